@@ -1,0 +1,41 @@
+"""Every error the package raises on purpose: one root, and children that are also the standard ones."""
+
+
+class CnnSymbolicError(Exception):
+    """The root of all errors of this package; its message says what was found, expected, and to do."""
+
+
+class ShapeError(CnnSymbolicError, ValueError):
+    """Shapes, ranks or sizes that do not fit together."""
+
+
+class ModeError(CnnSymbolicError, ValueError):
+    """A mode, side or option that an operation does not have."""
+
+
+class NameConflictError(CnnSymbolicError, ValueError):
+    """One name that stands for two different tensors or sizes."""
+
+
+class FragmentError(CnnSymbolicError, ValueError):
+    """A formula that an operation cannot be applied to, because it leaves what can be expressed."""
+
+
+class VacuousClaimError(CnnSymbolicError, ValueError):
+    """A claim whose assumptions no sizes satisfy: it would say nothing."""
+
+
+class EvaluationError(CnnSymbolicError, ValueError):
+    """Values that are missing or do not fit when a tensor is evaluated."""
+
+
+class DerivationFileError(CnnSymbolicError, ValueError):
+    """A derivation file that cannot be found, imported, or used."""
+
+
+class ExportError(CnnSymbolicError, ValueError):
+    """An exported file that is not what it should be, or an output that cannot be written."""
+
+
+class OperandError(CnnSymbolicError, TypeError):
+    """An argument of the wrong kind, such as a number where a tensor belongs."""

@@ -1,0 +1,183 @@
+"""Entry formulas as NumPy: what a formula says, computed at given sizes and values.
+
+Relies on NumPy and on the meaning of the vocabulary in `formulas`; shares nothing with the kernel, so
+that a counterexample replayed here is independent evidence. Integers stay exact: `int64` as long as
+nothing overflows, and arrays of Python integers (`dtype=object`) without any bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from cnn_symbolic.errors import EvaluationError
+from cnn_symbolic.formulas import Iverson, Opaque
+
+__all__ = ["Values", "evaluate_formula", "evaluate_size"]
+
+Function = Callable[[Any], Any]
+
+RELATIONS: dict[type, Callable[[Any, Any], Any]] = {
+    sp.Eq: np.equal,
+    sp.Ne: np.not_equal,
+    sp.Ge: np.greater_equal,
+    sp.Gt: np.greater,
+    sp.Le: np.less_equal,
+    sp.Lt: np.less,
+}
+
+
+@dataclass(frozen=True)
+class Values:
+    """What the symbols of a formula stand for.
+
+    `functions[name]` lists an opaque function and its derivatives, in order, each acting on arrays.
+    """
+
+    sizes: Mapping[sp.Symbol, int]
+    tensors: Mapping[str, np.ndarray]
+    functions: Mapping[str, Sequence[Function]] = field(default_factory=dict)
+
+
+def evaluate_size(expression: Any, sizes: Mapping[sp.Symbol, int]) -> int:
+    """Return a size expression at the given sizes; raise EvaluationError if it is no integer there."""
+    value = sp.sympify(expression).xreplace({name: sp.Integer(number) for name, number in sizes.items()})
+    if not value.is_Integer:
+        missing = ", ".join(sorted(str(s) for s in value.free_symbols))
+        hint = f"give a value for {missing}" if missing else f"it is {value}"
+        raise EvaluationError(f"the size {expression} is not an integer here: {hint}")
+    return int(value)
+
+
+def evaluate_formula(
+    formula: sp.Expr, indices: Sequence[sp.Symbol], shape: Sequence[int], values: Values
+) -> np.ndarray:
+    """Return the array whose entry at `indices` is the formula, for all indices inside `shape`."""
+    grid: dict[sp.Symbol, Any] = {
+        index: np.arange(length).reshape([-1 if k == axis else 1 for k in range(len(shape))])
+        for axis, (index, length) in enumerate(zip(indices, shape, strict=True))
+    }
+    return np.array(np.broadcast_to(_Evaluator(values).value(formula, grid), tuple(shape)))
+
+
+class _Evaluator:
+    """Evaluates formulas; every bound index becomes one more array axis, which its sum then removes."""
+
+    def __init__(self, values: Values) -> None:
+        self.values = values
+        self.exact = not any(np.issubdtype(array.dtype, np.inexact) for array in values.tensors.values())
+
+    def value(self, e: sp.Expr, grid: Mapping[sp.Symbol, Any]) -> Any:
+        if e.is_Rational:
+            if e.is_Integer:
+                return int(e)
+            return Fraction(int(e.p), int(e.q)) if self.exact else int(e.p) / int(e.q)
+        if e.is_Symbol:
+            return self.symbol(e, grid)
+        if isinstance(e, sp.Indexed):
+            return self.lookup(str(e.base.label), [self.value(i, grid) for i in e.indices])
+        if isinstance(e, sp.Add):
+            return reduce(np.add, [self.value(part, grid) for part in e.args])
+        if isinstance(e, sp.Mul):
+            return reduce(np.multiply, [self.value(part, grid) for part in e.args])
+        if isinstance(e, sp.Pow) and e.exp.is_Integer:
+            return self.power(self.value(e.base, grid), int(e.exp))
+        if isinstance(e, sp.Sum):
+            return self.sum(e, grid)
+        if isinstance(e, sp.KroneckerDelta):
+            return np.equal(self.value(e.args[0], grid), self.value(e.args[1], grid)).astype(int)
+        if isinstance(e, Iverson):
+            return np.asarray(self.holds(e.args[0], grid)).astype(int)
+        if isinstance(e, Opaque):
+            return self.apply(e, grid)
+        if isinstance(e, sp.Derivative):
+            return self.value(e.expr.diff(*e.variables), grid)
+        if isinstance(e, sp.floor | sp.ceiling):
+            numerator, denominator = sp.fraction(sp.together(e.args[0]))
+            up = -1 if isinstance(e, sp.ceiling) else 1
+            return up * ((up * self.value(numerator, grid)) // self.value(denominator, grid))
+        if isinstance(e, sp.Mod):
+            return self.value(e.args[0], grid) % self.value(e.args[1], grid)
+        if isinstance(e, sp.Max | sp.Min):
+            pick = np.maximum if isinstance(e, sp.Max) else np.minimum
+            return reduce(pick, [self.value(part, grid) for part in e.args])
+        raise EvaluationError(f"{e} cannot be evaluated: {type(e).__name__} is not part of an entry formula")
+
+    def symbol(self, symbol: sp.Symbol, grid: Mapping[sp.Symbol, Any]) -> Any:
+        if symbol in grid:
+            return grid[symbol]
+        if symbol in self.values.sizes:
+            return self.values.sizes[symbol]
+        if symbol.name in self.values.tensors:
+            return self.values.tensors[symbol.name][()]
+        raise EvaluationError(f"no value is given for {symbol}")
+
+    def lookup(self, name: str, index: list[Any]) -> Any:
+        """Return the entries of a tensor at arrays of indices: zero outside its shape."""
+        if name not in self.values.tensors:
+            raise EvaluationError(f"no value is given for the tensor {name}")
+        array = self.values.tensors[name]
+        within: Any = np.True_
+        clipped = []
+        for i, length in zip(index, array.shape, strict=True):
+            within = within & (np.asarray(i) >= 0) & (np.asarray(i) < length)
+            clipped.append(np.clip(i, 0, length - 1))
+        return np.where(within, array[tuple(clipped)], 0)
+
+    def apply(self, e: Opaque, grid: Mapping[sp.Symbol, Any]) -> Any:
+        """Return an opaque function at a tensor entry: zero outside the tensor's shape."""
+        functions = self.values.functions.get(e.name, ())
+        if len(functions) <= e.order:
+            raise EvaluationError(
+                f"no value is given for {e.name}{'′' * e.order}: pass functions={{{e.name!r}: [f, its derivative, …]}}"
+            )
+        if not isinstance(e.argument, sp.Indexed):
+            return functions[e.order](self.value(e.argument, grid))
+        index = [self.value(i, grid) for i in e.argument.indices]
+        array = self.values.tensors[str(e.argument.base.label)]
+        within: Any = np.True_
+        for i, length in zip(index, array.shape, strict=True):
+            within = within & (np.asarray(i) >= 0) & (np.asarray(i) < length)
+        return np.where(within, functions[e.order](self.value(e.argument, grid)), 0)
+
+    def power(self, base: Any, exponent: int) -> Any:
+        if exponent >= 0:
+            return base**exponent
+        one = Fraction(1) if self.exact else 1.0
+        return one / base ** (-exponent)
+
+    def sum(self, e: sp.Sum, grid: Mapping[sp.Symbol, Any]) -> Any:
+        return self.sum_limits(e.function, list(e.limits), grid)
+
+    def sum_limits(self, body: sp.Expr, limits: list[Any], grid: Mapping[sp.Symbol, Any]) -> Any:
+        if not limits:
+            return self.value(body, grid)
+        if len(limits[-1]) != 3:
+            raise EvaluationError(f"the sum over {limits[-1][0]} has no bounds")
+        variable, low, high = limits[-1]
+        deeper = {symbol: np.asarray(array)[..., None] for symbol, array in grid.items()}
+        least, most = self.value(low, deeper), self.value(high, deeper)
+        depth = max((array.ndim for array in deeper.values()), default=1)
+        run = np.arange(int(np.min(least)), int(np.max(most)) + 1).reshape([1] * (depth - 1) + [-1])
+        terms = self.sum_limits(body, limits[:-1], {**deeper, variable: run})
+        return np.where((run >= least) & (run <= most), terms, 0).sum(axis=-1)
+
+    def holds(self, condition: Any, grid: Mapping[sp.Symbol, Any]) -> Any:
+        if condition in (sp.true, sp.false):
+            return bool(condition)
+        if isinstance(condition, sp.And):
+            return reduce(np.logical_and, [self.holds(part, grid) for part in condition.args])
+        if isinstance(condition, sp.Or):
+            return reduce(np.logical_or, [self.holds(part, grid) for part in condition.args])
+        if isinstance(condition, sp.Not):
+            return np.logical_not(self.holds(condition.args[0], grid))
+        for relation, compare in RELATIONS.items():
+            if isinstance(condition, relation):
+                return compare(self.value(condition.lhs, grid), self.value(condition.rhs, grid))
+        raise EvaluationError(f"{condition} is not a condition on indices and sizes")

@@ -1,0 +1,158 @@
+"""The vocabulary of entry formulas: what may stand in the SymPy expression of one tensor entry.
+
+An entry formula is built from `Sum`, `Indexed`, `KroneckerDelta`, rational numbers, sizes and the
+two heads defined here, `Iverson` and `Opaque`. A tensor entry `x[i, j]` is zero wherever `(i, j)`
+lies outside the tensor's shape, so sums need no case at a border. Bound indices are SymPy dummies:
+no name can be captured. `Piecewise` is not in the vocabulary, because the constructor of SymPy's
+`Sum` folds it, and that step is wrong on guards that mention a bound index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sympy as sp
+
+__all__ = [
+    "Index",
+    "Iverson",
+    "Opaque",
+    "Shape",
+    "bound_sum",
+    "condition",
+    "entry",
+    "fresh",
+    "inside",
+    "is_size",
+    "size",
+    "sizes",
+    "substitute",
+]
+
+Index = tuple[sp.Expr, ...]
+Shape = tuple[sp.Expr, ...]
+
+
+class Iverson(sp.Expr):  # type: ignore[misc]
+    """`[condition]`: 1 where the condition on indices and sizes holds, else 0 (Iverson's bracket)."""
+
+    is_commutative = True
+
+    def __new__(cls, holds: Any) -> sp.Expr:
+        holds = condition(holds)
+        if holds == sp.true:
+            return sp.S.One
+        if holds == sp.false:
+            return sp.S.Zero
+        return super().__new__(cls, holds)
+
+    def _eval_derivative(self, _variable: Any) -> sp.Expr:
+        return sp.S.Zero
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"[{printer.doprint(self.args[0])}]"
+
+
+class Opaque(sp.Expr):  # type: ignore[misc]
+    """`f⁽ⁿ⁾(x[i])`: the n-th derivative of an arbitrary differentiable function at a tensor entry.
+
+    Read as the entry of a tensor with the shape of `x`: zero outside that shape, as every tensor.
+    """
+
+    is_commutative = True
+
+    def __new__(cls, name: Any, order: Any, argument: Any) -> Opaque:
+        name = sp.Symbol(name) if isinstance(name, str) else name
+        made: Opaque = super().__new__(cls, name, sp.Integer(order), argument)
+        return made
+
+    @property
+    def name(self) -> str:
+        """The function's name, without primes."""
+        return str(self.args[0].name)
+
+    @property
+    def order(self) -> int:
+        """How often the function is differentiated."""
+        return int(self.args[1])
+
+    @property
+    def argument(self) -> sp.Expr:
+        """The tensor entry that the function is applied to."""
+        return self.args[2]
+
+    def _eval_derivative(self, variable: Any) -> sp.Expr:
+        return Opaque(self.args[0], self.order + 1, self.argument) * self.argument.diff(variable)
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"{self.name}{'′' * self.order}({printer.doprint(self.argument)})"
+
+
+def size(name: str) -> sp.Symbol:
+    """Return the size called `name`: a positive integer symbol."""
+    return sp.Symbol(name, integer=True, positive=True)
+
+
+def sizes(names: str) -> tuple[sp.Symbol, ...]:
+    """Return one size per name, the names being separated by spaces or commas.
+
+    >>> sizes("M N")
+    (M, N)
+    """
+    return tuple(size(name) for name in names.replace(",", " ").split())
+
+
+def is_size(symbol: Any) -> bool:
+    """Tell whether `symbol` was made by `size`."""
+    return bool(isinstance(symbol, sp.Symbol) and symbol.is_integer and symbol.is_positive)
+
+
+def fresh(prefixes: Iterable[str]) -> tuple[sp.Dummy, ...]:
+    """Return new index symbols, one per prefix, different from every other symbol."""
+    return tuple(sp.Dummy(prefix, integer=True) for prefix in prefixes)
+
+
+def entry(name: str, index: Sequence[Any]) -> sp.Expr:
+    """Return the symbol of one entry of the tensor `name`: `name[index]`, or a scalar without an index."""
+    if not index:
+        return sp.Symbol(name, real=True)
+    return sp.Indexed(sp.IndexedBase(name), *index)
+
+
+def condition(holds: Any) -> Any:
+    """Return `holds` as a SymPy condition; Python truth values are allowed."""
+    return sp.true if holds is True else sp.false if holds is False else holds
+
+
+def inside(index: Sequence[Any], shape: Sequence[Any]) -> Any:
+    """Return the condition that `index` lies in a tensor of that shape: `0 ≤ i < M` on each axis."""
+    bounds = [b for i, n in zip(index, shape, strict=True) for b in (sp.Ge(i, 0), sp.Lt(i, n))]
+    return sp.And(*bounds)
+
+
+def bound_sum(body: sp.Expr, indices: Sequence[sp.Symbol], shape: Sequence[Any]) -> sp.Expr:
+    """Return `Σ body` over all `indices` in a tensor of that shape."""
+    if not indices:
+        return body
+    return sp.Sum(body, *((i, 0, n - 1) for i, n in reversed(list(zip(indices, shape, strict=True)))))
+
+
+def substitute(formula: sp.Basic, values: Mapping[sp.Symbol, sp.Expr]) -> sp.Basic:
+    """Replace free symbols of a formula by expressions; bound indices get fresh names, so none is captured."""
+    if not formula.args or not formula.free_symbols:
+        return values.get(formula, formula)
+    if isinstance(formula, sp.Sum):
+        scope = dict(values)
+        limits = []
+        for variable, low, high in reversed(formula.limits):
+            renamed = sp.Dummy(variable.name, integer=True)
+            limits.append((renamed, substitute(low, scope), substitute(high, scope)))
+            scope[variable] = renamed
+        return sp.Sum(substitute(formula.function, scope), *reversed(limits))
+    if isinstance(formula, sp.Derivative):
+        variables = [(substitute(v, values), count) for v, count in formula.variable_count]
+        return sp.Derivative(substitute(formula.expr, values), *variables, evaluate=False)
+    if isinstance(formula, sp.Indexed):
+        return sp.Indexed(formula.base, *(substitute(i, values) for i in formula.indices))
+    return formula.func(*(substitute(part, values) for part in formula.args))

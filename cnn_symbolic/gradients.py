@@ -1,0 +1,90 @@
+"""Gradients by the chain rule, with SymPy differentiating every stage at symbolic indices.
+
+For a cost C of the output x, with the cotangent g = ∂C/∂x an arbitrary tensor, the chain rule says
+∂C/∂θ = ∂/∂θ Σ g·x with g held fixed. Where the output is made from named intermediates, each in turn
+is taken for the variable, from the output backwards (reverse mode): its own cotangent is the gradient
+so far. SymPy differentiates with respect to one entry at fresh indices, so no shape is chosen, and a
+weight that is used in many places meets itself as a Kronecker delta. Trusted: SymPy's `diff` on sums,
+products, tensor entries and opaque functions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy as sp
+
+from cnn_symbolic.errors import FragmentError, ShapeError
+from cnn_symbolic.formulas import Index, bound_sum, entry, fresh, substitute
+from cnn_symbolic.tensors import Call, Named, Tensor, check_tensor, format_shape
+
+__all__ = ["Stage", "gradient", "stages"]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One place where the variable enters: a tensor made from it, and the cotangent that arrives there."""
+
+    cotangent: Tensor
+    body: Tensor
+
+    def objective(self, differentiate: bool, wrt: sp.Expr) -> sp.Expr:
+        """Return `Σ cotangent · ∂body/∂wrt`, the derivative carried out or left standing."""
+        m = fresh("mnpqst"[k] if k < 6 else f"m{k}" for k in range(self.body.rank))
+        inner = self.body.formula(m)
+        if differentiate:
+            return bound_sum(self.cotangent.formula(m) * inner, m, self.body.shape).diff(wrt)
+        standing = sp.Derivative(inner, wrt, evaluate=False)
+        return bound_sum(self.cotangent.formula(m) * standing, m, self.body.shape)
+
+
+def stages(output: Tensor, wrt: Tensor, cotangent: Tensor) -> tuple[Stage, ...]:
+    """Return the places where `wrt` enters the output, each with its cotangent."""
+    intermediates = [p for p in output.parts() if isinstance(p.source, Named) and p.name != wrt.name]
+    pending = [Stage(cotangent, output.source.definition if isinstance(output.source, Named) else output)]
+    if isinstance(output.source, Named):
+        intermediates = [p for p in intermediates if p.name != output.name]
+    for z in reversed(intermediates):
+        through = tuple(stage for stage in pending if mentions(stage.body, z))
+        if through and isinstance(z.source, Named):
+            pending.append(Stage(derivative_of(through, z, (z,)), z.source.definition))
+    return tuple(stage for stage in pending if mentions(stage.body, wrt))
+
+
+def mentions(body: Tensor, variable: Tensor) -> bool:
+    """Tell whether the entry formula of `body` has entries of `variable` in it."""
+    formula = body.formula(fresh("i" * body.rank))
+    return bool(formula.has(sp.Symbol(variable.name) if variable.rank else entry(variable.name or "", ())))
+
+
+def derivative_of(through: tuple[Stage, ...], wrt: Tensor, made_from: tuple[Tensor, ...]) -> Tensor:
+    """Return the tensor of derivatives of all stages with respect to `wrt`."""
+    at = fresh("ijkl"[k] if k < 4 else f"i{k}" for k in range(wrt.rank))
+    derivative = sp.Add(*(stage.objective(True, entry(wrt.name or "", at)) for stage in through))
+
+    def formula(index: Index) -> sp.Expr:
+        return substitute(derivative, dict(zip(at, index, strict=True)))
+
+    operands = tuple(part for stage in through for part in (stage.body, stage.cotangent)) + made_from
+    return Tensor(wrt.shape, formula, False, Call("gradient", operands))
+
+
+def gradient(output: Tensor, *, wrt: Tensor, cotangent: Tensor) -> Tensor:
+    """Return ∂C/∂wrt for a cost C of the output, where the tensor `cotangent` is ∂C/∂output.
+
+    The result has the shape of `wrt`, which is a leaf or a named intermediate. Raises ShapeError when
+    the cotangent does not have the output's shape, FragmentError when `wrt` has no name.
+    """
+    check_tensor(output, "gradient")
+    check_tensor(wrt, "gradient: wrt")
+    if tuple(map(sp.expand, check_tensor(cotangent, "gradient: cotangent").shape)) != tuple(
+        map(sp.expand, output.shape)
+    ):
+        raise ShapeError(
+            f"the cotangent {cotangent} has shape {format_shape(cotangent.shape)}, "
+            f"but {output} has shape {format_shape(output.shape)}"
+        )
+    if wrt.name is None:
+        raise FragmentError(f"a gradient is taken with respect to a tensor with a name, not to {wrt}")
+    made = derivative_of(stages(output, wrt, cotangent), wrt, (wrt,))
+    return Tensor(made.shape, made.formula, False, Call("gradient", (output, wrt, cotangent)))

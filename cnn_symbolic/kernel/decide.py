@@ -1,0 +1,249 @@
+"""Decides a statement for all sizes: a theorem, a refutation with the smallest counterexample, or undecided.
+
+Trusted. Two entry formulas are equal for all sizes exactly when their coefficient functions are; the
+difference of the two is a set of integer points, and its smallest point is the counterexample. Where a
+coefficient is a polynomial in the sizes that does not vanish by itself, the answer is found by search
+or left undecided. A refutation is computed again in NumPy, from the entry formulas, before it is given.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import islpy as isl
+import sympy as sp
+
+from cnn_symbolic.errors import VacuousClaimError
+from cnn_symbolic.evaluation import evaluate_size
+from cnn_symbolic.kernel.integer_sets import Sets, Signature
+from cnn_symbolic.kernel.reader import NotReadable, Reader, Term
+from cnn_symbolic.kernel.replay import replay
+from cnn_symbolic.kernel.statement import Side, Statement
+from cnn_symbolic.kernel.verdicts import SEAL, Monomial, Reason, Refutation, Theorem, Undecided, Verdict
+
+__all__ = ["decide"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A point where the two sides differ: the sizes, then the output index and the accessed entries."""
+
+    kind: str
+    point: tuple[int, ...]
+    signature: Signature = ()
+
+
+def decide(statement: Statement) -> Verdict:
+    """Return the verdict on a statement; raise VacuousClaimError if no sizes satisfy its assumptions."""
+    start = time.perf_counter()
+    sets = Sets(statement.sizes, statement.index)
+    try:
+        return _Decision(statement, sets, start).verdict()
+    except NotReadable as stopped:
+        reason, detail = stopped.reason, stopped.detail
+    except isl.Error as error:
+        if sets.context.last_error() != isl.error.quota:
+            raise
+        reason, detail = Reason.LIMIT, f"isl stopped: {error}"
+    return Undecided(statement, time.perf_counter() - start, SEAL, reason, detail)
+
+
+class _Decision:
+    """The decision of one statement, step by step."""
+
+    def __init__(self, statement: Statement, sets: Sets, start: float) -> None:
+        self.statement = statement
+        self.sets = sets
+        self.start = start
+        self.coefficients: dict[Signature, tuple[Any, Any]] = {}
+        self.scale: list[tuple[sp.Expr, int]] = []
+
+    def verdict(self) -> Verdict:
+        """Compare where the sides are defined, then their shapes, then their entries."""
+        assumed = self.sets.sizes_where(self.statement.assumptions)
+        left, right = self.statement.left, self.statement.right
+        defined = [self.defined(side, assumed) for side in (left, right)]
+        left_defined, right_defined = (d if d is not None else defined[1 - k] for k, d in enumerate(defined))
+        if left_defined is None or right_defined is None:
+            left_defined = right_defined = assumed
+        domain = left_defined.union(right_defined).coalesce()
+        if domain.is_empty():
+            conditions = [*self.statement.assumptions, *(left.requirements or ()), *(right.requirements or ())]
+            raise VacuousClaimError(
+                f"no sizes satisfy the assumptions of {self.statement.describe()}: {', '.join(map(str, conditions))}"
+            )
+        undefined = domain.subtract(left_defined.intersect(right_defined))
+        unequal = self.unequal_shapes(domain.subtract(undefined))
+        bad = undefined.union(unequal)
+        differences = [
+            Difference(kind, point)
+            for kind, where in (("defined", undefined), ("shape", unequal))
+            if (point := self.sets.smallest(where)) is not None
+        ]
+        agreed = domain.subtract(bad)
+        entries, bad_entries, complete = self.unequal_entries(agreed) if not agreed.is_empty() else ([], None, True)
+        differences += entries
+        if bad_entries is not None:
+            bad = bad.union(bad_entries)
+        if differences:
+            count = len(self.statement.sizes)
+            first = min(differences, key=lambda d: (sum(d.point[:count]), d.point))
+            return self.refuted(first, domain, bad if complete else None)
+        if not complete:
+            raise NotReadable(Reason.COEFFICIENT, "a coefficient is a polynomial in the sizes of degree 2 or more")
+        return self.proved(domain)
+
+    def defined(self, side: Side, assumed: isl.Set) -> isl.Set | None:
+        """Return the sizes at which a side is defined, or None if it has no conditions of its own."""
+        if side.requirements is None:
+            return None
+        return assumed.intersect(self.sets.sizes_where(side.requirements))
+
+    def unequal_shapes(self, domain: isl.Set) -> isl.Set:
+        """Return the sizes of the domain at which the shapes differ."""
+        pairs = zip(self.statement.left.shape, self.statement.right.shape, strict=True)
+        differ = [sp.Ne(a, b) for a, b in pairs if sp.expand(a - b) != 0]
+        return domain.intersect(self.sets.sizes_where([sp.Or(*differ)]))
+
+    def unequal_entries(self, domain: isl.Set) -> tuple[list[Difference], isl.Set | None, bool]:
+        """Return the first difference of the entries per product of tensors, the sizes, and whether all are known."""
+        reader = Reader(self.statement.tensors)
+        scope = {i: i for i in self.statement.index}
+        read = [reader.read(side.formula, scope) for side in (self.statement.left, self.statement.right)]
+        left, right = self.clear_denominators(read, domain)
+        shape = self.statement.left.shape
+        sides = [self.sets.coefficient(terms, domain, shape) for terms in (left, right)]
+        differences: list[Difference] = []
+        bad: isl.Set | None = None
+        complete = True
+        for signature in dict.fromkeys([*sides[0], *sides[1]]):
+            present = [side[signature] for side in sides if signature in side]
+            zero = present[0].sub(present[0])
+            pair = (sides[0].get(signature, zero), sides[1].get(signature, zero))
+            self.coefficients[signature] = pair
+            exact, found, known = self.sets.nonzero(pair[0].sub(pair[1]))
+            complete = complete and known
+            if exact is not None:
+                bad = exact.params() if bad is None else bad.union(exact.params())
+                point = self.sets.smallest(exact)
+                differences += [Difference("entry", point, signature)] if point is not None else []
+            if found is not None:
+                differences.append(Difference("entry", found, signature))
+        return differences, bad, complete
+
+    def clear_denominators(self, sides: Sequence[list[Term]], domain: isl.Set) -> list[list[Term]]:
+        """Multiply both sides by the sizes they divide by, after showing that these are positive."""
+        powers = [dict_of_powers(term) for terms in sides for term in terms]
+        lowest: dict[sp.Expr, int] = {}
+        for found in powers:
+            for base, exponent in found.items():
+                lowest[base] = min(lowest.get(base, 0), exponent)
+        self.scale = [(base, -exponent) for base, exponent in lowest.items() if exponent < 0]
+        for base, _ in self.scale:
+            if not domain.is_subset(self.sets.sizes_where([sp.Gt(base, 0)])):
+                raise NotReadable(Reason.OUTSIDE, f"a formula divides by {base}, which is not positive for all sizes")
+        cleared = []
+        for terms in sides:
+            scaled = []
+            for term in terms:
+                total = dict_of_powers(replace(term, powers=term.powers + tuple(self.scale)))
+                scaled.append(replace(term, powers=tuple((b, e) for b, e in total.items() if e)))
+            cleared.append(scaled)
+        return cleared
+
+    def proved(self, domain: isl.Set) -> Theorem:
+        """Return the theorem."""
+        smallest = self.sets.smallest(domain) or ()
+        written = {
+            "·".join(label(key) for key in signature) or "1": left.to_str()
+            for signature, (left, _) in self.coefficients.items()
+        }
+        return Theorem(
+            self.statement,
+            time.perf_counter() - self.start,
+            SEAL,
+            domain=self.sets.describe(domain.gist(self.sets.sizes_where([]))),
+            smallest={str(s): n for s, n in zip(self.statement.sizes, smallest, strict=True)},
+            coefficients=written,
+        )
+
+    def refuted(self, first: Difference, domain: isl.Set, bad: isl.Set | None) -> Verdict:
+        """Return the refutation, replayed in NumPy."""
+        count = len(self.statement.sizes)
+        sizes = dict(zip(self.statement.sizes, first.point[:count], strict=True))
+        shapes = [tuple(evaluate_size(n, sizes) for n in s.shape) for s in (self.statement.left, self.statement.right)]
+        plain = self.sets.sizes_where([])
+        refutation = Refutation(
+            self.statement,
+            0.0,
+            SEAL,
+            kind=first.kind,
+            domain=self.sets.describe(domain.gist(plain)),
+            sizes={str(s): n for s, n in sizes.items()},
+            holds_when=None if bad is None else self.sets.weakest(domain, bad, domain),
+            left_shape=shapes[0],
+            right_shape=shapes[1],
+        )
+        if first.kind == "entry":
+            rank = len(self.statement.index)
+            index, access = first.point[count : count + rank], first.point[count + rank :]
+            left, right = (self.sets.value(side, first.point) for side in self.coefficients[first.signature])
+            divided = Fraction(1)
+            for base, exponent in self.scale:
+                divided *= Fraction(evaluate_size(base, sizes)) ** exponent
+            symmetric = repeats(first.signature, access, self.statement)
+            refutation = replace(
+                refutation,
+                index=index,
+                monomial=monomial(first.signature, access, self.statement),
+                left_coefficient=left / divided / symmetric,
+                right_coefficient=right / divided / symmetric,
+            )
+            replayed = replay(refutation, sizes)
+            if replayed is None:
+                raise NotReadable(Reason.REPLAY, f"the difference at {sizes} did not show in numbers")
+            refutation = replayed
+        return replace(refutation, seconds=time.perf_counter() - self.start)
+
+
+def dict_of_powers(term: Term) -> dict[sp.Expr, int]:
+    """Return the exponent of each size expression in a term."""
+    found: dict[sp.Expr, int] = {}
+    for base, exponent in term.powers:
+        found[base] = found.get(base, 0) + exponent
+    return found
+
+
+def label(key: tuple[Any, ...]) -> str:
+    """Return the tensor of a signature as text: `w` or `σ′(z)`."""
+    return f"{key[1]}{'′' * key[2]}({key[0]})" if len(key) == 3 else str(key[0])
+
+
+def split(signature: Signature, access: Sequence[int], statement: Statement) -> list[tuple[str, tuple[int, ...]]]:
+    """Return the accessed entry of each tensor in a signature."""
+    parts = []
+    at = 0
+    for key in signature:
+        rank = len(statement.tensors[key[0]].shape)
+        parts.append((label(key), tuple(access[at : at + rank])))
+        at += rank
+    return parts
+
+
+def monomial(signature: Signature, access: Sequence[int], statement: Statement) -> Monomial:
+    """Return the product of tensor entries at a point."""
+    return Monomial(tuple(split(signature, access, statement)))
+
+
+def repeats(signature: Signature, access: Sequence[int], statement: Statement) -> int:
+    """Return how often making equal tensors symmetric counts the monomial at a point."""
+    parts = split(signature, access, statement)
+    count = 1
+    for part in set(parts):
+        for k in range(2, parts.count(part) + 1):
+            count *= k
+    return count

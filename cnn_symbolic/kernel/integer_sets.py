@@ -1,0 +1,262 @@
+"""Terms as integer sets: the only module that talks to isl.
+
+Trusted. A term becomes a piecewise quasi-polynomial over (output index, accessed indices), with the
+sizes as parameters: its coefficient there, times the number of ways in which the bound indices reach
+that access. Symbols are written as p0, i0, b0, …, so no name of the user's reaches isl.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from itertools import groupby, permutations, product
+from math import factorial, lcm, prod
+from typing import Any
+
+import islpy as isl
+import sympy as sp
+
+from cnn_symbolic.kernel.reader import NotReadable, Term
+from cnn_symbolic.kernel.verdicts import Reason
+
+__all__ = ["Sets", "Signature"]
+
+MOST_OPERATIONS = 20_000_000
+MOST_POINTS = 400
+MOST_ARRANGEMENTS = 120
+Signature = tuple[tuple[Any, ...], ...]
+RELATIONS = {sp.Eq: "=", sp.Ne: "!=", sp.Ge: ">=", sp.Gt: ">", sp.Le: "<=", sp.Lt: "<"}
+
+
+class Sets:
+    """Integer sets over fixed sizes (the parameters) and output indices, in an isl context of its own."""
+
+    def __init__(self, sizes: Sequence[sp.Symbol], index: Sequence[sp.Symbol]) -> None:
+        self.context = isl.Context()
+        self.context.set_max_operations(MOST_OPERATIONS)
+        self.sizes = tuple(sizes)
+        self.index = tuple(index)
+        self.names = {size: f"p{k}" for k, size in enumerate(sizes)} | {i: f"i{k}" for k, i in enumerate(index)}
+        self.parameters = f"[{', '.join(self.names[s] for s in sizes)}] -> "
+
+    # Writing formulas for isl
+
+    def affine(self, e: Any, names: Mapping[sp.Symbol, str]) -> str:
+        """Return a quasi-affine expression as isl writes it; raise NotReadable if it is not one."""
+        if e.is_Integer:
+            return str(int(e))
+        if e.is_Symbol and e in names:
+            return names[e]
+        if isinstance(e, sp.Add):
+            return f"({' + '.join(self.affine(part, names) for part in e.args)})"
+        if isinstance(e, sp.Mul):
+            number, rest = e.as_coeff_Mul()
+            if number.is_Integer and not rest.is_number and not isinstance(rest, sp.Mul):
+                return f"({int(number)} * {self.affine(rest, names)})"
+        if isinstance(e, sp.floor | sp.ceiling):
+            inner = sp.expand(e.args[0])
+            divisor = denominator(inner)
+            up = -1 if isinstance(e, sp.ceiling) else 1
+            return f"({up} * floor(({self.affine(sp.expand(up * divisor * inner), names)}) / {divisor}))"
+        if isinstance(e, sp.Mod) and e.args[1].is_Integer and e.args[1] > 0:
+            return f"(({self.affine(e.args[0], names)}) mod {int(e.args[1])})"
+        if isinstance(e, sp.Max | sp.Min):
+            name = "max" if isinstance(e, sp.Max) else "min"
+            text = self.affine(e.args[0], names)
+            for part in e.args[1:]:
+                text = f"{name}({text}, {self.affine(part, names)})"
+            return text
+        expanded = sp.expand(e)
+        if expanded != e:
+            return self.affine(expanded, names)
+        raise NotReadable(Reason.NOT_AFFINE, f"{e} is not affine in indices and sizes with integer coefficients")
+
+    def condition(self, holds: Any, names: Mapping[sp.Symbol, str]) -> str:
+        """Return a condition as isl writes it."""
+        if holds == sp.true:
+            return "0 = 0"
+        if holds == sp.false:
+            return "0 = 1"
+        for connective, word in ((sp.And, " and "), (sp.Or, " or ")):
+            if isinstance(holds, connective):
+                return f"({word.join(self.condition(part, names) for part in holds.args)})"
+        if isinstance(holds, sp.Not):
+            return f"(not {self.condition(holds.args[0], names)})"
+        for relation, sign in RELATIONS.items():
+            if isinstance(holds, relation):
+                scale = denominator(holds.lhs, holds.rhs)
+                left, right = (self.affine(scale * side, names) for side in (holds.lhs, holds.rhs))
+                return f"({left} {sign} {right})"
+        raise NotReadable(Reason.NOT_AFFINE, f"{holds} is not a condition on indices and sizes")
+
+    # Sets of sizes
+
+    def sizes_where(self, conditions: Iterable[Any]) -> isl.Set:
+        """Return the sizes, each at least one, that satisfy all conditions."""
+        texts = [f"{self.names[s]} >= 1" for s in self.sizes] + [self.condition(c, self.names) for c in conditions]
+        return isl.Set.read_from_str(self.context, f"{self.parameters}{{ : {' and '.join(texts) or '0 = 0'} }}")
+
+    def describe(self, sizes: isl.Set) -> str:
+        """Return a set of sizes as a condition, in the user's names."""
+        text = sizes.coalesce().to_str()
+        inner = text[text.index("{") + 1 : text.rindex("}")].strip().removeprefix(":").strip()
+        named = re.sub(r"\bp(\d+)\b", lambda found: str(self.sizes[int(found.group(1))]), inner)
+        return re.sub(r"(\d)(?=[^\W\d])", r"\1·", named).replace(">=", "≥").replace("<=", "≤").replace("!=", "≠")
+
+    def weakest(self, domain: isl.Set, bad: isl.Set, context: isl.Set) -> str:
+        """Return the condition under which sizes of the domain are not bad, simplified against the context."""
+        good = domain.subtract(bad)
+        if good.is_empty():
+            return "never"
+        return self.describe(good.coalesce().gist(context).coalesce()) or "always"
+
+    def smallest(self, points: isl.Set) -> tuple[int, ...] | None:
+        """Return the point (sizes, then coordinates) of least total size, the first in order; None if empty."""
+        if points.is_empty():
+            return None
+        count = len(self.sizes)
+        kind = isl.dim_type
+        flat = points.move_dims(kind.set, 0, kind.param, 0, count) if count else points
+        flat = flat.insert_dims(kind.set, 0, 1)
+        total = isl.Constraint.alloc_equality(isl.LocalSpace.from_space(flat.get_space()))
+        total = total.set_coefficient_val(kind.set, 0, isl.Val.int_from_si(self.context, -1))
+        for k in range(count):
+            total = total.set_coefficient_val(kind.set, 1 + k, isl.Val.int_from_si(self.context, 1))
+        point = flat.add_constraint(total).lexmin().sample_point()
+        dims = flat.dim(kind.set)
+        return tuple(point.get_coordinate_val(kind.set, k).to_python() for k in range(1, dims))
+
+    # Coefficient functions
+
+    def coefficient(self, terms: Sequence[Term], domain: isl.Set, shape: Sequence[Any]) -> dict[Signature, Any]:
+        """Return, per product of tensors, the coefficient function of a sum of terms inside a shape."""
+        functions: dict[Signature, Any] = {}
+        for term in terms:
+            ordered = sorted(term.factors, key=lambda f: (f.key[0], len(f.key), f.key))
+            signature = tuple(f.key for f in ordered)
+            for arrangement in arrangements(signature):
+                access = [i for k in arrangement for i in ordered[k].index]
+                one = self.term(term, access, domain, shape)
+                functions[signature] = functions[signature].add(one) if signature in functions else one
+        return functions
+
+    def term(self, term: Term, access: Sequence[sp.Expr], domain: isl.Set, shape: Sequence[Any]) -> Any:
+        """Return the coefficient function of one term."""
+        names = self.names | {b: f"b{k}" for k, b in enumerate(term.bound)}
+        within = [f"0 <= {names[i]} < {self.affine(n, self.names)}" for i, n in zip(self.index, shape, strict=True)]
+        reached = [f"x{k} = {self.affine(e, names)}" for k, e in enumerate(access)]
+        holds = [self.condition(c, names) for c in term.conditions]
+        at = ", ".join([names[i] for i in self.index] + [f"x{k}" for k in range(len(access))])
+        text = (
+            f"{self.parameters}{{ [{at}] -> [{', '.join(names[b] for b in term.bound)}] : "
+            f"{' and '.join([*within, *reached, *holds]) or '0 = 0'} }}"
+        )
+        ways = isl.Map.read_from_str(self.context, text).intersect_params(domain)
+        function = self.constant(ways.domain(), term.number)
+        for base, exponent in term.powers:
+            size = isl.PwAff.read_from_str(self.context, f"{self.parameters}{{ [{at}] -> [{self.affine(base, names)}] }}")
+            function = function.mul(isl.PwQPolynomial.from_pw_aff(size).pow(exponent))
+        return function if ways.is_single_valued() else function.mul(self.count(ways))
+
+    def constant(self, domain: isl.Set, number: sp.Rational) -> Any:
+        """Return the function that is a constant on a set."""
+        value = isl.Val.read_from_str(self.context, f"{number.p}/{number.q}")
+        return isl.PwQPolynomial.from_pw_aff(isl.PwAff.val_on_domain(domain, value))
+
+    def count(self, ways: isl.Map) -> Any:
+        """Return the number of images of each point: in how many ways the bound indices reach an access.
+
+        A bound index that the access and the other bound indices determine is dropped. One that is
+        independent of the others and runs through an interval counts the interval's length. What is
+        left after that raises NotReadable.
+        """
+        counted = self.constant(ways.domain(), sp.S.One)
+        remaining = ways
+        while remaining.dim(isl.dim_type.out):
+            remaining, length = self.count_one(remaining)
+            if length is not None:
+                counted = counted.mul(isl.PwQPolynomial.from_pw_aff(length))
+        return counted
+
+    def count_one(self, ways: isl.Map) -> tuple[isl.Map, isl.PwAff | None]:
+        """Return the map without one bound index, and the interval's length that it counts (None for one)."""
+        out, into = isl.dim_type.out, isl.dim_type.in_
+        dims = ways.dim(out)
+        for k in range(dims):
+            determined = ways.move_dims(into, ways.dim(into), out, 0, k)
+            determined = determined.move_dims(into, determined.dim(into), out, 1, dims - k - 1)
+            if determined.is_single_valued():
+                return ways.project_out(out, k, 1), None
+        for k in range(dims):
+            alone = ways.project_out(out, k + 1, dims - k - 1).project_out(out, 0, k)
+            others = ways.project_out(out, k, 1)
+            independent = others.insert_dims(out, k, 1).intersect(
+                alone.insert_dims(out, 0, k).insert_dims(out, k + 1, dims - k - 1)
+            )
+            least, most = alone.lexmin(), alone.lexmax()
+            above = isl.Map.read_from_str(self.context, f"{self.parameters}{{ [a] -> [b] : b >= a }}")
+            interval = least.apply_range(above).intersect(most.apply_range(above.reverse()))
+            if independent.is_equal(ways) and interval.is_equal(alone):
+                one = isl.Val.int_from_si(self.context, 1)
+                return others, alone.dim_max(0).sub(alone.dim_min(0)).add_constant_val(one)
+        raise NotReadable(Reason.MULTIPLICITY, "several summation indices reach the same entries, and not as a box")
+
+    def point(self, coordinates: Sequence[int], like: Any) -> isl.Point:
+        """Return the point (sizes, then coordinates) in the space of a coefficient function."""
+        point = isl.Point.zero(like.get_domain_space())
+        for k, value in enumerate(coordinates):
+            kind, at = (isl.dim_type.param, k) if k < len(self.sizes) else (isl.dim_type.set, k - len(self.sizes))
+            point = point.set_coordinate_val(kind, at, isl.Val.int_from_si(self.context, value))
+        return point
+
+    def value(self, function: Any, coordinates: Sequence[int]) -> Fraction:
+        """Return a coefficient function at a point."""
+        value = function.eval(self.point(coordinates, function))
+        return Fraction(int(value.get_num_si()), int(value.get_den_val().get_num_si()))
+
+    def nonzero(self, function: Any) -> tuple[isl.Set | None, tuple[int, ...] | None, bool]:
+        """Return where a function is not zero: the exact set, one more point, and whether that is all.
+
+        Pieces that are affine in sizes and indices contribute to the exact set. On the others, points
+        are tried in the order of their total size; if none is found, the answer is not complete.
+        """
+        exact: isl.Set | None = None
+        found: list[tuple[int, ...]] = []
+        complete = True
+        for domain, piece in function.get_pieces():
+            reduced = piece.gist(domain)
+            if reduced.is_zero():
+                continue
+            if reduced.isa_aff():
+                where = isl.PwAff.from_aff(reduced.as_aff()).non_zero_set().intersect(domain)
+                exact = where if exact is None else exact.union(where)
+                continue
+            complete = False
+            left = domain
+            for _ in range(MOST_POINTS):
+                at = self.smallest(left)
+                if at is None:
+                    complete = True
+                    break
+                if self.value(function, at) != 0:
+                    found.append(at)
+                    break
+                left = left.subtract(isl.Set.from_point(self.point(at, function)))
+        count = len(self.sizes)
+        first = min(found, key=lambda at: (sum(at[:count]), at), default=None)
+        return (None if exact is None or exact.is_empty() else exact), first, complete and not found
+
+
+def denominator(*expressions: sp.Expr) -> int:
+    """Return the least common denominator of the coefficients in sums."""
+    return lcm(*(int(part.as_coeff_Mul()[0].q) for e in expressions for part in sp.Add.make_args(sp.expand(e))))
+
+
+def arrangements(signature: Signature) -> Iterator[tuple[int, ...]]:
+    """Yield the orders of the factors that permute equal tensors only: a·a commutes, and is made symmetric."""
+    groups = [list(group) for _, group in groupby(range(len(signature)), key=lambda k: signature[k])]
+    if prod(factorial(len(group)) for group in groups) > MOST_ARRANGEMENTS:
+        raise NotReadable(Reason.LIMIT, "a tensor occurs too often in one product")
+    for arranged in product(*(permutations(group) for group in groups)):
+        yield tuple(k for group in arranged for k in group)

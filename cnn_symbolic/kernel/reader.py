@@ -1,0 +1,212 @@
+"""Reads an entry formula as a sum of monomials: coefficient, tensor entries, conditions, bound indices.
+
+Trusted. Each tensor entry brings its support as a condition, an intermediate result is replaced by its
+definition (except inside an opaque function), products of sums are multiplied out with fresh indices.
+Symbols are resolved through a scope, never by substitution into a sum, so no index can be captured.
+What it does not understand raises `NotReadable`; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.formulas import Iverson, Opaque, Shape, inside, is_size, substitute
+from cnn_symbolic.kernel.statement import Declaration
+from cnn_symbolic.kernel.verdicts import Reason
+
+__all__ = ["Factor", "NotReadable", "Reader", "Term"]
+
+MOST_TERMS = 1000
+Scope = Mapping[sp.Symbol, sp.Expr]
+
+
+class NotReadable(Exception):
+    """The formula cannot be read, for a reason that becomes the verdict *undecided*."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One tensor entry in a monomial; `function` is () or the opaque function's name and order."""
+
+    tensor: str
+    index: tuple[sp.Expr, ...]
+    function: tuple[str, int] | tuple[()] = ()
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What the entry is an entry of."""
+        return (self.tensor, *self.function)
+
+    @property
+    def label(self) -> str:
+        """The key as text: `w` or `σ′(z)`."""
+        return f"{self.function[0]}{'′' * self.function[1]}({self.tensor})" if self.function else self.tensor
+
+
+@dataclass(frozen=True)
+class Term:
+    """`number · Π size-expression^power · Π factors`, summed over the bound indices where the conditions hold."""
+
+    number: sp.Rational
+    powers: tuple[tuple[sp.Expr, int], ...] = ()
+    factors: tuple[Factor, ...] = ()
+    conditions: tuple[Any, ...] = ()
+    bound: tuple[sp.Symbol, ...] = ()
+
+    def times(self, other: Term) -> Term:
+        """Return the product of two terms, whose bound indices are different symbols."""
+        return Term(
+            self.number * other.number,
+            self.powers + other.powers,
+            self.factors + other.factors,
+            self.conditions + other.conditions,
+            self.bound + other.bound,
+        )
+
+
+ONE = Term(sp.S.One)
+
+
+class Reader:
+    """Reads formulas over the declared tensors."""
+
+    def __init__(self, tensors: Mapping[str, Declaration]) -> None:
+        self.tensors = tensors
+
+    def read(self, e: sp.Expr, scope: Scope) -> list[Term]:
+        """Return the terms whose sum the formula is; `scope` says what its free indices stand for."""
+        terms = self.terms(e, scope)
+        if len(terms) > MOST_TERMS:
+            raise NotReadable(Reason.LIMIT, f"the formula has more than {MOST_TERMS} terms when multiplied out")
+        return terms
+
+    def terms(self, e: sp.Expr, scope: Scope) -> list[Term]:
+        if e.is_Rational:
+            return [Term(e)] if e != 0 else []
+        if e.is_Symbol:
+            return self.symbol(e, scope)
+        if isinstance(e, sp.Add):
+            return [term for part in e.args for term in self.read(part, scope)]
+        if isinstance(e, sp.Mul):
+            return self.multiply([self.read(part, scope) for part in e.args])
+        if isinstance(e, sp.Pow):
+            return self.power(e, scope)
+        if isinstance(e, sp.Indexed):
+            return self.entry(str(e.base.label), tuple(resolve(i, scope) for i in e.indices))
+        if isinstance(e, sp.Sum):
+            return self.sum(e, scope)
+        if isinstance(e, sp.KroneckerDelta) and len(e.args) == 2:
+            return self.guard(sp.Eq(resolve(e.args[0], scope), resolve(e.args[1], scope)))
+        if isinstance(e, Iverson):
+            return self.guard(resolve(e.args[0], scope))
+        if isinstance(e, Opaque):
+            return self.opaque(e, scope)
+        if isinstance(e, sp.Derivative):
+            return self.derivative(e, scope)
+        if e.free_symbols and all(map(is_size, e.free_symbols)) and isinstance(e, sp.floor | sp.ceiling | sp.Mod):
+            return [Term(sp.S.One, ((e, 1),))]
+        raise NotReadable(Reason.OUTSIDE, f"{e} ({type(e).__name__}) is not a sum of products of tensor entries")
+
+    def symbol(self, symbol: sp.Symbol, scope: Scope) -> list[Term]:
+        if symbol in scope:
+            raise NotReadable(Reason.OUTSIDE, f"the index {scope[symbol]} occurs as a coefficient, outside of indices")
+        if is_size(symbol):
+            return [Term(sp.S.One, ((symbol, 1),))]
+        if symbol.name in self.tensors and not self.tensors[symbol.name].shape:
+            return self.entry(symbol.name, ())
+        raise NotReadable(Reason.OUTSIDE, f"{symbol} is neither a size, nor an index, nor a tensor of the statement")
+
+    def multiply(self, parts: list[list[Term]]) -> list[Term]:
+        made = [ONE]
+        for part in parts:
+            if len(made) * len(part) > MOST_TERMS:
+                raise NotReadable(Reason.LIMIT, f"the product has more than {MOST_TERMS} terms when multiplied out")
+            made = [a.times(b) for a, b in product(made, part)]
+        return made
+
+    def power(self, e: sp.Pow, scope: Scope) -> list[Term]:
+        base, exponent = e.base, e.exp
+        if not exponent.is_Integer:
+            raise NotReadable(Reason.OUTSIDE, f"{e}: the exponent is not an integer")
+        if base.free_symbols and all(map(is_size, base.free_symbols)):
+            return [Term(sp.S.One, ((base, int(exponent)),))]
+        if exponent < 0 or exponent > 16:
+            raise NotReadable(Reason.OUTSIDE, f"{e}: a tensor entry has an exponent from 0 to 16")
+        return self.multiply([self.read(base, scope) for _ in range(int(exponent))])
+
+    def entry(self, name: str, index: tuple[sp.Expr, ...]) -> list[Term]:
+        """Return the entry of a tensor, with its support; of an intermediate result, the definition there."""
+        declared = self.declared(name, index)
+        support = Term(sp.S.One, conditions=(inside(index, declared.shape),))
+        if declared.definition is None:
+            return [support.times(Term(sp.S.One, factors=(Factor(name, index),)))]
+        unfolded = self.read(declared.definition, dict(zip(declared.index, index, strict=True)))
+        return [support.times(term) for term in unfolded]
+
+    def declared(self, name: str, index: tuple[sp.Expr, ...]) -> Declaration:
+        if name not in self.tensors:
+            raise NotReadable(Reason.OUTSIDE, f"{name} is not a tensor of the statement")
+        declared = self.tensors[name]
+        if len(declared.shape) != len(index):
+            raise NotReadable(Reason.OUTSIDE, f"{name} has {len(declared.shape)} axes, but is indexed with {index}")
+        return declared
+
+    def sum(self, e: sp.Sum, scope: Scope) -> list[Term]:
+        inner = dict(scope)
+        limits = ONE
+        for limit in reversed(e.limits):
+            if len(limit) != 3:
+                raise NotReadable(Reason.OUTSIDE, f"the sum over {limit[0]} has no bounds")
+            variable, low, high = limit[0], resolve(limit[1], inner), resolve(limit[2], inner)
+            renamed = sp.Dummy(variable.name, integer=True)
+            inner[variable] = renamed
+            within = (sp.Ge(renamed, low), sp.Le(renamed, high))
+            limits = limits.times(Term(sp.S.One, conditions=within, bound=(renamed,)))
+        return [limits.times(term) for term in self.read(e.function, inner)]
+
+    def guard(self, holds: Any) -> list[Term]:
+        return [] if holds == sp.false else [Term(sp.S.One, conditions=(holds,))]
+
+    def opaque(self, e: Opaque, scope: Scope) -> list[Term]:
+        """Return the entry of the tensor f(z): arbitrary inside the shape of z, zero outside."""
+        at = e.argument
+        if isinstance(at, sp.Indexed):
+            name, index = str(at.base.label), tuple(resolve(i, scope) for i in at.indices)
+        elif at.is_Symbol and at not in scope:
+            name, index = at.name, ()
+        else:
+            raise NotReadable(Reason.OUTSIDE, f"{e}: an opaque function is applied to one tensor entry")
+        support: Shape = self.declared(name, index).shape
+        factor = Factor(name, index, (e.name, e.order))
+        return [Term(sp.S.One, factors=(factor,), conditions=(inside(index, support),))]
+
+    def derivative(self, e: sp.Derivative, scope: Scope) -> list[Term]:
+        """Carry out ∂/∂w[k, l], every other tensor and intermediate result being held fixed."""
+        if len(e.variable_count) != 1 or e.variable_count[0][1] != 1:
+            raise NotReadable(Reason.OUTSIDE, f"{e}: one first derivative at a time")
+        variable = e.variable_count[0][0]
+        if not isinstance(variable, sp.Indexed | sp.Symbol):
+            raise NotReadable(Reason.OUTSIDE, f"{e}: a derivative is taken with respect to a tensor entry")
+        derived = self.read(substitute(e.expr, {}).diff(variable), scope)
+        if not isinstance(variable, sp.Indexed):
+            return derived
+        index = tuple(resolve(i, scope) for i in variable.indices)
+        support = inside(index, self.declared(str(variable.base.label), index).shape)
+        return [Term(sp.S.One, conditions=(support,)).times(term) for term in derived]
+
+
+def resolve(e: Any, scope: Scope) -> Any:
+    """Return an index expression or condition with its indices resolved through the scope."""
+    if e.has(sp.Sum, sp.Indexed, sp.KroneckerDelta, Iverson, Opaque):
+        raise NotReadable(Reason.NOT_AFFINE, f"{e} is not affine in indices and sizes")
+    return e.xreplace(dict(scope))

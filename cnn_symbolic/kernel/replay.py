@@ -1,0 +1,88 @@
+"""Replays a counterexample in NumPy: both sides computed from random integers, from the formulas alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from math import prod
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from cnn_symbolic.evaluation import Values, evaluate_formula, evaluate_size
+from cnn_symbolic.formulas import Opaque, substitute
+from cnn_symbolic.kernel.statement import Side, Statement
+from cnn_symbolic.kernel.verdicts import Refutation
+
+__all__ = ["replay"]
+
+TRIES = 16
+MOST_ENTRIES = 4096
+
+
+def replay(refutation: Refutation, sizes: Mapping[sp.Symbol, int]) -> Refutation | None:
+    """Return the refutation with values at which both sides differ in its entry; None if none is found."""
+    statement = refutation.statement
+    for seed in range(TRIES):
+        values, functions = random_values(statement, sizes, np.random.default_rng(seed))
+        left, right = (side_value(side, statement, refutation.index, values) for side in two(statement))
+        at = refutation.index if left.shape else ()
+        if left[at] != right[at]:
+            given = {name: a for name, a in values.tensors.items() if statement.tensors[name].definition is None}
+            return replace(refutation, values=given, functions=functions, left_value=left, right_value=right)
+    return None
+
+
+def two(statement: Statement) -> tuple[Side, Side]:
+    """Return both sides."""
+    return statement.left, statement.right
+
+
+def side_value(side: Side, statement: Statement, index: tuple[int, ...], values: Values) -> np.ndarray:
+    """Return a side as an array, or only its entry at `index` where the array would be large."""
+    lengths = [evaluate_size(n, values.sizes) for n in side.shape]
+    if prod(lengths) <= MOST_ENTRIES:
+        return evaluate_formula(side.formula, statement.index, lengths, values)
+    at = {symbol: sp.Integer(i) for symbol, i in zip(statement.index, index, strict=True)}
+    return evaluate_formula(substitute(side.formula, at), (), (), values)
+
+
+def random_values(
+    statement: Statement, sizes: Mapping[sp.Symbol, int], random: np.random.Generator
+) -> tuple[Values, dict[str, sp.Expr]]:
+    """Return small random integers for every tensor, and a random cubic for every opaque function."""
+    t = sp.Symbol("t")
+    names = sorted({o.name for e in all_formulas(statement) for o in e.atoms(Opaque)})
+    cubics = {name: sum(int(c) * t**k for k, c in enumerate(random.integers(1, 6, 4))) for name in names}
+    functions = {name: [polynomial(sp.diff(cubic, t, n), t) for n in range(5)] for name, cubic in cubics.items()}
+    arrays: dict[str, np.ndarray] = {}
+    values = Values(sizes, arrays, functions)
+    for name, declared in statement.tensors.items():
+        shape = tuple(evaluate_size(n, sizes) for n in declared.shape)
+        if declared.definition is None:
+            arrays[name] = random.integers(-9, 10, shape).astype(object) if shape else np.array(
+                int(random.integers(1, 10)), dtype=object
+            )
+        else:
+            arrays[name] = evaluate_formula(declared.definition, declared.index, shape, values)
+    return values, cubics
+
+
+def all_formulas(statement: Statement) -> list[sp.Expr]:
+    """Return every entry formula in a statement."""
+    defined = [d.definition for d in statement.tensors.values() if d.definition is not None]
+    return [statement.left.formula, statement.right.formula, *defined]
+
+
+def polynomial(expression: sp.Expr, t: sp.Symbol) -> Callable[[Any], Any]:
+    """Return a polynomial with integer coefficients as a function on arrays of Python integers."""
+    coefficients = [int(c) for c in sp.Poly(expression, t).all_coeffs()]
+
+    def value(array: Any) -> Any:
+        total: Any = 0
+        for coefficient in coefficients:
+            total = total * array + coefficient
+        return total
+
+    return value

@@ -1,0 +1,116 @@
+"""The three verdicts. A `Theorem` is made by the kernel's `decide` only; so is a `Refutation`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from cnn_symbolic.errors import CnnSymbolicError
+from cnn_symbolic.kernel.statement import Statement
+
+__all__ = ["Monomial", "Reason", "Refutation", "Theorem", "Undecided", "Verdict"]
+
+SEAL = object()
+
+
+class Reason(StrEnum):
+    """Why a statement is undecided."""
+
+    NOT_AFFINE = "an index or a condition is not affine"
+    OUTSIDE = "a formula is outside the fragment"
+    MULTIPLICITY = "terms coincide in a way that is not counted"
+    COEFFICIENT = "a coefficient is a polynomial in the sizes that is neither shown to be zero nor found to differ"
+    LIMIT = "the computation was stopped at its limit"
+    REPLAY = "the two sides differ as formulas, but no numbers were found that tell them apart"
+
+
+@dataclass(frozen=True)
+class Monomial:
+    """A product of tensor entries, such as `δ[0, 1]·w[0, 0]`: names (with primes) and indices."""
+
+    factors: tuple[tuple[str, tuple[int, ...]], ...]
+
+    def __str__(self) -> str:
+        return "·".join(f"{name}[{', '.join(map(str, at))}]" if at else name for name, at in self.factors) or "1"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was decided about a statement, and in how many seconds. Made by the kernel only."""
+
+    statement: Statement
+    seconds: float
+    seal: object = field(repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.seal is not SEAL:
+            raise CnnSymbolicError(f"a {type(self).__name__} is made by deciding a statement, not by hand")
+
+
+@dataclass(frozen=True)
+class Theorem(Verdict):
+    """Both sides are equal at all sizes that satisfy the assumptions.
+
+    `coefficients` gives, per product of tensors, the coefficient function of both sides as isl writes
+    it, over the sizes p0, p1, … (in the order of `statement.sizes`); `domain` is the condition on the
+    sizes, `smallest` the smallest sizes that satisfy it, which shows that the theorem is not vacuous.
+    """
+
+    domain: str
+    smallest: Mapping[str, int]
+    coefficients: Mapping[str, str]
+
+    @property
+    def evidence(self) -> str:
+        """How strong the verdict is."""
+        return "all shapes" if self.statement.sizes else "fixed shape"
+
+
+@dataclass(frozen=True)
+class Refutation(Verdict):
+    """The two sides differ; at no smaller total size do they.
+
+    `kind` is "entry", "shape" or "defined": what differs at `sizes`. For an entry, `index` is where,
+    `monomial` the product of tensor entries whose coefficients differ, and the replay shows both sides
+    as NumPy computes them from `values`. `holds_when` is the weakest assumption under which the
+    statement does hold: a condition, "never", or None where it could not be computed.
+    """
+
+    kind: str
+    domain: str
+    sizes: Mapping[str, int]
+    holds_when: str | None
+    left_shape: tuple[int, ...]
+    right_shape: tuple[int, ...]
+    index: tuple[int, ...] = ()
+    monomial: Monomial | None = None
+    left_coefficient: Fraction | None = None
+    right_coefficient: Fraction | None = None
+    values: Mapping[str, np.ndarray] = field(default_factory=dict)
+    functions: Mapping[str, sp.Expr] = field(default_factory=dict)
+    left_value: Any = None
+    right_value: Any = None
+
+    @property
+    def evidence(self) -> str:
+        """How strong the verdict is."""
+        return "refuted"
+
+
+@dataclass(frozen=True)
+class Undecided(Verdict):
+    """The kernel cannot tell: which kind of reason, and what exactly stood in the way."""
+
+    reason: Reason
+    detail: str
+
+    @property
+    def evidence(self) -> str:
+        """How strong the verdict is."""
+        return "undecided"

@@ -1,0 +1,470 @@
+"""What a tensor is: a function on ℤᵈ that is zero outside its shape, given by its entry formula.
+
+A tensor is a leaf with a name, a named intermediate result, or the result of an operation. Its shape
+is symbolic; `x[i, j]` is the entry formula; `x.evaluate(values)` is NumPy. A tensor is *defined* at
+the sizes where every size of every tensor it is made from is at least one: for a valid correlation
+this says that the overlay fits into the input.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ParamSpec
+
+import numpy as np
+import sympy as sp
+
+from cnn_symbolic.errors import EvaluationError, FragmentError, NameConflictError, OperandError, ShapeError
+from cnn_symbolic.evaluation import Function, Values, evaluate_formula, evaluate_size
+from cnn_symbolic.formulas import Index, Iverson, Shape, bound_sum, entry, fresh, inside, is_size
+
+__all__ = [
+    "OPERATIONS",
+    "Call",
+    "Definition",
+    "Leaf",
+    "Named",
+    "ShapeOf",
+    "Tensor",
+    "add",
+    "broadcast",
+    "from_entries",
+    "multiply",
+    "named",
+    "operation",
+    "scalar",
+    "scale",
+    "shape",
+    "sum_over",
+    "tensor",
+]
+
+P = ParamSpec("P")
+Formula = Callable[[Index], sp.Expr]
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A tensor with arbitrary entries. `indices` are the letters that print its axes."""
+
+    name: str
+    indices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Named:
+    """An intermediate result with a name of its own, such as `z`."""
+
+    name: str
+    definition: Tensor
+    indices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Call:
+    """The result of an operation on tensors."""
+
+    operation: str
+    operands: tuple[Tensor, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What an operation defines: a shape, and the entry formula at indices inside that shape.
+
+    `confined` says that the formula is zero by itself outside the shape, so that no guard is needed.
+    """
+
+    shape: Shape
+    formula: Formula
+    confined: bool = False
+
+
+@dataclass(frozen=True)
+class ShapeOf:
+    """The shape of a tensor as an object of claims, with the conditions under which it is defined."""
+
+    tensor: Tensor
+
+    @property
+    def shape(self) -> Shape:
+        """The sizes of the axes."""
+        return self.tensor.shape
+
+
+@dataclass(frozen=True, eq=False)
+class Tensor:
+    """A finitely supported function on ℤᵈ with a symbolic shape."""
+
+    shape: Shape
+    formula: Formula
+    confined: bool
+    source: Leaf | Named | Call
+
+    @property
+    def rank(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
+    def name(self) -> str | None:
+        """The tensor's own name, or None for the result of an operation."""
+        return None if isinstance(self.source, Call) else self.source.name
+
+    def __getitem__(self, index: Any) -> sp.Expr:
+        """Return the entry formula at `index`, any integer expressions: zero outside the shape.
+
+        Raises ShapeError unless there is one index per axis.
+        """
+        index = index if isinstance(index, tuple) else (index,)
+        if len(index) != self.rank:
+            raise ShapeError(
+                f"{self} has {self.rank} axes, of shape {format_shape(self.shape)}, "
+                f"but was indexed with {len(index)}: {format_shape(index)}"
+            )
+        index = tuple(sp.sympify(i) if isinstance(i, int) else i for i in index)
+        formula = self.formula(index)
+        return formula if self.confined else formula * Iverson(inside(index, self.shape))
+
+    def parts(self) -> Iterator[Tensor]:
+        """Yield every tensor that this one is made from, each after its own parts, and then itself."""
+        done: set[int] = set()
+
+        def walk(part: Tensor) -> Iterator[Tensor]:
+            if id(part) in done:
+                return
+            done.add(id(part))
+            if isinstance(part.source, Call):
+                for operand in part.source.operands:
+                    yield from walk(operand)
+            elif isinstance(part.source, Named):
+                yield from walk(part.source.definition)
+            yield part
+
+        return walk(self)
+
+    def names(self) -> dict[str, Tensor]:
+        """Return the leaves and named intermediates by name, each after those it is made from.
+
+        Raises NameConflictError when one name stands for two different tensors or for a size.
+        """
+        found: dict[str, Tensor] = {}
+        for part in self.parts():
+            if part.name is not None:
+                merge_name(found, part)
+        return found
+
+    def requirements(self) -> tuple[Any, ...]:
+        """Return the conditions on the sizes under which this tensor is defined."""
+        conditions: dict[Any, None] = {}
+        for part in self.parts():
+            for length in part.shape:
+                required = sp.Ge(sp.expand(length), 1)
+                if required != sp.true:
+                    conditions[required] = None
+        return tuple(conditions)
+
+    def evaluate(
+        self,
+        values: Mapping[str, Any],
+        functions: Mapping[str, Sequence[Function]] | None = None,
+        sizes: Mapping[sp.Symbol, int] | None = None,
+    ) -> np.ndarray:
+        """Return the tensor as a NumPy array, computed from its entry formula.
+
+        `values` gives every leaf by name, `functions` every opaque function with its derivatives in
+        order, `sizes` the sizes that no leaf's shape shows. Integer arrays are computed exactly (as
+        int64, which can overflow; with `dtype=object`, without bound). Raises EvaluationError when a
+        value is missing or does not fit its shape, ShapeError where the tensor is not defined.
+        """
+        names = self.names()
+        known = infer_sizes(names, values, sizes or {})
+        for part in self.parts():
+            check_defined(part, known)
+        arrays: dict[str, np.ndarray] = {}
+        state = Values(known, arrays, functions or {})
+        for name, part in names.items():
+            if isinstance(part.source, Named):
+                arrays[name] = _evaluate(part.source.definition, state)
+            else:
+                arrays[name] = np.asarray(values[name])
+        return _evaluate(self, state)
+
+    def __str__(self) -> str:
+        if not isinstance(self.source, Call):
+            return self.source.name
+        options = [f"{key}={format_option(value)}" for key, value in self.source.options.items()]
+        return f"{self.source.operation}({', '.join([*map(str, self.source.operands), *options])})"
+
+    def __repr__(self) -> str:
+        return f"<Tensor {self} of shape {format_shape(self.shape)}>"
+
+    def __add__(self, other: Any) -> Tensor:
+        return add(self, other)
+
+    def __sub__(self, other: Any) -> Tensor:
+        return add(self, scale(other, factor=-1)) if isinstance(other, Tensor) else NotImplemented
+
+    def __neg__(self) -> Tensor:
+        return scale(self, factor=-1)
+
+    def __mul__(self, other: Any) -> Tensor:
+        return multiply(self, other) if isinstance(other, Tensor) else scale(self, factor=other)
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return scale(self, factor=other)
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return NotImplemented if isinstance(other, Tensor) else scale(self, factor=sp.S.One / sp.sympify(other))
+
+
+def _evaluate(part: Tensor, state: Values) -> np.ndarray:
+    lengths = [evaluate_size(length, state.sizes) for length in part.shape]
+    index = fresh("i" * part.rank)
+    return evaluate_formula(part.formula(index), index, lengths, state)
+
+
+def format_shape(shape: Sequence[Any]) -> str:
+    """Return a shape as it is written: `(M, N)`, `(M,)`, `()`."""
+    return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
+
+
+def format_option(value: Any) -> str:
+    """Return an operation's option as it is written in a call."""
+    return repr(value) if isinstance(value, str) else format_shape(value) if isinstance(value, tuple) else str(value)
+
+
+def merge_name(names: dict[str, Tensor], part: Tensor) -> None:
+    """Add a named tensor to a table; raise NameConflictError if the name already stands for another one."""
+    name = part.name or ""
+    known = names.setdefault(name, part)
+    same = known is part or (
+        type(known.source) is type(part.source)
+        and known.shape == part.shape
+        and (
+            not isinstance(part.source, Named)
+            or not isinstance(known.source, Named)
+            or str(part.source.definition) == str(known.source.definition)
+        )
+    )
+    if not same:
+        raise NameConflictError(
+            f"the name {name} stands for two different tensors, of shapes {format_shape(known.shape)} and "
+            f"{format_shape(part.shape)}: give each its own name"
+        )
+
+
+def infer_sizes(
+    names: Mapping[str, Tensor], values: Mapping[str, Any], sizes: Mapping[sp.Symbol, int]
+) -> dict[sp.Symbol, int]:
+    """Return the sizes that the shapes of the given arrays show; raise EvaluationError if they contradict."""
+    known = dict(sizes)
+    leaves = {name: part for name, part in names.items() if isinstance(part.source, Leaf)}
+    for name, part in leaves.items():
+        if name not in values:
+            raise EvaluationError(f"no value is given for the tensor {name} of shape {format_shape(part.shape)}")
+        array = np.asarray(values[name])
+        if array.ndim != part.rank:
+            raise EvaluationError(
+                f"{name} has shape {format_shape(part.shape)}, but its value has {array.ndim} axes: {array.shape}"
+            )
+        for length, number in zip(part.shape, array.shape, strict=True):
+            if is_size(length):
+                known.setdefault(length, number)
+    for name, part in leaves.items():
+        shape = tuple(evaluate_size(length, known) for length in part.shape)
+        if shape != np.shape(values[name]):
+            at = ", ".join(f"{s} = {n}" for s, n in known.items())
+            raise EvaluationError(
+                f"{name} has shape {format_shape(part.shape)} = {shape} at {at}, "
+                f"but its value has shape {np.shape(values[name])}"
+            )
+    return known
+
+
+def check_defined(part: Tensor, sizes: Mapping[sp.Symbol, int]) -> None:
+    """Raise ShapeError where the tensor would have an empty axis."""
+    shape = tuple(evaluate_size(length, sizes) for length in part.shape)
+    if any(length < 1 for length in shape):
+        at = ", ".join(f"{s} = {n}" for s, n in sizes.items())
+        raise ShapeError(f"{part} is not defined at {at}: its shape {format_shape(part.shape)} would be {shape}")
+
+
+def check_shape(lengths: Sequence[Any], owner: str) -> Shape:
+    """Return the lengths as SymPy expressions; raise ShapeError unless each is an integer expression ≥ 1."""
+    if len(lengths) == 1 and isinstance(lengths[0], tuple | list):
+        lengths = lengths[0]
+    checked = []
+    for length in lengths:
+        value = sp.Integer(length) if isinstance(length, int) and not isinstance(length, bool) else length
+        if not (isinstance(value, sp.Expr) and value.is_integer):
+            raise ShapeError(f"{owner}: a size is a positive integer or an expression in sizes, found {length!r}")
+        if value.is_Integer and value < 1:
+            raise ShapeError(f"{owner}: a size is at least 1, found {length}")
+        checked.append(value)
+    return tuple(checked)
+
+
+def check_name(name: str) -> str:
+    """Return the name; raise NameConflictError if it cannot name a tensor."""
+    if not isinstance(name, str) or not name.strip():
+        raise NameConflictError(f"a tensor's name is a text that is not empty, found {name!r}")
+    return name
+
+
+def tensor(*lengths: Any, name: str, indices: str = "") -> Tensor:
+    """Return a tensor with arbitrary entries and the given sizes; `indices` are letters to print its axes with.
+
+    >>> from cnn_symbolic import sizes
+    >>> M, N = sizes("M N")
+    >>> tensor(M, N, name="x").shape
+    (M, N)
+    """
+    shape = check_shape(lengths, f"tensor {name}")
+    letters = tuple(indices.replace(",", " ").split())
+    return Tensor(shape, lambda index: entry(name, index), True, Leaf(check_name(name), letters))
+
+
+def scalar(name: str) -> Tensor:
+    """Return an arbitrary number as a tensor without axes, such as a step size."""
+    return tensor(name=name)
+
+
+def named(name: str, definition: Tensor, indices: str = "") -> Tensor:
+    """Give an intermediate result a name of its own: formulas then show `z[r, c]` for its entries."""
+    check_tensor(definition, f"named({name!r}, …)")
+    source = Named(check_name(name), definition, tuple(indices.replace(",", " ").split()))
+    return Tensor(definition.shape, lambda index: entry(name, index), True, source)
+
+
+def shape(of: Tensor) -> ShapeOf:
+    """Return the shape of a tensor as something to state claims about."""
+    return ShapeOf(check_tensor(of, "shape(…)"))
+
+
+def check_tensor(value: Any, owner: str) -> Tensor:
+    """Return the value if it is a tensor, else raise OperandError."""
+    if not isinstance(value, Tensor):
+        raise OperandError(f"{owner} takes a tensor, found {value!r} of type {type(value).__name__}")
+    return value
+
+
+OPERATIONS: dict[str, Callable[..., Tensor]] = {}
+
+
+def operation(define: Callable[P, Definition]) -> Callable[P, Tensor]:
+    """Make an operation on tensors out of its definition; the result remembers operands and options."""
+    signature = inspect.signature(define)
+
+    @functools.wraps(define)
+    def make(*args: P.args, **kwargs: P.kwargs) -> Tensor:
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        operands: list[Tensor] = []
+        options: dict[str, Any] = {}
+        for key, parameter in signature.parameters.items():
+            value = bound.arguments[key]
+            if parameter.annotation == "Tensor":
+                given = value if parameter.kind is inspect.Parameter.VAR_POSITIONAL else (value,)
+                operands += [check_tensor(v, f"{define.__name__}: {key}") for v in given]
+            elif value is not None:
+                options[key] = tuple(value) if isinstance(value, list) else value
+        made = define(*args, **kwargs)
+        return Tensor(made.shape, made.formula, made.confined, Call(define.__name__, tuple(operands), options))
+
+    OPERATIONS[define.__name__] = make
+    return make
+
+
+@operation
+def broadcast(x: Tensor, *, shape: Sequence[Any]) -> Definition:
+    """broadcast(x)[i, j] = x[i or 0, j or 0]: the axes of size 1 are repeated; without axes, the number is."""
+    target = check_shape(tuple(shape), "broadcast")
+    if x.rank == 0:
+        return Definition(target, lambda index: x[()])
+    if x.rank != len(target) or any(a not in (b, 1) for a, b in zip(x.shape, target, strict=True)):
+        raise ShapeError(
+            f"{x} of shape {format_shape(x.shape)} does not broadcast to {format_shape(target)}: "
+            "each axis must have the same size, or size 1"
+        )
+
+    def formula(index: Index) -> sp.Expr:
+        return x.formula(tuple(sp.S.Zero if a == 1 else i for a, i in zip(x.shape, index, strict=True)))
+
+    return Definition(target, formula)
+
+
+def common_shape(operands: Sequence[Tensor], owner: str) -> list[Tensor]:
+    """Return the operands broadcast to their common shape; raise ShapeError if there is none."""
+    rank = max(x.rank for x in operands)
+    full = [x for x in operands if x.rank]
+    if any(x.rank != rank for x in full):
+        found = ", ".join(f"{x} of shape {format_shape(x.shape)}" for x in full)
+        raise ShapeError(f"{owner} takes tensors with equally many axes, found {found}")
+    target: list[Any] = [1] * rank
+    for axis in range(rank):
+        for x in full:
+            length = sp.expand(x.shape[axis])
+            if target[axis] == 1:
+                target[axis] = length
+            elif length not in (1, target[axis]):
+                shapes = " and ".join(f"{x} of shape {format_shape(x.shape)}" for x in full)
+                raise ShapeError(f"{owner}: the shapes differ along axis {axis}: {shapes}")
+    same = [tuple(map(sp.expand, x.shape)) == tuple(target) for x in operands]
+    return [x if s else broadcast(x, shape=tuple(target)) for x, s in zip(operands, same, strict=True)]
+
+
+@operation
+def add(*terms: Tensor) -> Definition:
+    """add(x, y)[i] = x[i] + y[i]; axes of size 1 and numbers are broadcast."""
+    if not terms:
+        raise OperandError("add takes at least one tensor")
+    parts = common_shape(terms, "a sum")
+    confined = all(x.confined for x in parts)
+    return Definition(parts[0].shape, lambda index: sp.Add(*(x.formula(index) for x in parts)), confined)
+
+
+@operation
+def scale(x: Tensor, *, factor: Any) -> Definition:
+    """scale(x)[i] = factor · x[i], the factor being a rational number or an expression in sizes."""
+    number = sp.sympify(factor) if isinstance(factor, int) else factor
+    if isinstance(number, sp.Expr) and (number.is_Rational or all(map(is_size, number.free_symbols))):
+        return Definition(x.shape, lambda index: number * x.formula(index), x.confined)
+    raise OperandError(
+        f"a factor is an exact rational number (such as sympy.Rational(1, 2)) or made from sizes, found {factor!r}; "
+        "for an arbitrary number use scalar('η')"
+    )
+
+
+@operation
+def multiply(x: Tensor, y: Tensor) -> Definition:
+    """multiply(x, y)[i] = x[i] · y[i]; axes of size 1 and numbers are broadcast."""
+    left, right = common_shape([x, y], "an elementwise product")
+    confined = left.confined or right.confined
+    return Definition(left.shape, lambda index: left.formula(index) * right.formula(index), confined)
+
+
+def from_entries(lengths: Sequence[Any], formula: Callable[..., Any], using: Sequence[Tensor]) -> Tensor:
+    """Return the tensor of the given shape whose entry at `i, j` is `formula(i, j)`, written by hand.
+
+    `using` lists the tensors whose entries the formula mentions.
+    """
+    target = check_shape(tuple(lengths), "from_entries")
+    index = fresh(inspect.signature(formula).parameters)
+    if len(index) != len(target):
+        raise ShapeError(f"the shape {format_shape(target)} has {len(target)} axes, the formula {len(index)} indices")
+    mentioned = {str(s.base.label) for s in formula(*index).atoms(sp.Indexed)} if index else set()
+    unknown = sorted(mentioned - {name for x in using for name in x.names()})
+    if unknown:
+        raise FragmentError(f"the formula mentions {', '.join(unknown)}, which using=[…] does not list")
+    return Tensor(target, lambda i: formula(*i), False, Call("from_entries", tuple(using), {"entry": formula(*index)}))
+
+
+def sum_over(formula: Callable[..., Any], lengths: Sequence[Any]) -> sp.Expr:
+    """Return `Σ formula(u, v)` over `0 ≤ u < I, 0 ≤ v < J` for the lengths `(I, J)`; the names print the indices."""
+    index = fresh(inspect.signature(formula).parameters)
+    return bound_sum(formula(*index), index, check_shape(tuple(lengths), "sum_over"))
