@@ -1,0 +1,53 @@
+"""Proves the gradients of convolutional networks for every shape at once, and refutes wrong ones.
+
+Everything public is importable from here; it is loaded when it is first used, so that importing the
+package costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from cnn_symbolic.derivation import Derivation, Step, prove, refute
+    from cnn_symbolic.errors import CnnSymbolicError
+    from cnn_symbolic.formulas import Iverson, sizes
+    from cnn_symbolic.gradients import gradient
+    from cnn_symbolic.kernel.decide import decide
+    from cnn_symbolic.kernel.statement import state
+    from cnn_symbolic.kernel.verdicts import Refutation, Theorem, Undecided
+    from cnn_symbolic.layers import FeatureMap
+    from cnn_symbolic.operations import (
+        apply, convolve, correlate, crop, dilate, dot, flip, ones, outer, pad, rot180, shift, stack, sum_axes,
+        transpose, wrap, zeros,
+    )  # fmt: skip
+    from cnn_symbolic.tensors import (
+        Tensor, add, broadcast, from_entries, multiply, named, scalar, scale, shape, sum_over, tensor,
+    )  # fmt: skip
+
+HOMES = {
+    "derivation": "Derivation Step prove refute",
+    "errors": "CnnSymbolicError",
+    "formulas": "Iverson sizes",
+    "gradients": "gradient",
+    "kernel.decide": "decide",
+    "kernel.statement": "state",
+    "kernel.verdicts": "Refutation Theorem Undecided",
+    "layers": "FeatureMap",
+    "operations": "apply convolve correlate crop dilate dot flip ones outer pad rot180 shift stack sum_axes "
+    "transpose wrap zeros",
+    "tensors": "Tensor add broadcast from_entries multiply named scalar scale shape sum_over tensor",
+}
+HOME_OF = {name: module for module, names in HOMES.items() for name in names.split()}
+__all__ = sorted([*HOME_OF, "__version__"])  # noqa: PLE0605 - built from the table above
+
+
+def __getattr__(name: str) -> Any:
+    if name not in HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{HOME_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -1,1 +1,174 @@
-"""The command line."""
+"""The command line `cnn-symbolic`. Heavy imports are made inside the commands, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from cnn_symbolic.derivation import Derivation
+    from cnn_symbolic.library import Claim
+
+AS_STATED, OPPOSITE, USAGE, UNDECIDED = 0, 1, 2, 3
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Proves the gradients of convolutional networks for every shape at once, and refutes wrong ones.",
+    epilog="Exit status: 0 every claim has the verdict that its file states, 1 one has the opposite verdict, "
+    "2 usage or input error, 3 one is undecided.",
+)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """Prove and refute gradient formulas of convolutional networks."""
+    if version:
+        from cnn_symbolic import __version__
+
+        typer.echo(f"cnn-symbolic {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def prove(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME-OR-PATH]...",
+            help="Ids or files of bundled claims, or derivation files and folders of your own. Default: all bundled.",
+            show_default=False,
+        ),
+    ] = None,
+    steps: Annotated[bool, typer.Option("--steps", help="Print the derivations line by line.")] = False,
+    latex: Annotated[
+        Path | None, typer.Option("--latex", metavar="FILE", help="Write the proofs as a LaTeX document.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Write one JSON document to standard output.")] = False,
+) -> None:
+    """Decide claims for all sizes at once: the bundled derivations, or your own."""
+    from cnn_symbolic.library import select
+
+    raise typer.Exit(run(select(names or []), steps=steps, latex=latex, json=json))
+
+
+@app.command("list")
+def list_claims(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME-OR-PATH]...", help="As for prove.", show_default=False)
+    ] = None,
+) -> None:
+    """List claims without deciding them."""
+    from cnn_symbolic.book.terminal import listing, make_console
+    from cnn_symbolic.library import select
+
+    make_console().print(listing(select(names or [])))
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(metavar="FILE.json", help="A document that prove --json wrote.")],
+) -> None:
+    """Decide every claim and step in an exported file again, from the file alone.
+
+    The last column is the statement that was decided, read from the file's formulas; titles are not checked.
+    """
+    from cnn_symbolic.book.terminal import make_console, replay_table
+    from cnn_symbolic.report import outcome, replay_file
+
+    replayed = replay_file(file)
+    make_console().print(replay_table(replayed))
+    outcomes = [outcome(one.verdict) for one in replayed]
+    if any(not one.agrees and word != "undecided" for one, word in zip(replayed, outcomes, strict=True)):
+        raise typer.Exit(OPPOSITE)
+    if "undecided" in outcomes:
+        raise typer.Exit(UNDECIDED)
+    raise typer.Exit(status(zip((one.expected for one in replayed), outcomes, strict=True)))
+
+
+def run_derivations(derivations: Sequence[Derivation], steps: bool) -> int:
+    """Decide derivations that a running file holds, print them, and return the exit status."""
+    from cnn_symbolic.library import Claim
+
+    file = Path(sys.argv[0])
+    return guarded(lambda: run([Claim(d.title, d, file) for d in derivations], steps=steps))
+
+
+def run(claims: Sequence[Claim], steps: bool = False, latex: Path | None = None, json: bool = False) -> int:
+    """Decide claims, print what is called for, and return the exit status."""
+    from cnn_symbolic.book.terminal import claims_table, derivation_view, make_console, summary
+
+    start = time.perf_counter()
+    decide_all(claims)
+    seconds = time.perf_counter() - start
+    if latex is not None:
+        from cnn_symbolic.book.latex import latex_document
+        from cnn_symbolic.report import write
+
+        write(latex, latex_document(claims))
+    if json:
+        from json import dumps
+
+        from cnn_symbolic.report import document
+
+        typer.echo(dumps(document(claims), ensure_ascii=False, indent=1))
+    else:
+        console = make_console()
+        if steps:
+            for claim in claims:
+                console.print(derivation_view(claim))
+        if len(claims) > 1 or not steps:
+            console.print(claims_table(claims))
+            console.print(f"\n{summary(claims, seconds)}")
+    return status((c.derivation.expected, c.derivation.outcome) for c in claims) or (
+        AS_STATED if all(c.derivation.as_expected for c in claims) else OPPOSITE
+    )
+
+
+def decide_all(claims: Sequence[Claim]) -> None:
+    """Decide every claim, with a progress bar on a terminal."""
+    from rich.progress import track
+
+    from cnn_symbolic.book.terminal import make_console
+
+    console = make_console(stderr=True)
+    quiet = not console.is_terminal or len(claims) < 2
+    for claim in track(claims, description="deciding", console=console, transient=True, disable=quiet):
+        _ = claim.derivation.verdict
+
+
+def status(outcomes: Any) -> int:
+    """Return the exit status for pairs of (stated, found) verdicts."""
+    pairs = list(outcomes)
+    if any(found != "undecided" and found != stated for stated, found in pairs):
+        return OPPOSITE
+    return UNDECIDED if any(found == "undecided" for _, found in pairs) else AS_STATED
+
+
+def guarded(command: Any) -> Any:
+    """Return what a command returns; an error that the package raises on purpose becomes one line and status 2."""
+    from cnn_symbolic.errors import CnnSymbolicError
+
+    try:
+        return command()
+    except CnnSymbolicError as error:
+        typer.echo(f"cnn-symbolic: {error}", err=True)
+        return USAGE
+
+
+def main() -> None:
+    """Run the command line."""
+    raise SystemExit(guarded(app))
+
+
+if __name__ == "__main__":
+    main()

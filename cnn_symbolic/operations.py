@@ -16,7 +16,7 @@ import sympy as sp
 
 from cnn_symbolic.errors import FragmentError, ModeError, OperandError, ShapeError
 from cnn_symbolic.formulas import Index, Opaque, Shape, bound_sum, entry, fresh
-from cnn_symbolic.tensors import Definition, Tensor, check_shape, common_shape, format_shape, operation
+from cnn_symbolic.tensors import Call, Definition, Tensor, check_shape, common_shape, format_shape, operation
 
 __all__ = [
     "apply",
@@ -60,9 +60,10 @@ def window(x: Tensor, f: Tensor, mode: str, owner: str) -> tuple[Shape, Shape]:
     return tuple(sp.expand(length) for length, _ in kept), tuple(start for _, start in kept)
 
 
-def letters(rank: int) -> tuple[sp.Dummy, ...]:
-    """Return bound indices for the axes of an overlay."""
-    return fresh(LETTERS[k] if k < len(LETTERS) else f"u{k}" for k in range(rank))
+def letters(rank: int, of: Tensor | None = None) -> tuple[sp.Dummy, ...]:
+    """Return bound indices for the axes of an overlay, named after its own letters if it has some."""
+    own = () if of is None or isinstance(of.source, Call) else of.source.indices
+    return fresh(own or (LETTERS[k] if k < len(LETTERS) else f"u{k}" for k in range(rank)))
 
 
 @operation
@@ -75,7 +76,7 @@ def correlate(x: Tensor, f: Tensor, *, mode: str = "valid") -> Definition:
     offset = [s - (length - 1) for s, length in zip(start, f.shape, strict=True)]
 
     def formula(index: Index) -> sp.Expr:
-        u = letters(f.rank)
+        u = letters(f.rank, f)
         at = tuple(i + o + k for i, o, k in zip(index, offset, u, strict=True))
         return bound_sum(x[at] * f.formula(u), u, f.shape)
 
@@ -91,7 +92,7 @@ def convolve(x: Tensor, f: Tensor, *, mode: str = "full") -> Definition:
     shape, start = window(x, f, mode, "convolve")
 
     def formula(index: Index) -> sp.Expr:
-        u = letters(f.rank)
+        u = letters(f.rank, f)
         at = tuple(i + s - k for i, s, k in zip(index, start, u, strict=True))
         return bound_sum(x[at] * f.formula(u), u, f.shape)
 
@@ -224,7 +225,7 @@ def dot(x: Tensor, y: Tensor) -> Definition:
         raise ShapeError("a dot product takes tensors with at least one axis: multiply numbers with *")
 
     def formula(_: Index) -> sp.Expr:
-        u = letters(left.rank)
+        u = letters(left.rank, left)
         return bound_sum(left.formula(u) * right.formula(u), u, left.shape)
 
     return Definition((), formula, confined=True)

@@ -195,10 +195,7 @@ class Tensor:
         return _evaluate(self, state)
 
     def __str__(self) -> str:
-        if not isinstance(self.source, Call):
-            return self.source.name
-        options = [f"{key}={format_option(value)}" for key, value in self.source.options.items()]
-        return f"{self.source.operation}({', '.join([*map(str, self.source.operands), *options])})"
+        return self.source.name if not isinstance(self.source, Call) else format_call(self.source)
 
     def __repr__(self) -> str:
         return f"<Tensor {self} of shape {format_shape(self.shape)}>"
@@ -238,20 +235,53 @@ def format_option(value: Any) -> str:
     return repr(value) if isinstance(value, str) else format_shape(value) if isinstance(value, tuple) else str(value)
 
 
+def format_call(call: Call) -> str:
+    """Return an operation as it is written: infix where there is a sign for it, else as a call."""
+    operands = [str(x) for x in call.operands]
+    if call.operation == "gradient":
+        return f"∂C/∂{operands[1]}"
+    if call.operation == "apply":
+        return f"{call.options['function']}{'′' * call.options['order']}({operands[0]})"
+    if call.operation == "from_entries":
+        return f"[{call.options['entry']}]"
+    tight = [
+        f"({text})" if isinstance(x.source, Call) and x.source.operation in ("add", "scale") else text
+        for x, text in zip(call.operands, operands, strict=True)
+    ]
+    if call.operation == "broadcast":
+        return operands[0]
+    if call.operation == "add":
+        return " + ".join(operands)
+    if call.operation == "multiply":
+        return f"{tight[0]}·{tight[1]}"
+    if call.operation == "scale":
+        return f"{call.options['factor']}·{tight[0]}"
+    options = [f"{key}={format_option(value)}" for key, value in call.options.items()]
+    return f"{call.operation}({', '.join([*operands, *options])})"
+
+
+def same(x: Tensor, y: Tensor) -> bool:
+    """Tell whether two tensors are made in the same way from tensors with the same names."""
+    if x is y:
+        return True
+    if x.shape != y.shape or type(x.source) is not type(y.source):
+        return False
+    if isinstance(x.source, Call) and isinstance(y.source, Call):
+        return (
+            (x.source.operation, x.source.options) == (y.source.operation, y.source.options)
+            and len(x.source.operands) == len(y.source.operands)
+            and all(same(a, b) for a, b in zip(x.source.operands, y.source.operands, strict=True))
+        )
+    if isinstance(x.source, Named) and isinstance(y.source, Named):
+        return x.source.name == y.source.name and same(x.source.definition, y.source.definition)
+    return x.name == y.name
+
+
 def merge_name(names: dict[str, Tensor], part: Tensor) -> None:
     """Add a named tensor to a table; raise NameConflictError if the name already stands for another one."""
     name = part.name or ""
     known = names.setdefault(name, part)
-    same = known is part or (
-        type(known.source) is type(part.source)
-        and known.shape == part.shape
-        and (
-            not isinstance(part.source, Named)
-            or not isinstance(known.source, Named)
-            or str(part.source.definition) == str(known.source.definition)
-        )
-    )
-    if not same:
+    if not same(known, part):
         raise NameConflictError(
             f"the name {name} stands for two different tensors, of shapes {format_shape(known.shape)} and "
             f"{format_shape(part.shape)}: give each its own name"
@@ -301,8 +331,10 @@ def check_shape(lengths: Sequence[Any], owner: str) -> Shape:
     checked = []
     for length in lengths:
         value = sp.Integer(length) if isinstance(length, int) and not isinstance(length, bool) else length
-        if not (isinstance(value, sp.Expr) and value.is_integer):
-            raise ShapeError(f"{owner}: a size is a positive integer or an expression in sizes, found {length!r}")
+        if not (isinstance(value, sp.Expr) and value.is_integer and all(map(is_size, value.free_symbols))):
+            raise ShapeError(
+                f"{owner}: a size is a positive integer or made from sizes, such as M, N = sizes('M N'); found {length!r}"
+            )
         if value.is_Integer and value < 1:
             raise ShapeError(f"{owner}: a size is at least 1, found {length}")
         checked.append(value)
@@ -316,6 +348,14 @@ def check_name(name: str) -> str:
     return name
 
 
+def check_letters(letters: str, rank: int, name: str) -> tuple[str, ...]:
+    """Return the letters, separated by spaces; raise ShapeError unless there is none or one per axis."""
+    split = tuple(letters.replace(",", " ").split())
+    if len(split) not in (0, rank) or len(set(split)) != len(split):
+        raise ShapeError(f"{name} has {rank} axes, but the letters {letters!r} for them")
+    return split
+
+
 def tensor(*lengths: Any, name: str, indices: str = "") -> Tensor:
     """Return a tensor with arbitrary entries and the given sizes; `indices` are letters to print its axes with.
 
@@ -325,8 +365,8 @@ def tensor(*lengths: Any, name: str, indices: str = "") -> Tensor:
     (M, N)
     """
     shape = check_shape(lengths, f"tensor {name}")
-    letters = tuple(indices.replace(",", " ").split())
-    return Tensor(shape, lambda index: entry(name, index), True, Leaf(check_name(name), letters))
+    source = Leaf(check_name(name), check_letters(indices, len(shape), name))
+    return Tensor(shape, lambda index: entry(name, index), True, source)
 
 
 def scalar(name: str) -> Tensor:
@@ -337,7 +377,7 @@ def scalar(name: str) -> Tensor:
 def named(name: str, definition: Tensor, indices: str = "") -> Tensor:
     """Give an intermediate result a name of its own: formulas then show `z[r, c]` for its entries."""
     check_tensor(definition, f"named({name!r}, …)")
-    source = Named(check_name(name), definition, tuple(indices.replace(",", " ").split()))
+    source = Named(check_name(name), definition, check_letters(indices, definition.rank, name))
     return Tensor(definition.shape, lambda index: entry(name, index), True, source)
 
 

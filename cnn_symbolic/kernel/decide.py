@@ -48,7 +48,9 @@ def decide(statement: Statement) -> Verdict:
     except isl.Error as error:
         if sets.context.last_error() != isl.error.quota:
             raise
-        reason, detail = Reason.LIMIT, f"isl stopped: {error}"
+        reason, detail = Reason.LIMIT, "isl needed more operations than it is given"
+    except RecursionError:
+        reason, detail = Reason.LIMIT, "a formula is nested too deeply"
     return Undecided(statement, time.perf_counter() - start, SEAL, reason, detail)
 
 

@@ -102,7 +102,8 @@ class Sets:
         text = sizes.coalesce().to_str()
         inner = text[text.index("{") + 1 : text.rindex("}")].strip().removeprefix(":").strip()
         named = re.sub(r"\bp(\d+)\b", lambda found: str(self.sizes[int(found.group(1))]), inner)
-        return re.sub(r"(\d)(?=[^\W\d])", r"\1·", named).replace(">=", "≥").replace("<=", "≤").replace("!=", "≠")
+        signed = re.sub(r"(\d)(?=[^\W\d])", r"\1·", named).replace(">=", "≥").replace("<=", "≤").replace("!=", "≠")
+        return re.sub(r"(?<![^ (])([^\W\d]\w*) ≥ ([^\W\d]\w*)(?![^ )])(?! [+≥-])", r"\2 ≤ \1", signed)
 
     def weakest(self, domain: isl.Set, bad: isl.Set, context: isl.Set) -> str:
         """Return the condition under which sizes of the domain are not bad, simplified against the context."""

@@ -82,6 +82,7 @@ class Reader:
 
     def __init__(self, tensors: Mapping[str, Declaration]) -> None:
         self.tensors = tensors
+        self.unfolding: list[str] = []
 
     def read(self, e: sp.Expr, scope: Scope) -> list[Term]:
         """Return the terms whose sum the formula is; `scope` says what its free indices stand for."""
@@ -150,7 +151,11 @@ class Reader:
         support = Term(sp.S.One, conditions=(inside(index, declared.shape),))
         if declared.definition is None:
             return [support.times(Term(sp.S.One, factors=(Factor(name, index),)))]
+        if name in self.unfolding:
+            raise NotReadable(Reason.OUTSIDE, f"{name} is defined by itself")
+        self.unfolding.append(name)
         unfolded = self.read(declared.definition, dict(zip(declared.index, index, strict=True)))
+        self.unfolding.pop()
         return [support.times(term) for term in unfolded]
 
     def declared(self, name: str, index: tuple[sp.Expr, ...]) -> Declaration:

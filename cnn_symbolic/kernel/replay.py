@@ -25,7 +25,7 @@ def replay(refutation: Refutation, sizes: Mapping[sp.Symbol, int]) -> Refutation
     """Return the refutation with values at which both sides differ in its entry; None if none is found."""
     statement = refutation.statement
     for seed in range(TRIES):
-        values, functions = random_values(statement, sizes, np.random.default_rng(seed))
+        values, functions = random_values(statement, sizes, np.random.default_rng(seed), large=seed >= TRIES // 2)
         left, right = (side_value(side, statement, refutation.index, values) for side in two(statement))
         at = refutation.index if left.shape else ()
         if left[at] != right[at]:
@@ -49,24 +49,29 @@ def side_value(side: Side, statement: Statement, index: tuple[int, ...], values:
 
 
 def random_values(
-    statement: Statement, sizes: Mapping[sp.Symbol, int], random: np.random.Generator
+    statement: Statement, sizes: Mapping[sp.Symbol, int], random: np.random.Generator, large: bool
 ) -> tuple[Values, dict[str, sp.Expr]]:
-    """Return small random integers for every tensor, and a random cubic for every opaque function."""
+    """Return random integers for every tensor, and a random polynomial for every opaque function.
+
+    Small numbers and quadratics make a counterexample that one can check by hand; large ones and
+    quintics tell sides apart that agree on those by chance.
+    """
     t = sp.Symbol("t")
+    degree, most = (5, 99) if large else (2, 3)
     names = sorted({o.name for e in all_formulas(statement) for o in e.atoms(Opaque)})
-    cubics = {name: sum(int(c) * t**k for k, c in enumerate(random.integers(1, 6, 4))) for name in names}
-    functions = {name: [polynomial(sp.diff(cubic, t, n), t) for n in range(5)] for name, cubic in cubics.items()}
+    polynomials = {name: sum(int(c) * t**k for k, c in enumerate(random.integers(1, most, degree + 1))) for name in names}
+    functions = {name: [polynomial(sp.diff(f, t, n), t) for n in range(degree + 2)] for name, f in polynomials.items()}
     arrays: dict[str, np.ndarray] = {}
     values = Values(sizes, arrays, functions)
     for name, declared in statement.tensors.items():
         shape = tuple(evaluate_size(n, sizes) for n in declared.shape)
         if declared.definition is None:
-            arrays[name] = random.integers(-9, 10, shape).astype(object) if shape else np.array(
-                int(random.integers(1, 10)), dtype=object
+            arrays[name] = random.integers(-most, most + 1, shape).astype(object) if shape else np.array(
+                int(random.integers(1, most)), dtype=object
             )
         else:
             arrays[name] = evaluate_formula(declared.definition, declared.index, shape, values)
-    return values, cubics
+    return values, polynomials
 
 
 def all_formulas(statement: Statement) -> list[sp.Expr]:

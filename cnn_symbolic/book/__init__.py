@@ -1,0 +1,1 @@
+"""Presentation: what was checked, on the terminal and in LaTeX."""

@@ -1,0 +1,198 @@
+"""Claims, derivations and verdicts on the terminal, with rich."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text as Styled
+
+from cnn_symbolic.derivation import Derivation
+from cnn_symbolic.kernel.verdicts import Refutation, Theorem, Undecided, Verdict
+from cnn_symbolic.library import Claim
+from cnn_symbolic.notation import Text
+from cnn_symbolic.report import Replayed, outcome
+
+__all__ = ["claims_table", "derivation_view", "holds", "listing", "matrices", "replay_table", "sizes_text", "summary"]
+
+MARKS = {True: ("✓", "green"), False: ("✗", "bold red")}
+
+
+def holds(refutation: Refutation) -> str:
+    """Return under which condition a refuted statement does hold, as half a sentence."""
+    if refutation.holds_when is None:
+        return "the weakest assumption is not known"
+    return "holds never" if refutation.holds_when == "never" else f"holds exactly when {refutation.holds_when}"
+
+
+def sizes_text(refutation: Refutation) -> str:
+    """Return the sizes of a counterexample: `M = 1, N = 2`."""
+    return ", ".join(f"{name} = {value}" for name, value in refutation.sizes.items()) or "the given sizes"
+
+
+def difference(refutation: Refutation) -> str:
+    """Return what differs at the counterexample."""
+    if refutation.kind == "shape":
+        return f"the shapes are {refutation.left_shape} and {refutation.right_shape}"
+    if refutation.kind == "defined":
+        return f"only one side is defined: the shapes would be {refutation.left_shape} and {refutation.right_shape}"
+    at = list(refutation.index)
+    return (
+        f"in entry {at}, {refutation.monomial} has the coefficient {refutation.left_coefficient} on the left, "
+        f"{refutation.right_coefficient} on the right"
+    )
+
+
+def detail(verdict: Verdict) -> str:
+    """Return what the table says below a claim that is not proved."""
+    if isinstance(verdict, Refutation):
+        return f"smallest counterexample {sizes_text(verdict)}; {holds(verdict)}"
+    if isinstance(verdict, Undecided):
+        return f"{verdict.reason}: {verdict.detail}"
+    return ""
+
+
+def evidence(verdict: Verdict) -> str:
+    """Return how strong a verdict is."""
+    return verdict.evidence if isinstance(verdict, Theorem | Refutation | Undecided) else ""
+
+
+def assumptions(verdict: Verdict) -> str:
+    """Return the conditions on the sizes that a verdict is about."""
+    return verdict.domain if isinstance(verdict, Theorem | Refutation) else ""
+
+
+def claims_table(claims: Sequence[Claim]) -> Table:
+    """Return the table of claims: claim, evidence, assumptions, time."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    for name in ("", "Claim", "Evidence", "Assumptions", "Time"):
+        table.add_column(name, justify="right" if name == "Time" else "left", overflow="fold")
+    file = None
+    for claim in claims:
+        if claim.file != file:
+            file = claim.file
+            table.add_row("", Styled(claim.file.stem.replace("_", " "), style="bold cyan"))
+        derivation, verdict = claim.derivation, claim.derivation.verdict
+        mark, style = MARKS[derivation.as_expected]
+        body: list[RenderableType] = [Styled(derivation.title)]
+        if derivation.wrong_step is not None:
+            body.append(Styled(f"a step does not follow: {derivation.wrong_step[0].because}", style="red"))
+        elif not derivation.as_expected:
+            body.append(Styled(f"the file says {derivation.expected}", style="red"))
+        if text := detail(verdict):
+            body.append(Styled(text, style="dim"))
+        table.add_row(
+            Styled(mark, style=style),
+            Group(*body),
+            evidence(verdict),
+            assumptions(verdict) or "none",
+            f"{verdict.seconds * 1000:.0f} ms",
+        )
+    return table
+
+
+def summary(claims: Sequence[Claim], seconds: float) -> str:
+    """Return the last line of a run."""
+    found = Counter(claim.derivation.outcome for claim in claims)
+    counts = ", ".join(f"{found[word]} {word}" for word in ("proved", "refuted", "undecided") if found[word])
+    right = sum(claim.derivation.as_expected for claim in claims)
+    return f"{counts}; {right} of {len(claims)} as stated, in {seconds:.1f} s"
+
+
+def derivation_view(claim: Claim) -> Group:
+    """Return a derivation line by line with the reasons, then the verdict."""
+    derivation = claim.derivation
+    parts: list[RenderableType] = [Styled(derivation.title, style="bold")]
+    parts += [Padding(line, (0, 0, 0, 2)) for line in calculation(derivation)]
+    parts += [Padding(line, (0, 0, 0, 2)) for line in verdict_lines(derivation)]
+    return Group(*parts, "")
+
+
+def calculation(derivation: Derivation) -> Iterator[RenderableType]:
+    """Yield the lines of a derivation in calculational style; of a claim without lines, the statement."""
+    if len(derivation.lines) < 2:
+        sign = "≠" if derivation.expected == "refuted" else "="
+        left, right = derivation.statement.left.text, derivation.statement.right.text
+        yield Styled(f"{left} {sign} {right}")
+        return
+    for line in derivation.lines:
+        if line.because:
+            yield Styled.assemble("=   ", (f"{{ {line.because} }}", "italic cyan"))
+        yield Padding(Styled(derivation.written(line)), (0, 0, 0, 2))
+
+
+def verdict_lines(derivation: Derivation) -> Iterator[RenderableType]:
+    """Yield the verdict: what was proved under which assumptions, or the counterexample with its matrices."""
+    verdict = derivation.verdict
+    mark, style = MARKS[derivation.as_expected]
+    if isinstance(verdict, Theorem):
+        condition = f" with {verdict.domain}" if verdict.domain else ""
+        yield Styled(f"{mark} proved: {verdict.evidence}{condition} ({verdict.seconds * 1000:.0f} ms)", style=style)
+    elif isinstance(verdict, Refutation):
+        yield Styled(f"{mark} refuted: {holds(verdict)}", style=style)
+        yield Styled(f"smallest counterexample: {sizes_text(verdict)}: {difference(verdict)}")
+        yield from (Styled(line) for line in matrices(verdict))
+    elif isinstance(verdict, Undecided):
+        yield Styled(f"{mark} undecided: {detail(verdict)}", style="yellow")
+    if derivation.wrong_step is not None:
+        yield Styled(f"the step does not follow: {derivation.wrong_step[0].because}", style="bold red")
+
+
+def matrices(refutation: Refutation) -> Iterator[str]:
+    """Yield the numbers of a counterexample, and what both sides make of them."""
+    for name, polynomial in refutation.functions.items():
+        yield f"  {name}(t) = {str(polynomial).replace('**', '^').replace('*', '·')}"
+    for name, value in refutation.values.items():
+        yield f"  {name} = {matrix(value)}"
+    if refutation.left_value is not None:
+        yield f"  left  = {matrix(refutation.left_value)}"
+        yield f"  right = {matrix(refutation.right_value)}"
+
+
+def matrix(value: Any) -> str:
+    """Return an array of exact numbers as nested lists."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"[{', '.join(matrix(v) for v in value)}]"
+    return str(value)
+
+
+def listing(claims: Sequence[Claim]) -> Table:
+    """Return the table of `list`: id, what the file says, title."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    for name in ("Id", "Stated as", "Claim"):
+        table.add_column(name, overflow="fold", no_wrap=name == "Id")
+    for claim in claims:
+        table.add_row(claim.id, claim.derivation.expected, claim.derivation.title)
+    return table
+
+
+def replay_table(replayed: Sequence[Replayed]) -> Table:
+    """Return the table of `replay`: what the file records, and what was decided now, about which formulas."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    for name in ("", "Id", "Recorded", "Decided now", "Steps", "Statement that was decided"):
+        table.add_column(name, overflow="fold", no_wrap=name == "Id")
+    for one in replayed:
+        mark, style = MARKS[one.agrees]
+        proved = sum(isinstance(step, Theorem) for step in one.steps)
+        statement = one.verdict.statement
+        index = {symbol: name for symbol, name in zip(statement.index, "ijklpq", strict=False)}
+        text = Text({})
+        sides = [text.formula(side.formula, index) for side in (statement.left, statement.right)]
+        shapes = [text.tensor(side.shape) for side in (statement.left, statement.right)]
+        written = f"{sides[0]} = {sides[1]}" if sides != ["0", "0"] else f"{shapes[0]} = {shapes[1]}"
+        steps = f"{proved} of {len(one.steps)}"
+        table.add_row(Styled(mark, style=style), one.id, one.recorded, outcome(one.verdict), steps, written)
+    return table
+
+
+def make_console(stderr: bool = False) -> Console:
+    """Return a console: colours on a terminal only, honouring NO_COLOR; 100 columns where nothing says how many."""
+    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=100, color_system=None)
+    return console

@@ -1,0 +1,290 @@
+"""Derivations: claims with the lines that lead from one side to the other, each checked by the kernel.
+
+`prove` and `refute` declare a claim; nothing is decided until the verdict is asked for. The lines are
+proposed by `steps` (or written by the author of the derivation) and every one is decided against the
+line before it, for all sizes: a line that does not follow is never part of a printed proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.errors import DerivationFileError, OperandError
+from cnn_symbolic.formulas import entry
+from cnn_symbolic.gradients import stages
+from cnn_symbolic.kernel.decide import decide
+from cnn_symbolic.kernel.statement import Side, Statement, state
+from cnn_symbolic.kernel.verdicts import Refutation, Theorem, Undecided, Verdict
+from cnn_symbolic.notation import Text, letters_of
+from cnn_symbolic.steps import collapse_deltas, differentiated, standing_derivative
+from cnn_symbolic.tensors import Call, Named, ShapeOf, Tensor, format_shape
+
+__all__ = ["Derivation", "Line", "Step", "collecting", "prove", "refute"]
+
+Sizes = tuple[sp.Expr, ...]
+COLLECTED: ContextVar[list[Derivation] | None] = ContextVar("collected", default=None)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A line written by the author: its entry formula at given indices, and why it equals the line before."""
+
+    formula: Callable[..., Any]
+    because: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a derivation: an entry formula, and why it is equal to the line before it.
+
+    `folded` is the tensor to print in place of the formula, where the line is an operation by name.
+    `checked` is the kernel's theorem that the line equals the one before; None on the first line.
+    """
+
+    formula: sp.Expr
+    because: str
+    folded: Tensor | None = None
+    checked: Theorem | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Derivation:
+    """A claim with what its author expects of it, `proved` or `refuted`."""
+
+    title: str
+    left: Tensor | ShapeOf
+    right: Tensor | ShapeOf | Sizes
+    expected: str
+    assuming: tuple[Any, ...] = ()
+    steps: tuple[Step, ...] = ()
+    letters: tuple[str, ...] = field(default=())
+
+    @cached_property
+    def statement(self) -> Statement:
+        """The claim as the kernel decides it."""
+        return state(self.left, self.right, self.assuming)
+
+    @cached_property
+    def claim_verdict(self) -> Verdict:
+        """The kernel's verdict on the claim itself."""
+        return decide(self.statement)
+
+    @cached_property
+    def wrong_step(self) -> tuple[Step, Verdict] | None:
+        """The first step written by the author that does not follow, with the kernel's verdict on it."""
+        before = self.statement.left.formula
+        for step in self.steps:
+            formula = self.step_formula(step)
+            verdict = self.follows(before, formula)
+            if not isinstance(verdict, Theorem):
+                return step, verdict
+            before = formula
+        return None
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict: the kernel's on the claim, unless a step of a proved claim does not follow."""
+        if isinstance(self.claim_verdict, Theorem) and self.wrong_step is not None:
+            return self.wrong_step[1]
+        return self.claim_verdict
+
+    @property
+    def outcome(self) -> str:
+        """`proved`, `refuted` or `undecided`."""
+        return {Theorem: "proved", Refutation: "refuted", Undecided: "undecided"}[type(self.verdict)]
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether the verdict is the one that the author states, and not for the fault of a step."""
+        return self.outcome == self.expected and (self.expected == "refuted" or self.wrong_step is None)
+
+    @cached_property
+    def index_names(self) -> dict[sp.Symbol, str]:
+        """The letters that print the entry's indices: those of the left side's tensor, else i, j, k."""
+        of = self.left.tensor if isinstance(self.left, ShapeOf) else self.left
+        if isinstance(of.source, Call) and of.source.operation == "gradient":
+            of = of.source.operands[1]
+        given = self.letters or (() if isinstance(of.source, Call) else of.source.indices)
+        names = [*given, *"ijklpq"[len(given) :]]
+        return dict(zip(self.statement.index, names, strict=False))
+
+    @cached_property
+    def index_letters(self) -> dict[str, tuple[str, ...]]:
+        """The letters of the axes of every tensor in the claim."""
+        sides = [side for side in (self.left, self.right) if isinstance(side, Tensor | ShapeOf)]
+        return letters_of(*sides)
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """The checked lines, from the left side to the right one; none unless the claim is proved.
+
+        A proposed line that the kernel does not accept, or that reads like the one before, is left out.
+        """
+        if not isinstance(self.verdict, Theorem) or not isinstance(self.left, Tensor):
+            return ()
+        lines = [Line(self.statement.left.formula, "", self.left)]
+        seen = {self.written(lines[0])}
+        for alternatives in self.proposals():
+            for proposed in alternatives:
+                if (text := self.written(proposed)) in seen:
+                    break
+                verdict = self.follows(lines[-1].formula, proposed.formula)
+                if isinstance(verdict, Theorem):
+                    seen.add(text)
+                    lines.append(replace(proposed, checked=verdict))
+                    break
+        return tuple(lines)
+
+    def written(self, line: Line) -> str:
+        """Return a line as plain text."""
+        text = Text(self.index_letters)
+        if line.folded is not None:
+            return text.tensor(line.folded, list(self.index_names.values()))
+        return text.formula(line.formula, self.index_names)
+
+    def proposals(self) -> Iterator[tuple[Line, ...]]:
+        """Yield the lines to try after the first one, each with the alternatives to it."""
+        left, right = self.left, self.right
+        if not isinstance(left, Tensor) or not isinstance(right, Tensor):
+            return
+        index = self.statement.index
+        if isinstance(left.source, Call) and left.source.operation == "gradient":
+            output, wrt, cotangent = left.source.operands
+            places = stages(output, wrt, cotangent)
+            at = entry(wrt.name or "", index)
+            if places:
+                yield (Line(standing_derivative(places, at), "the chain rule"),)
+            derived = differentiated(places, at)
+            yield (Line(derived, differentiation_reason(wrt)),)
+            because = "each bracket picks the one term of its sum where it holds"
+            yield tuple(Line(collapse_deltas(derived, guards), because) for guards in (False, True))
+        elif isinstance(left.source, Named):
+            yield (Line(left.source.definition.formula(index), f"the definition of {left.name}"),)
+        elif isinstance(left.source, Call):
+            yield (Line(self.statement.left.formula, definition_reason(left)),)
+        for step in self.steps:
+            yield (Line(self.step_formula(step), step.because),)
+        if isinstance(right.source, Call):
+            yield (Line(self.statement.right.formula, self.fold_reason()),)
+        if not (isinstance(right.source, Call) and right.source.operation == "from_entries"):
+            yield (Line(self.statement.right.formula, definition_reason(right), right),)
+
+    def fold_reason(self) -> str:
+        """Return why the line before equals the right side's entry formula."""
+        last = self.step_formula(self.steps[-1]) if self.steps else self.statement.left.formula
+        before, after = ({str(at.base.label) for at in e.atoms(sp.Indexed)} for e in (last, self.statement.right.formula))
+        table = self.right.names() if isinstance(self.right, Tensor) else {}
+        sources = [table[name].source for name in sorted(after - before) if name in table]
+        meanings = [f"{s.name} = {s.definition}" for s in sources if isinstance(s, Named)]
+        return f"with {', '.join(meanings)}" if meanings else "the same sum, with its terms in another order"
+
+    def step_formula(self, step: Step) -> sp.Expr:
+        """Return the entry formula of a step at the claim's indices."""
+        return step.formula(*self.statement.index)
+
+    def follows(self, before: sp.Expr, after: sp.Expr) -> Verdict:
+        """Return the verdict on two entry formulas of this claim being equal."""
+        return decide(self.step_statement(before, after))
+
+    def step_statement(self, before: sp.Expr, after: sp.Expr) -> Statement:
+        """Return the statement that two entry formulas are equal where the claim's left side is defined."""
+        claim = self.statement
+        text, shape = Text(self.index_letters), claim.left.shape
+        return replace(
+            claim,
+            left=Side(text.formula(before, self.index_names), shape, before),
+            right=Side(text.formula(after, self.index_names), shape, after),
+            assumptions=(*claim.assumptions, *(claim.left.requirements or ())),
+        )
+
+    def main(self) -> None:
+        """Print the derivation line by line, then the verdict; exit with the status of `cnn-symbolic prove`."""
+        from cnn_symbolic.cli import run_derivations
+
+        raise SystemExit(run_derivations([self], steps=True))
+
+
+OPERATION_NAMES = {
+    "correlate": "cross-correlation",
+    "convolve": "convolution",
+    "multiply": "the elementwise product",
+    "sum_axes": "the sum over axes",
+    "add": "the sum of tensors",
+    "dot": "the dot product",
+}
+
+
+def definition_reason(x: Tensor) -> str:
+    """Return the name of the operation whose definition is used."""
+    if not isinstance(x.source, Call):
+        return f"the definition of {x}"
+    name = OPERATION_NAMES.get(x.source.operation, x.source.operation)
+    return f"the definition of the {x.source.options['mode']} {name}" if "mode" in x.source.options else (
+        f"the definition of {name}"
+    )
+
+
+def differentiation_reason(wrt: Tensor) -> str:
+    """Return what differentiation does to the entries of a tensor."""
+    return f"differentiate: ∂{wrt}/∂{wrt} is 1 where the indices agree, else 0"
+
+
+def declare(
+    title: str, left: Any, equals: Any, assuming: Iterable[Any], steps: Sequence[Step], expected: str, indices: str
+) -> Derivation:
+    """Return a derivation, and hand it to whoever is collecting them."""
+    if not isinstance(left, Tensor | ShapeOf):
+        raise OperandError(f"{title!r}: a claim is about a tensor or shape(tensor), found {left!r}")
+    if isinstance(left, ShapeOf) and isinstance(equals, tuple | list):
+        right: Tensor | ShapeOf | Sizes = tuple(sp.Integer(n) if isinstance(n, int) else n for n in equals)
+    elif isinstance(equals, Tensor | ShapeOf):
+        right = equals
+    else:
+        shape = format_shape(left.shape)
+        raise OperandError(f"{title!r}: equals= is a tensor of shape {shape}, or sizes for a shape, found {equals!r}")
+    made = Derivation(title, left, right, expected, tuple(assuming), tuple(steps), tuple(indices.split()))
+    if made.statement and (collected := COLLECTED.get()) is not None:
+        collected.append(made)
+    return made
+
+
+def prove(
+    title: str,
+    left: Tensor | ShapeOf,
+    *,
+    equals: Any,
+    assuming: Iterable[Any] = (),
+    steps: Sequence[Step] = (),
+    indices: str = "",
+) -> Derivation:
+    """Declare that `left` equals `equals` at all sizes: same shape, same entries.
+
+    `assuming` lists conditions on the sizes, `steps` the lines in between that the author wants shown,
+    `indices` the letters that print the entry's axes. Raises ShapeError when the two cannot be compared.
+    """
+    return declare(title, left, equals, assuming, steps, "proved", indices)
+
+
+def refute(title: str, left: Tensor | ShapeOf, *, equals: Any, assuming: Iterable[Any] = ()) -> Derivation:
+    """Declare that `left` does not equal `equals` at all sizes; the kernel has to find where."""
+    return declare(title, left, equals, assuming, (), "refuted", "")
+
+
+@contextmanager
+def collecting() -> Iterator[list[Derivation]]:
+    """Collect every derivation declared inside the `with` block, in order."""
+    if COLLECTED.get() is not None:
+        raise DerivationFileError("a derivation file cannot load another one")
+    collected: list[Derivation] = []
+    token = COLLECTED.set(collected)
+    try:
+        yield collected
+    finally:
+        COLLECTED.reset(token)

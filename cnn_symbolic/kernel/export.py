@@ -1,0 +1,178 @@
+"""Statements as JSON values, and back: what a fresh process needs to decide a statement again.
+
+A formula is a number, or a list whose first member names its head. Reading builds SymPy expressions
+from a fixed table of heads; nothing in a file is ever evaluated as code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.errors import ExportError
+from cnn_symbolic.formulas import Iverson, Opaque, is_size, size
+from cnn_symbolic.kernel.statement import Declaration, Side, Statement
+
+__all__ = ["decode_statement", "encode_statement"]
+
+DEEPEST = 200
+HEADS: dict[str, Any] = {
+    "+": sp.Add,
+    "*": sp.Mul,
+    "^": sp.Pow,
+    "delta": sp.KroneckerDelta,
+    "iverson": Iverson,
+    "floor": sp.floor,
+    "ceiling": sp.ceiling,
+    "mod": sp.Mod,
+    "max": sp.Max,
+    "min": sp.Min,
+    "=": sp.Eq,
+    "!=": sp.Ne,
+    ">=": sp.Ge,
+    ">": sp.Gt,
+    "<=": sp.Le,
+    "<": sp.Lt,
+    "and": sp.And,
+    "or": sp.Or,
+    "not": sp.Not,
+}
+HEAD_OF = {head: name for name, head in HEADS.items()}
+
+
+def encode_statement(statement: Statement) -> dict[str, Any]:
+    """Return a statement as a JSON value."""
+    index = {symbol: f"i{k}" for k, symbol in enumerate(statement.index)}
+    tensors = {}
+    for name, declared in statement.tensors.items():
+        entry: dict[str, Any] = {"shape": [encode(n, {}) for n in declared.shape]}
+        if declared.definition is not None:
+            own = {symbol: f"i{k}" for k, symbol in enumerate(declared.index)}
+            entry["definition"] = encode(declared.definition, own)
+        tensors[name] = entry
+    return {
+        "rank": len(statement.index),
+        "tensors": tensors,
+        "assumptions": [encode(a, {}) for a in statement.assumptions],
+        "left": encode_side(statement.left, index),
+        "right": encode_side(statement.right, index),
+    }
+
+
+def encode_side(side: Side, index: Mapping[sp.Symbol, str]) -> dict[str, Any]:
+    """Return one side of a statement as a JSON value."""
+    required = None if side.requirements is None else [encode(r, {}) for r in side.requirements]
+    shape = [encode(n, {}) for n in side.shape]
+    return {"text": side.text, "shape": shape, "formula": encode(side.formula, index), "requirements": required}
+
+
+def encode(e: Any, index: Mapping[sp.Symbol, str]) -> Any:
+    """Return a formula or condition as a JSON value; `index` names the indices in scope."""
+    if e == sp.true or e == sp.false:
+        return bool(e)
+    if e.is_Integer:
+        return int(e)
+    if e.is_Rational:
+        return ["/", int(e.p), int(e.q)]
+    if e in index:
+        return ["index", index[e]]
+    if e.is_Symbol:
+        return ["size" if is_size(e) else "free" if e.is_integer else "scalar", e.name]
+    if isinstance(e, sp.Indexed):
+        return ["entry", str(e.base.label), *(encode(i, index) for i in e.indices)]
+    if isinstance(e, sp.Sum):
+        scope = dict(index)
+        limits = []
+        for variable, low, high in reversed(e.limits):
+            name = f"b{len(scope)}"
+            limits.append([name, encode(low, scope), encode(high, scope)])
+            scope[variable] = name
+        return ["sum", limits, encode(e.function, scope)]
+    if isinstance(e, Opaque):
+        return ["apply", e.name, e.order, encode(e.argument, index)]
+    if isinstance(e, sp.Derivative):
+        return ["derivative", encode(e.expr, index), *(encode(v, index) for v in e.variables)]
+    for head, name in HEAD_OF.items():
+        if isinstance(e, head):
+            return [name, *(encode(part, index) for part in e.args)]
+    raise ExportError(f"{e} ({type(e).__name__}) is not part of an entry formula and cannot be exported")
+
+
+def decode_statement(value: Any) -> Statement:
+    """Return the statement in a JSON value; raise ExportError if it is not one."""
+    try:
+        index = {f"i{k}": sp.Dummy(f"i{k}", integer=True) for k in range(int(value["rank"]))}
+        tensors = {}
+        for name, declared in value["tensors"].items():
+            shape = tuple(decode(n, {}) for n in declared["shape"])
+            own = {f"i{k}": sp.Dummy(f"i{k}", integer=True) for k in range(len(shape))}
+            given = declared.get("definition")
+            definition = None if given is None else decode(given, own)
+            tensors[name] = Declaration(shape, tuple(own.values()) if given is not None else (), definition)
+        return Statement(
+            left=decode_side(value["left"], index),
+            right=decode_side(value["right"], index),
+            index=tuple(index.values()),
+            tensors=tensors,
+            assumptions=tuple(decode(a, {}) for a in value["assumptions"]),
+        )
+    except ExportError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise ExportError(f"the exported statement is not well formed: {type(error).__name__}: {error}") from error
+
+
+def decode_side(value: Any, index: Mapping[str, sp.Symbol]) -> Side:
+    """Return one side of a statement from a JSON value."""
+    required = value["requirements"]
+    return Side(
+        text=str(value["text"]),
+        shape=tuple(decode(n, {}) for n in value["shape"]),
+        formula=decode(value["formula"], index),
+        requirements=None if required is None else tuple(decode(r, {}) for r in required),
+    )
+
+
+def decode(value: Any, index: Mapping[str, sp.Symbol], depth: int = 0) -> Any:
+    """Return the formula or condition in a JSON value; `index` holds the indices in scope."""
+    if depth > DEEPEST:
+        raise ExportError(f"a formula is nested more than {DEEPEST} deep")
+    if isinstance(value, bool):
+        return sp.true if value else sp.false
+    if isinstance(value, int):
+        return sp.Integer(value)
+    if not isinstance(value, list) or not value or not isinstance(value[0], str):
+        raise ExportError(f"a formula is a number or a list that starts with the name of its head, found {value!r}")
+    head, *parts = value
+    if head == "/":
+        return sp.Rational(int(parts[0]), int(parts[1]))
+    if head == "index":
+        if parts[0] not in index:
+            raise ExportError(f"the index {parts[0]} is not in scope")
+        return index[parts[0]]
+    if head == "size":
+        return size(str(parts[0]))
+    if head == "free":
+        return sp.Symbol(str(parts[0]), integer=True)
+    if head == "scalar":
+        return sp.Symbol(str(parts[0]), real=True)
+    if head == "sum":
+        scope = dict(index)
+        limits = []
+        for name, low, high in parts[0]:
+            variable = sp.Dummy(str(name), integer=True)
+            limits.append((variable, decode(low, scope, depth + 1), decode(high, scope, depth + 1)))
+            scope[name] = variable
+        return sp.Sum(decode(parts[1], scope, depth + 1), *reversed(limits))
+    if head == "apply":
+        return Opaque(str(parts[0]), int(parts[1]), decode(parts[2], index, depth + 1))
+    if head == "entry":
+        return sp.Indexed(sp.IndexedBase(str(parts[0])), *(decode(i, index, depth + 1) for i in parts[1:]))
+    arguments = [decode(part, index, depth + 1) for part in parts]
+    if head == "derivative":
+        return sp.Derivative(*arguments, evaluate=False)
+    if head not in HEADS:
+        raise ExportError(f"{head!r} is not the head of a formula: known are {', '.join(HEADS)}")
+    return HEADS[head](*arguments)

@@ -1,0 +1,117 @@
+"""Finds and loads derivation files: the bundled ones, and the user's own.
+
+A derivation file is a Python program that the user chooses to run; loading it declares its claims and
+decides nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import sys
+import traceback
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import ModuleType
+
+from cnn_symbolic.derivation import Derivation, collecting
+from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError
+
+__all__ = ["Claim", "bundled_folder", "load", "load_file", "select"]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A declared derivation with its id (the name of its variable) and its file."""
+
+    id: str
+    derivation: Derivation
+    file: Path
+
+
+def bundled_folder() -> Path:
+    """Return the folder of the bundled derivations: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    for folder in (package / "derivations", package.parent / "derivations"):
+        if folder.is_dir():
+            return folder
+    raise DerivationFileError("the bundled derivations are missing: install cnn-symbolic again")
+
+
+def load_file(path: Path) -> list[Claim]:
+    """Return the claims of one derivation file; raise DerivationFileError if it cannot be imported."""
+    if not path.is_file():
+        raise DerivationFileError(f"{path} is not a file")
+    spec = importlib.util.spec_from_file_location(f"derivation_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise DerivationFileError(f"{path} is not a Python file: a derivation file's name ends in .py")
+    module = importlib.util.module_from_spec(spec)
+    writing, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    sys.path.insert(0, str(path.parent))
+    try:
+        with collecting() as collected:
+            spec.loader.exec_module(module)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise DerivationFileError(f"{path} failed to import{where(error, path)}: {describe(error)}") from error
+    finally:
+        sys.path.remove(str(path.parent))
+        sys.dont_write_bytecode = writing
+    return [Claim(claim_id(d, module, path, k), d, path) for k, d in enumerate(collected, start=1)]
+
+
+def claim_id(derivation: Derivation, module: ModuleType, path: Path, position: int) -> str:
+    """Return the name of the variable that holds the derivation, or a numbered name."""
+    names = [name for name, value in vars(module).items() if value is derivation]
+    return names[0] if names else f"{path.stem}_{position}"
+
+
+def describe(error: BaseException) -> str:
+    """Return an error as one line, with its kind unless the message speaks for itself."""
+    return str(error) if isinstance(error, CnnSymbolicError) else f"{type(error).__name__}: {error}"
+
+
+def where(error: BaseException, path: Path) -> str:
+    """Return the line of the file at which the error arose."""
+    if isinstance(error, SyntaxError):
+        return f" at line {error.lineno}"
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename) == path]
+    return f" at line {lines[-1]}" if lines else ""
+
+
+def load(paths: Iterable[Path]) -> list[Claim]:
+    """Return the claims of files and folders, their ids made unique by the file's name where two agree."""
+    claims: list[Claim] = []
+    for path in paths:
+        files = sorted(f for f in path.glob("*.py") if not f.name.startswith("_")) if path.is_dir() else [path]
+        found = [claim for file in files for claim in load_file(file)]
+        if not found:
+            raise DerivationFileError(f"{path} states no claim: it needs prove(…) or refute(…)")
+        claims += found
+    count = Counter(claim.id for claim in claims)
+    return [c if count[c.id] == 1 else replace(c, id=f"{c.file.stem}.{c.id}") for c in claims]
+
+
+def select(wanted: Sequence[str]) -> list[Claim]:
+    """Return the claims called for: all bundled ones, or those by id, by file name, or in the user's own files."""
+    bundle = bundled_folder()
+    if not wanted:
+        return load([bundle])
+    chosen: list[Claim] = []
+    known: list[Claim] | None = None
+    for name in wanted:
+        if Path(name).exists():
+            chosen += load([Path(name)])
+            continue
+        known = load([bundle]) if known is None else known
+        found = [c for c in known if name in (c.id, c.file.stem, c.file.name)]
+        if not found:
+            names = sorted({c.id for c in known} | {c.file.stem for c in known})
+            near = difflib.get_close_matches(name, names, n=3)
+            hint = f"did you mean {', '.join(near)}?" if near else "cnn-symbolic list shows the bundled claims"
+            raise DerivationFileError(f"{name} is neither a file, nor a folder, nor a bundled claim: {hint}")
+        chosen += found
+    return list({id(c.derivation): c for c in chosen}.values())

@@ -1,0 +1,190 @@
+"""The machine-readable document of a run, and what `replay` reads back from it."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cnn_symbolic import __version__
+from cnn_symbolic.derivation import Derivation
+from cnn_symbolic.errors import ExportError
+from cnn_symbolic.kernel.decide import decide
+from cnn_symbolic.kernel.export import decode_statement, encode_statement
+from cnn_symbolic.kernel.verdicts import Refutation, Theorem, Undecided, Verdict
+from cnn_symbolic.library import Claim
+
+__all__ = ["SCHEMA_VERSION", "Replayed", "document", "outcome", "replay_file", "write"]
+
+SCHEMA_VERSION = 1
+OUTCOMES = {Theorem: "proved", Refutation: "refuted", Undecided: "undecided"}
+
+
+def outcome(verdict: Verdict) -> str:
+    """Return a verdict as one word."""
+    return OUTCOMES[type(verdict)]
+
+
+def document(claims: Sequence[Claim]) -> dict[str, Any]:
+    """Return a run as one JSON value: see the README for its fields."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "generator": f"cnn-symbolic {__version__}",
+        "claims": [claim_value(claim) for claim in claims],
+    }
+
+
+def claim_value(claim: Claim) -> dict[str, Any]:
+    """Return one claim as a JSON value."""
+    derivation, verdict = claim.derivation, claim.derivation.verdict
+    refuted = verdict if isinstance(verdict, Refutation) else None
+    return {
+        "id": claim.id,
+        "title": derivation.title,
+        "statement": derivation.statement.describe(),
+        "expected": derivation.expected,
+        "verdict": derivation.outcome,
+        "evidence": verdict.evidence if isinstance(verdict, Theorem | Refutation) else "undecided",
+        "assumptions": verdict.domain if isinstance(verdict, Theorem | Refutation) else None,
+        "counterexample": None if refuted is None else counterexample(refuted),
+        "holds_when": None if refuted is None else refuted.holds_when,
+        "reason": f"{verdict.reason}: {verdict.detail}" if isinstance(verdict, Undecided) else None,
+        "wrong_step": None if derivation.wrong_step is None else derivation.wrong_step[0].because,
+        "steps": steps(derivation),
+        "seconds": round(verdict.seconds, 6),
+        "formal": encode_statement(derivation.statement),
+    }
+
+
+def steps(derivation: Derivation) -> list[dict[str, Any]]:
+    """Return the checked lines of a derivation; each after the first with the statement that was proved."""
+    found = []
+    for line in derivation.lines:
+        formal = None if line.checked is None else encode_statement(line.checked.statement)
+        found.append({"line": derivation.written(line), "because": line.because, "formal": formal})
+    return found
+
+
+def counterexample(refuted: Refutation) -> dict[str, Any]:
+    """Return the smallest counterexample as a JSON value."""
+    return {
+        "kind": refuted.kind,
+        "sizes": dict(refuted.sizes),
+        "left_shape": list(refuted.left_shape),
+        "right_shape": list(refuted.right_shape),
+        "index": list(refuted.index),
+        "monomial": None if refuted.monomial is None else str(refuted.monomial),
+        "left_coefficient": number(refuted.left_coefficient),
+        "right_coefficient": number(refuted.right_coefficient),
+        "values": {name: number(array) for name, array in refuted.values.items()},
+        "functions": {name: str(f) for name, f in refuted.functions.items()},
+        "left_value": number(refuted.left_value),
+        "right_value": number(refuted.right_value),
+    }
+
+
+def number(value: Any) -> Any:
+    """Return exact numbers and arrays of them as JSON values: a fraction is a text such as "1/2"."""
+    if isinstance(value, np.ndarray):
+        return [number(v) for v in value] if value.ndim else number(value[()])
+    if isinstance(value, Fraction):
+        return int(value) if value.denominator == 1 else str(value)
+    return None if value is None else int(value)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file whole or not at all; raise ExportError if it cannot be written."""
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
+            temporary = Path(file.name)
+            try:
+                file.write(text)
+                file.close()
+                os.chmod(temporary, 0o666 & ~current_umask())
+                os.replace(temporary, path)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise ExportError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def current_umask() -> int:
+    """Return the permissions that new files do not get."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """One statement of an exported file, decided again."""
+
+    id: str
+    title: str
+    expected: str
+    recorded: str
+    verdict: Verdict
+    steps: tuple[Verdict, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the verdict is the recorded one, and every step still follows."""
+        return outcome(self.verdict) == self.recorded and all(isinstance(s, Theorem) for s in self.steps)
+
+
+def replay_file(path: Path) -> list[Replayed]:
+    """Decide every claim in an exported file again, and every step, from the file alone.
+
+    Raises ExportError when the file cannot be read or is not such a document.
+    """
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ExportError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:
+        raise ExportError(f"{path} is not JSON: {error}") from error
+    version = value.get("schema_version") if isinstance(value, dict) else None
+    if version != SCHEMA_VERSION:
+        raise ExportError(
+            f"{path} has schema_version {version!r}; this version reads {SCHEMA_VERSION}, "
+            "as written by cnn-symbolic prove --json"
+        )
+    replayed = []
+    for claim in claims_of(value, path):
+        formal = [step["formal"] for step in claim["steps"] if step["formal"] is not None]
+        replayed.append(
+            Replayed(
+                claim["id"],
+                claim["title"],
+                claim["expected"],
+                claim["verdict"],
+                decide(decode_statement(claim["formal"])),
+                tuple(decide(decode_statement(step)) for step in formal),
+            )
+        )
+    return replayed
+
+
+def claims_of(value: dict[str, Any], path: Path) -> list[dict[str, Any]]:
+    """Return the claims of a document; raise ExportError if a field is missing or of the wrong kind."""
+    kinds = {"id": str, "title": str, "expected": str, "verdict": str, "steps": list, "formal": dict}
+    claims = value.get("claims")
+    if not isinstance(claims, list):
+        raise ExportError(f"{path} has no list of claims")
+    for k, claim in enumerate(claims):
+        for key, kind in kinds.items():
+            if not isinstance(claim, dict) or not isinstance(claim.get(key), kind):
+                raise ExportError(f"{path}: claim {k + 1} has no {key!r} of kind {kind.__name__}")
+        if not all(isinstance(step, dict) and "formal" in step for step in claim["steps"]):
+            raise ExportError(f"{path}: claim {claim['id']} has a step without its statement")
+    return claims
