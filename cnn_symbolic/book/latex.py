@@ -57,7 +57,7 @@ def fields(claim: Claim) -> dict[str, Any]:
             "statement": statement(derivation, r"\neq"),
             "sizes": ", ".join(f"${Latex({}).symbol(name)} = {value}$" for name, value in verdict.sizes.items()),
             "difference": difference(verdict),
-            "values": [*functions.values(), *values.values()],
+            "numbers": [*functions.values(), *values.values()],
             "left": matrix(verdict.left_value),
             "right": matrix(verdict.right_value),
             "holds_when": condition(verdict.holds_when or ""),

@@ -86,7 +86,9 @@ def encode(e: Any, index: Mapping[sp.Symbol, str]) -> Any:
         scope = dict(index)
         limits = []
         for variable, low, high in reversed(e.limits):
-            name = f"b{len(scope)}"
+            name = variable.name
+            while name in scope.values():
+                name += "′"
             limits.append([name, encode(low, scope), encode(high, scope)])
             scope[variable] = name
         return ["sum", limits, encode(e.function, scope)]
