@@ -19,12 +19,37 @@ if TYPE_CHECKING:
     from cnn_symbolic.kernel.verdicts import Refutation, Theorem, Undecided
     from cnn_symbolic.layers import FeatureMap
     from cnn_symbolic.operations import (
-        apply, convolve, correlate, crop, dilate, dot, flip, ones, outer, pad, rot180, shift, stack, sum_axes,
-        transpose, wrap, zeros,
-    )  # fmt: skip
+        apply,
+        convolve,
+        correlate,
+        crop,
+        dilate,
+        dot,
+        flip,
+        ones,
+        outer,
+        pad,
+        rot180,
+        shift,
+        stack,
+        sum_axes,
+        transpose,
+        wrap,
+        zeros,
+    )
     from cnn_symbolic.tensors import (
-        Tensor, add, broadcast, from_entries, multiply, named, scalar, scale, shape, sum_over, tensor,
-    )  # fmt: skip
+        Tensor,
+        add,
+        broadcast,
+        from_entries,
+        multiply,
+        named,
+        scalar,
+        scale,
+        shape,
+        sum_over,
+        tensor,
+    )
 
 HOMES = {
     "derivation": "Derivation Step prove refute",
@@ -40,7 +65,7 @@ HOMES = {
     "tensors": "Tensor add broadcast from_entries multiply named scalar scale shape sum_over tensor",
 }
 HOME_OF = {name: module for module, names in HOMES.items() for name in names.split()}
-__all__ = sorted([*HOME_OF, "__version__"])  # noqa: PLE0605 - built from the table above
+__all__ = sorted([*HOME_OF, "__version__"])
 
 
 def __getattr__(name: str) -> Any:

@@ -100,7 +100,7 @@ def run_derivations(derivations: Sequence[Derivation], steps: bool) -> int:
     from cnn_symbolic.library import Claim
 
     file = Path(sys.argv[0])
-    return guarded(lambda: run([Claim(d.title, d, file) for d in derivations], steps=steps))
+    return int(guarded(lambda: run([Claim(d.title, d, file) for d in derivations], steps=steps)))
 
 
 def run(claims: Sequence[Claim], steps: bool = False, latex: Path | None = None, json: bool = False) -> int:

@@ -23,8 +23,9 @@ from cnn_symbolic.kernel.decide import decide
 from cnn_symbolic.kernel.statement import Side, Statement, state
 from cnn_symbolic.kernel.verdicts import Refutation, Theorem, Undecided, Verdict
 from cnn_symbolic.notation import Text, letters_of
+from cnn_symbolic.shapes import format_shape
 from cnn_symbolic.steps import collapse_deltas, differentiated, standing_derivative
-from cnn_symbolic.tensors import Call, Named, ShapeOf, Tensor, format_shape
+from cnn_symbolic.tensors import Call, Named, ShapeOf, Tensor
 
 __all__ = ["Derivation", "Line", "Step", "collecting", "prove", "refute"]
 
@@ -179,7 +180,9 @@ class Derivation:
     def fold_reason(self) -> str:
         """Return why the line before equals the right side's entry formula."""
         last = self.step_formula(self.steps[-1]) if self.steps else self.statement.left.formula
-        before, after = ({str(at.base.label) for at in e.atoms(sp.Indexed)} for e in (last, self.statement.right.formula))
+        before, after = (
+            {str(at.base.label) for at in e.atoms(sp.Indexed)} for e in (last, self.statement.right.formula)
+        )
         table = self.right.names() if isinstance(self.right, Tensor) else {}
         sources = [table[name].source for name in sorted(after - before) if name in table]
         meanings = [f"{s.name} = {s.definition}" for s in sources if isinstance(s, Named)]
@@ -226,8 +229,10 @@ def definition_reason(x: Tensor) -> str:
     if not isinstance(x.source, Call):
         return f"the definition of {x}"
     name = OPERATION_NAMES.get(x.source.operation, x.source.operation)
-    return f"the definition of the {x.source.options['mode']} {name}" if "mode" in x.source.options else (
-        f"the definition of {name}"
+    return (
+        f"the definition of the {x.source.options['mode']} {name}"
+        if "mode" in x.source.options
+        else (f"the definition of {name}")
     )
 
 

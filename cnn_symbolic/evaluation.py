@@ -16,14 +16,15 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from cnn_symbolic.errors import EvaluationError
-from cnn_symbolic.formulas import Iverson, Opaque
+from cnn_symbolic.errors import EvaluationError, ShapeError
+from cnn_symbolic.formulas import Iverson, Opaque, Shape, is_size
+from cnn_symbolic.shapes import format_shape
 
-__all__ = ["Values", "evaluate_formula", "evaluate_size"]
+__all__ = ["Values", "check_defined", "evaluate_formula", "evaluate_size", "infer_sizes"]
 
 Function = Callable[[Any], Any]
 
-RELATIONS: dict[type, Callable[[Any, Any], Any]] = {
+RELATIONS: dict[Any, Callable[[Any, Any], Any]] = {
     sp.Eq: np.equal,
     sp.Ne: np.not_equal,
     sp.Ge: np.greater_equal,
@@ -53,6 +54,49 @@ def evaluate_size(expression: Any, sizes: Mapping[sp.Symbol, int]) -> int:
         hint = f"give a value for {missing}" if missing else f"it is {value}"
         raise EvaluationError(f"the size {expression} is not an integer here: {hint}")
     return int(value)
+
+
+def infer_sizes(
+    shapes: Mapping[str, Shape], values: Mapping[str, Any], sizes: Mapping[sp.Symbol, int]
+) -> dict[sp.Symbol, int]:
+    """Return the sizes that arrays for tensors of these shapes show.
+
+    Raises EvaluationError if an array is missing or does not fit, or if two of them contradict.
+    """
+    known = dict(sizes)
+    for name, shape in shapes.items():
+        if name not in values:
+            raise EvaluationError(f"no value is given for the tensor {name} of shape {format_shape(shape)}")
+        found = np.shape(values[name])
+        if len(found) != len(shape):
+            raise EvaluationError(
+                f"{name} has shape {format_shape(shape)}, but its value has {len(found)} axes: {found}"
+            )
+        for length, number in zip(shape, found, strict=True):
+            if is_size(length):
+                known.setdefault(length, number)
+    for name, shape in shapes.items():
+        wanted = tuple(evaluate_size(length, known) for length in shape)
+        if wanted != np.shape(values[name]):
+            raise EvaluationError(
+                f"{name} has shape {format_shape(shape)} = {wanted} at {format_sizes(known)}, "
+                f"but its value has shape {np.shape(values[name])}"
+            )
+    return known
+
+
+def format_sizes(sizes: Mapping[sp.Symbol, int]) -> str:
+    """Return sizes as they are written: `M = 3, N = 4`."""
+    return ", ".join(f"{name} = {number}" for name, number in sizes.items())
+
+
+def check_defined(tensor: str, shape: Shape, sizes: Mapping[sp.Symbol, int]) -> None:
+    """Raise ShapeError where a tensor of that shape would have an empty axis."""
+    lengths = tuple(evaluate_size(length, sizes) for length in shape)
+    if any(length < 1 for length in lengths):
+        raise ShapeError(
+            f"{tensor} is not defined at {format_sizes(sizes)}: its shape {format_shape(shape)} would be {lengths}"
+        )
 
 
 def evaluate_formula(

@@ -34,12 +34,13 @@ Index = tuple[sp.Expr, ...]
 Shape = tuple[sp.Expr, ...]
 
 
-class Iverson(sp.Expr):  # type: ignore[misc]
+class Iverson(sp.Expr):
     """`[condition]`: 1 where the condition on indices and sizes holds, else 0 (Iverson's bracket)."""
 
     is_commutative = True
 
     def __new__(cls, holds: Any) -> sp.Expr:
+        """Return the bracket of a condition; one that is decided becomes 1 or 0."""
         holds = condition(holds)
         if holds == sp.true:
             return sp.S.One
@@ -54,7 +55,7 @@ class Iverson(sp.Expr):  # type: ignore[misc]
         return f"[{printer.doprint(self.args[0])}]"
 
 
-class Opaque(sp.Expr):  # type: ignore[misc]
+class Opaque(sp.Expr):
     """`f⁽ⁿ⁾(x[i])`: the n-th derivative of an arbitrary differentiable function at a tensor entry.
 
     Read as the entry of a tensor with the shape of `x`: zero outside that shape, as every tensor.
@@ -63,6 +64,7 @@ class Opaque(sp.Expr):  # type: ignore[misc]
     is_commutative = True
 
     def __new__(cls, name: Any, order: Any, argument: Any) -> Opaque:
+        """Return the function called `name`, differentiated `order` times, at a tensor entry."""
         name = sp.Symbol(name) if isinstance(name, str) else name
         made: Opaque = super().__new__(cls, name, sp.Integer(order), argument)
         return made

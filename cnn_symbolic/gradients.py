@@ -16,7 +16,8 @@ import sympy as sp
 
 from cnn_symbolic.errors import FragmentError, ShapeError
 from cnn_symbolic.formulas import Index, bound_sum, entry, fresh, substitute
-from cnn_symbolic.tensors import Call, Named, Tensor, check_tensor, format_shape
+from cnn_symbolic.shapes import format_shape
+from cnn_symbolic.tensors import Call, Named, Tensor, check_tensor
 
 __all__ = ["Stage", "gradient", "stages"]
 

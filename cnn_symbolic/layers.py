@@ -14,7 +14,8 @@ import sympy as sp
 from cnn_symbolic.errors import ShapeError
 from cnn_symbolic.gradients import gradient
 from cnn_symbolic.operations import apply, correlate
-from cnn_symbolic.tensors import Tensor, format_shape, named, tensor
+from cnn_symbolic.shapes import format_shape
+from cnn_symbolic.tensors import Tensor, named, tensor
 
 __all__ = ["FeatureMap"]
 

@@ -13,7 +13,8 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.formulas import Iverson, Opaque
-from cnn_symbolic.tensors import Call, Leaf, Named, ShapeOf, Tensor, format_shape
+from cnn_symbolic.shapes import format_shape
+from cnn_symbolic.tensors import Call, Leaf, Named, ShapeOf, Tensor
 
 __all__ = ["Latex", "Text", "letters_of"]
 
@@ -50,7 +51,8 @@ def free_letter(wanted: str, taken: set[str]) -> str:
 class Text:
     """Writes formulas as plain text: `Σ{r=0..M-I} a_prev[i + r]·δ[r]`."""
 
-    times, minus, relations = "·", " - ", RELATIONS
+    times, minus = "·", " - "
+    relations: Mapping[Any, str] = RELATIONS
 
     def __init__(self, letters: Letters) -> None:
         self.letters = letters
@@ -252,7 +254,7 @@ class Latex(Text):
     """Writes formulas as LaTeX mathematics."""
 
     times, minus = r" \, ", " - "
-    relations = {sp.Eq: "=", sp.Ne: r"\neq", sp.Ge: r"\ge", sp.Gt: ">", sp.Le: r"\le", sp.Lt: "<"}
+    relations: Mapping[Any, str] = RELATIONS | {sp.Ne: r"\neq", sp.Ge: r"\ge", sp.Le: r"\le"}
 
     def symbol(self, name: str) -> str:
         """Return a name: Greek letters by their commands, `a_prev` with a superscript, long names upright."""
@@ -295,7 +297,7 @@ class Latex(Text):
 
     def entry(self, tensor: str, index: Sequence[str]) -> str:
         """Return a tensor's entry."""
-        bracketed = rf"\Bigl({tensor}\Bigr)" if tensor.startswith(r"\frac") else tensor
+        bracketed = rf"\bigl(\t{tensor[1:]}\bigr)" if tensor.startswith(r"\frac") else tensor
         return f"{bracketed}_{{{','.join(index)}}}"
 
     def delta(self, a: str, b: str) -> str:
@@ -361,6 +363,9 @@ class Latex(Text):
             return f"{self.expr(call.options['factor'], {})}{self.times}{parts[0]}"
         if call.operation == "broadcast":
             return self.whole(call.operands[0])
+        if call.operation == "sum_axes":
+            axes = ",".join(map(str, call.options["axes"]))
+            return rf"\operatorname{{sum}}_{{{axes}}}({self.whole(call.operands[0])})"
         plain = [self.whole(x) for x in call.operands]
         options = [rf"\mathrm{{{escape(k)}}}={self.option(v)}" for k, v in call.options.items()]
         return self.call(self.operator(call.operation), [*plain, *options])

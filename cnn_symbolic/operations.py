@@ -16,7 +16,8 @@ import sympy as sp
 
 from cnn_symbolic.errors import FragmentError, ModeError, OperandError, ShapeError
 from cnn_symbolic.formulas import Index, Opaque, Shape, bound_sum, entry, fresh
-from cnn_symbolic.tensors import Call, Definition, Tensor, check_shape, common_shape, format_shape, operation
+from cnn_symbolic.shapes import check_shape, format_shape
+from cnn_symbolic.tensors import Call, Definition, Tensor, common_shape, operation
 
 __all__ = [
     "apply",
@@ -247,7 +248,7 @@ def wrap(x: Tensor, *, axis: int = 0) -> Definition:
     if not -x.rank - 1 <= axis <= x.rank:
         raise ShapeError(f"wrap: the new axis of {x} is 0 to {x.rank}, found {axis}")
     at = axis % (x.rank + 1)
-    return Definition(x.shape[:at] + (sp.S.One,) + x.shape[at:], lambda i: x.formula(i[:at] + i[at + 1 :]))
+    return Definition((*x.shape[:at], sp.S.One, *x.shape[at:]), lambda i: x.formula(i[:at] + i[at + 1 :]))
 
 
 @operation
@@ -266,7 +267,7 @@ def stack(*layers: Tensor, axis: int = 0) -> Definition:
         return sp.Add(*(sp.KroneckerDelta(index[at], k) * x.formula(rest) for k, x in enumerate(layers)))
 
     shape = layers[0].shape
-    return Definition(shape[:at] + (sp.Integer(len(layers)),) + shape[at:], formula, all(x.confined for x in layers))
+    return Definition((*shape[:at], sp.Integer(len(layers)), *shape[at:]), formula, all(x.confined for x in layers))
 
 
 @operation

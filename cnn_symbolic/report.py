@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from cnn_symbolic import __version__
+from cnn_symbolic.checking.mistakes import named_mistake
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.errors import ExportError
 from cnn_symbolic.kernel.decide import decide
@@ -45,6 +46,7 @@ def claim_value(claim: Claim) -> dict[str, Any]:
     """Return one claim as a JSON value."""
     derivation, verdict = claim.derivation, claim.derivation.verdict
     refuted = verdict if isinstance(verdict, Refutation) else None
+    change = named_mistake(derivation)
     return {
         "id": claim.id,
         "title": derivation.title,
@@ -55,6 +57,7 @@ def claim_value(claim: Claim) -> dict[str, Any]:
         "assumptions": verdict.domain if isinstance(verdict, Theorem | Refutation) else None,
         "counterexample": None if refuted is None else counterexample(refuted),
         "holds_when": None if refuted is None else refuted.holds_when,
+        "mistake": None if change is None else {"change": change.name, "proved": str(change.formula)},
         "reason": f"{verdict.reason}: {verdict.detail}" if isinstance(verdict, Undecided) else None,
         "wrong_step": None if derivation.wrong_step is None else derivation.wrong_step[0].because,
         "steps": steps(derivation),

@@ -5,12 +5,15 @@ Every function proposes a formula; the kernel decides whether it is equal to the
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sympy as sp
 
-from cnn_symbolic.formulas import Iverson, fresh, substitute
+from cnn_symbolic.formulas import Iverson, substitute
 from cnn_symbolic.gradients import Stage
+from cnn_symbolic.tensors import Tensor
 
-__all__ = ["collapse_deltas", "differentiated", "gather_sums", "reflect", "standing_derivative"]
+__all__ = ["collapse_deltas", "differentiated", "gather_sums", "standing_derivative"]
 
 
 def standing_derivative(stages: tuple[Stage, ...], wrt: sp.Expr) -> sp.Expr:
@@ -25,18 +28,11 @@ def differentiated(stages: tuple[Stage, ...], wrt: sp.Expr) -> sp.Expr:
 
 def tidy(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
     """Return the stages with the deltas in their cotangents collapsed, for legibility."""
-    tidied = []
-    for stage in stages:
-        at = fresh("m" * stage.cotangent.rank)
-        plain = collapse_deltas(stage.cotangent.formula(at))
-        cotangent = type(stage.cotangent)(
-            stage.cotangent.shape,
-            lambda index, at=at, plain=plain: substitute(plain, dict(zip(at, index, strict=True))),
-            stage.cotangent.confined,
-            stage.cotangent.source,
-        )
-        tidied.append(Stage(cotangent, stage.body))
-    return tuple(tidied)
+
+    def collapsed(cotangent: Tensor) -> Tensor:
+        return replace(cotangent, formula=lambda index: collapse_deltas(cotangent.formula(index)))
+
+    return tuple(replace(stage, cotangent=collapsed(stage.cotangent)) for stage in stages)
 
 
 def gather_sums(e: sp.Expr) -> sp.Expr:
@@ -47,13 +43,10 @@ def gather_sums(e: sp.Expr) -> sp.Expr:
         body = gather_sums(e.function)
         return sp.Add(*(sp.Sum(part, *e.limits) for part in sp.Add.make_args(body)))
     if isinstance(e, sp.Mul):
-        sums = [[[]]]
+        products: list[list[sp.Expr]] = [[]]
         for part in e.args:
             alternatives = sp.Add.make_args(substitute(gather_sums(part), {}))
-            sums.append([[a] for a in alternatives])
-        products: list[list[sp.Expr]] = [[]]
-        for alternatives in sums[1:]:
-            products = [done + more for done in products for more in alternatives]
+            products = [[*done, one] for done in products for one in alternatives]
         return sp.Add(*(draw_out(factors) for factors in products))
     return e
 
@@ -118,11 +111,3 @@ def solve_for(variable: sp.Symbol, zero: sp.Expr) -> sp.Expr | None:
     if coefficient not in (1, -1):
         return None
     return sp.expand(variable - zero / coefficient)
-
-
-def reflect(e: sp.Expr) -> sp.Expr:
-    """Return the formula with every summation index run backwards: `u` becomes `low + high − u`."""
-    if isinstance(e, sp.Sum):
-        turned = {variable: sp.expand(low + high - variable) for variable, low, high in e.limits}
-        return sp.Sum(sp.expand(substitute(reflect(e.function), turned), deep=True), *e.limits)
-    return e

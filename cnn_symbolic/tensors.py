@@ -17,9 +17,10 @@ from typing import Any, ParamSpec
 import numpy as np
 import sympy as sp
 
-from cnn_symbolic.errors import EvaluationError, FragmentError, NameConflictError, OperandError, ShapeError
-from cnn_symbolic.evaluation import Function, Values, evaluate_formula, evaluate_size
+from cnn_symbolic.errors import FragmentError, NameConflictError, OperandError, ShapeError
+from cnn_symbolic.evaluation import Function, Values, check_defined, evaluate_formula, evaluate_size, infer_sizes
 from cnn_symbolic.formulas import Index, Iverson, Shape, bound_sum, entry, fresh, inside, is_size
+from cnn_symbolic.shapes import check_letters, check_name, check_shape, format_option, format_shape
 
 __all__ = [
     "OPERATIONS",
@@ -182,9 +183,10 @@ class Tensor:
         value is missing or does not fit its shape, ShapeError where the tensor is not defined.
         """
         names = self.names()
-        known = infer_sizes(names, values, sizes or {})
+        leaves = {name: part.shape for name, part in names.items() if isinstance(part.source, Leaf)}
+        known = infer_sizes(leaves, values, sizes or {})
         for part in self.parts():
-            check_defined(part, known)
+            check_defined(str(part), part.shape, known)
         arrays: dict[str, np.ndarray] = {}
         state = Values(known, arrays, functions or {})
         for name, part in names.items():
@@ -223,16 +225,6 @@ def _evaluate(part: Tensor, state: Values) -> np.ndarray:
     lengths = [evaluate_size(length, state.sizes) for length in part.shape]
     index = fresh("i" * part.rank)
     return evaluate_formula(part.formula(index), index, lengths, state)
-
-
-def format_shape(shape: Sequence[Any]) -> str:
-    """Return a shape as it is written: `(M, N)`, `(M,)`, `()`."""
-    return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
-
-
-def format_option(value: Any) -> str:
-    """Return an operation's option as it is written in a call."""
-    return repr(value) if isinstance(value, str) else format_shape(value) if isinstance(value, tuple) else str(value)
 
 
 def format_call(call: Call) -> str:
@@ -286,74 +278,6 @@ def merge_name(names: dict[str, Tensor], part: Tensor) -> None:
             f"the name {name} stands for two different tensors, of shapes {format_shape(known.shape)} and "
             f"{format_shape(part.shape)}: give each its own name"
         )
-
-
-def infer_sizes(
-    names: Mapping[str, Tensor], values: Mapping[str, Any], sizes: Mapping[sp.Symbol, int]
-) -> dict[sp.Symbol, int]:
-    """Return the sizes that the shapes of the given arrays show; raise EvaluationError if they contradict."""
-    known = dict(sizes)
-    leaves = {name: part for name, part in names.items() if isinstance(part.source, Leaf)}
-    for name, part in leaves.items():
-        if name not in values:
-            raise EvaluationError(f"no value is given for the tensor {name} of shape {format_shape(part.shape)}")
-        array = np.asarray(values[name])
-        if array.ndim != part.rank:
-            raise EvaluationError(
-                f"{name} has shape {format_shape(part.shape)}, but its value has {array.ndim} axes: {array.shape}"
-            )
-        for length, number in zip(part.shape, array.shape, strict=True):
-            if is_size(length):
-                known.setdefault(length, number)
-    for name, part in leaves.items():
-        shape = tuple(evaluate_size(length, known) for length in part.shape)
-        if shape != np.shape(values[name]):
-            at = ", ".join(f"{s} = {n}" for s, n in known.items())
-            raise EvaluationError(
-                f"{name} has shape {format_shape(part.shape)} = {shape} at {at}, "
-                f"but its value has shape {np.shape(values[name])}"
-            )
-    return known
-
-
-def check_defined(part: Tensor, sizes: Mapping[sp.Symbol, int]) -> None:
-    """Raise ShapeError where the tensor would have an empty axis."""
-    shape = tuple(evaluate_size(length, sizes) for length in part.shape)
-    if any(length < 1 for length in shape):
-        at = ", ".join(f"{s} = {n}" for s, n in sizes.items())
-        raise ShapeError(f"{part} is not defined at {at}: its shape {format_shape(part.shape)} would be {shape}")
-
-
-def check_shape(lengths: Sequence[Any], owner: str) -> Shape:
-    """Return the lengths as SymPy expressions; raise ShapeError unless each is an integer expression ≥ 1."""
-    if len(lengths) == 1 and isinstance(lengths[0], tuple | list):
-        lengths = lengths[0]
-    checked = []
-    for length in lengths:
-        value = sp.Integer(length) if isinstance(length, int) and not isinstance(length, bool) else length
-        if not (isinstance(value, sp.Expr) and value.is_integer and all(map(is_size, value.free_symbols))):
-            raise ShapeError(
-                f"{owner}: a size is a positive integer or made from sizes, such as M, N = sizes('M N'); found {length!r}"
-            )
-        if value.is_Integer and value < 1:
-            raise ShapeError(f"{owner}: a size is at least 1, found {length}")
-        checked.append(value)
-    return tuple(checked)
-
-
-def check_name(name: str) -> str:
-    """Return the name; raise NameConflictError if it cannot name a tensor."""
-    if not isinstance(name, str) or not name.strip():
-        raise NameConflictError(f"a tensor's name is a text that is not empty, found {name!r}")
-    return name
-
-
-def check_letters(letters: str, rank: int, name: str) -> tuple[str, ...]:
-    """Return the letters, separated by spaces; raise ShapeError unless there is none or one per axis."""
-    split = tuple(letters.replace(",", " ").split())
-    if len(split) not in (0, rank) or len(set(split)) != len(split):
-        raise ShapeError(f"{name} has {rank} axes, but the letters {letters!r} for them")
-    return split
 
 
 def tensor(*lengths: Any, name: str, indices: str = "") -> Tensor:
@@ -414,7 +338,11 @@ def operation(define: Callable[P, Definition]) -> Callable[P, Tensor]:
             elif value is not None:
                 options[key] = tuple(value) if isinstance(value, list) else value
         made = define(*args, **kwargs)
-        return Tensor(made.shape, made.formula, made.confined, Call(define.__name__, tuple(operands), options))
+        result = Tensor(made.shape, made.formula, made.confined, Call(define.__name__, tuple(operands), options))
+        if any(length.is_Integer and length < 1 for length in made.shape):
+            shapes = ", ".join(f"{x} of shape {format_shape(x.shape)}" for x in operands)
+            raise ShapeError(f"{result} would have the empty shape {format_shape(made.shape)}, made from {shapes}")
+        return result
 
     OPERATIONS[define.__name__] = make
     return make

@@ -17,7 +17,9 @@ def backwards(start):
     """The convolution's sum with both summation indices run backwards, for the block that begins at `start`."""
 
     def entry(i, j):
-        term = lambda u, v: x[i + start(I) - (I - 1 - u), j + start(J) - (J - 1 - v)] * f[I - 1 - u, J - 1 - v]
+        def term(u, v):
+            return x[i + start(I) - (I - 1 - u), j + start(J) - (J - 1 - v)] * f[I - 1 - u, J - 1 - v]
+
         return sum_over(term, (I, J))
 
     return Step(entry, "run both summation indices backwards: I − 1 − u for u, J − 1 − v for v")

@@ -137,7 +137,13 @@ def matrix(value: Any) -> str:
 
 def condition(text: str) -> str:
     """Return a condition on sizes as LaTeX."""
-    words = {"and": r"\text{ and }", "or": r"\text{ or }", "mod": r"\bmod", "not": r"\neg", "floor": r"\operatorname{floor}"}
+    words = {
+        "and": r"\text{ and }",
+        "or": r"\text{ or }",
+        "mod": r"\bmod",
+        "not": r"\neg",
+        "floor": r"\operatorname{floor}",
+    }
     signs = {"≥": r"\ge ", "≤": r"\le ", "≠": r"\neq ", "·": r"\cdot "}
     if text in ("", "never"):
         return text
@@ -146,9 +152,31 @@ def condition(text: str) -> str:
     return "".join(signs.get(character, character) for character in written)
 
 
+SIGNS = {
+    "×": r"$\times$", "−": "$-$", "·": r"$\cdot$", "∂": r"$\partial$", "≤": r"$\le$", "≥": r"$\ge$", "′": "$'$",
+    "Σ": r"$\Sigma$", "⌊": r"$\lfloor$", "⌋": r"$\rfloor$", "≠": r"$\neq$", "…": r"\dots{}",
+}  # fmt: skip
+MATHEMATICS = re.compile(r"∂(\w+)/∂(\w+)|(σ)(′*)\((\w+)\)|([A-Za-z]+_[A-Za-z]+)")
+
+
 def prose(text: str) -> str:
     """Return a sentence for LaTeX: plain text, with mathematical letters and signs set as mathematics."""
-    signs = {"×": r"$\times$", "−": "$-$", "·": r"$\cdot$", "∂": r"$\partial$", "≤": r"$\le$", "≥": r"$\ge$",
-             "′": "$'$", "Σ": r"$\Sigma$", "⌊": r"$\lfloor$", "⌋": r"$\rfloor$", "≠": r"$\neq$", "…": r"\dots{}"}  # fmt: skip
     greek = {letter: f"$\\{name}$" for letter, name in GREEK.items()}
-    return "".join(signs.get(c) or greek.get(c) or escape(c) for c in text)
+
+    def plain(part: str) -> str:
+        return "".join(SIGNS.get(c) or greek.get(c) or escape(c) for c in part)
+
+    def formula(found: re.Match[str]) -> str:
+        top, bottom, function, primes, argument, name = (g or "" for g in found.groups())
+        latex = Latex({})
+        if top:
+            return rf"$\partial {latex.symbol(top)}/\partial {latex.symbol(bottom)}$"
+        if function:
+            return f"${latex.symbol(function)}{latex.primes(len(primes))}({latex.symbol(argument)})$"
+        return f"${latex.symbol(name)}$"
+
+    written, end = "", 0
+    for found in MATHEMATICS.finditer(text):
+        written += plain(text[end : found.start()]) + formula(found)
+        end = found.end()
+    return written + plain(text[end:])

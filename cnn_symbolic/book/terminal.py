@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
+from cnn_symbolic.checking.mistakes import named_mistake
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.kernel.verdicts import Refutation, Theorem, Undecided, Verdict
 from cnn_symbolic.library import Claim
@@ -82,10 +83,12 @@ def claims_table(claims: Sequence[Claim]) -> Table:
         body: list[RenderableType] = [Styled(derivation.title)]
         if derivation.wrong_step is not None:
             body.append(Styled(f"a step does not follow: {derivation.wrong_step[0].because}", style="red"))
-        elif not derivation.as_expected:
-            body.append(Styled(f"the file says {derivation.expected}", style="red"))
         if text := detail(verdict):
             body.append(Styled(text, style="dim"))
+        if not derivation.as_expected and derivation.wrong_step is None:
+            body.append(Styled(f"the file says {derivation.expected}", style="red"))
+            if (change := named_mistake(derivation)) is not None:
+                body.append(Styled(f"with {change.name} it is proved: {change.formula}"))
         table.add_row(
             Styled(mark, style=style),
             Group(*body),
@@ -137,6 +140,8 @@ def verdict_lines(derivation: Derivation) -> Iterator[RenderableType]:
         yield Styled(f"{mark} refuted: {holds(verdict)}", style=style)
         yield Styled(f"smallest counterexample: {sizes_text(verdict)}: {difference(verdict)}")
         yield from (Styled(line) for line in matrices(verdict))
+        if (change := named_mistake(derivation)) is not None:
+            yield Styled(f"with {change.name} it is proved: {change.formula}")
     elif isinstance(verdict, Undecided):
         yield Styled(f"{mark} undecided: {detail(verdict)}", style="yellow")
     if derivation.wrong_step is not None:
@@ -180,7 +185,7 @@ def replay_table(replayed: Sequence[Replayed]) -> Table:
         mark, style = MARKS[one.agrees]
         proved = sum(isinstance(step, Theorem) for step in one.steps)
         statement = one.verdict.statement
-        index = {symbol: name for symbol, name in zip(statement.index, "ijklpq", strict=False)}
+        index = dict(zip(statement.index, "ijklpq", strict=False))
         text = Text({})
         sides = [text.formula(side.formula, index) for side in (statement.left, statement.right)]
         shapes = [text.tensor(side.shape) for side in (statement.left, statement.right)]

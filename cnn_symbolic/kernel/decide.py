@@ -45,7 +45,7 @@ def decide(statement: Statement) -> Verdict:
         return _Decision(statement, sets, start).verdict()
     except NotReadable as stopped:
         reason, detail = stopped.reason, stopped.detail
-    except isl.Error as error:
+    except isl.Error:
         if sets.context.last_error() != isl.error.quota:
             raise
         reason, detail = Reason.LIMIT, "isl needed more operations than it is given"

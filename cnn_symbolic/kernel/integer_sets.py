@@ -156,7 +156,9 @@ class Sets:
         ways = isl.Map.read_from_str(self.context, text).intersect_params(domain)
         function = self.constant(ways.domain(), term.number)
         for base, exponent in term.powers:
-            size = isl.PwAff.read_from_str(self.context, f"{self.parameters}{{ [{at}] -> [{self.affine(base, names)}] }}")
+            size = isl.PwAff.read_from_str(
+                self.context, f"{self.parameters}{{ [{at}] -> [{self.affine(base, names)}] }}"
+            )
             function = function.mul(isl.PwQPolynomial.from_pw_aff(size).pow(exponent))
         return function if ways.is_single_valued() else function.mul(self.count(ways))
 

@@ -86,48 +86,48 @@ class Reader:
 
     def read(self, e: sp.Expr, scope: Scope) -> list[Term]:
         """Return the terms whose sum the formula is; `scope` says what its free indices stand for."""
-        terms = self.terms(e, scope)
+        terms = self._terms(e, scope)
         if len(terms) > MOST_TERMS:
             raise NotReadable(Reason.LIMIT, f"the formula has more than {MOST_TERMS} terms when multiplied out")
         return terms
 
-    def terms(self, e: sp.Expr, scope: Scope) -> list[Term]:
+    def _terms(self, e: sp.Expr, scope: Scope) -> list[Term]:
         if e.is_Rational:
             return [Term(e)] if e != 0 else []
         if e.is_Symbol:
-            return self.symbol(e, scope)
+            return self._symbol(e, scope)
         if isinstance(e, sp.Add):
             return [term for part in e.args for term in self.read(part, scope)]
         if isinstance(e, sp.Mul):
-            return self.multiply([self.read(part, scope) for part in e.args])
+            return self._multiply([self.read(part, scope) for part in e.args])
         if isinstance(e, sp.Pow):
-            return self.power(e, scope)
+            return self._power(e, scope)
         if isinstance(e, sp.Indexed):
-            return self.entry(str(e.base.label), tuple(resolve(i, scope) for i in e.indices))
+            return self._entry(str(e.base.label), tuple(resolve(i, scope) for i in e.indices))
         if isinstance(e, sp.Sum):
-            return self.sum(e, scope)
+            return self._sum(e, scope)
         if isinstance(e, sp.KroneckerDelta) and len(e.args) == 2:
-            return self.guard(sp.Eq(resolve(e.args[0], scope), resolve(e.args[1], scope)))
+            return self._guard(sp.Eq(resolve(e.args[0], scope), resolve(e.args[1], scope)))
         if isinstance(e, Iverson):
-            return self.guard(resolve(e.args[0], scope))
+            return self._guard(resolve(e.args[0], scope))
         if isinstance(e, Opaque):
-            return self.opaque(e, scope)
+            return self._opaque(e, scope)
         if isinstance(e, sp.Derivative):
-            return self.derivative(e, scope)
+            return self._derivative(e, scope)
         if e.free_symbols and all(map(is_size, e.free_symbols)) and isinstance(e, sp.floor | sp.ceiling | sp.Mod):
             return [Term(sp.S.One, ((e, 1),))]
         raise NotReadable(Reason.OUTSIDE, f"{e} ({type(e).__name__}) is not a sum of products of tensor entries")
 
-    def symbol(self, symbol: sp.Symbol, scope: Scope) -> list[Term]:
+    def _symbol(self, symbol: sp.Symbol, scope: Scope) -> list[Term]:
         if symbol in scope:
             raise NotReadable(Reason.OUTSIDE, f"the index {scope[symbol]} occurs as a coefficient, outside of indices")
         if is_size(symbol):
             return [Term(sp.S.One, ((symbol, 1),))]
         if symbol.name in self.tensors and not self.tensors[symbol.name].shape:
-            return self.entry(symbol.name, ())
+            return self._entry(symbol.name, ())
         raise NotReadable(Reason.OUTSIDE, f"{symbol} is neither a size, nor an index, nor a tensor of the statement")
 
-    def multiply(self, parts: list[list[Term]]) -> list[Term]:
+    def _multiply(self, parts: list[list[Term]]) -> list[Term]:
         made = [ONE]
         for part in parts:
             if len(made) * len(part) > MOST_TERMS:
@@ -135,7 +135,7 @@ class Reader:
             made = [a.times(b) for a, b in product(made, part)]
         return made
 
-    def power(self, e: sp.Pow, scope: Scope) -> list[Term]:
+    def _power(self, e: sp.Pow, scope: Scope) -> list[Term]:
         base, exponent = e.base, e.exp
         if not exponent.is_Integer:
             raise NotReadable(Reason.OUTSIDE, f"{e}: the exponent is not an integer")
@@ -143,11 +143,11 @@ class Reader:
             return [Term(sp.S.One, ((base, int(exponent)),))]
         if exponent < 0 or exponent > 16:
             raise NotReadable(Reason.OUTSIDE, f"{e}: a tensor entry has an exponent from 0 to 16")
-        return self.multiply([self.read(base, scope) for _ in range(int(exponent))])
+        return self._multiply([self.read(base, scope) for _ in range(int(exponent))])
 
-    def entry(self, name: str, index: tuple[sp.Expr, ...]) -> list[Term]:
+    def _entry(self, name: str, index: tuple[sp.Expr, ...]) -> list[Term]:
         """Return the entry of a tensor, with its support; of an intermediate result, the definition there."""
-        declared = self.declared(name, index)
+        declared = self._declared(name, index)
         support = Term(sp.S.One, conditions=(inside(index, declared.shape),))
         if declared.definition is None:
             return [support.times(Term(sp.S.One, factors=(Factor(name, index),)))]
@@ -158,7 +158,7 @@ class Reader:
         self.unfolding.pop()
         return [support.times(term) for term in unfolded]
 
-    def declared(self, name: str, index: tuple[sp.Expr, ...]) -> Declaration:
+    def _declared(self, name: str, index: tuple[sp.Expr, ...]) -> Declaration:
         if name not in self.tensors:
             raise NotReadable(Reason.OUTSIDE, f"{name} is not a tensor of the statement")
         declared = self.tensors[name]
@@ -166,7 +166,7 @@ class Reader:
             raise NotReadable(Reason.OUTSIDE, f"{name} has {len(declared.shape)} axes, but is indexed with {index}")
         return declared
 
-    def sum(self, e: sp.Sum, scope: Scope) -> list[Term]:
+    def _sum(self, e: sp.Sum, scope: Scope) -> list[Term]:
         inner = dict(scope)
         limits = ONE
         for limit in reversed(e.limits):
@@ -179,10 +179,10 @@ class Reader:
             limits = limits.times(Term(sp.S.One, conditions=within, bound=(renamed,)))
         return [limits.times(term) for term in self.read(e.function, inner)]
 
-    def guard(self, holds: Any) -> list[Term]:
+    def _guard(self, holds: Any) -> list[Term]:
         return [] if holds == sp.false else [Term(sp.S.One, conditions=(holds,))]
 
-    def opaque(self, e: Opaque, scope: Scope) -> list[Term]:
+    def _opaque(self, e: Opaque, scope: Scope) -> list[Term]:
         """Return the entry of the tensor f(z): arbitrary inside the shape of z, zero outside."""
         at = e.argument
         if isinstance(at, sp.Indexed):
@@ -191,11 +191,11 @@ class Reader:
             name, index = at.name, ()
         else:
             raise NotReadable(Reason.OUTSIDE, f"{e}: an opaque function is applied to one tensor entry")
-        support: Shape = self.declared(name, index).shape
+        support: Shape = self._declared(name, index).shape
         factor = Factor(name, index, (e.name, e.order))
         return [Term(sp.S.One, factors=(factor,), conditions=(inside(index, support),))]
 
-    def derivative(self, e: sp.Derivative, scope: Scope) -> list[Term]:
+    def _derivative(self, e: sp.Derivative, scope: Scope) -> list[Term]:
         """Carry out ∂/∂w[k, l], every other tensor and intermediate result being held fixed."""
         if len(e.variable_count) != 1 or e.variable_count[0][1] != 1:
             raise NotReadable(Reason.OUTSIDE, f"{e}: one first derivative at a time")
@@ -206,7 +206,7 @@ class Reader:
         if not isinstance(variable, sp.Indexed):
             return derived
         index = tuple(resolve(i, scope) for i in variable.indices)
-        support = inside(index, self.declared(str(variable.base.label), index).shape)
+        support = inside(index, self._declared(str(variable.base.label), index).shape)
         return [Term(sp.S.One, conditions=(support,)).times(term) for term in derived]
 
 

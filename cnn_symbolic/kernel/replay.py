@@ -59,15 +59,19 @@ def random_values(
     t = sp.Symbol("t")
     degree, most = (5, 99) if large else (2, 3)
     names = sorted({o.name for e in all_formulas(statement) for o in e.atoms(Opaque)})
-    polynomials = {name: sum(int(c) * t**k for k, c in enumerate(random.integers(1, most, degree + 1))) for name in names}
-    functions = {name: [polynomial(sp.diff(f, t, n), t) for n in range(degree + 2)] for name, f in polynomials.items()}
+    polynomials, functions = {}, {}
+    for name in names:
+        polynomials[name] = sum(int(c) * t**k for k, c in enumerate(random.integers(1, most, degree + 1)))
+        functions[name] = [polynomial(sp.diff(polynomials[name], t, n), t) for n in range(degree + 2)]
     arrays: dict[str, np.ndarray] = {}
     values = Values(sizes, arrays, functions)
     for name, declared in statement.tensors.items():
         shape = tuple(evaluate_size(n, sizes) for n in declared.shape)
         if declared.definition is None:
-            arrays[name] = random.integers(-most, most + 1, shape).astype(object) if shape else np.array(
-                int(random.integers(1, most)), dtype=object
+            arrays[name] = (
+                random.integers(-most, most + 1, shape).astype(object)
+                if shape
+                else np.array(int(random.integers(1, most)), dtype=object)
             )
         else:
             arrays[name] = evaluate_formula(declared.definition, declared.index, shape, values)

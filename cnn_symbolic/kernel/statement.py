@@ -15,7 +15,8 @@ import sympy as sp
 
 from cnn_symbolic.errors import NameConflictError, ShapeError
 from cnn_symbolic.formulas import Shape, condition, fresh, is_size
-from cnn_symbolic.tensors import Named, ShapeOf, Tensor, format_shape, merge_name
+from cnn_symbolic.shapes import format_shape
+from cnn_symbolic.tensors import Named, ShapeOf, Tensor, merge_name
 
 __all__ = ["Declaration", "Side", "Statement", "state"]
 
@@ -125,4 +126,3 @@ def declare(part: Tensor) -> Declaration:
         index = fresh("i" * part.rank)
         return Declaration(part.shape, index, part.source.definition.formula(index))
     return Declaration(part.shape)
-

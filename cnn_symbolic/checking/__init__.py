@@ -1,0 +1,1 @@
+"""Checking formulas: the mistakes that people make, as transformations of a formula."""

@@ -1,0 +1,56 @@
+"""Shapes, names and index letters of tensors: what is allowed, and how shapes are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.errors import NameConflictError, ShapeError
+from cnn_symbolic.formulas import Shape, is_size
+
+__all__ = ["check_letters", "check_name", "check_shape", "format_option", "format_shape"]
+
+
+def format_shape(shape: Sequence[Any]) -> str:
+    """Return a shape as it is written: `(M, N)`, `(M,)`, `()`."""
+    return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
+
+
+def format_option(value: Any) -> str:
+    """Return an operation's option as it is written in a call."""
+    return repr(value) if isinstance(value, str) else format_shape(value) if isinstance(value, tuple) else str(value)
+
+
+def check_shape(lengths: Sequence[Any], owner: str) -> Shape:
+    """Return the lengths as SymPy expressions; raise ShapeError unless each is an integer expression ≥ 1."""
+    if len(lengths) == 1 and isinstance(lengths[0], tuple | list):
+        lengths = lengths[0]
+    checked = []
+    for length in lengths:
+        value = sp.Integer(length) if isinstance(length, int) and not isinstance(length, bool) else length
+        if not (isinstance(value, sp.Expr) and value.is_integer and all(map(is_size, value.free_symbols))):
+            raise ShapeError(
+                f"{owner}: a size is a positive integer or made from sizes, "
+                f"such as M, N = sizes('M N'); found {length!r}"
+            )
+        if value.is_Integer and value < 1:
+            raise ShapeError(f"{owner}: a size is at least 1, found {length}")
+        checked.append(value)
+    return tuple(checked)
+
+
+def check_name(name: str) -> str:
+    """Return the name; raise NameConflictError if it cannot name a tensor."""
+    if not isinstance(name, str) or not name.strip():
+        raise NameConflictError(f"a tensor's name is a text that is not empty, found {name!r}")
+    return name
+
+
+def check_letters(letters: str, rank: int, name: str) -> tuple[str, ...]:
+    """Return the letters, separated by spaces; raise ShapeError unless there is none or one per axis."""
+    split = tuple(letters.replace(",", " ").split())
+    if len(split) not in (0, rank) or len(set(split)) != len(split):
+        raise ShapeError(f"{name} has {rank} axes, but the letters {letters!r} for them")
+    return split

@@ -1,0 +1,10 @@
+"""Hypothesis profiles: the same examples on every run, and a larger set on demand (HYPOTHESIS_PROFILE=thorough)."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
+settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=60, suppress_health_check=SLOW)
+settings.register_profile("thorough", deadline=None, max_examples=2000, suppress_health_check=SLOW)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
