@@ -202,13 +202,13 @@ class _Evaluator:
     def sum_limits(self, body: sp.Expr, limits: list[Any], grid: Mapping[sp.Symbol, Any]) -> Any:
         if not limits:
             return self.value(body, grid)
-        if len(limits[-1]) != 3:
-            raise EvaluationError(f"the sum over {limits[-1][0]} has no bounds")
         variable, low, high = limits[-1]
         deeper = {symbol: np.asarray(array)[..., None] for symbol, array in grid.items()}
         least, most = self.value(low, deeper), self.value(high, deeper)
         depth = max((array.ndim for array in deeper.values()), default=1)
-        run = np.arange(int(np.min(least)), int(np.max(most)) + 1).reshape([1] * (depth - 1) + [-1])
+        empty = np.size(least) == 0 or np.size(most) == 0
+        reach = np.arange(0 if empty else int(np.min(least)), 0 if empty else int(np.max(most)) + 1)
+        run = reach.reshape([1] * (depth - 1) + [len(reach)])
         terms = self.sum_limits(body, limits[:-1], {**deeper, variable: run})
         return np.where((run >= least) & (run <= most), terms, 0).sum(axis=-1)
 

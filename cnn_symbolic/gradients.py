@@ -30,13 +30,14 @@ class Stage:
     body: Tensor
 
     def objective(self, differentiate: bool, wrt: sp.Expr) -> sp.Expr:
-        """Return `Σ cotangent · ∂body/∂wrt`, the derivative carried out or left standing."""
+        """Return `Σ cotangent · ∂body/∂wrt`, the derivative carried out or left standing.
+
+        The cotangent is held fixed, whatever it is made from.
+        """
         m = fresh("mnpqst"[k] if k < 6 else f"m{k}" for k in range(self.body.rank))
         inner = self.body.formula(m)
-        if differentiate:
-            return bound_sum(self.cotangent.formula(m) * inner, m, self.body.shape).diff(wrt)
-        standing = sp.Derivative(inner, wrt, evaluate=False)
-        return bound_sum(self.cotangent.formula(m) * standing, m, self.body.shape)
+        derivative = inner.diff(wrt) if differentiate else sp.Derivative(inner, wrt, evaluate=False)
+        return bound_sum(self.cotangent.formula(m) * derivative, m, self.body.shape)
 
 
 def stages(output: Tensor, wrt: Tensor, cotangent: Tensor) -> tuple[Stage, ...]:

@@ -26,6 +26,17 @@ MOST_OPERATIONS = 20_000_000
 MOST_POINTS = 400
 MOST_ARRANGEMENTS = 120
 Signature = tuple[tuple[Any, ...], ...]
+# How a condition in isl's notation is made readable: `2p1 >= -1 + p0` becomes `2·p1 ≥ p0 - 1`.
+READABLE = (
+    (r"(\d)(?=p\d)", r"\1·"),
+    (">=", "≥"),
+    ("<=", "≤"),
+    ("!=", "≠"),
+    (r"(?<![\w)])\((p\d+)\) mod", r"\1 mod"),
+    (r"(^|\(|[=≤≥<>] |and |or )(\d+) \+ ((?:\d+·)?p\d+)", r"\1\3 + \2"),
+    (r"(^|\(|[=≤≥<>] |and |or )-(\d+) \+ ((?:\d+·)?p\d+)", r"\1\3 - \2"),
+    (r"(^|\(|and |or )(p\d+) ≥ (p\d+)(?=$|\)| and| or)", r"\1\3 ≤ \2"),
+)
 RELATIONS = {sp.Eq: "=", sp.Ne: "!=", sp.Ge: ">=", sp.Gt: ">", sp.Le: "<=", sp.Lt: "<"}
 
 
@@ -101,9 +112,9 @@ class Sets:
         """Return a set of sizes as a condition, in the user's names."""
         text = sizes.coalesce().to_str()
         inner = text[text.index("{") + 1 : text.rindex("}")].strip().removeprefix(":").strip()
-        named = re.sub(r"\bp(\d+)\b", lambda found: str(self.sizes[int(found.group(1))]), inner)
-        signed = re.sub(r"(\d)(?=[^\W\d])", r"\1·", named).replace(">=", "≥").replace("<=", "≤").replace("!=", "≠")
-        return re.sub(r"(?<![^ (])([^\W\d]\w*) ≥ ([^\W\d]\w*)(?![^ )])(?! [+≥-])", r"\2 ≤ \1", signed)
+        for pattern, written in READABLE:
+            inner = re.sub(pattern, written, inner)
+        return re.sub(r"p(\d+)\b", lambda found: str(self.sizes[int(found.group(1))]), inner)
 
     def weakest(self, domain: isl.Set, bad: isl.Set, context: isl.Set) -> str:
         """Return the condition under which sizes of the domain are not bad, simplified against the context."""

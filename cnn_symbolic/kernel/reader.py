@@ -170,8 +170,6 @@ class Reader:
         inner = dict(scope)
         limits = ONE
         for limit in reversed(e.limits):
-            if len(limit) != 3:
-                raise NotReadable(Reason.OUTSIDE, f"the sum over {limit[0]} has no bounds")
             variable, low, high = limit[0], resolve(limit[1], inner), resolve(limit[2], inner)
             renamed = sp.Dummy(variable.name, integer=True)
             inner[variable] = renamed

@@ -1,0 +1,67 @@
+"""The attack finds bugs that are planted in the reader and in the counting."""
+
+from dataclasses import replace
+
+import pytest
+import sympy as sp
+
+from cnn_symbolic.kernel.integer_sets import Sets
+from cnn_symbolic.kernel.reader import ONE, Reader
+
+from .attack import attack
+
+PAIRS = 400
+
+
+def flipped_sign(monkeypatch):
+    """A sum of terms is read with the sign of its last term flipped."""
+    read = Reader._terms
+
+    def wrong(self, e, scope):
+        terms = read(self, e, scope)
+        return [*terms[:-1], replace(terms[-1], number=-terms[-1].number)] if isinstance(e, sp.Add) and terms else terms
+
+    monkeypatch.setattr(Reader, "_terms", wrong)
+
+
+def dropped_support(monkeypatch):
+    """A tensor entry is read without the condition that it lies inside the tensor."""
+    read = Reader._entry
+
+    def wrong(self, name, index):
+        return [replace(term, conditions=ONE.conditions) for term in read(self, name, index)]
+
+    monkeypatch.setattr(Reader, "_entry", wrong)
+
+
+def dropped_count(monkeypatch):
+    """Terms that coincide are counted once."""
+    monkeypatch.setattr(Sets, "count", lambda self, ways: self.constant(ways.domain(), sp.S.One))
+
+
+def dropped_symmetry(monkeypatch):
+    """Products of equal tensors are compared in the order in which they are written."""
+    monkeypatch.setattr("cnn_symbolic.kernel.integer_sets.arrangements", lambda signature: [tuple(range(len(signature)))])
+
+
+def dropped_bound(monkeypatch):
+    """A sum is read without its upper bound."""
+    read = Reader._sum
+
+    def wrong(self, e, scope):
+        variable, low, _ = e.limits[0]
+        return read(self, sp.Sum(e.function, (variable, low, low + 20), *e.limits[1:]), scope)
+
+    monkeypatch.setattr(Reader, "_sum", wrong)
+
+
+@pytest.mark.parametrize(
+    "plant", [flipped_sign, dropped_support, dropped_count, dropped_symmetry, dropped_bound], ids=lambda p: p.__name__
+)
+def test_a_planted_bug_is_caught(plant, monkeypatch):
+    plant(monkeypatch)
+    assert attack(PAIRS, seed=0, until_caught=True).disagreements
+
+
+def test_without_a_bug_nothing_is_caught_in_the_same_pairs():
+    assert attack(PAIRS, seed=0).disagreements == []
