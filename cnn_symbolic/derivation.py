@@ -130,7 +130,7 @@ class Derivation:
         """
         if not isinstance(self.verdict, Theorem) or not isinstance(self.left, Tensor):
             return ()
-        lines = [Line(self.statement.left.formula, "", self.left)]
+        lines = [Line(self.statement.left.formula, "", folded(self.left))]
         seen = {self.written(lines[0])}
         for alternatives in self.proposals():
             for proposed in alternatives:
@@ -142,6 +142,23 @@ class Derivation:
                     lines.append(replace(proposed, checked=verdict))
                     break
         return tuple(lines)
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a side is an entry formula written by hand, which has no other name than itself."""
+        sources = [side.source for side in (self.left, self.right) if isinstance(side, Tensor)]
+        return any(isinstance(s, Call) and s.operation == "from_entries" for s in sources)
+
+    @property
+    def written_claim(self) -> str:
+        """The claim as one line of text, with `≠` if the author says that it is wrong."""
+        sign = "≠" if self.expected == "refuted" else "="
+        text = Text(self.index_letters)
+        if not self.by_hand:
+            return f"{text.tensor(self.left)} {sign} {text.tensor(self.right)}"
+        sides = [Line(self.statement.left.formula, "", folded(self.left))]
+        sides.append(Line(self.statement.right.formula, "", folded(self.right)))
+        return f" {sign} ".join(self.written(side) for side in sides)
 
     def written(self, line: Line) -> str:
         """Return a line as plain text."""
@@ -174,7 +191,7 @@ class Derivation:
             yield (Line(self.step_formula(step), step.because),)
         if isinstance(right.source, Call):
             yield (Line(self.statement.right.formula, self.fold_reason()),)
-        if not (isinstance(right.source, Call) and right.source.operation == "from_entries"):
+        if folded(right) is not None:
             yield (Line(self.statement.right.formula, definition_reason(right), right),)
 
     def fold_reason(self) -> str:
@@ -212,6 +229,13 @@ class Derivation:
         from cnn_symbolic.cli import run_derivations
 
         raise SystemExit(run_derivations([self], steps=True))
+
+
+def folded(side: Tensor | ShapeOf | Sizes) -> Tensor | None:
+    """Return a side that is written as an operation; None for a formula written by hand."""
+    if not isinstance(side, Tensor) or (isinstance(side.source, Call) and side.source.operation == "from_entries"):
+        return None
+    return side
 
 
 OPERATION_NAMES = {

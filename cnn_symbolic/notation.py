@@ -349,8 +349,6 @@ class Latex(Text):
         if call.operation == "apply":
             primes = self.primes(call.options["order"])
             return f"{self.symbol(call.options['function'])}{primes}({self.whole(call.operands[0])})"
-        if call.operation == "from_entries":
-            return r"\cdot"
         parts = [self.operand(x) for x in call.operands]
         if call.operation in ("correlate", "convolve"):
             sign = r"\star" if call.operation == "correlate" else "*"
@@ -360,7 +358,7 @@ class Latex(Text):
         if call.operation == "multiply":
             return rf"{parts[0]} \odot {parts[1]}"
         if call.operation == "scale":
-            return f"{self.expr(call.options['factor'], {})}{self.times}{parts[0]}"
+            return f"{self.expr(sp.sympify(call.options['factor']), {})}{self.times}{parts[0]}"
         if call.operation == "broadcast":
             return self.whole(call.operands[0])
         if call.operation == "sum_axes":

@@ -50,7 +50,7 @@ def claim_value(claim: Claim) -> dict[str, Any]:
     return {
         "id": claim.id,
         "title": derivation.title,
-        "statement": derivation.statement.describe(),
+        "statement": derivation.written_claim,
         "expected": derivation.expected,
         "verdict": derivation.outcome,
         "evidence": verdict.evidence if isinstance(verdict, Theorem | Refutation) else "undecided",

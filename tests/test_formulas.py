@@ -3,7 +3,18 @@
 import pytest
 import sympy as sp
 
-from cnn_symbolic.formulas import Iverson, Opaque, bound_sum, condition, entry, fresh, inside, is_size, sizes, substitute
+from cnn_symbolic.formulas import (
+    Iverson,
+    Opaque,
+    bound_sum,
+    condition,
+    entry,
+    fresh,
+    inside,
+    is_size,
+    sizes,
+    substitute,
+)
 
 M, N = sizes("M, N")
 i, j = sp.symbols("i j", integer=True)

@@ -11,7 +11,7 @@ import sympy as sp
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cnn_symbolic import __version__
-from cnn_symbolic.derivation import Derivation, Line
+from cnn_symbolic.derivation import Derivation, Line, folded
 from cnn_symbolic.errors import ExportError
 from cnn_symbolic.kernel.verdicts import Refutation, Theorem
 from cnn_symbolic.library import Claim
@@ -85,13 +85,11 @@ def formula(derivation: Derivation, line: Line) -> str:
 def statement(derivation: Derivation, sign: str) -> str:
     """Return the claim as LaTeX."""
     latex = Latex(derivation.index_letters)
-    right = derivation.right
-    written = latex.tensor(right)
-    if written == r"\cdot":
-        index = [latex.symbol(name) for name in derivation.index_names.values()]
-        body = latex.formula(derivation.statement.right.formula, derivation.index_names)
-        return f"{latex.tensor(derivation.left, index)} {sign} {body}"
-    return f"{latex.tensor(derivation.left)} {sign} {written}"
+    if not derivation.by_hand:
+        return f"{latex.tensor(derivation.left)} {sign} {latex.tensor(derivation.right)}"
+    left, right = derivation.statement.left.formula, derivation.statement.right.formula
+    sides = [Line(left, "", folded(derivation.left)), Line(right, "", folded(derivation.right))]
+    return f" {sign} ".join(formula(derivation, side) for side in sides)
 
 
 def difference(refutation: Refutation) -> str:

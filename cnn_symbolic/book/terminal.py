@@ -119,9 +119,7 @@ def derivation_view(claim: Claim) -> Group:
 def calculation(derivation: Derivation) -> Iterator[RenderableType]:
     """Yield the lines of a derivation in calculational style; of a claim without lines, the statement."""
     if len(derivation.lines) < 2:
-        sign = "≠" if derivation.expected == "refuted" else "="
-        left, right = derivation.statement.left.text, derivation.statement.right.text
-        yield Styled(f"{left} {sign} {right}")
+        yield Styled(derivation.written_claim)
         return
     for line in derivation.lines:
         if line.because:

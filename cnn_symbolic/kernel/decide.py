@@ -22,7 +22,7 @@ from cnn_symbolic.evaluation import evaluate_size
 from cnn_symbolic.kernel.integer_sets import Sets, Signature
 from cnn_symbolic.kernel.reader import NotReadable, Reader, Term
 from cnn_symbolic.kernel.replay import replay
-from cnn_symbolic.kernel.statement import Side, Statement
+from cnn_symbolic.kernel.statement import Statement
 from cnn_symbolic.kernel.verdicts import SEAL, Monomial, Reason, Refutation, Theorem, Undecided, Verdict
 
 __all__ = ["decide"]
@@ -68,17 +68,14 @@ class _Decision:
         """Compare where the sides are defined, then their shapes, then their entries."""
         assumed = self.sets.sizes_where(self.statement.assumptions)
         left, right = self.statement.left, self.statement.right
-        defined = [self.defined(side, assumed) for side in (left, right)]
-        left_defined, right_defined = (d if d is not None else defined[1 - k] for k, d in enumerate(defined))
-        if left_defined is None or right_defined is None:
-            left_defined = right_defined = assumed
-        domain = left_defined.union(right_defined).coalesce()
+        subject = left if left.requirements is not None else right
+        domain = assumed.intersect(self.sets.sizes_where(subject.requirements or ())).coalesce()
         if domain.is_empty():
-            conditions = [*self.statement.assumptions, *(left.requirements or ()), *(right.requirements or ())]
+            conditions = [*self.statement.assumptions, *(subject.requirements or ())]
             raise VacuousClaimError(
                 f"no sizes satisfy the assumptions of {self.statement.describe()}: {', '.join(map(str, conditions))}"
             )
-        undefined = domain.subtract(left_defined.intersect(right_defined))
+        undefined = domain.subtract(self.sets.sizes_where(right.requirements or ()))
         unequal = self.unequal_shapes(domain.subtract(undefined))
         bad = undefined.union(unequal)
         differences = [
@@ -98,12 +95,6 @@ class _Decision:
         if not complete:
             raise NotReadable(Reason.COEFFICIENT, "a coefficient is a polynomial in the sizes of degree 2 or more")
         return self.proved(domain)
-
-    def defined(self, side: Side, assumed: isl.Set) -> isl.Set | None:
-        """Return the sizes at which a side is defined, or None if it has no conditions of its own."""
-        if side.requirements is None:
-            return None
-        return assumed.intersect(self.sets.sizes_where(side.requirements))
 
     def unequal_shapes(self, domain: isl.Set) -> isl.Set:
         """Return the sizes of the domain at which the shapes differ."""

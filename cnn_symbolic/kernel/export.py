@@ -149,6 +149,8 @@ def decode(value: Any, index: Mapping[str, sp.Symbol], depth: int = 0) -> Any:
         raise ExportError(f"a formula is a number or a list that starts with the name of its head, found {value!r}")
     head, *parts = value
     if head == "/":
+        if int(parts[1]) == 0:
+            raise ExportError(f"the fraction {parts[0]}/{parts[1]} divides by zero")
         return sp.Rational(int(parts[0]), int(parts[1]))
     if head == "index":
         if parts[0] not in index:
@@ -172,9 +174,7 @@ def decode(value: Any, index: Mapping[str, sp.Symbol], depth: int = 0) -> Any:
         return Opaque(str(parts[0]), int(parts[1]), decode(parts[2], index, depth + 1))
     if head == "entry":
         return sp.Indexed(sp.IndexedBase(str(parts[0])), *(decode(i, index, depth + 1) for i in parts[1:]))
-    arguments = [decode(part, index, depth + 1) for part in parts]
-    if head == "derivative":
-        return sp.Derivative(*arguments, evaluate=False)
-    if head not in HEADS:
+    if head not in HEADS and head != "derivative":
         raise ExportError(f"{head!r} is not the head of a formula: known are {', '.join(HEADS)}")
-    return HEADS[head](*arguments)
+    arguments = [decode(part, index, depth + 1) for part in parts]
+    return sp.Derivative(*arguments, evaluate=False) if head == "derivative" else HEADS[head](*arguments)

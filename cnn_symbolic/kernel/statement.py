@@ -1,8 +1,9 @@
 """What the kernel decides: two entry formulas with their shapes, and the sizes they are compared at.
 
-A statement says: at all sizes that satisfy the assumptions, both sides are defined for the same sizes,
-have the same shape, and have equal entries, whatever the entries of the tensors. It holds SymPy
-expressions only; where they come from (operations, differentiation, a file) makes no difference.
+A statement is about its left side. It says: at all sizes that satisfy the assumptions and at which the
+left side is defined, the right side is defined too, has the same shape, and has the same entries,
+whatever the entries of the tensors. It holds SymPy expressions only; where they come from (operations,
+differentiation, a file) makes no difference.
 """
 
 from __future__ import annotations

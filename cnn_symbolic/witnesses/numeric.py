@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from scipy import signal
+from scipy.special import expit
 
 from cnn_symbolic.errors import ShapeError
 
@@ -20,8 +21,7 @@ Function = Callable[[np.ndarray], np.ndarray]
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
     """Return 1 / (1 + exp(−z)) without overflow, entry by entry."""
-    decayed = np.exp(-np.abs(z))
-    value: np.ndarray = np.where(z >= 0, 1.0, decayed) / (1.0 + decayed)
+    value: np.ndarray = expit(z)
     return value
 
 

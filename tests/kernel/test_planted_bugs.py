@@ -41,7 +41,9 @@ def dropped_count(monkeypatch):
 
 def dropped_symmetry(monkeypatch):
     """Products of equal tensors are compared in the order in which they are written."""
-    monkeypatch.setattr("cnn_symbolic.kernel.integer_sets.arrangements", lambda signature: [tuple(range(len(signature)))])
+    monkeypatch.setattr(
+        "cnn_symbolic.kernel.integer_sets.arrangements", lambda signature: [tuple(range(len(signature)))]
+    )
 
 
 def dropped_bound(monkeypatch):

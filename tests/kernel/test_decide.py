@@ -1,0 +1,315 @@
+"""Verdicts: what is proved, what is refuted and how, what is left undecided."""
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from cnn_symbolic import (
+    Iverson,
+    Refutation,
+    Theorem,
+    Undecided,
+    apply,
+    broadcast,
+    convolve,
+    correlate,
+    crop,
+    decide,
+    dilate,
+    dot,
+    flip,
+    from_entries,
+    gradient,
+    named,
+    ones,
+    outer,
+    pad,
+    rot180,
+    scalar,
+    shape,
+    shift,
+    stack,
+    state,
+    sum_axes,
+    sum_over,
+    tensor,
+    transpose,
+    wrap,
+)
+from cnn_symbolic.errors import CnnSymbolicError, NameConflictError, ShapeError, VacuousClaimError
+from cnn_symbolic.kernel.verdicts import Reason
+
+from ..problems import I, J, M, N, feature_map
+
+layer = feature_map()
+x, y, w = tensor(M, N, name="x"), tensor(M, N, name="y"), tensor(I, J, name="w")
+line, other = tensor(M, name="s"), tensor(N, name="t")
+
+
+def verdict(left, right, *assuming):
+    return decide(state(left, right, assuming))
+
+
+def entries(formula, *lengths, using=(line, other)):
+    return from_entries(lengths or (M,), formula, using=using)
+
+
+PROVED = {
+    "rational coefficients add up": (line / 3 + line * sp.Rational(2, 3), line),
+    "terms cancel": (line + line - line - line + line, line),
+    "products commute": (x * y, y * x),
+    "a square is a product": (x * x, from_entries((M, N), lambda i, j: x[i, j] ** 2, using=[x])),
+    "equal tensors commute inside a sum": (
+        entries(lambda i: sum_over(lambda u: line[i + u] * line[u], (M,))),
+        entries(lambda i: sum_over(lambda u: line[u] * line[u - i], (2 * M,))),
+    ),
+    "binomial": ((line + line) * (line + line), 4 * (line * line)),
+    "an unused index is counted": (sum_axes(broadcast(scalar("c"), shape=(M, N)), axes=(0, 1)), scalar("c") * (M * N)),
+    "an average of a constant": (sum_axes(broadcast(scalar("c"), shape=(M, N)), axes=(0, 1)) / (M * N), scalar("c")),
+    "a diagonal is counted": (
+        entries(lambda i: sum_over(lambda u, v: line[u + v] * Iverson(sp.Eq(u + v, i)), (M, N))),
+        entries(
+            lambda i: (
+                line[i] * (sp.Min(i, N - 1) + 1) if False else sum_over(lambda v: line[i] * Iverson(sp.Le(v, i)), (N,))
+            )
+        ),
+    ),
+    "an empty range is zero": (
+        entries(lambda i: sum_over(lambda u: line[u], (M,)) + sp.Sum(line[i], (sp.Dummy("u", integer=True), 2, -3))),
+        entries(lambda i: sum_over(lambda u: line[u], (M,))),
+    ),
+    "a split by a condition": (
+        entries(lambda i: line[i] * Iverson(sp.Eq(sp.Mod(i, 2), 0)) + line[i] * Iverson(sp.Ne(sp.Mod(i, 2), 0))),
+        line,
+    ),
+    "rotating twice": (rot180(rot180(x)), x),
+    "flipping each axis": (flip(flip(x, axes=(0,)), axes=(1,)), rot180(x)),
+    "cropping undoes padding": (crop(pad(x, widths=[(2, 3), (1, 0)]), start=(2, 1), shape=(M, N)), x),
+    "negative padding undoes padding": (pad(pad(x, widths=[2, (1, 3)]), widths=[-2, (-1, -3)]), x),
+    "transposing twice": (transpose(transpose(x)), x),
+    "correlation is linear": (correlate(x + 2 * y, w), correlate(x, w) + 2 * correlate(y, w)),
+    "a shift by nothing": (shift(x, offsets=(0, 0)), x),
+    "dilation by one": (dilate(x, factors=(1, 1)), x),
+    "dilation twice": (dilate(dilate(line, factors=(2,)), factors=(3,)), dilate(line, factors=(6,))),
+    "valid is the middle of full": (
+        correlate(x, w, mode="valid"),
+        crop(correlate(x, w, mode="full"), start=(I - 1, J - 1), shape=(M - I + 1, N - J + 1)),
+    ),
+    "a dot product is a sum": (dot(x, y), sum_axes(x * y, axes=(0, 1))),
+    "an outer product, summed": (
+        sum_axes(outer(line, other), axes=(1,)),
+        line * sum_axes(other, axes=(0,), keepdims=True),
+    ),
+    "a stack's layers": (sum_axes(stack(line, line), axes=(0,)), 2 * line),
+    "wrapping": (sum_axes(wrap(line, axis=1), axes=(1,)), line),
+    "an opaque function of an intermediate": (layer.activation_slope * layer.z, layer.z * layer.activation_slope),
+    "a chain of three convolutions": (
+        convolve(convolve(line, other), tensor(I, name="r")),
+        convolve(line, convolve(tensor(I, name="r"), other)),
+    ),
+    "literal sizes": (correlate(tensor(3, name="p"), ones(3)), sum_axes(tensor(3, name="p"), axes=(0,), keepdims=True)),
+    "a product of sizes as a coefficient": (line * M * N, (N * line) * M),
+    "dividing by a size expression": (correlate(x, w) / (M - I + 1) * (M - I + 1), correlate(x, w)),
+}
+
+
+@pytest.mark.parametrize(("left", "right"), PROVED.values(), ids=PROVED.keys())
+def test_true_statements_are_proved(left, right):
+    found = verdict(left, right)
+    assert isinstance(found, Theorem), found
+    assert found.evidence == ("all shapes" if found.statement.sizes else "fixed shape")
+    assert all(n >= 1 for n in found.smallest.values())
+
+
+REFUTED = {
+    "a coefficient": (line / 3 + line / 2, line, "never", (1, 0, 1)),
+    "a term too many": (line + line, line, "never", None),
+    "symmetry is not assumed": (transpose(tensor(M, M, name="q")), tensor(M, M, name="q"), "M = 1", None),
+    "a square is not a doubling": (line * line, 2 * line, "never", None),
+    "counted once": (
+        sum_axes(broadcast(scalar("c"), shape=(M,)), axes=(0,)),
+        scalar("c"),
+        "M = 1",
+        None,
+    ),
+    "an off-by-one": (shift(line, offsets=(1,)), line, "never", None),
+    "odd and even": (
+        correlate(line, other, mode="same"),
+        crop(correlate(line, other, mode="full"), start=(sp.floor(N / 2),), shape=(M,)),
+        "(N + 1) mod 2 = 0",
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize(("left", "right", "holds", "_"), REFUTED.values(), ids=REFUTED.keys())
+def test_false_statements_are_refuted_with_the_weakest_assumption(left, right, holds, _):
+    found = verdict(left, right)
+    assert isinstance(found, Refutation), found
+    assert found.holds_when == holds
+    assert found.evidence == "refuted"
+    assert found.left_value[found.index] != found.right_value[found.index]
+
+
+def test_a_refutation_carries_sizes_entry_monomial_coefficients_and_values():
+    found = verdict(layer.gradient(layer.a_prev), correlate(layer.w, layer.delta, mode="full"))
+    assert isinstance(found, Refutation)
+    assert dict(found.sizes) == {"M": 1, "N": 2, "I": 1, "J": 1}
+    assert found.holds_when == "I = M and J = N"
+    assert found.index == (0, 0)
+    assert str(found.monomial) == "w[0, 0]·σ′(z)[0, 0]·∂C/∂a[0, 0]"
+    assert (found.left_coefficient, found.right_coefficient) == (1, 0)
+    assert found.values["a_prev"].shape == (1, 2)
+    assert "z" not in found.values
+    w0 = found.values["w"][0, 0]
+    slope = [
+        sp.diff(found.functions["σ"], sp.Symbol("t")).subs("t", w0 * a + found.values["b"][0, 0])
+        for a in found.values["a_prev"][0]
+    ]
+    expected = [w0 * s * g for s, g in zip(slope, found.values["∂C/∂a"][0], strict=True)]
+    assert found.left_value.tolist() == [expected]
+    assert found.right_value.tolist() == [expected[::-1]]
+
+
+def test_the_counterexample_has_the_least_total_size():
+    fails_late = entries(lambda i: line[i] + Iverson(sp.And(sp.Ge(M, 3), sp.Ge(N, 4))) * other[0])
+    found = verdict(fails_late, line)
+    assert dict(found.sizes) == {"M": 3, "N": 4}
+    assert found.holds_when == "(M ≥ 3 and N ≤ 3) or M ≤ 2"
+
+
+def test_the_weakest_assumption_is_simplified_against_the_stated_ones():
+    square = tensor(M, M, name="q")
+    assert verdict(transpose(square), square, sp.Ge(M, 2)).holds_when == "never"
+    assert isinstance(verdict(transpose(square), square, sp.Eq(M, 1)), Theorem)
+
+
+def test_shapes_are_part_of_the_claim():
+    found = verdict(shape(layer.a), (M - I + 1, J - N + 1))
+    assert isinstance(found, Refutation)
+    assert (found.kind, dict(found.sizes)) == ("shape", {"M": 1, "N": 2, "I": 1, "J": 1})
+    assert (found.left_shape, found.right_shape) == ((1, 2), (1, 0))
+    assert found.holds_when == "J = N"
+    assert isinstance(verdict(shape(layer.a), (M - I + 1, N - J + 1)), Theorem)
+    assert isinstance(verdict(shape(layer.gradient(layer.w)), shape(layer.w)), Theorem)
+    wider = verdict(correlate(x, w, mode="full"), correlate(x, w, mode="same"))
+    assert (wider.kind, wider.holds_when) == ("shape", "I = 1 and J = 1")
+
+
+def test_the_right_side_has_to_be_defined_wherever_the_left_one_is():
+    found = verdict(layer.gradient(layer.w), correlate(layer.delta, layer.a_prev))
+    assert (found.kind, dict(found.sizes)) == ("defined", {"M": 1, "N": 2, "I": 1, "J": 2})
+    assert found.holds_when == "I = 1 and J = 1"
+    nothing = 0 * crop(correlate(x, w), start=(0, 0), shape=(M, N))
+    assert verdict(x - x, nothing).kind == "defined"
+    assert isinstance(verdict(nothing, x - x), Theorem)
+    assert verdict(nothing, x - x).domain == "I ≤ M and J ≤ N"
+
+
+def test_contradictory_assumptions_are_an_error_that_says_so():
+    with pytest.raises(VacuousClaimError, match="no sizes satisfy the assumptions of x = x: M < N, M > N"):
+        verdict(x, x, M < N, M > N)
+    with pytest.raises(VacuousClaimError, match="no sizes satisfy"):
+        verdict(correlate(x, w), correlate(x, w), M < I)
+
+
+def test_what_cannot_be_compared_is_an_error():
+    with pytest.raises(ShapeError, match="both sides need equally many axes"):
+        state(x, line)
+    with pytest.raises(ShapeError, match="both sides need equally many axes"):
+        state(shape(x), (M,))
+    with pytest.raises(NameConflictError, match="M names both a size and a tensor"):
+        state(tensor(M, name="M"), tensor(M, name="M"))
+    with pytest.raises(NameConflictError, match="the name s stands for two different tensors"):
+        state(line, tensor(N, name="s"))
+
+
+k = sp.Symbol("k", integer=True)
+UNDECIDED = {
+    "a product of indices": (entries(lambda i: line[i * i]), Reason.NOT_AFFINE),
+    "an index times a size": (entries(lambda i: line[i * M]), Reason.NOT_AFFINE),
+    "a fraction as an index": (entries(lambda i: line[i / sp.Integer(2)]), Reason.NOT_AFFINE),
+    "a tensor entry as an index": (entries(lambda i: line[other[i]]), Reason.NOT_AFFINE),
+    "an index as a coefficient": (entries(lambda i: i * line[i]), Reason.OUTSIDE),
+    "a function that is not opaque": (entries(lambda i: sp.exp(line[i])), Reason.OUTSIDE),
+    "a division by an entry": (entries(lambda i: 1 / line[i]), Reason.OUTSIDE),
+    "a floating-point number": (entries(lambda i: 0.5 * line[i]), Reason.OUTSIDE),
+    "a condition on entries": (entries(lambda i: Iverson(sp.Gt(line[i], 0)) * line[i]), Reason.NOT_AFFINE),
+    "an unknown symbol": (entries(lambda i: sp.Symbol("q") * line[i]), Reason.OUTSIDE),
+    "a division by a size that may be zero": (line / (M - N), Reason.OUTSIDE),
+    "too many terms": (entries(lambda i: (line[i] + other[i] + 1) ** 16), Reason.LIMIT),
+    "coincidences that are no box": (
+        entries(lambda i: sum_over(lambda u, v: line[i] * Iverson(sp.Eq(sp.Mod(u + v, 3), 0)), (M, N))),
+        Reason.MULTIPLICITY,
+    ),
+}
+
+
+@pytest.mark.parametrize(("left", "reason"), UNDECIDED.values(), ids=UNDECIDED.keys())
+def test_what_is_outside_the_fragment_is_undecided_with_the_reason(left, reason):
+    found = verdict(left, line)
+    assert isinstance(found, Undecided), found
+    assert found.reason is reason
+    assert found.detail
+    assert found.evidence == "undecided"
+
+
+def test_a_polynomial_in_the_sizes_is_refuted_by_search_or_undecided():
+    total = sum_axes(broadcast(scalar("c"), shape=(M, N)), axes=(0, 1))
+    found = verdict(total, scalar("c") * (M + N - 1))
+    assert isinstance(found, Refutation)
+    assert (dict(found.sizes), found.holds_when) == ({"M": 2, "N": 2}, None)
+    assert isinstance(verdict(total, scalar("c") * (M + N - 1), sp.Eq(M, 1)), Theorem)
+
+
+def test_two_names_for_one_intermediate_are_undecided_not_refuted():
+    twins = [apply(named(name, x + y), function="f") for name in ("p", "q")]
+    found = verdict(*twins)
+    assert isinstance(found, Undecided)
+    assert found.reason is Reason.REPLAY
+
+
+def test_a_verdict_cannot_be_made_by_hand():
+    proved = verdict(line, line)
+    with pytest.raises(CnnSymbolicError, match="a Theorem is made by deciding a statement, not by hand"):
+        Theorem(proved.statement, 0.0, None, "", {}, {})
+
+
+def test_a_theorem_carries_its_sets_and_smallest_sizes():
+    found = verdict(layer.gradient(layer.w), correlate(layer.a_prev, layer.delta))
+    assert isinstance(found, Theorem)
+    assert found.domain == "I ≤ M and J ≤ N"
+    assert dict(found.smallest) == {"M": 1, "N": 1, "I": 1, "J": 1}
+    assert list(found.coefficients) == ["a_prev·σ′(z)·∂C/∂a"]
+    assert "-> 1 :" in found.coefficients["a_prev·σ′(z)·∂C/∂a"]
+
+
+def test_a_bound_index_with_the_name_of_an_output_index_or_a_size_is_not_captured():
+    i = sp.Symbol("i", integer=True)
+    clash = entries(lambda a: sp.Sum(line[a + i], (i, 0, M - 1)).xreplace({}))
+    plain = entries(lambda a: sum_over(lambda u: line[a + u], (M,)))
+    assert isinstance(verdict(clash, plain), Theorem)
+    nested = entries(lambda a: sp.Sum(line[i] * sp.Sum(other[i], (i, 0, N - 1)), (i, 0, M - 1)))
+    apart = entries(lambda a: sum_over(lambda u, v: line[u] * other[v], (M, N)))
+    assert isinstance(verdict(nested, apart), Theorem)
+
+
+def test_standing_derivatives_are_partial_with_respect_to_one_entry():
+    i = sp.Symbol("i", integer=True)
+    standing = entries(lambda a: sp.Derivative(sp.Sum(line[i] ** 2, (i, 0, M - 1)), line[a], evaluate=False))
+    assert isinstance(verdict(standing, 2 * line), Theorem)
+    outside = entries(lambda a: sp.Derivative(line[a + M], line[a + M], evaluate=False))
+    assert isinstance(verdict(outside, line - line), Theorem)
+
+
+def test_gradients_through_intermediates_hold_cotangents_fixed():
+    z = named("z", line * line)
+    v = named("v", z * z)
+    g = tensor(M, name="g")
+    assert isinstance(verdict(gradient(v * z, wrt=line, cotangent=g), 6 * (g * line * z * z)), Theorem)
+
+
+def test_values_of_a_replay_are_exact_integers():
+    found = verdict(2 * line, line)
+    assert all(isinstance(v, int) for v in found.values["s"].flat)
+    assert isinstance(found.left_value, np.ndarray)

@@ -1,0 +1,203 @@
+"""The command line as its users meet it: as a process."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+MINE = """
+from cnn_symbolic import FeatureMap, Step, correlate, prove, refute, sizes
+import sympy
+M, N, I, J = sizes("M N I J")
+layer = FeatureMap(input_shape=(M, N), overlay_shape=(I, J))
+right = prove("right", layer.gradient(layer.w), equals=correlate(layer.a_prev, layer.delta))
+"""
+WRONG = 'wrong = prove("wrong", layer.gradient(layer.a_prev), equals=correlate(layer.w, layer.delta, mode="full"))\n'
+NOT_WRONG = 'sure = refute("sure", layer.w, equals=layer.w)\n'
+OUTSIDE = (
+    "from cnn_symbolic import from_entries\n"
+    'odd = prove("odd", layer.w, equals=from_entries((I, J), lambda i, j: layer.w[i * i, j], using=[layer.w]))\n'
+)
+VACUOUS = 'empty = prove("empty", layer.w, equals=layer.w, assuming=[I < 1])\n'
+STEP = 'step = prove("step", layer.w + layer.w, equals=2 * layer.w, steps=[Step(lambda i, j: 0 * i, "a hunch")])\n'
+
+
+def run(*arguments, cwd=None, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "cnn_symbolic.cli", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=cwd,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
+    )
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(*parts):
+        path = tmp_path / "mine.py"
+        path.write_text(MINE + "".join(parts), encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_prove_decides_the_bundle():
+    ran = run("prove")
+    assert ran.returncode == 0
+    assert ran.stderr == ""
+    assert "13 proved, 6 refuted; 19 of 19 as stated" in ran.stdout
+    assert "\x1b" not in ran.stdout
+    lines = ran.stdout.splitlines()
+    assert max(map(len, lines)) <= 100
+
+
+def test_steps_prints_the_derivation_and_the_counterexample():
+    ran = run("prove", "--steps", "input_gradient")
+    assert ran.returncode == 0
+    assert "=   { the chain rule }" in ran.stdout
+    assert "✓ proved: all shapes with I ≤ M and J ≤ N" in ran.stdout
+    assert "✓ refuted: holds exactly when I = M and J = N" in ran.stdout
+    assert "smallest counterexample: M = 1, N = 2, I = 1, J = 1" in ran.stdout
+    assert "with convolve in place of correlate it is proved: convolve(w, δ, mode='full')" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("parts", "status", "shown"),
+    [
+        ((), 0, "1 proved; 1 of 1 as stated"),
+        ((WRONG,), 1, "with convolve in place of correlate it is proved"),
+        ((NOT_WRONG,), 1, "the file says refuted"),
+        ((OUTSIDE,), 3, "not affine"),
+        ((OUTSIDE, WRONG), 1, "1 proved, 1 refuted, 1 undecided; 1 of 3 as stated"),
+        ((STEP,), 1, "a step does not follow: a hunch"),
+    ],
+    ids=["right", "wrong", "not wrong", "undecided", "undecided and wrong", "a wrong step"],
+)
+def test_the_exit_status_says_whether_every_claim_is_as_stated(file, parts, status, shown):
+    ran = run("prove", file(*parts))
+    assert ran.returncode == status, ran.stdout + ran.stderr
+    assert shown in " ".join(ran.stdout.split())
+    assert ran.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["prove", "nonsense"], "cnn-symbolic: nonsense is neither a file, nor a folder, nor a bundled claim"),
+        (["prove", "--nonsense"], "No such option"),
+        (["replay", "absent.json"], "cnn-symbolic: absent.json cannot be read: No such file or directory"),
+        (["prove", "weight_gradient", "--latex", "absent/proof.tex"], "proof.tex cannot be written: No such file"),
+        (["nonsense"], "No such command"),
+    ],
+    ids=lambda value: " ".join(value)[:30] if isinstance(value, list) else "",
+)
+def test_usage_and_input_errors_are_one_message_and_status_2(arguments, message, tmp_path):
+    ran = run(*arguments, cwd=tmp_path)
+    assert ran.returncode == 2
+    assert message in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert ran.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_vacuous_claim_is_an_input_error(file):
+    ran = run("prove", file(VACUOUS))
+    assert ran.returncode == 2
+    assert "no sizes satisfy the assumptions of w = w" in ran.stderr
+
+
+def test_json_is_one_document_and_replay_decides_it_again(file, tmp_path):
+    ran = run("prove", file(WRONG, NOT_WRONG, OUTSIDE), "--json")
+    assert ran.returncode == 1
+    document = json.loads(ran.stdout)
+    assert document["schema_version"] == 1
+    right, wrong, sure, odd = document["claims"]
+    required = {"id", "title", "statement", "expected", "verdict", "evidence", "assumptions", "counterexample"}
+    assert all(required | {"holds_when", "steps", "seconds"} <= set(claim) for claim in document["claims"])
+    assert (right["id"], right["expected"], right["verdict"]) == ("right", "proved", "proved")
+    assert (right["evidence"], right["assumptions"]) == ("all shapes", "I ≤ M and J ≤ N")
+    assert right["statement"] == "∂C/∂w = correlate(a_prev, δ, mode='valid')"
+    assert [step["because"] for step in right["steps"]][1] == "the chain rule"
+    assert wrong["counterexample"]["sizes"] == {"M": 1, "N": 2, "I": 1, "J": 1}
+    assert wrong["holds_when"] == "I = M and J = N"
+    assert wrong["mistake"]["change"] == "convolve in place of correlate"
+    assert sure["verdict"] == "proved"
+    assert (odd["verdict"], odd["evidence"]) == ("undecided", "undecided")
+    assert "not affine" in odd["reason"]
+    path = tmp_path / "document.json"
+    path.write_text(ran.stdout, encoding="utf-8")
+    replayed = run("replay", path)
+    assert replayed.returncode == 1
+    assert "✗" not in replayed.stdout
+    assert "a_prev" in replayed.stdout
+
+
+def test_replay_sees_through_a_tampered_file(tmp_path):
+    path = tmp_path / "document.json"
+    document = json.loads(run("prove", "weight_gradient", "--json").stdout)
+    right, wrong = document["claims"]
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert run("replay", path).returncode == 0
+    wrong["verdict"] = "proved"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert run("replay", path).returncode == 1
+    wrong["verdict"] = "refuted"
+    right["steps"][2]["formal"]["right"]["formula"] = 7
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert run("replay", path).returncode == 1
+    for broken, message in (
+        ("{", "is not JSON"),
+        ("[]", "has schema_version None"),
+        ('{"schema_version": 2}', "has schema_version 2; this version reads 1"),
+        ('{"schema_version": 1}', "has no list of claims"),
+        ('{"schema_version": 1, "claims": [{}]}', "claim 1 has no 'id' of kind str"),
+    ):
+        path.write_text(broken, encoding="utf-8")
+        ran = run("replay", path)
+        assert (ran.returncode, message in ran.stderr) == (2, True), ran.stderr
+
+
+def test_list_decides_nothing_and_names_everything():
+    ran = run("list")
+    assert ran.returncode == 0
+    assert "convolved_weight_gradient" in ran.stdout
+    assert "refuted" in ran.stdout
+
+
+def test_help_names_the_commands_and_the_exit_status():
+    shown = " ".join(run("--help").stdout.replace("│", " ").split())
+    for text in ("prove", "list", "replay", "Exit status: 0 every claim has the verdict that its file states"):
+        assert text in shown
+    assert run("--version").stdout.startswith("cnn-symbolic ")
+
+
+def test_help_loads_nothing_heavy():
+    code = "import sys; from cnn_symbolic.cli import main; sys.argv = ['cnn-symbolic', '--help']\ntry: main()\nexcept SystemExit: pass\nprint([m for m in ('sympy', 'islpy', 'numpy', 'scipy', 'jinja2') if m in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8")
+    assert ran.stdout.strip().endswith("[]")
+
+
+@pytest.mark.parametrize(
+    "path", sorted(Path(__file__).parent.parent.joinpath("derivations").glob("*.py")), ids=lambda p: p.stem
+)
+def test_every_derivation_runs_by_itself(path):
+    ran = subprocess.run([sys.executable, path], capture_output=True, text=True, encoding="utf-8")
+    assert ran.returncode == 0, ran.stderr
+    assert "✓ proved: all shapes" in ran.stdout
+
+
+def test_a_running_file_reports_a_refutation_with_its_status(file):
+    path = file(WRONG, 'if __name__ == "__main__":\n    wrong.main()\n')
+    ran = subprocess.run([sys.executable, path], capture_output=True, text=True, encoding="utf-8")
+    assert ran.returncode == 1
+    assert "✗ refuted: holds exactly when I = M and J = N" in ran.stdout
+
+
+def test_no_color_is_honoured_on_a_terminal():
+    shown = run("prove", "weight_gradient", NO_COLOR="1", FORCE_COLOR="", TERM="xterm-256color").stdout
+    assert "\x1b[3" not in shown

@@ -1,0 +1,147 @@
+"""Derivations: lines that are all checked, wrong steps, what can be declared."""
+
+import pytest
+import sympy as sp
+
+from cnn_symbolic import (
+    Step,
+    Theorem,
+    convolve,
+    correlate,
+    from_entries,
+    prove,
+    refute,
+    rot180,
+    shape,
+    sizes,
+    sum_over,
+    tensor,
+)
+from cnn_symbolic.derivation import collecting
+from cnn_symbolic.errors import DerivationFileError, OperandError, ShapeError
+from cnn_symbolic.library import select
+
+from .problems import M, N, feature_map
+
+layer = feature_map()
+x = tensor(M, N, name="x")
+
+
+def texts(derivation):
+    return [derivation.written(line) for line in derivation.lines]
+
+
+def test_the_weight_gradient_is_derived_line_by_line():
+    derivation = prove("…", layer.gradient(layer.w), equals=correlate(layer.a_prev, layer.delta))
+    assert texts(derivation) == [
+        "∂C/∂w[i, j]",
+        "Σ{r=0..M - I, c=0..N - J} ∂C/∂a[r, c]·σ′(z[r, c])·∂/∂w[i, j] "
+        "(Σ{i′=0..I - 1, j′=0..J - 1} a_prev[r + i′, c + j′]·w[i′, j′] + b[0, 0])",
+        "Σ{r=0..M - I, c=0..N - J} ∂C/∂a[r, c]·σ′(z[r, c])·"
+        "Σ{i′=0..I - 1, j′=0..J - 1} [i = i′]·[j = j′]·a_prev[r + i′, c + j′]",
+        "Σ{r=0..M - I, c=0..N - J} a_prev[i + r, j + c]·∂C/∂a[r, c]·σ′(z[r, c])",
+        "Σ{r=0..M - I, c=0..N - J} a_prev[i + r, j + c]·δ[r, c]",
+        "correlate(a_prev, δ, mode='valid')[i, j]",
+    ]
+    assert [line.because for line in derivation.lines] == [
+        "",
+        "the chain rule",
+        "differentiate: ∂w/∂w is 1 where the indices agree, else 0",
+        "each bracket picks the one term of its sum where it holds",
+        "with δ = σ′(z)·∂C/∂a",
+        "the definition of the valid cross-correlation",
+    ]
+
+
+CLAIMS = [c for c in select([]) if c.derivation.expected == "proved"]
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=[c.id for c in CLAIMS])
+def test_every_line_of_the_bundle_is_a_theorem_about_the_line_before(claim):
+    lines = claim.derivation.lines
+    for before, line in zip(lines, lines[1:], strict=False):
+        assert isinstance(line.checked, Theorem)
+        assert line.checked.statement.left.formula == before.formula
+        assert line.checked.statement.right.formula == line.formula
+    if lines:
+        assert len(lines) >= 2
+        assert lines[0].formula == claim.derivation.statement.left.formula
+        assert isinstance(
+            claim.derivation.follows(lines[-1].formula, claim.derivation.statement.right.formula), Theorem
+        )
+
+
+def test_a_step_that_does_not_follow_spoils_the_proof():
+    f = tensor(*sizes("I J"), name="f")
+    wrong = Step(lambda i, j: 2 * x[i, j], "wishful thinking")
+    derivation = prove("…", convolve(x, f), equals=correlate(x, rot180(f), mode="full"), steps=[wrong])
+    assert isinstance(derivation.claim_verdict, Theorem)
+    assert derivation.outcome == "refuted"
+    assert not derivation.as_expected
+    assert derivation.wrong_step[0] is wrong
+    assert derivation.lines == ()
+
+
+def test_a_step_outside_the_fragment_leaves_the_claim_undecided():
+    derivation = prove("…", x + x, equals=2 * x, steps=[Step(lambda i, j: sp.exp(x[i, j]), "no")])
+    assert derivation.outcome == "undecided"
+    assert not derivation.as_expected
+
+
+def test_a_refuted_claim_has_no_lines():
+    derivation = refute("…", x + x, equals=x)
+    assert derivation.outcome == "refuted"
+    assert derivation.as_expected
+    assert derivation.lines == ()
+    assert not prove("…", x + x, equals=x).as_expected
+    assert not refute("…", x + x, equals=2 * x).as_expected
+
+
+def test_nothing_is_decided_by_declaring():
+    derivation = prove("…", x + x, equals=2 * x)
+    assert "claim_verdict" not in vars(derivation)
+    assert derivation.outcome == "proved"
+    assert "claim_verdict" in vars(derivation)
+
+
+def test_letters_for_the_entry_can_be_given():
+    derivation = prove("…", x + x, equals=2 * x, indices="p q")
+    assert texts(derivation) == ["(x + x)[p, q]", "2·x[p, q]", "(2·x)[p, q]"]
+
+
+def test_a_claim_is_written_as_one_line():
+    flipped = from_entries((M, N), lambda i, j: x[M - 1 - i, N - 1 - j], using=[x])
+    assert prove("…", rot180(x), equals=flipped).written_claim == "rot180(x)[i, j] = x[M - i - 1, N - j - 1]"
+    assert prove("…", x + x, equals=2 * x).written_claim == "x + x = 2·x"
+    assert prove("…", shape(layer.z), equals=shape(layer.delta)).written_claim == "shape(z) = shape(δ)"
+    assert refute("…", shape(x), equals=(N, M)).written_claim == "shape(x) ≠ (N, M)"
+
+
+def test_formulas_written_by_hand_are_the_last_line_themselves():
+    flipped = from_entries((M, N), lambda i, j: x[M - 1 - i, N - 1 - j], using=[x])
+    assert texts(prove("…", rot180(x), equals=flipped)) == ["rot180(x)[i, j]", "x[M - i - 1, N - j - 1]"]
+
+
+def test_what_cannot_be_declared_is_rejected_at_once():
+    with pytest.raises(OperandError, match=r"'…': a claim is about a tensor or shape\(tensor\), found 3"):
+        prove("…", 3, equals=x)
+    with pytest.raises(OperandError, match=r"equals= is a tensor of shape \(M, N\), or sizes for a shape, found 3"):
+        prove("…", x, equals=3)
+    with pytest.raises(ShapeError, match="both sides need equally many axes"):
+        prove("…", x, equals=tensor(M, name="y"))
+    assert prove("…", shape(x), equals=(M, N)).outcome == "proved"
+
+
+def test_declarations_are_collected_in_order_and_not_across_files():
+    with collecting() as collected:
+        first, second = prove("…", x, equals=x), refute("…", x, equals=2 * x)
+    assert collected == [first, second]
+    with collecting(), pytest.raises(DerivationFileError, match="cannot load another"), collecting():
+        pass
+
+
+def test_sums_that_share_their_letters_get_primes():
+    f = tensor(*sizes("I J"), name="f", indices="i j")
+    total = from_entries((M, N), lambda i, j: sum_over(lambda i, j: x[i, j], (M, N)) * f[i, j], using=[x, f])
+    derivation = prove("…", total, equals=total)
+    assert "Σ{i′=0..M - 1, j′=0..N - 1} x[i′, j′]" in texts(derivation)[0]

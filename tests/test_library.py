@@ -1,0 +1,82 @@
+"""Finding and loading derivation files."""
+
+import sys
+
+import pytest
+
+from cnn_symbolic.errors import DerivationFileError
+from cnn_symbolic.library import bundled_folder, load, load_file, select
+
+GOOD = """
+from cnn_symbolic import prove, sizes, tensor
+M, = sizes("M")
+x = tensor(M, name="x")
+twice = prove("twice", x + x, equals=2 * x)
+prove("without a variable", x, equals=x)
+"""
+
+
+def write(folder, name, text):
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_bundle_is_found_and_its_ids_are_unique():
+    claims = select([])
+    assert (bundled_folder() / "weight_gradient.py").is_file()
+    assert len({c.id for c in claims}) == len(claims)
+    assert {"weight_gradient", "input_gradient", "bias_gradient", "feature_map_shape"} <= {c.id for c in claims}
+
+
+def test_claims_are_selected_by_id_and_by_file():
+    assert [c.id for c in select(["weight_gradient"])] == ["weight_gradient", "convolved_weight_gradient"]
+    assert [c.id for c in select(["printed_shape", "printed_shape"])] == ["printed_shape"]
+
+
+def test_an_unknown_name_gets_a_suggestion():
+    with pytest.raises(DerivationFileError, match="wieght_gradient is neither a file.*did you mean weight_gradient"):
+        select(["wieght_gradient"])
+    with pytest.raises(DerivationFileError, match="cnn-symbolic list shows the bundled claims"):
+        select(["qqqqq"])
+
+
+def test_a_file_of_ones_own_is_loaded_and_leaves_nothing_behind(tmp_path):
+    path = write(tmp_path, "mine.py", GOOD)
+    before = list(sys.path)
+    assert [c.id for c in load_file(path)] == ["twice", "mine_2"]
+    assert sys.path == before
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.py"]
+
+
+def test_a_folder_is_loaded_file_by_file_and_equal_ids_are_told_apart(tmp_path):
+    write(tmp_path, "one.py", GOOD)
+    write(tmp_path, "two.py", GOOD)
+    write(tmp_path, "_helper.py", "raise RuntimeError")
+    assert [c.id for c in load([tmp_path])] == ["one.twice", "one_2", "two.twice", "two_2"]
+
+
+BAD = [
+    ("x = 1\ny = z\n", "failed to import at line 2: NameError: name 'z' is not defined"),
+    ("def\n", "failed to import at line 1: SyntaxError"),
+    ("raise SystemExit(0)\n", "failed to import at line 1: SystemExit"),
+    ("from cnn_symbolic import sizes, tensor\nx = tensor(0, name='x')\n", "at line 2: tensor x: a size is at least 1"),
+    ("x = 1\n", r"states no claim: it needs prove\(…\) or refute\(…\)"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), BAD, ids=[b[1][:30] for b in BAD])
+def test_a_file_that_cannot_be_used_is_named_with_the_line(tmp_path, text, message):
+    path = write(tmp_path, "bad.py", text)
+    with pytest.raises(DerivationFileError, match=message) as caught:
+        load([path])
+    assert str(path) in str(caught.value)
+
+
+def test_what_is_no_python_file_is_rejected(tmp_path):
+    with pytest.raises(DerivationFileError, match="is not a file"):
+        load_file(tmp_path / "absent.py")
+    with pytest.raises(DerivationFileError, match="a derivation file's name ends in"):
+        load_file(write(tmp_path, "notes.txt", "text"))
+    with pytest.raises(DerivationFileError, match="states no claim"):
+        load([tmp_path.joinpath("empty")] if tmp_path.joinpath("empty").mkdir() else [tmp_path / "empty"])

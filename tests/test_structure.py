@@ -1,0 +1,103 @@
+"""The package's order: every module imports only from modules below it, and only one module knows isl."""
+
+import ast
+from pathlib import Path
+
+import cnn_symbolic
+
+PACKAGE = Path(cnn_symbolic.__file__).parent
+ORDER = [
+    "errors",
+    "formulas",
+    "shapes",
+    "evaluation",
+    "tensors",
+    "operations",
+    "gradients",
+    "kernel.statement",
+    "kernel.verdicts",
+    "kernel.reader",
+    "kernel.integer_sets",
+    "kernel.replay",
+    "kernel.decide",
+    "kernel.export",
+    "layers",
+    "notation",
+    "steps",
+    "derivation",
+    "witnesses.explicit",
+    "witnesses.numeric",
+    "checking.mistakes",
+    "library",
+    "report",
+    "book.terminal",
+    "book.latex",
+    "cli",
+]
+# A derivation file runs by itself with `derivation.main()`, which is the command line.
+UPWARD = {("derivation", "cli")}
+
+
+def modules():
+    files = [f for f in PACKAGE.rglob("*.py") if f.name != "__init__.py" and "derivations" not in f.parts]
+    return {".".join(f.relative_to(PACKAGE).with_suffix("").parts): f for f in files}
+
+
+def imports(file):
+    """The modules that a file imports, at its top or inside a function, but not for type checkers only."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    for_types = {n for node in ast.walk(tree) if isinstance(node, ast.If) for n in ast.walk(node) if is_typing(node)}
+    for node in ast.walk(tree):
+        if node in for_types:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+
+
+def is_typing(node):
+    return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+def test_the_order_names_every_module():
+    assert set(modules()) == set(ORDER)
+
+
+def test_modules_import_only_from_modules_before_them():
+    wrong = []
+    for name, file in modules().items():
+        for imported in imports(file):
+            target = imported.removeprefix("cnn_symbolic.")
+            if imported.startswith("cnn_symbolic.") and ORDER.index(target) >= ORDER.index(name):
+                wrong.append((name, target))
+    assert set(wrong) == UPWARD
+
+
+def test_only_the_kernel_knows_isl_and_the_witnesses_know_nothing_of_the_kernel():
+    knowing = {name for name, file in modules().items() for i in imports(file) if i == "islpy"}
+    assert knowing == {"kernel.integer_sets", "kernel.decide"}
+    for name in ("witnesses.explicit", "witnesses.numeric"):
+        assert {i for i in imports(modules()[name]) if i.startswith("cnn_symbolic")} == {"cnn_symbolic.errors"}
+
+
+def test_proofs_use_no_sympy_function_that_is_wrong_on_sums():
+    methods = {"doit", "simplify", "piecewise_fold", "change_index", "equals", "sympify"}
+    for name, file in modules().items():
+        if not name.startswith("kernel") and name != "gradients":
+            continue
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        called = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+        named = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+        assert not called & methods, name
+        assert not named & (methods | {"eval", "exec"}), name
+
+
+def test_the_public_names_are_there_and_unknown_ones_are_an_error():
+    for name in cnn_symbolic.__all__:
+        assert getattr(cnn_symbolic, name) is not None
+    assert set(dir(cnn_symbolic)) == set(cnn_symbolic.__all__)
+    try:
+        cnn_symbolic.nothing
+    except AttributeError as error:
+        assert "no attribute 'nothing'" in str(error)
