@@ -298,7 +298,8 @@ class Latex(Text):
     def entry(self, tensor: str, index: Sequence[str]) -> str:
         """Return a tensor's entry."""
         bracketed = rf"\bigl(\t{tensor[1:]}\bigr)" if tensor.startswith(r"\frac") else tensor
-        return f"{bracketed}_{{{','.join(index)}}}"
+        base = f"{{{bracketed}}}" if "_" in bracketed else bracketed
+        return f"{base}_{{{','.join(index)}}}"
 
     def delta(self, a: str, b: str) -> str:
         """Return a Kronecker delta; Iverson's bracket keeps it apart from the components δ."""
