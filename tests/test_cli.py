@@ -176,15 +176,26 @@ def test_help_names_the_commands_and_the_exit_status():
     assert run("--version").stdout.startswith("cnn-symbolic ")
 
 
+HELP = """
+import sys
+from cnn_symbolic.cli import main
+sys.argv = ["cnn-symbolic", "--help"]
+try:
+    main()
+except SystemExit:
+    print([m for m in ("sympy", "islpy", "numpy", "scipy", "jinja2") if m in sys.modules])
+"""
+
+
 def test_help_loads_nothing_heavy():
-    code = "import sys; from cnn_symbolic.cli import main; sys.argv = ['cnn-symbolic', '--help']\ntry: main()\nexcept SystemExit: pass\nprint([m for m in ('sympy', 'islpy', 'numpy', 'scipy', 'jinja2') if m in sys.modules])"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8")
+    ran = subprocess.run([sys.executable, "-c", HELP], capture_output=True, text=True, encoding="utf-8")
     assert ran.stdout.strip().endswith("[]")
 
 
-@pytest.mark.parametrize(
-    "path", sorted(Path(__file__).parent.parent.joinpath("derivations").glob("*.py")), ids=lambda p: p.stem
-)
+DERIVATIONS = sorted(Path(__file__).parent.parent.joinpath("derivations").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", DERIVATIONS, ids=lambda p: p.stem)
 def test_every_derivation_runs_by_itself(path):
     ran = subprocess.run([sys.executable, path], capture_output=True, text=True, encoding="utf-8")
     assert ran.returncode == 0, ran.stderr

@@ -1,5 +1,7 @@
 """Derivations: lines that are all checked, wrong steps, what can be declared."""
 
+from itertools import pairwise
+
 import pytest
 import sympy as sp
 
@@ -59,7 +61,7 @@ CLAIMS = [c for c in select([]) if c.derivation.expected == "proved"]
 @pytest.mark.parametrize("claim", CLAIMS, ids=[c.id for c in CLAIMS])
 def test_every_line_of_the_bundle_is_a_theorem_about_the_line_before(claim):
     lines = claim.derivation.lines
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         assert isinstance(line.checked, Theorem)
         assert line.checked.statement.left.formula == before.formula
         assert line.checked.statement.right.formula == line.formula

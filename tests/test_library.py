@@ -35,7 +35,7 @@ def test_claims_are_selected_by_id_and_by_file():
 
 
 def test_an_unknown_name_gets_a_suggestion():
-    with pytest.raises(DerivationFileError, match="wieght_gradient is neither a file.*did you mean weight_gradient"):
+    with pytest.raises(DerivationFileError, match=r"wieght_gradient is neither a file.*did you mean weight_gradient"):
         select(["wieght_gradient"])
     with pytest.raises(DerivationFileError, match="cnn-symbolic list shows the bundled claims"):
         select(["qqqqq"])

@@ -3,6 +3,8 @@
 import ast
 from pathlib import Path
 
+import pytest
+
 import cnn_symbolic
 
 PACKAGE = Path(cnn_symbolic.__file__).parent
@@ -97,7 +99,5 @@ def test_the_public_names_are_there_and_unknown_ones_are_an_error():
     for name in cnn_symbolic.__all__:
         assert getattr(cnn_symbolic, name) is not None
     assert set(dir(cnn_symbolic)) == set(cnn_symbolic.__all__)
-    try:
-        cnn_symbolic.nothing
-    except AttributeError as error:
-        assert "no attribute 'nothing'" in str(error)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = cnn_symbolic.nothing

@@ -25,9 +25,7 @@ SHAPES = [((3, 3), (2, 2)), ((1, 1), (1, 1)), ((2, 3), (2, 3)), ((4, 2), (1, 2))
 @pytest.mark.parametrize("cost", ["arbitrary", "quadratic"])
 @pytest.mark.parametrize("activation", [explicit.opaque, explicit.sigmoid], ids=["opaque", "sigmoid"])
 @pytest.mark.parametrize(("input_shape", "overlay_shape"), SHAPES)
-def test_differentiating_the_cost_gives_the_proved_formulas_entry_by_entry(
-    input_shape, overlay_shape, activation, cost
-):
+def test_the_derivatives_of_the_cost_are_the_proved_formulas(input_shape, overlay_shape, activation, cost):
     witness = ExplicitFeatureMap(input_shape, overlay_shape, activation, cost)
     functions = witness.functions(activation)
     assert same_entries(witness.z, layer.z.evaluate(witness.values(), functions))
