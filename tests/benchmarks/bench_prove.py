@@ -1,0 +1,45 @@
+"""Times a cold `cnn-symbolic prove` against merely importing what it stands on, and every decision.
+
+Run by itself: python tests/benchmarks/bench_prove.py
+"""
+
+import statistics
+import subprocess
+import sys
+import time
+
+from cnn_symbolic.kernel.decide import decide
+from cnn_symbolic.library import select
+
+RUNS = 5
+BASELINE = [sys.executable, "-c", "import sympy, numpy, islpy"]
+PROVE = [sys.executable, "-m", "cnn_symbolic.cli", "prove"]
+
+
+def seconds(command):
+    start = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+def median_decision(statement):
+    return statistics.median(decide(statement).seconds for _ in range(RUNS))
+
+
+def main():
+    seconds(BASELINE), seconds(PROVE)
+    pairs = [(seconds(BASELINE), seconds(PROVE)) for _ in range(RUNS)]
+    baseline, prove = (statistics.median(column) for column in zip(*pairs, strict=True))
+    ratio = statistics.median(b / a for a, b in pairs)
+    print(
+        f"cold cnn-symbolic prove: {prove:.2f} s; importing sympy, numpy and islpy: {baseline:.2f} s; ratio {ratio:.1f}"
+    )
+    claims = select([])
+    times = {claim.id: median_decision(claim.derivation.statement) for claim in claims}
+    for name, taken in sorted(times.items(), key=lambda item: -item[1]):
+        print(f"{taken * 1000:7.1f} ms  {name}")
+    print(f"{statistics.median(times.values()) * 1000:7.1f} ms  median of {len(times)} decisions")
+
+
+if __name__ == "__main__":
+    main()
