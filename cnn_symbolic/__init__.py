@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from cnn_symbolic.derivation import Derivation, Step, prove, refute
     from cnn_symbolic.errors import CnnSymbolicError
+    from cnn_symbolic.families import count, literal, stacked, summed, take, windows
     from cnn_symbolic.formulas import Iverson, sizes
     from cnn_symbolic.gradients import gradient
     from cnn_symbolic.kernel.decide import decide
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 HOMES = {
     "derivation": "Derivation Step prove refute",
     "errors": "CnnSymbolicError",
+    "families": "count literal stacked summed take windows",
     "formulas": "Iverson sizes",
     "gradients": "gradient",
     "kernel.decide": "decide",

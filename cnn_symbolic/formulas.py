@@ -58,7 +58,8 @@ class Iverson(sp.Expr):
 class Opaque(sp.Expr):
     """`f⁽ⁿ⁾(x[i])`: the n-th derivative of an arbitrary differentiable function at a tensor entry.
 
-    Read as the entry of a tensor with the shape of `x`: zero outside that shape, as every tensor.
+    Read as the entry of a tensor with the shape of `x`: zero outside that shape, as every tensor. Of
+    `exp` and `log` the first derivatives are known: exp′ = exp, log′ = reciprocal.
     """
 
     is_commutative = True
@@ -66,6 +67,10 @@ class Opaque(sp.Expr):
     def __new__(cls, name: Any, order: Any, argument: Any) -> Opaque:
         """Return the function called `name`, differentiated `order` times, at a tensor entry."""
         name = sp.Symbol(name) if isinstance(name, str) else name
+        if name.name == "exp":
+            order = 0
+        elif name.name == "log" and order > 0:
+            name, order = sp.Symbol("reciprocal"), order - 1
         made: Opaque = super().__new__(cls, name, sp.Integer(order), argument)
         return made
 

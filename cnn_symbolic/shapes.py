@@ -20,6 +20,8 @@ def format_shape(shape: Sequence[Any]) -> str:
 
 def format_option(value: Any) -> str:
     """Return an operation's option as it is written in a call."""
+    if isinstance(value, sp.Dummy):
+        return str(value.name)
     return repr(value) if isinstance(value, str) else format_shape(value) if isinstance(value, tuple) else str(value)
 
 

@@ -227,6 +227,9 @@ def _evaluate(part: Tensor, state: Values) -> np.ndarray:
     return evaluate_formula(part.formula(index), index, lengths, state)
 
 
+LOOSE = {"add", "scale", "multiply", "sum_family"}
+
+
 def format_call(call: Call) -> str:
     """Return an operation as it is written: infix where there is a sign for it, else as a call."""
     operands = [str(x) for x in call.operands]
@@ -237,11 +240,16 @@ def format_call(call: Call) -> str:
     if call.operation == "from_entries":
         return f"[{call.options['entry']}]"
     tight = [
-        f"({text})" if isinstance(x.source, Call) and x.source.operation in ("add", "scale") else text
+        f"({text})" if isinstance(x.source, Call) and x.source.operation in LOOSE else text
         for x, text in zip(call.operands, operands, strict=True)
     ]
     if call.operation == "broadcast":
         return operands[0]
+    if call.operation == "take":
+        return f"{tight[0]}[{', '.join(map(format_option, call.options['at']))}]"
+    if call.operation in ("stack_family", "sum_family"):
+        run = f"{call.options['index'].name}<{call.options['length']}"
+        return f"[{operands[0]} for {run}]" if call.operation == "stack_family" else f"Σ{{{run}}} {tight[0]}"
     if call.operation == "add":
         return " + ".join(operands)
     if call.operation == "multiply":
@@ -429,7 +437,8 @@ def from_entries(lengths: Sequence[Any], formula: Callable[..., Any], using: Seq
     unknown = sorted(mentioned - {name for x in using for name in x.names()})
     if unknown:
         raise FragmentError(f"the formula mentions {', '.join(unknown)}, which using=[…] does not list")
-    return Tensor(target, lambda i: formula(*i), False, Call("from_entries", tuple(using), {"entry": formula(*index)}))
+    options = {"entry": formula(*index), "index": index}
+    return Tensor(target, lambda i: formula(*i), False, Call("from_entries", tuple(using), options))
 
 
 def sum_over(formula: Callable[..., Any], lengths: Sequence[Any]) -> sp.Expr:

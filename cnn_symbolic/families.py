@@ -1,0 +1,113 @@
+"""Families of tensors: slices, stacks and sums of a symbolic number of members, windows, printed arrays.
+
+As in `operations`, the docstring's first line is the entry formula.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from cnn_symbolic.errors import OperandError, ShapeError
+from cnn_symbolic.formulas import Index, Shape, bound_sum, fresh, substitute
+from cnn_symbolic.operations import ones, sum_axes
+from cnn_symbolic.shapes import check_shape, format_shape
+from cnn_symbolic.tensors import Definition, Tensor, check_tensor, operation
+
+__all__ = ["count", "literal", "stacked", "summed", "take", "windows"]
+
+
+@operation
+def take(x: Tensor, *, at: Sequence[Any]) -> Definition:
+    """take(x, at=(k,))[i, j] = x[k, i, j]: the slice at the given indices of the first axes. Source: NumPy indexing."""
+    if not 0 < len(at) <= x.rank:
+        raise ShapeError(f"take: {x} has {x.rank} axes, found {len(at)} indices {format_shape(tuple(at))}")
+    first = tuple(sp.Integer(k) if isinstance(k, int) else k for k in at)
+    return Definition(x.shape[len(at) :], lambda index: x[first + index], confined=True)
+
+
+def stacked(length: Any, member: Callable[[sp.Symbol], Tensor]) -> Tensor:
+    """Return the tensors `member(k)`, for `0 ≤ k < length`, stacked along a new first axis."""
+    sample, index = sample_member("stacked", member)
+    return stack_family(sample, index=index, length=check_shape((length,), "stacked")[0])
+
+
+def summed(length: Any, member: Callable[[sp.Symbol], Tensor]) -> Tensor:
+    """Return the sum of the tensors `member(k)` over `0 ≤ k < length`."""
+    sample, index = sample_member("summed", member)
+    return sum_family(sample, index=index, length=check_shape((length,), "summed")[0])
+
+
+def sample_member(owner: str, member: Callable[[sp.Symbol], Tensor]) -> tuple[Tensor, sp.Symbol]:
+    """Return the member at a fresh index, and that index."""
+    index = fresh(inspect.signature(member).parameters)[0]
+    sample = check_tensor(member(index), owner)
+    if any(index in length.free_symbols for length in sample.shape):
+        raise ShapeError(f"{owner}: all members have one shape, found {format_shape(sample.shape)}")
+    return sample, index
+
+
+@operation
+def stack_family(member: Tensor, *, index: sp.Symbol, length: Any) -> Definition:
+    """stack_family(member)[k, i] = member(k)[i], for 0 ≤ k < length."""
+
+    def formula(at: Index) -> sp.Expr:
+        return substitute(member.formula(at[1:]), {index: at[0]})
+
+    return Definition((length, *member.shape), formula)
+
+
+@operation
+def sum_family(member: Tensor, *, index: sp.Symbol, length: Any) -> Definition:
+    """sum_family(member)[i] = Σ_k member(k)[i], over 0 ≤ k < length."""
+    shape: Shape = (length,)
+
+    def formula(at: Index) -> sp.Expr:
+        bound = fresh([index.name])
+        return bound_sum(substitute(member.formula(at), {index: bound[0]}), bound, shape)
+
+    return Definition(member.shape, formula, member.confined)
+
+
+@operation
+def windows(x: Tensor, *, shape: Sequence[Any]) -> Definition:
+    """windows(x)[r, c, i, j] = x[r + i, c + j]: the underlay of an overlay of that shape, at every position.
+
+    The result has shape (M−I+1, N−J+1, I, J). Source: `numpy.lib.stride_tricks.sliding_window_view`.
+    """
+    overlay = check_shape(tuple(shape), "windows")
+    if len(overlay) != x.rank:
+        raise ShapeError(f"windows: {x} has {x.rank} axes, found the window {format_shape(overlay)}")
+    positions = tuple(sp.expand(m - i + 1) for m, i in zip(x.shape, overlay, strict=True))
+
+    def formula(index: Index) -> sp.Expr:
+        return x[tuple(r + i for r, i in zip(index[: x.rank], index[x.rank :], strict=True))]
+
+    return Definition((*positions, *overlay), formula)
+
+
+@operation
+def literal(*, values: Any) -> Definition:
+    """literal[i, j] = the number that is written there: an array of integers or fractions as a tensor."""
+    array = np.array(values, dtype=object)
+    if not all(isinstance(v, int | sp.Rational) for v in array.flat):
+        raise OperandError(f"a literal array holds integers or rational numbers, found {values!r}")
+
+    def formula(index: Index) -> sp.Expr:
+        terms = []
+        for at, value in np.ndenumerate(array):
+            deltas = [sp.KroneckerDelta(i, k) for i, k in zip(index, at, strict=True)]
+            terms.append(sp.Mul(sp.sympify(value), *deltas))
+        return sp.Add(*terms)
+
+    return Definition(check_shape(array.shape, "literal"), formula, confined=True)
+
+
+def count(x: Tensor) -> Tensor:
+    """Return the number of entries of a tensor, as a tensor without axes."""
+    return sum_axes(ones(*check_tensor(x, "count").shape), axes=tuple(range(x.rank)))
+
