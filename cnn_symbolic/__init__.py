@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from cnn_symbolic.kernel.decide import decide
     from cnn_symbolic.kernel.statement import state
     from cnn_symbolic.kernel.verdicts import Refutation, Theorem, Undecided
-    from cnn_symbolic.layers import FeatureMap
+    from cnn_symbolic.layers import (
+        ConvolutionalLayer,
+        FeatureMap,
+        FullyConnectedLayer,
+        MaxPoolingMap,
+        cross_entropy_of_softmax,
+        quadratic_cost,
+    )
     from cnn_symbolic.operations import (
         apply,
         convolve,
@@ -61,7 +68,7 @@ HOMES = {
     "kernel.decide": "decide",
     "kernel.statement": "state",
     "kernel.verdicts": "Refutation Theorem Undecided",
-    "layers": "FeatureMap",
+    "layers": "ConvolutionalLayer FeatureMap FullyConnectedLayer MaxPoolingMap cross_entropy_of_softmax quadratic_cost",
     "operations": "apply convolve correlate crop dilate dot flip ones outer pad rot180 shift stack sum_axes "
     "transpose wrap zeros",
     "tensors": "Tensor add broadcast from_entries multiply named scalar scale shape sum_over tensor",

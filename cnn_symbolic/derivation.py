@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -30,7 +30,7 @@ from cnn_symbolic.tensors import Call, Named, ShapeOf, Tensor
 __all__ = ["Derivation", "Line", "Step", "collecting", "prove", "refute"]
 
 Sizes = tuple[sp.Expr, ...]
-COLLECTED: ContextVar[list[Derivation] | None] = ContextVar("collected", default=None)
+COLLECTED: ContextVar[list[Any] | None] = ContextVar("collected", default=None)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,8 @@ class Derivation:
     expected: str
     assuming: tuple[Any, ...] = ()
     steps: tuple[Step, ...] = ()
-    letters: tuple[str, ...] = field(default=())
+    letters: tuple[str, ...] = ()
+    article: tuple[str, ...] = ()
 
     @cached_property
     def statement(self) -> Statement:
@@ -266,7 +267,14 @@ def differentiation_reason(wrt: Tensor) -> str:
 
 
 def declare(
-    title: str, left: Any, equals: Any, assuming: Iterable[Any], steps: Sequence[Step], expected: str, indices: str
+    title: str,
+    left: Any,
+    equals: Any,
+    expected: str,
+    assuming: Iterable[Any] = (),
+    steps: Sequence[Step] = (),
+    indices: str = "",
+    article: str = "",
 ) -> Derivation:
     """Return a derivation, and hand it to whoever is collecting them."""
     if not isinstance(left, Tensor | ShapeOf):
@@ -278,10 +286,18 @@ def declare(
     else:
         shape = format_shape(left.shape)
         raise OperandError(f"{title!r}: equals= is a tensor of shape {shape}, or sizes for a shape, found {equals!r}")
-    made = Derivation(title, left, right, expected, tuple(assuming), tuple(steps), tuple(indices.split()))
-    if made.statement and (collected := COLLECTED.get()) is not None:
-        collected.append(made)
+    made = Derivation(
+        title, left, right, expected, tuple(assuming), tuple(steps), tuple(indices.split()), tuple(article.split())
+    )
+    if made.statement:
+        collect(made)
     return made
+
+
+def collect(declared: Any) -> None:
+    """Hand a declaration to whoever is collecting them."""
+    if (collected := COLLECTED.get()) is not None:
+        collected.append(declared)
 
 
 def prove(
@@ -292,26 +308,30 @@ def prove(
     assuming: Iterable[Any] = (),
     steps: Sequence[Step] = (),
     indices: str = "",
+    article: str = "",
 ) -> Derivation:
     """Declare that `left` equals `equals` at all sizes: same shape, same entries.
 
     `assuming` lists conditions on the sizes, `steps` the lines in between that the author wants shown,
-    `indices` the letters that print the entry's axes. Raises ShapeError when the two cannot be compared.
+    `indices` the letters that print the entry's axes, `article` the ids of the article's claims that
+    this settles. Raises ShapeError when the two cannot be compared.
     """
-    return declare(title, left, equals, assuming, steps, "proved", indices)
+    return declare(title, left, equals, "proved", assuming, steps, indices, article)
 
 
-def refute(title: str, left: Tensor | ShapeOf, *, equals: Any, assuming: Iterable[Any] = ()) -> Derivation:
+def refute(
+    title: str, left: Tensor | ShapeOf, *, equals: Any, assuming: Iterable[Any] = (), article: str = ""
+) -> Derivation:
     """Declare that `left` does not equal `equals` at all sizes; the kernel has to find where."""
-    return declare(title, left, equals, assuming, (), "refuted", "")
+    return declare(title, left, equals, "refuted", assuming, article=article)
 
 
 @contextmanager
-def collecting() -> Iterator[list[Derivation]]:
+def collecting() -> Iterator[list[Any]]:
     """Collect every derivation declared inside the `with` block, in order."""
     if COLLECTED.get() is not None:
         raise DerivationFileError("a derivation file cannot load another one")
-    collected: list[Derivation] = []
+    collected: list[Any] = []
     token = COLLECTED.set(collected)
     try:
         yield collected

@@ -110,4 +110,3 @@ def literal(*, values: Any) -> Definition:
 def count(x: Tensor) -> Tensor:
     """Return the number of entries of a tensor, as a tensor without axes."""
     return sum_axes(ones(*check_tensor(x, "count").shape), axes=tuple(range(x.rank)))
-

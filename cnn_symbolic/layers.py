@@ -1,7 +1,9 @@
 """Symbolic layers: forward definitions from which every gradient is derived.
 
 A layer uses the article's names for its tensors (`a_prev`, `w`, `b`, `z`, `a`) and has an arbitrary
-cost C behind it, which enters only through `∂C/∂a`.
+cost C behind it, which enters only through `∂C/∂a`. The input is a shape, or the activations of the
+layer before; then gradients flow through both. `name` is put behind the names of the layer's own
+tensors, to tell the layers of a chain apart.
 """
 
 from __future__ import annotations
@@ -12,40 +14,34 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.errors import ShapeError
+from cnn_symbolic.families import stacked, summed, take, windows
 from cnn_symbolic.gradients import gradient
-from cnn_symbolic.operations import apply, correlate
+from cnn_symbolic.operations import apply, correlate, dot, sum_axes
 from cnn_symbolic.shapes import format_shape
-from cnn_symbolic.tensors import Tensor, named, tensor
+from cnn_symbolic.tensors import Tensor, named, scale, tensor
 
-__all__ = ["FeatureMap"]
+__all__ = [
+    "ConvolutionalLayer",
+    "FeatureMap",
+    "FullyConnectedLayer",
+    "MaxPoolingMap",
+    "cross_entropy_of_softmax",
+    "quadratic_cost",
+]
 
-INPUT_LETTERS, OVERLAY_LETTERS, MAP_LETTERS = "m n p", "i j k", "r c s"
+INPUT_LETTERS, OVERLAY_LETTERS, MAP_LETTERS = "m n p", "i j q", "r c s"
+Input = Tensor | Sequence[Any]
 
 
-class FeatureMap:
-    """A feature map: one overlay of shared weights that slides over the input, with stride 1.
+class Layer:
+    """What all layers with an activation have: `a = σ(z)`, the arriving `∂C/∂a`, and `δ = σ′(z)·∂C/∂a`."""
 
-    The forward pass is `z = correlate(a_prev, w, valid) + b` and `a = σ(z)`, with an arbitrary
-    differentiable activation σ. For an input of shape (M, N) and an overlay of shape (I, J) the feature
-    map has shape (M−I+1, N−J+1). Any number of axes. Source: the article, "Feature Map Activation".
-    """
-
-    def __init__(self, input_shape: Sequence[Any], overlay_shape: Sequence[Any], activation: str = "σ") -> None:
-        rank = len(input_shape)
-        if rank == 0 or len(overlay_shape) != rank:
-            raise ShapeError(
-                f"a feature map takes an input and an overlay with equally many axes, found the shapes "
-                f"{format_shape(tuple(input_shape))} and {format_shape(tuple(overlay_shape))}"
-            )
+    def __init__(self, z: Tensor, activation: str, name: str, indices: str) -> None:
         self.activation = activation
-        self.a_prev = tensor(*input_shape, name="a_prev", indices=letters(INPUT_LETTERS, rank))
-        self.w = tensor(*overlay_shape, name="w", indices=letters(OVERLAY_LETTERS, rank))
-        self.b = tensor(*[1] * rank, name="b")
-        maps = letters(MAP_LETTERS, rank)
-        self.z = named("z", correlate(self.a_prev, self.w, mode="valid") + self.b, indices=maps)
-        self.a = named("a", apply(self.z, function=activation), indices=maps)
-        self.a_gradient = tensor(*self.a.shape, name="∂C/∂a", indices=maps)
-        self.delta = named("δ", self.activation_slope * self.a_gradient, indices=maps)
+        self.z = named(f"z{name}", z, indices=indices)
+        self.a = named(f"a{name}", apply(self.z, function=activation), indices=indices)
+        self.a_gradient = tensor(*self.a.shape, name=f"∂C/∂a{name}", indices=indices)
+        self.delta = named(f"δ{name}", self.activation_slope * self.a_gradient, indices=indices)
 
     @property
     def activation_slope(self) -> Tensor:
@@ -54,12 +50,132 @@ class FeatureMap:
 
     @property
     def shape(self) -> tuple[sp.Expr, ...]:
-        """The shape of the feature map."""
+        """The shape of the activations."""
         return self.a.shape
 
     def gradient(self, wrt: Tensor) -> Tensor:
-        """Return ∂C/∂wrt for an arbitrary cost, `wrt` being `w`, `b`, `a_prev` or `z`."""
+        """Return ∂C/∂wrt for an arbitrary cost of this layer's activations."""
         return gradient(self.a, wrt=wrt, cotangent=self.a_gradient)
+
+
+class FeatureMap(Layer):
+    """A feature map: one overlay of shared weights that slides over the input, with stride 1.
+
+    The forward pass is `z = correlate(a_prev, w, valid) + b` and `a = σ(z)`, with an arbitrary
+    differentiable activation σ. For an input of shape (M, N) and an overlay of shape (I, J) the feature
+    map has shape (M−I+1, N−J+1). Any number of axes. Source: the article, "Feature Map Activation".
+    """
+
+    def __init__(self, input_shape: Input, overlay_shape: Sequence[Any], activation: str = "σ", name: str = "") -> None:
+        self.a_prev = input_tensor(input_shape, INPUT_LETTERS)
+        rank = self.a_prev.rank
+        if rank == 0 or len(overlay_shape) != rank:
+            raise ShapeError(
+                f"a feature map takes an input and an overlay with equally many axes, found the shapes "
+                f"{format_shape(self.a_prev.shape)} and {format_shape(tuple(overlay_shape))}"
+            )
+        self.w = tensor(*overlay_shape, name=f"w{name}", indices=letters(OVERLAY_LETTERS, rank))
+        self.b = tensor(*[1] * rank, name=f"b{name}")
+        z = correlate(self.a_prev, self.w, mode="valid") + self.b
+        super().__init__(z, activation, name, letters(MAP_LETTERS, rank))
+
+
+class ConvolutionalLayer(Layer):
+    """K feature maps over D maps: each next map sums the correlations of all previous ones with its own filters.
+
+    `z[k] = Σ_d correlate(a_prev[d], w[k, d], valid) + b[k]` and `a = σ(z)`. The input has shape
+    (D, M, N), the weights (K, D, I, J), the biases (K,), the activations (K, M−I+1, N−J+1). Any number
+    of axes behind the first. Source: the article, "Chaining Convolutional Layers".
+    """
+
+    def __init__(
+        self, input_shape: Input, overlay_shape: Sequence[Any], maps: Any, activation: str = "σ", name: str = ""
+    ) -> None:
+        self.a_prev = input_tensor(input_shape, f"d {INPUT_LETTERS}")
+        rank = self.a_prev.rank - 1
+        if rank < 1 or len(overlay_shape) != rank:
+            raise ShapeError(
+                f"a convolutional layer takes an input with one axis of maps before those of the overlay, found the "
+                f"shapes {format_shape(self.a_prev.shape)} and {format_shape(tuple(overlay_shape))}"
+            )
+        depth = self.a_prev.shape[0]
+        self.w = tensor(
+            maps, depth, *overlay_shape, name=f"w{name}", indices=letters(f"k d {OVERLAY_LETTERS}", rank + 2)
+        )
+        self.b = tensor(maps, name=f"b{name}", indices="k")
+        z = stacked(maps, lambda k: self.correlations(k) + take(self.b, at=(k,)))
+        super().__init__(z, activation, name, letters(f"k {MAP_LETTERS}", rank + 1))
+
+    def correlations(self, k: Any) -> Tensor:
+        """Return the sum over the previous maps of their correlations with the filters of map k."""
+        depth = self.a_prev.shape[0]
+        return summed(depth, lambda d: correlate(take(self.a_prev, at=(d,)), take(self.w, at=(k, d)), mode="valid"))
+
+
+class FullyConnectedLayer(Layer):
+    """K neurons, each connected to every entry of the input: `z[k] = Σ w[k, m, n]·a_prev[m, n] + b[k]`, `a = σ(z)`.
+
+    The weights have the shape (K, M, N) of one input each; flattening the last axes gives the matrix
+    `W` of the textbooks, with `z = W·a + b`. Any number of axes. Source: the article, "Code".
+    """
+
+    def __init__(self, input_shape: Input, neurons: Any, activation: str = "σ", name: str = "") -> None:
+        self.a_prev = input_tensor(input_shape, INPUT_LETTERS)
+        rank = self.a_prev.rank
+        self.w = tensor(neurons, *self.a_prev.shape, name=f"w{name}", indices=letters(f"k {INPUT_LETTERS}", rank + 1))
+        self.b = tensor(neurons, name=f"b{name}", indices="k")
+        z = stacked(neurons, lambda k: dot(take(self.w, at=(k,)), self.a_prev) + take(self.b, at=(k,)))
+        super().__init__(z, activation, name, "k")
+
+
+class MaxPoolingMap:
+    """Max pooling with overlapping windows, given which entry each window selects.
+
+    `s[r, c, i, j]` is 1 where the window at (r, c) has its maximum and 0 elsewhere; on ties it is the
+    first maximum in row-major order. Given the selection, the forward pass is linear in the input:
+    `a[r, c] = Σ s[r, c, i, j]·a_prev[r + i, c + j]`, and where all entries of a window differ the
+    selection does not change near the input. Source: the article, "Max Pooling".
+    """
+
+    def __init__(self, input_shape: Input, overlay_shape: Sequence[Any], name: str = "") -> None:
+        self.a_prev = input_tensor(input_shape, INPUT_LETTERS)
+        rank = self.a_prev.rank
+        self.windows = windows(self.a_prev, shape=tuple(overlay_shape))
+        maps, overlay = letters(MAP_LETTERS, rank), letters(OVERLAY_LETTERS, rank)
+        self.selection = tensor(*self.windows.shape, name=f"s{name}", indices=f"{maps} {overlay}")
+        within = tuple(range(rank, 2 * rank))
+        self.a = named(f"a{name}", sum_axes(self.selection * self.windows, axes=within), indices=maps)
+        self.a_gradient = tensor(*self.a.shape, name=f"∂C/∂a{name}", indices=maps)
+
+    def gradient(self, wrt: Tensor) -> Tensor:
+        """Return ∂C/∂wrt for an arbitrary cost of this map's activations."""
+        return gradient(self.a, wrt=wrt, cotangent=self.a_gradient)
+
+
+def quadratic_cost(a: Tensor, y: Tensor) -> Tensor:
+    """Return C = ½ Σ (a − y)², a number. Source: the article, "Discussion"."""
+    return scale(dot(a - y, a - y), factor=sp.Rational(1, 2))
+
+
+def cross_entropy_of_softmax(z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Return C = −Σ y·log p for the softmax p = exp(z) / Σ exp(z), and p itself.
+
+    `z` is a tensor with a name and the axis of classes. Written with the normaliser S = Σ exp(z):
+    log p = z − log S, so that C = (Σ y)·log S − Σ y·z. Trusted: exp′ = exp and log′(S) = 1/S.
+    """
+    exponentials = apply(z, function="exp")
+    everywhere = tuple(range(z.rank))
+    normaliser = named("S", sum_axes(exponentials, axes=everywhere))
+    cost = sum_axes(y, axes=everywhere) * apply(normaliser, function="log") - dot(y, z)
+    letter = " ".join(getattr(z.source, "indices", ()))
+    return cost, named("p", exponentials * apply(normaliser, function="reciprocal"), indices=letter)
+
+
+def input_tensor(given: Input, of: str) -> Tensor:
+    """Return the activations of the layer before, or an arbitrary input of the given shape."""
+    if isinstance(given, Tensor):
+        return given
+    return tensor(*given, name="a_prev", indices=letters(of, len(given)))
 
 
 def letters(of: str, rank: int) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from cnn_symbolic.formulas import Iverson, Opaque
@@ -231,7 +232,19 @@ class Text:
         return self.entry(f"({written})" if infix else written, index)
 
 
-INFIX = {"add", "multiply", "scale", "broadcast"}
+INFIX = {"add", "multiply", "scale", "broadcast", "sum_family"}
+
+
+def array_latex(values: Any) -> str:
+    """Return an array of exact numbers as a LaTeX matrix; beyond two axes, as a list of matrices."""
+    array = np.array(values, dtype=object)
+    if array.ndim == 0:
+        return str(array[()])
+    if array.ndim > 2:
+        return r"\left[" + ", ".join(array_latex(part) for part in array) + r"\right]"
+    rows = array.reshape((1, -1)) if array.ndim == 1 else array
+    return r"\begin{pmatrix} " + r" \\ ".join(" & ".join(map(str, row)) for row in rows) + r" \end{pmatrix}"
+
 
 GREEK = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "varepsilon", "ζ": "zeta", "η": "eta",
@@ -355,11 +368,24 @@ class Latex(Text):
             sign = r"\star" if call.operation == "correlate" else "*"
             return rf"{parts[0]} {sign}_{{\mathrm{{{call.options['mode']}}}}} {parts[1]}"
         if call.operation == "add":
-            return " + ".join(parts)
+            return " + ".join(parts).replace("+ -", "- ")
         if call.operation == "multiply":
             return rf"{parts[0]} \odot {parts[1]}"
         if call.operation == "scale":
-            return f"{self.expr(sp.sympify(call.options['factor']), {})}{self.times}{parts[0]}"
+            factor = sp.sympify(call.options["factor"])
+            return f"-{parts[0]}" if factor == -1 else self.scaled(self.tight(factor, {}), parts[0])
+        if call.operation == "constant":
+            value, lengths = str(call.options["value"]), call.options["shape"]
+            return rf"\mathbf{{{value}}}_{{{self.tensor(lengths)}}}" if lengths else value
+        if call.operation == "literal":
+            return array_latex(call.options["values"])
+        if call.operation == "take":
+            return rf"{{{parts[0]}}}_{{{','.join(self.option(i) for i in call.options['at'])}}}"
+        if call.operation in ("stack_family", "sum_family"):
+            index, length = self.symbol(call.options["index"].name), self.expr(call.options["length"], {})
+            if call.operation == "stack_family":
+                return rf"\bigl[{self.whole(call.operands[0])}\bigr]_{{0\le {index}<{length}}}"
+            return rf"\sum_{{0\le {index}<{length}}} {parts[0]}"
         if call.operation == "broadcast":
             return self.whole(call.operands[0])
         if call.operation == "sum_axes":
@@ -369,15 +395,23 @@ class Latex(Text):
         options = [rf"\mathrm{{{escape(k)}}}={self.option(v)}" for k, v in call.options.items()]
         return self.call(self.operator(call.operation), [*plain, *options])
 
+    def scaled(self, factor: str, tensor: str) -> str:
+        """Return a multiple of a tensor."""
+        return factor if tensor == "1" else f"{factor}{self.times}{tensor}"
+
     def operand(self, x: Tensor) -> str:
         """Return a tensor as an operand of an infix operation."""
-        infix = isinstance(x.source, Call) and x.source.operation in {*INFIX, "correlate", "convolve"}
+        infix = isinstance(x.source, Call) and x.source.operation in {*INFIX, "correlate", "convolve", "sum_family"}
+        if isinstance(x.source, Call) and x.source.options.get("factor") == -1:
+            return self.whole(x)
         if isinstance(x.source, Call) and x.source.operation == "broadcast":
             return self.operand(x.source.operands[0])
         return f"({self.whole(x)})" if infix else self.whole(x)
 
     def option(self, value: Any) -> str:
         """Return an operation's option."""
+        if isinstance(value, sp.Dummy):
+            return self.symbol(value.name)
         if isinstance(value, sp.Expr):
             return self.expr(value, {})
         if isinstance(value, tuple):

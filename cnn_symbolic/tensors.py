@@ -251,11 +251,16 @@ def format_call(call: Call) -> str:
         run = f"{call.options['index'].name}<{call.options['length']}"
         return f"[{operands[0]} for {run}]" if call.operation == "stack_family" else f"Σ{{{run}}} {tight[0]}"
     if call.operation == "add":
-        return " + ".join(operands)
+        return " + ".join(operands).replace(" + -", " - ")
     if call.operation == "multiply":
         return f"{tight[0]}·{tight[1]}"
     if call.operation == "scale":
-        return f"{call.options['factor']}·{tight[0]}"
+        factor = sp.sympify(call.options["factor"])
+        written = f"({factor})" if isinstance(factor, sp.Add) else str(factor)
+        return f"-{tight[0]}" if factor == -1 else written if tight[0] == "1" else f"{written}·{tight[0]}"
+    if call.operation == "constant":
+        value, lengths = call.options["value"], call.options["shape"]
+        return f"{'ones' if value else 'zeros'}{format_shape(lengths)}" if lengths else str(value)
     options = [f"{key}={format_option(value)}" for key, value in call.options.items()]
     return f"{call.operation}({', '.join([*operands, *options])})"
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import sympy as sp
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -15,7 +14,7 @@ from cnn_symbolic.derivation import Derivation, Line, folded
 from cnn_symbolic.errors import ExportError
 from cnn_symbolic.kernel.verdicts import Refutation, Theorem
 from cnn_symbolic.library import Claim
-from cnn_symbolic.notation import GREEK, Latex, escape
+from cnn_symbolic.notation import GREEK, Latex, array_latex, escape
 
 __all__ = ["latex_document"]
 
@@ -50,7 +49,7 @@ def fields(claim: Claim) -> dict[str, Any]:
             "lines": [{"formula": formula(derivation, x), "because": prose(x.because)} for x in checked(derivation)],
         }
     if isinstance(verdict, Refutation) and derivation.wrong_step is None:
-        values = {name: f"{Latex({}).symbol(name)} = {matrix(value)}" for name, value in verdict.values.items()}
+        values = {name: f"{Latex({}).symbol(name)} = {array_latex(value)}" for name, value in verdict.values.items()}
         functions = {name: f"{Latex({}).symbol(name)}(t) = {sp.latex(f)}" for name, f in verdict.functions.items()}
         return shown | {
             "proved": False,
@@ -58,8 +57,8 @@ def fields(claim: Claim) -> dict[str, Any]:
             "sizes": ", ".join(f"${Latex({}).symbol(name)} = {value}$" for name, value in verdict.sizes.items()),
             "difference": difference(verdict),
             "numbers": [*functions.values(), *values.values()],
-            "left": matrix(verdict.left_value),
-            "right": matrix(verdict.right_value),
+            "left": "" if verdict.left_value is None else array_latex(verdict.left_value),
+            "right": "" if verdict.right_value is None else array_latex(verdict.right_value),
             "holds_when": condition(verdict.holds_when or ""),
         }
     raise ExportError(f"{claim.id} is not proved, so there is no proof of it to print")
@@ -118,19 +117,6 @@ def symbol(name: str) -> str:
         return latex.symbol(name)
     function, primes, argument = applied.groups()
     return f"{latex.symbol(function)}{latex.primes(len(primes))}({latex.symbol(argument)})"
-
-
-def matrix(value: Any) -> str:
-    """Return an array of exact numbers as a LaTeX matrix, or as a list of lists beyond two axes."""
-    if value is None:
-        return ""
-    array = np.asarray(value, dtype=object)
-    if array.ndim == 0:
-        return str(array[()])
-    if array.ndim > 2:
-        return r"\left[" + ", ".join(matrix(part) for part in array) + r"\right]"
-    rows = array.reshape((1, -1)) if array.ndim == 1 else array
-    return r"\begin{pmatrix} " + r" \\ ".join(" & ".join(map(str, row)) for row in rows) + r" \end{pmatrix}"
 
 
 def condition(text: str) -> str:

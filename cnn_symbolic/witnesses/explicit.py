@@ -7,7 +7,7 @@ entry is one derivative of it. No sums, no deltas, no sizes: nothing here is sha
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import product
+from itertools import permutations, product
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ import sympy as sp
 
 from cnn_symbolic.errors import ShapeError
 
-__all__ = ["ExplicitFeatureMap", "opaque", "sigmoid"]
+__all__ = ["ExplicitFeatureMap", "opaque", "same_entries", "settle_orderings", "sigmoid"]
 
 Activation = Callable[[sp.Expr], sp.Expr]
 
@@ -119,3 +119,38 @@ def same_entries(x: np.ndarray, y: np.ndarray) -> bool:
     if x.shape != y.shape:
         return False
     return all(sp.expand(x[at] - y[at]) == 0 for at in product(*map(range, x.shape)))
+
+
+def settle_orderings(grid_shape: Sequence[int], window_shape: Sequence[int]) -> str:
+    """Settle max pooling at a fixed shape, for every strict ordering of the entries, exactly.
+
+    For each ordering the entries are written as sums of positive symbols, so that SymPy decides every
+    maximum; the cost Σ g·max(window) is then differentiated, and compared with passing each `g` back to
+    the selected entry, adding where windows overlap. Raises AssertionError where they differ.
+    """
+    positions = [
+        tuple(int(p) for p in at)
+        for at in np.ndindex(*(m - i + 1 for m, i in zip(grid_shape, window_shape, strict=True)))
+    ]
+    places = list(np.ndindex(*grid_shape))
+    entries = {at: sp.Symbol(f"x_{'_'.join(map(str, at))}") for at in places}
+    steps = sp.symbols(f"p0:{len(places)}", positive=True)
+    heights = [sp.Add(*steps[: rank + 1]) for rank in range(len(places))]
+    count = 0
+    for ranks in permutations(range(len(places))):
+        height = {at: heights[rank] for at, rank in zip(places, ranks, strict=True)}
+        cost, passed = sp.S.Zero, dict.fromkeys(places, sp.S.Zero)
+        for r in positions:
+            window = [tuple(p + q for p, q in zip(r, u, strict=True)) for u in np.ndindex(*window_shape)]
+            highest = sp.Max(*(height[at] for at in window))
+            selected = [at for at in window if height[at] == highest]
+            if len(selected) != 1:
+                raise AssertionError(f"the maximum of the window at {r} is not decided: {highest}")
+            arriving = sp.Symbol(f"g_{'_'.join(map(str, r))}")
+            cost += arriving * entries[selected[0]]
+            first = max(window, key=lambda at: (ranks[places.index(at)], [-k for k in at]))
+            passed[first] += arriving
+        if any(sp.diff(cost, entries[at]) != passed[at] for at in places):
+            raise AssertionError(f"the ordering {ranks} passes back {passed}")
+        count += 1
+    return f"{count} orderings settled"

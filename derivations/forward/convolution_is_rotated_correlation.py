@@ -30,6 +30,7 @@ valid_convolution = prove(
     convolve(x, f, mode="valid"),
     equals=correlate(x, rot180(f), mode="valid"),
     steps=[backwards(lambda length: length - 1)],
+    article="F2",
 )
 
 full_convolution = prove(
@@ -37,6 +38,7 @@ full_convolution = prove(
     convolve(x, f, mode="full"),
     equals=correlate(x, rot180(f), mode="full"),
     steps=[backwards(lambda length: 0)],
+    article="F2",
 )
 
 same_convolution = prove(
@@ -44,6 +46,7 @@ same_convolution = prove(
     convolve(x, f, mode="same"),
     equals=correlate(x, rot180(f), mode="same"),
     steps=[backwards(lambda length: floor((length - 1) / 2))],
+    article="F2",
 )
 
 unrotated_convolution = refute(

@@ -15,6 +15,7 @@ feature_map_forward = prove(
     "The raw activation is the dot product of the overlay with its underlay, plus the bias",
     layer.z,
     equals=from_entries((M - I + 1, N - J + 1), raw_activation, using=[layer.w, layer.a_prev, layer.b]),
+    article="F1",
 )
 
 if __name__ == "__main__":
