@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from cnn_symbolic.checks import check, identity
     from cnn_symbolic.derivation import Derivation, Step, prove, refute
     from cnn_symbolic.errors import CnnSymbolicError
     from cnn_symbolic.families import count, literal, stacked, summed, take, windows
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     )
 
 HOMES = {
+    "checks": "check identity",
     "derivation": "Derivation Step prove refute",
     "errors": "CnnSymbolicError",
     "families": "count literal stacked summed take windows",

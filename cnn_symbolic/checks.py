@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import sympy as sp
 
@@ -106,5 +105,3 @@ def declared(made: Check) -> Check:
     """Return a check after handing it to whoever is collecting declarations."""
     collect(made)
     return made
-
-

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from cnn_symbolic.checks import Check
     from cnn_symbolic.derivation import Derivation
     from cnn_symbolic.library import Claim
 
@@ -45,7 +46,8 @@ def prove(
         list[str] | None,
         typer.Argument(
             metavar="[NAME-OR-PATH]...",
-            help="Ids or files of bundled claims, or derivation files and folders of your own. Default: all bundled.",
+            help="Bundled claims by id, file, section or the article's id (B8), or files and folders of your own. "
+            "Default: all bundled.",
             show_default=False,
         ),
     ] = None,
@@ -75,6 +77,24 @@ def list_claims(
 
 
 @app.command()
+def article() -> None:
+    """Settle every claim of the article: id, claim, verdict, evidence, file; then its errata."""
+    from cnn_symbolic.book.terminal import article_table, errata_table, make_console
+    from cnn_symbolic.library import select
+
+    claims = [claim for claim in select([]) if claim.derivation.article]
+    decide_all(claims)
+    table, still_open = article_table(claims)
+    console = make_console()
+    console.print(table)
+    console.print("\nErrata", style="bold")
+    console.print(errata_table())
+    total = table.row_count - len({c.file.parent for c in claims})
+    console.print(f"\n{total - len(still_open)} of {total} claims settled, {len(still_open)} open")
+    raise typer.Exit(OPPOSITE if still_open else AS_STATED)
+
+
+@app.command()
 def replay(
     file: Annotated[Path, typer.Argument(metavar="FILE.json", help="A document that prove --json wrote.")],
 ) -> None:
@@ -93,7 +113,7 @@ def replay(
     raise typer.Exit(status(zip((one.expected for one in replayed), outcomes, strict=True)))
 
 
-def run_derivations(derivations: Sequence[Derivation], steps: bool) -> int:
+def run_derivations(derivations: Sequence[Derivation | Check], steps: bool) -> int:
     """Decide derivations that a running file holds, print them, and return the exit status."""
     from cnn_symbolic.library import Claim
 
@@ -127,7 +147,8 @@ def run(claims: Sequence[Claim], steps: bool = False, latex: Path | None = None,
         if len(claims) > 1 or not steps:
             console.print(claims_table(claims))
             console.print(f"\n{summary(claims, seconds)}")
-    return status((c.derivation.expected, c.derivation.outcome) for c in claims) or (
+    found = ((c.derivation.expected, c.derivation.outcome) for c in claims)
+    return status((stated, "proved" if word == "tested" else word) for stated, word in found) or (
         AS_STATED if all(c.derivation.as_expected for c in claims) else OPPOSITE
     )
 

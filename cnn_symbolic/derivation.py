@@ -286,6 +286,8 @@ def declare(
     else:
         shape = format_shape(left.shape)
         raise OperandError(f"{title!r}: equals= is a tensor of shape {shape}, or sizes for a shape, found {equals!r}")
+    if not isinstance(assuming, Iterable):
+        raise OperandError(f"{title!r}: assuming= is a list of conditions, such as [M >= I], found {assuming!r}")
     made = Derivation(
         title, left, right, expected, tuple(assuming), tuple(steps), tuple(indices.split()), tuple(article.split())
     )

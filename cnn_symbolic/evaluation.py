@@ -17,7 +17,7 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic.errors import EvaluationError, ShapeError
-from cnn_symbolic.formulas import Iverson, Opaque, Shape, is_size
+from cnn_symbolic.formulas import Iverson, Opaque, Shape, is_size, substitute
 from cnn_symbolic.shapes import format_shape
 
 __all__ = ["Values", "check_defined", "evaluate_formula", "evaluate_size", "infer_sizes"]
@@ -39,11 +39,13 @@ class Values:
     """What the symbols of a formula stand for.
 
     `functions[name]` lists an opaque function and its derivatives, in order, each acting on arrays.
+    `integers` is the type of integer arrays: `int`, or `object` for integers without bound.
     """
 
     sizes: Mapping[sp.Symbol, int]
     tensors: Mapping[str, np.ndarray]
     functions: Mapping[str, Sequence[Function]] = field(default_factory=dict)
+    integers: type = int
 
 
 def evaluate_size(expression: Any, sizes: Mapping[sp.Symbol, int]) -> int:
@@ -135,13 +137,13 @@ class _Evaluator:
         if isinstance(e, sp.Sum):
             return self.sum(e, grid)
         if isinstance(e, sp.KroneckerDelta):
-            return np.equal(self.value(e.args[0], grid), self.value(e.args[1], grid)).astype(int)
+            return np.equal(self.value(e.args[0], grid), self.value(e.args[1], grid)).astype(self.values.integers)
         if isinstance(e, Iverson):
-            return np.asarray(self.holds(e.args[0], grid)).astype(int)
+            return np.asarray(self.holds(e.args[0], grid)).astype(self.values.integers)
         if isinstance(e, Opaque):
             return self.apply(e, grid)
         if isinstance(e, sp.Derivative):
-            return self.value(e.expr.diff(*e.variables), grid)
+            return self.derivative(e, grid)
         if isinstance(e, sp.floor | sp.ceiling):
             numerator, denominator = sp.fraction(sp.together(e.args[0]))
             up = -1 if isinstance(e, sp.ceiling) else 1
@@ -189,6 +191,17 @@ class _Evaluator:
         for i, length in zip(index, array.shape, strict=True):
             within = within & (np.asarray(i) >= 0) & (np.asarray(i) < length)
         return np.where(within, functions[e.order](self.value(e.argument, grid)), 0)
+
+    def derivative(self, e: sp.Derivative, grid: Mapping[sp.Symbol, Any]) -> Any:
+        """Return a derivative that was left standing; with respect to an entry outside its tensor it is zero."""
+        derived = self.value(substitute(e.expr, {}).diff(*e.variables), grid)
+        for variable in e.variables:
+            if isinstance(variable, sp.Indexed):
+                shape = self.values.tensors[str(variable.base.label)].shape
+                inner = [self.value(i, grid) for i in variable.indices]
+                for i, length in zip(inner, shape, strict=True):
+                    derived = np.where((np.asarray(i) >= 0) & (np.asarray(i) < length), derived, 0)
+        return derived
 
     def power(self, base: Any, exponent: int) -> Any:
         if exponent >= 0:

@@ -5,7 +5,6 @@ As in `operations`, the docstring's first line is the entry formula.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic.errors import OperandError, ShapeError
-from cnn_symbolic.formulas import Index, Shape, bound_sum, fresh, substitute
+from cnn_symbolic.formulas import Index, Shape, bound_sum, fresh, indices_of, substitute
 from cnn_symbolic.operations import ones, sum_axes
 from cnn_symbolic.shapes import check_shape, format_shape
 from cnn_symbolic.tensors import Definition, Tensor, check_tensor, operation
@@ -44,7 +43,7 @@ def summed(length: Any, member: Callable[[sp.Symbol], Tensor]) -> Tensor:
 
 def sample_member(owner: str, member: Callable[[sp.Symbol], Tensor]) -> tuple[Tensor, sp.Symbol]:
     """Return the member at a fresh index, and that index."""
-    index = fresh(inspect.signature(member).parameters)[0]
+    (index,) = indices_of(member)
     sample = check_tensor(member(index), owner)
     if any(index in length.free_symbols for length in sample.shape):
         raise ShapeError(f"{owner}: all members have one shape, found {format_shape(sample.shape)}")

@@ -9,20 +9,27 @@ no name can be captured. `Piecewise` is not in the vocabulary, because the const
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from cnn_symbolic.errors import FragmentError
 
 __all__ = [
     "Index",
     "Iverson",
     "Opaque",
     "Shape",
+    "alpha_key",
+    "as_formula",
     "bound_sum",
     "condition",
     "entry",
     "fresh",
+    "indices_of",
     "inside",
     "is_size",
     "size",
@@ -111,8 +118,8 @@ def sizes(names: str) -> tuple[sp.Symbol, ...]:
 
 
 def is_size(symbol: Any) -> bool:
-    """Tell whether `symbol` was made by `size`."""
-    return bool(isinstance(symbol, sp.Symbol) and symbol.is_integer and symbol.is_positive)
+    """Tell whether `symbol` was made by `size`, with these assumptions and no others."""
+    return isinstance(symbol, sp.Symbol) and symbol == size(symbol.name)
 
 
 def fresh(prefixes: Iterable[str]) -> tuple[sp.Dummy, ...]:
@@ -128,14 +135,47 @@ def entry(name: str, index: Sequence[Any]) -> sp.Expr:
 
 
 def condition(holds: Any) -> Any:
-    """Return `holds` as a SymPy condition; Python truth values are allowed."""
-    return sp.true if holds is True else sp.false if holds is False else holds
+    """Return `holds` as a SymPy condition; Python truth values are allowed. Raises FragmentError for others."""
+    if isinstance(holds, bool):
+        return sp.true if holds else sp.false
+    if not isinstance(holds, Boolean):
+        raise FragmentError(f"a condition compares indices and sizes, such as i <= M; found {holds!r}")
+    return holds
 
 
 def inside(index: Sequence[Any], shape: Sequence[Any]) -> Any:
     """Return the condition that `index` lies in a tensor of that shape: `0 ≤ i < M` on each axis."""
     bounds = [b for i, n in zip(index, shape, strict=True) for b in (sp.Ge(i, 0), sp.Lt(i, n))]
     return sp.And(*bounds)
+
+
+def indices_of(function: Callable[..., Any]) -> tuple[sp.Dummy, ...]:
+    """Return a fresh index for each parameter of a function that has no default, called as the parameter is."""
+    parameters = inspect.signature(function).parameters.values()
+    return fresh(p.name for p in parameters if p.default is inspect.Parameter.empty)
+
+
+def as_formula(value: Any, owner: str) -> sp.Expr:
+    """Return an entry formula given as a SymPy expression or an integer; raise FragmentError for others."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return sp.Integer(value)
+    if not isinstance(value, sp.Expr):
+        raise FragmentError(f"{owner} takes entry formulas, such as x[i] or an integer; found {value!r}")
+    return value
+
+
+def alpha_key(e: Any, scope: Mapping[Any, Any]) -> Any:
+    """Return a value that is equal for formulas that differ in the names of bound indices only."""
+    if e in scope:
+        return scope[e]
+    if isinstance(e, sp.Sum):
+        inner = dict(scope)
+        limits = []
+        for variable, low, high in reversed(e.limits):
+            limits.append((alpha_key(low, inner), alpha_key(high, inner)))
+            inner[variable] = len(inner)
+        return ("Sum", *limits, alpha_key(e.function, inner))
+    return (type(e).__name__, *(alpha_key(part, scope) for part in e.args)) if e.args else e
 
 
 def bound_sum(body: sp.Expr, indices: Sequence[sp.Symbol], shape: Sequence[Any]) -> sp.Expr:

@@ -42,10 +42,12 @@ class Stage:
 
 def stages(output: Tensor, wrt: Tensor, cotangent: Tensor) -> tuple[Stage, ...]:
     """Return the places where `wrt` enters the output, each with its cotangent."""
-    intermediates = [p for p in output.parts() if isinstance(p.source, Named) and p.name != wrt.name]
-    pending = [Stage(cotangent, output.source.definition if isinstance(output.source, Named) else output)]
-    if isinstance(output.source, Named):
-        intermediates = [p for p in intermediates if p.name != output.name]
+    inner = [p for name, p in output.names().items() if isinstance(p.source, Named) and name != wrt.name]
+    pending = [Stage(cotangent, output)]
+    intermediates = inner
+    if isinstance(output.source, Named) and output.name != wrt.name:
+        pending = [Stage(cotangent, output.source.definition)]
+        intermediates = [p for p in inner if p.name != output.name]
     for z in reversed(intermediates):
         through = tuple(stage for stage in pending if mentions(stage.body, z))
         if through and isinstance(z.source, Named):

@@ -16,6 +16,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
+from cnn_symbolic.article import SECTIONS
+from cnn_symbolic.checks import Check
 from cnn_symbolic.derivation import Derivation, collecting
 from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError
 
@@ -27,8 +29,13 @@ class Claim:
     """A declared derivation with its id (the name of its variable) and its file."""
 
     id: str
-    derivation: Derivation
+    derivation: Derivation | Check
     file: Path
+
+    @property
+    def group(self) -> str:
+        """The heading under which the claim is listed: the article's section, or the name of its file."""
+        return SECTIONS.get(self.file.parent.name, self.file.stem.replace("_", " "))
 
 
 def bundled_folder() -> Path:
@@ -63,10 +70,14 @@ def load_file(path: Path) -> list[Claim]:
     return [Claim(claim_id(d, module, path, k), d, path) for k, d in enumerate(collected, start=1)]
 
 
-def claim_id(derivation: Derivation, module: ModuleType, path: Path, position: int) -> str:
-    """Return the name of the variable that holds the derivation, or a numbered name."""
-    names = [name for name, value in vars(module).items() if value is derivation]
-    return names[0] if names else f"{path.stem}_{position}"
+def claim_id(derivation: Derivation | Check, module: ModuleType, path: Path, position: int) -> str:
+    """Return the name of the variable that holds the claim, numbered if that is a list, or the file's name."""
+    for name, value in vars(module).items():
+        if value is derivation:
+            return name
+        if isinstance(value, list) and derivation in value:
+            return f"{name}_{value.index(derivation) + 1}"
+    return f"{path.stem}_{position}"
 
 
 def describe(error: BaseException) -> str:
@@ -82,11 +93,24 @@ def where(error: BaseException, path: Path) -> str:
     return f" at line {lines[-1]}" if lines else ""
 
 
+def derivation_files(folder: Path) -> list[Path]:
+    """Return the Python files of a folder and the folders in it, the article's sections in their order."""
+    sections = list(SECTIONS)
+
+    def place(file: Path) -> tuple[int, Path]:
+        name = file.parent.name
+        return (sections.index(name) if name in sections else len(sections), file)
+
+    hidden = ("_", ".")
+    inside = (f for f in folder.rglob("*.py") if not any(p.startswith(hidden) for p in f.relative_to(folder).parts))
+    return sorted(inside, key=place)
+
+
 def load(paths: Iterable[Path]) -> list[Claim]:
     """Return the claims of files and folders, their ids made unique by the file's name where two agree."""
     claims: list[Claim] = []
     for path in paths:
-        files = sorted(f for f in path.glob("*.py") if not f.name.startswith("_")) if path.is_dir() else [path]
+        files = derivation_files(path) if path.is_dir() else [path]
         found = [claim for file in files for claim in load_file(file)]
         if not found:
             raise DerivationFileError(f"{path} states no claim: it needs prove(…) or refute(…)")
@@ -107,9 +131,11 @@ def select(wanted: Sequence[str]) -> list[Claim]:
             chosen += load([Path(name)])
             continue
         known = load([bundle]) if known is None else known
-        found = [c for c in known if name in (c.id, c.file.stem, c.file.name)]
+        found = [
+            c for c in known if name in (c.id, c.file.stem, c.file.name, c.file.parent.name, *c.derivation.article)
+        ]
         if not found:
-            names = sorted({c.id for c in known} | {c.file.stem for c in known})
+            names = sorted({n for c in known for n in (c.id, c.file.stem, c.file.parent.name, *c.derivation.article)})
             near = difflib.get_close_matches(name, names, n=3)
             hint = f"did you mean {', '.join(near)}?" if near else "cnn-symbolic list shows the bundled claims"
             raise DerivationFileError(f"{name} is neither a file, nor a folder, nor a bundled claim: {hint}")

@@ -15,6 +15,7 @@ import numpy as np
 
 from cnn_symbolic import __version__
 from cnn_symbolic.checking.mistakes import named_mistake
+from cnn_symbolic.checks import Check
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.errors import ExportError
 from cnn_symbolic.kernel.decide import decide
@@ -44,12 +45,15 @@ def document(claims: Sequence[Claim]) -> dict[str, Any]:
 
 def claim_value(claim: Claim) -> dict[str, Any]:
     """Return one claim as a JSON value."""
+    if isinstance(claim.derivation, Check):
+        return checked_value(claim.id, claim.derivation)
     derivation, verdict = claim.derivation, claim.derivation.verdict
     refuted = verdict if isinstance(verdict, Refutation) else None
     change = named_mistake(derivation)
     return {
         "id": claim.id,
         "title": derivation.title,
+        "article": list(derivation.article),
         "statement": derivation.written_claim,
         "expected": derivation.expected,
         "verdict": derivation.outcome,
@@ -66,6 +70,23 @@ def claim_value(claim: Claim) -> dict[str, Any]:
     }
 
 
+def checked_value(name: str, made: Check) -> dict[str, Any]:
+    """Return a check as a JSON value; it has no statement for the kernel."""
+    nothing = dict.fromkeys(("assumptions", "counterexample", "holds_when", "mistake", "wrong_step", "formal"))
+    return nothing | {
+        "id": name,
+        "title": made.title,
+        "article": list(made.article),
+        "statement": made.written_claim,
+        "expected": made.expected,
+        "verdict": made.outcome,
+        "evidence": made.verdict.evidence,
+        "reason": made.verdict.detail,
+        "steps": [],
+        "seconds": round(made.verdict.seconds, 6),
+    }
+
+
 def steps(derivation: Derivation) -> list[dict[str, Any]]:
     """Return the checked lines of a derivation; each after the first with the statement that was proved."""
     found = []
@@ -79,6 +100,7 @@ def counterexample(refuted: Refutation) -> dict[str, Any]:
     """Return the smallest counterexample as a JSON value."""
     return {
         "kind": refuted.kind,
+        "least": refuted.least,
         "sizes": dict(refuted.sizes),
         "left_shape": list(refuted.left_shape),
         "right_shape": list(refuted.right_shape),
@@ -148,6 +170,7 @@ class Replayed:
 def replay_file(path: Path) -> list[Replayed]:
     """Decide every claim in an exported file again, and every step, from the file alone.
 
+    Checks, which have no statement for the kernel, are passed over.
     Raises ExportError when the file cannot be read or is not such a document.
     """
     try:
@@ -164,6 +187,8 @@ def replay_file(path: Path) -> list[Replayed]:
         )
     replayed = []
     for claim in claims_of(value, path):
+        if claim["formal"] is None:
+            continue
         formal = [step["formal"] for step in claim["steps"] if step["formal"] is not None]
         replayed.append(
             Replayed(
@@ -180,14 +205,14 @@ def replay_file(path: Path) -> list[Replayed]:
 
 def claims_of(value: dict[str, Any], path: Path) -> list[dict[str, Any]]:
     """Return the claims of a document; raise ExportError if a field is missing or of the wrong kind."""
-    kinds = {"id": str, "title": str, "expected": str, "verdict": str, "steps": list, "formal": dict}
+    kinds = {"id": str, "title": str, "expected": str, "verdict": str, "steps": list, "formal": dict | None}
     claims = value.get("claims")
     if not isinstance(claims, list):
         raise ExportError(f"{path} has no list of claims")
     for k, claim in enumerate(claims):
         for key, kind in kinds.items():
-            if not isinstance(claim, dict) or not isinstance(claim.get(key), kind):
-                raise ExportError(f"{path}: claim {k + 1} has no {key!r} of kind {kind.__name__}")
+            if not isinstance(claim, dict) or key not in claim or not isinstance(claim[key], kind):
+                raise ExportError(f"{path}: claim {k + 1} has no {key!r} of kind {getattr(kind, '__name__', kind)}")
         if not all(isinstance(step, dict) and "formal" in step for step in claim["steps"]):
             raise ExportError(f"{path}: claim {claim['id']} has a step without its statement")
     return claims

@@ -19,7 +19,20 @@ import sympy as sp
 
 from cnn_symbolic.errors import FragmentError, NameConflictError, OperandError, ShapeError
 from cnn_symbolic.evaluation import Function, Values, check_defined, evaluate_formula, evaluate_size, infer_sizes
-from cnn_symbolic.formulas import Index, Iverson, Shape, bound_sum, entry, fresh, inside, is_size
+from cnn_symbolic.formulas import (
+    Index,
+    Iverson,
+    Shape,
+    alpha_key,
+    as_formula,
+    bound_sum,
+    entry,
+    fresh,
+    indices_of,
+    inside,
+    is_size,
+    substitute,
+)
 from cnn_symbolic.shapes import check_letters, check_name, check_shape, format_option, format_shape
 
 __all__ = [
@@ -127,7 +140,9 @@ class Tensor:
                 f"{self} has {self.rank} axes, of shape {format_shape(self.shape)}, "
                 f"but was indexed with {len(index)}: {format_shape(index)}"
             )
-        index = tuple(sp.sympify(i) if isinstance(i, int) else i for i in index)
+        index = tuple(sp.Integer(i) if isinstance(i, int) else i for i in index)
+        if not all(isinstance(i, sp.Expr) and i.is_integer is not False for i in index):
+            raise ShapeError(f"{self} is indexed with integers and expressions in indices, found {format_shape(index)}")
         formula = self.formula(index)
         return formula if self.confined else formula * Iverson(inside(index, self.shape))
 
@@ -167,6 +182,9 @@ class Tensor:
                 required = sp.Ge(sp.expand(length), 1)
                 if required != sp.true:
                     conditions[required] = None
+            if isinstance(part.source, Call) and part.source.operation == "scale":
+                for divisor in divisors(part.source.options["factor"]):
+                    conditions[sp.Ge(divisor, 1)] = None
         return tuple(conditions)
 
     def evaluate(
@@ -188,7 +206,8 @@ class Tensor:
         for part in self.parts():
             check_defined(str(part), part.shape, known)
         arrays: dict[str, np.ndarray] = {}
-        state = Values(known, arrays, functions or {})
+        exact = any(np.asarray(value).dtype == object for value in values.values())
+        state = Values(known, arrays, functions or {}, object if exact else int)
         for name, part in names.items():
             if isinstance(part.source, Named):
                 arrays[name] = _evaluate(part.source.definition, state)
@@ -266,20 +285,20 @@ def format_call(call: Call) -> str:
 
 
 def same(x: Tensor, y: Tensor) -> bool:
-    """Tell whether two tensors are made in the same way from tensors with the same names."""
+    """Tell whether two tensors with names have the same shape and, if they are intermediates, the same definition.
+
+    The tensors inside of the definitions count as the same if they have the same names.
+    """
     if x is y:
         return True
     if x.shape != y.shape or type(x.source) is not type(y.source):
         return False
-    if isinstance(x.source, Call) and isinstance(y.source, Call):
-        return (
-            (x.source.operation, x.source.options) == (y.source.operation, y.source.options)
-            and len(x.source.operands) == len(y.source.operands)
-            and all(same(a, b) for a, b in zip(x.source.operands, y.source.operands, strict=True))
-        )
-    if isinstance(x.source, Named) and isinstance(y.source, Named):
-        return x.source.name == y.source.name and same(x.source.definition, y.source.definition)
-    return x.name == y.name
+    if not (isinstance(x.source, Named) and isinstance(y.source, Named)):
+        return True
+    index = fresh("i" * x.rank)
+    numbered = {symbol: k for k, symbol in enumerate(index)}
+    first, second = (alpha_key(source.definition.formula(index), numbered) for source in (x.source, y.source))
+    return bool(first == second)
 
 
 def merge_name(names: dict[str, Tensor], part: Tensor) -> None:
@@ -412,8 +431,9 @@ def add(*terms: Tensor) -> Definition:
 @operation
 def scale(x: Tensor, *, factor: Any) -> Definition:
     """scale(x)[i] = factor · x[i], the factor being a rational number or an expression in sizes."""
-    number = sp.sympify(factor) if isinstance(factor, int) else factor
-    if isinstance(number, sp.Expr) and (number.is_Rational or all(map(is_size, number.free_symbols))):
+    number = sp.Integer(factor) if isinstance(factor, int) else factor
+    exact = isinstance(number, sp.Expr) and not number.atoms(sp.Float) and number.is_finite is not False
+    if exact and (number.is_Rational or (number.free_symbols and all(map(is_size, number.free_symbols)))):
         return Definition(x.shape, lambda index: number * x.formula(index), x.confined)
     raise OperandError(
         f"a factor is an exact rational number (such as sympy.Rational(1, 2)) or made from sizes, found {factor!r}; "
@@ -429,24 +449,44 @@ def multiply(x: Tensor, y: Tensor) -> Definition:
     return Definition(left.shape, lambda index: left.formula(index) * right.formula(index), confined)
 
 
+def divisors(factor: Any) -> list[sp.Expr]:
+    """Return the size expressions that a factor divides by and that are not positive by themselves."""
+    bottom = sp.fraction(sp.together(factor))[1]
+    return [base for base in sp.Mul.make_args(bottom) if base.as_base_exp()[0].is_positive is not True]
+
+
 def from_entries(lengths: Sequence[Any], formula: Callable[..., Any], using: Sequence[Tensor]) -> Tensor:
     """Return the tensor of the given shape whose entry at `i, j` is `formula(i, j)`, written by hand.
 
     `using` lists the tensors whose entries the formula mentions.
     """
     target = check_shape(tuple(lengths), "from_entries")
-    index = fresh(inspect.signature(formula).parameters)
+    index = indices_of(formula)
     if len(index) != len(target):
         raise ShapeError(f"the shape {format_shape(target)} has {len(target)} axes, the formula {len(index)} indices")
-    mentioned = {str(s.base.label) for s in formula(*index).atoms(sp.Indexed)} if index else set()
-    unknown = sorted(mentioned - {name for x in using for name in x.names()})
-    if unknown:
-        raise FragmentError(f"the formula mentions {', '.join(unknown)}, which using=[…] does not list")
-    options = {"entry": formula(*index), "index": index}
-    return Tensor(target, lambda i: formula(*i), False, Call("from_entries", tuple(using), options))
+    written = as_formula(formula(*index), "from_entries")
+    known = {name: part.rank for x in using for name, part in check_tensor(x, "from_entries: using").names().items()}
+    for at in sorted(written.atoms(sp.Indexed), key=str):
+        name = str(at.base.label)
+        if name not in known:
+            raise FragmentError(f"the formula mentions {name}, which using=[…] does not list")
+        if known[name] != len(at.indices):
+            raise ShapeError(f"{name} has {known[name]} axes, but the formula has {at}")
+    return entries_of(written, index, target, using)
+
+
+def entries_of(written: sp.Expr, index: Sequence[sp.Symbol], target: Shape, using: Sequence[Tensor]) -> Tensor:
+    """Return the tensor whose entry at `index` is the formula; it is written once, and then only substituted in."""
+
+    def entry_at(at: Index) -> sp.Expr:
+        return substitute(written, dict(zip(index, at, strict=True)))
+
+    return Tensor(
+        target, entry_at, False, Call("from_entries", tuple(using), {"entry": written, "index": tuple(index)})
+    )
 
 
 def sum_over(formula: Callable[..., Any], lengths: Sequence[Any]) -> sp.Expr:
     """Return `Σ formula(u, v)` over `0 ≤ u < I, 0 ≤ v < J` for the lengths `(I, J)`; the names print the indices."""
-    index = fresh(inspect.signature(formula).parameters)
-    return bound_sum(formula(*index), index, check_shape(tuple(lengths), "sum_over"))
+    index = indices_of(formula)
+    return bound_sum(as_formula(formula(*index), "sum_over"), index, check_shape(tuple(lengths), "sum_over"))

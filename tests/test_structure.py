@@ -15,6 +15,7 @@ ORDER = [
     "evaluation",
     "tensors",
     "operations",
+    "families",
     "gradients",
     "kernel.statement",
     "kernel.verdicts",
@@ -27,9 +28,12 @@ ORDER = [
     "notation",
     "steps",
     "derivation",
+    "checks",
     "witnesses.explicit",
     "witnesses.numeric",
+    "witnesses.article_run",
     "checking.mistakes",
+    "article",
     "library",
     "report",
     "book.terminal",
@@ -37,7 +41,7 @@ ORDER = [
     "cli",
 ]
 # A derivation file runs by itself with `derivation.main()`, which is the command line.
-UPWARD = {("derivation", "cli")}
+UPWARD = {("derivation", "cli"), ("checks", "cli")}
 
 
 def modules():

@@ -10,6 +10,8 @@ import sympy as sp
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cnn_symbolic import __version__
+from cnn_symbolic.article import ERRATA
+from cnn_symbolic.checks import Check
 from cnn_symbolic.derivation import Derivation, Line, folded
 from cnn_symbolic.errors import ExportError
 from cnn_symbolic.kernel.verdicts import Refutation, Theorem
@@ -33,16 +35,29 @@ def latex_document(claims: Sequence[Claim]) -> str:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    return environment.get_template("proofs.tex").render(version=__version__, claims=[fields(c) for c in claims])
+    return environment.get_template("proofs.tex").render(
+        version=__version__,
+        claims=[fields(c) for c in claims],
+        errata=[[prose(text) for text in (e.where, e.printed, e.correct, e.why)] for e in ERRATA],
+    )
 
 
 def fields(claim: Claim) -> dict[str, Any]:
     """Return what the template prints of a claim."""
     derivation, verdict = claim.derivation, claim.derivation.verdict
-    shown = {"id": escape(claim.id), "title": prose(derivation.title.rstrip("."))}
+    shown = {"id": escape(claim.id), "title": prose(derivation.title.rstrip(".")), "section": prose(claim.group)}
+    if isinstance(derivation, Check):
+        if not derivation.as_expected:
+            raise ExportError(f"{claim.id} did not pass its check, so there is nothing of it to print")
+        return shown | {
+            "kind": "check",
+            "text": prose(derivation.written_claim),
+            "evidence": prose(derivation.verdict.evidence),
+            "found": prose(derivation.verdict.detail),
+        }
     if isinstance(verdict, Theorem):
         return shown | {
-            "proved": True,
+            "kind": "theorem",
             "statement": statement(derivation, "="),
             "evidence": prose(verdict.evidence),
             "assumptions": condition(verdict.domain),
@@ -52,9 +67,10 @@ def fields(claim: Claim) -> dict[str, Any]:
         values = {name: f"{Latex({}).symbol(name)} = {array_latex(value)}" for name, value in verdict.values.items()}
         functions = {name: f"{Latex({}).symbol(name)}(t) = {sp.latex(f)}" for name, f in verdict.functions.items()}
         return shown | {
-            "proved": False,
+            "kind": "refuted",
             "statement": statement(derivation, r"\neq"),
             "sizes": ", ".join(f"${Latex({}).symbol(name)} = {value}$" for name, value in verdict.sizes.items()),
+            "called": "Smallest counterexample" if verdict.least else "Counterexample",
             "difference": difference(verdict),
             "numbers": [*functions.values(), *values.values()],
             "left": "" if verdict.left_value is None else array_latex(verdict.left_value),

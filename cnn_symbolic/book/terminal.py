@@ -12,14 +12,25 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
+from cnn_symbolic.article import ARTICLE, ERRATA, SECTIONS
 from cnn_symbolic.checking.mistakes import named_mistake
+from cnn_symbolic.checks import Check, Checked
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.kernel.verdicts import Refutation, Theorem, Undecided, Verdict
 from cnn_symbolic.library import Claim
 from cnn_symbolic.notation import Text
 from cnn_symbolic.report import Replayed, outcome
 
-__all__ = ["claims_table", "derivation_view", "holds", "listing", "matrices", "replay_table", "sizes_text", "summary"]
+__all__ = [
+    "article_table",
+    "claims_table",
+    "derivation_view",
+    "errata_table",
+    "listing",
+    "make_console",
+    "replay_table",
+    "summary",
+]
 
 MARKS = {True: ("✓", "green"), False: ("✗", "bold red")}
 
@@ -29,6 +40,11 @@ def holds(refutation: Refutation) -> str:
     if refutation.holds_when is None:
         return "the weakest assumption is not known"
     return "holds never" if refutation.holds_when == "never" else f"holds exactly when {refutation.holds_when}"
+
+
+def called(refutation: Refutation) -> str:
+    """Return what a counterexample is called: only one that is known to be so is the smallest."""
+    return "smallest counterexample" if refutation.least else "counterexample"
 
 
 def sizes_text(refutation: Refutation) -> str:
@@ -49,21 +65,16 @@ def difference(refutation: Refutation) -> str:
     )
 
 
-def detail(verdict: Verdict) -> str:
+def detail(verdict: Verdict | Checked) -> str:
     """Return what the table says below a claim that is not proved."""
     if isinstance(verdict, Refutation):
-        return f"smallest counterexample {sizes_text(verdict)}; {holds(verdict)}"
+        return f"{called(verdict)} {sizes_text(verdict)}; {holds(verdict)}"
     if isinstance(verdict, Undecided):
         return f"{verdict.reason}: {verdict.detail}"
-    return ""
+    return verdict.detail if isinstance(verdict, Checked) and not verdict.passed else ""
 
 
-def evidence(verdict: Verdict) -> str:
-    """Return how strong a verdict is."""
-    return verdict.evidence if isinstance(verdict, Theorem | Refutation | Undecided) else ""
-
-
-def assumptions(verdict: Verdict) -> str:
+def assumptions(verdict: Verdict | Checked) -> str:
     """Return the conditions on the sizes that a verdict is about."""
     return verdict.domain if isinstance(verdict, Theorem | Refutation) else ""
 
@@ -73,26 +84,27 @@ def claims_table(claims: Sequence[Claim]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     for name in ("", "Claim", "Evidence", "Assumptions", "Time"):
         table.add_column(name, justify="right" if name == "Time" else "left", overflow="fold")
-    file = None
+    group = None
     for claim in claims:
-        if claim.file != file:
-            file = claim.file
-            table.add_row("", Styled(claim.file.stem.replace("_", " "), style="bold cyan"))
+        if claim.group != group:
+            group = claim.group
+            table.add_row("", Styled(group, style="bold cyan"))
         derivation, verdict = claim.derivation, claim.derivation.verdict
         mark, style = MARKS[derivation.as_expected]
         body: list[RenderableType] = [Styled(derivation.title)]
-        if derivation.wrong_step is not None:
-            body.append(Styled(f"a step does not follow: {derivation.wrong_step[0].because}", style="red"))
+        wrong_step = derivation.wrong_step if isinstance(derivation, Derivation) else None
+        if wrong_step is not None:
+            body.append(Styled(f"a step does not follow: {wrong_step[0].because}", style="red"))
         if text := detail(verdict):
             body.append(Styled(text, style="dim"))
-        if not derivation.as_expected and derivation.wrong_step is None:
+        if not derivation.as_expected and wrong_step is None:
             body.append(Styled(f"the file says {derivation.expected}", style="red"))
             if (change := named_mistake(derivation)) is not None:
                 body.append(Styled(f"with {change.name} it is proved: {change.formula}"))
         table.add_row(
             Styled(mark, style=style),
             Group(*body),
-            evidence(verdict),
+            verdict.evidence,
             assumptions(verdict) or "none",
             f"{verdict.seconds * 1000:.0f} ms",
         )
@@ -102,7 +114,7 @@ def claims_table(claims: Sequence[Claim]) -> Table:
 def summary(claims: Sequence[Claim], seconds: float) -> str:
     """Return the last line of a run."""
     found = Counter(claim.derivation.outcome for claim in claims)
-    counts = ", ".join(f"{found[word]} {word}" for word in ("proved", "refuted", "undecided") if found[word])
+    counts = ", ".join(f"{found[word]} {word}" for word in ("proved", "tested", "refuted", "undecided") if found[word])
     right = sum(claim.derivation.as_expected for claim in claims)
     return f"{counts}; {right} of {len(claims)} as stated, in {seconds:.1f} s"
 
@@ -111,9 +123,18 @@ def derivation_view(claim: Claim) -> Group:
     """Return a derivation line by line with the reasons, then the verdict."""
     derivation = claim.derivation
     parts: list[RenderableType] = [Styled(derivation.title, style="bold")]
+    if isinstance(derivation, Check):
+        return Group(*parts, Padding(checked_view(derivation), (0, 0, 0, 2)), "")
     parts += [Padding(line, (0, 0, 0, 2)) for line in calculation(derivation)]
     parts += [Padding(line, (0, 0, 0, 2)) for line in verdict_lines(derivation)]
     return Group(*parts, "")
+
+
+def checked_view(made: Check) -> Group:
+    """Return what was checked, with which evidence, and what was found."""
+    mark, style = MARKS[made.as_expected]
+    found = Styled(f"{mark} {made.outcome}: {made.verdict.evidence}", style=style)
+    return Group(Styled(made.written_claim), found, Styled(made.verdict.detail))
 
 
 def calculation(derivation: Derivation) -> Iterator[RenderableType]:
@@ -136,7 +157,7 @@ def verdict_lines(derivation: Derivation) -> Iterator[RenderableType]:
         yield Styled(f"{mark} proved: {verdict.evidence}{condition} ({verdict.seconds * 1000:.0f} ms)", style=style)
     elif isinstance(verdict, Refutation):
         yield Styled(f"{mark} refuted: {holds(verdict)}", style=style)
-        yield Styled(f"smallest counterexample: {sizes_text(verdict)}: {difference(verdict)}")
+        yield Styled(f"{called(verdict)}: {sizes_text(verdict)}: {difference(verdict)}")
         yield from (Styled(line) for line in matrices(verdict))
         if (change := named_mistake(derivation)) is not None:
             yield Styled(f"with {change.name} it is proved: {change.formula}")
@@ -171,6 +192,44 @@ def listing(claims: Sequence[Claim]) -> Table:
         table.add_column(name, overflow="fold", no_wrap=name == "Id")
     for claim in claims:
         table.add_row(claim.id, claim.derivation.expected, claim.derivation.title)
+    return table
+
+
+def article_table(claims: Sequence[Claim]) -> tuple[Table, list[str]]:
+    """Return the table of the article's claims (id, claim, verdict, evidence, file), and the ids that are open."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    for name in ("", "Id", "Claim", "Verdict", "Evidence", "File"):
+        table.add_column(name, overflow="fold", no_wrap=name == "Id")
+    still_open = []
+    section = None
+    for stated in ARTICLE:
+        if stated.section != section:
+            section = stated.section
+            table.add_row("", "", Styled(SECTIONS[section], style="bold cyan"))
+        settling = [c for c in claims if stated.id in c.derivation.article]
+        settled = bool(settling) and all(c.derivation.as_expected for c in settling)
+        still_open += [] if settled else [stated.id]
+        mark, style = MARKS[settled]
+        outcomes = Counter(c.derivation.outcome for c in settling)
+        strengths = dict.fromkeys(c.derivation.verdict.evidence for c in settling if c.derivation.outcome != "refuted")
+        table.add_row(
+            Styled(mark, style=style),
+            stated.id,
+            stated.text,
+            ", ".join(f"{n} {word}" if n > 1 else word for word, n in outcomes.items()) or "open",
+            ", ".join(strengths) or ("counterexample" if settling else ""),
+            ", ".join(dict.fromkeys(c.file.stem for c in settling)),
+        )
+    return table, still_open
+
+
+def errata_table() -> Table:
+    """Return the article's errata, with the corrections."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    for name in ("Where", "Printed", "Correct", "Why"):
+        table.add_column(name, overflow="fold")
+    for erratum in ERRATA:
+        table.add_row(erratum.where, erratum.printed, erratum.correct, erratum.why)
     return table
 
 

@@ -130,9 +130,11 @@ def correction(left: Tensor, wrong: Tensor, assuming: Sequence[object] = ()) -> 
     return None
 
 
-def named_mistake(derivation: Derivation) -> Change | None:
+def named_mistake(derivation: object) -> Change | None:
     """Return the change that makes the right side of a refuted claim right, if the catalogue has it."""
-    if not (isinstance(derivation.left, Tensor) and isinstance(derivation.right, Tensor)):
+    if not isinstance(derivation, Derivation) or not (
+        isinstance(derivation.left, Tensor) and isinstance(derivation.right, Tensor)
+    ):
         return None
     if not isinstance(derivation.claim_verdict, Refutation):
         return None

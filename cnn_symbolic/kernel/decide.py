@@ -19,6 +19,7 @@ import sympy as sp
 
 from cnn_symbolic.errors import VacuousClaimError
 from cnn_symbolic.evaluation import evaluate_size
+from cnn_symbolic.formulas import entry
 from cnn_symbolic.kernel.integer_sets import Sets, Signature
 from cnn_symbolic.kernel.reader import NotReadable, Reader, Term
 from cnn_symbolic.kernel.replay import replay
@@ -37,20 +38,35 @@ class Difference:
     signature: Signature = ()
 
 
+@dataclass(frozen=True)
+class Entries:
+    """Where the entries differ: the smallest point per product of tensors, and the sizes.
+
+    `settled` says that no difference was overlooked, at any sizes; `exact` that `bad` is all there is.
+    """
+
+    differences: tuple[Difference, ...] = ()
+    bad: isl.Set | None = None
+    settled: bool = True
+    exact: bool = True
+
+
 def decide(statement: Statement) -> Verdict:
     """Return the verdict on a statement; raise VacuousClaimError if no sizes satisfy its assumptions."""
     start = time.perf_counter()
     sets = Sets(statement.sizes, statement.index)
+    reason, detail = Reason.LIMIT, "isl needed more operations than it is given"
     try:
-        return _Decision(statement, sets, start).verdict()
+        verdict = _Decision(statement, sets, start).verdict()
+        if not sets.exhausted():
+            return verdict
     except NotReadable as stopped:
         reason, detail = stopped.reason, stopped.detail
-    except isl.Error:
-        if sets.context.last_error() != isl.error.quota:
+    except (RecursionError, MemoryError):
+        detail = "a formula is nested too deeply, or its numbers are too large"
+    except (isl.Error, AttributeError, TypeError):
+        if not sets.exhausted():
             raise
-        reason, detail = Reason.LIMIT, "isl needed more operations than it is given"
-    except RecursionError:
-        reason, detail = Reason.LIMIT, "a formula is nested too deeply"
     return Undecided(statement, time.perf_counter() - start, SEAL, reason, detail)
 
 
@@ -69,9 +85,9 @@ class _Decision:
         assumed = self.sets.sizes_where(self.statement.assumptions)
         left, right = self.statement.left, self.statement.right
         subject = left if left.requirements is not None else right
+        conditions = [*self.statement.assumptions, *(subject.requirements or ())]
         domain = assumed.intersect(self.sets.sizes_where(subject.requirements or ())).coalesce()
         if domain.is_empty():
-            conditions = [*self.statement.assumptions, *(subject.requirements or ())]
             raise VacuousClaimError(
                 f"no sizes satisfy the assumptions of {self.statement.describe()}: {', '.join(map(str, conditions))}"
             )
@@ -84,15 +100,15 @@ class _Decision:
             if (point := self.sets.smallest(where)) is not None
         ]
         agreed = domain.subtract(bad)
-        entries, bad_entries, complete = self.unequal_entries(agreed) if not agreed.is_empty() else ([], None, True)
-        differences += entries
-        if bad_entries is not None:
-            bad = bad.union(bad_entries)
+        entries = Entries() if agreed.is_empty() else self.unequal_entries(agreed)
+        differences += entries.differences
         if differences:
             count = len(self.statement.sizes)
             first = min(differences, key=lambda d: (sum(d.point[:count]), d.point))
-            return self.refuted(first, domain, bad if complete else None)
-        if not complete:
+            bad = bad if entries.bad is None else bad.union(entries.bad)
+            exact = entries.exact and opaque_arguments_differ(self.statement, conditions, entries.differences)
+            return self.refuted(first, domain, bad if exact else None, least=entries.settled)
+        if not entries.settled:
             raise NotReadable(Reason.COEFFICIENT, "a coefficient is a polynomial in the sizes of degree 2 or more")
         return self.proved(domain)
 
@@ -102,8 +118,8 @@ class _Decision:
         differ = [sp.Ne(a, b) for a, b in pairs if sp.expand(a - b) != 0]
         return domain.intersect(self.sets.sizes_where([sp.Or(*differ)]))
 
-    def unequal_entries(self, domain: isl.Set) -> tuple[list[Difference], isl.Set | None, bool]:
-        """Return the first difference of the entries per product of tensors, the sizes, and whether all are known."""
+    def unequal_entries(self, domain: isl.Set) -> Entries:
+        """Return where the coefficient functions of the two sides differ."""
         reader = Reader(self.statement.tensors)
         scope = {i: i for i in self.statement.index}
         read = [reader.read(side.formula, scope) for side in (self.statement.left, self.statement.right)]
@@ -112,21 +128,22 @@ class _Decision:
         sides = [self.sets.coefficient(terms, domain, shape) for terms in (left, right)]
         differences: list[Difference] = []
         bad: isl.Set | None = None
-        complete = True
+        settled = exact = True
         for signature in dict.fromkeys([*sides[0], *sides[1]]):
             present = [side[signature] for side in sides if signature in side]
             zero = present[0].sub(present[0])
             pair = (sides[0].get(signature, zero), sides[1].get(signature, zero))
             self.coefficients[signature] = pair
-            exact, found, known = self.sets.nonzero(pair[0].sub(pair[1]))
-            complete = complete and known
-            if exact is not None:
-                bad = exact.params() if bad is None else bad.union(exact.params())
-                point = self.sets.smallest(exact)
+            nonzero = self.sets.nonzero(pair[0].sub(pair[1]))
+            settled = settled and nonzero.settled
+            exact = exact and nonzero.settled and nonzero.found is None
+            if nonzero.exact is not None:
+                bad = nonzero.exact.params() if bad is None else bad.union(nonzero.exact.params())
+                point = self.sets.smallest(nonzero.exact)
                 differences += [Difference("entry", point, signature)] if point is not None else []
-            if found is not None:
-                differences.append(Difference("entry", found, signature))
-        return differences, bad, complete
+            if nonzero.found is not None:
+                differences.append(Difference("entry", nonzero.found, signature))
+        return Entries(tuple(differences), bad, settled, exact)
 
     def clear_denominators(self, sides: Sequence[list[Term]], domain: isl.Set) -> list[list[Term]]:
         """Multiply both sides by the sizes they divide by, after showing that these are positive."""
@@ -164,7 +181,7 @@ class _Decision:
             coefficients=written,
         )
 
-    def refuted(self, first: Difference, domain: isl.Set, bad: isl.Set | None) -> Verdict:
+    def refuted(self, first: Difference, domain: isl.Set, bad: isl.Set | None, least: bool) -> Verdict:
         """Return the refutation, replayed in NumPy."""
         count = len(self.statement.sizes)
         sizes = dict(zip(self.statement.sizes, first.point[:count], strict=True))
@@ -175,6 +192,7 @@ class _Decision:
             0.0,
             SEAL,
             kind=first.kind,
+            least=least,
             domain=self.sets.describe(domain.gist(plain)),
             sizes={str(s): n for s, n in sizes.items()},
             holds_when=None if bad is None else self.sets.weakest(domain, bad, domain),
@@ -201,6 +219,39 @@ class _Decision:
                 raise NotReadable(Reason.REPLAY, f"the difference at {sizes} did not show in numbers")
             refutation = replayed
         return replace(refutation, seconds=time.perf_counter() - self.start)
+
+
+def opaque_arguments_differ(statement: Statement, conditions: Sequence[Any], differences: Sequence[Difference]) -> bool:
+    """Tell whether different entries under opaque functions are different numbers, for generic tensors.
+
+    Only then do two formulas that differ as formulas differ as numbers at all those sizes, so that the
+    sizes where they do are known exactly. Shown by distinct least products: where the map from an entry to
+    the least product of tensors that occurs in it is injective, no two entries are equal; entries of two
+    tensors differ where one has a product of tensors that the other has not.
+    """
+    names = {key[0] for d in differences for key in d.signature if len(key) == 3}
+    pending, occurring = list(names), dict[str, set[Signature]]()
+    while pending:
+        name = pending.pop()
+        declared = statement.tensors[name]
+        index = declared.index or tuple(sp.Dummy("i", integer=True) for _ in declared.shape)
+        formula = entry(name, index) if declared.definition is None else declared.definition
+        sets = Sets(statement.sizes, index)
+        try:
+            terms = Reader(statement.tensors).read(formula, {i: i for i in index})
+            if any(term.powers for term in terms):
+                return False
+            functions = sets.coefficient(terms, sets.sizes_where(conditions), declared.shape)
+            covering = sets.covering(functions, declared.shape, sets.sizes_where(conditions))
+        except NotReadable:
+            return False
+        if index and not any(injective for _, injective in covering):
+            return False
+        occurring[name] = {signature for signature, _ in covering}
+        inner = {key[0] for signature in functions for key in signature if len(key) == 3}
+        pending += [other for other in inner if other not in occurring and other not in pending]
+    every = list(occurring.items())
+    return all(a - b or b - a for k, (_, a) in enumerate(every) for _, b in every[k + 1 :])
 
 
 def dict_of_powers(term: Term) -> dict[sp.Expr, int]:

@@ -10,14 +10,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import sympy as sp
+from sympy.logic.boolalg import Boolean
 
 from cnn_symbolic.errors import ExportError
-from cnn_symbolic.formulas import Iverson, Opaque, is_size, size
-from cnn_symbolic.kernel.statement import Declaration, Side, Statement
+from cnn_symbolic.formulas import Iverson, Opaque, entry, is_size, size
+from cnn_symbolic.kernel.statement import Declaration, Side, Statement, check_names
+from cnn_symbolic.shapes import check_name
 
 __all__ = ["decode_statement", "encode_statement"]
 
-DEEPEST = 200
+DEEPEST, MOST_AXES = 200, 64
 HEADS: dict[str, Any] = {
     "+": sp.Add,
     "*": sp.Mul,
@@ -47,11 +49,11 @@ def encode_statement(statement: Statement) -> dict[str, Any]:
     index = {symbol: f"i{k}" for k, symbol in enumerate(statement.index)}
     tensors = {}
     for name, declared in statement.tensors.items():
-        entry: dict[str, Any] = {"shape": [encode(n, {}) for n in declared.shape]}
+        shown: dict[str, Any] = {"shape": [encode(n, {}) for n in declared.shape]}
         if declared.definition is not None:
             own = {symbol: f"i{k}" for k, symbol in enumerate(declared.index)}
-            entry["definition"] = encode(declared.definition, own)
-        tensors[name] = entry
+            shown["definition"] = encode(declared.definition, own)
+        tensors[name] = shown
     return {
         "rank": len(statement.index),
         "tensors": tensors,
@@ -79,7 +81,8 @@ def encode(e: Any, index: Mapping[sp.Symbol, str]) -> Any:
     if e in index:
         return ["index", index[e]]
     if e.is_Symbol:
-        return ["size" if is_size(e) else "free" if e.is_integer else "scalar", e.name]
+        kind = "size" if is_size(e) else "scalar" if e == entry(e.name, ()) else "free"
+        return [kind, e.name]
     if isinstance(e, sp.Indexed):
         return ["entry", str(e.base.label), *(encode(i, index) for i in e.indices)]
     if isinstance(e, sp.Sum):
@@ -105,36 +108,56 @@ def encode(e: Any, index: Mapping[sp.Symbol, str]) -> Any:
 def decode_statement(value: Any) -> Statement:
     """Return the statement in a JSON value; raise ExportError if it is not one."""
     try:
-        index = {f"i{k}": sp.Dummy(f"i{k}", integer=True) for k in range(int(value["rank"]))}
+        rank = value["rank"]
+        if not isinstance(rank, int) or not 0 <= rank <= MOST_AXES:
+            raise ExportError(f"a statement has from 0 to {MOST_AXES} axes, found {rank!r}")
+        index = {f"i{k}": sp.Dummy(f"i{k}", integer=True) for k in range(rank)}
         tensors = {}
         for name, declared in value["tensors"].items():
-            shape = tuple(decode(n, {}) for n in declared["shape"])
+            shape = tuple(number(n, {}) for n in declared["shape"])
             own = {f"i{k}": sp.Dummy(f"i{k}", integer=True) for k in range(len(shape))}
             given = declared.get("definition")
-            definition = None if given is None else decode(given, own)
-            tensors[name] = Declaration(shape, tuple(own.values()) if given is not None else (), definition)
-        return Statement(
+            definition = None if given is None else number(given, own)
+            tensors[check_name(name)] = Declaration(shape, tuple(own.values()) if given is not None else (), definition)
+        statement = Statement(
             left=decode_side(value["left"], index),
             right=decode_side(value["right"], index),
             index=tuple(index.values()),
             tensors=tensors,
-            assumptions=tuple(decode(a, {}) for a in value["assumptions"]),
+            assumptions=tuple(holds(a) for a in value["assumptions"]),
         )
+        check_names(statement)
+        return statement
     except ExportError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise ExportError(f"the exported statement is not well formed: {type(error).__name__}: {error}") from error
 
 
 def decode_side(value: Any, index: Mapping[str, sp.Symbol]) -> Side:
     """Return one side of a statement from a JSON value."""
     required = value["requirements"]
-    return Side(
-        text=str(value["text"]),
-        shape=tuple(decode(n, {}) for n in value["shape"]),
-        formula=decode(value["formula"], index),
-        requirements=None if required is None else tuple(decode(r, {}) for r in required),
-    )
+    shape = tuple(number(n, {}) for n in value["shape"])
+    if len(shape) != len(index):
+        raise ExportError(f"a side of a statement about {len(index)} axes has {len(shape)} sizes")
+    requirements = None if required is None else tuple(holds(r) for r in required)
+    return Side(str(value["text"]), shape, number(value["formula"], index), requirements)
+
+
+def number(value: Any, index: Mapping[str, sp.Symbol], depth: int = 0) -> sp.Expr:
+    """Return the formula in a JSON value; raise ExportError if it is a condition, or infinite."""
+    formula = decode(value, index, depth)
+    if not isinstance(formula, sp.Expr) or formula.has(sp.zoo, sp.oo, -sp.oo, sp.nan, sp.I):
+        raise ExportError(f"a formula is expected, found {formula}")
+    return formula
+
+
+def holds(value: Any, index: Mapping[str, sp.Symbol] | None = None, depth: int = 0) -> Any:
+    """Return the condition in a JSON value; raise ExportError if it is a formula."""
+    found = decode(value, index or {}, depth)
+    if not isinstance(found, Boolean):
+        raise ExportError(f"a condition is expected, found {found}")
+    return found
 
 
 def decode(value: Any, index: Mapping[str, sp.Symbol], depth: int = 0) -> Any:
@@ -159,7 +182,7 @@ def decode(value: Any, index: Mapping[str, sp.Symbol], depth: int = 0) -> Any:
     if head == "size":
         return size(str(parts[0]))
     if head == "free":
-        return sp.Symbol(str(parts[0]), integer=True)
+        return sp.Symbol(str(parts[0]))
     if head == "scalar":
         return sp.Symbol(str(parts[0]), real=True)
     if head == "sum":
@@ -167,14 +190,17 @@ def decode(value: Any, index: Mapping[str, sp.Symbol], depth: int = 0) -> Any:
         limits = []
         for name, low, high in parts[0]:
             variable = sp.Dummy(str(name), integer=True)
-            limits.append((variable, decode(low, scope, depth + 1), decode(high, scope, depth + 1)))
+            limits.append((variable, number(low, scope, depth + 1), number(high, scope, depth + 1)))
             scope[name] = variable
-        return sp.Sum(decode(parts[1], scope, depth + 1), *reversed(limits))
+        return sp.Sum(number(parts[1], scope, depth + 1), *reversed(limits))
     if head == "apply":
-        return Opaque(str(parts[0]), int(parts[1]), decode(parts[2], index, depth + 1))
+        return Opaque(str(parts[0]), int(parts[1]), number(parts[2], index, depth + 1))
     if head == "entry":
-        return sp.Indexed(sp.IndexedBase(str(parts[0])), *(decode(i, index, depth + 1) for i in parts[1:]))
+        return entry(str(parts[0]), tuple(number(i, index, depth + 1) for i in parts[1:]))
     if head not in HEADS and head != "derivative":
         raise ExportError(f"{head!r} is not the head of a formula: known are {', '.join(HEADS)}")
-    arguments = [decode(part, index, depth + 1) for part in parts]
+    read = holds if head in ("and", "or", "not", "iverson") else number
+    arguments = [read(part, index, depth + 1) for part in parts]
+    if head == "^" and not (arguments[1].is_Integer and abs(arguments[1]) <= MOST_AXES and arguments[0].free_symbols):
+        raise ExportError(f"a power has an exponent from -{MOST_AXES} to {MOST_AXES} and a base that is no number")
     return sp.Derivative(*arguments, evaluate=False) if head == "derivative" else HEADS[head](*arguments)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby, permutations, product
 from math import factorial, lcm, prod
@@ -20,9 +21,9 @@ import sympy as sp
 from cnn_symbolic.kernel.reader import NotReadable, Term
 from cnn_symbolic.kernel.verdicts import Reason
 
-__all__ = ["Sets", "Signature"]
+__all__ = ["Nonzero", "Sets", "Signature"]
 
-MOST_OPERATIONS = 20_000_000
+MOST_OPERATIONS = 10_000_000
 MOST_POINTS = 400
 MOST_ARRANGEMENTS = 120
 Signature = tuple[tuple[Any, ...], ...]
@@ -40,6 +41,19 @@ READABLE = (
 RELATIONS = {sp.Eq: "=", sp.Ne: "!=", sp.Ge: ">=", sp.Gt: ">", sp.Le: "<=", sp.Lt: "<"}
 
 
+@dataclass(frozen=True)
+class Nonzero:
+    """Where a coefficient function is not zero.
+
+    `exact` is the set of points of its affine pieces, `found` the smallest point known on the others;
+    `settled` says that on those no smaller point exists, or none at all if none was found.
+    """
+
+    exact: isl.Set | None
+    found: tuple[int, ...] | None
+    settled: bool
+
+
 class Sets:
     """Integer sets over fixed sizes (the parameters) and output indices, in an isl context of its own."""
 
@@ -55,6 +69,8 @@ class Sets:
 
     def affine(self, e: Any, names: Mapping[sp.Symbol, str]) -> str:
         """Return a quasi-affine expression as isl writes it; raise NotReadable if it is not one."""
+        if not isinstance(e, sp.Expr):
+            raise NotReadable(Reason.NOT_AFFINE, f"{e} is not a number")
         if e.is_Integer:
             return str(int(e))
         if e.is_Symbol and e in names:
@@ -221,7 +237,7 @@ class Sets:
         point = isl.Point.zero(like.get_domain_space())
         for k, value in enumerate(coordinates):
             kind, at = (isl.dim_type.param, k) if k < len(self.sizes) else (isl.dim_type.set, k - len(self.sizes))
-            point = point.set_coordinate_val(kind, at, isl.Val.int_from_si(self.context, value))
+            point = point.set_coordinate_val(kind, at, isl.Val.read_from_str(self.context, str(value)))
         return point
 
     def value(self, function: Any, coordinates: Sequence[int]) -> Fraction:
@@ -229,15 +245,15 @@ class Sets:
         value = function.eval(self.point(coordinates, function))
         return Fraction(int(value.get_num_si()), int(value.get_den_val().get_num_si()))
 
-    def nonzero(self, function: Any) -> tuple[isl.Set | None, tuple[int, ...] | None, bool]:
-        """Return where a function is not zero: the exact set, one more point, and whether that is all.
+    def nonzero(self, function: Any) -> Nonzero:
+        """Return where a function is not zero.
 
         Pieces that are affine in sizes and indices contribute to the exact set. On the others, points
-        are tried in the order of their total size; if none is found, the answer is not complete.
+        are tried in the order of their total size, each size once where only the sizes matter.
         """
         exact: isl.Set | None = None
         found: list[tuple[int, ...]] = []
-        complete = True
+        settled = True
         for domain, piece in function.get_pieces():
             reduced = piece.gist(domain)
             if reduced.is_zero():
@@ -246,25 +262,70 @@ class Sets:
                 where = isl.PwAff.from_aff(reduced.as_aff()).non_zero_set().intersect(domain)
                 exact = where if exact is None else exact.union(where)
                 continue
-            complete = False
-            left = domain
-            for _ in range(MOST_POINTS):
-                at = self.smallest(left)
-                if at is None:
-                    complete = True
-                    break
-                if self.value(function, at) != 0:
-                    found.append(at)
-                    break
-                left = left.subtract(isl.Set.from_point(self.point(at, function)))
+            done, at = self.first_nonzero(function, reduced, domain)
+            settled = settled and done
+            found += [at] if at is not None else []
         count = len(self.sizes)
         first = min(found, key=lambda at: (sum(at[:count]), at), default=None)
-        return (None if exact is None or exact.is_empty() else exact), first, complete and not found
+        return Nonzero(None if exact is None or exact.is_empty() else exact, first, settled)
+
+    def first_nonzero(self, function: Any, piece: Any, domain: isl.Set) -> tuple[bool, tuple[int, ...] | None]:
+        """Return whether a piece is settled, and its smallest point that is not zero, if one was found."""
+        depends = piece.involves_dims(isl.dim_type.in_, 0, piece.dim(isl.dim_type.in_))
+        left = domain
+        for _ in range(MOST_POINTS):
+            at = self.smallest(left)
+            if at is None:
+                return True, None
+            if self.value(function, at) != 0:
+                return True, at
+            tried = isl.Set.from_point(self.point(at, function))
+            if not depends:
+                tried = isl.Set.universe(domain.get_space()).intersect_params(tried.params())
+            left = left.subtract(tried)
+        return False, None
+
+    def covering(
+        self, functions: Mapping[Signature, Any], shape: Sequence[Any], domain: isl.Set
+    ) -> list[tuple[Signature, bool]]:
+        """Return the products of tensors that occur in every entry of a shape, at all sizes of a domain.
+
+        With each stands whether the map from an entry to its least access is injective.
+        """
+        rank = len(self.index)
+        within = [
+            f"0 <= {self.names[i]} < {self.affine(n, self.names)}" for i, n in zip(self.index, shape, strict=True)
+        ]
+        at = ", ".join(self.names[i] for i in self.index)
+        text = f"{self.parameters}{{ [{at}] : {' and '.join(within) or '0 = 0'} }}"
+        entries = isl.Set.read_from_str(self.context, text).intersect_params(domain)
+        covering = []
+        for signature, function in functions.items():
+            nonzero = self.nonzero(function)
+            if nonzero.exact is None or nonzero.found is not None or not nonzero.settled:
+                continue
+            accesses = isl.Map.from_range(nonzero.exact).move_dims(isl.dim_type.in_, 0, isl.dim_type.out, 0, rank)
+            if entries.is_subset(accesses.domain()):
+                covering.append((signature, bool(accesses.lexmin().is_injective())))
+        return covering
+
+    def exhausted(self) -> bool:
+        """Tell whether isl has used up the operations that it is given: then its answers are not to be trusted."""
+        try:
+            return isl.Set.read_from_str(self.context, "{ [i] : 0 <= i <= 1 }").lexmin() is None
+        except isl.Error:
+            return True
 
 
 def denominator(*expressions: sp.Expr) -> int:
-    """Return the least common denominator of the coefficients in sums."""
-    return lcm(*(int(part.as_coeff_Mul()[0].q) for e in expressions for part in sp.Add.make_args(sp.expand(e))))
+    """Return the least common denominator of the coefficients in sums; raise NotReadable if one is not rational."""
+    numbers = []
+    for e in expressions:
+        parts = sp.Add.make_args(sp.expand(e)) if isinstance(e, sp.Expr) else ()
+        numbers += [part.as_coeff_Mul()[0] for part in parts]
+        if not parts or not all(number.is_Rational for number in numbers):
+            raise NotReadable(Reason.NOT_AFFINE, f"{e} is not affine with rational coefficients")
+    return lcm(*(int(number.q) for number in numbers))
 
 
 def arrangements(signature: Signature) -> Iterator[tuple[int, ...]]:

@@ -15,13 +15,13 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.formulas import Iverson, Opaque, Shape, inside, is_size, substitute
+from cnn_symbolic.formulas import Iverson, Opaque, Shape, entry, inside, is_size, substitute
 from cnn_symbolic.kernel.statement import Declaration
 from cnn_symbolic.kernel.verdicts import Reason
 
 __all__ = ["Factor", "NotReadable", "Reader", "Term"]
 
-MOST_TERMS = 1000
+MOST_TERMS, MOST_FACTORS = 1000, 64
 Scope = Mapping[sp.Symbol, sp.Expr]
 
 
@@ -103,7 +103,7 @@ class Reader:
         if isinstance(e, sp.Pow):
             return self._power(e, scope)
         if isinstance(e, sp.Indexed):
-            return self._entry(str(e.base.label), tuple(resolve(i, scope) for i in e.indices))
+            return self._entry(self._name(e), tuple(resolve(i, scope) for i in e.indices))
         if isinstance(e, sp.Sum):
             return self._sum(e, scope)
         if isinstance(e, sp.KroneckerDelta) and len(e.args) == 2:
@@ -123,7 +123,7 @@ class Reader:
             raise NotReadable(Reason.OUTSIDE, f"the index {scope[symbol]} occurs as a coefficient, outside of indices")
         if is_size(symbol):
             return [Term(sp.S.One, ((symbol, 1),))]
-        if symbol.name in self.tensors and not self.tensors[symbol.name].shape:
+        if symbol == entry(symbol.name, ()) and symbol.name in self.tensors and not self.tensors[symbol.name].shape:
             return self._entry(symbol.name, ())
         raise NotReadable(Reason.OUTSIDE, f"{symbol} is neither a size, nor an index, nor a tensor of the statement")
 
@@ -133,6 +133,8 @@ class Reader:
             if len(made) * len(part) > MOST_TERMS:
                 raise NotReadable(Reason.LIMIT, f"the product has more than {MOST_TERMS} terms when multiplied out")
             made = [a.times(b) for a, b in product(made, part)]
+            if any(len(term.factors) > MOST_FACTORS for term in made):
+                raise NotReadable(Reason.LIMIT, f"a product has more than {MOST_FACTORS} factors")
         return made
 
     def _power(self, e: sp.Pow, scope: Scope) -> list[Term]:
@@ -140,6 +142,8 @@ class Reader:
         if not exponent.is_Integer:
             raise NotReadable(Reason.OUTSIDE, f"{e}: the exponent is not an integer")
         if base.free_symbols and all(map(is_size, base.free_symbols)):
+            if abs(exponent) > MOST_FACTORS:
+                raise NotReadable(Reason.LIMIT, f"{e} has an exponent above {MOST_FACTORS}")
             return [Term(sp.S.One, ((base, int(exponent)),))]
         if exponent < 0 or exponent > 16:
             raise NotReadable(Reason.OUTSIDE, f"{e}: a tensor entry has an exponent from 0 to 16")
@@ -158,6 +162,12 @@ class Reader:
         self.unfolding.pop()
         return [support.times(term) for term in unfolded]
 
+    def _name(self, at: sp.Indexed) -> str:
+        name = str(at.base.label)
+        if at.base != sp.IndexedBase(name):
+            raise NotReadable(Reason.OUTSIDE, f"{at} is not an entry of the tensor {name}: write tensor[index]")
+        return name
+
     def _declared(self, name: str, index: tuple[sp.Expr, ...]) -> Declaration:
         if name not in self.tensors:
             raise NotReadable(Reason.OUTSIDE, f"{name} is not a tensor of the statement")
@@ -171,6 +181,8 @@ class Reader:
         limits = ONE
         for limit in reversed(e.limits):
             variable, low, high = limit[0], resolve(limit[1], inner), resolve(limit[2], inner)
+            if variable.assumptions0 not in (sp.Symbol("u", integer=True).assumptions0, sp.Symbol("u").assumptions0):
+                raise NotReadable(Reason.OUTSIDE, f"the sum over {variable}: a summation index has no assumptions")
             renamed = sp.Dummy(variable.name, integer=True)
             inner[variable] = renamed
             within = (sp.Ge(renamed, low), sp.Le(renamed, high))
@@ -184,8 +196,8 @@ class Reader:
         """Return the entry of the tensor f(z): arbitrary inside the shape of z, zero outside."""
         at = e.argument
         if isinstance(at, sp.Indexed):
-            name, index = str(at.base.label), tuple(resolve(i, scope) for i in at.indices)
-        elif at.is_Symbol and at not in scope:
+            name, index = self._name(at), tuple(resolve(i, scope) for i in at.indices)
+        elif at.is_Symbol and at == entry(at.name, ()):
             name, index = at.name, ()
         else:
             raise NotReadable(Reason.OUTSIDE, f"{e}: an opaque function is applied to one tensor entry")
@@ -204,7 +216,7 @@ class Reader:
         if not isinstance(variable, sp.Indexed):
             return derived
         index = tuple(resolve(i, scope) for i in variable.indices)
-        support = inside(index, self._declared(str(variable.base.label), index).shape)
+        support = inside(index, self._declared(self._name(variable), index).shape)
         return [Term(sp.S.One, conditions=(support,)).times(term) for term in derived]
 
 

@@ -12,13 +12,14 @@ import sympy as sp
 
 from cnn_symbolic.evaluation import Values, evaluate_formula, evaluate_size
 from cnn_symbolic.formulas import Opaque, substitute
+from cnn_symbolic.kernel.reader import NotReadable
 from cnn_symbolic.kernel.statement import Side, Statement
-from cnn_symbolic.kernel.verdicts import Refutation
+from cnn_symbolic.kernel.verdicts import Reason, Refutation
 
 __all__ = ["replay"]
 
 TRIES = 16
-MOST_ENTRIES = 4096
+MOST_ENTRIES, MOST_VALUES = 4096, 1_000_000
 
 
 def replay(refutation: Refutation, sizes: Mapping[sp.Symbol, int]) -> Refutation | None:
@@ -64,9 +65,11 @@ def random_values(
         polynomials[name] = sum(int(c) * t**k for k, c in enumerate(random.integers(1, most, degree + 1)))
         functions[name] = [polynomial(sp.diff(polynomials[name], t, n), t) for n in range(degree + 2)]
     arrays: dict[str, np.ndarray] = {}
-    values = Values(sizes, arrays, functions)
+    values = Values(sizes, arrays, functions, object)
     for name, declared in statement.tensors.items():
         shape = tuple(evaluate_size(n, sizes) for n in declared.shape)
+        if prod(shape) > MOST_VALUES:
+            raise NotReadable(Reason.LIMIT, f"{name} has more than {MOST_VALUES} entries at the counterexample")
         if declared.definition is None:
             arrays[name] = (
                 random.integers(-most, most + 1, shape).astype(object)
@@ -74,7 +77,7 @@ def random_values(
                 else np.array(int(random.integers(1, most)), dtype=object)
             )
         else:
-            arrays[name] = evaluate_formula(declared.definition, declared.index, shape, values)
+            arrays[name] = evaluate_formula(declared.definition, declared.index, shape, values).astype(object)
     return values, polynomials
 
 

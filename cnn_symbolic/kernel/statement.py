@@ -14,7 +14,7 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.errors import NameConflictError, ShapeError
+from cnn_symbolic.errors import NameConflictError, OperandError, ShapeError
 from cnn_symbolic.formulas import Shape, condition, fresh, is_size
 from cnn_symbolic.shapes import format_shape
 from cnn_symbolic.tensors import Named, ShapeOf, Tensor, merge_name
@@ -81,6 +81,8 @@ def state(left: Tensor | ShapeOf, right: Tensor | ShapeOf | Iterable[Any], assum
     Raises ShapeError when the two sides do not have equally many axes, NameConflictError when they
     use one name for two tensors.
     """
+    if not isinstance(assuming, Iterable):
+        raise OperandError(f"assumptions are a list of conditions, such as assuming=[M >= I], found {assuming!r}")
     names: dict[str, Tensor] = {}
     for side in (left, right):
         part = side.tensor if isinstance(side, ShapeOf) else side
@@ -106,10 +108,15 @@ def state(left: Tensor | ShapeOf, right: Tensor | ShapeOf | Iterable[Any], assum
         tensors={name: declare(part) for name, part in names.items()},
         assumptions=tuple(condition(a) for a in assuming),
     )
+    check_names(statement)
+    return statement
+
+
+def check_names(statement: Statement) -> None:
+    """Raise NameConflictError if a name stands for both a size and a tensor."""
     clash = {str(s) for s in statement.sizes} & set(statement.tensors)
     if clash:
         raise NameConflictError(f"{', '.join(sorted(clash))} names both a size and a tensor: rename one of them")
-    return statement
 
 
 def make_side(side: Tensor | ShapeOf | Shape, index: tuple[sp.Symbol, ...]) -> Side:

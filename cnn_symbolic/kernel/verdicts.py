@@ -52,6 +52,11 @@ class Verdict:
         if self.seal is not SEAL:
             raise CnnSymbolicError(f"a {type(self).__name__} is made by deciding a statement, not by hand")
 
+    @property
+    def evidence(self) -> str:
+        """How strong the verdict is."""
+        raise NotImplementedError
+
 
 @dataclass(frozen=True)
 class Theorem(Verdict):
@@ -74,7 +79,7 @@ class Theorem(Verdict):
 
 @dataclass(frozen=True)
 class Refutation(Verdict):
-    """The two sides differ; at no smaller total size do they.
+    """The two sides differ. `least` says that at no smaller total size they do.
 
     `kind` is "entry", "shape" or "defined": what differs at `sizes`. For an entry, `index` is where,
     `monomial` the product of tensor entries whose coefficients differ, and the replay shows both sides
@@ -83,6 +88,7 @@ class Refutation(Verdict):
     """
 
     kind: str
+    least: bool
     domain: str
     sizes: Mapping[str, int]
     holds_when: str | None

@@ -55,9 +55,7 @@ def max_pooling() -> Run:
     back = layer.propagate_backward(arriving)
     positions = np.asarray(layer.max_positions)
     selection = (positions[..., None] == np.arange(4)).astype(int).reshape((*pooled.shape, *OVERLAY))
-    return Run(
-        {"a_prev": POOLING_INPUT, "s": selection, "∂C/∂a": arriving}, {"a": pooled, "a_prev_gradient": back}
-    )
+    return Run({"a_prev": POOLING_INPUT, "s": selection, "∂C/∂a": arriving}, {"a": pooled, "a_prev_gradient": back})
 
 
 def fully_connected() -> Run:

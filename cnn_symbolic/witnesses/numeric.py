@@ -48,7 +48,8 @@ def relu(z: np.ndarray) -> np.ndarray:
 
 def relu_prime(z: np.ndarray) -> np.ndarray:
     """Return the derivative of ReLU, 1 where z > 0 and else 0 (at 0 as well)."""
-    return (z > 0).astype(float)
+    slope: np.ndarray = (z > 0).astype(float)
+    return slope
 
 
 class Layer:
@@ -153,7 +154,9 @@ class ConvolutionalLayer(Layer):
     ) -> None:
         shape = np.shape(a_prev)
         if len(shape) != 3 or maps < 1:
-            raise ShapeError(f"a convolutional layer takes an input of shape (D, M, N) and maps ≥ 1, found {shape}, {maps}")
+            raise ShapeError(
+                f"a convolutional layer takes an input of shape (D, M, N) and maps ≥ 1, found {shape}, {maps}"
+            )
         overlay = fitting_overlay(overlay_shape, shape[1:], "maps")
         super().__init__(a_prev, (maps, shape[0], *overlay), (maps,), random, activation)
 
@@ -239,9 +242,9 @@ class MaxPoolingMap:
             raise ShapeError(f"∂C/∂a has the shape {self.max_positions.shape} of the maxima, found {arriving.shape}")
         before = self.a_prev.ndim - len(self.overlay_shape)
         within = np.unravel_index(self.max_positions, self.overlay_shape)
-        places = list(np.indices(arriving.shape))
+        places = np.indices(arriving.shape)
         for axis, offset in enumerate(within):
-            places[before + axis] = places[before + axis] + offset
+            places[before + axis] += offset
         self.a_prev_gradient = np.zeros(self.a_prev.shape, dtype=arriving.dtype)
         np.add.at(self.a_prev_gradient, tuple(places), arriving)
         return self.a_prev_gradient

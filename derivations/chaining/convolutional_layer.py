@@ -85,9 +85,7 @@ inputs = prove(
 input_slices = prove(
     "Slice d of the input gradient is the sum of the full 2-D convolutions",
     layer.gradient(a),
-    equals=stacked(
-        D, lambda d: summed(K, lambda k: convolve(take(w, at=(k, d)), take(delta, at=(k,)), mode="full"))
-    ),
+    equals=stacked(D, lambda d: summed(K, lambda k: convolve(take(w, at=(k, d)), take(delta, at=(k,)), mode="full"))),
     article="C4",
 )
 

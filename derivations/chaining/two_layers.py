@@ -1,10 +1,22 @@
-"""Two chained convolutional layers: the first one's gradients through the second. (Article: "Chaining Convolutional Layers".)
+"""Two chained layers: the first one's gradients through the second. (Article: "Chaining Convolutional Layers".)
 
 Each stage is a closed form; composed, they are the derivatives of the cost behind the second layer.
 """
 
-from cnn_symbolic import ConvolutionalLayer, convolve, correlate, gradient, named, prove, sizes, stacked, sum_axes
-from cnn_symbolic import summed, take, wrap
+from cnn_symbolic import (
+    ConvolutionalLayer,
+    convolve,
+    correlate,
+    gradient,
+    named,
+    prove,
+    sizes,
+    stacked,
+    sum_axes,
+    summed,
+    take,
+    wrap,
+)
 
 L, K, D, M, N, I, J, U, V = sizes("L K D M N I J U V")
 first = ConvolutionalLayer(input_shape=(D, M, N), overlay_shape=(I, J), maps=K, name="1")

@@ -7,8 +7,19 @@ class 0 and 0 elsewhere, for an arbitrary h: such a y sums to 1, and a y that do
 
 from sympy import KroneckerDelta
 
-from cnn_symbolic import cross_entropy_of_softmax, from_entries, gradient, named, ones, prove, refute, sizes
-from cnn_symbolic import apply, sum_axes, tensor
+from cnn_symbolic import (
+    apply,
+    cross_entropy_of_softmax,
+    from_entries,
+    gradient,
+    named,
+    ones,
+    prove,
+    refute,
+    sizes,
+    sum_axes,
+    tensor,
+)
 
 (K,) = sizes("K")
 z = tensor(K, name="z", indices="k")

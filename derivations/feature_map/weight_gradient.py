@@ -8,9 +8,7 @@ layer = FeatureMap(input_shape=(M, N), overlay_shape=(I, J))
 
 def underlays_summed(i, j):
     """The sum over all feature neurons (r, c) of δ times the underlay of the neuron."""
-    return sum_over(
-        lambda r, c: layer.delta[r, c] * crop(layer.a_prev, start=(r, c), shape=(I, J))[i, j], layer.shape
-    )
+    return sum_over(lambda r, c: layer.delta[r, c] * crop(layer.a_prev, start=(r, c), shape=(I, J))[i, j], layer.shape)
 
 
 weight_gradient_components = prove(

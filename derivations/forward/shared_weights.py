@@ -1,4 +1,4 @@
-"""Shared weights: equal underlays, equal activations; a shifted input, a shifted map. (Article: "Feature Map Activation".)
+"""Equal underlays give equal activations, a shifted input a shifted map. (Article: "Feature Map Activation".)
 
 The article calls this translational invariance; what holds is equivariance: the map shifts with its input.
 """

@@ -10,7 +10,9 @@ from cnn_symbolic.article import ERRATA
 
 def names_are_missing():
     """The names that the listings use and that do not exist today."""
-    there = [name for home, name in ((builtins, "xrange"), (signal, "convolute2d"), (signal, "sp")) if hasattr(home, name)]
+    there = [
+        name for home, name in ((builtins, "xrange"), (signal, "convolute2d"), (signal, "sp")) if hasattr(home, name)
+    ]
     if there:
         raise AssertionError(f"{', '.join(there)} exist after all")
     return "; ".join(f"{e.where}: {e.printed} should be {e.correct} ({e.why})" for e in ERRATA)

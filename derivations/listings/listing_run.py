@@ -5,8 +5,18 @@ integer and the comparison is exact. `python -m cnn_symbolic.witnesses.article_r
 with the sigmoid and random weights.
 """
 
-from cnn_symbolic import FeatureMap, FullyConnectedLayer, MaxPoolingMap, check, convolve, correlate, outer, sizes
-from cnn_symbolic import summed, take
+from cnn_symbolic import (
+    FeatureMap,
+    FullyConnectedLayer,
+    MaxPoolingMap,
+    check,
+    convolve,
+    correlate,
+    outer,
+    sizes,
+    summed,
+    take,
+)
 from cnn_symbolic.witnesses import article_run
 
 K, M, N, I, J = sizes("K M N I J")
@@ -41,9 +51,7 @@ listing_run = [
                 "a": connected.a,
                 "b_gradient": connected.delta,
                 "w_gradient": outer(connected.delta, connected.a_prev),
-                "a_prev_gradient": summed(
-                    K, lambda k: take(connected.delta, at=(k,)) * take(connected.w, at=(k,))
-                ),
+                "a_prev_gradient": summed(K, lambda k: take(connected.delta, at=(k,)) * take(connected.w, at=(k,))),
             },
         ),
     ]

@@ -18,7 +18,7 @@ def articles_grid():
 
 orderings = [
     check(
-        f"For every strict ordering of a {m}×{n} grid with {i}×{j} windows, max pooling selects and passes back as stated",
+        f"Every strict ordering of a {m}×{n} grid with {i}×{j} windows selects and passes back as stated",
         statement=f"∂/∂x Σ g·max(window) = Σ g·s, for all {m * n}! orderings",
         evidence="fixed shape",
         by=lambda m=m, n=n, i=i, j=j: settle_orderings((m, n), (i, j)),

@@ -34,7 +34,11 @@ convolutional_parameters = prove(
 instances = [
     prove(title, parameters(layer), equals=ones() * number, article="S5")
     for title, layer, number in [
-        ("784 inputs fully connected to 30 neurons: 23,550 parameters", FullyConnectedLayer((28, 28), neurons=30), 23550),
+        (
+            "784 inputs fully connected to 30 neurons: 23,550 parameters",
+            FullyConnectedLayer((28, 28), neurons=30),
+            23550,
+        ),
         ("One feature map with a 4×4 overlay: 16 weights and 1 bias", FeatureMap((28, 28), (4, 4)), 17),
         ("Sixteen feature maps: 272 parameters", ConvolutionalLayer((1, 28, 28), (4, 4), maps=16), 272),
     ]
