@@ -15,7 +15,7 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.formulas import Iverson, Opaque, Shape, entry, inside, is_size, substitute
+from cnn_symbolic.formulas import Iverson, Opaque, Shape, entry, is_size, substitute
 from cnn_symbolic.kernel.statement import Declaration
 from cnn_symbolic.kernel.verdicts import Reason
 
@@ -152,15 +152,15 @@ class Reader:
     def _entry(self, name: str, index: tuple[sp.Expr, ...]) -> list[Term]:
         """Return the entry of a tensor, with its support; of an intermediate result, the definition there."""
         declared = self._declared(name, index)
-        support = Term(sp.S.One, conditions=(inside(index, declared.shape),))
+        inside = Term(sp.S.One, conditions=support(index, declared.shape))
         if declared.definition is None:
-            return [support.times(Term(sp.S.One, factors=(Factor(name, index),)))]
+            return [inside.times(Term(sp.S.One, factors=(Factor(name, index),)))]
         if name in self.unfolding:
             raise NotReadable(Reason.OUTSIDE, f"{name} is defined by itself")
         self.unfolding.append(name)
         unfolded = self.read(declared.definition, dict(zip(declared.index, index, strict=True)))
         self.unfolding.pop()
-        return [support.times(term) for term in unfolded]
+        return [inside.times(term) for term in unfolded]
 
     def _name(self, at: sp.Indexed) -> str:
         name = str(at.base.label)
@@ -185,7 +185,7 @@ class Reader:
                 raise NotReadable(Reason.OUTSIDE, f"the sum over {variable}: a summation index has no assumptions")
             renamed = sp.Dummy(variable.name, integer=True)
             inner[variable] = renamed
-            within = (sp.Ge(renamed, low), sp.Le(renamed, high))
+            within = (sp.Ge(renamed, low, evaluate=False), sp.Le(renamed, high, evaluate=False))
             limits = limits.times(Term(sp.S.One, conditions=within, bound=(renamed,)))
         return [limits.times(term) for term in self.read(e.function, inner)]
 
@@ -201,9 +201,8 @@ class Reader:
             name, index = at.name, ()
         else:
             raise NotReadable(Reason.OUTSIDE, f"{e}: an opaque function is applied to one tensor entry")
-        support: Shape = self._declared(name, index).shape
-        factor = Factor(name, index, (e.name, e.order))
-        return [Term(sp.S.One, factors=(factor,), conditions=(inside(index, support),))]
+        inside = support(index, self._declared(name, index).shape)
+        return [Term(sp.S.One, factors=(Factor(name, index, (e.name, e.order)),), conditions=inside)]
 
     def _derivative(self, e: sp.Derivative, scope: Scope) -> list[Term]:
         """Carry out ∂/∂w[k, l], every other tensor and intermediate result being held fixed."""
@@ -216,8 +215,14 @@ class Reader:
         if not isinstance(variable, sp.Indexed):
             return derived
         index = tuple(resolve(i, scope) for i in variable.indices)
-        support = inside(index, self._declared(self._name(variable), index).shape)
-        return [Term(sp.S.One, conditions=(support,)).times(term) for term in derived]
+        inside = Term(sp.S.One, conditions=support(index, self._declared(self._name(variable), index).shape))
+        return [inside.times(term) for term in derived]
+
+
+def support(index: tuple[sp.Expr, ...], shape: Shape) -> tuple[Any, ...]:
+    """Return the conditions `0 ≤ i < M` that an index lies in a tensor of that shape, as they stand."""
+    low = [sp.Ge(i, 0, evaluate=False) for i in index]
+    return (*low, *(sp.Lt(i, n, evaluate=False) for i, n in zip(index, shape, strict=True)))
 
 
 def resolve(e: Any, scope: Scope) -> Any:

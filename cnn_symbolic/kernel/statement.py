@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import sympy as sp
@@ -55,7 +56,7 @@ class Statement:
     tensors: Mapping[str, Declaration]
     assumptions: tuple[Any, ...] = ()
 
-    @property
+    @cached_property
     def sizes(self) -> tuple[sp.Symbol, ...]:
         """All size symbols, in the order in which they appear in the tensors, sides and assumptions."""
         found: dict[sp.Symbol, None] = {}
