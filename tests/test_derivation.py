@@ -19,7 +19,7 @@ from cnn_symbolic import (
     sum_over,
     tensor,
 )
-from cnn_symbolic.derivation import collecting
+from cnn_symbolic.derivation import Derivation, collecting
 from cnn_symbolic.errors import DerivationFileError, OperandError, ShapeError
 from cnn_symbolic.library import select
 
@@ -55,7 +55,7 @@ def test_the_weight_gradient_is_derived_line_by_line():
     ]
 
 
-CLAIMS = [c for c in select([]) if c.derivation.expected == "proved"]
+CLAIMS = [c for c in select([]) if isinstance(c.derivation, Derivation) and c.derivation.expected == "proved"]
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=[c.id for c in CLAIMS])

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,7 @@ M, N = sizes("M N")
 
 
 def claim(derivation, name="claim"):
-    return Claim(name, derivation, None)
+    return Claim(name, derivation, Path("own.py"))
 
 
 def compile_latex(text, folder):
@@ -85,5 +86,5 @@ def test_names_are_set_as_mathematics():
 
 
 def test_prose_is_escaped_and_its_formulas_are_set():
-    assert prose("50% of a_b") == r"50\% of $a^{\mathrm{b}}$"
+    assert prose("50% of a_b in a_prev") == r"50\% of a\_b in $a^{\mathrm{prev}}$"
     assert prose("with δ = σ′(z)·∂C/∂a") == r"with $\delta$ = $\sigma'(z)$$\cdot$$\partial C/\partial a$"

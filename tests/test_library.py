@@ -24,14 +24,18 @@ def write(folder, name, text):
 
 def test_the_bundle_is_found_and_its_ids_are_unique():
     claims = select([])
-    assert (bundled_folder() / "weight_gradient.py").is_file()
+    assert (bundled_folder() / "feature_map" / "weight_gradient.py").is_file()
     assert len({c.id for c in claims}) == len(claims)
     assert {"weight_gradient", "input_gradient", "bias_gradient", "feature_map_shape"} <= {c.id for c in claims}
 
 
 def test_claims_are_selected_by_id_and_by_file():
-    assert [c.id for c in select(["weight_gradient"])] == ["weight_gradient", "convolved_weight_gradient"]
+    in_file = ["weight_gradient_components", "weight_gradient", "convolved_weight_gradient"]
+    assert [c.id for c in select(["weight_gradient"])] == in_file
     assert [c.id for c in select(["printed_shape", "printed_shape"])] == ["printed_shape"]
+    assert [c.id for c in select(["B8"])] == ["input_gradient_shape", "input_gradient"]
+    assert {c.file.stem for c in select(["max_pooling"])} == {"max_pooling", "orderings"}
+    assert {c.group for c in select(["discussion"])} == {"The discussion's extensions"}
 
 
 def test_an_unknown_name_gets_a_suggestion():

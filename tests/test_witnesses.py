@@ -135,7 +135,7 @@ def test_the_numeric_feature_map_says_what_does_not_fit():
     with pytest.raises(ShapeError, match="call feed_forward first"):
         one.propagate_backward(np.ones((3, 4)), 0.1)
     one.feed_forward()
-    with pytest.raises(ShapeError, match=r"the feature map's shape \(3, 4\), found \(4, 3\)"):
+    with pytest.raises(ShapeError, match=r"the shape \(3, 4\) of the activations, found \(4, 3\)"):
         one.propagate_backward(np.ones((4, 3)), 0.1)
 
 

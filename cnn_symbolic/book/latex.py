@@ -155,8 +155,9 @@ def condition(text: str) -> str:
 SIGNS = {
     "×": r"$\times$", "−": "$-$", "·": r"$\cdot$", "∂": r"$\partial$", "≤": r"$\le$", "≥": r"$\ge$", "′": "$'$",
     "Σ": r"$\Sigma$", "⌊": r"$\lfloor$", "⌋": r"$\rfloor$", "≠": r"$\neq$", "…": r"\dots{}",
+    "ᵀ": r"$^{\mathsf{T}}$", "½": r"$\tfrac12$", "²": "$^2$", "∞": r"$\infty$",
 }  # fmt: skip
-MATHEMATICS = re.compile(r"∂(\w+)/∂(\w+)|(σ)(′*)\((\w+)\)|([A-Za-z]+_[A-Za-z]+)")
+MATHEMATICS = re.compile(r"∂(\w+)/∂(\w+)|(σ)(′*)\((\w+)\)|\b(a_prev)\b")
 
 
 def prose(text: str) -> str:

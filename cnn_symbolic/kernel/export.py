@@ -109,7 +109,7 @@ def decode_statement(value: Any) -> Statement:
     """Return the statement in a JSON value; raise ExportError if it is not one."""
     try:
         rank = value["rank"]
-        if not isinstance(rank, int) or not 0 <= rank <= MOST_AXES:
+        if type(rank) is not int or not 0 <= rank <= MOST_AXES:
             raise ExportError(f"a statement has from 0 to {MOST_AXES} axes, found {rank!r}")
         index = {f"i{k}": sp.Dummy(f"i{k}", integer=True) for k in range(rank)}
         tensors = {}

@@ -15,7 +15,7 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.formulas import Iverson, Opaque, Shape, entry, is_size, substitute
+from cnn_symbolic.formulas import Iverson, Opaque, Shape, entry, is_plain, is_size, substitute
 from cnn_symbolic.kernel.statement import Declaration
 from cnn_symbolic.kernel.verdicts import Reason
 
@@ -181,7 +181,7 @@ class Reader:
         limits = ONE
         for limit in reversed(e.limits):
             variable, low, high = limit[0], resolve(limit[1], inner), resolve(limit[2], inner)
-            if variable.assumptions0 not in (sp.Symbol("u", integer=True).assumptions0, sp.Symbol("u").assumptions0):
+            if not is_plain(variable):
                 raise NotReadable(Reason.OUTSIDE, f"the sum over {variable}: a summation index has no assumptions")
             renamed = sp.Dummy(variable.name, integer=True)
             inner[variable] = renamed

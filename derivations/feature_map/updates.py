@@ -1,11 +1,11 @@
 """Consecutive updates equal one update with the sum. (Article: "Bias Gradient".)
 
-`history[k]` is the parameter after k updates, as the sum of the first k components says. It starts at the
-parameter, each entry follows from the one before by one update, so it is what the consecutive updates
-give; and after T updates it is the parameter after one update with the sum.
+`B[k]` and `W[k]` are the parameter after k updates, as the sum of the first k components says. They start at the
+parameter, each entry follows from the one before by one update, so they are what the consecutive updates
+give; and after T updates they are the parameter after one update with the sum.
 """
 
-from cnn_symbolic import Iverson, crop, from_entries, prove, scalar, sizes, sum_axes, sum_over, take, tensor
+from cnn_symbolic import Iverson, crop, from_entries, named, prove, scalar, sizes, sum_axes, sum_over, take, tensor
 
 T, I, J = sizes("T I J")
 step_size = scalar("η")
@@ -28,8 +28,8 @@ def before(t, k):
 
 b, c = scalar("b"), tensor(T, name="c")
 w, g = tensor(I, J, name="w"), tensor(T, I, J, name="g")
-biases = from_entries((T + 1,), bias_history, using=[b, c, step_size])
-weights = from_entries((T + 1, I, J), weight_history, using=[w, g, step_size])
+biases = named("B", from_entries((T + 1,), bias_history, using=[b, c, step_size]))
+weights = named("W", from_entries((T + 1, I, J), weight_history, using=[w, g, step_size]))
 
 consecutive_updates = [
     prove("No update leaves the bias as it is", take(biases, at=(0,)), equals=b, article="B4"),

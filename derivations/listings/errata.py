@@ -15,7 +15,7 @@ def names_are_missing():
     ]
     if there:
         raise AssertionError(f"{', '.join(there)} exist after all")
-    return "; ".join(f"{e.where}: {e.printed} should be {e.correct} ({e.why})" for e in ERRATA)
+    return f"{len(ERRATA)} errata are listed, with their corrections"
 
 
 errata = check(

@@ -236,7 +236,7 @@ UNDECIDED = {
     "a floating-point number": (entries(lambda i: 0.5 * line[i]), Reason.OUTSIDE),
     "a condition on entries": (entries(lambda i: Iverson(sp.Gt(line[i], 0)) * line[i]), Reason.NOT_AFFINE),
     "an unknown symbol": (entries(lambda i: sp.Symbol("q") * line[i]), Reason.OUTSIDE),
-    "a division by a size that may be zero": (line / (M - N), Reason.OUTSIDE),
+    "a division by a size that may be zero": (entries(lambda i: line[i] / (M - N)), Reason.OUTSIDE),
     "too many terms": (entries(lambda i: (line[i] + other[i] + 1) ** 16), Reason.LIMIT),
     "coincidences that are no box": (
         entries(lambda i: sum_over(lambda u, v: line[i] * Iverson(sp.Eq(sp.Mod(u + v, 3), 0)), (M, N))),
@@ -252,6 +252,13 @@ def test_what_is_outside_the_fragment_is_undecided_with_the_reason(left, reason)
     assert found.reason is reason
     assert found.detail
     assert found.evidence == "undecided"
+
+
+def test_a_quotient_is_defined_where_its_divisor_is_positive():
+    found = verdict(line / (M - N) * (M - N), line)
+    assert isinstance(found, Theorem)
+    assert found.domain == "N < M"
+    assert verdict(line, line / (M - N) * (M - N)).kind == "defined"
 
 
 def test_a_polynomial_in_the_sizes_is_refuted_by_search_or_undecided():

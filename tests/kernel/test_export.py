@@ -7,6 +7,7 @@ import pytest
 import sympy as sp
 
 from cnn_symbolic import Iverson, Theorem, Undecided, decide, from_entries, sizes, state, sum_over, tensor
+from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.errors import ExportError
 from cnn_symbolic.kernel.export import decode_statement, encode_statement
 from cnn_symbolic.library import select
@@ -19,7 +20,7 @@ def round_trip(statement):
     return decode_statement(json.loads(json.dumps(encode_statement(statement))))
 
 
-CLAIMS = select([])
+CLAIMS = [c for c in select([]) if isinstance(c.derivation, Derivation)]
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=[c.id for c in CLAIMS])

@@ -1,0 +1,243 @@
+"""Ways to make the kernel say something wrong that were tried and found, each of them closed."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from cnn_symbolic import (
+    Iverson,
+    Refutation,
+    Theorem,
+    Undecided,
+    apply,
+    broadcast,
+    correlate,
+    decide,
+    dot,
+    flip,
+    from_entries,
+    gradient,
+    named,
+    ones,
+    outer,
+    scalar,
+    scale,
+    shift,
+    sizes,
+    state,
+    sum_axes,
+    tensor,
+)
+from cnn_symbolic.errors import CnnSymbolicError, FragmentError, OperandError, ShapeError
+from cnn_symbolic.kernel.export import decode_statement, encode_statement
+from cnn_symbolic.kernel.verdicts import Reason
+
+M, N, I = sizes("M N I")
+x, g, f, c = tensor(M, name="x"), tensor(M, name="g"), tensor(I, name="f"), scalar("c")
+u = sp.Symbol("u", integer=True)
+
+
+def by_hand(formula, using=(x, g, f, c)):
+    return from_entries((M,), formula, using=using)
+
+
+def verdict(left, right, *assuming):
+    return decide(state(left, right, assuming))
+
+
+def test_a_piece_that_is_settled_does_not_hide_one_that_is_not():
+    large = tensor(400, name="X")
+    late = (M - 3) ** 2 * Iverson(sp.Ge(M, 3))
+
+    def first(i):
+        return (M - 1) * (M - 2) * Iverson(sp.And(sp.Le(M, 2), sp.Eq(i, 0)))
+
+    left = from_entries((400,), lambda i: large[i] * (late + first(i)), using=[large])
+    found = verdict(left, scale(large, factor=0))
+    assert isinstance(found, Refutation)
+    assert dict(found.sizes) == {"M": 4}
+
+
+def test_a_counterexample_is_called_the_smallest_only_if_it_is():
+    large = tensor(3, name="X")
+    hidden = from_entries((3,), lambda i: large[i] * (M - N) ** 2 * Iverson(sp.Ge(M + N, 2000)), using=[large])
+    obvious = from_entries((3,), lambda i: large[0] ** 2 * Iverson(sp.Ge(M, 5000)), using=[large])
+    found = verdict(hidden + obvious, scale(large, factor=0))
+    assert not isinstance(found, Theorem)
+    assert not isinstance(found, Refutation) or dict(found.sizes)["M"] < 5000 or not found.least
+
+
+def test_a_summation_index_with_assumptions_is_refused():
+    odd = sp.Symbol("k", integer=True, odd=True)
+    for total in (
+        sp.Sum(M**2, (M, 0, 3)),
+        sp.Sum(sp.floor(M / 2) * x[M], (M, 0, 3)),
+        sp.Sum(x[odd] * sp.Mod(odd, 2), (odd, 0, M)),
+    ):
+        with pytest.raises(FragmentError, match="has assumptions of its own"):
+            by_hand(lambda i, total=total: total)
+        statement = state(x, x)
+        written = replace(statement, right=replace(statement.right, formula=total))
+        assert decide(written).reason is Reason.OUTSIDE
+
+
+def test_a_weight_that_is_used_in_two_layers_is_not_counted_twice():
+    assert isinstance(verdict(gradient(x * x, wrt=x, cotangent=g * x), 2 * (g * x * x)), Theorem)
+    z = named("z", correlate(x, f))
+    y = correlate(z, f)
+    cotangent = tensor(*y.shape, name="h")
+    values = {"x": np.arange(1, 6), "f": np.array([1, 2]), "h": np.array([1, -1, 2])}
+    assert gradient(y, wrt=f, cotangent=cotangent).evaluate(values).tolist() == [38, 50]
+
+
+def test_one_intermediate_built_twice_is_one_intermediate():
+    twins = named("z", 2 * x), named("z", 2 * x)
+    assert isinstance(verdict(gradient(twins[0] + twins[1], wrt=x, cotangent=g), 4 * g), Theorem)
+
+
+def test_the_gradient_of_a_tensor_with_respect_to_itself_is_what_arrives():
+    z = named("z", 2 * x)
+    assert isinstance(verdict(gradient(z, wrt=z, cotangent=g), g), Theorem)
+    assert isinstance(verdict(gradient(x, wrt=x, cotangent=g), g), Theorem)
+
+
+def test_a_formula_written_by_hand_is_written_once():
+    smoothed = from_entries((M,), lambda i: sp.Sum(x[i - u] * f[u], (u, 0, I - 1)), using=[x, f])
+    total = from_entries((), lambda: sp.Sum(smoothed[u] * g[u], (u, 0, M - 1)), using=[smoothed, g])
+    assert isinstance(verdict(total, dot(smoothed, g)), Theorem)
+    branching = from_entries((1,), lambda i: x[0] if i != 0 else 5 * x[0], using=[x])
+    assert isinstance(verdict(broadcast(branching, shape=(1,)), branching), Theorem)
+
+
+def test_symbols_that_only_look_like_sizes_scalars_or_tensors_are_refused():
+    even = sp.Symbol("M", integer=True, positive=True, even=True)
+    with pytest.raises(ShapeError, match="made from sizes"):
+        tensor(even, name="y")
+    with pytest.raises(ShapeError, match="made from sizes"):
+        tensor(sp.Dummy("M", integer=True, positive=True), name="y")
+    assert isinstance(verdict(by_hand(lambda i: sp.Symbol("c") * x[i]), c * x), Undecided)
+    real = sp.IndexedBase("x", real=True)
+    assert isinstance(verdict(by_hand(lambda i: real[i]), x), Undecided)
+    standing = state(by_hand(lambda i: sp.Derivative(c[()] * x[i], sp.Symbol("c"))), x)
+    again = decide(decode_statement(encode_statement(standing)))
+    assert type(again) is type(decide(standing))
+
+
+def test_a_replay_does_not_overflow():
+    many = scale(sum_axes(outer(ones(M), ones(M)), axes=(1,)), factor=10**4)
+    first = named("z1", many)
+    second = named("z2", many + (flip(correlate(flip(x, axes=(0,)), ones(1)), axes=(0,)) - x))
+    assert isinstance(verdict(first, second), Theorem)
+    assert isinstance(verdict(apply(first, function="s"), apply(second, function="s")), Undecided)
+
+
+def test_the_weakest_assumption_is_left_open_where_intermediates_may_agree():
+    first, second = named("z1", x), named("z2", shift(x, offsets=(2 - M,)))
+    assert verdict(first, second).holds_when == "M = 2"
+    assert verdict(apply(first, function="s"), apply(second, function="s")).holds_when is None
+    same_entries = named("z3", broadcast(c, shape=(M,)))
+    slopes = apply(same_entries, function="s") * x
+    assert verdict(slopes, flip(apply(same_entries, function="s"), axes=(0,)) * 2 * x).holds_when is None
+    apart = named("z4", x + broadcast(c, shape=(M,)))
+    assert verdict(apply(apart, function="s"), flip(apply(apart, function="s"), axes=(0,))).holds_when == "M = 1"
+
+
+def test_standing_derivatives_mean_the_same_in_numbers():
+    before = by_hand(lambda i: sp.Derivative(x[i - 1], x[i - 1], evaluate=False))
+    inside = by_hand(lambda i: Iverson(sp.Ge(i, 1)))
+    assert isinstance(verdict(before, inside), Theorem)
+    assert before.evaluate({"x": np.arange(3), "g": np.arange(3), "f": [1], "c": 1}).tolist() == [0, 1, 1]
+    k = sp.Symbol("k", integer=True)
+    shadowed = sp.Sum(sp.Derivative(sp.Sum(x[k], (k, 0, M - 1)), x[k], evaluate=False), (k, 0, M - 1))
+    total = from_entries((), lambda: shadowed, using=[x])
+    assert total.evaluate({"x": np.arange(3)}).tolist() == 3
+
+
+def test_running_out_of_operations_is_undecided():
+    large = tensor(20, 20, 20, name="X")
+    polynomial = scale(large, factor=(M - N) ** 2 * (M - N - 1) ** 2 * (M + 2 * N - 5) ** 2)
+    found = verdict(polynomial, scale(large, factor=0))
+    assert not isinstance(found, Theorem)
+
+
+def test_a_product_with_very_many_factors_is_undecided():
+    z = x
+    for k in range(16):
+        z = named(f"z{k}", z * z)
+    assert verdict(z, 2 * z).reason is Reason.LIMIT
+    assert verdict(scale(x, factor=M**100), x).reason is Reason.LIMIT
+
+
+def test_large_numbers_are_exact_or_undecided():
+    assert verdict(x, 2 * x, sp.Ge(M, 10**20)).reason is Reason.LIMIT
+
+
+REFUSED = [
+    (lambda: from_entries((M,), lambda i: "x", using=[x]), FragmentError, "takes entry formulas"),
+    (lambda: from_entries((M,), lambda i: sp.Indexed("x", i, i), using=[x]), ShapeError, "x has 1 axes, but the"),
+    (lambda: Iverson("i > 0"), FragmentError, "a condition compares indices and sizes"),
+    (lambda: Iverson(1), FragmentError, "a condition compares indices and sizes"),
+    (lambda: state(x, x, assuming=M >= 2), OperandError, "assumptions are a list of conditions"),
+    (lambda: x[u + sp.I], ShapeError, "indexed with integers and expressions"),
+    (lambda: x[0.5], ShapeError, "indexed with integers and expressions"),
+    (lambda: scale(x, factor=sp.zoo), OperandError, "exact rational number"),
+    (lambda: scale(x, factor=sp.Float(2)), OperandError, "exact rational number"),
+]
+
+
+@pytest.mark.parametrize(("call", "error", "message"), REFUSED, ids=[str(k) for k in range(len(REFUSED))])
+def test_arguments_of_the_wrong_kind_are_refused(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        lambda i: x[i] * Iverson(sp.Gt(i, 0.5)),
+        lambda i: x[i] * Iverson(sp.Eq(sp.Gt(M, 2), sp.Gt(N, 2), evaluate=False)),
+        lambda i: sp.Sum(x[i], (u, 0, sp.oo)),
+        lambda i: sp.Sum(x[u], (u, 0, M * 0.5)),
+    ],
+)
+def test_what_is_not_rational_and_finite_is_undecided(formula):
+    assert isinstance(verdict(by_hand(formula), x), Undecided)
+
+
+def test_integers_are_formulas():
+    assert isinstance(verdict(from_entries((M,), lambda i: 1, using=[]), ones(M)), Theorem)
+    assert isinstance(verdict(x, x, sp.Ge(M, sp.Rational(5, 2))), Theorem)
+
+
+FORGED = [
+    ["mod", 1, 0],
+    ["entry", "x"],
+    ["^", ["^", 10, 100000], 1000],
+    ["iverson", ["=", True, ["=", ["index", "i0"], ["size", "M"]]]],
+    ["sum", [["k", True, 3]], 1],
+    ["derivative", ["=", 1, 2], ["entry", "x", ["index", "i0"]]],
+    ["+", True, 1],
+]
+
+
+@pytest.mark.parametrize("formula", FORGED, ids=str)
+def test_a_forged_formula_is_rejected_or_undecided(formula):
+    value = encode_statement(state(x, x))
+    value["left"]["formula"] = formula
+    try:
+        found = decide(decode_statement(value))
+    except CnnSymbolicError:
+        return
+    assert not isinstance(found, Theorem)
+
+
+def test_a_forged_rank_name_or_shape_is_rejected():
+    for change in ({"rank": 10**8}, {"rank": 2}, {"rank": True}, {"tensors": {"": {"shape": [1]}}}):
+        with pytest.raises(CnnSymbolicError):
+            decode_statement({**encode_statement(state(x, x)), **change})
+    value = encode_statement(state(x, x))
+    value["left"]["shape"] = [True]
+    with pytest.raises(CnnSymbolicError):
+        decode_statement(value)
