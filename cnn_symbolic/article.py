@@ -43,7 +43,7 @@ ARTICLE = [
         ("S1", "an I×J overlay on an M×N grid gives an (M−I+1)×(N−J+1) map"),
         ("S2", "the article prints (M−I+1)×(J−N+1)"),
         ("S3", "4×5 with 2×2 gives 3×4; 28×28 with 4×4 gives 25×25; 7×3 with 2×3 gives 6×1; M×N with M×N gives 1×1"),
-        ("S4", "with stride s the map has ⌊(M−I)/s⌋+1 rows"),
+        ("S4", "with stride s the map has ⌊(M−I)/s⌋+1 rows (each s from 1 to 8)"),
         ("S5", "784 inputs to 30 neurons: 23,550 parameters; a 4×4 map: 16+1; sixteen maps: 272"),
         ("S6", "every gradient has the shape of what it is the gradient of"),
         ("S7", "3×3 with 2×2 gives 2×2, and the full convolution of 2×2 with 2×2 is 3×3 again"),

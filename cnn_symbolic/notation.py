@@ -386,10 +386,10 @@ class Latex(Text):
         if call.operation == "take":
             return rf"{{{parts[0]}}}_{{{','.join(self.option(i) for i in call.options['at'])}}}"
         if call.operation in ("stack_family", "sum_family"):
-            index, length = self.symbol(call.options["index"].name), self.expr(call.options["length"], {})
+            run = rf"0\le {self.symbol(call.options['index'].name)}<{self.expr(call.options['length'], {})}"
             if call.operation == "stack_family":
-                return rf"\bigl[{self.whole(call.operands[0])}\bigr]_{{0\le {index}<{length}}}"
-            return rf"\sum_{{0\le {index}<{length}}} {parts[0]}"
+                return rf"\bigl[{self.whole(call.operands[0])}\bigr]_{{{run}}}"
+            return rf"\sum_{{{run}}} {parts[0]}"
         if call.operation == "broadcast":
             return self.whole(call.operands[0])
         if call.operation == "sum_axes":

@@ -197,9 +197,9 @@ def listing(claims: Sequence[Claim]) -> Table:
 
 def article_table(claims: Sequence[Claim]) -> tuple[Table, list[str]]:
     """Return the table of the article's claims (id, claim, verdict, evidence, file), and the ids that are open."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    table = Table(box=None, expand=True, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     for name in ("", "Id", "Claim", "Verdict", "Evidence", "File"):
-        table.add_column(name, overflow="fold", no_wrap=name == "Id")
+        table.add_column(name, overflow="fold", no_wrap=name == "Id", ratio={"Claim": 3, "File": 2}.get(name))
     still_open = []
     section = None
     for stated in ARTICLE:
@@ -216,9 +216,9 @@ def article_table(claims: Sequence[Claim]) -> tuple[Table, list[str]]:
             Styled(mark, style=style),
             stated.id,
             stated.text,
-            ", ".join(f"{n} {word}" if n > 1 else word for word, n in outcomes.items()) or "open",
-            ", ".join(strengths) or ("counterexample" if settling else ""),
-            ", ".join(dict.fromkeys(c.file.stem for c in settling)),
+            "\n".join(f"{n} {word}" if n > 1 else word for word, n in outcomes.items()) or "open",
+            "\n".join(strengths) or ("counterexample" if settling else ""),
+            "\n".join(dict.fromkeys(c.file.stem for c in settling)),
         )
     return table, still_open
 

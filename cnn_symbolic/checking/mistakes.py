@@ -6,7 +6,7 @@ one, the change that makes it right is the name of the mistake.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,7 +18,7 @@ from cnn_symbolic.kernel.decide import decide
 from cnn_symbolic.kernel.statement import state
 from cnn_symbolic.kernel.verdicts import Refutation, Theorem
 from cnn_symbolic.operations import MODES, flip, rot180, shift, transpose
-from cnn_symbolic.tensors import OPERATIONS, Call, Named, Tensor, multiply, scale
+from cnn_symbolic.tensors import OPERATIONS, Call, Named, Tensor, entries_of, multiply, scale
 
 __all__ = ["Change", "changes", "correction", "named_mistake"]
 
@@ -33,31 +33,48 @@ class Change:
     formula: Tensor
 
 
-def changes(formula: Tensor, factors: Sequence[Tensor] = ()) -> Iterator[Change]:
+def changes(formula: Tensor, factors: Sequence[Tensor] = (), fixed: Collection[str] = ()) -> Iterator[Change]:
     """Yield the formulas that one mistake makes of this one; those that cannot be built are left out.
 
-    `factors` are tensors that may have been forgotten as a factor.
+    `factors` are tensors that may have been forgotten as a factor, `fixed` the names of intermediate
+    results that are taken as they are.
     """
-    for name, build in proposed(formula, factors):
+    for name, build in proposed(formula, factors, fixed):
         try:
             yield Change(name, build())
         except CnnSymbolicError:
             continue
 
 
-def proposed(x: Tensor, factors: Sequence[Tensor]) -> Iterator[Proposal]:
+def proposed(x: Tensor, factors: Sequence[Tensor], fixed: Collection[str]) -> Iterator[Proposal]:
     """Yield every change at the top of a formula and inside of it, not yet built."""
-    source = x.source.definition.source if isinstance(x.source, Named) else x.source
-    if isinstance(source, Call) and source.operation in OPERATIONS:
+    unfolded = isinstance(x.source, Named) and x.name not in fixed
+    source = x.source.definition.source if isinstance(x.source, Named) and unfolded else x.source
+    if isinstance(source, Call) and source.operation == "from_entries":
+        yield from at_entries(x if not isinstance(x.source, Named) else x.source.definition)
+    elif isinstance(source, Call) and source.operation in OPERATIONS:
         yield from at_call(source)
         if source.operation != "apply":
             for k, operand in enumerate(source.operands):
-                for name, build in proposed(operand, factors):
+                for name, build in proposed(operand, factors, fixed):
                     yield name, partial(rebuilt_operand, source, k, build)
     for factor in factors:
         if factor.shape == x.shape:
             yield f"the factor {factor} added to {x}", partial(multiply, factor, x)
     yield from at_any(x)
+
+
+def at_entries(x: Tensor) -> Iterator[Proposal]:
+    """Yield the changes of a formula that is written by hand: each index of each entry off by one."""
+    if not isinstance(x.source, Call):
+        return
+    written, index = x.source.options["entry"], x.source.options["index"]
+    for at in sorted(written.atoms(sp.Indexed), key=str):
+        for k, inner in enumerate(at.indices):
+            moved = sp.Indexed(at.base, *at.indices[:k], inner + 1, *at.indices[k + 1 :])
+            changed = written.xreplace({at: moved})
+            name = f"index {k + 1} of {at.base} off by one"
+            yield name, partial(entries_of, changed, index, x.shape, x.source.operands)
 
 
 def rebuild(call: Call, operands: Sequence[Tensor], operation: str | None = None, **options: object) -> Tensor:
@@ -98,14 +115,17 @@ def at_call(call: Call) -> Iterator[Proposal]:
 
 
 def at_any(x: Tensor) -> Iterator[Proposal]:
-    """Yield the changes that can be made to any tensor."""
-    yield f"{x} rotated by 180°", partial(rot180, x)
-    for axis in range(x.rank):
+    """Yield the changes that can be made to any tensor; axes of size 1 look the same from both ends."""
+    long = [axis for axis in range(x.rank) if x.shape[axis] != 1]
+    if len(long) > 1:
+        yield f"{x} rotated by 180°", partial(rot180, x)
+    for axis in long:
         yield f"{x} flipped along axis {axis}", partial(flip, x, axes=(axis,))
+    for axis in range(x.rank):
         for step in (1, -1):
             offsets = tuple(step if a == axis else 0 for a in range(x.rank))
             yield f"{x} off by one ({step:+d}) along axis {axis}", partial(shift, x, offsets=offsets)
-    if x.rank > 1:
+    if x.rank > 1 and long:
         yield f"{x} transposed", partial(transpose, x)
     yield f"{x} doubled", partial(scale, x, factor=2)
     yield f"{x} halved", partial(scale, x, factor=sp.Rational(1, 2))
@@ -121,7 +141,7 @@ def correction(left: Tensor, wrong: Tensor, assuming: Sequence[object] = ()) -> 
     """Return the change that makes a wrong formula right, proved by the kernel; None if none does."""
     applied = [p.source for p in left.parts() if isinstance(p.source, Call) and p.source.operation == "apply"]
     slopes = [rebuild(call, call.operands, order=call.options["order"] + 1) for call in applied]
-    for change in changes(wrong, slopes):
+    for change in changes(wrong, slopes, left.names()):
         try:
             if isinstance(decide(state(left, change.formula, assuming)), Theorem):
                 return change

@@ -43,7 +43,8 @@ def sigmoid_prime(z: np.ndarray) -> np.ndarray:
 
 def relu(z: np.ndarray) -> np.ndarray:
     """Return max(z, 0), entry by entry."""
-    return np.maximum(z, 0)
+    value: np.ndarray = np.maximum(z, 0)
+    return value
 
 
 def relu_prime(z: np.ndarray) -> np.ndarray:

@@ -1,0 +1,63 @@
+"""The article: every claim settled, and the small network learns."""
+
+from cnn_symbolic import Refutation, Theorem
+from cnn_symbolic.article import ARTICLE, ERRATA, SECTIONS
+from cnn_symbolic.book.terminal import article_table
+from cnn_symbolic.derivation import Derivation
+from cnn_symbolic.library import select
+from cnn_symbolic.witnesses import digits
+
+CLAIMS = select([])
+KNOWN = {claim.id for claim in ARTICLE}
+
+
+def settling(name):
+    return [c.derivation for c in CLAIMS if name in c.derivation.article]
+
+
+def test_every_claim_is_settled_and_every_id_is_known():
+    _, still_open = article_table(CLAIMS)
+    assert still_open == []
+    assert {name for c in CLAIMS for name in c.derivation.article} == KNOWN
+    assert [claim.section for claim in ARTICLE] == sorted((c.section for c in ARTICLE), key=list(SECTIONS).index)
+
+
+def test_an_open_claim_is_reported():
+    without = [c for c in CLAIMS if "B8" not in c.derivation.article]
+    _, still_open = article_table(without)
+    assert "B8" in still_open
+
+
+def test_the_claims_for_all_shapes_are_proved_for_all_shapes():
+    exact = {"S3", "S7", "A1", "A2", "A3", "A4", "B11", "X3"}
+    for name in sorted(KNOWN - exact):
+        strong = [d for d in settling(name) if isinstance(d, Derivation) and d.statement.sizes]
+        assert strong, name
+        assert all(isinstance(d.verdict, Theorem | Refutation) for d in strong), name
+
+
+def test_what_the_article_has_wrong_is_refuted_with_the_smallest_counterexample():
+    smallest = {}
+    for name in ("S2", "F4", "B10", "P3", "X2"):
+        (refuted,) = [d for d in settling(name) if d.expected == "refuted"]
+        assert isinstance(refuted.verdict, Refutation)
+        assert refuted.verdict.least
+        smallest[name] = (dict(refuted.verdict.sizes), refuted.verdict.holds_when)
+    assert smallest == {
+        "S2": ({"M": 1, "N": 2, "I": 1, "J": 1}, "J = N"),
+        "F4": ({"M": 1, "N": 2, "I": 1, "J": 2}, "I = 1 and J = 1"),
+        "B10": ({"M": 1, "N": 2, "I": 1, "J": 1}, "I = M and J = N"),
+        "P3": ({"N": 3}, "N = 2"),
+        "X2": ({"K": 1}, smallest["X2"][1]),
+    }
+
+
+def test_errata_say_what_is_right():
+    assert all(e.printed != e.correct and e.why for e in ERRATA)
+    assert any(e.printed == "(M-I+1)×(J-N+1)" for e in ERRATA)
+
+
+def test_the_network_learns_the_digits(capsys):
+    _, accuracy = digits.train()
+    assert accuracy >= 0.97
+    assert "round 12 of 12" in capsys.readouterr().out

@@ -1,0 +1,75 @@
+"""Checks: identities, instances and runs, and that each of them can fail."""
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from cnn_symbolic import check, identity
+from cnn_symbolic.derivation import collecting
+from cnn_symbolic.errors import CnnSymbolicError
+from cnn_symbolic.witnesses import article_run
+from cnn_symbolic.witnesses.explicit import settle_orderings
+from cnn_symbolic.witnesses.numeric import MaxPoolingMap
+
+from .problems import feature_map
+
+t = sp.Symbol("t", real=True)
+sigmoid = 1 / (1 + sp.exp(-t))
+
+
+def fails():
+    raise AssertionError("no")
+
+
+def test_an_identity_of_exponentials_is_decided():
+    right = identity("…", sp.diff(sigmoid, t), sigmoid * (1 - sigmoid))
+    assert (right.outcome, right.verdict.evidence) == ("proved", "identity")
+    wrong = identity("…", sp.diff(sigmoid, t), sigmoid * (1 + sigmoid))
+    assert (wrong.outcome, wrong.as_expected) == ("refuted", False)
+    assert "the difference is" in wrong.verdict.detail
+
+
+def test_a_test_that_passes_is_tested_not_proved():
+    passed = check("…", statement="…", evidence="tested (3 examples)", by=lambda: "fine")
+    assert (passed.outcome, passed.as_expected) == ("tested", True)
+    exact = check("…", statement="…", evidence="fixed shape", by=lambda: "fine")
+    assert exact.outcome == "proved"
+    failed = check("…", statement="…", evidence="fixed shape", by=fails)
+    assert (failed.outcome, failed.as_expected, failed.verdict.detail) == ("refuted", False, "no")
+
+
+def test_a_check_cannot_claim_all_shapes():
+    with pytest.raises(CnnSymbolicError, match="the evidence of a check is"):
+        check("…", statement="…", evidence="all shapes", by=lambda: "fine")
+
+
+def test_checks_are_collected_with_the_derivations():
+    with collecting() as collected:
+        made = check("…", statement="…", evidence="fixed shape", by=fails, article="P1")
+    assert collected == [made]
+    assert made.article == ("P1",)
+
+
+def test_every_ordering_is_settled():
+    assert settle_orderings((2, 2), (2, 2)) == "24 orderings settled"
+    assert settle_orderings((1, 3), (1, 2)) == "6 orderings settled"
+
+
+def test_a_run_that_differs_from_the_formulas_is_refused():
+    layer, run = feature_map(), article_run.feature_map()
+    assert article_run.compare(run, {"a": layer.a}) == "equal in every entry: a"
+    with pytest.raises(AssertionError, match="a is"):
+        article_run.compare(run, {"a": layer.z})
+
+
+def test_the_articles_pooling_grid():
+    pooled = MaxPoolingMap(article_run.POOLING_INPUT, (2, 2)).feed_forward()
+    assert pooled.tolist() == [[10, 11, 14, 17], [16, 19, 19, 17], [16, 19, 19, 18]]
+
+
+def test_the_listings_run_is_printed(capsys):
+    article_run.main()
+    shown = capsys.readouterr().out
+    assert "FeatureMap on arange(20) as 4×5, overlay 2×2: 3×4" in shown
+    assert "FullyConnectedLayer of 10 neurons on the 4×5: 1×10" in shown
+    assert np.isfinite(article_run.fully_connected().computed["a"]).all()
