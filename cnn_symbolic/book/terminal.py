@@ -83,7 +83,8 @@ def claims_table(claims: Sequence[Claim]) -> Table:
     """Return the table of claims: claim, evidence, assumptions, time."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     for name in ("", "Claim", "Evidence", "Assumptions", "Time"):
-        table.add_column(name, justify="right" if name == "Time" else "left", overflow="fold")
+        right = name == "Time"
+        table.add_column(name, justify="right" if right else "left", overflow="fold", min_width=8 if right else None)
     group = None
     for claim in claims:
         if claim.group != group:
