@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from cnn_symbolic.checks import check, identity
     from cnn_symbolic.derivation import Derivation, Step, prove, refute
+    from cnn_symbolic.entries import from_entries, sum_over
     from cnn_symbolic.errors import CnnSymbolicError
     from cnn_symbolic.families import count, literal, stacked, summed, take, windows
     from cnn_symbolic.formulas import Iverson, sizes
@@ -50,19 +51,18 @@ if TYPE_CHECKING:
         Tensor,
         add,
         broadcast,
-        from_entries,
         multiply,
         named,
         scalar,
         scale,
         shape,
-        sum_over,
         tensor,
     )
 
 HOMES = {
     "checks": "check identity",
     "derivation": "Derivation Step prove refute",
+    "entries": "from_entries sum_over",
     "errors": "CnnSymbolicError",
     "families": "count literal stacked summed take windows",
     "formulas": "Iverson sizes",
@@ -73,7 +73,7 @@ HOMES = {
     "layers": "ConvolutionalLayer FeatureMap FullyConnectedLayer MaxPoolingMap cross_entropy_of_softmax quadratic_cost",
     "operations": "apply convolve correlate crop dilate dot flip ones outer pad rot180 shift stack sum_axes "
     "transpose wrap zeros",
-    "tensors": "Tensor add broadcast from_entries multiply named scalar scale shape sum_over tensor",
+    "tensors": "Tensor add broadcast multiply named scalar scale shape tensor",
 }
 HOME_OF = {name: module for module, names in HOMES.items() for name in names.split()}
 __all__ = sorted([*HOME_OF, "__version__"])

@@ -17,7 +17,7 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic.errors import EvaluationError, ShapeError
-from cnn_symbolic.formulas import Iverson, Opaque, Shape, is_size, substitute
+from cnn_symbolic.formulas import Iverson, Opaque, Shape, as_formula, is_size, substitute
 from cnn_symbolic.shapes import format_shape
 
 __all__ = ["Values", "check_defined", "evaluate_formula", "evaluate_size", "infer_sizes"]
@@ -50,7 +50,7 @@ class Values:
 
 def evaluate_size(expression: Any, sizes: Mapping[sp.Symbol, int]) -> int:
     """Return a size expression at the given sizes; raise EvaluationError if it is no integer there."""
-    value = sp.sympify(expression).xreplace({name: sp.Integer(number) for name, number in sizes.items()})
+    value = as_formula(expression, "a size").xreplace({name: sp.Integer(number) for name, number in sizes.items()})
     if not value.is_Integer:
         missing = ", ".join(sorted(str(s) for s in value.free_symbols))
         hint = f"give a value for {missing}" if missing else f"it is {value}"

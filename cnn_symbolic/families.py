@@ -12,7 +12,7 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic.errors import OperandError, ShapeError
-from cnn_symbolic.formulas import Index, Shape, bound_sum, fresh, indices_of, substitute
+from cnn_symbolic.formulas import Index, Shape, as_formula, bound_sum, fresh, indices_of, substitute
 from cnn_symbolic.operations import ones, sum_axes
 from cnn_symbolic.shapes import check_shape, format_shape
 from cnn_symbolic.tensors import Definition, Tensor, check_tensor, operation
@@ -100,7 +100,7 @@ def literal(*, values: Any) -> Definition:
         terms = []
         for at, value in np.ndenumerate(array):
             deltas = [sp.KroneckerDelta(i, k) for i, k in zip(index, at, strict=True)]
-            terms.append(sp.Mul(sp.sympify(value), *deltas))
+            terms.append(sp.Mul(as_formula(value, "literal"), *deltas))
         return sp.Add(*terms)
 
     return Definition(check_shape(array.shape, "literal"), formula, confined=True)

@@ -17,7 +17,7 @@ from typing import Any, ParamSpec
 import numpy as np
 import sympy as sp
 
-from cnn_symbolic.errors import FragmentError, NameConflictError, OperandError, ShapeError
+from cnn_symbolic.errors import NameConflictError, OperandError, ShapeError
 from cnn_symbolic.evaluation import Function, Values, check_defined, evaluate_formula, evaluate_size, infer_sizes
 from cnn_symbolic.formulas import (
     Index,
@@ -25,13 +25,10 @@ from cnn_symbolic.formulas import (
     Shape,
     alpha_key,
     as_formula,
-    bound_sum,
     entry,
     fresh,
-    indices_of,
     inside,
     is_size,
-    substitute,
 )
 from cnn_symbolic.shapes import check_letters, check_name, check_shape, format_option, format_shape
 
@@ -45,14 +42,12 @@ __all__ = [
     "Tensor",
     "add",
     "broadcast",
-    "from_entries",
     "multiply",
     "named",
     "operation",
     "scalar",
     "scale",
     "shape",
-    "sum_over",
     "tensor",
 ]
 
@@ -237,7 +232,7 @@ class Tensor:
         return scale(self, factor=other)
 
     def __truediv__(self, other: Any) -> Tensor:
-        return NotImplemented if isinstance(other, Tensor) else scale(self, factor=sp.S.One / sp.sympify(other))
+        return NotImplemented if isinstance(other, Tensor) else scale(self, factor=1 / as_formula(other, "a quotient"))
 
 
 def _evaluate(part: Tensor, state: Values) -> np.ndarray:
@@ -275,7 +270,7 @@ def format_call(call: Call) -> str:
     if call.operation == "multiply":
         return f"{tight[0]}·{tight[1]}"
     if call.operation == "scale":
-        factor = sp.sympify(call.options["factor"])
+        factor = as_formula(call.options["factor"], "scale")
         written = f"({factor})" if isinstance(factor, sp.Add) else str(factor)
         return f"-{tight[0]}" if factor == -1 else written if tight[0] == "1" else f"{written}·{tight[0]}"
     if call.operation == "constant":
@@ -454,40 +449,3 @@ def divisors(factor: Any) -> list[sp.Expr]:
     """Return the size expressions that a factor divides by and that are not positive by themselves."""
     bottom = sp.fraction(sp.together(factor))[1]
     return [base for base in sp.Mul.make_args(bottom) if base.as_base_exp()[0].is_positive is not True]
-
-
-def from_entries(lengths: Sequence[Any], formula: Callable[..., Any], using: Sequence[Tensor]) -> Tensor:
-    """Return the tensor of the given shape whose entry at `i, j` is `formula(i, j)`, written by hand.
-
-    `using` lists the tensors whose entries the formula mentions.
-    """
-    target = check_shape(tuple(lengths), "from_entries")
-    index = indices_of(formula)
-    if len(index) != len(target):
-        raise ShapeError(f"the shape {format_shape(target)} has {len(target)} axes, the formula {len(index)} indices")
-    written = as_formula(formula(*index), "from_entries")
-    known = {name: part.rank for x in using for name, part in check_tensor(x, "from_entries: using").names().items()}
-    for at in sorted(written.atoms(sp.Indexed), key=str):
-        name = str(at.base.label)
-        if name not in known:
-            raise FragmentError(f"the formula mentions {name}, which using=[…] does not list")
-        if known[name] != len(at.indices):
-            raise ShapeError(f"{name} has {known[name]} axes, but the formula has {at}")
-    return entries_of(written, index, target, using)
-
-
-def entries_of(written: sp.Expr, index: Sequence[sp.Symbol], target: Shape, using: Sequence[Tensor]) -> Tensor:
-    """Return the tensor whose entry at `index` is the formula; it is written once, and then only substituted in."""
-
-    def entry_at(at: Index) -> sp.Expr:
-        return substitute(written, dict(zip(index, at, strict=True)))
-
-    return Tensor(
-        target, entry_at, False, Call("from_entries", tuple(using), {"entry": written, "index": tuple(index)})
-    )
-
-
-def sum_over(formula: Callable[..., Any], lengths: Sequence[Any]) -> sp.Expr:
-    """Return `Σ formula(u, v)` over `0 ≤ u < I, 0 ≤ v < J` for the lengths `(I, J)`; the names print the indices."""
-    index = indices_of(formula)
-    return bound_sum(as_formula(formula(*index), "sum_over"), index, check_shape(tuple(lengths), "sum_over"))

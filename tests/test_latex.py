@@ -11,8 +11,8 @@ import pytest
 from cnn_symbolic import apply, from_entries, named, prove, refute, sizes, tensor
 from cnn_symbolic.book.latex import latex_document, prose
 from cnn_symbolic.errors import ExportError
+from cnn_symbolic.latex_notation import Latex
 from cnn_symbolic.library import Claim, select
-from cnn_symbolic.notation import Latex
 
 M, N = sizes("M N")
 
@@ -71,9 +71,9 @@ def test_an_unchecked_line_is_refused():
 
 def test_a_claim_that_is_undecided_is_refused():
     x = tensor(M, name="x")
+    squares = prove("…", x, equals=from_entries((M,), lambda i: x[i * i], using=[x]))
     with pytest.raises(ExportError, match="claim is not proved, so there is no proof of it to print"):
-        squares = from_entries((M,), lambda i: x[i * i], using=[x])
-        latex_document([claim(prove("…", x, equals=squares))])
+        latex_document([claim(squares)])
 
 
 def test_names_are_set_as_mathematics():

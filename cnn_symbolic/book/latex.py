@@ -15,8 +15,8 @@ from cnn_symbolic.checks import Check
 from cnn_symbolic.derivation import Derivation, Line, folded
 from cnn_symbolic.errors import ExportError
 from cnn_symbolic.kernel.verdicts import Refutation, Theorem
+from cnn_symbolic.latex_notation import GREEK, Latex, array_latex, escape
 from cnn_symbolic.library import Claim
-from cnn_symbolic.notation import GREEK, Latex, array_latex, escape
 
 __all__ = ["latex_document"]
 

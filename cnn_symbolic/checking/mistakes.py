@@ -13,12 +13,13 @@ from functools import partial
 import sympy as sp
 
 from cnn_symbolic.derivation import Derivation
+from cnn_symbolic.entries import entries_of
 from cnn_symbolic.errors import CnnSymbolicError
 from cnn_symbolic.kernel.decide import decide
 from cnn_symbolic.kernel.statement import state
 from cnn_symbolic.kernel.verdicts import Refutation, Theorem
 from cnn_symbolic.operations import MODES, flip, rot180, shift, transpose
-from cnn_symbolic.tensors import OPERATIONS, Call, Named, Tensor, entries_of, multiply, scale
+from cnn_symbolic.tensors import OPERATIONS, Call, Named, Tensor, multiply, scale
 
 __all__ = ["Change", "changes", "correction", "named_mistake"]
 

@@ -227,10 +227,10 @@ def opaque_arguments_differ(statement: Statement, conditions: Sequence[Any], dif
     Only then do two formulas that differ as formulas differ as numbers at all those sizes, so that the
     sizes where they do are known exactly. Shown by distinct least products: where the map from an entry to
     the least product of tensors that occurs in it is injective, no two entries are equal; entries of two
-    tensors differ where one has a product of tensors that the other has not.
+    tensors differ where every entry of one has a product of tensors that no entry of the other has.
     """
     names = {key[0] for d in differences for key in d.signature if len(key) == 3}
-    pending, occurring = list(names), dict[str, set[Signature]]()
+    pending, occurring = list(names), dict[str, tuple[set[Signature], set[Signature]]]()
     while pending:
         name = pending.pop()
         declared = statement.tensors[name]
@@ -247,11 +247,15 @@ def opaque_arguments_differ(statement: Statement, conditions: Sequence[Any], dif
             return False
         if index and not any(injective for _, injective in covering):
             return False
-        occurring[name] = {signature for signature, _ in covering}
+        occurring[name] = {signature for signature, _ in covering}, set(functions)
         inner = {key[0] for signature in functions for key in signature if len(key) == 3}
         pending += [other for other in inner if other not in occurring and other not in pending]
-    every = list(occurring.items())
-    return all(a - b or b - a for k, (_, a) in enumerate(every) for _, b in every[k + 1 :])
+    every = list(occurring.values())
+    return all(
+        always - other_sometimes or other_always - sometimes
+        for k, (always, sometimes) in enumerate(every)
+        for other_always, other_sometimes in every[k + 1 :]
+    )
 
 
 def dict_of_powers(term: Term) -> dict[sp.Expr, int]:
