@@ -14,7 +14,8 @@ from functools import cached_property
 import sympy as sp
 
 from cnn_symbolic.derivation import collect
-from cnn_symbolic.errors import CnnSymbolicError
+from cnn_symbolic.errors import CnnSymbolicError, FragmentError
+from cnn_symbolic.formulas import as_formula
 
 __all__ = ["Check", "Checked", "check", "identity"]
 
@@ -87,18 +88,31 @@ def check(title: str, *, statement: str, evidence: str, by: Callable[[], str], a
 
 
 def identity(title: str, left: sp.Expr, right: sp.Expr, *, article: str = "") -> Check:
-    """Declare that two rational functions of exponentials are equal, derivatives included.
+    """Declare that two rational functions of variables and exponentials are equal, derivatives included.
 
-    Decided by SymPy's `diff` and `cancel`, whose normal form of a rational function is exact.
+    Decided by SymPy's `diff` and `cancel`, whose normal form of a rational function is exact. Raises
+    FragmentError for other functions and for floating-point numbers.
     """
+    sides = [carried_out(as_formula(side, f"{title!r}")) for side in (left, right)]
+    for side in sides:
+        outside = {f for f in side.atoms(sp.Function) if not isinstance(f, sp.exp)} | side.atoms(sp.Float)
+        if outside:
+            raise FragmentError(
+                f"{title!r}: an identity is about rational functions of exponentials, found {outside.pop()}"
+            )
 
     def by() -> str:
-        difference = sp.cancel(sp.together(left - right))
+        difference = sp.cancel(sp.together(sides[0] - sides[1]))
         if difference != 0:
             raise AssertionError(f"the difference is {difference}")
         return f"{left} - ({right}) cancels to 0"
 
     return declared(Check(title, f"{left} = {right}", "identity", by, tuple(article.split())))
+
+
+def carried_out(e: sp.Expr) -> sp.Expr:
+    """Return the expression with its standing derivatives carried out."""
+    return e.xreplace({d: d.expr.diff(*d.variables) for d in e.atoms(sp.Derivative)})
 
 
 def declared(made: Check) -> Check:

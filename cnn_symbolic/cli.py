@@ -138,7 +138,7 @@ def run(claims: Sequence[Claim], steps: bool = False, latex: Path | None = None,
 
         from cnn_symbolic.report import document
 
-        typer.echo(dumps(document(claims), ensure_ascii=False, indent=1))
+        typer.echo(dumps(document(claims), ensure_ascii=False))
     else:
         console = make_console()
         if steps:

@@ -17,7 +17,7 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.errors import DerivationFileError, OperandError
-from cnn_symbolic.formulas import entry
+from cnn_symbolic.formulas import as_formula, entry, indices_of
 from cnn_symbolic.gradients import stages
 from cnn_symbolic.kernel.decide import decide
 from cnn_symbolic.kernel.statement import Side, Statement, state
@@ -208,7 +208,10 @@ class Derivation:
 
     def step_formula(self, step: Step) -> sp.Expr:
         """Return the entry formula of a step at the claim's indices."""
-        return step.formula(*self.statement.index)
+        expected = len(self.statement.index)
+        if len(indices_of(step.formula)) != expected:
+            raise OperandError(f"{self.title!r}: the step {step.because!r} is a function of {expected} indices")
+        return as_formula(step.formula(*self.statement.index), f"the step {step.because!r}")
 
     def follows(self, before: sp.Expr, after: sp.Expr) -> Verdict:
         """Return the verdict on two entry formulas of this claim being equal."""

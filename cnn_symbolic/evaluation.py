@@ -7,6 +7,7 @@ nothing overflows, and arrays of Python integers (`dtype=object`) without any bo
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -109,7 +110,8 @@ def evaluate_formula(
         index: np.arange(length).reshape([-1 if k == axis else 1 for k in range(len(shape))])
         for axis, (index, length) in enumerate(zip(indices, shape, strict=True))
     }
-    return np.array(np.broadcast_to(_Evaluator(values).value(formula, grid), tuple(shape)))
+    evaluator = _Evaluator(values)
+    return np.array(np.broadcast_to(evaluator.array(evaluator.value(formula, grid)), tuple(shape)))
 
 
 class _Evaluator:
@@ -129,17 +131,21 @@ class _Evaluator:
         if isinstance(e, sp.Indexed):
             return self.lookup(str(e.base.label), [self.value(i, grid) for i in e.indices])
         if isinstance(e, sp.Add):
-            return reduce(np.add, [self.value(part, grid) for part in e.args])
+            return reduce(operator.add, [self.value(part, grid) for part in e.args])
         if isinstance(e, sp.Mul):
-            return reduce(np.multiply, [self.value(part, grid) for part in e.args])
+            return reduce(operator.mul, [self.value(part, grid) for part in e.args])
         if isinstance(e, sp.Pow) and e.exp.is_Integer:
             return self.power(self.value(e.base, grid), int(e.exp))
         if isinstance(e, sp.Sum):
             return self.sum(e, grid)
         if isinstance(e, sp.KroneckerDelta):
-            return np.equal(self.value(e.args[0], grid), self.value(e.args[1], grid)).astype(self.values.integers)
+            return (
+                np.equal(self.value(e.args[0], grid), self.value(e.args[1], grid))
+                .astype(int)
+                .astype(self.values.integers)
+            )
         if isinstance(e, Iverson):
-            return np.asarray(self.holds(e.args[0], grid)).astype(self.values.integers)
+            return np.asarray(self.holds(e.args[0], grid)).astype(int).astype(self.values.integers)
         if isinstance(e, Opaque):
             return self.apply(e, grid)
         if isinstance(e, sp.Derivative):
@@ -154,6 +160,10 @@ class _Evaluator:
             pick = np.maximum if isinstance(e, sp.Max) else np.minimum
             return reduce(pick, [self.value(part, grid) for part in e.args])
         raise EvaluationError(f"{e} cannot be evaluated: {type(e).__name__} is not part of an entry formula")
+
+    def array(self, value: Any) -> np.ndarray:
+        """Return a value as an array, of Python integers where these are to be exact."""
+        return np.asarray(value, dtype=object) if self.values.integers is object else np.asarray(value)
 
     def symbol(self, symbol: sp.Symbol, grid: Mapping[sp.Symbol, Any]) -> Any:
         if symbol in grid:
@@ -174,7 +184,7 @@ class _Evaluator:
         for i, length in zip(index, array.shape, strict=True):
             within = within & (np.asarray(i) >= 0) & (np.asarray(i) < length)
             clipped.append(np.clip(i, 0, length - 1))
-        return np.where(within, array[tuple(clipped)], 0)
+        return np.where(within, self.array(array[tuple(clipped)]), 0)
 
     def apply(self, e: Opaque, grid: Mapping[sp.Symbol, Any]) -> Any:
         """Return an opaque function at a tensor entry: zero outside the tensor's shape."""
@@ -190,7 +200,7 @@ class _Evaluator:
         within: Any = np.True_
         for i, length in zip(index, array.shape, strict=True):
             within = within & (np.asarray(i) >= 0) & (np.asarray(i) < length)
-        return np.where(within, functions[e.order](self.value(e.argument, grid)), 0)
+        return np.where(within, self.array(functions[e.order](self.value(e.argument, grid))), 0)
 
     def derivative(self, e: sp.Derivative, grid: Mapping[sp.Symbol, Any]) -> Any:
         """Return a derivative that was left standing; with respect to an entry outside its tensor it is zero."""
@@ -200,7 +210,7 @@ class _Evaluator:
                 shape = self.values.tensors[str(variable.base.label)].shape
                 inner = [self.value(i, grid) for i in variable.indices]
                 for i, length in zip(inner, shape, strict=True):
-                    derived = np.where((np.asarray(i) >= 0) & (np.asarray(i) < length), derived, 0)
+                    derived = np.where((np.asarray(i) >= 0) & (np.asarray(i) < length), self.array(derived), 0)
         return derived
 
     def power(self, base: Any, exponent: int) -> Any:
@@ -223,7 +233,7 @@ class _Evaluator:
         reach = np.arange(0 if empty else int(np.min(least)), 0 if empty else int(np.max(most)) + 1)
         run = reach.reshape([1] * (depth - 1) + [len(reach)])
         terms = self.sum_limits(body, limits[:-1], {**deeper, variable: run})
-        return np.where((run >= least) & (run <= most), terms, 0).sum(axis=-1)
+        return np.where((run >= least) & (run <= most), self.array(terms), 0).sum(axis=-1)
 
     def holds(self, condition: Any, grid: Mapping[sp.Symbol, Any]) -> Any:
         if condition in (sp.true, sp.false):

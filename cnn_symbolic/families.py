@@ -14,7 +14,7 @@ import sympy as sp
 from cnn_symbolic.errors import OperandError, ShapeError
 from cnn_symbolic.formulas import Index, Shape, as_formula, bound_sum, fresh, indices_of, substitute
 from cnn_symbolic.operations import ones, sum_axes
-from cnn_symbolic.shapes import check_shape, format_shape
+from cnn_symbolic.shapes import check_integers, check_shape, format_shape
 from cnn_symbolic.tensors import Definition, Tensor, check_tensor, operation
 
 __all__ = ["count", "literal", "stacked", "summed", "take", "windows"]
@@ -22,10 +22,13 @@ __all__ = ["count", "literal", "stacked", "summed", "take", "windows"]
 
 @operation
 def take(x: Tensor, *, at: Sequence[Any]) -> Definition:
-    """take(x, at=(k,))[i, j] = x[k, i, j]: the slice at the given indices of the first axes. Source: NumPy indexing."""
+    """take(x, at=(k,))[i, j] = x[k, i, j]: the slice at the given indices of the first axes.
+
+    As everywhere, an index outside the shape gives zeros; negative ones do not count from the end.
+    """
     if not 0 < len(at) <= x.rank:
         raise ShapeError(f"take: {x} has {x.rank} axes, found {len(at)} indices {format_shape(tuple(at))}")
-    first = tuple(sp.Integer(k) if isinstance(k, int) else k for k in at)
+    first = check_integers(at, len(at), f"take: the index into {x}")
     return Definition(x.shape[len(at) :], lambda index: x[first + index], confined=True)
 
 
@@ -43,6 +46,8 @@ def summed(length: Any, member: Callable[[sp.Symbol], Tensor]) -> Tensor:
 
 def sample_member(owner: str, member: Callable[[sp.Symbol], Tensor]) -> tuple[Tensor, sp.Symbol]:
     """Return the member at a fresh index, and that index."""
+    if not callable(member) or len(indices_of(member)) != 1:
+        raise OperandError(f"{owner} takes a function of one index that returns a tensor, found {member!r}")
     (index,) = indices_of(member)
     sample = check_tensor(member(index), owner)
     if any(index in length.free_symbols for length in sample.shape):
@@ -93,7 +98,7 @@ def windows(x: Tensor, *, shape: Sequence[Any]) -> Definition:
 def literal(*, values: Any) -> Definition:
     """literal[i, j] = the number that is written there: an array of integers or fractions as a tensor."""
     array = np.array(values, dtype=object)
-    if not all(isinstance(v, int | sp.Rational) for v in array.flat):
+    if not all(isinstance(v, int | sp.Rational) and not isinstance(v, bool) for v in array.flat):
         raise OperandError(f"a literal array holds integers or rational numbers, found {values!r}")
 
     def formula(index: Index) -> sp.Expr:

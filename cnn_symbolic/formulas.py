@@ -10,7 +10,9 @@ no name can be captured. `Piecewise` is not in the vocabulary, because the const
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 import sympy as sp
@@ -34,6 +36,7 @@ __all__ = [
     "is_size",
     "size",
     "sizes",
+    "stray_symbols",
     "substitute",
 ]
 
@@ -157,8 +160,8 @@ def indices_of(function: Callable[..., Any]) -> tuple[sp.Dummy, ...]:
 
 def as_formula(value: Any, owner: str) -> sp.Expr:
     """Return an entry formula given as a SymPy expression or an integer; raise FragmentError for others."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return sp.Integer(value)
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return sp.Integer(int(value))
     if not isinstance(value, sp.Expr):
         raise FragmentError(f"{owner} takes entry formulas, such as x[i] or an integer; found {value!r}")
     for variable in (limit[0] for total in value.atoms(sp.Sum) for limit in total.limits):
@@ -175,18 +178,29 @@ def is_plain(variable: sp.Symbol) -> bool:
     return variable.assumptions0 in (sp.Symbol("u", integer=True).assumptions0, sp.Symbol("u").assumptions0)
 
 
-def alpha_key(e: Any, scope: Mapping[Any, Any]) -> Any:
-    """Return a value that is equal for formulas that differ in the names of bound indices only."""
+def alpha_key(e: Any, scope: Mapping[Any, Any], counter: Iterator[int] | None = None) -> Any:
+    """Return a value that is equal for formulas that differ in the names of bound indices only.
+
+    `scope` gives the free indices values of their own, which must not be numbers.
+    """
+    numbers = itertools.count() if counter is None else counter
     if e in scope:
         return scope[e]
     if isinstance(e, sp.Sum):
         inner = dict(scope)
         limits = []
         for variable, low, high in reversed(e.limits):
-            limits.append((alpha_key(low, inner), alpha_key(high, inner)))
-            inner[variable] = len(inner)
-        return ("Sum", *limits, alpha_key(e.function, inner))
-    return (type(e).__name__, *(alpha_key(part, scope) for part in e.args)) if e.args else e
+            limits.append((alpha_key(low, inner, numbers), alpha_key(high, inner, numbers)))
+            inner[variable] = ("bound", next(numbers))
+        return ("Sum", *limits, alpha_key(e.function, inner, numbers))
+    return (type(e).__name__, *(alpha_key(part, scope, numbers) for part in e.args)) if e.args else e
+
+
+def stray_symbols(formula: sp.Expr, index: Sequence[sp.Symbol]) -> set[sp.Symbol]:
+    """Return the free symbols of a definition that are neither its indices, nor sizes, nor names of tensors."""
+    names = {at.base.label for at in formula.atoms(sp.Indexed)} | {f.args[0] for f in formula.atoms(Opaque)}
+    symbols = {s for s in formula.free_symbols if isinstance(s, sp.Symbol)} - names - set(index)
+    return {s for s in symbols if not is_size(s) and s != entry(s.name, ())}
 
 
 def bound_sum(body: sp.Expr, indices: Sequence[sp.Symbol], shape: Sequence[Any]) -> sp.Expr:

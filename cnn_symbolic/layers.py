@@ -161,9 +161,12 @@ def cross_entropy_of_softmax(z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """Return C = −Σ y·log p for the softmax p = exp(z) / Σ exp(z), and p itself.
 
     `z` is a tensor with a name and the axis of classes. Written with the normaliser S = Σ exp(z):
-    log p = z − log S, so that C = (Σ y)·log S − Σ y·z. Trusted: exp′ = exp and log′(S) = 1/S.
+    log p = z − log S, so that C = (Σ y)·log S − Σ y·z. Trusted: exp′ = exp and log′(S) = 1/S. Raises
+    ShapeError unless the targets `y` have the shape of `z`.
     """
     exponentials = apply(z, function="exp")
+    if tuple(map(sp.expand, y.shape)) != tuple(map(sp.expand, z.shape)):
+        raise ShapeError(f"targets have the shape of {z}, {format_shape(z.shape)}; found {format_shape(y.shape)}")
     everywhere = tuple(range(z.rank))
     normaliser = named("S", sum_axes(exponentials, axes=everywhere))
     cost = sum_axes(y, axes=everywhere) * apply(normaliser, function="log") - dot(y, z)

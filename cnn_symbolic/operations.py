@@ -16,7 +16,7 @@ import sympy as sp
 
 from cnn_symbolic.errors import FragmentError, ModeError, OperandError, ShapeError
 from cnn_symbolic.formulas import Index, Opaque, Shape, bound_sum, entry, fresh
-from cnn_symbolic.shapes import check_shape, format_shape
+from cnn_symbolic.shapes import check_integers, check_shape, format_shape
 from cnn_symbolic.tensors import Call, Definition, Tensor, common_shape, operation
 
 __all__ = [
@@ -162,9 +162,10 @@ def crop(x: Tensor, *, start: Sequence[Any], shape: Sequence[Any]) -> Definition
     A block that reaches beyond the tensor is filled with zeros.
     """
     kept = check_shape(tuple(shape), "crop")
-    if len(start) != x.rank or len(kept) != x.rank:
+    first = check_integers(start, x.rank, f"crop: the start of {x}, which has {x.rank} axes,")
+    if len(kept) != x.rank:
         raise ShapeError(f"crop takes one start and one size per axis; {x} has {x.rank} axes, found {start}, {shape}")
-    return Definition(kept, lambda index: x[tuple(i + s for i, s in zip(index, start, strict=True))])
+    return Definition(kept, lambda index: x[tuple(i + s for i, s in zip(index, first, strict=True))])
 
 
 @operation
@@ -187,9 +188,8 @@ def dilate(x: Tensor, *, factors: Sequence[int]) -> Definition:
 @operation
 def shift(x: Tensor, *, offsets: Sequence[Any]) -> Definition:
     """shift(x)[i] = x[i − offset]: the shape stays, what leaves it is lost, zeros come in."""
-    if len(offsets) != x.rank:
-        raise ShapeError(f"shift takes one offset per axis; {x} has {x.rank} axes, found {offsets!r}")
-    return Definition(x.shape, lambda index: x[tuple(i - o for i, o in zip(index, offsets, strict=True))])
+    moved = check_integers(offsets, x.rank, f"shift: the offset of {x}, which has {x.rank} axes,")
+    return Definition(x.shape, lambda index: x[tuple(i - o for i, o in zip(index, moved, strict=True))])
 
 
 @operation

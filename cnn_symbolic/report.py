@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import sympy as sp
 
 from cnn_symbolic import __version__
 from cnn_symbolic.checking.mistakes import named_mistake
@@ -119,6 +120,10 @@ def number(value: Any) -> Any:
     """Return exact numbers and arrays of them as JSON values: a fraction is a text such as "1/2"."""
     if isinstance(value, np.ndarray):
         return [number(v) for v in value] if value.ndim else number(value[()])
+    if isinstance(value, sp.Expr) and not value.is_Rational:
+        return str(sp.N(value, 12))
+    if isinstance(value, sp.Rational):
+        return int(value) if value.q == 1 else str(value)
     if isinstance(value, Fraction):
         return int(value) if value.denominator == 1 else str(value)
     return None if value is None else int(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import sympy as sp
@@ -10,7 +11,7 @@ import sympy as sp
 from cnn_symbolic.errors import NameConflictError, ShapeError
 from cnn_symbolic.formulas import Shape, is_size
 
-__all__ = ["check_letters", "check_name", "check_shape", "format_option", "format_shape"]
+__all__ = ["check_integers", "check_letters", "check_name", "check_shape", "format_option", "format_shape"]
 
 
 def format_shape(shape: Sequence[Any]) -> str:
@@ -31,7 +32,7 @@ def check_shape(lengths: Sequence[Any], owner: str) -> Shape:
         lengths = lengths[0]
     checked = []
     for length in lengths:
-        value = sp.Integer(length) if isinstance(length, int) and not isinstance(length, bool) else length
+        value = sp.Integer(int(length)) if isinstance(length, Integral) and not isinstance(length, bool) else length
         if not (isinstance(value, sp.Expr) and value.is_integer and all(map(is_size, value.free_symbols))):
             raise ShapeError(
                 f"{owner}: a size is a positive integer or made from sizes, "
@@ -48,6 +49,14 @@ def check_name(name: str) -> str:
     if not isinstance(name, str) or not name.strip():
         raise NameConflictError(f"a tensor's name is a text that is not empty, found {name!r}")
     return name
+
+
+def check_integers(values: Sequence[Any], count: int, owner: str) -> tuple[sp.Expr, ...]:
+    """Return integers and integer expressions as they stand in formulas; raise ShapeError unless there are `count`."""
+    exact = tuple(sp.Integer(int(v)) if isinstance(v, Integral) and not isinstance(v, bool) else v for v in values)
+    if len(exact) != count or not all(isinstance(v, sp.Expr) and v.is_integer for v in exact):
+        raise ShapeError(f"{owner} takes {count} integers or integer expressions, found {format_shape(tuple(values))}")
+    return exact
 
 
 def check_letters(letters: str, rank: int, name: str) -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
 A tensor is a leaf with a name, a named intermediate result, or the result of an operation. Its shape
 is symbolic; `x[i, j]` is the entry formula; `x.evaluate(values)` is NumPy. A tensor is *defined* at
-the sizes where every size of every tensor it is made from is at least one: for a valid correlation
-this says that the overlay fits into the input.
+the sizes where every size of every tensor it is made from, and every size expression that it divides
+by, is at least one: for a valid correlation this says that the overlay fits into the input.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, ParamSpec
 import numpy as np
 import sympy as sp
 
-from cnn_symbolic.errors import NameConflictError, OperandError, ShapeError
+from cnn_symbolic.errors import FragmentError, NameConflictError, OperandError, ShapeError
 from cnn_symbolic.evaluation import Function, Values, check_defined, evaluate_formula, evaluate_size, infer_sizes
 from cnn_symbolic.formulas import (
     Index,
@@ -29,6 +29,7 @@ from cnn_symbolic.formulas import (
     fresh,
     inside,
     is_size,
+    stray_symbols,
 )
 from cnn_symbolic.shapes import check_letters, check_name, check_shape, format_option, format_shape
 
@@ -292,7 +293,7 @@ def same(x: Tensor, y: Tensor) -> bool:
     if not (isinstance(x.source, Named) and isinstance(y.source, Named)):
         return True
     index = fresh("i" * x.rank)
-    numbered = {symbol: k for k, symbol in enumerate(index)}
+    numbered = {symbol: ("index", k) for k, symbol in enumerate(index)}
     first, second = (alpha_key(source.definition.formula(index), numbered) for source in (x.source, y.source))
     return bool(first == second)
 
@@ -329,6 +330,13 @@ def scalar(name: str) -> Tensor:
 def named(name: str, definition: Tensor, indices: str = "") -> Tensor:
     """Give an intermediate result a name of its own: formulas then show `z[r, c]` for its entries."""
     check_tensor(definition, f"named({name!r}, …)")
+    index = fresh("i" * definition.rank)
+    if stray := stray_symbols(definition.formula(index), index):
+        written = ", ".join(sorted(s.name for s in stray))
+        raise FragmentError(
+            f"the definition of {name} mentions {written}, which is neither a size nor a tensor: "
+            "an intermediate result inside of a family is named as a whole, outside of it"
+        )
     source = Named(check_name(name), definition, check_letters(indices, definition.rank, name))
     return Tensor(definition.shape, lambda index: entry(name, index), True, source)
 

@@ -29,6 +29,14 @@ def test_an_identity_of_exponentials_is_decided():
     assert "the difference is" in wrong.verdict.detail
 
 
+def test_an_identity_outside_its_fragment_is_refused():
+    for side in (sp.tanh(t), sp.Float(1) + t, sp.sqrt(sp.sin(t))):
+        with pytest.raises(CnnSymbolicError, match="an identity is about rational functions of exponentials"):
+            identity("…", side, t)
+    standing = identity("…", sp.Derivative(sp.exp(t), t), sp.exp(t))
+    assert standing.outcome == "proved"
+
+
 def test_a_test_that_passes_is_tested_not_proved():
     passed = check("…", statement="…", evidence="tested (3 examples)", by=lambda: "fine")
     assert (passed.outcome, passed.as_expected) == ("tested", True)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import factorial, prod
 from typing import Any
 
 import islpy as isl
@@ -22,7 +23,7 @@ from cnn_symbolic.evaluation import evaluate_size
 from cnn_symbolic.formulas import entry
 from cnn_symbolic.kernel.integer_sets import Sets, Signature
 from cnn_symbolic.kernel.reader import NotReadable, Reader, Term
-from cnn_symbolic.kernel.replay import replay
+from cnn_symbolic.kernel.replay import KNOWN_FUNCTIONS, replay
 from cnn_symbolic.kernel.statement import Statement
 from cnn_symbolic.kernel.verdicts import SEAL, Monomial, Reason, Refutation, Theorem, Undecided, Verdict
 
@@ -227,8 +228,11 @@ def opaque_arguments_differ(statement: Statement, conditions: Sequence[Any], dif
     Only then do two formulas that differ as formulas differ as numbers at all those sizes, so that the
     sizes where they do are known exactly. Shown by distinct least products: where the map from an entry to
     the least product of tensors that occurs in it is injective, no two entries are equal; entries of two
-    tensors differ where every entry of one has a product of tensors that no entry of the other has.
+    tensors differ where every entry of one has a product of tensors that no entry of the other has. It is
+    not shown where the functions are known ones, whose values depend on each other.
     """
+    if any(key[1] in KNOWN_FUNCTIONS for d in differences for key in d.signature if len(key) == 3):
+        return False
     names = {key[0] for d in differences for key in d.signature if len(key) == 3}
     pending, occurring = list(names), dict[str, tuple[set[Signature], set[Signature]]]()
     while pending:
@@ -271,27 +275,25 @@ def label(key: tuple[Any, ...]) -> str:
     return f"{key[1]}{'′' * key[2]}({key[0]})" if len(key) == 3 else str(key[0])
 
 
-def split(signature: Signature, access: Sequence[int], statement: Statement) -> list[tuple[str, tuple[int, ...]]]:
+def accessed(
+    signature: Signature, access: Sequence[int], statement: Statement
+) -> list[tuple[tuple[Any, ...], tuple[int, ...]]]:
     """Return the accessed entry of each tensor in a signature."""
     parts = []
     at = 0
     for key in signature:
         rank = len(statement.tensors[key[0]].shape)
-        parts.append((label(key), tuple(access[at : at + rank])))
+        parts.append((key, tuple(access[at : at + rank])))
         at += rank
     return parts
 
 
 def monomial(signature: Signature, access: Sequence[int], statement: Statement) -> Monomial:
     """Return the product of tensor entries at a point."""
-    return Monomial(tuple(split(signature, access, statement)))
+    return Monomial(tuple((label(key), at) for key, at in accessed(signature, access, statement)))
 
 
 def repeats(signature: Signature, access: Sequence[int], statement: Statement) -> int:
     """Return how often making equal tensors symmetric counts the monomial at a point."""
-    parts = split(signature, access, statement)
-    count = 1
-    for part in set(parts):
-        for k in range(2, parts.count(part) + 1):
-            count *= k
-    return count
+    parts = accessed(signature, access, statement)
+    return prod(factorial(parts.count(part)) for part in set(parts))

@@ -153,7 +153,7 @@ class Sets:
             total = total.set_coefficient_val(kind.set, 1 + k, isl.Val.int_from_si(self.context, 1))
         point = flat.add_constraint(total).lexmin().sample_point()
         dims = flat.dim(kind.set)
-        return tuple(point.get_coordinate_val(kind.set, k).to_python() for k in range(1, dims))
+        return tuple(int(point.get_coordinate_val(kind.set, k).to_str()) for k in range(1, dims))
 
     # Coefficient functions
 
@@ -243,7 +243,7 @@ class Sets:
     def value(self, function: Any, coordinates: Sequence[int]) -> Fraction:
         """Return a coefficient function at a point."""
         value = function.eval(self.point(coordinates, function))
-        return Fraction(int(value.get_num_si()), int(value.get_den_val().get_num_si()))
+        return Fraction(value.to_str())
 
     def nonzero(self, function: Any) -> Nonzero:
         """Return where a function is not zero.

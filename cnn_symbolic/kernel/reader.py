@@ -15,7 +15,7 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.formulas import Iverson, Opaque, Shape, entry, is_plain, is_size, substitute
+from cnn_symbolic.formulas import Iverson, Opaque, Shape, entry, is_plain, is_size, stray_symbols, substitute
 from cnn_symbolic.kernel.statement import Declaration
 from cnn_symbolic.kernel.verdicts import Reason
 
@@ -83,6 +83,9 @@ class Reader:
     def __init__(self, tensors: Mapping[str, Declaration]) -> None:
         self.tensors = tensors
         self.unfolding: list[str] = []
+        for name, declared in tensors.items():
+            if declared.definition is not None and (stray := stray_symbols(declared.definition, declared.index)):
+                raise NotReadable(Reason.OUTSIDE, f"the definition of {name} mentions {', '.join(map(str, stray))}")
 
     def read(self, e: sp.Expr, scope: Scope) -> list[Term]:
         """Return the terms whose sum the formula is; `scope` says what its free indices stand for."""

@@ -19,6 +19,7 @@ from cnn_symbolic.kernel.verdicts import Reason, Refutation
 __all__ = ["replay"]
 
 TRIES = 16
+KNOWN_FUNCTIONS = {"exp": sp.exp, "log": sp.log, "reciprocal": lambda t: sp.S.One / t}
 MOST_ENTRIES, MOST_VALUES = 4096, 1_000_000
 
 
@@ -29,10 +30,20 @@ def replay(refutation: Refutation, sizes: Mapping[sp.Symbol, int]) -> Refutation
         values, functions = random_values(statement, sizes, np.random.default_rng(seed), large=seed >= TRIES // 2)
         left, right = (side_value(side, statement, refutation.index, values) for side in two(statement))
         at = refutation.index if left.shape else ()
-        if left[at] != right[at]:
+        if differ(left[at], right[at]):
             given = {name: a for name, a in values.tensors.items() if statement.tensors[name].definition is None}
             return replace(refutation, values=given, functions=functions, left_value=left, right_value=right)
     return None
+
+
+def differ(left: Any, right: Any) -> bool:
+    """Tell whether two exact numbers differ; expressions of known functions, by 30 digits of their difference."""
+    difference = sp.sympify(left - right)
+    if difference.is_Rational:
+        return bool(difference != 0)
+    if not difference.is_finite or not difference.is_real:
+        return False
+    return bool(abs(sp.N(difference, 30, maxn=1000)) > sp.Float("1e-20"))
 
 
 def two(statement: Statement) -> tuple[Side, Side]:
@@ -60,8 +71,12 @@ def random_values(
     t = sp.Symbol("t")
     degree, most = (5, 99) if large else (2, 3)
     names = sorted({o.name for e in all_formulas(statement) for o in e.atoms(Opaque)})
-    polynomials, functions = {}, {}
+    polynomials: dict[str, sp.Expr] = {}
+    functions: dict[str, list[Callable[[Any], Any]]] = {}
     for name in names:
+        if name in KNOWN_FUNCTIONS:
+            functions[name] = [np.vectorize(KNOWN_FUNCTIONS[name], otypes=[object])]
+            continue
         polynomials[name] = sum(int(c) * t**k for k, c in enumerate(random.integers(1, most, degree + 1)))
         functions[name] = [polynomial(sp.diff(polynomials[name], t, n), t) for n in range(degree + 2)]
     arrays: dict[str, np.ndarray] = {}

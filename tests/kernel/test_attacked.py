@@ -9,28 +9,35 @@ import sympy as sp
 from cnn_symbolic import (
     Iverson,
     Refutation,
+    Step,
     Theorem,
     Undecided,
     apply,
     broadcast,
     correlate,
+    crop,
+    cross_entropy_of_softmax,
     decide,
     dot,
     flip,
     from_entries,
     gradient,
+    literal,
     named,
     ones,
     outer,
+    prove,
     scalar,
     scale,
     shift,
     sizes,
+    stacked,
     state,
     sum_axes,
+    take,
     tensor,
 )
-from cnn_symbolic.errors import CnnSymbolicError, FragmentError, OperandError, ShapeError
+from cnn_symbolic.errors import CnnSymbolicError, FragmentError, NameConflictError, OperandError, ShapeError
 from cnn_symbolic.kernel.export import decode_statement, encode_statement
 from cnn_symbolic.kernel.verdicts import Reason
 
@@ -241,3 +248,101 @@ def test_a_forged_rank_name_or_shape_is_rejected():
     value["left"]["shape"] = [True]
     with pytest.raises(CnnSymbolicError):
         decode_statement(value)
+
+
+def test_two_definitions_under_one_name_are_told_apart():
+    grid = tensor(N, M, name="X")
+    first = from_entries((M,), lambda i: x[0], using=[x])
+    v = sp.Symbol("v", integer=True)
+
+    def nested(holds):
+        return sp.Sum(sp.Sum(sp.Sum(Iverson(holds), (v, 0, 2)), (u, 0, 3)), (u, 0, 1))
+
+    pairs = [
+        (from_entries((M,), lambda i: x[i], using=[x]), first),
+        (take(grid, at=(0,)), from_entries((M,), lambda i: grid[i, i], using=[grid])),
+        (from_entries((), lambda: x[0] + x[1], using=[x]), from_entries((), lambda: 2 * x[1], using=[x])),
+        *((from_entries((), lambda a=a: nested(a), using=[]), from_entries((), lambda: nested(v < u), using=[]))
+          for a in (u < v,)),
+    ]  # fmt: skip
+    for left, right in pairs:
+        with pytest.raises(NameConflictError, match="stands for two different tensors"):
+            state(named("z", left), named("z", right))
+        state(named("z", left), named("z", left))
+
+
+def test_an_intermediate_result_cannot_hide_the_index_of_a_family():
+    grid = tensor(N, M, name="X")
+    with pytest.raises(FragmentError, match="the definition of z mentions k"):
+        stacked(2, lambda k: apply(named("z", take(grid, at=(k,))), function="σ"))
+    statement = state(named("z", x), x)
+    hidden = replace(statement.tensors["z"], definition=sp.Indexed("x", sp.Symbol("k", integer=True)))
+    forged = replace(statement, tensors={**statement.tensors, "z": hidden})
+    assert decide(forged).reason is Reason.OUTSIDE
+
+
+def test_coefficients_beyond_64_bits_are_exact():
+    assert isinstance(verdict(scale(x, factor=10**19 * M**2), scale(x, factor=0), sp.Le(M, 3)), Refutation)
+    high = verdict(scale(x, factor=M**64), scale(x, factor=0), sp.Ge(M, 3), sp.Le(M, 4))
+    assert isinstance(high, Refutation)
+    assert verdict(scale(x, factor=10**30), x).left_coefficient == 10**30
+    assert verdict(scale(x, factor=sp.Rational(1, 10**30)), x).left_coefficient == sp.Rational(1, 10**30)
+    one = tensor(1, name="y")
+    cube = from_entries((1,), lambda i: one[0] ** 3, using=[one])
+    assert cube.evaluate({"y": np.array([10**10], dtype=object)}).tolist() == [10**30]
+    twins = [apply(named(name, 10**10 * one), function="s") for name in ("z1", "z2")]
+    assert isinstance(verdict(broadcast(take(twins[0], at=(0,)), shape=(1,)), twins[1]), Undecided)
+
+
+def test_the_weakest_assumption_is_open_where_one_intermediate_may_equal_another():
+    y = tensor(M, name="y")
+    first = named("z1", x + y)
+    later = from_entries((M,), lambda i: y[i] + x[i] * Iverson(sp.Ge(M, 2)), using=[x, y])
+    found = verdict(apply(first, function="s"), apply(named("z2", later), function="s"))
+    assert found.holds_when is None
+
+
+def test_known_functions_are_replayed_as_what_they_are():
+    exponential = named("e", apply(x, function="exp"))
+    total = named("S", sum_axes(apply(x, function="exp"), axes=(0,)))
+    true = [
+        (total * apply(total, function="reciprocal"), ones()),
+        (apply(exponential, function="log"), x),
+        (apply(x, function="exp") * apply(named("m", -x), function="exp"), ones(M)),
+    ]
+    for left, right in true:
+        assert isinstance(verdict(left, right), Undecided)
+    found = verdict(apply(x, function="exp"), x)
+    assert isinstance(found, Refutation)
+    assert found.holds_when is None
+
+
+def test_divisors_are_part_of_where_a_tensor_is_defined():
+    found = verdict(scale(x, factor=1 / (M - N)), 2 * scale(x, factor=1 / (2 * M - 2 * N)))
+    assert isinstance(found, Theorem)
+    assert found.domain == "N < M"
+
+
+WRONG_KINDS = [
+    (lambda: crop(ones(M), start=(M / 2,), shape=(M,)), ShapeError, "takes 1 integers or integer expressions"),
+    (lambda: shift(x, offsets=(M / 2,)), ShapeError, "takes 1 integers or integer expressions"),
+    (lambda: stacked(M, lambda k, m: x), OperandError, "takes a function of one index"),
+    (lambda: stacked(M, x), OperandError, "takes a function of one index"),
+    (lambda: literal(values=[True]), OperandError, "integers or rational numbers"),
+    (lambda: x / "1", FragmentError, "takes entry formulas"),
+    (lambda: cross_entropy_of_softmax(x, tensor(1, name="y")), ShapeError, "targets have the shape of x"),
+    (lambda: prove("t", x, equals=x, steps=[Step(lambda i: "a", "b")]).verdict, FragmentError, "the step 'b' takes"),
+    (lambda: prove("t", x, equals=x, steps=[Step(lambda: 0, "b")]).verdict, OperandError, "a function of 1 indices"),
+]
+
+
+@pytest.mark.parametrize(("call", "error", "message"), WRONG_KINDS, ids=[str(k) for k in range(len(WRONG_KINDS))])
+def test_more_arguments_of_the_wrong_kind_are_refused(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_a_wrong_step_with_an_integer_formula_is_found():
+    assert prove("t", x - x, equals=0 * x, steps=[Step(lambda i: 0, "nothing")]).outcome == "proved"
+    assert prove("t", x - x, equals=0 * x, steps=[Step(lambda i: 1, "something")]).outcome == "refuted"
+    assert take(x, at=(np.int64(0),)).rank == 0
