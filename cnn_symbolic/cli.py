@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -132,7 +133,10 @@ def run(claims: Sequence[Claim], steps: bool = False, latex: Path | None = None,
         from cnn_symbolic.book.latex import latex_document
         from cnn_symbolic.report import write
 
-        write(latex, latex_document(claims))
+        settled = [c for c in claims if c.derivation.outcome == "refuted" or c.derivation.as_expected]
+        write(latex, latex_document(settled))
+        if left_out := [c.id for c in claims if c not in settled]:
+            typer.echo(f"cnn-symbolic: left out of {latex}, not proved: {', '.join(left_out)}", err=True)
     if json:
         from json import dumps
 
@@ -158,11 +162,15 @@ def decide_all(claims: Sequence[Claim]) -> None:
     from rich.progress import track
 
     from cnn_symbolic.book.terminal import make_console
+    from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError
 
     console = make_console(stderr=True)
     quiet = not console.is_terminal or len(claims) < 2
     for claim in track(claims, description="deciding", console=console, transient=True, disable=quiet):
-        _ = claim.derivation.verdict
+        try:
+            _ = claim.derivation.outcome
+        except CnnSymbolicError as error:
+            raise DerivationFileError(f"{claim.file.name}: {claim.id}: {error}") from error
 
 
 def status(outcomes: Any) -> int:
@@ -179,13 +187,16 @@ def guarded(command: Any) -> Any:
 
     try:
         return command()
-    except CnnSymbolicError as error:
+    except (CnnSymbolicError, OSError) as error:
         typer.echo(f"cnn-symbolic: {error}", err=True)
         return USAGE
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; characters that the terminal cannot show become question marks."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     raise SystemExit(guarded(app))
 
 

@@ -92,19 +92,19 @@ class Derivation:
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict: the kernel's on the claim, unless a step of a proved claim does not follow."""
-        if isinstance(self.claim_verdict, Theorem) and self.wrong_step is not None:
-            return self.wrong_step[1]
+        """The kernel's verdict on the claim; a step of its proof that does not follow is `wrong_step`."""
         return self.claim_verdict
 
     @property
     def outcome(self) -> str:
-        """`proved`, `refuted` or `undecided`."""
+        """`proved`, `refuted` or `undecided`; also undecided if a step of the proof is."""
+        if isinstance(self.verdict, Theorem) and self.wrong_step is not None:
+            return "undecided" if isinstance(self.wrong_step[1], Undecided) else "proved"
         return {Theorem: "proved", Refutation: "refuted", Undecided: "undecided"}[type(self.verdict)]
 
     @property
     def as_expected(self) -> bool:
-        """Whether the verdict is the one that the author states, and not for the fault of a step."""
+        """Whether the verdict is the one that the author states, and every step of a proof follows."""
         return self.outcome == self.expected and (self.expected == "refuted" or self.wrong_step is None)
 
     @cached_property
@@ -129,7 +129,9 @@ class Derivation:
 
         A proposed line that the kernel does not accept, or that reads like the one before, is left out.
         """
-        if not isinstance(self.verdict, Theorem) or not isinstance(self.left, Tensor) or not self.statement.sizes:
+        if not isinstance(self.left, Tensor) or not self.statement.sizes:
+            return ()
+        if not isinstance(self.verdict, Theorem) or self.wrong_step is not None:
             return ()
         lines = [Line(self.statement.left.formula, "", folded(self.left))]
         seen = {self.written(lines[0])}

@@ -139,13 +139,9 @@ class _Evaluator:
         if isinstance(e, sp.Sum):
             return self.sum(e, grid)
         if isinstance(e, sp.KroneckerDelta):
-            return (
-                np.equal(self.value(e.args[0], grid), self.value(e.args[1], grid))
-                .astype(int)
-                .astype(self.values.integers)
-            )
+            return self.one_or_zero(np.equal(self.value(e.args[0], grid), self.value(e.args[1], grid)))
         if isinstance(e, Iverson):
-            return np.asarray(self.holds(e.args[0], grid)).astype(int).astype(self.values.integers)
+            return self.one_or_zero(self.holds(e.args[0], grid))
         if isinstance(e, Opaque):
             return self.apply(e, grid)
         if isinstance(e, sp.Derivative):
@@ -160,6 +156,10 @@ class _Evaluator:
             pick = np.maximum if isinstance(e, sp.Max) else np.minimum
             return reduce(pick, [self.value(part, grid) for part in e.args])
         raise EvaluationError(f"{e} cannot be evaluated: {type(e).__name__} is not part of an entry formula")
+
+    def one_or_zero(self, holds: Any) -> np.ndarray:
+        """Return 1 where a condition holds, else 0."""
+        return np.asarray(holds).astype(int).astype(self.values.integers)
 
     def array(self, value: Any) -> np.ndarray:
         """Return a value as an array, of Python integers where these are to be exact."""

@@ -89,7 +89,9 @@ def where(error: BaseException, path: Path) -> str:
     """Return the line of the file at which the error arose."""
     if isinstance(error, SyntaxError):
         return f" at line {error.lineno}"
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename) == path]
+    lines = [
+        f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).resolve() == path.resolve()
+    ]
     return f" at line {lines[-1]}" if lines else ""
 
 
@@ -127,7 +129,7 @@ def select(wanted: Sequence[str]) -> list[Claim]:
     chosen: list[Claim] = []
     known: list[Claim] | None = None
     for name in wanted:
-        if Path(name).exists():
+        if name and Path(name).exists():
             chosen += load([Path(name)])
             continue
         by_file = [f for f in derivation_files(bundle) if name in (f.stem, f.name, f.parent.name)]
@@ -135,7 +137,7 @@ def select(wanted: Sequence[str]) -> list[Claim]:
             chosen += load(by_file)
             continue
         known = load([bundle]) if known is None else known
-        found = [c for c in known if name == c.id or name in c.derivation.article]
+        found = [c for c in known if name == c.id or name.upper() in c.derivation.article]
         if not found:
             names = sorted({n for c in known for n in (c.id, c.file.stem, c.file.parent.name, *c.derivation.article)})
             near = difflib.get_close_matches(name, names, n=3)

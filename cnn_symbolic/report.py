@@ -21,6 +21,7 @@ from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.errors import ExportError
 from cnn_symbolic.kernel.decide import decide
 from cnn_symbolic.kernel.export import decode_statement, encode_statement
+from cnn_symbolic.kernel.statement import Statement
 from cnn_symbolic.kernel.verdicts import Refutation, Theorem, Undecided, Verdict
 from cnn_symbolic.library import Claim
 
@@ -67,8 +68,16 @@ def claim_value(claim: Claim) -> dict[str, Any]:
         "wrong_step": None if derivation.wrong_step is None else derivation.wrong_step[0].because,
         "steps": steps(derivation),
         "seconds": round(verdict.seconds, 6),
-        "formal": encode_statement(derivation.statement),
+        "formal": formal(derivation.statement),
     }
+
+
+def formal(statement: Statement) -> dict[str, Any] | None:
+    """Return a statement for the kernel, or None if a formula outside the vocabulary cannot be exported."""
+    try:
+        return encode_statement(statement)
+    except ExportError:
+        return None
 
 
 def checked_value(name: str, made: Check) -> dict[str, Any]:
@@ -175,7 +184,7 @@ class Replayed:
 def replay_file(path: Path) -> list[Replayed]:
     """Decide every claim in an exported file again, and every step, from the file alone.
 
-    Checks, which have no statement for the kernel, are passed over.
+    Checks, and claims that could not be exported, have no statement for the kernel and are passed over.
     Raises ExportError when the file cannot be read or is not such a document.
     """
     try:

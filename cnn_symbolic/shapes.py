@@ -16,7 +16,18 @@ __all__ = ["check_integers", "check_letters", "check_name", "check_shape", "form
 
 def format_shape(shape: Sequence[Any]) -> str:
     """Return a shape as it is written: `(M, N)`, `(M,)`, `()`."""
-    return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
+    return f"({', '.join(map(format_size, shape))}{',' if len(shape) == 1 else ''})"
+
+
+def format_size(size: Any) -> str:
+    """Return a size as it is written: `M - I + 1`, what is added before what is taken away, and the number last."""
+    if not isinstance(size, sp.Add):
+        return str(size)
+
+    def place(term: sp.Expr) -> tuple[bool, bool, str]:
+        return (term.is_Rational, term.could_extract_minus_sign(), str(term))
+
+    return " + ".join(map(str, sorted(size.args, key=place))).replace("+ -", "- ")
 
 
 def format_option(value: Any) -> str:

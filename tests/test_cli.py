@@ -176,6 +176,43 @@ def test_help_names_the_commands_and_the_exit_status():
     assert run("--version").stdout.startswith("cnn-symbolic ")
 
 
+TANH = (
+    "from cnn_symbolic import from_entries\n"
+    "bent = from_entries((I, J), lambda i, j: sympy.tanh(layer.w[i, j]), using=[layer.w])\n"
+    'bent_weights = prove("bent", layer.w, equals=bent)\n'
+)
+
+
+def test_an_undecided_claim_leaves_the_others_their_json_and_their_proofs(file, tmp_path):
+    ran = run("prove", file(TANH), "--json", "--latex", tmp_path / "proofs.tex")
+    assert ran.returncode == 3
+    right, bent = json.loads(ran.stdout)["claims"]
+    assert right["formal"] is not None
+    assert bent["formal"] is None
+    assert "tanh(w[i, j])" in bent["reason"]
+    assert "left out of" in ran.stderr
+    assert "bent_weights" in ran.stderr
+    assert r"\star_{\mathrm{valid}}" in (tmp_path / "proofs.tex").read_text(encoding="utf-8")
+
+
+def test_a_wrong_step_does_not_make_the_claim_look_refuted(file):
+    ran = run("prove", "--steps", file(STEP))
+    assert ran.returncode == 1
+    assert "the step does not follow: a hunch" in ran.stdout
+    assert "holds never" not in ran.stdout
+
+
+def test_a_terminal_without_unicode_shows_question_marks():
+    ran = run("prove", "printed_shape", PYTHONIOENCODING="ascii", COLUMNS="70")
+    assert ran.returncode == 0, ran.stderr
+    assert max(map(len, ran.stdout.splitlines())) <= 70
+
+
+def test_the_module_is_the_command_line():
+    ran = subprocess.run([sys.executable, "-m", "cnn_symbolic", "--version"], capture_output=True, text=True)
+    assert ran.stdout.startswith("cnn-symbolic ")
+
+
 HELP = """
 import sys
 from cnn_symbolic.cli import main

@@ -42,6 +42,7 @@ ORDER = [
     "book.terminal",
     "book.latex",
     "cli",
+    "__main__",
 ]
 # A derivation file runs by itself with `derivation.main()`, which is the command line.
 UPWARD = {("derivation", "cli"), ("checks", "cli")}

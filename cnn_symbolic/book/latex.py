@@ -23,6 +23,7 @@ __all__ = ["latex_document"]
 
 def latex_document(claims: Sequence[Claim]) -> str:
     """Return the document; raise ExportError for a claim that is neither proved nor refuted."""
+    listed = ERRATA if any("A4" in claim.derivation.article for claim in claims) else []
     environment = Environment(  # noqa: S701 - LaTeX, not HTML: every text goes through escape()
         loader=PackageLoader("cnn_symbolic", "book/templates"),
         block_start_string="<%",
@@ -38,7 +39,7 @@ def latex_document(claims: Sequence[Claim]) -> str:
     return environment.get_template("proofs.tex").render(
         version=__version__,
         claims=[fields(c) for c in claims],
-        errata=[[prose(text) for text in (e.where, e.printed, e.correct, e.why)] for e in ERRATA],
+        errata=[[prose(text) for text in (e.where, e.printed, e.correct, e.why)] for e in listed],
     )
 
 

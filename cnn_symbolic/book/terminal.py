@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -156,6 +157,8 @@ def verdict_lines(derivation: Derivation) -> Iterator[RenderableType]:
     if isinstance(verdict, Theorem):
         condition = f" with {verdict.domain}" if verdict.domain else ""
         yield Styled(f"{mark} proved: {verdict.evidence}{condition} ({verdict.seconds * 1000:.0f} ms)", style=style)
+        if derivation.expected != "proved":
+            yield Styled(f"the file says {derivation.expected}", style="red")
     elif isinstance(verdict, Refutation):
         yield Styled(f"{mark} refuted: {holds(verdict)}", style=style)
         yield Styled(f"{called(verdict)}: {sizes_text(verdict)}: {difference(verdict)}")
@@ -257,5 +260,6 @@ def make_console(stderr: bool = False) -> Console:
     """Return a console: colours on a terminal only, honouring NO_COLOR; 100 columns where nothing says how many."""
     console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
-        return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=100, color_system=None)
+        wide = int(columns) if (columns := os.environ.get("COLUMNS", "")).isdigit() and int(columns) else 100
+        return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=wide, color_system=None)
     return console

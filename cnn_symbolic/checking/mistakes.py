@@ -55,14 +55,14 @@ def proposed(x: Tensor, factors: Sequence[Tensor], fixed: Collection[str]) -> It
         yield from at_entries(x if not isinstance(x.source, Named) else x.source.definition)
     elif isinstance(source, Call) and source.operation in OPERATIONS:
         yield from at_call(source)
-        if source.operation != "apply":
-            for k, operand in enumerate(source.operands):
-                for name, build in proposed(operand, factors, fixed):
-                    yield name, partial(rebuilt_operand, source, k, build)
+    yield from at_any(x)
+    if isinstance(source, Call) and source.operation in OPERATIONS and source.operation != "apply":
+        for k, operand in enumerate(source.operands):
+            for name, build in proposed(operand, factors, fixed):
+                yield name, partial(rebuilt_operand, source, k, build)
     for factor in factors:
         if factor.shape == x.shape:
             yield f"the factor {factor} added to {x}", partial(multiply, factor, x)
-    yield from at_any(x)
 
 
 def at_entries(x: Tensor) -> Iterator[Proposal]:
@@ -72,10 +72,11 @@ def at_entries(x: Tensor) -> Iterator[Proposal]:
     written, index = x.source.options["entry"], x.source.options["index"]
     for at in sorted(written.atoms(sp.Indexed), key=str):
         for k, inner in enumerate(at.indices):
-            moved = sp.Indexed(at.base, *at.indices[:k], inner + 1, *at.indices[k + 1 :])
-            changed = written.xreplace({at: moved})
-            name = f"index {k + 1} of {at.base} off by one"
-            yield name, partial(entries_of, changed, index, x.shape, x.source.operands)
+            for step in (1, -1):
+                moved = sp.Indexed(at.base, *at.indices[:k], inner + step, *at.indices[k + 1 :])
+                changed = written.xreplace({at: moved})
+                name = f"index {k} of {at.base} off by one ({step:+d})"
+                yield name, partial(entries_of, changed, index, x.shape, x.source.operands)
 
 
 def rebuild(call: Call, operands: Sequence[Tensor], operation: str | None = None, **options: object) -> Tensor:

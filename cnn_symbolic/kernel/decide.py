@@ -8,6 +8,7 @@ or left undecided. A refutation is computed again in NumPy, from the entry formu
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -68,7 +69,8 @@ def decide(statement: Statement) -> Verdict:
     except (isl.Error, AttributeError, TypeError):
         if not sets.exhausted():
             raise
-    return Undecided(statement, time.perf_counter() - start, SEAL, reason, detail)
+    plain = re.sub(r"\b_(?=[^\W\d_])", "", detail)
+    return Undecided(statement, time.perf_counter() - start, SEAL, reason, plain)
 
 
 class _Decision:

@@ -19,7 +19,8 @@ from cnn_symbolic.kernel.verdicts import Reason, Refutation
 __all__ = ["replay"]
 
 TRIES = 16
-KNOWN_FUNCTIONS = {"exp": sp.exp, "log": sp.log, "reciprocal": lambda t: sp.S.One / t}
+T = sp.Symbol("t")
+KNOWN_FUNCTIONS = {"exp": sp.exp(T), "log": sp.log(T), "reciprocal": 1 / T}
 MOST_ENTRIES, MOST_VALUES = 4096, 1_000_000
 
 
@@ -38,8 +39,8 @@ def replay(refutation: Refutation, sizes: Mapping[sp.Symbol, int]) -> Refutation
 
 def differ(left: Any, right: Any) -> bool:
     """Tell whether two exact numbers differ; expressions of known functions, by 30 digits of their difference."""
-    difference = sp.sympify(left - right)
-    if difference.is_Rational:
+    difference = left - right
+    if not isinstance(difference, sp.Expr) or difference.is_Rational:
         return bool(difference != 0)
     if not difference.is_finite or not difference.is_real:
         return False
@@ -68,17 +69,16 @@ def random_values(
     Small numbers and quadratics make a counterexample that one can check by hand; large ones and
     quintics tell sides apart that agree on those by chance.
     """
-    t = sp.Symbol("t")
     degree, most = (5, 99) if large else (2, 3)
     names = sorted({o.name for e in all_formulas(statement) for o in e.atoms(Opaque)})
     polynomials: dict[str, sp.Expr] = {}
     functions: dict[str, list[Callable[[Any], Any]]] = {}
     for name in names:
         if name in KNOWN_FUNCTIONS:
-            functions[name] = [np.vectorize(KNOWN_FUNCTIONS[name], otypes=[object])]
+            functions[name] = [known(sp.diff(KNOWN_FUNCTIONS[name], T, n)) for n in range(degree + 2)]
             continue
-        polynomials[name] = sum(int(c) * t**k for k, c in enumerate(random.integers(1, most, degree + 1)))
-        functions[name] = [polynomial(sp.diff(polynomials[name], t, n), t) for n in range(degree + 2)]
+        polynomials[name] = sum(int(c) * T**k for k, c in enumerate(random.integers(1, most, degree + 1)))
+        functions[name] = [polynomial(sp.diff(polynomials[name], T, n)) for n in range(degree + 2)]
     arrays: dict[str, np.ndarray] = {}
     values = Values(sizes, arrays, functions, object)
     for name, declared in statement.tensors.items():
@@ -102,9 +102,15 @@ def all_formulas(statement: Statement) -> list[sp.Expr]:
     return [statement.left.formula, statement.right.formula, *defined]
 
 
-def polynomial(expression: sp.Expr, t: sp.Symbol) -> Callable[[Any], Any]:
+def known(expression: sp.Expr) -> Callable[[Any], Any]:
+    """Return an elementary function as one on arrays of exact numbers."""
+    function: Callable[[Any], Any] = np.vectorize(lambda value: expression.subs(T, value), otypes=[object])
+    return function
+
+
+def polynomial(expression: sp.Expr) -> Callable[[Any], Any]:
     """Return a polynomial with integer coefficients as a function on arrays of Python integers."""
-    coefficients = [int(c) for c in sp.Poly(expression, t).all_coeffs()]
+    coefficients = [int(c) for c in sp.Poly(expression, T).all_coeffs()]
 
     def value(array: Any) -> Any:
         total: Any = 0

@@ -84,6 +84,9 @@ def state(left: Tensor | ShapeOf, right: Tensor | ShapeOf | Iterable[Any], assum
     """
     if not isinstance(assuming, Iterable):
         raise OperandError(f"assumptions are a list of conditions, such as assuming=[M >= I], found {assuming!r}")
+    stated = tuple(assuming)
+    if any(isinstance(a, bool) for a in stated):
+        raise OperandError("an assumption is True or False already: Python's == compares at once, use sympy.Eq")
     names: dict[str, Tensor] = {}
     for side in (left, right):
         part = side.tensor if isinstance(side, ShapeOf) else side
@@ -107,7 +110,7 @@ def state(left: Tensor | ShapeOf, right: Tensor | ShapeOf | Iterable[Any], assum
         right=make_side(right if isinstance(right, Tensor | ShapeOf) else shape, index),
         index=index,
         tensors={name: declare(part) for name, part in names.items()},
-        assumptions=tuple(condition(a) for a in assuming),
+        assumptions=tuple(condition(a) for a in stated),
     )
     check_names(statement)
     return statement
