@@ -30,14 +30,24 @@ from cnn_symbolic.kernel.verdicts import SEAL, Monomial, Reason, Refutation, The
 
 __all__ = ["decide"]
 
+MOST_REPLAYS = 4
+
 
 @dataclass(frozen=True)
 class Difference:
-    """A point where the two sides differ: the sizes, then the output index and the accessed entries."""
+    """A point where the two sides differ: the sizes, then the output index and the accessed entries.
+
+    `where` is the set of all such points for the same product of tensors, if it is known.
+    """
 
     kind: str
     point: tuple[int, ...]
     signature: Signature = ()
+    where: isl.Set | None = None
+
+    def sizes(self, statement: Statement) -> str:
+        """Return the sizes as text."""
+        return ", ".join(f"{s} = {n}" for s, n in zip(statement.sizes, self.point, strict=False))
 
 
 @dataclass(frozen=True)
@@ -106,14 +116,38 @@ class _Decision:
         entries = Entries() if agreed.is_empty() else self.unequal_entries(agreed)
         differences += entries.differences
         if differences:
-            count = len(self.statement.sizes)
-            first = min(differences, key=lambda d: (sum(d.point[:count]), d.point))
             bad = bad if entries.bad is None else bad.union(entries.bad)
             exact = entries.exact and opaque_arguments_differ(self.statement, conditions, entries.differences)
-            return self.refuted(first, domain, bad if exact else None, least=entries.settled)
+            for attempt in range(MOST_REPLAYS):
+                first = min(differences, key=self.place)
+                least = entries.settled and attempt == 0
+                refutation = self.refuted(first, domain, bad if exact else None, least)
+                if refutation is not None:
+                    return refutation
+                differences = self.beyond(differences, first)
+                if not differences:
+                    break
+            raise NotReadable(Reason.REPLAY, f"the difference at {first.sizes(self.statement)} did not show in numbers")
         if not entries.settled:
             raise NotReadable(Reason.COEFFICIENT, "a coefficient is a polynomial in the sizes of degree 2 or more")
         return self.proved(domain)
+
+    def place(self, difference: Difference) -> tuple[int, tuple[int, ...]]:
+        """Return what differences are ordered by: the total size first."""
+        return sum(difference.point[: len(self.statement.sizes)]), difference.point
+
+    def beyond(self, differences: Sequence[Difference], tried: Difference) -> list[Difference]:
+        """Return the differences at other sizes than those that were tried."""
+        count = len(self.statement.sizes)
+        further = []
+        for difference in differences:
+            if difference.point[:count] != tried.point[:count]:
+                further.append(difference)
+            elif difference.where is not None:
+                left = difference.where.subtract(self.sets.at_sizes(tried.point[:count], difference.where))
+                if (point := self.sets.smallest(left)) is not None:
+                    further.append(replace(difference, point=point, where=left))
+        return further
 
     def unequal_shapes(self, domain: isl.Set) -> isl.Set:
         """Return the sizes of the domain at which the shapes differ."""
@@ -143,7 +177,7 @@ class _Decision:
             if nonzero.exact is not None:
                 bad = nonzero.exact.params() if bad is None else bad.union(nonzero.exact.params())
                 point = self.sets.smallest(nonzero.exact)
-                differences += [Difference("entry", point, signature)] if point is not None else []
+                differences += [Difference("entry", point, signature, nonzero.exact)] if point is not None else []
             if nonzero.found is not None:
                 differences.append(Difference("entry", nonzero.found, signature))
         return Entries(tuple(differences), bad, settled, exact)
@@ -184,8 +218,8 @@ class _Decision:
             coefficients=written,
         )
 
-    def refuted(self, first: Difference, domain: isl.Set, bad: isl.Set | None, least: bool) -> Verdict:
-        """Return the refutation, replayed in NumPy."""
+    def refuted(self, first: Difference, domain: isl.Set, bad: isl.Set | None, least: bool) -> Refutation | None:
+        """Return the refutation, replayed in NumPy; None if the replay does not show the difference."""
         count = len(self.statement.sizes)
         sizes = dict(zip(self.statement.sizes, first.point[:count], strict=True))
         shapes = [tuple(evaluate_size(n, sizes) for n in s.shape) for s in (self.statement.left, self.statement.right)]
@@ -219,7 +253,7 @@ class _Decision:
             )
             replayed = replay(refutation, sizes)
             if replayed is None:
-                raise NotReadable(Reason.REPLAY, f"the difference at {sizes} did not show in numbers")
+                return None
             refutation = replayed
         return replace(refutation, seconds=time.perf_counter() - self.start)
 

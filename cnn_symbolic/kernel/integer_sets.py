@@ -279,10 +279,8 @@ class Sets:
                 return True, None
             if self.value(function, at) != 0:
                 return True, at
-            tried = isl.Set.from_point(self.point(at, function))
-            if not depends:
-                tried = isl.Set.universe(domain.get_space()).intersect_params(tried.params())
-            left = left.subtract(tried)
+            same_sizes = self.at_sizes(at[: len(self.sizes)], domain)
+            left = left.subtract(isl.Set.from_point(self.point(at, function)) if depends else same_sizes)
         return False, None
 
     def covering(
@@ -308,6 +306,13 @@ class Sets:
             if entries.is_subset(accesses.domain()):
                 covering.append((signature, bool(accesses.lexmin().is_injective())))
         return covering
+
+    def at_sizes(self, sizes: Sequence[int], like: isl.Set) -> isl.Set:
+        """Return all points with the given sizes, in the space of another set."""
+        points = isl.Set.universe(like.get_space())
+        for k, value in enumerate(sizes):
+            points = points.fix_val(isl.dim_type.param, k, isl.Val.read_from_str(self.context, str(value)))
+        return points
 
     def exhausted(self) -> bool:
         """Tell whether isl has used up the operations that it is given: then its answers are not to be trusted."""

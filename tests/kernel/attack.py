@@ -141,7 +141,7 @@ def differ(statement, pair, random):
             name: random.integers(1, 2**31, [evaluate_size(n, known) for n in d.shape]).astype(object)
             for name, d in TENSORS.items()
         }
-        values = Values(known, arrays)
+        values = Values(known, arrays, {}, object)
         left, right = (evaluate_formula(s.formula, statement.index, length, values) for s in two(statement))
         if (left != right).any():
             return True
