@@ -16,13 +16,12 @@ from fractions import Fraction
 from math import factorial, prod
 from typing import Any
 
-import islpy as isl
 import sympy as sp
 
 from cnn_symbolic.errors import VacuousClaimError
 from cnn_symbolic.evaluation import evaluate_size
 from cnn_symbolic.formulas import entry
-from cnn_symbolic.kernel.integer_sets import Sets, Signature
+from cnn_symbolic.kernel.integer_sets import IntegerSet, SetError, Sets, Signature
 from cnn_symbolic.kernel.reader import NotReadable, Reader, Term
 from cnn_symbolic.kernel.replay import KNOWN_FUNCTIONS, replay
 from cnn_symbolic.kernel.statement import Statement
@@ -43,7 +42,7 @@ class Difference:
     kind: str
     point: tuple[int, ...]
     signature: Signature = ()
-    where: isl.Set | None = None
+    where: IntegerSet | None = None
 
     def sizes(self, statement: Statement) -> str:
         """Return the sizes as text."""
@@ -58,7 +57,7 @@ class Entries:
     """
 
     differences: tuple[Difference, ...] = ()
-    bad: isl.Set | None = None
+    bad: IntegerSet | None = None
     settled: bool = True
     exact: bool = True
 
@@ -76,7 +75,7 @@ def decide(statement: Statement) -> Verdict:
         reason, detail = stopped.reason, stopped.detail
     except (RecursionError, MemoryError):
         detail = "a formula is nested too deeply, or its numbers are too large"
-    except (isl.Error, AttributeError, TypeError):
+    except (SetError, AttributeError, TypeError):
         if not sets.exhausted():
             raise
     plain = re.sub(r"\b_(?=[^\W\d_])", "", detail)
@@ -149,13 +148,13 @@ class _Decision:
                     further.append(replace(difference, point=point, where=left))
         return further
 
-    def unequal_shapes(self, domain: isl.Set) -> isl.Set:
+    def unequal_shapes(self, domain: IntegerSet) -> IntegerSet:
         """Return the sizes of the domain at which the shapes differ."""
         pairs = zip(self.statement.left.shape, self.statement.right.shape, strict=True)
         differ = [sp.Ne(a, b) for a, b in pairs if sp.expand(a - b) != 0]
         return domain.intersect(self.sets.sizes_where([sp.Or(*differ)]))
 
-    def unequal_entries(self, domain: isl.Set) -> Entries:
+    def unequal_entries(self, domain: IntegerSet) -> Entries:
         """Return where the coefficient functions of the two sides differ."""
         reader = Reader(self.statement.tensors)
         scope = {i: i for i in self.statement.index}
@@ -164,7 +163,7 @@ class _Decision:
         shape = self.statement.left.shape
         sides = [self.sets.coefficient(terms, domain, shape) for terms in (left, right)]
         differences: list[Difference] = []
-        bad: isl.Set | None = None
+        bad: IntegerSet | None = None
         settled = exact = True
         for signature in dict.fromkeys([*sides[0], *sides[1]]):
             present = [side[signature] for side in sides if signature in side]
@@ -182,7 +181,7 @@ class _Decision:
                 differences.append(Difference("entry", nonzero.found, signature))
         return Entries(tuple(differences), bad, settled, exact)
 
-    def clear_denominators(self, sides: Sequence[list[Term]], domain: isl.Set) -> list[list[Term]]:
+    def clear_denominators(self, sides: Sequence[list[Term]], domain: IntegerSet) -> list[list[Term]]:
         """Multiply both sides by the sizes they divide by, after showing that these are positive."""
         powers = [dict_of_powers(term) for terms in sides for term in terms]
         lowest: dict[sp.Expr, int] = {}
@@ -202,7 +201,7 @@ class _Decision:
             cleared.append(scaled)
         return cleared
 
-    def proved(self, domain: isl.Set) -> Theorem:
+    def proved(self, domain: IntegerSet) -> Theorem:
         """Return the theorem."""
         smallest = self.sets.smallest(domain) or ()
         written = {
@@ -218,7 +217,7 @@ class _Decision:
             coefficients=written,
         )
 
-    def refuted(self, first: Difference, domain: isl.Set, bad: isl.Set | None, least: bool) -> Refutation | None:
+    def refuted(self, first: Difference, domain: IntegerSet, bad: IntegerSet | None, least: bool) -> Refutation | None:
         """Return the refutation, replayed in NumPy; None if the replay does not show the difference."""
         count = len(self.statement.sizes)
         sizes = dict(zip(self.statement.sizes, first.point[:count], strict=True))

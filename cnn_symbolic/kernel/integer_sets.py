@@ -21,12 +21,14 @@ import sympy as sp
 from cnn_symbolic.kernel.reader import NotReadable, Term
 from cnn_symbolic.kernel.verdicts import Reason
 
-__all__ = ["Nonzero", "Sets", "Signature"]
+__all__ = ["IntegerSet", "Nonzero", "SetError", "Sets", "Signature"]
 
 MOST_OPERATIONS = 10_000_000
 MOST_POINTS = 400
 MOST_ARRANGEMENTS = 120
 Signature = tuple[tuple[Any, ...], ...]
+IntegerSet = isl.Set
+SetError = isl.Error
 # How a condition in isl's notation is made readable: `2p1 >= -1 + p0` becomes `2·p1 ≥ p0 - 1`.
 READABLE = (
     (r"(\d)(?=p\d)", r"\1·"),
