@@ -2,6 +2,8 @@
 
 import json
 import os
+import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -246,6 +248,33 @@ def test_a_running_file_reports_a_refutation_with_its_status(file):
     assert "✗ refuted: holds exactly when I = M and J = N" in ran.stdout
 
 
-def test_no_color_is_honoured_on_a_terminal():
-    shown = run("prove", "weight_gradient", NO_COLOR="1", FORCE_COLOR="", TERM="xterm-256color").stdout
-    assert "\x1b[3" not in shown
+def shown_on_a_terminal(**environment):
+    """What `prove` writes to a pseudo-terminal of 100 columns."""
+    master, terminal = pty.openpty()
+    chosen = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}
+    started = subprocess.Popen(
+        [sys.executable, "-m", "cnn_symbolic", "prove", "printed_shape"],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env={**chosen, "TERM": "xterm-256color", "COLUMNS": "100", "PYTHONIOENCODING": "utf-8", **environment},
+    )
+    os.close(terminal)
+    written = b""
+    while True:
+        try:
+            part = os.read(master, 4096)
+        except OSError:
+            break
+        if not part:
+            break
+        written += part
+    os.close(master)
+    assert started.wait() == 0
+    return written.decode()
+
+
+def test_colours_are_for_terminals_that_want_them():
+    colour = re.compile(r"\x1b\[[\d;]*3\d[\d;]*m")
+    assert colour.search(shown_on_a_terminal())
+    assert not colour.search(shown_on_a_terminal(NO_COLOR="1"))

@@ -78,9 +78,11 @@ def test_a_file_that_cannot_be_used_is_named_with_the_line(tmp_path, text, messa
 
 
 def test_what_is_no_python_file_is_rejected(tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
     with pytest.raises(DerivationFileError, match="is not a file"):
         load_file(tmp_path / "absent.py")
     with pytest.raises(DerivationFileError, match="a derivation file's name ends in"):
         load_file(write(tmp_path, "notes.txt", "text"))
     with pytest.raises(DerivationFileError, match="states no claim"):
-        load([tmp_path.joinpath("empty")] if tmp_path.joinpath("empty").mkdir() else [tmp_path / "empty"])
+        load([empty])
