@@ -11,19 +11,33 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from cnn_symbolic.checks import check, identity
+    from cnn_symbolic.convolutions import (
+        conv,
+        conv_size,
+        conv_transpose,
+        fold,
+        merge_axes,
+        pad_widths,
+        split_axis,
+        unfold,
+        upsample_nearest,
+    )
     from cnn_symbolic.derivation import Derivation, Step, prove, refute
     from cnn_symbolic.entries import from_entries, sum_over
     from cnn_symbolic.errors import CnnSymbolicError
     from cnn_symbolic.families import count, literal, stacked, summed, take, windows
-    from cnn_symbolic.formulas import Iverson, sizes
+    from cnn_symbolic.formulas import Iverson, sizes, widths
     from cnn_symbolic.gradients import gradient
     from cnn_symbolic.kernel.decide import decide
     from cnn_symbolic.kernel.statement import state
     from cnn_symbolic.kernel.verdicts import Refutation, Theorem, Undecided
     from cnn_symbolic.layers import (
+        AveragePool,
+        Convolution,
         ConvolutionalLayer,
         FeatureMap,
         FullyConnectedLayer,
+        MaxPool,
         MaxPoolingMap,
         cross_entropy_of_softmax,
         quadratic_cost,
@@ -42,11 +56,14 @@ if TYPE_CHECKING:
         rot180,
         shift,
         stack,
+        subsample,
         sum_axes,
+        tensordot,
         transpose,
         wrap,
         zeros,
     )
+    from cnn_symbolic.pooling import pool_size, select_pool, sum_pool, window_counts
     from cnn_symbolic.tensors import (
         Tensor,
         add,
@@ -61,18 +78,21 @@ if TYPE_CHECKING:
 
 HOMES = {
     "checks": "check identity",
+    "convolutions": "conv conv_size conv_transpose fold merge_axes pad_widths split_axis unfold upsample_nearest",
     "derivation": "Derivation Step prove refute",
     "entries": "from_entries sum_over",
     "errors": "CnnSymbolicError",
     "families": "count literal stacked summed take windows",
-    "formulas": "Iverson sizes",
+    "formulas": "Iverson sizes widths",
     "gradients": "gradient",
     "kernel.decide": "decide",
     "kernel.statement": "state",
     "kernel.verdicts": "Refutation Theorem Undecided",
-    "layers": "ConvolutionalLayer FeatureMap FullyConnectedLayer MaxPoolingMap cross_entropy_of_softmax quadratic_cost",
-    "operations": "apply convolve correlate crop dilate dot flip ones outer pad rot180 shift stack sum_axes "
-    "transpose wrap zeros",
+    "layers": "AveragePool Convolution ConvolutionalLayer FeatureMap FullyConnectedLayer MaxPool MaxPoolingMap "
+    "cross_entropy_of_softmax quadratic_cost",
+    "operations": "apply convolve correlate crop dilate dot flip ones outer pad rot180 shift stack subsample "
+    "sum_axes tensordot transpose wrap zeros",
+    "pooling": "pool_size select_pool sum_pool window_counts",
     "tensors": "Tensor add broadcast multiply named scalar scale shape tensor",
 }
 HOME_OF = {name: module for module, names in HOMES.items() for name in names.split()}

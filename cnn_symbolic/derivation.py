@@ -60,7 +60,7 @@ class Derivation:
     """A claim with what its author expects of it, `proved` or `refuted`."""
 
     title: str
-    left: Tensor | ShapeOf
+    left: Tensor | ShapeOf | Sizes
     right: Tensor | ShapeOf | Sizes
     expected: str
     assuming: tuple[Any, ...] = ()
@@ -111,6 +111,8 @@ class Derivation:
     def index_names(self) -> dict[sp.Symbol, str]:
         """The letters that print the entry's indices: those of the left side's tensor, else i, j, k."""
         of = self.left.tensor if isinstance(self.left, ShapeOf) else self.left
+        if not isinstance(of, Tensor):
+            return dict(zip(self.statement.index, "ijklpq", strict=False))
         if isinstance(of.source, Call) and of.source.operation == "gradient":
             of = of.source.operands[1]
         given = self.letters or (() if isinstance(of.source, Call) else of.source.indices)
@@ -291,14 +293,16 @@ def declare(
     article: str = "",
 ) -> Derivation:
     """Return a derivation, and hand it to whoever is collecting them."""
-    if not isinstance(left, Tensor | ShapeOf):
-        raise OperandError(f"{title!r}: a claim is about a tensor or shape(tensor), found {left!r}")
-    if isinstance(left, ShapeOf) and isinstance(equals, tuple | list):
+    if isinstance(left, tuple | list):
+        left = tuple(sp.Integer(n) if isinstance(n, int) else n for n in left)
+    elif not isinstance(left, Tensor | ShapeOf):
+        raise OperandError(f"{title!r}: a claim is about a tensor, shape(tensor) or a tuple of sizes, found {left!r}")
+    if not isinstance(left, Tensor) and isinstance(equals, tuple | list):
         right: Tensor | ShapeOf | Sizes = tuple(sp.Integer(n) if isinstance(n, int) else n for n in equals)
     elif isinstance(equals, Tensor | ShapeOf):
         right = equals
     else:
-        shape = format_shape(left.shape)
+        shape = format_shape(left if isinstance(left, tuple) else left.shape)
         raise OperandError(f"{title!r}: equals= is a tensor of shape {shape}, or sizes for a shape, found {equals!r}")
     if not isinstance(assuming, Iterable):
         raise OperandError(f"{title!r}: assuming= is a list of conditions, such as [M >= I], found {assuming!r}")
@@ -318,7 +322,7 @@ def collect(declared: Any) -> None:
 
 def prove(
     title: str,
-    left: Tensor | ShapeOf,
+    left: Tensor | ShapeOf | Sizes,
     *,
     equals: Any,
     assuming: Iterable[Any] = (),
@@ -326,7 +330,7 @@ def prove(
     indices: str = "",
     article: str = "",
 ) -> Derivation:
-    """Declare that `left` equals `equals` at all sizes: same shape, same entries.
+    """Declare that `left` equals `equals` at all sizes: same shape, same entries. A shape may be a tuple of sizes.
 
     `assuming` lists conditions on the sizes, `steps` the lines in between that the author wants shown,
     `indices` the letters that print the entry's axes, `article` the ids of the article's claims that
@@ -336,7 +340,7 @@ def prove(
 
 
 def refute(
-    title: str, left: Tensor | ShapeOf, *, equals: Any, assuming: Iterable[Any] = (), article: str = ""
+    title: str, left: Tensor | ShapeOf | Sizes, *, equals: Any, assuming: Iterable[Any] = (), article: str = ""
 ) -> Derivation:
     """Declare that `left` does not equal `equals` at all sizes; the kernel has to find where."""
     return declare(title, left, equals, "refuted", assuming, article=article)

@@ -34,10 +34,13 @@ __all__ = [
     "indices_of",
     "inside",
     "is_size",
+    "least",
     "size",
     "sizes",
     "stray_symbols",
     "substitute",
+    "width",
+    "widths",
 ]
 
 Index = tuple[sp.Expr, ...]
@@ -120,9 +123,28 @@ def sizes(names: str) -> tuple[sp.Symbol, ...]:
     return tuple(size(name) for name in names.replace(",", " ").split())
 
 
+def width(name: str) -> sp.Symbol:
+    """Return the width called `name`: a size that may be zero, such as a padding."""
+    return sp.Symbol(name, integer=True, nonnegative=True)
+
+
+def widths(names: str) -> tuple[sp.Symbol, ...]:
+    """Return one width per name: integers that are zero or more, such as paddings.
+
+    >>> widths("P Q")
+    (P, Q)
+    """
+    return tuple(width(name) for name in names.replace(",", " ").split())
+
+
 def is_size(symbol: Any) -> bool:
-    """Tell whether `symbol` was made by `size`, with these assumptions and no others."""
-    return isinstance(symbol, sp.Symbol) and symbol == size(symbol.name)
+    """Tell whether `symbol` was made by `size` or `width`, with these assumptions and no others."""
+    return isinstance(symbol, sp.Symbol) and symbol in (size(symbol.name), width(symbol.name))
+
+
+def least(symbol: sp.Symbol) -> int:
+    """Return the least value of a size, 1, or of a width, 0."""
+    return 1 if symbol.is_positive else 0
 
 
 def fresh(prefixes: Iterable[str]) -> tuple[sp.Dummy, ...]:

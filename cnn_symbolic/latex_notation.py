@@ -11,7 +11,7 @@ import sympy as sp
 
 from cnn_symbolic.formulas import as_formula
 from cnn_symbolic.notation import INFIX, RELATIONS, Text
-from cnn_symbolic.tensors import Call, ShapeOf, Tensor
+from cnn_symbolic.tensors import Call, ShapeOf, Tensor, stated_options
 
 __all__ = ["GREEK", "Latex", "array_latex", "escape"]
 
@@ -177,7 +177,7 @@ class Latex(Text):
             axes = ",".join(map(str, call.options["axes"]))
             return rf"\operatorname{{sum}}_{{{axes}}}({self.whole(call.operands[0])})"
         plain = [self.whole(x) for x in call.operands]
-        options = [rf"\mathrm{{{escape(k)}}}={self.option(v)}" for k, v in call.options.items()]
+        options = [rf"\mathrm{{{escape(k)}}}={self.option(v)}" for k, v in stated_options(call)]
         return self.call(self.operator(call.operation), [*plain, *options])
 
     def scaled(self, factor: str, tensor: str) -> str:

@@ -13,22 +13,28 @@ from typing import Any
 
 import sympy as sp
 
+from cnn_symbolic.convolutions import conv
 from cnn_symbolic.errors import ShapeError
 from cnn_symbolic.families import stacked, summed, take, windows
 from cnn_symbolic.gradients import gradient
 from cnn_symbolic.operations import apply, correlate, dot, sum_axes
+from cnn_symbolic.pooling import select_pool, sum_pool, window_counts, windows_of
 from cnn_symbolic.shapes import format_shape
 from cnn_symbolic.tensors import Tensor, named, scale, tensor
 
 __all__ = [
+    "AveragePool",
+    "Convolution",
     "ConvolutionalLayer",
     "FeatureMap",
     "FullyConnectedLayer",
+    "MaxPool",
     "MaxPoolingMap",
     "cross_entropy_of_softmax",
     "quadratic_cost",
 ]
 
+SPATIAL_LETTERS = "m q o"
 INPUT_LETTERS, OVERLAY_LETTERS, MAP_LETTERS = "m n p", "i j q", "r c s"
 Input = Tensor | Sequence[Any]
 
@@ -149,6 +155,101 @@ class MaxPoolingMap:
 
     def gradient(self, wrt: Tensor) -> Tensor:
         """Return ∂C/∂wrt for an arbitrary cost of this map's activations."""
+        return gradient(self.a, wrt=wrt, cotangent=self.a_gradient)
+
+
+class Convolution:
+    """A convolution as people use it: batch, channels, stride, dilation, padding, groups; any spatial rank.
+
+    `z = conv(x, w, b)`, with the arriving gradient `∂C/∂z` for an arbitrary cost C. The input has shape
+    (B, C, *spatial), the overlay (K, C, *overlay); with a `groups` axis (B, G, C, …), (G, K, C, …). Options
+    are those of `conv`.
+    """
+
+    def __init__(
+        self,
+        input_shape: Sequence[Any],
+        overlay_shape: Sequence[Any],
+        *,
+        stride: Any = 1,
+        padding: Any = 0,
+        dilation: Any = 1,
+        group_axis: bool = False,
+    ) -> None:
+        rank = len(input_shape) - (3 if group_axis else 2)
+        lead = "g" if group_axis else ""
+        self.group_axis = group_axis
+        self.x = tensor(*input_shape, name="x", indices=f"n {lead} d {letters(SPATIAL_LETTERS, rank)}")
+        self.w = tensor(*overlay_shape, name="w", indices=f"{lead} k d {letters(OVERLAY_LETTERS, rank)}")
+        self.b = tensor(*overlay_shape[: 2 if group_axis else 1], name="b", indices=f"{lead} k")
+        z = conv(self.x, self.w, self.b, stride=stride, padding=padding, dilation=dilation, group_axis=group_axis)
+        self.z = named("z", z, indices=f"n {lead} k {letters(MAP_LETTERS, rank)}")
+        self.z_gradient = tensor(*self.z.shape, name="∂C/∂z", indices=f"n {lead} k {letters(MAP_LETTERS, rank)}")
+
+    def gradient(self, wrt: Tensor) -> Tensor:
+        """Return ∂C/∂wrt for an arbitrary cost of the convolution's output."""
+        return gradient(self.z, wrt=wrt, cotangent=self.z_gradient)
+
+
+class MaxPool:
+    """Max pooling with stride, padding (−∞), dilation and ceil mode, given which entry each window selects.
+
+    `s[n, c, r, u]` is 1 where window r has its maximum, the first in row-major order on ties, and 0 elsewhere;
+    `a = select_pool(x, s)`. The input has shape (B, C, *spatial). Options are those of `select_pool`.
+    """
+
+    def __init__(
+        self,
+        input_shape: Sequence[Any],
+        window: Sequence[Any],
+        *,
+        stride: Any = None,
+        padding: Any = 0,
+        dilation: Any = 1,
+        ceil_mode: bool = False,
+    ) -> None:
+        rank = len(input_shape) - 2
+        maps, overlay = letters(MAP_LETTERS, rank), letters(OVERLAY_LETTERS, rank)
+        self.x = tensor(*input_shape, name="x", indices=f"n d {letters(SPATIAL_LETTERS, rank)}")
+        lengths = tuple(input_shape)[2:]
+        _, count, _ = windows_of(lengths, window, stride, padding, dilation, ceil_mode, "MaxPool")
+        self.selection = tensor(*input_shape[:2], *count, *window, name="s", indices=f"n d {maps} {overlay}")
+        pooled = select_pool(self.x, self.selection, stride=stride, padding=padding, dilation=dilation)
+        self.a = named("a", pooled, indices=f"n d {maps}")
+        self.a_gradient = tensor(*self.a.shape, name="∂C/∂a", indices=f"n d {maps}")
+
+    def gradient(self, wrt: Tensor) -> Tensor:
+        """Return ∂C/∂wrt for an arbitrary cost of the pooled values."""
+        return gradient(self.a, wrt=wrt, cotangent=self.a_gradient)
+
+
+class AveragePool:
+    """Average pooling with stride, padding (counted or not) and ceil mode.
+
+    `a[n, c, r] = Σ_u x[n, c, s·r + u − p] / n[r]`, where `n` counts the cells: see `window_counts`.
+    """
+
+    def __init__(
+        self,
+        input_shape: Sequence[Any],
+        window: Sequence[Any],
+        *,
+        stride: Any = None,
+        padding: Any = 0,
+        ceil_mode: bool = False,
+        count_padding: bool = True,
+    ) -> None:
+        rank = len(input_shape) - 2
+        maps = letters(MAP_LETTERS, rank)
+        options: dict[str, Any] = {"window": window, "stride": stride, "padding": padding, "ceil_mode": ceil_mode}
+        self.x = tensor(*input_shape, name="x", indices=f"n d {letters(SPATIAL_LETTERS, rank)}")
+        self.counts = named("n", window_counts(shape=input_shape[2:], count_padding=count_padding, **options))
+        self.share = apply(self.counts, function="reciprocal")
+        self.a = named("a", sum_pool(self.x, **options) * self.share, indices=f"n d {maps}")
+        self.a_gradient = tensor(*self.a.shape, name="∂C/∂a", indices=f"n d {maps}")
+
+    def gradient(self, wrt: Tensor) -> Tensor:
+        """Return ∂C/∂wrt for an arbitrary cost of the averages."""
         return gradient(self.a, wrt=wrt, cotangent=self.a_gradient)
 
 

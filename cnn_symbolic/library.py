@@ -24,6 +24,17 @@ from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError
 __all__ = ["Claim", "bundled_folder", "load", "load_file", "select"]
 
 
+# The folders of the bundled derivations: the article's sections, then the convolutions that people use.
+GROUPS = SECTIONS | {
+    "shape_laws": "Shape laws",
+    "convolution": "Convolutions with stride, padding, dilation and groups",
+    "transposed_convolution": "Transposed convolutions",
+    "unfolding": "Unfold and fold",
+    "pooling": "Pooling and upsampling",
+    "rewriting": "Convolutions written as others",
+}
+
+
 @dataclass(frozen=True)
 class Claim:
     """A declared derivation with its id (the name of its variable) and its file."""
@@ -35,7 +46,7 @@ class Claim:
     @property
     def group(self) -> str:
         """The heading under which the claim is listed: the article's section, or the name of its file."""
-        return SECTIONS.get(self.file.parent.name, self.file.stem.replace("_", " "))
+        return GROUPS.get(self.file.parent.name, self.file.stem.replace("_", " "))
 
 
 def bundled_folder() -> Path:
@@ -57,6 +68,7 @@ def load_file(path: Path) -> list[Claim]:
     module = importlib.util.module_from_spec(spec)
     writing, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     sys.path.insert(0, str(path.parent))
+    before = set(sys.modules)
     try:
         with collecting() as collected:
             spec.loader.exec_module(module)
@@ -66,8 +78,17 @@ def load_file(path: Path) -> list[Claim]:
         raise DerivationFileError(f"{path} failed to import{where(error, path)}: {describe(error)}") from error
     finally:
         sys.path.remove(str(path.parent))
+        for name in set(sys.modules) - before:
+            if is_beside(sys.modules[name], path):
+                del sys.modules[name]
         sys.dont_write_bytecode = writing
     return [Claim(claim_id(d, module, path, k), d, path) for k, d in enumerate(collected, start=1)]
+
+
+def is_beside(module: ModuleType, path: Path) -> bool:
+    """Tell whether a module was loaded from the folder of a derivation file: other folders may have one of its name."""
+    file = getattr(module, "__file__", None)
+    return file is not None and Path(file).parent.resolve() == path.parent.resolve()
 
 
 def claim_id(derivation: Derivation | Check, module: ModuleType, path: Path, position: int) -> str:
@@ -96,8 +117,8 @@ def where(error: BaseException, path: Path) -> str:
 
 
 def derivation_files(folder: Path) -> list[Path]:
-    """Return the Python files of a folder and the folders in it, the article's sections in their order."""
-    sections = list(SECTIONS)
+    """Return the Python files of a folder and the folders in it, the bundled groups in their order."""
+    sections = list(GROUPS)
 
     def place(file: Path) -> tuple[int, Path]:
         name = file.parent.name

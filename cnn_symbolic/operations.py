@@ -33,7 +33,9 @@ __all__ = [
     "rot180",
     "shift",
     "stack",
+    "subsample",
     "sum_axes",
+    "tensordot",
     "transpose",
     "wrap",
     "zeros",
@@ -169,20 +171,40 @@ def crop(x: Tensor, *, start: Sequence[Any], shape: Sequence[Any]) -> Definition
 
 
 @operation
-def dilate(x: Tensor, *, factors: Sequence[int]) -> Definition:
+def dilate(x: Tensor, *, factors: Sequence[Any]) -> Definition:
     """dilate(x)[i] = x[i / d] where d divides i, and 0 elsewhere; the size is (M − 1)·d + 1.
 
-    `factors` lists one positive integer per axis.
+    `factors` lists one positive integer or size per axis.
     """
-    if len(factors) != x.rank or not all(isinstance(d, int) and d >= 1 for d in factors):
-        raise ShapeError(f"dilate takes one positive integer per axis; {x} has {x.rank} axes, found {factors!r}")
-    shape = tuple(sp.expand((n - 1) * d + 1) for n, d in zip(x.shape, factors, strict=True))
+    steps = check_factors(factors, x, "dilate")
+    shape = tuple(sp.expand((n - 1) * d + 1) for n, d in zip(x.shape, steps, strict=True))
 
     def formula(index: Index) -> sp.Expr:
-        divides = [sp.KroneckerDelta(sp.Mod(i, d), 0) for i, d in zip(index, factors, strict=True)]
-        return sp.Mul(*divides, x[tuple(sp.floor(i / sp.Integer(d)) for i, d in zip(index, factors, strict=True))])
+        divides = [sp.KroneckerDelta(sp.Mod(i, d), 0) for i, d in zip(index, steps, strict=True)]
+        return sp.Mul(*divides, x[tuple(sp.floor(i / d) for i, d in zip(index, steps, strict=True))])
 
     return Definition(shape, formula, confined=True)
+
+
+@operation
+def subsample(x: Tensor, *, factors: Sequence[Any]) -> Definition:
+    """subsample(x)[i] = x[d·i]: every d-th entry, the size is ⌊(M − 1)/d⌋ + 1. Source: NumPy slicing, `x[::d]`.
+
+    `factors` lists one positive integer or size per axis.
+    """
+    steps = check_factors(factors, x, "subsample")
+    shape = tuple(sp.floor(sp.expand(n - 1) / d) + 1 for n, d in zip(x.shape, steps, strict=True))
+    return Definition(shape, lambda index: x[tuple(d * i for d, i in zip(steps, index, strict=True))], confined=True)
+
+
+def check_factors(factors: Sequence[Any], x: Tensor, owner: str) -> tuple[sp.Expr, ...]:
+    """Return one positive integer or size expression per axis; raise ShapeError for others."""
+    exact = tuple(sp.Integer(d) if isinstance(d, int) and not isinstance(d, bool) else d for d in factors)
+    if len(exact) != x.rank or not all(isinstance(d, sp.Expr) and d.is_integer and d.is_positive for d in exact):
+        raise ShapeError(
+            f"{owner} takes one positive integer or size per axis; {x} has {x.rank} axes, found {factors!r}"
+        )
+    return exact
 
 
 @operation
@@ -230,6 +252,34 @@ def dot(x: Tensor, y: Tensor) -> Definition:
         return bound_sum(left.formula(u) * right.formula(u), u, left.shape)
 
     return Definition((), formula, confined=True)
+
+
+@operation
+def tensordot(x: Tensor, y: Tensor, *, axes: Sequence[Sequence[int]]) -> Definition:
+    """tensordot(x, y)[i, j] = Σ_u x[i, u] · y[u, j]: the sum over pairs of axes. Source: `numpy.tensordot`.
+
+    `axes` lists the axes of x and those of y that are summed together; what is left of x comes first. With
+    axes of several letters taken as one this is a matrix product.
+    """
+    first, second = (check_axes(a, t, "tensordot") for a, t in zip(axes, (x, y), strict=True))
+    pairs = list(zip(first, second, strict=False))
+    if len(first) != len(second) or any(sp.expand(x.shape[a] - y.shape[b]) != 0 for a, b in pairs):
+        raise ShapeError(
+            f"tensordot sums pairs of axes of equal size, found {tuple(axes)} of {x} of shape "
+            f"{format_shape(x.shape)} and {y} of shape {format_shape(y.shape)}"
+        )
+    left = [a for a in range(x.rank) if a not in first]
+    right = [a for a in range(y.rank) if a not in second]
+
+    def formula(index: Index) -> sp.Expr:
+        u = letters(len(first))
+        in_x = dict(zip(left, index, strict=False)) | dict(zip(first, u, strict=True))
+        in_y = dict(zip(right, index[len(left) :], strict=True)) | dict(zip(second, u, strict=True))
+        body = x.formula(tuple(in_x[a] for a in range(x.rank))) * y.formula(tuple(in_y[a] for a in range(y.rank)))
+        return bound_sum(body, u, tuple(x.shape[a] for a in first))
+
+    shape = (*(x.shape[a] for a in left), *(y.shape[a] for a in right))
+    return Definition(shape, formula, x.confined and y.confined)
 
 
 @operation

@@ -49,6 +49,7 @@ __all__ = [
     "scalar",
     "scale",
     "shape",
+    "stated_options",
     "tensor",
 ]
 
@@ -277,8 +278,16 @@ def format_call(call: Call) -> str:
     if call.operation == "constant":
         value, lengths = call.options["value"], call.options["shape"]
         return f"{'ones' if value else 'zeros'}{format_shape(lengths)}" if lengths else str(value)
-    options = [f"{key}={format_option(value)}" for key, value in call.options.items()]
+    options = [f"{key}={format_option(value)}" for key, value in stated_options(call)]
     return f"{call.operation}({', '.join([*operands, *options])})"
+
+
+UNSTATED = {"stride": 1, "padding": 0, "dilation": 1, "output_padding": 0, "group_axis": False, "ceil_mode": False}
+
+
+def stated_options(call: Call) -> list[tuple[str, Any]]:
+    """Return the options of an operation that are written in a call: those that are not the usual ones."""
+    return [(key, value) for key, value in call.options.items() if UNSTATED.get(key) != value]
 
 
 def same(x: Tensor, y: Tensor) -> bool:
@@ -368,8 +377,9 @@ def operation(define: Callable[P, Definition]) -> Callable[P, Tensor]:
         options: dict[str, Any] = {}
         for key, parameter in signature.parameters.items():
             value = bound.arguments[key]
-            if parameter.annotation == "Tensor":
+            if parameter.annotation in ("Tensor", "Tensor | None"):
                 given = value if parameter.kind is inspect.Parameter.VAR_POSITIONAL else (value,)
+                given = () if value is None and parameter.default is None else given
                 operands += [check_tensor(v, f"{define.__name__}: {key}") for v in given]
             elif value is not None:
                 options[key] = tuple(value) if isinstance(value, list) else value

@@ -1,334 +1,146 @@
 """Decides a statement for all sizes: a theorem, a refutation with the smallest counterexample, or undecided.
 
-Trusted. Two entry formulas are equal for all sizes exactly when their coefficient functions are; the
-difference of the two is a set of integer points, and its smallest point is the counterexample. Where a
-coefficient is a polynomial in the sizes that does not vanish by itself, the answer is found by search
-or left undecided. A refutation is computed again in NumPy, from the entry formulas, before it is given.
+Trusted. Where all is affine, the decision is complete. Where sizes are multiplied with or divided by sizes,
+such as strides (the *factors*), the statement is first proved for every value of them at once, with the
+products as unknowns. If that does not succeed, it is decided at literal values of the factors: a counterexample
+there refutes the statement, and otherwise the theorem lists the values for which it was proved.
 """
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
-from math import factorial, prod
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import product
 
 import sympy as sp
 
 from cnn_symbolic.errors import VacuousClaimError
-from cnn_symbolic.evaluation import evaluate_size
-from cnn_symbolic.formulas import entry
-from cnn_symbolic.kernel.integer_sets import IntegerSet, SetError, Sets, Signature
-from cnn_symbolic.kernel.reader import NotReadable, Reader, Term
-from cnn_symbolic.kernel.replay import KNOWN_FUNCTIONS, replay
+from cnn_symbolic.formulas import least, substitute
+from cnn_symbolic.kernel.affine import decide_affine
+from cnn_symbolic.kernel.factors import conditions_of, factors_of, prove_every, written_domain
+from cnn_symbolic.kernel.integer_sets import Sets
+from cnn_symbolic.kernel.reader import NotReadable
 from cnn_symbolic.kernel.statement import Statement
-from cnn_symbolic.kernel.verdicts import SEAL, Monomial, Reason, Refutation, Theorem, Undecided, Verdict
+from cnn_symbolic.kernel.verdicts import SEAL, Reason, Refutation, Theorem, Undecided, Verdict
 
-__all__ = ["decide"]
+__all__ = ["LITERALS", "decide", "decide_literally"]
 
-MOST_REPLAYS = 4
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A point where the two sides differ: the sizes, then the output index and the accessed entries.
-
-    `where` is the set of all such points for the same product of tensors, if it is known.
-    """
-
-    kind: str
-    point: tuple[int, ...]
-    signature: Signature = ()
-    where: IntegerSet | None = None
-
-    def sizes(self, statement: Statement) -> str:
-        """Return the sizes as text."""
-        return ", ".join(f"{s} = {n}" for s, n in zip(statement.sizes, self.point, strict=False))
-
-
-@dataclass(frozen=True)
-class Entries:
-    """Where the entries differ: the smallest point per product of tensors, and the sizes.
-
-    `settled` says that no difference was overlooked, at any sizes; `exact` that `bad` is all there is.
-    """
-
-    differences: tuple[Difference, ...] = ()
-    bad: IntegerSet | None = None
-    settled: bool = True
-    exact: bool = True
+LITERALS = (1, 2, 3, 4)
+MOST_COMBINATIONS = 256
 
 
 def decide(statement: Statement) -> Verdict:
     """Return the verdict on a statement; raise VacuousClaimError if no sizes satisfy its assumptions."""
     start = time.perf_counter()
-    sets = Sets(statement.sizes, statement.index)
-    reason, detail = Reason.LIMIT, "isl needed more operations than it is given"
+    verdict: Verdict = decide_affine(statement)
+    if isinstance(verdict, Undecided) and verdict.reason is Reason.NOT_AFFINE:
+        verdict = decide_factors(statement, verdict)
+        return replace(verdict, seconds=time.perf_counter() - start)
+    return verdict
+
+
+def decide_factors(statement: Statement, undecided: Undecided) -> Verdict:
+    """Return the verdict on a statement with products: for every value of its factors, or for the literal ones."""
     try:
-        verdict = _Decision(statement, sets, start).verdict()
-        if not sets.exhausted():
-            return verdict
+        factors = factors_of(statement)
     except NotReadable as stopped:
-        reason, detail = stopped.reason, stopped.detail
-    except (RecursionError, MemoryError):
-        detail = "a formula is nested too deeply, or its numbers are too large"
-    except (SetError, AttributeError, TypeError):
-        if not sets.exhausted():
-            raise
-    plain = re.sub(r"\b_(?=[^\W\d_])", "", detail)
-    return Undecided(statement, time.perf_counter() - start, SEAL, reason, plain)
-
-
-class _Decision:
-    """The decision of one statement, step by step."""
-
-    def __init__(self, statement: Statement, sets: Sets, start: float) -> None:
-        self.statement = statement
-        self.sets = sets
-        self.start = start
-        self.coefficients: dict[Signature, tuple[Any, Any]] = {}
-        self.scale: list[tuple[sp.Expr, int]] = []
-
-    def verdict(self) -> Verdict:
-        """Compare where the sides are defined, then their shapes, then their entries."""
-        assumed = self.sets.sizes_where(self.statement.assumptions)
-        left, right = self.statement.left, self.statement.right
-        subject = left if left.requirements is not None else right
-        conditions = [*self.statement.assumptions, *(subject.requirements or ())]
-        domain = assumed.intersect(self.sets.sizes_where(subject.requirements or ())).coalesce()
-        if domain.is_empty():
-            raise VacuousClaimError(
-                f"no sizes satisfy the assumptions of {self.statement.describe()}: {', '.join(map(str, conditions))}"
-            )
-        undefined = domain.subtract(self.sets.sizes_where(right.requirements or ()))
-        unequal = self.unequal_shapes(domain.subtract(undefined))
-        bad = undefined.union(unequal)
-        differences = [
-            Difference(kind, point)
-            for kind, where in (("defined", undefined), ("shape", unequal))
-            if (point := self.sets.smallest(where)) is not None
-        ]
-        agreed = domain.subtract(bad)
-        entries = Entries() if agreed.is_empty() else self.unequal_entries(agreed)
-        differences += entries.differences
-        if differences:
-            bad = bad if entries.bad is None else bad.union(entries.bad)
-            exact = entries.exact and opaque_arguments_differ(self.statement, conditions, entries.differences)
-            for attempt in range(MOST_REPLAYS):
-                first = min(differences, key=self.place)
-                least = entries.settled and attempt == 0
-                refutation = self.refuted(first, domain, bad if exact else None, least)
-                if refutation is not None:
-                    return refutation
-                differences = self.beyond(differences, first)
-                if not differences:
-                    break
-            raise NotReadable(Reason.REPLAY, f"the difference at {first.sizes(self.statement)} did not show in numbers")
-        if not entries.settled:
-            raise NotReadable(Reason.COEFFICIENT, "a coefficient is a polynomial in the sizes of degree 2 or more")
-        return self.proved(domain)
-
-    def place(self, difference: Difference) -> tuple[int, tuple[int, ...]]:
-        """Return what differences are ordered by: the total size first."""
-        return sum(difference.point[: len(self.statement.sizes)]), difference.point
-
-    def beyond(self, differences: Sequence[Difference], tried: Difference) -> list[Difference]:
-        """Return the differences at other sizes than those that were tried."""
-        count = len(self.statement.sizes)
-        further = []
-        for difference in differences:
-            if difference.point[:count] != tried.point[:count]:
-                further.append(difference)
-            elif difference.where is not None:
-                left = difference.where.subtract(self.sets.at_sizes(tried.point[:count], difference.where))
-                if (point := self.sets.smallest(left)) is not None:
-                    further.append(replace(difference, point=point, where=left))
-        return further
-
-    def unequal_shapes(self, domain: IntegerSet) -> IntegerSet:
-        """Return the sizes of the domain at which the shapes differ."""
-        pairs = zip(self.statement.left.shape, self.statement.right.shape, strict=True)
-        differ = [sp.Ne(a, b) for a, b in pairs if sp.expand(a - b) != 0]
-        return domain.intersect(self.sets.sizes_where([sp.Or(*differ)]))
-
-    def unequal_entries(self, domain: IntegerSet) -> Entries:
-        """Return where the coefficient functions of the two sides differ."""
-        reader = Reader(self.statement.tensors)
-        scope = {i: i for i in self.statement.index}
-        read = [reader.read(side.formula, scope) for side in (self.statement.left, self.statement.right)]
-        left, right = self.clear_denominators(read, domain)
-        shape = self.statement.left.shape
-        sides = [self.sets.coefficient(terms, domain, shape) for terms in (left, right)]
-        differences: list[Difference] = []
-        bad: IntegerSet | None = None
-        settled = exact = True
-        for signature in dict.fromkeys([*sides[0], *sides[1]]):
-            present = [side[signature] for side in sides if signature in side]
-            zero = present[0].sub(present[0])
-            pair = (sides[0].get(signature, zero), sides[1].get(signature, zero))
-            self.coefficients[signature] = pair
-            nonzero = self.sets.nonzero(pair[0].sub(pair[1]))
-            settled = settled and nonzero.settled
-            exact = exact and nonzero.settled and nonzero.found is None
-            if nonzero.exact is not None:
-                bad = nonzero.exact.params() if bad is None else bad.union(nonzero.exact.params())
-                point = self.sets.smallest(nonzero.exact)
-                differences += [Difference("entry", point, signature, nonzero.exact)] if point is not None else []
-            if nonzero.found is not None:
-                differences.append(Difference("entry", nonzero.found, signature))
-        return Entries(tuple(differences), bad, settled, exact)
-
-    def clear_denominators(self, sides: Sequence[list[Term]], domain: IntegerSet) -> list[list[Term]]:
-        """Multiply both sides by the sizes they divide by, after showing that these are positive."""
-        powers = [dict_of_powers(term) for terms in sides for term in terms]
-        lowest: dict[sp.Expr, int] = {}
-        for found in powers:
-            for base, exponent in found.items():
-                lowest[base] = min(lowest.get(base, 0), exponent)
-        self.scale = [(base, -exponent) for base, exponent in lowest.items() if exponent < 0]
-        for base, _ in self.scale:
-            if not domain.is_subset(self.sets.sizes_where([sp.Gt(base, 0)])):
-                raise NotReadable(Reason.OUTSIDE, f"a formula divides by {base}, which is not positive for all sizes")
-        cleared = []
-        for terms in sides:
-            scaled = []
-            for term in terms:
-                total = dict_of_powers(replace(term, powers=term.powers + tuple(self.scale)))
-                scaled.append(replace(term, powers=tuple((b, e) for b, e in total.items() if e)))
-            cleared.append(scaled)
-        return cleared
-
-    def proved(self, domain: IntegerSet) -> Theorem:
-        """Return the theorem."""
-        smallest = self.sets.smallest(domain) or ()
-        written = {
-            "·".join(label(key) for key in signature) or "1": left.to_str()
-            for signature, (left, _) in self.coefficients.items()
-        }
-        return Theorem(
-            self.statement,
-            time.perf_counter() - self.start,
-            SEAL,
-            domain=self.sets.describe(domain.gist(self.sets.sizes_where([]))),
-            smallest={str(s): n for s, n in zip(self.statement.sizes, smallest, strict=True)},
-            coefficients=written,
-        )
-
-    def refuted(self, first: Difference, domain: IntegerSet, bad: IntegerSet | None, least: bool) -> Refutation | None:
-        """Return the refutation, replayed in NumPy; None if the replay does not show the difference."""
-        count = len(self.statement.sizes)
-        sizes = dict(zip(self.statement.sizes, first.point[:count], strict=True))
-        shapes = [tuple(evaluate_size(n, sizes) for n in s.shape) for s in (self.statement.left, self.statement.right)]
-        plain = self.sets.sizes_where([])
-        refutation = Refutation(
-            self.statement,
-            0.0,
-            SEAL,
-            kind=first.kind,
-            least=least,
-            domain=self.sets.describe(domain.gist(plain)),
-            sizes={str(s): n for s, n in sizes.items()},
-            holds_when=None if bad is None else self.sets.weakest(domain, bad, domain),
-            left_shape=shapes[0],
-            right_shape=shapes[1],
-        )
-        if first.kind == "entry":
-            rank = len(self.statement.index)
-            index, access = first.point[count : count + rank], first.point[count + rank :]
-            left, right = (self.sets.value(side, first.point) for side in self.coefficients[first.signature])
-            divided = Fraction(1)
-            for base, exponent in self.scale:
-                divided *= Fraction(evaluate_size(base, sizes)) ** exponent
-            symmetric = repeats(first.signature, access, self.statement)
-            refutation = replace(
-                refutation,
-                index=index,
-                monomial=monomial(first.signature, access, self.statement),
-                left_coefficient=left / divided / symmetric,
-                right_coefficient=right / divided / symmetric,
-            )
-            replayed = replay(refutation, sizes)
-            if replayed is None:
-                return None
-            refutation = replayed
-        return replace(refutation, seconds=time.perf_counter() - self.start)
-
-
-def opaque_arguments_differ(statement: Statement, conditions: Sequence[Any], differences: Sequence[Difference]) -> bool:
-    """Tell whether different entries under opaque functions are different numbers, for generic tensors.
-
-    Only then do two formulas that differ as formulas differ as numbers at all those sizes, so that the
-    sizes where they do are known exactly. Shown by distinct least products: where the map from an entry to
-    the least product of tensors that occurs in it is injective, no two entries are equal; entries of two
-    tensors differ where every entry of one has a product of tensors that no entry of the other has. It is
-    not shown where the functions are known ones, whose values depend on each other.
-    """
-    if any(key[1] in KNOWN_FUNCTIONS for d in differences for key in d.signature if len(key) == 3):
-        return False
-    names = {key[0] for d in differences for key in d.signature if len(key) == 3}
-    pending, occurring = list(names), dict[str, tuple[set[Signature], set[Signature]]]()
-    while pending:
-        name = pending.pop()
-        declared = statement.tensors[name]
-        index = declared.index or tuple(sp.Dummy("i", integer=True) for _ in declared.shape)
-        formula = entry(name, index) if declared.definition is None else declared.definition
-        sets = Sets(statement.sizes, index)
-        try:
-            terms = Reader(statement.tensors).read(formula, {i: i for i in index})
-            if any(term.powers for term in terms):
-                return False
-            functions = sets.coefficient(terms, sets.sizes_where(conditions), declared.shape)
-            covering = sets.covering(functions, declared.shape, sets.sizes_where(conditions))
-        except NotReadable:
-            return False
-        if index and not any(injective for _, injective in covering):
-            return False
-        occurring[name] = {signature for signature, _ in covering}, set(functions)
-        inner = {key[0] for signature in functions for key in signature if len(key) == 3}
-        pending += [other for other in inner if other not in occurring and other not in pending]
-    every = list(occurring.values())
-    return all(
-        always - other_sometimes or other_always - sometimes
-        for k, (always, sometimes) in enumerate(every)
-        for other_always, other_sometimes in every[k + 1 :]
+        return replace(undecided, reason=stopped.reason, detail=stopped.detail)
+    if not factors:
+        return undecided
+    try:
+        coefficients = prove_every(statement, factors)
+    except NotReadable as stopped:
+        return decide_literally(statement, factors, LITERALS, stopped.detail)
+    return Theorem(
+        statement,
+        0.0,
+        SEAL,
+        domain=written_domain(statement, factors),
+        smallest=smallest_sizes(statement, factors),
+        coefficients=coefficients,
+        factors=tuple(map(str, factors)),
     )
 
 
-def dict_of_powers(term: Term) -> dict[sp.Expr, int]:
-    """Return the exponent of each size expression in a term."""
-    found: dict[sp.Expr, int] = {}
-    for base, exponent in term.powers:
-        found[base] = found.get(base, 0) + exponent
-    return found
+def combinations(factors: Sequence[sp.Symbol], values: Sequence[int]) -> Iterator[dict[sp.Symbol, int]]:
+    """Yield all combinations of values of the factors, those of least total first."""
+    choices = [values if least(factor) else (0, *values) for factor in factors]
+    ordered = sorted(product(*choices), key=lambda chosen: (sum(chosen), chosen))
+    yield from (dict(zip(factors, chosen, strict=True)) for chosen in ordered)
 
 
-def label(key: tuple[Any, ...]) -> str:
-    """Return the tensor of a signature as text: `w` or `σ′(z)`."""
-    return f"{key[1]}{'′' * key[2]}({key[0]})" if len(key) == 3 else str(key[0])
+def smallest_sizes(statement: Statement, factors: Sequence[sp.Symbol]) -> dict[str, int]:
+    """Return the smallest sizes that a statement is about, with factors among the literal values.
+
+    Raises VacuousClaimError if there are none.
+    """
+    found: list[tuple[int, dict[str, int]]] = []
+    others = [s for s in statement.sizes if s not in factors]
+    for chosen in combinations(factors, LITERALS):
+        if found and sum(chosen.values()) + sum(map(least, others)) >= found[0][0]:
+            break
+        exact = {size: sp.Integer(n) for size, n in chosen.items()}
+        sets = Sets(others, ())
+        point = sets.smallest(sets.sizes_where(substitute(c, exact) for c in conditions_of(statement)))
+        if point is not None:
+            sizes = exact | dict(zip(others, point, strict=True))
+            found.append((sum(point) + sum(chosen.values()), {str(s): int(sizes[s]) for s in statement.sizes}))
+            found.sort(key=lambda one: one[0])
+    if not found:
+        raise VacuousClaimError(
+            f"no sizes satisfy the assumptions of {statement.describe()}, with {', '.join(map(str, factors))} up to "
+            f"{max(LITERALS)}: {', '.join(map(str, conditions_of(statement)))}"
+        )
+    return found[0][1]
 
 
-def accessed(
-    signature: Signature, access: Sequence[int], statement: Statement
-) -> list[tuple[tuple[Any, ...], tuple[int, ...]]]:
-    """Return the accessed entry of each tensor in a signature."""
-    parts = []
-    at = 0
-    for key in signature:
-        rank = len(statement.tensors[key[0]].shape)
-        parts.append((key, tuple(access[at : at + rank])))
-        at += rank
-    return parts
+def decide_literally(statement: Statement, factors: Sequence[sp.Symbol], values: Sequence[int], reason: str) -> Verdict:
+    """Return the verdict on a statement at literal values of its factors.
+
+    A counterexample is the least of all if no greater factors can have a smaller total. `reason` says why the
+    statement was not proved for all values.
+    """
+    if len(values) ** len(factors) > MOST_COMBINATIONS:
+        detail = f"{reason}, and there are more than {MOST_COMBINATIONS} combinations of literal values"
+        return Undecided(statement, 0.0, SEAL, Reason.NOT_AFFINE, detail)
+    others = sum(least(s) for s in statement.sizes if s not in factors)
+    best: Refutation | None = None
+    proved: list[Theorem] = []
+    undecided: list[Undecided] = []
+    for chosen in combinations(factors, values):
+        if best is not None and sum(chosen.values()) + others >= total(best):
+            break
+        try:
+            verdict = decide_affine(statement.at(chosen))
+        except VacuousClaimError:
+            continue
+        if isinstance(verdict, Refutation):
+            given = {str(factor): n for factor, n in chosen.items()}
+            sizes = given | dict(verdict.sizes)
+            found = replace(
+                verdict, statement=statement, given=given, sizes={str(s): sizes[str(s)] for s in statement.sizes}
+            )
+            best = found if best is None or total(found) < total(best) else best
+        elif isinstance(verdict, Undecided):
+            undecided.append(verdict)
+        elif isinstance(verdict, Theorem):
+            proved.append(verdict)
+    names = tuple(map(str, factors))
+    if best is not None:
+        beyond = max(values) + sum(map(least, factors)) + others
+        contiguous = set(range(1, max(values) + 1)) <= set(values)
+        least_of_all = best.least and not undecided and contiguous and total(best) <= beyond
+        return replace(best, least=least_of_all, domain=written_domain(statement, factors))
+    if undecided:
+        return replace(undecided[0], statement=statement)
+    smallest = smallest_sizes(statement, factors)
+    coefficients = proved[0].coefficients
+    return Theorem(
+        statement, 0.0, SEAL, written_domain(statement, factors), smallest, coefficients, names, tuple(values)
+    )
 
 
-def monomial(signature: Signature, access: Sequence[int], statement: Statement) -> Monomial:
-    """Return the product of tensor entries at a point."""
-    return Monomial(tuple((label(key), at) for key, at in accessed(signature, access, statement)))
-
-
-def repeats(signature: Signature, access: Sequence[int], statement: Statement) -> int:
-    """Return how often making equal tensors symmetric counts the monomial at a point."""
-    parts = accessed(signature, access, statement)
-    return prod(factorial(parts.count(part)) for part in set(parts))
+def total(refutation: Refutation) -> int:
+    """Return the total size of a counterexample."""
+    return sum(refutation.sizes.values())

@@ -13,7 +13,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from cnn_symbolic.errors import ExportError
-from cnn_symbolic.formulas import Iverson, Opaque, entry, is_size, size
+from cnn_symbolic.formulas import Iverson, Opaque, entry, is_size, least, size, width
 from cnn_symbolic.kernel.statement import Declaration, Side, Statement, check_names
 from cnn_symbolic.shapes import check_name
 
@@ -81,8 +81,9 @@ def encode(e: Any, index: Mapping[sp.Symbol, str]) -> Any:
     if e in index:
         return ["index", index[e]]
     if e.is_Symbol:
-        kind = "size" if is_size(e) else "scalar" if e == entry(e.name, ()) else "free"
-        return [kind, e.name]
+        if is_size(e):
+            return ["size" if least(e) == 1 else "width", e.name]
+        return ["scalar" if e == entry(e.name, ()) else "free", e.name]
     if isinstance(e, sp.Indexed):
         return ["entry", str(e.base.label), *(encode(i, index) for i in e.indices)]
     if isinstance(e, sp.Sum):
@@ -181,6 +182,8 @@ def decode(value: Any, index: Mapping[str, sp.Symbol], depth: int = 0) -> Any:
         return index[parts[0]]
     if head == "size":
         return size(str(parts[0]))
+    if head == "width":
+        return width(str(parts[0]))
     if head == "free":
         return sp.Symbol(str(parts[0]))
     if head == "scalar":

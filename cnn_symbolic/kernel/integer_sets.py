@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby, permutations, product
@@ -18,10 +19,23 @@ from typing import Any
 import islpy as isl
 import sympy as sp
 
+from cnn_symbolic.formulas import least
+from cnn_symbolic.kernel.products import (
+    AllOf,
+    Condition,
+    Frame,
+    Lowered,
+    Monomial,
+    Polynomial,
+    Relation,
+    plus,
+    symbols_in,
+    times,
+)
 from cnn_symbolic.kernel.reader import NotReadable, Term
 from cnn_symbolic.kernel.verdicts import Reason
 
-__all__ = ["IntegerSet", "Nonzero", "SetError", "Sets", "Signature"]
+__all__ = ["IntegerSet", "Nonzero", "SetError", "Sets", "Signature", "arranged"]
 
 MOST_OPERATIONS = 10_000_000
 MOST_POINTS = 400
@@ -59,13 +73,16 @@ class Nonzero:
 class Sets:
     """Integer sets over fixed sizes (the parameters) and output indices, in an isl context of its own."""
 
-    def __init__(self, sizes: Sequence[sp.Symbol], index: Sequence[sp.Symbol]) -> None:
+    def __init__(
+        self, sizes: Sequence[sp.Symbol], index: Sequence[sp.Symbol], unknowns: Sequence[sp.Symbol] = ()
+    ) -> None:
         self.context = isl.Context()
         self.context.set_max_operations(MOST_OPERATIONS)
-        self.sizes = tuple(sizes)
+        self.sizes = (*sizes, *unknowns)
         self.index = tuple(index)
-        self.names = {size: f"p{k}" for k, size in enumerate(sizes)} | {i: f"i{k}" for k, i in enumerate(index)}
-        self.parameters = f"[{', '.join(self.names[s] for s in sizes)}] -> "
+        self.declared = tuple(sizes)
+        self.names = {size: f"p{k}" for k, size in enumerate(self.sizes)} | {i: f"i{k}" for k, i in enumerate(index)}
+        self.parameters = f"[{', '.join(self.names[s] for s in self.sizes)}] -> "
 
     # Writing formulas for isl
 
@@ -122,9 +139,15 @@ class Sets:
     # Sets of sizes
 
     def sizes_where(self, conditions: Iterable[Any]) -> isl.Set:
-        """Return the sizes, each at least one, that satisfy all conditions."""
-        texts = [f"{self.names[s]} >= 1" for s in self.sizes] + [self.condition(c, self.names) for c in conditions]
-        return isl.Set.read_from_str(self.context, f"{self.parameters}{{ : {' and '.join(texts) or '0 = 0'} }}")
+        """Return the sizes that satisfy all conditions; each is at least one, a width at least zero."""
+        return self.sizes_satisfying([self.condition(c, self.names) for c in conditions])
+
+    def sizes_satisfying(self, texts: Sequence[str]) -> isl.Set:
+        """Return the sizes that satisfy conditions in isl's notation."""
+        lowest = [f"{self.names[s]} >= {least(s)}" for s in self.declared]
+        return isl.Set.read_from_str(
+            self.context, f"{self.parameters}{{ : {' and '.join([*lowest, *texts]) or '0 = 0'} }}"
+        )
 
     def describe(self, sizes: isl.Set) -> str:
         """Return a set of sizes as a condition, in the user's names."""
@@ -157,16 +180,112 @@ class Sets:
         dims = flat.dim(kind.set)
         return tuple(int(point.get_coordinate_val(kind.set, k).to_str()) for k in range(1, dims))
 
+    # Terms and conditions with unknowns, from `products`
+
+    def linear(self, p: Polynomial, names: Mapping[sp.Symbol, str]) -> str:
+        """Return a polynomial of degree one as isl writes it."""
+        if any(not n.is_Integer for n in p.values()):
+            raise NotReadable(Reason.NOT_AFFINE, "an index or a coefficient is a fraction")
+        return " + ".join(f"{int(n)}{''.join(f' * {names[s]}' for s in m)}" for m, n in p.items()) or "0"
+
+    def holds(self, condition: Condition, names: Mapping[sp.Symbol, str]) -> str:
+        """Return a condition as isl writes it."""
+        if isinstance(condition, Relation):
+            return f"({self.linear(condition.polynomial, names)} {condition.sign} 0)"
+        word, empty = (" and ", "0 = 0") if isinstance(condition, AllOf) else (" or ", "0 = 1")
+        return f"({word.join(self.holds(part, names) for part in condition.parts) or empty})"
+
+    def sizes_where_all(self, conditions: Iterable[Condition]) -> isl.Set:
+        """Return the sizes and unknowns that satisfy all conditions."""
+        return self.sizes_satisfying([self.holds(c, self.names) for c in conditions])
+
+    def lowered(self, term: Lowered, frame: Frame, domain: isl.Set) -> Any:
+        """Return the coefficient function of a term over the output index and the frame's symbols."""
+        names = self.names | {b: f"b{k}" for k, b in enumerate(term.bound)}
+        names |= {symbol: f"x{k}" for k, symbol in enumerate(frame.symbols)}
+        at = [names[s] for s in (*self.index, *frame.symbols)]
+        texts = [self.holds(c, names) for c in (*term.conditions, *frame.facts)]
+        if any(symbols_in([base]) & set(term.bound) for base, _ in term.powers):
+            raise NotReadable(Reason.OUTSIDE, "a summation index occurs as a coefficient")
+        powers = [(self.linear(base, names), exponent) for base, exponent in term.powers]
+        ways = self.ways(at, [names[b] for b in term.bound], texts, domain)
+        return self.weighted(ways, at, term.number, powers)
+
+    def nonzero_everywhere(self, function: Any) -> Iterator[isl.Set]:
+        """Yield sets that together hold every point at which a function may not be zero."""
+        for domain, piece in function.get_pieces():
+            reduced = piece.gist(domain)
+            if reduced.isa_aff():
+                yield isl.PwAff.from_aff(reduced.as_aff()).non_zero_set().intersect(domain)
+            elif not reduced.is_zero():
+                yield domain
+
+    def impossible(self, points: isl.Set, monomials: Sequence[Monomial], factors: Sequence[Monomial]) -> bool:
+        """Tell whether no point has the product that each coordinate stands for.
+
+        `monomials` gives the product for each parameter and coordinate. Every constraint `t ≥ 0` of a point
+        implies `(f − 1)·t ≥ 0` for a factor f ≥ 1; where this is affine in the coordinates, it is added.
+        """
+        return all(self.contradictory(basic, monomials, factors) for basic in points.get_basic_sets())
+
+    def contradictory(self, basic: isl.BasicSet, monomials: Sequence[Monomial], factors: Sequence[Monomial]) -> bool:
+        """Tell whether the products of its constraints with the factors show that a basic set is empty.
+
+        If they do not by themselves, they may show which of two coordinates is the greater one, or whether one
+        is positive; then the products of that are added too.
+        """
+        place = {m: k for k, m in enumerate(monomials)}
+        closed = self.with_products(basic, monomials, factors)
+        if closed.is_empty():
+            return True
+        for p in compared_coordinates(place, factors):
+            opposite = plus({m: -n for m, n in p.items()}, {(): sp.Integer(-1)})
+            contrary = closed.add_constraint(self.constraint(closed, ">=", opposite, place))
+            if self.with_products(contrary, monomials, factors).is_empty():
+                closed = closed.add_constraint(self.constraint(closed, ">=", p, place))
+        return bool(self.with_products(closed, monomials, factors).is_empty())
+
+    def with_products(
+        self, basic: isl.BasicSet, monomials: Sequence[Monomial], factors: Sequence[Monomial]
+    ) -> isl.BasicSet:
+        """Return the basic set with those products of its constraints and the factors that are affine."""
+        place = {m: k for k, m in enumerate(monomials)}
+        added = basic
+        for constraint in basic.get_constraints():
+            found = constraint_polynomial(constraint, monomials)
+            if found is None:
+                continue
+            sign, p = found
+            for factor in factors:
+                product = times(p, {factor: sp.S.One})
+                multiplied = product if sign == "=" else plus(product, {m: -n for m, n in p.items()})
+                if all(m in place or not m for m in multiplied):
+                    added = added.add_constraint(self.constraint(added, sign, multiplied, place))
+        return added
+
+    def constraint(
+        self, basic: isl.BasicSet, sign: str, p: Polynomial, place: Mapping[Monomial, int]
+    ) -> isl.Constraint:
+        """Return `p ≥ 0` (or `= 0`) as a constraint on the coordinates that stand for its monomials."""
+        space = isl.LocalSpace.from_space(basic.get_space())
+        made = isl.Constraint.alloc_equality(space) if sign == "=" else isl.Constraint.alloc_inequality(space)
+        for monomial, number in p.items():
+            value = isl.Val.read_from_str(self.context, str(int(number)))
+            if not monomial:
+                made = made.set_constant_val(value)
+            elif place[monomial] < len(self.sizes):
+                made = made.set_coefficient_val(isl.dim_type.param, place[monomial], value)
+            else:
+                made = made.set_coefficient_val(isl.dim_type.set, place[monomial] - len(self.sizes), value)
+        return made
+
     # Coefficient functions
 
     def coefficient(self, terms: Sequence[Term], domain: isl.Set, shape: Sequence[Any]) -> dict[Signature, Any]:
         """Return, per product of tensors, the coefficient function of a sum of terms inside a shape."""
         functions: dict[Signature, Any] = {}
         for term in terms:
-            ordered = sorted(term.factors, key=lambda f: (f.key[0], len(f.key), f.key))
-            signature = tuple(f.key for f in ordered)
-            for arrangement in arrangements(signature):
-                access = [i for k in arrangement for i in ordered[k].index]
+            for signature, access in arranged(term):
                 one = self.term(term, access, domain, shape)
                 functions[signature] = functions[signature].add(one) if signature in functions else one
         return functions
@@ -177,17 +296,23 @@ class Sets:
         within = [f"0 <= {names[i]} < {self.affine(n, self.names)}" for i, n in zip(self.index, shape, strict=True)]
         reached = [f"x{k} = {self.affine(e, names)}" for k, e in enumerate(access)]
         holds = [self.condition(c, names) for c in term.conditions]
-        at = ", ".join([names[i] for i in self.index] + [f"x{k}" for k in range(len(access))])
-        text = (
-            f"{self.parameters}{{ [{at}] -> [{', '.join(names[b] for b in term.bound)}] : "
-            f"{' and '.join([*within, *reached, *holds]) or '0 = 0'} }}"
-        )
-        ways = isl.Map.read_from_str(self.context, text).intersect_params(domain)
-        function = self.constant(ways.domain(), term.number)
-        for base, exponent in term.powers:
-            size = isl.PwAff.read_from_str(
-                self.context, f"{self.parameters}{{ [{at}] -> [{self.affine(base, names)}] }}"
-            )
+        at = [names[i] for i in self.index] + [f"x{k}" for k in range(len(access))]
+        if summed := {b.name for base, _ in term.powers for b in base.free_symbols if b in term.bound}:
+            raise NotReadable(Reason.OUTSIDE, f"the summation index {summed.pop()} occurs as a coefficient")
+        powers = [(self.affine(base, names), exponent) for base, exponent in term.powers]
+        ways = self.ways(at, [names[b] for b in term.bound], [*within, *reached, *holds], domain)
+        return self.weighted(ways, at, term.number, powers)
+
+    def ways(self, at: Sequence[str], bound: Sequence[str], texts: Sequence[str], domain: isl.Set) -> isl.Map:
+        """Return the map from coordinates to the bound indices that reach them."""
+        text = f"{self.parameters}{{ [{', '.join(at)}] -> [{', '.join(bound)}] : {' and '.join(texts) or '0 = 0'} }}"
+        return isl.Map.read_from_str(self.context, text).intersect_params(domain)
+
+    def weighted(self, ways: isl.Map, at: Sequence[str], number: sp.Rational, powers: Sequence[tuple[str, int]]) -> Any:
+        """Return the coefficient function: a number, times powers of sizes, times the number of ways."""
+        function = self.constant(ways.domain(), number)
+        for base, exponent in powers:
+            size = isl.PwAff.read_from_str(self.context, f"{self.parameters}{{ [{', '.join(at)}] -> [{base}] }}")
             function = function.mul(isl.PwQPolynomial.from_pw_aff(size).pow(exponent))
         return function if ways.is_single_valued() else function.mul(self.count(ways))
 
@@ -199,40 +324,47 @@ class Sets:
     def count(self, ways: isl.Map) -> Any:
         """Return the number of images of each point: in how many ways the bound indices reach an access.
 
-        A bound index that the access and the other bound indices determine is dropped. One that is
-        independent of the others and runs through an interval counts the interval's length. What is
-        left after that raises NotReadable.
+        A bound index that the access and the other bound indices determine is dropped. One that is independent
+        of the others and runs through an interval, or every n-th number of one, counts how many these are.
+        Whatever order of the indices leads to an end is taken; if none does, NotReadable is raised.
         """
-        counted = self.constant(ways.domain(), sp.S.One)
-        remaining = ways
-        while remaining.dim(isl.dim_type.out):
-            remaining, length = self.count_one(remaining)
-            if length is not None:
-                counted = counted.mul(isl.PwQPolynomial.from_pw_aff(length))
-        return counted
+        dims = ways.dim(isl.dim_type.out)
+        if ways.is_single_valued():
+            return self.constant(ways.domain(), sp.S.One)
+        for k in range(dims):
+            rest = ways.project_out(isl.dim_type.out, k, 1)
+            with suppress(NotReadable):
+                if self.is_determined(ways, k):
+                    return self.count(rest)
+        for k in range(dims):
+            if (length := self.independent_length(ways, k)) is not None:
+                counted = self.count(ways.project_out(isl.dim_type.out, k, 1))
+                return counted.mul(isl.PwQPolynomial.from_pw_aff(length))
+        raise NotReadable(Reason.MULTIPLICITY, "several summation indices reach the same entries, and not as a box")
 
-    def count_one(self, ways: isl.Map) -> tuple[isl.Map, isl.PwAff | None]:
-        """Return the map without one bound index, and the interval's length that it counts (None for one)."""
+    def is_determined(self, ways: isl.Map, k: int) -> bool:
+        """Tell whether a bound index is a function of the access and the other bound indices."""
         out, into = isl.dim_type.out, isl.dim_type.in_
         dims = ways.dim(out)
-        for k in range(dims):
-            determined = ways.move_dims(into, ways.dim(into), out, 0, k)
-            determined = determined.move_dims(into, determined.dim(into), out, 1, dims - k - 1)
-            if determined.is_single_valued():
-                return ways.project_out(out, k, 1), None
-        for k in range(dims):
-            alone = ways.project_out(out, k + 1, dims - k - 1).project_out(out, 0, k)
-            others = ways.project_out(out, k, 1)
-            independent = others.insert_dims(out, k, 1).intersect(
-                alone.insert_dims(out, 0, k).insert_dims(out, k + 1, dims - k - 1)
-            )
-            least, most = alone.lexmin(), alone.lexmax()
-            above = isl.Map.read_from_str(self.context, f"{self.parameters}{{ [a] -> [b] : b >= a }}")
-            interval = least.apply_range(above).intersect(most.apply_range(above.reverse()))
-            if independent.is_equal(ways) and interval.is_equal(alone):
-                one = isl.Val.int_from_si(self.context, 1)
-                return others, alone.dim_max(0).sub(alone.dim_min(0)).add_constant_val(one)
-        raise NotReadable(Reason.MULTIPLICITY, "several summation indices reach the same entries, and not as a box")
+        moved = ways.move_dims(into, ways.dim(into), out, 0, k)
+        return bool(moved.move_dims(into, moved.dim(into), out, 1, dims - k - 1).is_single_valued())
+
+    def independent_length(self, ways: isl.Map, k: int) -> isl.PwAff | None:
+        """Return how many values a bound index has, if these do not depend on the others and are equally spaced."""
+        out = isl.dim_type.out
+        dims = ways.dim(out)
+        alone = ways.project_out(out, k + 1, dims - k - 1).project_out(out, 0, k)
+        others = ways.project_out(out, k, 1).insert_dims(out, k, 1)
+        if not others.intersect(alone.insert_dims(out, 0, k).insert_dims(out, k + 1, dims - k - 1)).is_equal(ways):
+            return None
+        step = alone.get_range_stride_info(0).get_stride()
+        upward = f"{self.parameters}{{ [a] -> [b] : b >= a and (b - a) mod {step} = 0 }}"
+        spaced = alone.lexmin().apply_range(isl.Map.read_from_str(self.context, upward))
+        downward = isl.Map.read_from_str(self.context, f"{self.parameters}{{ [a] -> [b] : b <= a }}")
+        if not spaced.intersect(alone.lexmax().apply_range(downward)).is_equal(alone):
+            return None
+        span = alone.dim_max(0).sub(alone.dim_min(0))
+        return span.scale_down_val(step).floor().add_constant_val(isl.Val.int_from_si(self.context, 1))
 
     def point(self, coordinates: Sequence[int], like: Any) -> isl.Point:
         """Return the point (sizes, then coordinates) in the space of a coefficient function."""
@@ -316,12 +448,50 @@ class Sets:
             points = points.fix_val(isl.dim_type.param, k, isl.Val.read_from_str(self.context, str(value)))
         return points
 
+    @contextmanager
+    def within_limits(self) -> Iterator[None]:
+        """Raise NotReadable if what is computed inside needs more operations, depth or memory than it is given."""
+        spent = NotReadable(Reason.LIMIT, "isl needed more operations than it is given")
+        try:
+            yield
+        except (RecursionError, MemoryError):
+            raise NotReadable(Reason.LIMIT, "a formula is nested too deeply, or its numbers are too large") from None
+        except (SetError, AttributeError, TypeError):
+            if self.exhausted():
+                raise spent from None
+            raise
+        if self.exhausted():
+            raise spent
+
     def exhausted(self) -> bool:
         """Tell whether isl has used up the operations that it is given: then its answers are not to be trusted."""
         try:
             return isl.Set.read_from_str(self.context, "{ [i] : 0 <= i <= 1 }").lexmin() is None
         except isl.Error:
             return True
+
+
+def compared_coordinates(place: Mapping[Monomial, int], factors: Sequence[Monomial]) -> Iterator[Polynomial]:
+    """Yield what may be zero or more: coordinates with multiples among the others, up to sign, and differences."""
+    one = sp.S.One
+    for factor in factors:
+        multiplied = [m for m in place if times({m: one}, {factor: one}).keys() <= place.keys()]
+        for k, m in enumerate(multiplied):
+            yield from ({m: one}, {m: one, (): -one}, {m: -one}, {m: -one, (): -one})
+            yield from ({m: sign, other: -sign} for other in multiplied[k + 1 :] for sign in (one, -one))
+
+
+def constraint_polynomial(constraint: isl.Constraint, monomials: Sequence[Monomial]) -> tuple[str, Polynomial] | None:
+    """Return a constraint as a polynomial with its sign; None if it has coordinates that stand for nothing."""
+    kind = isl.dim_type
+    if constraint.involves_dims(kind.div, 0, constraint.dim(kind.div)):
+        return None
+    count = constraint.dim(kind.param)
+    numbers = [constraint.get_coefficient_val(kind.param, k) for k in range(count)]
+    numbers += [constraint.get_coefficient_val(kind.set, k) for k in range(constraint.dim(kind.set))]
+    terms = [{m: sp.Integer(n.to_python())} for m, n in zip(monomials, numbers, strict=True)]
+    rest: Polynomial = {(): sp.Integer(constraint.get_constant_val().to_python())}
+    return "=" if constraint.is_equality() else ">=", plus(*terms, rest)
 
 
 def denominator(*expressions: sp.Expr) -> int:
@@ -333,6 +503,14 @@ def denominator(*expressions: sp.Expr) -> int:
         if not parts or not all(number.is_Rational for number in numbers):
             raise NotReadable(Reason.NOT_AFFINE, f"{e} is not affine with rational coefficients")
     return lcm(*(int(number.q) for number in numbers))
+
+
+def arranged(term: Term) -> Iterator[tuple[Signature, list[sp.Expr]]]:
+    """Yield the product of tensors of a term, with the indices it accesses, in every order of equal tensors."""
+    ordered = sorted(term.factors, key=lambda f: (f.key[0], len(f.key), f.key))
+    signature = tuple(f.key for f in ordered)
+    for arrangement in arrangements(signature):
+        yield signature, [i for k in arrangement for i in ordered[k].index]
 
 
 def arrangements(signature: Signature) -> Iterator[tuple[int, ...]]:

@@ -117,13 +117,13 @@ class Reader:
             return self._opaque(e, scope)
         if isinstance(e, sp.Derivative):
             return self._derivative(e, scope)
-        if e.free_symbols and all(map(is_size, e.free_symbols)) and isinstance(e, sp.floor | sp.ceiling | sp.Mod):
-            return [Term(sp.S.One, ((e, 1),))]
+        if isinstance(e, sp.floor | sp.ceiling | sp.Mod | sp.Max | sp.Min):
+            return [Term(sp.S.One, ((resolve(e, scope), 1),))]
         raise NotReadable(Reason.OUTSIDE, f"{e} ({type(e).__name__}) is not a sum of products of tensor entries")
 
     def _symbol(self, symbol: sp.Symbol, scope: Scope) -> list[Term]:
         if symbol in scope:
-            raise NotReadable(Reason.OUTSIDE, f"the index {scope[symbol]} occurs as a coefficient, outside of indices")
+            return [Term(sp.S.One, ((scope[symbol], 1),))]
         if is_size(symbol):
             return [Term(sp.S.One, ((symbol, 1),))]
         if symbol == entry(symbol.name, ()) and symbol.name in self.tensors and not self.tensors[symbol.name].shape:

@@ -16,7 +16,7 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.errors import NameConflictError, OperandError, ShapeError
-from cnn_symbolic.formulas import Shape, condition, fresh, is_size
+from cnn_symbolic.formulas import Shape, condition, fresh, is_size, substitute
 from cnn_symbolic.shapes import format_shape
 from cnn_symbolic.tensors import Named, ShapeOf, Tensor, merge_name
 
@@ -71,13 +71,43 @@ class Statement:
                     found[symbol] = None
         return tuple(found)
 
+    @property
+    def subject(self) -> Side:
+        """The side that the statement is about: the left one, unless only the right one says where it is defined."""
+        return self.left if self.left.requirements is not None else self.right
+
+    def at(self, values: Mapping[sp.Symbol, int]) -> Statement:
+        """Return the statement at given values of some of its sizes."""
+        exact = {size: sp.Integer(value) for size, value in values.items()}
+
+        def fixed(e: Any) -> Any:
+            return substitute(e, exact)
+
+        def side(of: Side) -> Side:
+            required = None if of.requirements is None else tuple(map(fixed, of.requirements))
+            return Side(of.text, tuple(map(fixed, of.shape)), fixed(of.formula), required)
+
+        def declaration(of: Declaration) -> Declaration:
+            definition = None if of.definition is None else fixed(of.definition)
+            return Declaration(tuple(map(fixed, of.shape)), of.index, definition)
+
+        return Statement(
+            side(self.left),
+            side(self.right),
+            self.index,
+            {name: declaration(tensor) for name, tensor in self.tensors.items()},
+            tuple(map(fixed, self.assumptions)),
+        )
+
     def describe(self) -> str:
         """Return the statement as one line of text."""
         return f"{self.left.text} = {self.right.text}"
 
 
-def state(left: Tensor | ShapeOf, right: Tensor | ShapeOf | Iterable[Any], assuming: Iterable[Any] = ()) -> Statement:
-    """Return the statement that two tensors, or the shape of a tensor and some sizes, are equal.
+def state(
+    left: Tensor | ShapeOf | Iterable[Any], right: Tensor | ShapeOf | Iterable[Any], assuming: Iterable[Any] = ()
+) -> Statement:
+    """Return the statement that two tensors, or two shapes, are equal; a shape may be written by its sizes.
 
     Raises ShapeError when the two sides do not have equally many axes, NameConflictError when they
     use one name for two tensors.
@@ -93,21 +123,26 @@ def state(left: Tensor | ShapeOf, right: Tensor | ShapeOf | Iterable[Any], assum
         if isinstance(part, Tensor):
             for named_part in part.names().values():
                 merge_name(names, named_part)
-    rank = len(left.shape)
-    if isinstance(right, Tensor | ShapeOf):
-        shape = right.shape
-    else:
-        shape = tuple(sp.Integer(n) if isinstance(n, int) else n for n in right)
-    if rank != len(shape) or isinstance(left, Tensor) != isinstance(right, Tensor):
-        written = right if isinstance(right, Tensor) else format_shape(shape)
+    shapes = [
+        side.shape
+        if isinstance(side, Tensor | ShapeOf)
+        else tuple(sp.Integer(n) if isinstance(n, int) else n for n in side)
+        for side in (left, right)
+    ]
+    rank = len(shapes[0])
+    if rank != len(shapes[1]) or isinstance(left, Tensor) != isinstance(right, Tensor):
+        written = [
+            side if isinstance(side, Tensor) else format_shape(shape)
+            for side, shape in zip((left, right), shapes, strict=True)
+        ]
         raise ShapeError(
-            f"{left if isinstance(left, Tensor) else format_shape(left.shape)} of shape {format_shape(left.shape)} "
-            f"cannot be compared with {written} of shape {format_shape(shape)}: both sides need equally many axes"
+            f"{written[0]} of shape {format_shape(shapes[0])} cannot be compared with {written[1]} of shape "
+            f"{format_shape(shapes[1])}: both sides need equally many axes"
         )
     index = fresh("ijkl"[a] if a < 4 else f"i{a}" for a in range(rank))
     statement = Statement(
-        left=make_side(left, index),
-        right=make_side(right if isinstance(right, Tensor | ShapeOf) else shape, index),
+        left=make_side(left if isinstance(left, Tensor | ShapeOf) else shapes[0], index),
+        right=make_side(right if isinstance(right, Tensor | ShapeOf) else shapes[1], index),
         index=index,
         tensors={name: declare(part) for name, part in names.items()},
         assumptions=tuple(condition(a) for a in stated),
@@ -117,8 +152,11 @@ def state(left: Tensor | ShapeOf, right: Tensor | ShapeOf | Iterable[Any], assum
 
 
 def check_names(statement: Statement) -> None:
-    """Raise NameConflictError if a name stands for both a size and a tensor."""
-    clash = {str(s) for s in statement.sizes} & set(statement.tensors)
+    """Raise NameConflictError if a name stands for both a size and a tensor, or for two sizes."""
+    names = [str(s) for s in statement.sizes]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise NameConflictError(f"{', '.join(sorted(twice))} names both a size and a width: rename one of them")
+    clash = set(names) & set(statement.tensors)
     if clash:
         raise NameConflictError(f"{', '.join(sorted(clash))} names both a size and a tensor: rename one of them")
 

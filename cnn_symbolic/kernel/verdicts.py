@@ -65,16 +65,29 @@ class Theorem(Verdict):
     `coefficients` gives, per product of tensors, the coefficient function of both sides as isl writes
     it, over the sizes p0, p1, … (in the order of `statement.sizes`); `domain` is the condition on the
     sizes, `smallest` the smallest sizes that satisfy it, which shows that the theorem is not vacuous.
+    `factors` names the sizes that others are multiplied with or divided by, such as strides: proved for every
+    value of them, or for all combinations of the `values` listed, if there are any.
     """
 
     domain: str
     smallest: Mapping[str, int]
     coefficients: Mapping[str, str]
+    factors: tuple[str, ...] = ()
+    values: tuple[int, ...] = ()
 
     @property
     def evidence(self) -> str:
         """How strong the verdict is."""
-        return "all shapes" if self.statement.sizes else "fixed shape"
+        if not self.statement.sizes:
+            return "fixed shape"
+        names = " and ".join(filter(None, [", ".join(self.factors[:-1]), *self.factors[-1:]]))
+        if not names:
+            return "all shapes"
+        return (
+            f"all shapes, {names} in {{{', '.join(map(str, self.values))}}}"
+            if self.values
+            else f"all shapes, every {names}"
+        )
 
 
 @dataclass(frozen=True)
@@ -84,7 +97,8 @@ class Refutation(Verdict):
     `kind` is "entry", "shape" or "defined": what differs at `sizes`. For an entry, `index` is where,
     `monomial` the product of tensor entries whose coefficients differ, and the replay shows both sides
     as NumPy computes them from `values`. `holds_when` is the weakest assumption under which the
-    statement does hold: a condition, "never", or None where it could not be computed.
+    statement does hold: a condition, "never", or None where it could not be computed; `given` lists values of
+    sizes such as strides, if it is the condition for these values only.
     """
 
     kind: str
@@ -102,6 +116,7 @@ class Refutation(Verdict):
     functions: Mapping[str, sp.Expr] = field(default_factory=dict)
     left_value: Any = None
     right_value: Any = None
+    given: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def evidence(self) -> str:

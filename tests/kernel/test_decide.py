@@ -227,10 +227,9 @@ def test_what_cannot_be_compared_is_an_error():
 k = sp.Symbol("k", integer=True)
 UNDECIDED = {
     "a product of indices": (entries(lambda i: line[i * i]), Reason.NOT_AFFINE),
-    "an index times a size": (entries(lambda i: line[i * M]), Reason.NOT_AFFINE),
     "a fraction as an index": (entries(lambda i: line[i / sp.Integer(2)]), Reason.NOT_AFFINE),
     "a tensor entry as an index": (entries(lambda i: line[other[i]]), Reason.NOT_AFFINE),
-    "an index as a coefficient": (entries(lambda i: i * line[i]), Reason.OUTSIDE),
+    "a summation index as a coefficient": (entries(lambda i: sum_over(lambda u: u * line[u], (M,))), Reason.OUTSIDE),
     "a function that is not opaque": (entries(lambda i: sp.exp(line[i])), Reason.OUTSIDE),
     "a division by an entry": (entries(lambda i: 1 / line[i]), Reason.OUTSIDE),
     "a floating-point number": (entries(lambda i: 0.5 * line[i]), Reason.OUTSIDE),

@@ -29,9 +29,14 @@ COUNTED = {
     "a determined one and a free one": "{ [x] -> [u, v] : x = u + 3 and 0 <= u < p0 and -1 <= v < p1 }",
     "two of three determined": "{ [x] -> [u, v, t] : x = u and v = u + t and 0 <= u < p0 and 0 <= t < p1 }",
 }
+COUNTED |= {
+    "even numbers": "{ [] -> [u] : 0 <= u < p0 and u mod 2 = 0 }",
+    "every third number from a place on": "{ [x] -> [u] : 0 <= u < p0 + p1 and (u + 2x) mod 3 = 1 }",
+    "positions of a stride that meet an entry": "{ [x] -> [r, u] : 2r + 3u = x and 0 <= r < p0 and 0 <= u < p1 }",
+    "positions of an overlay": "{ [x] -> [u, r] : x = 2r + u and 0 <= r < p0 and 0 <= u < p1 }",
+}
 NOT_COUNTED = {
     "a triangle": "{ [] -> [u, v] : 0 <= u <= v < p0 }",
-    "even numbers": "{ [] -> [u] : 0 <= u < p0 and u mod 2 = 0 }",
     "a plane in a box": "{ [x] -> [u, v, t] : x = u + v + t and 0 <= u, v, t < p0 }",
 }
 

@@ -73,7 +73,6 @@ REFUSED = [
     (entry("x", (i,)) ** -1, Reason.OUTSIDE, "an exponent from 0 to 16"),
     (entry("x", (i,)) ** 17, Reason.OUTSIDE, "an exponent from 0 to 16"),
     (entry("x", (i,)) ** M, Reason.OUTSIDE, "the exponent is not an integer"),
-    (i * entry("x", (i,)), Reason.OUTSIDE, "occurs as a coefficient"),
     (sp.sin(entry("x", (i,))), Reason.OUTSIDE, "not a sum of products"),
     (sp.Piecewise((entry("x", (i,)), i > 0), (0, True)), Reason.OUTSIDE, "Piecewise"),
     (sp.pi * entry("x", (i,)), Reason.OUTSIDE, "Pi"),

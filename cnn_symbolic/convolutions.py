@@ -1,0 +1,325 @@
+"""The convolutions that people use: strides, dilations, paddings, groups; transposed; unfold and fold.
+
+As in `operations`, the docstring's first line is the entry formula. The layout is PyTorch's: batch, then
+channels, then any number of spatial axes. "Convolution" is cross-correlation here, as everywhere in deep
+learning. Strides, dilations and paddings are integers or sizes, one for all spatial axes or one per axis.
+Formulas are for one spatial axis: M the input, I the overlay, s the stride, d the dilation, p the padding
+before. Source: V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning"; PyTorch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.errors import ModeError, ShapeError
+from cnn_symbolic.formulas import Index, Shape, bound_sum, fresh
+from cnn_symbolic.operations import letters
+from cnn_symbolic.shapes import check_shape, format_shape
+from cnn_symbolic.tensors import Definition, Tensor, operation
+
+__all__ = [
+    "Geometry",
+    "conv",
+    "conv_size",
+    "conv_transpose",
+    "fold",
+    "merge_axes",
+    "pad_widths",
+    "per_axis",
+    "split_axis",
+    "unfold",
+    "upsample_nearest",
+]
+
+PADDINGS = ("valid", "full", "same", "same_lower", "causal")
+POSITIONS = ["r", "c", "q", "o"]
+
+
+def conv_size(length: Any, overlay: Any, *, stride: Any = 1, padding: Any = 0, dilation: Any = 1) -> sp.Expr:
+    """Return the number of positions of an overlay along one axis: ⌊(M + before + after − d·(I−1) − 1)/s⌋ + 1.
+
+    `padding` is a number for both sides, a pair, or a name, as in `conv`.
+    """
+    (m,), (i,) = check_shape((length,), "conv_size"), check_shape((overlay,), "conv_size")
+    s, d = per_axis(stride, 1, "conv_size: stride")[0], per_axis(dilation, 1, "conv_size: dilation")[0]
+    given = padding if isinstance(padding, str) else [padding]
+    ((before, after),) = pad_widths(given, (m,), (i,), (s,), (d,), "conv_size")
+    return positions((m,), (i,), (s,), [(before, after)], (d,))[0]
+
+
+def per_axis(value: Any, rank: int, owner: str, least: int = 1) -> tuple[sp.Expr, ...]:
+    """Return one integer or size per axis, `least` or more; raise ShapeError for others."""
+    values = tuple(value) if isinstance(value, tuple | list) else (value,) * rank
+    exact = tuple(sp.Integer(int(v)) if isinstance(v, Integral) and not isinstance(v, bool) else v for v in values)
+    if len(exact) != rank or not all(isinstance(v, sp.Expr) and v.is_integer for v in exact):
+        raise ShapeError(f"{owner} is an integer or a size, or one per axis for {rank} axes; found {value!r}")
+    if any(v.is_Integer and v < least for v in exact):
+        raise ShapeError(f"{owner} is at least {least}, found {value!r}")
+    return exact
+
+
+def pad_widths(
+    padding: Any, lengths: Shape, overlay: Shape, stride: Shape, dilation: Shape, owner: str
+) -> list[tuple[sp.Expr, sp.Expr]]:
+    """Return the padding before and after each axis.
+
+    `padding` is a width for all sides, one per axis, one pair (before, after) per axis, or a name:
+
+    - `valid`: none. `full`: d·(I − 1) on both sides. `causal`: d·(I − 1) before.
+    - `same`: such that there are ⌈M/s⌉ positions; an odd width has its extra one after (as in PyTorch, and
+      ONNX's SAME_UPPER). `same_lower`: before.
+    """
+    axes = list(zip(lengths, overlay, stride, dilation, strict=True))
+    if isinstance(padding, str):
+        if padding not in PADDINGS:
+            raise ModeError(f"{owner} has no padding {padding!r}: it takes a width or {', '.join(PADDINGS)}")
+        return [named_padding(padding, *axis) for axis in axes]
+    each = padding if isinstance(padding, tuple | list) else [padding] * len(axes)
+    if len(each) != len(axes):
+        raise ShapeError(f"{owner}: padding is one width or pair per axis for {len(axes)} axes, found {padding!r}")
+    pairs = [per_axis(w if isinstance(w, tuple | list) else (w, w), 2, f"{owner}: padding", 0) for w in each]
+    return [(before, after) for before, after in pairs]
+
+
+def named_padding(name: str, m: sp.Expr, i: sp.Expr, s: sp.Expr, d: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    """Return the padding before and after one axis that a name stands for."""
+    reach = sp.expand(d * (i - 1))
+    if name == "valid":
+        return sp.S.Zero, sp.S.Zero
+    if name == "full":
+        return reach, reach
+    if name == "causal":
+        return reach, sp.S.Zero
+    total = sp.Max(sp.expand((sp.ceiling(m / s) - 1) * s + reach + 1 - m), 0) if s != 1 else reach
+    smaller = sp.floor(total / 2)
+    return (smaller, total - smaller) if name == "same" else (total - smaller, smaller)
+
+
+def positions(
+    lengths: Shape, overlay: Shape, stride: Shape, widths: Sequence[tuple[sp.Expr, sp.Expr]], dilation: Shape
+) -> Shape:
+    """Return the number of positions of an overlay along each axis."""
+    return tuple(
+        sp.floor(sp.expand(m + before + after - d * (i - 1) - 1) / s) + 1
+        for m, i, s, (before, after), d in zip(lengths, overlay, stride, widths, dilation, strict=True)
+    )
+
+
+class Geometry:
+    """Where an overlay lies: at position r its entry u meets the input's entry s·r + d·u − p, on each axis."""
+
+    def __init__(self, lengths: Shape, overlay: Shape, stride: Any, padding: Any, dilation: Any, owner: str) -> None:
+        rank = len(lengths)
+        self.stride = per_axis(stride, rank, f"{owner}: stride")
+        self.dilation = per_axis(dilation, rank, f"{owner}: dilation")
+        self.widths = pad_widths(padding, lengths, overlay, self.stride, self.dilation, owner)
+        self.positions = positions(lengths, overlay, self.stride, self.widths, self.dilation)
+
+    def at(self, r: Sequence[sp.Expr], u: Sequence[sp.Expr]) -> Index:
+        """Return the entry of the input that entry u of the overlay meets at position r."""
+        axes = zip(r, u, self.stride, self.dilation, self.widths, strict=True)
+        return tuple(s * k + d * v - before for k, v, s, d, (before, _) in axes)
+
+    def meets(self, r: Sequence[sp.Expr], u: Sequence[sp.Expr], m: Sequence[sp.Expr]) -> sp.Expr:
+        """Return 1 where entry u of the overlay meets entry m of the input at position r, else 0."""
+        return sp.Mul(*(sp.KroneckerDelta(a, b) for a, b in zip(self.at(r, u), m, strict=True)))
+
+
+def spatial_rank(x: Tensor, w: Tensor, group_axis: bool, owner: str) -> int:
+    """Return the number of spatial axes; raise ShapeError unless input and overlay have as many."""
+    rank = x.rank - (3 if group_axis else 2)
+    if rank < 1 or w.rank != x.rank:
+        layout = (
+            "(batch, groups, channels, *spatial) and (groups, channels out, channels in, *overlay)"
+            if group_axis
+            else "(batch, channels, *spatial) and (channels, channels, *overlay)"
+        )
+        raise ShapeError(
+            f"{owner} takes an input and an overlay of shapes {layout}, found {x} of shape {format_shape(x.shape)} "
+            f"and {w} of shape {format_shape(w.shape)}"
+        )
+    return rank
+
+
+def equal_sizes(pairs: Sequence[tuple[str, sp.Expr, sp.Expr]], owner: str) -> None:
+    """Raise ShapeError unless the sizes of each pair are the same."""
+    for what, a, b in pairs:
+        if sp.expand(a - b) != 0:
+            raise ShapeError(f"{owner}: the number of {what} differs, found {a} and {b}")
+
+
+@operation
+def conv(
+    x: Tensor,
+    w: Tensor,
+    b: Tensor | None = None,
+    *,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    group_axis: bool = False,
+) -> Definition:
+    """conv(x, w, b)[n, k, r] = Σ_{c,u} x[n, c, s·r + d·u − p] · w[k, c, u] + b[k].
+
+    Shapes: x (B, C, M), w (K, C, I), b (K,), result (B, K, ⌊(M + before + after − d·(I−1) − 1)/s⌋ + 1). See
+    `pad_widths` for the paddings. With `group_axis`, the groups have an axis of their own: x (B, G, C, M),
+    w (G, K, C, I), b (G, K), result (B, G, K, R). Source: `torch.nn.functional.conv2d`.
+    """
+    rank = spatial_rank(x, w, group_axis, "conv")
+    lead = 3 if group_axis else 2
+    geometry = Geometry(x.shape[lead:], w.shape[lead:], stride, padding, dilation, "conv")
+    outer = w.shape[: lead - 1]
+    equal_sizes([("input channels", x.shape[lead - 1], w.shape[lead - 1])], "conv")
+    if group_axis:
+        equal_sizes([("groups", x.shape[1], w.shape[0])], "conv")
+    check_bias(b, outer, "conv")
+
+    def formula(index: Index) -> sp.Expr:
+        batch, maps, r = index[:1], index[1:lead], index[lead:]
+        c, u = fresh("c"), letters(rank)
+        at = (*batch, *maps[:-1], *c, *geometry.at(r, u))
+        body = x[at] * w.formula((*maps, *c, *u))
+        total = bound_sum(body, (*c, *u), w.shape[lead - 1 :])
+        return total if b is None else total + b.formula(maps)
+
+    return Definition((x.shape[0], *outer, *geometry.positions), formula)
+
+
+def check_bias(b: Tensor | None, maps: Shape, owner: str) -> None:
+    """Raise ShapeError unless there is no bias, or one per map."""
+    if b is not None and tuple(map(sp.expand, b.shape)) != tuple(map(sp.expand, maps)):
+        raise ShapeError(f"{owner}: the bias has shape {format_shape(maps)}, found {b} of {format_shape(b.shape)}")
+
+
+@operation
+def conv_transpose(
+    y: Tensor,
+    w: Tensor,
+    b: Tensor | None = None,
+    *,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    dilation: Any = 1,
+    group_axis: bool = False,
+) -> Definition:
+    """conv_transpose(y, w, b)[n, c, m] = Σ_{k,r,u} [s·r + d·u − p = m] · y[n, k, r] · w[k, c, u] + b[c].
+
+    Shapes: y (B, K, R), w (K, C, I), b (C,), result (B, C, (R−1)·s + d·(I−1) + 1 − before − after +
+    output_padding): every y lays its multiple of the overlay at its place, and overlaps add up. With
+    `group_axis`: y (B, G, K, R), w (G, K, C, I), b (G, C). Source: `torch.nn.functional.conv_transpose2d`.
+    """
+    rank = spatial_rank(y, w, group_axis, "conv_transpose")
+    lead = 3 if group_axis else 2
+    lengths, overlay = y.shape[lead:], w.shape[lead:]
+    extra = per_axis(output_padding, rank, "conv_transpose: output_padding", 0)
+    geometry = Geometry(lengths, overlay, stride, padding, dilation, "conv_transpose")
+    equal_sizes([("input channels", y.shape[lead - 1], w.shape[lead - 2])], "conv_transpose")
+    if group_axis:
+        equal_sizes([("groups", y.shape[1], w.shape[0])], "conv_transpose")
+    maps = (*w.shape[: lead - 2], w.shape[lead - 1])
+    check_bias(b, maps, "conv_transpose")
+    axes = zip(lengths, overlay, geometry.stride, geometry.dilation, geometry.widths, extra, strict=True)
+    shape = tuple(sp.expand((n - 1) * s + d * (i - 1) + 1 - p - q + o) for n, i, s, d, (p, q), o in axes)
+
+    def formula(index: Index) -> sp.Expr:
+        batch, groups, c, m = index[:1], index[1 : lead - 1], index[lead - 1], index[lead:]
+        k, u = fresh("k"), letters(rank)
+        r = fresh(POSITIONS[a] if a < len(POSITIONS) else f"r{a}" for a in range(rank))
+        body = geometry.meets(r, u, m) * y.formula((*batch, *groups, *k, *r)) * w.formula((*groups, *k, c, *u))
+        total = bound_sum(body, (*k, *r, *u), (y.shape[lead - 1], *lengths, *overlay))
+        return total if b is None else total + b.formula((*groups, c))
+
+    return Definition((y.shape[0], *maps, *shape), formula)
+
+
+@operation
+def unfold(x: Tensor, *, overlay: Sequence[Any], stride: Any = 1, padding: Any = 0, dilation: Any = 1) -> Definition:
+    """unfold(x)[n, c, u, r] = x[n, c, s·r + d·u − p]: the underlay at every position (im2col).
+
+    Shapes: x (B, C, M), result (B, C, I, R). PyTorch's `unfold` takes the axes c, u as one, and the positions
+    r as one: the same numbers in the same order.
+    """
+    kept = check_shape(tuple(overlay), "unfold")
+    rank = x.rank - 2
+    if rank < 1 or len(kept) != rank:
+        raise ShapeError(f"unfold takes an input of shape (batch, channels, *spatial), found {x} with {kept}")
+    geometry = Geometry(x.shape[2:], kept, stride, padding, dilation, "unfold")
+    return Definition(
+        (*x.shape[:2], *kept, *geometry.positions),
+        lambda index: x[(*index[:2], *geometry.at(index[2 + rank :], index[2 : 2 + rank]))],
+    )
+
+
+@operation
+def fold(y: Tensor, *, shape: Sequence[Any], stride: Any = 1, padding: Any = 0, dilation: Any = 1) -> Definition:
+    """fold(y)[n, c, m] = Σ_{u,r} [s·r + d·u − p = m] · y[n, c, u, r]: what meets an entry is added up (col2im).
+
+    Shapes: y (B, C, I, R), result (B, C, *shape), where R is the number of positions for that shape.
+    """
+    lengths = check_shape(tuple(shape), "fold")
+    rank = len(lengths)
+    if y.rank != 2 + 2 * rank:
+        raise ShapeError(
+            f"fold takes an input of shape (batch, channels, *overlay, *positions) with {rank} spatial axes, "
+            f"found {y} of shape {format_shape(y.shape)}"
+        )
+    overlay, found = y.shape[2 : 2 + rank], y.shape[2 + rank :]
+    geometry = Geometry(lengths, overlay, stride, padding, dilation, "fold")
+    equal_sizes([("positions", a, b) for a, b in zip(found, geometry.positions, strict=True)], "fold")
+
+    def formula(index: Index) -> sp.Expr:
+        u = letters(rank)
+        r = fresh(POSITIONS[a] if a < len(POSITIONS) else f"r{a}" for a in range(rank))
+        body = geometry.meets(r, u, index[2:]) * y.formula((*index[:2], *u, *r))
+        return bound_sum(body, (*u, *r), (*overlay, *found))
+
+    return Definition((*y.shape[:2], *lengths), formula)
+
+
+@operation
+def upsample_nearest(x: Tensor, *, factors: Any) -> Definition:
+    """upsample_nearest(x)[n, c, m] = x[n, c, ⌊m/f⌋]: every entry is repeated; the size is f·M.
+
+    Shapes: x (B, C, M), result (B, C, f·M). Source: `torch.nn.functional.interpolate`, mode "nearest".
+    """
+    if x.rank < 3:
+        raise ShapeError(f"upsample_nearest takes an input of shape (batch, channels, *spatial), found {x}")
+    steps = per_axis(factors, x.rank - 2, "upsample_nearest: factors")
+    shape = tuple(sp.expand(f * n) for f, n in zip(steps, x.shape[2:], strict=True))
+
+    def formula(index: Index) -> sp.Expr:
+        return x[(*index[:2], *(sp.floor(m / f) for m, f in zip(index[2:], steps, strict=True)))]
+
+    return Definition((*x.shape[:2], *shape), formula, confined=x.confined)
+
+
+@operation
+def split_axis(x: Tensor, *, axis: int, into: Sequence[Any]) -> Definition:
+    """split_axis(x)[g, c] = x[C·g + c]: one axis of size G·C as two, of sizes G and C. Source: `numpy.reshape`."""
+    outer, inner = check_shape(tuple(into), "split_axis")
+    if not 0 <= axis < x.rank or sp.expand(x.shape[axis] - outer * inner) != 0:
+        raise ShapeError(f"split_axis: axis {axis} of {x} of shape {format_shape(x.shape)} does not split into {into}")
+
+    def formula(index: Index) -> sp.Expr:
+        return x[(*index[:axis], inner * index[axis] + index[axis + 1], *index[axis + 2 :])]
+
+    return Definition((*x.shape[:axis], outer, inner, *x.shape[axis + 1 :]), formula)
+
+
+@operation
+def merge_axes(x: Tensor, *, axis: int) -> Definition:
+    """merge_axes(x)[i] = x[⌊i/C⌋, i mod C]: two axes of sizes G and C as one, row by row. Source: `numpy.reshape`."""
+    if not 0 <= axis < x.rank - 1:
+        raise ShapeError(f"merge_axes: {x} of shape {format_shape(x.shape)} has no axes {axis} and {axis + 1}")
+    outer, inner = x.shape[axis], x.shape[axis + 1]
+
+    def formula(index: Index) -> sp.Expr:
+        i = index[axis]
+        return x[(*index[:axis], sp.floor(i / inner), sp.Mod(i, inner), *index[axis + 1 :])]
+
+    return Definition((*x.shape[:axis], sp.expand(outer * inner), *x.shape[axis + 2 :]), formula, x.confined)

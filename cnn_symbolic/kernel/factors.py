@@ -1,0 +1,220 @@
+"""Proves statements for every value of their factors at once: strides, dilations, channels per group.
+
+Trusted. A factor is a size that stands in a product with another size or an index, or in a divisor. The
+products become unknowns (see `products`), and the two sides are compared as functions of these too. Where
+they differ at all, the differences must contradict the products' real values. From here comes a proof or
+nothing: a statement that is not proved here may still be true.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.formulas import is_size, least
+from cnn_symbolic.kernel.affine import label, without_denominators
+from cnn_symbolic.kernel.integer_sets import Sets, Signature, arranged
+from cnn_symbolic.kernel.products import (
+    Defined,
+    Draft,
+    Frame,
+    Lowered,
+    Lowering,
+    Monomial,
+    Polynomial,
+    Relation,
+    plus,
+    polynomials_in,
+    symbols_in,
+    times,
+)
+from cnn_symbolic.kernel.reader import NotReadable, Reader, Term
+from cnn_symbolic.kernel.statement import Statement
+from cnn_symbolic.kernel.verdicts import Reason
+
+__all__ = ["factors_of", "prove_every", "written_domain"]
+
+
+@dataclass
+class Compared:
+    """The terms of both sides with the same product of tensors, and the coordinates that they share."""
+
+    frame: Frame
+    left: list[Lowered] = field(default_factory=list)
+    right: list[Lowered] = field(default_factory=list)
+
+
+def conditions_of(statement: Statement) -> list[sp.Basic]:
+    """Return the conditions on the sizes at which a statement is about its sides."""
+    return [*statement.assumptions, *(statement.subject.requirements or ())]
+
+
+def read_sides(statement: Statement) -> list[list[Term]]:
+    """Return the terms of both sides."""
+    reader = Reader(statement.tensors)
+    scope = {i: i for i in statement.index}
+    return [reader.read(side.formula, scope) for side in (statement.left, statement.right)]
+
+
+def factors_of(statement: Statement) -> tuple[sp.Symbol, ...]:
+    """Return the factors, whose values make a statement affine; raise NotReadable where there are none."""
+    draft = Draft()
+    shapes = [*statement.left.shape, *statement.right.shape]
+    sides = [conditions_of(statement), statement.right.requirements or ()]
+    draft.conditions = [draft.condition(holds) for conditions in sides for holds in conditions]
+    draft.conditions += [Relation(">=", draft.polynomial(length)) for length in shapes]
+    for term in (term for terms in read_sides(statement) for term in terms):
+        draft.conditions += [draft.condition(holds) for holds in term.conditions]
+        draft.conditions += [Relation(">=", draft.polynomial(e)) for f in term.factors for e in f.index]
+    products = [m for p in polynomials_in(draft.all_conditions()) for m in p if len(m) > 1]
+    chosen: dict[sp.Symbol, None] = {}
+    for monomial in products:
+        others = [s for s in monomial if not is_size(s)]
+        if len(others) > 1:
+            raise NotReadable(Reason.NOT_AFFINE, f"{'·'.join(s.name for s in others)} is a product of indices")
+        if others:
+            chosen |= dict.fromkeys(s for s in monomial if is_size(s))
+    while left := [rest for m in products if len(rest := [s for s in m if s not in chosen]) > 1]:
+        chosen[Counter(s for rest in left for s in rest).most_common(1)[0][0]] = None
+    return tuple(s for s in statement.sizes if s in chosen)
+
+
+def prove_every(statement: Statement, factors: Sequence[sp.Symbol]) -> dict[str, str]:
+    """Return the coefficient functions of a statement that is true at all sizes, as isl writes them.
+
+    Raises NotReadable where that is not proved.
+    """
+    lowering = Lowering(statement.sizes, statement.index)
+    required = lowering.conditions(conditions_of(statement))
+    right = lowering.conditions(statement.right.requirements or ())
+    pairs = zip(statement.left.shape, statement.right.shape, strict=True)
+    differ = lowering.conditions([sp.Or(*(sp.Ne(a, b) for a, b in pairs if sp.expand(a - b) != 0))])
+    compared = lowered_sides(statement, lowering)
+    sets = Sets(statement.sizes, statement.index, lowering.sizes.unknowns)
+    parameters = lowering.sizes.monomials()
+    multipliers = products_of(factors, [parameters, *(both.frame.monomials() for both in compared.values())])
+    with sets.within_limits():
+        domain = sets.sizes_where_all([*required, *lowering.sizes.facts])
+        undefined = domain.subtract(sets.sizes_where_all(right))
+        unequal = domain.intersect(sets.sizes_where_all(differ))
+        if not sets.impossible(undefined.union(unequal), parameters, multipliers):
+            raise NotReadable(Reason.NOT_AFFINE, "the shapes are not seen to agree for all factors")
+        written = {}
+        for signature, both in compared.items():
+            left, other = ([sets.lowered(t, both.frame, domain) for t in side] for side in (both.left, both.right))
+            monomials = [*parameters, *((i,) for i in statement.index), *both.frame.monomials()]
+            zero = (left + other)[0].sub((left + other)[0])
+            difference = sum_of([zero, *left]).sub(sum_of([zero, *other]))
+            for points in sets.nonzero_everywhere(difference):
+                if not sets.impossible(points, monomials, multipliers):
+                    raise NotReadable(Reason.NOT_AFFINE, "the entries are not seen to agree for all factors")
+            written["·".join(map(label, signature)) or "1"] = sum_of([zero, *left]).to_str()
+    return written
+
+
+def sum_of(functions: Sequence[Any]) -> Any:
+    """Return the sum of coefficient functions."""
+    return reduce(lambda a, b: a.add(b), functions)
+
+
+def lowered_sides(statement: Statement, lowering: Lowering) -> dict[Signature, Compared]:
+    """Return the terms of both sides by their products of tensors, multiplied by the sizes they divide by."""
+    sides, scale = without_denominators(read_sides(statement))
+    for base, _ in scale:
+        if not base.is_positive:
+            raise NotReadable(Reason.OUTSIDE, f"a formula divides by {base}, which is not positive for all sizes")
+    compared: dict[Signature, Compared] = {}
+    for k, terms in enumerate(sides):
+        for term in terms:
+            for signature, access in arranged(term):
+                if signature not in compared:
+                    names = [sp.Dummy("x", integer=True) for _ in access]
+                    compared[signature] = Compared(Frame(tuple(names)))
+                both = compared[signature]
+                lowered = lowering.term(term, access, statement.left.shape, both.frame)
+                (both.right if k else both.left).append(lowered)
+    return compared
+
+
+def products_of(factors: Sequence[sp.Symbol], occurring: Iterable[Sequence[Monomial]]) -> list[Monomial]:
+    """Return the factors, and the products of factors that occur in a product."""
+    factors = [factor for factor in factors if least(factor) == 1]
+    found: dict[Monomial, None] = {(factor,): None for factor in factors}
+    for monomial in (m for monomials in occurring for m in monomials):
+        if len(part := tuple(s for s in monomial if s in factors)) > 1:
+            found[part] = None
+    return list(found)
+
+
+def written_domain(statement: Statement, factors: Sequence[sp.Symbol]) -> str:
+    """Return the conditions on the sizes as text: `M + P ≥ D·I - D`. Those that follow from the others are left out."""
+    lowering = Lowering(statement.sizes, ())
+    stated = list(dict.fromkeys(conditions_of(statement)))
+    lowered = [lowering.conditions([holds]) for holds in stated]
+    sets = Sets(statement.sizes, (), lowering.sizes.unknowns)
+    monomials = lowering.sizes.monomials()
+    multipliers = products_of(factors, [monomials])
+    kept = list(range(len(stated)))
+    with sets.within_limits():
+        everywhere = sets.sizes_where_all(lowering.sizes.facts)
+        where = [everywhere.intersect(sets.sizes_where_all(conditions)) for conditions in lowered]
+        for k in range(len(stated)):
+            others = reduce(lambda a, b: a.intersect(b), (where[j] for j in kept if j != k), everywhere)
+            if sets.impossible(others.subtract(where[k]), monomials, multipliers):
+                kept.remove(k)
+    return " and ".join(dict.fromkeys(written_condition(stated[k]) for k in kept))
+
+
+def written_condition(holds: Any) -> str:
+    """Return a condition as text; `⌊a/b⌋ ≥ n` is written as `a ≥ n·b`."""
+    draft = Draft()
+    lowered = draft.condition(holds)
+    if not isinstance(lowered, Relation):
+        return str(holds)
+    p = lowered.polynomial
+    defined = {next(iter(symbols_in([d.value]))): d for d in draft.defined}
+    for symbol, function in defined.items():
+        if function.kind == "quotient" and set(p) - {()} == {(symbol,)} and p[(symbol,)] == 1 and lowered.sign == ">=":
+            top, bottom = function.arguments
+            p = plus(top, times(bottom, {(): p.get((), sp.S.Zero)}))
+    return inequality(p, lowered.sign, defined)
+
+
+def written_sum(terms: Iterable[tuple[Monomial, Any]], defined: Mapping[sp.Symbol, Defined]) -> str:
+    """Return a sum of products with positive coefficients."""
+    parts = []
+    for monomial, number in sorted(terms, key=lambda term: (term[0] == (), [str(s) for s in term[0]])):
+        factors = [written_symbol(s, defined) for s in monomial]
+        parts.append("·".join([str(number), *factors] if number != 1 or not monomial else factors))
+    return " + ".join(parts) or "0"
+
+
+def written_symbol(symbol: sp.Symbol, defined: Mapping[sp.Symbol, Defined]) -> str:
+    """Return a size, or the function that a symbol stands for."""
+    if symbol not in defined:
+        return str(symbol.name)
+    function = defined[symbol]
+    arguments = []
+    for p in function.arguments:
+        added, taken = (written_sum(part, defined) for part in two_sides(p))
+        arguments.append(added if taken == "0" else f"{added} - ({taken})" if " + " in taken else f"{added} - {taken}")
+    if function.kind == "quotient":
+        top, bottom = arguments
+        return f"⌊({top})/{bottom}⌋" if " " in top else f"⌊{top}/{bottom}⌋"
+    return f"max({', '.join(arguments)})"
+
+
+def two_sides(p: Polynomial) -> tuple[list[tuple[Monomial, Any]], list[tuple[Monomial, Any]]]:
+    """Return the terms that are added, and those that are taken away, both with positive coefficients."""
+    return [(m, n) for m, n in p.items() if n > 0], [(m, -n) for m, n in p.items() if n < 0]
+
+
+def inequality(p: Polynomial, sign: str, defined: Mapping[sp.Symbol, Defined]) -> str:
+    """Return `p ≥ 0` (or = or ≠) with what is added on the left and what is taken away on the right."""
+    left, right = (written_sum(side, defined) for side in two_sides(p))
+    return f"{left} { {'>=': '≥', '!=': '≠'}.get(sign, sign) } {right}"

@@ -1,0 +1,492 @@
+"""Formulas with products of sizes and indices, such as a stride times a position, made affine.
+
+Trusted. Presburger arithmetic has no products of unknowns. But a coefficient function depends on its
+*visible* symbols only, which are the sizes, the output index and the accessed entries, and so does every
+product, quotient or maximum of visible symbols: it is given a name, as one more coordinate, of which nothing
+is known but its definition. Two coefficient functions that agree for all values of these unknowns agree where
+the unknowns have their real values: for every stride and dilation at once. The converse does not hold, so
+that from here nothing is ever refuted.
+
+A summation index may not stand inside an unknown, since its values could then not be counted. First it is
+removed: an equation that determines it (an access, a delta, a remainder that is zero) is solved for it;
+otherwise an inequality `s·b ≤ e` is divided, `b ≤ ⌊e/s⌋`. Quotients, remainders, maxima and minima become
+symbols with their defining conditions, each of which has exactly one solution: no term is lost or doubled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from math import lcm
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.formulas import is_size, least
+from cnn_symbolic.kernel.reader import NotReadable, Term
+from cnn_symbolic.kernel.verdicts import Reason
+
+__all__ = [
+    "AllOf",
+    "AnyOf",
+    "Condition",
+    "Defined",
+    "Draft",
+    "Frame",
+    "Lowered",
+    "Lowering",
+    "Monomial",
+    "Polynomial",
+    "Relation",
+    "plus",
+    "polynomials_in",
+    "symbols_in",
+    "times",
+]
+
+Monomial = tuple[sp.Symbol, ...]
+Polynomial = dict[Monomial, sp.Rational]
+MOST_MONOMIALS = 400
+
+
+# Polynomials: the number that stands before each product of symbols
+
+
+def plus(*polynomials: Polynomial) -> Polynomial:
+    """Return the sum of polynomials."""
+    total: Polynomial = {}
+    for polynomial in polynomials:
+        for monomial, number in polynomial.items():
+            total[monomial] = total.get(monomial, sp.S.Zero) + number
+    return {monomial: number for monomial, number in total.items() if number != 0}
+
+
+def times(a: Polynomial, b: Polynomial) -> Polynomial:
+    """Return the product of two polynomials."""
+    if len(a) * len(b) > MOST_MONOMIALS:
+        raise NotReadable(Reason.LIMIT, f"an index has more than {MOST_MONOMIALS} terms when multiplied out")
+    return plus(*({tuple(sorted(m + k, key=place)): n * p} for m, n in a.items() for k, p in b.items()))
+
+
+def place(symbol: sp.Symbol) -> tuple[str, int]:
+    """Return what the symbols of a product are sorted by."""
+    return (symbol.name, getattr(symbol, "dummy_index", -1))
+
+
+def number(value: Any) -> Polynomial:
+    """Return a number as a polynomial."""
+    return {(): sp.Rational(value)} if value else {}
+
+
+def variable(symbol: sp.Symbol) -> Polynomial:
+    """Return a symbol as a polynomial."""
+    return {(symbol,): sp.S.One}
+
+
+def minus(p: Polynomial) -> Polynomial:
+    """Return the polynomial with its sign changed."""
+    return {m: -n for m, n in p.items()}
+
+
+def whole(*polynomials: Polynomial) -> tuple[Polynomial, ...]:
+    """Return polynomials multiplied by their least common denominator."""
+    scale = lcm(*(int(n.q) for p in polynomials for n in p.values()))
+    return tuple({m: n * scale for m, n in p.items()} for p in polynomials)
+
+
+def symbols_in(polynomials: Iterable[Polynomial]) -> set[sp.Symbol]:
+    """Return the symbols in polynomials."""
+    return {s for p in polynomials for m in p for s in m}
+
+
+def is_factor(symbol: sp.Symbol) -> bool:
+    """Tell whether a symbol is a size that is at least one."""
+    return is_size(symbol) and least(symbol) == 1
+
+
+def put(p: Polynomial, symbol: sp.Symbol, value: Polynomial) -> Polynomial:
+    """Return the polynomial with a symbol replaced."""
+    if not any(symbol in m for m in p):
+        return p
+    parts = []
+    for monomial, coefficient in p.items():
+        part: Polynomial = {tuple(s for s in monomial if s != symbol): coefficient}
+        for _ in range(monomial.count(symbol)):
+            part = times(part, value)
+        parts.append(part)
+    return plus(*parts)
+
+
+# Conditions
+
+
+@dataclass(frozen=True)
+class Relation:
+    """`polynomial ≥ 0`, `= 0` or `≠ 0`, as `sign` says."""
+
+    sign: str
+    polynomial: Polynomial
+
+
+@dataclass(frozen=True)
+class AllOf:
+    """All of the conditions hold."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """At least one of the conditions holds."""
+
+    parts: tuple[Condition, ...]
+
+
+Condition = Relation | AllOf | AnyOf
+# SymPy's relations: the sign, whether the sides are exchanged, and whether it is strict.
+RELATIONS: list[tuple[Any, str, int, int]] = [
+    (sp.Eq, "=", 1, 0),
+    (sp.Ne, "!=", 1, 0),
+    (sp.Ge, ">=", 1, 0),
+    (sp.Gt, ">=", 1, 1),
+    (sp.Le, ">=", -1, 0),
+    (sp.Lt, ">=", -1, 1),
+]
+OPPOSITE = {"=": "!=", "!=": "="}
+
+
+def relation(sign: str, *terms: Polynomial) -> Relation:
+    """Return the relation of a sum to zero."""
+    return Relation(sign, *whole(plus(*terms)))
+
+
+def changed(condition: Condition, change: Callable[[Polynomial], Polynomial]) -> Condition:
+    """Return the condition with every polynomial in it changed."""
+    if isinstance(condition, Relation):
+        return Relation(condition.sign, change(condition.polynomial))
+    return type(condition)(tuple(changed(part, change) for part in condition.parts))
+
+
+def polynomials_in(conditions: Iterable[Condition]) -> Iterator[Polynomial]:
+    """Yield every polynomial in some conditions."""
+    for condition in conditions:
+        if isinstance(condition, Relation):
+            yield condition.polynomial
+        else:
+            yield from polynomials_in(condition.parts)
+
+
+def one_by_one(condition: Condition) -> Iterator[Condition]:
+    """Yield the conditions that hold together."""
+    if isinstance(condition, AllOf):
+        for part in condition.parts:
+            yield from one_by_one(part)
+    else:
+        yield condition
+
+
+@dataclass(frozen=True)
+class Defined:
+    """`value = ⌊a/b⌋` for the arguments a, b ("quotient"), or the greatest of the arguments ("largest")."""
+
+    kind: str
+    value: Polynomial
+    arguments: tuple[Polynomial, ...]
+
+    def conditions(self) -> tuple[Condition, ...]:
+        """Return the conditions that determine the value."""
+        if self.kind == "quotient":
+            top, bottom = self.arguments
+            rest = plus(top, minus(times(bottom, self.value)))
+            return Relation(">=", rest), Relation(">=", plus(bottom, minus(rest), number(-1)))
+        above = [plus(self.value, minus(p)) for p in self.arguments]
+        return (*(Relation(">=", p) for p in above), AnyOf(tuple(Relation("=", p) for p in above)))
+
+    def key(self) -> tuple[Any, ...]:
+        """Return what is equal for equal definitions."""
+        return (self.kind, *(frozenset(p.items()) for p in self.arguments))
+
+    def put(self, symbol: sp.Symbol, value: Polynomial) -> Defined:
+        """Return the definition with a symbol replaced."""
+        arguments = tuple(put(p, symbol, value) for p in self.arguments)
+        return Defined(self.kind, put(self.value, symbol, value), arguments)
+
+
+class Draft:
+    """A term, or some conditions on the sizes, while it is being made affine."""
+
+    def __init__(self) -> None:
+        self.bound: list[sp.Symbol] = []
+        self.conditions: list[Condition] = []
+        self.powers: list[tuple[Polynomial, int]] = []
+        self.defined: list[Defined] = []
+
+    # Reading SymPy's formulas
+
+    def polynomial(self, e: Any) -> Polynomial:
+        """Return an index or a size as a polynomial; its functions become symbols that are defined."""
+        if e.is_Rational:
+            return number(e)
+        if e.is_Symbol:
+            return variable(e)
+        if isinstance(e, sp.Add):
+            return plus(*(self.polynomial(part) for part in e.args))
+        if isinstance(e, sp.Mul) or (isinstance(e, sp.Pow) and e.exp.is_Integer and 0 < e.exp <= 8):
+            product = number(1)
+            for factor in e.args if isinstance(e, sp.Mul) else [e.base] * int(e.exp):
+                product = times(product, self.polynomial(factor))
+            return product
+        if isinstance(e, sp.floor | sp.ceiling):
+            top, bottom = sp.fraction(sp.together(e.args[0]))
+            sign = -1 if isinstance(e, sp.ceiling) else 1
+            quotient = self.quotient(self.polynomial(sp.expand(sign * top)), self.polynomial(bottom))
+            return quotient if sign == 1 else minus(quotient)
+        if isinstance(e, sp.Mod):
+            top, bottom = (self.polynomial(part) for part in e.args)
+            return plus(top, minus(times(bottom, self.quotient(top, bottom))))
+        if isinstance(e, sp.Max | sp.Min):
+            sign = 1 if isinstance(e, sp.Max) else -1
+            parts = tuple(self.polynomial(sp.expand(sign * part)) for part in e.args)
+            if any(n.q != 1 for p in parts for n in p.values()):
+                raise NotReadable(Reason.NOT_AFFINE, f"{e} compares fractions")
+            largest = self.define("largest", tuple(sorted(parts, key=str)))
+            return largest if sign == 1 else minus(largest)
+        raise NotReadable(Reason.NOT_AFFINE, f"{e} is not made from sizes and indices by +, ·, floor, mod, min, max")
+
+    def quotient(self, top: Polynomial, bottom: Polynomial) -> Polynomial:
+        """Return ⌊top/bottom⌋ as a symbol; the divisor is a product of sizes, and so at least one."""
+        if len(bottom) != 1 or not all(n > 0 and all(map(is_factor, m)) for m, n in bottom.items()):
+            raise NotReadable(Reason.NOT_AFFINE, "a division by what is not a product of sizes")
+        top, bottom = whole(top, bottom)
+        ((divisor, times_it),) = bottom.items()
+        whole_part = top.get(divisor, sp.S.Zero) // times_it
+        rest = plus(top, {divisor: -whole_part * times_it})
+        return plus(number(whole_part), self.define("quotient", (rest, bottom)))
+
+    def define(self, kind: str, arguments: tuple[Polynomial, ...]) -> Polynomial:
+        """Return a symbol that is defined so, the same for the same definition."""
+        new = Defined(kind, variable(sp.Dummy("q", integer=True)), arguments)
+        for known in self.defined:
+            if known.key() == new.key():
+                return known.value
+        self.defined.append(new)
+        self.bound += symbols_in([new.value])
+        return new.value
+
+    def condition(self, holds: Any, negated: bool = False) -> Condition:
+        """Return a condition, its negations drawn inwards."""
+        if holds in (sp.true, sp.false):
+            return AllOf(()) if (holds == sp.true) != negated else AnyOf(())
+        if isinstance(holds, sp.Not):
+            return self.condition(holds.args[0], not negated)
+        if isinstance(holds, sp.And | sp.Or):
+            parts = tuple(self.condition(part, negated) for part in holds.args)
+            return AllOf(parts) if isinstance(holds, sp.And) != negated else AnyOf(parts)
+        for kind, sign, direction, strict in RELATIONS:
+            if isinstance(holds, kind):
+                (p,) = whole(plus(self.polynomial(holds.lhs), minus(self.polynomial(holds.rhs))))
+                if sign != ">=":
+                    return Relation(OPPOSITE[sign] if negated else sign, p)
+                if negated:
+                    direction, strict = -direction, 1 - strict
+                return Relation(">=", plus(p if direction > 0 else minus(p), number(-strict)))
+        raise NotReadable(Reason.NOT_AFFINE, f"{holds} is not a condition on indices and sizes")
+
+    # Removing bound symbols from products
+
+    def all_conditions(self) -> list[Condition]:
+        """Return the conditions together with the definitions."""
+        return [*self.conditions, *(c for d in self.defined for c in d.conditions())]
+
+    def in_products(self) -> list[sp.Symbol]:
+        """Return the bound symbols that stand in a product with another symbol, or in a coefficient."""
+        polynomials = list(polynomials_in(self.all_conditions()))
+        found = {s for p in polynomials for m in p if len(m) > 1 for s in m} | symbols_in(p for p, _ in self.powers)
+        return [s for s in self.bound if s in found]
+
+    def put(self, symbol: sp.Symbol, value: Polynomial) -> None:
+        """Replace a bound symbol by its value."""
+        self.bound.remove(symbol)
+        self.conditions = [changed(c, lambda p: put(p, symbol, value)) for c in self.conditions]
+        self.powers = [(put(p, symbol, value), exponent) for p, exponent in self.powers]
+        self.defined = [d.put(symbol, value) for d in self.defined]
+
+    def eliminate(self) -> None:
+        """Solve equations for the bound symbols in products and functions, and divide inequalities by factors."""
+        self.conditions = [c for condition in self.conditions for c in one_by_one(condition)]
+        while solved := next(self.solutions(), None):
+            self.put(*solved)
+        for symbol in self.in_products():
+            self.divide(symbol)
+
+    def solutions(self) -> Iterator[tuple[sp.Symbol, Polynomial]]:
+        """Yield bound symbols that an equation determines, with their values.
+
+        First those in products, then those in functions, then those in an equation with one in a product.
+        """
+        in_products = self.in_products()
+        in_functions = symbols_in(p for d in self.defined for p in d.arguments)
+        equations = [c.polynomial for c in self.conditions if isinstance(c, Relation) and c.sign == "="]
+        beside = symbols_in(p for p in equations if symbols_in([p]) & set(in_products))
+        for wanted in (
+            in_products,
+            [s for s in self.bound if s in in_functions],
+            [s for s in self.bound if s in beside],
+        ):
+            for p in equations:
+                for symbol in wanted:
+                    coefficient = p.get((symbol,), 0)
+                    if abs(coefficient) == 1 and sum(symbol in m for m in p) == 1:
+                        rest = {m: n for m, n in p.items() if m != (symbol,)}
+                        yield symbol, (minus(rest) if coefficient == 1 else rest)
+
+    def divide(self, symbol: sp.Symbol) -> None:
+        """Turn `s·b ≤ e` into `b ≤ ⌊e/s⌋`, and `s·b = e` into `b = ⌊e/s⌋` where s divides e, for visible e."""
+        divided: list[Condition] = []
+        for condition in self.conditions:
+            p = condition.polynomial if isinstance(condition, Relation) else {}
+            inside = [m for m in p if symbol in m]
+            if len(inside) != 1 or len(inside[0]) == 1 or not isinstance(condition, Relation):
+                divided.append(condition)
+                continue
+            (monomial,) = inside
+            factor = tuple(s for s in monomial if s != symbol)
+            rest = {m: n for m, n in p.items() if m != monomial}
+            simple = len(factor) == len(monomial) - 1 and all(map(is_factor, factor))
+            if not simple or condition.sign == "!=" or symbols_in([rest]) & set(self.bound):
+                divided.append(condition)
+                continue
+            bottom = {factor: abs(p[monomial])}
+            upper = p[monomial] < 0
+            quotient = self.quotient(rest, bottom)
+            edge = plus(quotient, minus(variable(symbol))) if upper else plus(quotient, variable(symbol))
+            divided.append(Relation(condition.sign, edge))
+            if condition.sign == "=":
+                divided.append(Relation("=", plus(rest, minus(times(bottom, quotient)))))
+        self.conditions = divided
+
+
+@dataclass
+class Frame:
+    """Visible symbols: coordinates, then the unknowns that are products or functions of visible symbols.
+
+    `facts` are the defining conditions of the functions.
+    """
+
+    coordinates: tuple[sp.Symbol, ...]
+    products: dict[sp.Symbol, Monomial] = field(default_factory=dict)
+    functions: dict[Any, sp.Symbol] = field(default_factory=dict)
+    unknowns: list[sp.Symbol] = field(default_factory=list)
+    facts: list[Condition] = field(default_factory=list)
+
+    @property
+    def symbols(self) -> tuple[sp.Symbol, ...]:
+        """All symbols, in the order in which they become dimensions."""
+        return (*self.coordinates, *self.unknowns)
+
+    def monomials(self) -> list[Monomial]:
+        """Return what each symbol stands for: a product, or itself."""
+        return [self.products.get(symbol, (symbol,)) for symbol in self.symbols]
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A term that is affine in the sizes, the output index, the frame's symbols and the bound indices."""
+
+    number: sp.Rational
+    powers: tuple[tuple[Polynomial, int], ...]
+    conditions: tuple[Condition, ...]
+    bound: tuple[sp.Symbol, ...]
+
+
+class Lowering:
+    """Makes the conditions and terms of one statement affine; they share the unknowns made from sizes alone."""
+
+    def __init__(self, sizes: Sequence[sp.Symbol], index: Sequence[sp.Symbol]) -> None:
+        self.sizes = Frame(tuple(sizes))
+        self.index = tuple(index)
+
+    def conditions(self, given: Iterable[Any]) -> tuple[Condition, ...]:
+        """Return conditions on the sizes."""
+        draft = Draft()
+        draft.conditions = [draft.condition(holds) for holds in given]
+        return self.finished(draft, Frame(())).conditions
+
+    def term(self, term: Term, access: Sequence[sp.Expr], shape: Sequence[sp.Expr], frame: Frame) -> Lowered:
+        """Return a term inside a shape, with the entries that it accesses at the frame's coordinates."""
+        draft = Draft()
+        draft.bound = list(term.bound)
+        draft.conditions = [draft.condition(holds) for holds in term.conditions]
+        for i, length in zip(self.index, shape, strict=True):
+            inner = variable(i)
+            draft.conditions.append(Relation(">=", inner))
+            draft.conditions.append(relation(">=", draft.polynomial(length), minus(inner), number(-1)))
+        for coordinate, e in zip(frame.coordinates, access, strict=True):
+            draft.conditions.append(relation("=", draft.polynomial(e), minus(variable(coordinate))))
+        draft.powers = [(draft.polynomial(base), exponent) for base, exponent in term.powers]
+        self.name_functions(draft, frame)
+        draft.eliminate()
+        return replace(self.finished(draft, frame), number=term.number)
+
+    def finished(self, draft: Draft, frame: Frame) -> Lowered:
+        """Return a draft with its products and functions of visible symbols named."""
+        self.name_functions(draft, frame)
+
+        def linear(p: Polynomial) -> Polynomial:
+            return self.linear(p, frame, draft.bound)
+
+        conditions = tuple(changed(c, linear) for c in draft.all_conditions())
+        powers = tuple((linear(base), exponent) for base, exponent in draft.powers)
+        return Lowered(sp.S.One, powers, conditions, tuple(draft.bound))
+
+    def name_functions(self, draft: Draft, frame: Frame) -> None:
+        """Put unknowns for the functions of visible symbols into a draft."""
+        while (visible := self.visible_function(draft)) is not None:
+            draft.defined.remove(visible)
+            (symbol,) = symbols_in([visible.value])
+            draft.put(symbol, variable(self.function(visible, frame)))
+
+    def visible_function(self, draft: Draft) -> Defined | None:
+        """Return a function whose arguments are all visible, if there is one."""
+        bound = set(draft.bound)
+        for defined in draft.defined:
+            own = any(defined.value == variable(symbol) for symbol in bound)
+            if own and not symbols_in(defined.arguments) & bound:
+                return defined
+        return None
+
+    def home(self, symbols: Iterable[sp.Symbol], frame: Frame) -> Frame:
+        """Return the frame of what is made from these symbols."""
+        return self.sizes if set(symbols) <= set(self.sizes.symbols) else frame
+
+    def function(self, defined: Defined, frame: Frame) -> sp.Symbol:
+        """Return the unknown for a function of visible symbols, the same for equal definitions."""
+        home = self.home(symbols_in(defined.arguments), frame)
+        if defined.key() not in home.functions:
+            symbol = sp.Dummy(defined.kind, integer=True)
+            home.functions[defined.key()] = symbol
+            home.unknowns.append(symbol)
+            facts = Defined(defined.kind, variable(symbol), defined.arguments).conditions()
+            home.facts += [changed(fact, lambda p: self.linear(p, home, ())) for fact in facts]
+        return home.functions[defined.key()]
+
+    def linear(self, p: Polynomial, frame: Frame, bound: Sequence[sp.Symbol]) -> Polynomial:
+        """Return a polynomial with an unknown for each product of two or more symbols."""
+        made = []
+        for monomial, coefficient in p.items():
+            if len(monomial) < 2:
+                made.append({monomial: coefficient})
+                continue
+            if inner := [s for s in monomial if s in bound]:
+                written = "·".join(s.name for s in monomial)
+                raise NotReadable(
+                    Reason.NOT_AFFINE, f"the summation index {inner[0]} in {written} is not determined by an entry"
+                )
+            home = self.home(monomial, frame)
+            known = {m: s for s, m in home.products.items()}
+            if monomial not in known:
+                known[monomial] = sp.Dummy("p", integer=True)
+                home.products[known[monomial]] = monomial
+                home.unknowns.append(known[monomial])
+            made.append({(known[monomial],): coefficient})
+        return plus(*made)

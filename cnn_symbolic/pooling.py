@@ -1,0 +1,130 @@
+"""Pooling: which entries a window selects or averages, with stride, padding, dilation and ceil mode.
+
+Layout and options are those of `convolutions`. A maximum is linear in the input once it is known which entry
+each window selects; an average divides by the number of cells that it counts. Formulas are for one spatial
+axis: window I, stride s, dilation d, padding p before. Source: `torch.nn.functional.max_pool2d`, `avg_pool2d`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.convolutions import Geometry, pad_widths, per_axis
+from cnn_symbolic.errors import ShapeError
+from cnn_symbolic.formulas import Index, Iverson, Shape, bound_sum
+from cnn_symbolic.operations import letters
+from cnn_symbolic.shapes import check_shape, format_shape
+from cnn_symbolic.tensors import Definition, Tensor, operation
+
+__all__ = ["pool_size", "select_pool", "sum_pool", "window_counts", "windows_of"]
+
+
+def pool_size(
+    length: Any, window: Any, *, stride: Any, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
+) -> sp.Expr:
+    """Return the number of windows along one axis: ⌊(M + before + after − d·(I−1) − 1)/s⌋ + 1.
+
+    With `ceil_mode` the last window may reach out behind, but must start inside the input or the padding
+    before it: min(⌈(M + before + after − d·(I−1) − 1)/s⌉ + 1, ⌈(M + before)/s⌉).
+    """
+    m, i = check_shape((length, window), "pool_size")
+    (s,), (d,) = per_axis(stride, 1, "pool_size: stride"), per_axis(dilation, 1, "pool_size: dilation")
+    ((before, after),) = pad_widths([padding], (m,), (i,), (s,), (d,), "pool_size")
+    reach = sp.expand(m + before + after - d * (i - 1) - 1)
+    if not ceil_mode:
+        return sp.floor(reach / s) + 1
+    return sp.Min(sp.ceiling(reach / s) + 1, sp.ceiling((m + before) / s))
+
+
+def windows_of(
+    lengths: Shape, window: Sequence[Any], stride: Any, padding: Any, dilation: Any, ceil_mode: bool, owner: str
+) -> tuple[Shape, Shape, Geometry]:
+    """Return the window's shape, the number of windows along each axis, and where they lie."""
+    sides = check_shape(tuple(window), owner)
+    if len(sides) != len(lengths) or not sides:
+        raise ShapeError(f"{owner}: a window of shape {format_shape(sides)} for {len(lengths)} spatial axes")
+    geometry = Geometry(lengths, sides, sides if stride is None else stride, padding, dilation, owner)
+    axes = zip(lengths, sides, geometry.stride, geometry.widths, geometry.dilation, strict=True)
+    count = tuple(pool_size(m, i, stride=s, padding=p, dilation=d, ceil_mode=ceil_mode) for m, i, s, p, d in axes)
+    return sides, count, geometry
+
+
+@operation
+def select_pool(x: Tensor, s: Tensor, *, stride: Any = None, padding: Any = 0, dilation: Any = 1) -> Definition:
+    """select_pool(x, s)[n, c, r] = Σ_u s[n, c, r, u] · x[n, c, s·r + d·u − p]: what each window selects.
+
+    Shapes: x (B, C, M), s (B, C, R, I), result (B, C, R). For max pooling s is 1 at the maximum of a window
+    and 0 elsewhere; cells of the padding count as −∞ and are never selected. The stride is the window's
+    shape unless it is given.
+    """
+    rank = x.rank - 2
+    if rank < 1 or s.rank != 2 + 2 * rank:
+        raise ShapeError(
+            f"select_pool takes an input (batch, channels, *spatial) and a selection (batch, channels, *windows, "
+            f"*window), found {x} of shape {format_shape(x.shape)} and {s} of shape {format_shape(s.shape)}"
+        )
+    window = s.shape[2 + rank :]
+    geometry = Geometry(x.shape[2:], window, window if stride is None else stride, padding, dilation, "select_pool")
+
+    def formula(index: Index) -> sp.Expr:
+        u = letters(rank)
+        return bound_sum(s.formula((*index, *u)) * x[(*index[:2], *geometry.at(index[2:], u))], u, window)
+
+    return Definition((*x.shape[:2], *s.shape[2 : 2 + rank]), formula)
+
+
+@operation
+def sum_pool(
+    x: Tensor,
+    *,
+    window: Sequence[Any],
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+) -> Definition:
+    """sum_pool(x)[n, c, r] = Σ_u x[n, c, s·r + d·u − p]: the sum of each window.
+
+    Shapes: x (B, C, M), result (B, C, R) with R = `pool_size`. The stride is the window's shape unless given.
+    """
+    if x.rank < 3:
+        raise ShapeError(f"sum_pool takes an input of shape (batch, channels, *spatial), found {x}")
+    sides, count, geometry = windows_of(x.shape[2:], window, stride, padding, dilation, ceil_mode, "sum_pool")
+
+    def formula(index: Index) -> sp.Expr:
+        u = letters(len(sides))
+        return bound_sum(x[(*index[:2], *geometry.at(index[2:], u))], u, sides)
+
+    return Definition((*x.shape[:2], *count), formula)
+
+
+@operation
+def window_counts(
+    *,
+    shape: Sequence[Any],
+    window: Sequence[Any],
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_padding: bool = True,
+) -> Definition:
+    """window_counts[0, 0, r] = Σ_u [0 ≤ s·r + u − p < M]: how many cells of each window an average counts.
+
+    With `count_padding` the padding's cells count too, those beyond it (in ceil mode) do not. `shape` lists the
+    spatial sizes of the input; the result has shape (1, 1, R), so that it broadcasts. Source: PyTorch's
+    `count_include_pad`.
+    """
+    lengths = check_shape(tuple(shape), "window_counts")
+    sides, count, geometry = windows_of(lengths, window, stride, padding, 1, ceil_mode, "window_counts")
+
+    def formula(index: Index) -> sp.Expr:
+        u = letters(len(sides))
+        axes = list(zip(geometry.at(index[2:], u), lengths, geometry.widths, strict=True))
+        edges = [(-before, m + after) if count_padding else (sp.S.Zero, m) for _, m, (before, after) in axes]
+        inside = [Iverson(sp.And(sp.Ge(at, a), sp.Lt(at, b))) for (at, _, _), (a, b) in zip(axes, edges, strict=True)]
+        return bound_sum(sp.Mul(*inside), u, sides)
+
+    return Definition((sp.S.One, sp.S.One, *count), formula)
