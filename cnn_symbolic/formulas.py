@@ -41,6 +41,7 @@ __all__ = [
     "substitute",
     "width",
     "widths",
+    "without_cases",
 ]
 
 Index = tuple[sp.Expr, ...]
@@ -166,6 +167,16 @@ def condition(holds: Any) -> Any:
     if not isinstance(holds, Boolean):
         raise FragmentError(f"a condition compares indices and sizes, such as i <= M; found {holds!r}")
     return holds
+
+
+def without_cases(relation: Any) -> Any:
+    """Return a condition that is equivalent to a relation of sizes and has one `Piecewise` less in it."""
+    chosen = min(relation.atoms(sp.Piecewise), key=str)
+    alternatives, before = [], sp.true
+    for value, holds in chosen.args:
+        alternatives.append(sp.And(before, holds, relation.xreplace({chosen: value})))
+        before = sp.And(before, sp.Not(holds))
+    return sp.Or(*alternatives)
 
 
 def inside(index: Sequence[Any], shape: Sequence[Any]) -> Any:

@@ -63,6 +63,7 @@ def claim_value(claim: Claim) -> dict[str, Any]:
         "assumptions": verdict.domain if isinstance(verdict, Theorem | Refutation) else None,
         "counterexample": None if refuted is None else counterexample(refuted),
         "holds_when": None if refuted is None else refuted.holds_when,
+        "holds_when_given": None if refuted is None else dict(refuted.given),
         "mistake": None if change is None else {"change": change.name, "proved": str(change.formula)},
         "reason": f"{verdict.reason}: {verdict.detail}" if isinstance(verdict, Undecided) else None,
         "wrong_step": None if derivation.wrong_step is None else derivation.wrong_step[0].because,
@@ -82,7 +83,9 @@ def formal(statement: Statement) -> dict[str, Any] | None:
 
 def checked_value(name: str, made: Check) -> dict[str, Any]:
     """Return a check as a JSON value; it has no statement for the kernel."""
-    nothing = dict.fromkeys(("assumptions", "counterexample", "holds_when", "mistake", "wrong_step", "formal"))
+    nothing = dict.fromkeys(
+        ("assumptions", "counterexample", "holds_when", "holds_when_given", "mistake", "wrong_step", "formal")
+    )
     return nothing | {
         "id": name,
         "title": made.title,

@@ -175,7 +175,7 @@ class Tensor:
         """Return the conditions on the sizes under which this tensor is defined."""
         conditions: dict[Any, None] = {}
         for part in self.parts():
-            for length in part.shape:
+            for length in (n for size in part.shape for n in (size.args if isinstance(size, sp.Min) else (size,))):
                 required = sp.Ge(sp.expand(length), 1)
                 if required != sp.true:
                     conditions[required] = None
@@ -400,7 +400,10 @@ def broadcast(x: Tensor, *, shape: Sequence[Any]) -> Definition:
     target = check_shape(tuple(shape), "broadcast")
     if x.rank == 0:
         return Definition(target, lambda index: x[()])
-    if x.rank != len(target) or any(a not in (b, 1) for a, b in zip(x.shape, target, strict=True)):
+    fits = len(target) == x.rank and all(
+        sp.expand(a) in (sp.expand(b), 1) for a, b in zip(x.shape, target, strict=True)
+    )
+    if not fits:
         raise ShapeError(
             f"{x} of shape {format_shape(x.shape)} does not broadcast to {format_shape(target)}: "
             "each axis must have the same size, or size 1"

@@ -76,6 +76,7 @@ def fields(claim: Claim) -> dict[str, Any]:
             "numbers": [*functions.values(), *values.values()],
             "left": "" if verdict.left_value is None else array_latex(verdict.left_value),
             "right": "" if verdict.right_value is None else array_latex(verdict.right_value),
+            "given": ", ".join(f"${Latex({}).symbol(name)} = {value}$" for name, value in verdict.given.items()),
             "holds_when": condition(verdict.holds_when or ""),
         }
     raise ExportError(f"{claim.id} is not proved, so there is no proof of it to print")

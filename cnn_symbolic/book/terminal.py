@@ -40,7 +40,9 @@ def holds(refutation: Refutation) -> str:
     """Return under which condition a refuted statement does hold, as half a sentence."""
     if refutation.holds_when is None:
         return "the weakest assumption is not known"
-    return "holds never" if refutation.holds_when == "never" else f"holds exactly when {refutation.holds_when}"
+    given = ", ".join(f"{name} = {value}" for name, value in refutation.given.items())
+    start = f"for {given} it holds" if given else "holds"
+    return f"{start} never" if refutation.holds_when == "never" else f"{start} exactly when {refutation.holds_when}"
 
 
 def called(refutation: Refutation) -> str:

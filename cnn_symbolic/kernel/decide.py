@@ -119,7 +119,10 @@ def decide_literally(statement: Statement, factors: Sequence[sp.Symbol], values:
             given = {str(factor): n for factor, n in chosen.items()}
             sizes = given | dict(verdict.sizes)
             found = replace(
-                verdict, statement=statement, given=given, sizes={str(s): sizes[str(s)] for s in statement.sizes}
+                verdict,
+                statement=statement,
+                given=given,
+                sizes={str(s): sizes.get(str(s), least(s)) for s in statement.sizes},
             )
             best = found if best is None or total(found) < total(best) else best
         elif isinstance(verdict, Undecided):

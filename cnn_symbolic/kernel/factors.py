@@ -28,6 +28,7 @@ from cnn_symbolic.kernel.products import (
     Monomial,
     Polynomial,
     Relation,
+    minus,
     plus,
     polynomials_in,
     symbols_in,
@@ -67,7 +68,7 @@ def factors_of(statement: Statement) -> tuple[sp.Symbol, ...]:
     shapes = [*statement.left.shape, *statement.right.shape]
     sides = [conditions_of(statement), statement.right.requirements or ()]
     draft.conditions = [draft.condition(holds) for conditions in sides for holds in conditions]
-    draft.conditions += [Relation(">=", draft.polynomial(length)) for length in shapes]
+    draft.conditions += [draft.condition(sp.Eq(sp.Dummy("n", integer=True), length)) for length in shapes]
     for term in (term for terms in read_sides(statement) for term in terms):
         draft.conditions += [draft.condition(holds) for holds in term.conditions]
         draft.conditions += [Relation(">=", draft.polynomial(e)) for f in term.factors for e in f.index]
@@ -80,7 +81,8 @@ def factors_of(statement: Statement) -> tuple[sp.Symbol, ...]:
         if others:
             chosen |= dict.fromkeys(s for s in monomial if is_size(s))
     while left := [rest for m in products if len(rest := [s for s in m if s not in chosen]) > 1]:
-        chosen[Counter(s for rest in left for s in rest).most_common(1)[0][0]] = None
+        count = Counter(s for rest in left for s in rest)
+        chosen[max(count, key=lambda s: (count[s], statement.sizes.index(s)))] = None
     return tuple(s for s in statement.sizes if s in chosen)
 
 
@@ -95,6 +97,7 @@ def prove_every(statement: Statement, factors: Sequence[sp.Symbol]) -> dict[str,
     pairs = zip(statement.left.shape, statement.right.shape, strict=True)
     differ = lowering.conditions([sp.Or(*(sp.Ne(a, b) for a, b in pairs if sp.expand(a - b) != 0))])
     compared = lowered_sides(statement, lowering)
+    lowering.complete()
     sets = Sets(statement.sizes, statement.index, lowering.sizes.unknowns)
     parameters = lowering.sizes.monomials()
     multipliers = products_of(factors, [parameters, *(both.frame.monomials() for both in compared.values())])
@@ -110,9 +113,8 @@ def prove_every(statement: Statement, factors: Sequence[sp.Symbol]) -> dict[str,
             monomials = [*parameters, *((i,) for i in statement.index), *both.frame.monomials()]
             zero = (left + other)[0].sub((left + other)[0])
             difference = sum_of([zero, *left]).sub(sum_of([zero, *other]))
-            for points in sets.nonzero_everywhere(difference):
-                if not sets.impossible(points, monomials, multipliers):
-                    raise NotReadable(Reason.NOT_AFFINE, "the entries are not seen to agree for all factors")
+            if not sets.zero_everywhere(difference, monomials, multipliers):
+                raise NotReadable(Reason.NOT_AFFINE, "the entries are not seen to agree for all factors")
             written["·".join(map(label, signature)) or "1"] = sum_of([zero, *left]).to_str()
     return written
 
@@ -171,7 +173,7 @@ def written_domain(statement: Statement, factors: Sequence[sp.Symbol]) -> str:
 
 
 def written_condition(holds: Any) -> str:
-    """Return a condition as text; `⌊a/b⌋ ≥ n` is written as `a ≥ n·b`."""
+    """Return a condition as text; `⌊a/b⌋ ≥ n` is written as `a ≥ n·b`, and ≤ likewise."""
     draft = Draft()
     lowered = draft.condition(holds)
     if not isinstance(lowered, Relation):
@@ -179,9 +181,11 @@ def written_condition(holds: Any) -> str:
     p = lowered.polynomial
     defined = {next(iter(symbols_in([d.value]))): d for d in draft.defined}
     for symbol, function in defined.items():
-        if function.kind == "quotient" and set(p) - {()} == {(symbol,)} and p[(symbol,)] == 1 and lowered.sign == ">=":
+        alone = set(p) - {()} == {(symbol,)} and abs(p[(symbol,)]) == 1
+        if function.kind == "quotient" and alone and lowered.sign == ">=":
             top, bottom = function.arguments
-            p = plus(top, times(bottom, {(): p.get((), sp.S.Zero)}))
+            multiple = times(bottom, {(): p.get((), sp.S.Zero)})
+            p = plus(top, multiple) if p[(symbol,)] == 1 else plus(multiple, bottom, {(): -sp.S.One}, minus(top))
     return inequality(p, lowered.sign, defined)
 
 

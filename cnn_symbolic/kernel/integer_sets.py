@@ -18,8 +18,9 @@ from typing import Any
 
 import islpy as isl
 import sympy as sp
+from sympy.core.relational import Relational
 
-from cnn_symbolic.formulas import least
+from cnn_symbolic.formulas import least, without_cases
 from cnn_symbolic.kernel.products import (
     AllOf,
     Condition,
@@ -31,6 +32,7 @@ from cnn_symbolic.kernel.products import (
     plus,
     symbols_in,
     times,
+    whole,
 )
 from cnn_symbolic.kernel.reader import NotReadable, Term
 from cnn_symbolic.kernel.verdicts import Reason
@@ -129,6 +131,8 @@ class Sets:
                 return f"({word.join(self.condition(part, names) for part in holds.args)})"
         if isinstance(holds, sp.Not):
             return f"(not {self.condition(holds.args[0], names)})"
+        if isinstance(holds, Relational) and holds.has(sp.Piecewise):
+            return self.condition(without_cases(holds), names)
         for relation, sign in RELATIONS.items():
             if isinstance(holds, relation):
                 scale = denominator(holds.lhs, holds.rhs)
@@ -211,14 +215,23 @@ class Sets:
         ways = self.ways(at, [names[b] for b in term.bound], texts, domain)
         return self.weighted(ways, at, term.number, powers)
 
-    def nonzero_everywhere(self, function: Any) -> Iterator[isl.Set]:
-        """Yield sets that together hold every point at which a function may not be zero."""
+    def zero_everywhere(self, function: Any, monomials: Sequence[Monomial], factors: Sequence[Monomial]) -> bool:
+        """Tell whether a function is zero wherever each coordinate has the value of the product it stands for."""
+        place = {m: k for k, m in enumerate(monomials)}
         for domain, piece in function.get_pieces():
-            reduced = piece.gist(domain)
-            if reduced.isa_aff():
-                yield isl.PwAff.from_aff(reduced.as_aff()).non_zero_set().intersect(domain)
-            elif not reduced.is_zero():
-                yield domain
+            for basic in domain.get_basic_sets():
+                closed = self.with_products(basic, monomials, factors)
+                value = real_value(piece.gist(isl.Set.from_basic_set(closed.affine_hull())), monomials)
+                if value == {} or self.contradictory(basic, monomials, factors):
+                    continue
+                if value is None or any(m and m not in place for m in value):
+                    return False
+                (scaled,) = whole(value)
+                for p in (scaled, {m: -n for m, n in scaled.items()}):
+                    positive = self.constraint(closed, ">=", plus(p, {(): -sp.S.One}), place)
+                    if not self.contradictory(closed.add_constraint(positive), monomials, factors):
+                        return False
+        return True
 
     def impossible(self, points: isl.Set, monomials: Sequence[Monomial], factors: Sequence[Monomial]) -> bool:
         """Tell whether no point has the product that each coordinate stands for.
@@ -479,6 +492,25 @@ def compared_coordinates(place: Mapping[Monomial, int], factors: Sequence[Monomi
         for k, m in enumerate(multiplied):
             yield from ({m: one}, {m: one, (): -one}, {m: -one}, {m: -one, (): -one})
             yield from ({m: sign, other: -sign} for other in multiplied[k + 1 :] for sign in (one, -one))
+
+
+def real_value(piece: isl.QPolynomial, monomials: Sequence[Monomial]) -> Polynomial | None:
+    """Return a piece with each coordinate replaced by the product that it stands for; None if it has quotients."""
+    kind = isl.dim_type
+    total: Polynomial = {}
+    for term in piece.get_terms():
+        if any(term.get_exp(kind.div, k) for k in range(term.dim(kind.div))):
+            return None
+        count = term.dim(kind.param)
+        powers = [term.get_exp(kind.param, k) for k in range(count)]
+        powers += [term.get_exp(kind.set, k) for k in range(term.dim(kind.set))]
+        coefficient = Fraction(term.get_coefficient_val().to_str())
+        product: Polynomial = {(): sp.Rational(coefficient.numerator, coefficient.denominator)}
+        for monomial, exponent in zip(monomials, powers, strict=True):
+            for _ in range(exponent):
+                product = times(product, {monomial: sp.S.One})
+        total = plus(total, product)
+    return total
 
 
 def constraint_polynomial(constraint: isl.Constraint, monomials: Sequence[Monomial]) -> tuple[str, Polynomial] | None:

@@ -21,8 +21,9 @@ from math import lcm
 from typing import Any
 
 import sympy as sp
+from sympy.core.relational import Relational
 
-from cnn_symbolic.formulas import is_size, least
+from cnn_symbolic.formulas import is_size, least, without_cases
 from cnn_symbolic.kernel.reader import NotReadable, Term
 from cnn_symbolic.kernel.verdicts import Reason
 
@@ -38,10 +39,12 @@ __all__ = [
     "Monomial",
     "Polynomial",
     "Relation",
+    "minus",
     "plus",
     "polynomials_in",
     "symbols_in",
     "times",
+    "whole",
 ]
 
 Monomial = tuple[sp.Symbol, ...]
@@ -282,6 +285,8 @@ class Draft:
         if isinstance(holds, sp.And | sp.Or):
             parts = tuple(self.condition(part, negated) for part in holds.args)
             return AllOf(parts) if isinstance(holds, sp.And) != negated else AnyOf(parts)
+        if isinstance(holds, Relational) and holds.has(sp.Piecewise):
+            return self.condition(without_cases(holds), negated)
         for kind, sign, direction, strict in RELATIONS:
             if isinstance(holds, kind):
                 (p,) = whole(plus(self.polynomial(holds.lhs), minus(self.polynomial(holds.rhs))))
@@ -310,14 +315,6 @@ class Draft:
         self.conditions = [changed(c, lambda p: put(p, symbol, value)) for c in self.conditions]
         self.powers = [(put(p, symbol, value), exponent) for p, exponent in self.powers]
         self.defined = [d.put(symbol, value) for d in self.defined]
-
-    def eliminate(self) -> None:
-        """Solve equations for the bound symbols in products and functions, and divide inequalities by factors."""
-        self.conditions = [c for condition in self.conditions for c in one_by_one(condition)]
-        while solved := next(self.solutions(), None):
-            self.put(*solved)
-        for symbol in self.in_products():
-            self.divide(symbol)
 
     def solutions(self) -> Iterator[tuple[sp.Symbol, Polynomial]]:
         """Yield bound symbols that an equation determines, with their values.
@@ -370,12 +367,13 @@ class Draft:
 class Frame:
     """Visible symbols: coordinates, then the unknowns that are products or functions of visible symbols.
 
-    `facts` are the defining conditions of the functions.
+    `facts` are the defining conditions of the functions, `divisors` those of the quotients.
     """
 
     coordinates: tuple[sp.Symbol, ...]
     products: dict[sp.Symbol, Monomial] = field(default_factory=dict)
     functions: dict[Any, sp.Symbol] = field(default_factory=dict)
+    divisors: dict[sp.Symbol, Monomial] = field(default_factory=dict)
     unknowns: list[sp.Symbol] = field(default_factory=list)
     facts: list[Condition] = field(default_factory=list)
 
@@ -424,8 +422,13 @@ class Lowering:
         for coordinate, e in zip(frame.coordinates, access, strict=True):
             draft.conditions.append(relation("=", draft.polynomial(e), minus(variable(coordinate))))
         draft.powers = [(draft.polynomial(base), exponent) for base, exponent in term.powers]
+        draft.conditions = [c for condition in draft.conditions for c in one_by_one(condition)]
         self.name_functions(draft, frame)
-        draft.eliminate()
+        while solved := next(draft.solutions(), None):
+            draft.put(*solved)
+            self.name_functions(draft, frame)
+        for symbol in draft.in_products():
+            draft.divide(symbol)
         return replace(self.finished(draft, frame), number=term.number)
 
     def finished(self, draft: Draft, frame: Frame) -> Lowered:
@@ -468,7 +471,20 @@ class Lowering:
             home.unknowns.append(symbol)
             facts = Defined(defined.kind, variable(symbol), defined.arguments).conditions()
             home.facts += [changed(fact, lambda p: self.linear(p, home, ())) for fact in facts]
+            if defined.kind == "quotient":
+                (home.divisors[symbol],) = defined.arguments[1]
+            for inner in symbols_in(defined.arguments) if defined.kind == "largest" else ():
+                if inner in home.divisors:
+                    self.linear(times({home.divisors[inner]: sp.S.One}, variable(symbol)), home, ())
         return home.functions[defined.key()]
+
+    def complete(self) -> None:
+        """Name the multiples of quotients by each divisor that their own divisor divides, as ⌊⌊a/s⌋/t⌋ needs them."""
+        divisors = dict.fromkeys(self.sizes.divisors.values())
+        for quotient, own in list(self.sizes.divisors.items()):
+            for divisor in divisors:
+                if len(divisor) > len(own) and all(divisor.count(s) >= own.count(s) for s in own):
+                    self.linear(times({divisor: sp.S.One}, variable(quotient)), self.sizes, ())
 
     def linear(self, p: Polynomial, frame: Frame, bound: Sequence[sp.Symbol]) -> Polynomial:
         """Return a polynomial with an unknown for each product of two or more symbols."""
