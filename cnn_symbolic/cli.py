@@ -57,11 +57,23 @@ def prove(
         Path | None, typer.Option("--latex", metavar="FILE", help="Write the proofs as a LaTeX document.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Write one JSON document to standard output.")] = False,
+    literal: Annotated[
+        int | None,
+        typer.Option(
+            "--literal",
+            metavar="N",
+            min=1,
+            help="Decide strides, dilations and other factors at every combination of the values 1…N, in place of all "
+            "values at once.",
+        ),
+    ] = None,
 ) -> None:
     """Decide claims for all sizes at once: the bundled derivations, or your own."""
-    from cnn_symbolic.library import select
+    from cnn_symbolic.library import at_literals, select
 
-    raise typer.Exit(run(select(names or []), steps=steps, latex=latex, json=json))
+    claims = select(names or [])
+    chosen = claims if literal is None else at_literals(claims, range(1, literal + 1))
+    raise typer.Exit(run(chosen, steps=steps, latex=latex, json=json))
 
 
 @app.command("list")

@@ -57,7 +57,10 @@ class Line:
 
 @dataclass(frozen=True, eq=False)
 class Derivation:
-    """A claim with what its author expects of it, `proved` or `refuted`."""
+    """A claim with what its author expects of it, `proved` or `refuted`.
+
+    `literally` lists values of strides and other factors to decide it at, in place of every value at once.
+    """
 
     title: str
     left: Tensor | ShapeOf | Sizes
@@ -67,6 +70,7 @@ class Derivation:
     steps: tuple[Step, ...] = ()
     letters: tuple[str, ...] = ()
     article: tuple[str, ...] = ()
+    literally: tuple[int, ...] = ()
 
     @cached_property
     def statement(self) -> Statement:
@@ -76,7 +80,7 @@ class Derivation:
     @cached_property
     def claim_verdict(self) -> Verdict:
         """The kernel's verdict on the claim itself."""
-        return decide(self.statement)
+        return decide(self.statement, self.literally)
 
     @cached_property
     def wrong_step(self) -> tuple[Step, Verdict] | None:

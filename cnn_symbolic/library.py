@@ -21,7 +21,7 @@ from cnn_symbolic.checks import Check
 from cnn_symbolic.derivation import Derivation, collecting
 from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError
 
-__all__ = ["Claim", "bundled_folder", "load", "load_file", "select"]
+__all__ = ["Claim", "at_literals", "bundled_folder", "load", "load_file", "select"]
 
 
 # The folders of the bundled derivations: the article's sections, then the convolutions that people use.
@@ -140,6 +140,17 @@ def load(paths: Iterable[Path]) -> list[Claim]:
         claims += found
     count = Counter(claim.id for claim in claims)
     return [c if count[c.id] == 1 else replace(c, id=f"{c.file.stem}.{c.id}") for c in claims]
+
+
+def at_literals(claims: Iterable[Claim], values: Iterable[int]) -> list[Claim]:
+    """Return the claims to be decided at literal values of strides and other factors."""
+    chosen = tuple(values)
+    return [
+        replace(claim, derivation=replace(claim.derivation, literally=chosen))
+        if isinstance(claim.derivation, Derivation)
+        else claim
+        for claim in claims
+    ]
 
 
 def select(wanted: Sequence[str]) -> list[Claim]:

@@ -6,23 +6,32 @@ one, the change that makes it right is the name of the mistake.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, combinations
+from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.entries import entries_of
 from cnn_symbolic.errors import CnnSymbolicError
-from cnn_symbolic.kernel.decide import decide
+from cnn_symbolic.evaluation import evaluate_size
+from cnn_symbolic.formulas import Shape
+from cnn_symbolic.kernel.decide import is_proved
+from cnn_symbolic.kernel.replay import derivatives
 from cnn_symbolic.kernel.statement import state
-from cnn_symbolic.kernel.verdicts import Refutation, Theorem
+from cnn_symbolic.kernel.verdicts import Refutation
 from cnn_symbolic.operations import MODES, flip, rot180, shift, transpose
+from cnn_symbolic.shapes import format_shape
 from cnn_symbolic.tensors import OPERATIONS, Call, Named, Tensor, multiply, scale
 
 __all__ = ["Change", "changes", "correction", "named_mistake"]
 
+# The options that say in steps of how many entries an operation goes.
+STEPS = ("stride", "dilation", "factors")
 Proposal = tuple[str, Callable[[], Tensor]]
 
 
@@ -40,11 +49,39 @@ def changes(formula: Tensor, factors: Sequence[Tensor] = (), fixed: Collection[s
     `factors` are tensors that may have been forgotten as a factor, `fixed` the names of intermediate
     results that are taken as they are.
     """
-    for name, build in proposed(formula, factors, fixed):
+    for name, build in chain(proposed(formula, factors, fixed), exchanged_steps(formula)):
         try:
             yield Change(name, build())
         except CnnSymbolicError:
             continue
+
+
+def exchanged_steps(x: Tensor) -> Iterator[Proposal]:
+    """Yield the formula with two strides, dilations or factors exchanged wherever they occur as such."""
+    steps = dict.fromkeys(step for part in x.parts() for step in steps_of(part) if not step.is_Integer)
+    for a, b in combinations(steps, 2):
+        yield f"{a} and {b} exchanged", partial(with_steps, x, {a: b, b: a})
+
+
+def steps_of(x: Tensor) -> list[sp.Expr]:
+    """Return the strides, dilations and factors among the options of an operation."""
+    found = []
+    for key in STEPS:
+        value = x.source.options.get(key, ()) if isinstance(x.source, Call) else ()
+        found += [sp.Integer(v) if isinstance(v, int) else v for v in (value if isinstance(value, tuple) else (value,))]
+    return [step for step in found if isinstance(step, sp.Expr)]
+
+
+def with_steps(x: Tensor, chosen: Mapping[sp.Expr, sp.Expr]) -> Tensor:
+    """Return the formula with some of its strides, dilations and factors replaced."""
+    if not isinstance(x.source, Call) or x.source.operation not in OPERATIONS:
+        return x
+    options: dict[str, Any] = {
+        key: tuple(chosen.get(v, v) for v in value) if isinstance(value, tuple) else chosen.get(value, value)
+        for key, value in x.source.options.items()
+        if key in STEPS
+    }
+    return rebuild(x.source, [with_steps(part, chosen) for part in x.source.operands], None, **options)
 
 
 def proposed(x: Tensor, factors: Sequence[Tensor], fixed: Collection[str]) -> Iterator[Proposal]:
@@ -99,6 +136,7 @@ def at_call(call: Call) -> Iterator[Proposal]:
         for mode in MODES:
             if mode != call.options["mode"]:
                 yield f"mode {mode!r} in place of {call.options['mode']!r}", partial(rebuild, call, operands, mode=mode)
+    yield from at_options(call)
     if call.operation == "rot180":
         yield f"{operands[0]} not rotated", partial(itself, operands[0])
     if call.operation == "multiply":
@@ -116,6 +154,53 @@ def at_call(call: Call) -> Iterator[Proposal]:
             yield name, partial(rebuild, call, operands, order=found)
 
 
+def at_options(call: Call) -> Iterator[Proposal]:
+    """Yield the changes of strides, dilations, paddings, blocks and axes."""
+    options, operands = call.options, call.operands
+    if "stride" in options and "dilation" in options and options["stride"] != options["dilation"]:
+        exchanged = {"stride": options["dilation"], "dilation": options["stride"]}
+        yield f"stride and dilation of {call.operation} exchanged", partial(rebuild, call, operands, None, **exchanged)
+    for key in ("padding", "widths"):
+        given = options.get(key)
+        if isinstance(given, tuple) and any(isinstance(w, tuple) and w[0] != w[1] for w in given):
+            turned = tuple(tuple(reversed(w)) if isinstance(w, tuple) else w for w in given)
+            yield "the padding before and after exchanged", partial(rebuild, call, operands, None, **{key: turned})
+    for name, other in (("same", "same_lower"), ("same_lower", "same")):
+        if options.get("padding") == name:
+            yield f"padding {other!r} in place of {name!r}", partial(rebuild, call, operands, None, padding=other)
+    if options.get("output_padding", 0) not in (0, (0,) * 9):
+        yield "the output padding dropped", partial(rebuild, call, operands, None, output_padding=0)
+    for axis, start in enumerate(options.get("start", ())):
+        if start != 0:
+            moved = tuple(0 if a == axis else s for a, s in enumerate(options["start"]))
+            yield f"cut from the start of axis {axis} on", partial(rebuild, call, operands, None, start=moved)
+    if call.operation == "transpose" and isinstance(operands[0].source, Call):
+        inner, axes = operands[0].source, options.get("axes", ())
+        if inner.operation == "split_axis":
+            k, into = inner.options["axis"], inner.options["into"]
+            if tuple(axes[k : k + 2]) == (k + 1, k):
+                name = f"axis {k} split into {format_shape(into[::-1])} in place of {format_shape(into)}"
+                yield name, partial(rebuild, inner, inner.operands, None, into=into[::-1])
+
+
+def fitted(wrong: Tensor, shape: Shape) -> Iterator[Proposal]:
+    """Yield the formula brought to another shape: by an output padding if it has one, else by zeros behind or a cut."""
+    if len(shape) != wrong.rank or all(sp.expand(a - b) == 0 for a, b in zip(shape, wrong.shape, strict=True)):
+        return
+    if isinstance(wrong.source, Call) and wrong.source.operation == "conv_transpose":
+        spatial = len(shape) - (3 if wrong.source.options["group_axis"] else 2)
+        missing = [a - b for a, b in zip(shape[-spatial:], wrong.shape[-spatial:], strict=True)]
+        given = wrong.source.options["output_padding"]
+        before = given if isinstance(given, tuple) else (given,) * spatial
+        total = tuple(sp.expand(a + b) for a, b in zip(before, missing, strict=True))
+        name = f"the output padding {format_shape(total)}"
+        yield name, partial(rebuild, wrong.source, wrong.source.operands, None, output_padding=total)
+    yield (
+        f"zeros behind, up to the shape {format_shape(shape)}",
+        partial(OPERATIONS["crop"], wrong, start=(0,) * wrong.rank, shape=shape),
+    )
+
+
 def at_any(x: Tensor) -> Iterator[Proposal]:
     """Yield the changes that can be made to any tensor; axes of size 1 look the same from both ends."""
     long = [axis for axis in range(x.rank) if x.shape[axis] != 1]
@@ -129,6 +214,8 @@ def at_any(x: Tensor) -> Iterator[Proposal]:
             yield f"{x} off by one ({step:+d}) along axis {axis}", partial(shift, x, offsets=offsets)
     if x.rank > 1 and long:
         yield f"{x} transposed", partial(transpose, x)
+    if x.rank > 2:
+        yield f"axes 0 and 1 of {x} exchanged", partial(transpose, x, axes=(1, 0, *range(2, x.rank)))
     yield f"{x} doubled", partial(scale, x, factor=2)
     yield f"{x} halved", partial(scale, x, factor=sp.Rational(1, 2))
     yield f"{x} negated", partial(scale, x, factor=-1)
@@ -139,17 +226,42 @@ def itself(x: Tensor) -> Tensor:
     return x
 
 
-def correction(left: Tensor, wrong: Tensor, assuming: Sequence[object] = ()) -> Change | None:
-    """Return the change that makes a wrong formula right, proved by the kernel; None if none does."""
-    applied = [p.source for p in left.parts() if isinstance(p.source, Call) and p.source.operation == "apply"]
-    slopes = [rebuild(call, call.operands, order=call.options["order"] + 1) for call in applied]
-    for change in changes(wrong, slopes, left.names()):
+def correction(
+    left: Tensor, wrong: Tensor, assuming: Sequence[object] = (), refutation: Refutation | None = None
+) -> Change | None:
+    """Return the change that makes a wrong formula right, proved by the kernel; None if none does.
+
+    A change that does not make the two sides equal at the counterexample of `refutation` is passed over.
+    """
+    slopes = [rebuild(call, call.operands, order=call.options["order"] + 1) for call in functions_in(left)]
+    fitting = (Change(name, build()) for name, build in fitted(wrong, left.shape))
+    for change in chain(fitting, changes(wrong, slopes, left.names())):
         try:
-            if isinstance(decide(state(left, change.formula, assuming)), Theorem):
+            if refutation is not None and not agrees(change.formula, refutation):
+                continue
+            if is_proved(state(left, change.formula, assuming)):
                 return change
         except CnnSymbolicError:
             continue
     return None
+
+
+def agrees(formula: Tensor, refutation: Refutation) -> bool:
+    """Tell whether a formula has the values of the left side at a counterexample."""
+    known = {s: refutation.sizes[str(s)] for s in refutation.statement.sizes}
+    if tuple(evaluate_size(n, known) for n in formula.shape) != refutation.left_shape:
+        return False
+    applied = {call.options["function"] for call in functions_in(formula)}
+    known_functions = applied - set(refutation.functions)
+    if refutation.left_value is None or known_functions:
+        return True
+    value = formula.evaluate(dict(refutation.values), derivatives(refutation.functions), known)
+    return bool(np.array_equal(value, refutation.left_value))
+
+
+def functions_in(x: Tensor) -> list[Call]:
+    """Return the functions that are applied entry by entry in a formula."""
+    return [p.source for p in x.parts() if isinstance(p.source, Call) and p.source.operation == "apply"]
 
 
 def named_mistake(derivation: object) -> Change | None:
@@ -160,4 +272,4 @@ def named_mistake(derivation: object) -> Change | None:
         return None
     if not isinstance(derivation.claim_verdict, Refutation):
         return None
-    return correction(derivation.left, derivation.right, derivation.assuming)
+    return correction(derivation.left, derivation.right, derivation.assuming, derivation.claim_verdict)

@@ -24,23 +24,39 @@ from cnn_symbolic.kernel.reader import NotReadable
 from cnn_symbolic.kernel.statement import Statement
 from cnn_symbolic.kernel.verdicts import SEAL, Reason, Refutation, Theorem, Undecided, Verdict
 
-__all__ = ["LITERALS", "decide", "decide_literally"]
+__all__ = ["LITERALS", "decide", "decide_literally", "is_proved"]
 
 LITERALS = (1, 2, 3, 4)
 MOST_COMBINATIONS = 256
 
 
-def decide(statement: Statement) -> Verdict:
-    """Return the verdict on a statement; raise VacuousClaimError if no sizes satisfy its assumptions."""
+def decide(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
+    """Return the verdict on a statement; raise VacuousClaimError if no sizes satisfy its assumptions.
+
+    With `literally` the factors are not taken for every value at once, but have all combinations of these.
+    """
     start = time.perf_counter()
     verdict: Verdict = decide_affine(statement)
     if isinstance(verdict, Undecided) and verdict.reason is Reason.NOT_AFFINE:
-        verdict = decide_factors(statement, verdict)
+        verdict = decide_factors(statement, verdict, literally)
         return replace(verdict, seconds=time.perf_counter() - start)
     return verdict
 
 
-def decide_factors(statement: Statement, undecided: Undecided) -> Verdict:
+def is_proved(statement: Statement) -> bool:
+    """Tell whether a statement is proved, for every value of its factors; no counterexample is looked for."""
+    verdict = decide_affine(statement)
+    if not isinstance(verdict, Undecided) or verdict.reason is not Reason.NOT_AFFINE:
+        return isinstance(verdict, Theorem)
+    try:
+        factors = factors_of(statement)
+        prove_every(statement, factors)
+    except NotReadable:
+        return False
+    return bool(factors) and bool(smallest_sizes(statement, factors))
+
+
+def decide_factors(statement: Statement, undecided: Undecided, literally: Sequence[int]) -> Verdict:
     """Return the verdict on a statement with products: for every value of its factors, or for the literal ones."""
     try:
         factors = factors_of(statement)
@@ -48,10 +64,15 @@ def decide_factors(statement: Statement, undecided: Undecided) -> Verdict:
         return replace(undecided, reason=stopped.reason, detail=stopped.detail)
     if not factors:
         return undecided
+    if literally:
+        return decide_literally(statement, factors, literally)
     try:
         coefficients = prove_every(statement, factors)
     except NotReadable as stopped:
-        return decide_literally(statement, factors, LITERALS, stopped.detail)
+        if len(LITERALS) ** len(factors) > MOST_COMBINATIONS:
+            detail = f"{stopped.detail}, and there are more than {MOST_COMBINATIONS} combinations of literal values"
+            return replace(undecided, reason=Reason.NOT_AFFINE, detail=detail)
+        return decide_literally(statement, factors, LITERALS)
     return Theorem(
         statement,
         0.0,
@@ -95,15 +116,11 @@ def smallest_sizes(statement: Statement, factors: Sequence[sp.Symbol]) -> dict[s
     return found[0][1]
 
 
-def decide_literally(statement: Statement, factors: Sequence[sp.Symbol], values: Sequence[int], reason: str) -> Verdict:
+def decide_literally(statement: Statement, factors: Sequence[sp.Symbol], values: Sequence[int]) -> Verdict:
     """Return the verdict on a statement at literal values of its factors.
 
-    A counterexample is the least of all if no greater factors can have a smaller total. `reason` says why the
-    statement was not proved for all values.
+    A counterexample is the least of all if no greater factors can have a smaller total.
     """
-    if len(values) ** len(factors) > MOST_COMBINATIONS:
-        detail = f"{reason}, and there are more than {MOST_COMBINATIONS} combinations of literal values"
-        return Undecided(statement, 0.0, SEAL, Reason.NOT_AFFINE, detail)
     others = sum(least(s) for s in statement.sizes if s not in factors)
     best: Refutation | None = None
     proved: list[Theorem] = []

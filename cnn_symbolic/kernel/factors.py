@@ -18,7 +18,7 @@ import sympy as sp
 
 from cnn_symbolic.formulas import is_size, least
 from cnn_symbolic.kernel.affine import label, without_denominators
-from cnn_symbolic.kernel.integer_sets import Sets, Signature, arranged
+from cnn_symbolic.kernel.integer_sets import Signature, arranged
 from cnn_symbolic.kernel.products import (
     Defined,
     Draft,
@@ -36,6 +36,7 @@ from cnn_symbolic.kernel.products import (
 )
 from cnn_symbolic.kernel.reader import NotReadable, Reader, Term
 from cnn_symbolic.kernel.statement import Statement
+from cnn_symbolic.kernel.unknowns import Coordinates, UnknownSets
 from cnn_symbolic.kernel.verdicts import Reason
 
 __all__ = ["factors_of", "prove_every", "written_domain"]
@@ -98,14 +99,15 @@ def prove_every(statement: Statement, factors: Sequence[sp.Symbol]) -> dict[str,
     differ = lowering.conditions([sp.Or(*(sp.Ne(a, b) for a, b in pairs if sp.expand(a - b) != 0))])
     compared = lowered_sides(statement, lowering)
     lowering.complete()
-    sets = Sets(statement.sizes, statement.index, lowering.sizes.unknowns)
+    sets = UnknownSets(statement.sizes, statement.index, lowering.sizes.unknowns)
     parameters = lowering.sizes.monomials()
     multipliers = products_of(factors, [parameters, *(both.frame.monomials() for both in compared.values())])
+    of_sizes = Coordinates(sets, parameters, multipliers)
     with sets.within_limits():
         domain = sets.sizes_where_all([*required, *lowering.sizes.facts])
         undefined = domain.subtract(sets.sizes_where_all(right))
         unequal = domain.intersect(sets.sizes_where_all(differ))
-        if not sets.impossible(undefined.union(unequal), parameters, multipliers):
+        if not of_sizes.impossible(undefined.union(unequal)):
             raise NotReadable(Reason.NOT_AFFINE, "the shapes are not seen to agree for all factors")
         written = {}
         for signature, both in compared.items():
@@ -113,7 +115,7 @@ def prove_every(statement: Statement, factors: Sequence[sp.Symbol]) -> dict[str,
             monomials = [*parameters, *((i,) for i in statement.index), *both.frame.monomials()]
             zero = (left + other)[0].sub((left + other)[0])
             difference = sum_of([zero, *left]).sub(sum_of([zero, *other]))
-            if not sets.zero_everywhere(difference, monomials, multipliers):
+            if not Coordinates(sets, monomials, multipliers).zero_everywhere(difference):
                 raise NotReadable(Reason.NOT_AFFINE, "the entries are not seen to agree for all factors")
             written["·".join(map(label, signature)) or "1"] = sum_of([zero, *left]).to_str()
     return written
@@ -158,16 +160,16 @@ def written_domain(statement: Statement, factors: Sequence[sp.Symbol]) -> str:
     lowering = Lowering(statement.sizes, ())
     stated = list(dict.fromkeys(conditions_of(statement)))
     lowered = [lowering.conditions([holds]) for holds in stated]
-    sets = Sets(statement.sizes, (), lowering.sizes.unknowns)
+    sets = UnknownSets(statement.sizes, (), lowering.sizes.unknowns)
     monomials = lowering.sizes.monomials()
-    multipliers = products_of(factors, [monomials])
+    of_sizes = Coordinates(sets, monomials, products_of(factors, [monomials]))
     kept = list(range(len(stated)))
     with sets.within_limits():
         everywhere = sets.sizes_where_all(lowering.sizes.facts)
         where = [everywhere.intersect(sets.sizes_where_all(conditions)) for conditions in lowered]
         for k in range(len(stated)):
             others = reduce(lambda a, b: a.intersect(b), (where[j] for j in kept if j != k), everywhere)
-            if sets.impossible(others.subtract(where[k]), monomials, multipliers):
+            if of_sizes.impossible(others.subtract(where[k])):
                 kept.remove(k)
     return " and ".join(dict.fromkeys(written_condition(stated[k]) for k in kept))
 
@@ -184,8 +186,8 @@ def written_condition(holds: Any) -> str:
         alone = set(p) - {()} == {(symbol,)} and abs(p[(symbol,)]) == 1
         if function.kind == "quotient" and alone and lowered.sign == ">=":
             top, bottom = function.arguments
-            multiple = times(bottom, {(): p.get((), sp.S.Zero)})
-            p = plus(top, multiple) if p[(symbol,)] == 1 else plus(multiple, bottom, {(): -sp.S.One}, minus(top))
+            multiple = times(bottom, {(): p.get((), 0)})
+            p = plus(top, multiple) if p[(symbol,)] == 1 else plus(multiple, bottom, {(): -1}, minus(top))
     return inequality(p, lowered.sign, defined)
 
 

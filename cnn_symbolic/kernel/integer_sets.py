@@ -1,4 +1,4 @@
-"""Terms as integer sets: the only module that talks to isl.
+"""Terms as integer sets, written for isl and computed by it.
 
 Trusted. A term becomes a piecewise quasi-polynomial over (output index, accessed indices), with the
 sizes as parameters: its coefficient there, times the number of ways in which the bound indices reach
@@ -21,19 +21,6 @@ import sympy as sp
 from sympy.core.relational import Relational
 
 from cnn_symbolic.formulas import least, without_cases
-from cnn_symbolic.kernel.products import (
-    AllOf,
-    Condition,
-    Frame,
-    Lowered,
-    Monomial,
-    Polynomial,
-    Relation,
-    plus,
-    symbols_in,
-    times,
-    whole,
-)
 from cnn_symbolic.kernel.reader import NotReadable, Term
 from cnn_symbolic.kernel.verdicts import Reason
 
@@ -184,114 +171,6 @@ class Sets:
         dims = flat.dim(kind.set)
         return tuple(int(point.get_coordinate_val(kind.set, k).to_str()) for k in range(1, dims))
 
-    # Terms and conditions with unknowns, from `products`
-
-    def linear(self, p: Polynomial, names: Mapping[sp.Symbol, str]) -> str:
-        """Return a polynomial of degree one as isl writes it."""
-        if any(not n.is_Integer for n in p.values()):
-            raise NotReadable(Reason.NOT_AFFINE, "an index or a coefficient is a fraction")
-        return " + ".join(f"{int(n)}{''.join(f' * {names[s]}' for s in m)}" for m, n in p.items()) or "0"
-
-    def holds(self, condition: Condition, names: Mapping[sp.Symbol, str]) -> str:
-        """Return a condition as isl writes it."""
-        if isinstance(condition, Relation):
-            return f"({self.linear(condition.polynomial, names)} {condition.sign} 0)"
-        word, empty = (" and ", "0 = 0") if isinstance(condition, AllOf) else (" or ", "0 = 1")
-        return f"({word.join(self.holds(part, names) for part in condition.parts) or empty})"
-
-    def sizes_where_all(self, conditions: Iterable[Condition]) -> isl.Set:
-        """Return the sizes and unknowns that satisfy all conditions."""
-        return self.sizes_satisfying([self.holds(c, self.names) for c in conditions])
-
-    def lowered(self, term: Lowered, frame: Frame, domain: isl.Set) -> Any:
-        """Return the coefficient function of a term over the output index and the frame's symbols."""
-        names = self.names | {b: f"b{k}" for k, b in enumerate(term.bound)}
-        names |= {symbol: f"x{k}" for k, symbol in enumerate(frame.symbols)}
-        at = [names[s] for s in (*self.index, *frame.symbols)]
-        texts = [self.holds(c, names) for c in (*term.conditions, *frame.facts)]
-        if any(symbols_in([base]) & set(term.bound) for base, _ in term.powers):
-            raise NotReadable(Reason.OUTSIDE, "a summation index occurs as a coefficient")
-        powers = [(self.linear(base, names), exponent) for base, exponent in term.powers]
-        ways = self.ways(at, [names[b] for b in term.bound], texts, domain)
-        return self.weighted(ways, at, term.number, powers)
-
-    def zero_everywhere(self, function: Any, monomials: Sequence[Monomial], factors: Sequence[Monomial]) -> bool:
-        """Tell whether a function is zero wherever each coordinate has the value of the product it stands for."""
-        place = {m: k for k, m in enumerate(monomials)}
-        for domain, piece in function.get_pieces():
-            for basic in domain.get_basic_sets():
-                closed = self.with_products(basic, monomials, factors)
-                value = real_value(piece.gist(isl.Set.from_basic_set(closed.affine_hull())), monomials)
-                if value == {} or self.contradictory(basic, monomials, factors):
-                    continue
-                if value is None or any(m and m not in place for m in value):
-                    return False
-                (scaled,) = whole(value)
-                for p in (scaled, {m: -n for m, n in scaled.items()}):
-                    positive = self.constraint(closed, ">=", plus(p, {(): -sp.S.One}), place)
-                    if not self.contradictory(closed.add_constraint(positive), monomials, factors):
-                        return False
-        return True
-
-    def impossible(self, points: isl.Set, monomials: Sequence[Monomial], factors: Sequence[Monomial]) -> bool:
-        """Tell whether no point has the product that each coordinate stands for.
-
-        `monomials` gives the product for each parameter and coordinate. Every constraint `t ≥ 0` of a point
-        implies `(f − 1)·t ≥ 0` for a factor f ≥ 1; where this is affine in the coordinates, it is added.
-        """
-        return all(self.contradictory(basic, monomials, factors) for basic in points.get_basic_sets())
-
-    def contradictory(self, basic: isl.BasicSet, monomials: Sequence[Monomial], factors: Sequence[Monomial]) -> bool:
-        """Tell whether the products of its constraints with the factors show that a basic set is empty.
-
-        If they do not by themselves, they may show which of two coordinates is the greater one, or whether one
-        is positive; then the products of that are added too.
-        """
-        place = {m: k for k, m in enumerate(monomials)}
-        closed = self.with_products(basic, monomials, factors)
-        if closed.is_empty():
-            return True
-        for p in compared_coordinates(place, factors):
-            opposite = plus({m: -n for m, n in p.items()}, {(): sp.Integer(-1)})
-            contrary = closed.add_constraint(self.constraint(closed, ">=", opposite, place))
-            if self.with_products(contrary, monomials, factors).is_empty():
-                closed = closed.add_constraint(self.constraint(closed, ">=", p, place))
-        return bool(self.with_products(closed, monomials, factors).is_empty())
-
-    def with_products(
-        self, basic: isl.BasicSet, monomials: Sequence[Monomial], factors: Sequence[Monomial]
-    ) -> isl.BasicSet:
-        """Return the basic set with those products of its constraints and the factors that are affine."""
-        place = {m: k for k, m in enumerate(monomials)}
-        added = basic
-        for constraint in basic.get_constraints():
-            found = constraint_polynomial(constraint, monomials)
-            if found is None:
-                continue
-            sign, p = found
-            for factor in factors:
-                product = times(p, {factor: sp.S.One})
-                multiplied = product if sign == "=" else plus(product, {m: -n for m, n in p.items()})
-                if all(m in place or not m for m in multiplied):
-                    added = added.add_constraint(self.constraint(added, sign, multiplied, place))
-        return added
-
-    def constraint(
-        self, basic: isl.BasicSet, sign: str, p: Polynomial, place: Mapping[Monomial, int]
-    ) -> isl.Constraint:
-        """Return `p ≥ 0` (or `= 0`) as a constraint on the coordinates that stand for its monomials."""
-        space = isl.LocalSpace.from_space(basic.get_space())
-        made = isl.Constraint.alloc_equality(space) if sign == "=" else isl.Constraint.alloc_inequality(space)
-        for monomial, number in p.items():
-            value = isl.Val.read_from_str(self.context, str(int(number)))
-            if not monomial:
-                made = made.set_constant_val(value)
-            elif place[monomial] < len(self.sizes):
-                made = made.set_coefficient_val(isl.dim_type.param, place[monomial], value)
-            else:
-                made = made.set_coefficient_val(isl.dim_type.set, place[monomial] - len(self.sizes), value)
-        return made
-
     # Coefficient functions
 
     def coefficient(self, terms: Sequence[Term], domain: isl.Set, shape: Sequence[Any]) -> dict[Signature, Any]:
@@ -328,6 +207,10 @@ class Sets:
             size = isl.PwAff.read_from_str(self.context, f"{self.parameters}{{ [{', '.join(at)}] -> [{base}] }}")
             function = function.mul(isl.PwQPolynomial.from_pw_aff(size).pow(exponent))
         return function if ways.is_single_valued() else function.mul(self.count(ways))
+
+    def number(self, value: int) -> isl.Val:
+        """Return an integer of any size as isl's."""
+        return isl.Val.read_from_str(self.context, str(value))
 
     def constant(self, domain: isl.Set, number: sp.Rational) -> Any:
         """Return the function that is a constant on a set."""
@@ -482,48 +365,6 @@ class Sets:
             return isl.Set.read_from_str(self.context, "{ [i] : 0 <= i <= 1 }").lexmin() is None
         except isl.Error:
             return True
-
-
-def compared_coordinates(place: Mapping[Monomial, int], factors: Sequence[Monomial]) -> Iterator[Polynomial]:
-    """Yield what may be zero or more: coordinates with multiples among the others, up to sign, and differences."""
-    one = sp.S.One
-    for factor in factors:
-        multiplied = [m for m in place if times({m: one}, {factor: one}).keys() <= place.keys()]
-        for k, m in enumerate(multiplied):
-            yield from ({m: one}, {m: one, (): -one}, {m: -one}, {m: -one, (): -one})
-            yield from ({m: sign, other: -sign} for other in multiplied[k + 1 :] for sign in (one, -one))
-
-
-def real_value(piece: isl.QPolynomial, monomials: Sequence[Monomial]) -> Polynomial | None:
-    """Return a piece with each coordinate replaced by the product that it stands for; None if it has quotients."""
-    kind = isl.dim_type
-    total: Polynomial = {}
-    for term in piece.get_terms():
-        if any(term.get_exp(kind.div, k) for k in range(term.dim(kind.div))):
-            return None
-        count = term.dim(kind.param)
-        powers = [term.get_exp(kind.param, k) for k in range(count)]
-        powers += [term.get_exp(kind.set, k) for k in range(term.dim(kind.set))]
-        coefficient = Fraction(term.get_coefficient_val().to_str())
-        product: Polynomial = {(): sp.Rational(coefficient.numerator, coefficient.denominator)}
-        for monomial, exponent in zip(monomials, powers, strict=True):
-            for _ in range(exponent):
-                product = times(product, {monomial: sp.S.One})
-        total = plus(total, product)
-    return total
-
-
-def constraint_polynomial(constraint: isl.Constraint, monomials: Sequence[Monomial]) -> tuple[str, Polynomial] | None:
-    """Return a constraint as a polynomial with its sign; None if it has coordinates that stand for nothing."""
-    kind = isl.dim_type
-    if constraint.involves_dims(kind.div, 0, constraint.dim(kind.div)):
-        return None
-    count = constraint.dim(kind.param)
-    numbers = [constraint.get_coefficient_val(kind.param, k) for k in range(count)]
-    numbers += [constraint.get_coefficient_val(kind.set, k) for k in range(constraint.dim(kind.set))]
-    terms = [{m: sp.Integer(n.to_python())} for m, n in zip(monomials, numbers, strict=True)]
-    rest: Polynomial = {(): sp.Integer(constraint.get_constant_val().to_python())}
-    return "=" if constraint.is_equality() else ">=", plus(*terms, rest)
 
 
 def denominator(*expressions: sp.Expr) -> int:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from math import lcm
 from typing import Any
 
@@ -48,7 +49,7 @@ __all__ = [
 ]
 
 Monomial = tuple[sp.Symbol, ...]
-Polynomial = dict[Monomial, sp.Rational]
+Polynomial = dict[Monomial, int | Fraction]
 MOST_MONOMIALS = 400
 
 
@@ -60,7 +61,7 @@ def plus(*polynomials: Polynomial) -> Polynomial:
     total: Polynomial = {}
     for polynomial in polynomials:
         for monomial, number in polynomial.items():
-            total[monomial] = total.get(monomial, sp.S.Zero) + number
+            total[monomial] = total.get(monomial, 0) + number
     return {monomial: number for monomial, number in total.items() if number != 0}
 
 
@@ -77,13 +78,14 @@ def place(symbol: sp.Symbol) -> tuple[str, int]:
 
 
 def number(value: Any) -> Polynomial:
-    """Return a number as a polynomial."""
-    return {(): sp.Rational(value)} if value else {}
+    """Return a rational number as a polynomial."""
+    exact = Fraction(int(value.numerator), int(value.denominator))
+    return {(): int(exact) if exact.denominator == 1 else exact} if exact else {}
 
 
 def variable(symbol: sp.Symbol) -> Polynomial:
     """Return a symbol as a polynomial."""
-    return {(symbol,): sp.S.One}
+    return {(symbol,): 1}
 
 
 def minus(p: Polynomial) -> Polynomial:
@@ -93,8 +95,8 @@ def minus(p: Polynomial) -> Polynomial:
 
 def whole(*polynomials: Polynomial) -> tuple[Polynomial, ...]:
     """Return polynomials multiplied by their least common denominator."""
-    scale = lcm(*(int(n.q) for p in polynomials for n in p.values()))
-    return tuple({m: n * scale for m, n in p.items()} for p in polynomials)
+    scale = lcm(*(n.denominator for p in polynomials for n in p.values()))
+    return tuple({m: int(n * scale) for m, n in p.items()} for p in polynomials)
 
 
 def symbols_in(polynomials: Iterable[Polynomial]) -> set[sp.Symbol]:
@@ -229,7 +231,7 @@ class Draft:
     def polynomial(self, e: Any) -> Polynomial:
         """Return an index or a size as a polynomial; its functions become symbols that are defined."""
         if e.is_Rational:
-            return number(e)
+            return number(sp.Rational(e))
         if e.is_Symbol:
             return variable(e)
         if isinstance(e, sp.Add):
@@ -250,7 +252,7 @@ class Draft:
         if isinstance(e, sp.Max | sp.Min):
             sign = 1 if isinstance(e, sp.Max) else -1
             parts = tuple(self.polynomial(sp.expand(sign * part)) for part in e.args)
-            if any(n.q != 1 for p in parts for n in p.values()):
+            if any(n.denominator != 1 for p in parts for n in p.values()):
                 raise NotReadable(Reason.NOT_AFFINE, f"{e} compares fractions")
             largest = self.define("largest", tuple(sorted(parts, key=str)))
             return largest if sign == 1 else minus(largest)
@@ -262,7 +264,7 @@ class Draft:
             raise NotReadable(Reason.NOT_AFFINE, "a division by what is not a product of sizes")
         top, bottom = whole(top, bottom)
         ((divisor, times_it),) = bottom.items()
-        whole_part = top.get(divisor, sp.S.Zero) // times_it
+        whole_part = int(top.get(divisor, 0) // times_it)
         rest = plus(top, {divisor: -whole_part * times_it})
         return plus(number(whole_part), self.define("quotient", (rest, bottom)))
 
@@ -348,13 +350,13 @@ class Draft:
                 continue
             (monomial,) = inside
             factor = tuple(s for s in monomial if s != symbol)
-            rest = {m: n for m, n in p.items() if m != monomial}
+            rest: Polynomial = {m: n for m, n in p.items() if m != monomial}
             simple = len(factor) == len(monomial) - 1 and all(map(is_factor, factor))
             if not simple or condition.sign == "!=" or symbols_in([rest]) & set(self.bound):
                 divided.append(condition)
                 continue
-            bottom = {factor: abs(p[monomial])}
             upper = p[monomial] < 0
+            bottom: Polynomial = {factor: -p[monomial] if upper else p[monomial]}
             quotient = self.quotient(rest, bottom)
             edge = plus(quotient, minus(variable(symbol))) if upper else plus(quotient, variable(symbol))
             divided.append(Relation(condition.sign, edge))
@@ -475,7 +477,7 @@ class Lowering:
                 (home.divisors[symbol],) = defined.arguments[1]
             for inner in symbols_in(defined.arguments) if defined.kind == "largest" else ():
                 if inner in home.divisors:
-                    self.linear(times({home.divisors[inner]: sp.S.One}, variable(symbol)), home, ())
+                    self.linear(times({home.divisors[inner]: 1}, variable(symbol)), home, ())
         return home.functions[defined.key()]
 
     def complete(self) -> None:
@@ -484,7 +486,7 @@ class Lowering:
         for quotient, own in list(self.sizes.divisors.items()):
             for divisor in divisors:
                 if len(divisor) > len(own) and all(divisor.count(s) >= own.count(s) for s in own):
-                    self.linear(times({divisor: sp.S.One}, variable(quotient)), self.sizes, ())
+                    self.linear(times({divisor: 1}, variable(quotient)), self.sizes, ())
 
     def linear(self, p: Polynomial, frame: Frame, bound: Sequence[sp.Symbol]) -> Polynomial:
         """Return a polynomial with an unknown for each product of two or more symbols."""

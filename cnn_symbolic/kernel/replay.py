@@ -16,7 +16,7 @@ from cnn_symbolic.kernel.reader import NotReadable
 from cnn_symbolic.kernel.statement import Side, Statement
 from cnn_symbolic.kernel.verdicts import Reason, Refutation
 
-__all__ = ["replay"]
+__all__ = ["derivatives", "replay"]
 
 TRIES = 16
 T = sp.Symbol("t")
@@ -78,7 +78,7 @@ def random_values(
             functions[name] = [known(sp.diff(KNOWN_FUNCTIONS[name], T, n)) for n in range(degree + 2)]
             continue
         polynomials[name] = sum(int(c) * T**k for k, c in enumerate(random.integers(1, most, degree + 1)))
-        functions[name] = [polynomial(sp.diff(polynomials[name], T, n)) for n in range(degree + 2)]
+        functions |= derivatives({name: polynomials[name]})
     arrays: dict[str, np.ndarray] = {}
     values = Values(sizes, arrays, functions, object)
     for name, declared in statement.tensors.items():
@@ -94,6 +94,13 @@ def random_values(
         else:
             arrays[name] = evaluate_formula(declared.definition, declared.index, shape, values).astype(object)
     return values, polynomials
+
+
+def derivatives(polynomials: Mapping[str, sp.Expr]) -> dict[str, list[Callable[[Any], Any]]]:
+    """Return polynomials in t with all of their derivatives as functions on arrays of Python integers."""
+    return {
+        name: [polynomial(sp.diff(p, T, n)) for n in range(int(sp.degree(p, T)) + 2)] for name, p in polynomials.items()
+    }
 
 
 def all_formulas(statement: Statement) -> list[sp.Expr]:

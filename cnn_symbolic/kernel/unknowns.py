@@ -1,0 +1,208 @@
+"""Integer sets whose coordinates stand for products: what is impossible because of that.
+
+Trusted. A coordinate that stands for a product is free, as far as isl knows. But every constraint `t ≥ 0` of
+a point implies `(f − 1)·t ≥ 0` for a factor f ≥ 1, and `t = 0` implies `f·t = 0`; where these are affine in
+the coordinates again, they are added. If that leaves no point, then no values of the sizes are such a point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import islpy as isl
+import sympy as sp
+
+from cnn_symbolic.kernel.integer_sets import IntegerSet, Sets
+from cnn_symbolic.kernel.products import (
+    AllOf,
+    Condition,
+    Frame,
+    Lowered,
+    Monomial,
+    Polynomial,
+    Relation,
+    plus,
+    symbols_in,
+    times,
+    whole,
+)
+from cnn_symbolic.kernel.reader import NotReadable
+from cnn_symbolic.kernel.verdicts import Reason
+
+__all__ = ["Coordinates", "UnknownSets"]
+
+KIND = isl.dim_type
+# The coefficients of a constraint, the constant last.
+Row = list[int]
+
+
+class UnknownSets(Sets):
+    """Integer sets over sizes and unknowns, from the conditions and terms of `products`."""
+
+    def linear(self, p: Polynomial, names: Mapping[sp.Symbol, str]) -> str:
+        """Return a polynomial of degree one as isl writes it."""
+        if any(n.denominator != 1 for n in p.values()):
+            raise NotReadable(Reason.NOT_AFFINE, "an index or a coefficient is a fraction")
+        return " + ".join(f"{int(n)}{''.join(f' * {names[s]}' for s in m)}" for m, n in p.items()) or "0"
+
+    def holds(self, condition: Condition, names: Mapping[sp.Symbol, str]) -> str:
+        """Return a condition as isl writes it."""
+        if isinstance(condition, Relation):
+            return f"({self.linear(condition.polynomial, names)} {condition.sign} 0)"
+        word, empty = (" and ", "0 = 0") if isinstance(condition, AllOf) else (" or ", "0 = 1")
+        return f"({word.join(self.holds(part, names) for part in condition.parts) or empty})"
+
+    def sizes_where_all(self, conditions: Iterable[Condition]) -> IntegerSet:
+        """Return the sizes and unknowns that satisfy all conditions."""
+        return self.sizes_satisfying([self.holds(c, self.names) for c in conditions])
+
+    def lowered(self, term: Lowered, frame: Frame, domain: IntegerSet) -> Any:
+        """Return the coefficient function of a term over the output index and the frame's symbols."""
+        names = self.names | {b: f"b{k}" for k, b in enumerate(term.bound)}
+        names |= {symbol: f"x{k}" for k, symbol in enumerate(frame.symbols)}
+        at = [names[s] for s in (*self.index, *frame.symbols)]
+        texts = [self.holds(c, names) for c in (*term.conditions, *frame.facts)]
+        if any(symbols_in([base]) & set(term.bound) for base, _ in term.powers):
+            raise NotReadable(Reason.OUTSIDE, "a summation index occurs as a coefficient")
+        powers = [(self.linear(base, names), exponent) for base, exponent in term.powers]
+        ways = self.ways(at, [names[b] for b in term.bound], texts, domain)
+        return self.weighted(ways, at, term.number, powers)
+
+
+class Coordinates:
+    """What the dimensions of a set stand for: `monomials`, those of the parameters first; and the factors, each ≥ 1."""
+
+    def __init__(self, sets: UnknownSets, monomials: Sequence[Monomial], factors: Sequence[Monomial]) -> None:
+        self.sets = sets
+        self.monomials = monomials
+        self.place = {m: k for k, m in enumerate(monomials)}
+        # Where each factor is, and the multiples of each coordinate by it, if there are coordinates for them.
+        self.multiples = [[self.place.get(product(m, factor)) for m in (*monomials, ())] for factor in factors]
+
+    def impossible(self, points: IntegerSet) -> bool:
+        """Tell whether no point has the product that each coordinate stands for."""
+        return all(self.contradictory(basic) for basic in points.get_basic_sets())
+
+    def zero_everywhere(self, function: Any) -> bool:
+        """Tell whether a function is zero wherever each coordinate has the value of the product it stands for."""
+        for domain, piece in function.get_pieces():
+            if piece.gist(domain).is_zero():
+                continue
+            for basic in domain.get_basic_sets():
+                closed = self.with_products(basic)
+                value = self.real_value(piece.gist(isl.Set.from_basic_set(closed.affine_hull())))
+                if value == {} or self.contradictory(basic):
+                    continue
+                if value is None or any(m and m not in self.place for m in value):
+                    return False
+                row = self.row(*whole(value))
+                if not all(
+                    self.contradictory(self.add(closed, ">=", [*p[:-1], p[-1] - 1])) for p in (row, negated(row))
+                ):
+                    return False
+        return True
+
+    def contradictory(self, basic: isl.BasicSet) -> bool:
+        """Tell whether the products of its constraints with the factors show that a basic set is empty.
+
+        If they do not by themselves, they may show which of two coordinates is the greater one, or whether one
+        is positive; then the products of that are added too.
+        """
+        closed = self.with_products(basic)
+        if closed.is_empty():
+            return True
+        for row in self.compared:
+            opposite = negated(row)
+            opposite[-1] -= 1
+            if self.with_products(self.add(closed, ">=", opposite)).is_empty():
+                closed = self.add(closed, ">=", row)
+        return bool(self.with_products(closed).is_empty())
+
+    @cached_property
+    def compared(self) -> list[Row]:
+        """What may be zero or more: coordinates that have multiples, up to sign, and their differences."""
+        rows: dict[tuple[int, ...], None] = {}
+        for multiples in self.multiples:
+            multiplied = [k for k, m in enumerate(multiples[:-1]) if m is not None]
+            for k in multiplied:
+                for sign, constant in ((1, 0), (1, -1), (-1, 0), (-1, -1)):
+                    rows[tuple(self.unit({k: sign}, constant))] = None
+                for other in multiplied:
+                    if other != k:
+                        rows[tuple(self.unit({k: 1, other: -1}, 0))] = None
+        return [list(row) for row in rows]
+
+    def unit(self, numbers: Mapping[int, int], constant: int) -> Row:
+        """Return the row with the given coefficients."""
+        return [numbers.get(k, 0) for k in range(len(self.monomials))] + [constant]
+
+    def row(self, p: Polynomial) -> Row:
+        """Return a polynomial in the monomials of the coordinates as a row."""
+        return [int(p.get(m, 0)) for m in (*self.monomials, ())]
+
+    def with_products(self, basic: isl.BasicSet) -> isl.BasicSet:
+        """Return the basic set with those products of its constraints and the factors that are affine."""
+        added = basic
+        for sign, row in constraints_of(basic):
+            for multiples in self.multiples:
+                if any(n and m is None for n, m in zip(row, multiples, strict=True)):
+                    continue
+                multiplied = [0] * len(row) if sign == "=" else negated(row)
+                for n, m in zip(row, multiples, strict=True):
+                    if n and m is not None:
+                        multiplied[m] += n
+                added = self.add(added, sign, multiplied)
+        return added
+
+    def add(self, basic: isl.BasicSet, sign: str, row: Row) -> isl.BasicSet:
+        """Return the basic set with one more constraint, `row ≥ 0` or `row = 0`."""
+        space = isl.LocalSpace.from_space(basic.get_space())
+        made = isl.Constraint.alloc_equality(space) if sign == "=" else isl.Constraint.alloc_inequality(space)
+        parameters = len(self.sets.sizes)
+        for k, number in enumerate(row[:-1]):
+            if number:
+                kind, at = (KIND.param, k) if k < parameters else (KIND.set, k - parameters)
+                made = made.set_coefficient_val(kind, at, self.sets.number(number))
+        return basic.add_constraint(made.set_constant_val(self.sets.number(row[-1])))
+
+    def real_value(self, piece: isl.QPolynomial) -> Polynomial | None:
+        """Return a piece with each coordinate replaced by the product it stands for; None if it has quotients."""
+        total: Polynomial = {}
+        for term in piece.get_terms():
+            if any(term.get_exp(KIND.div, k) for k in range(term.dim(KIND.div))):
+                return None
+            powers = [term.get_exp(KIND.param, k) for k in range(term.dim(KIND.param))]
+            powers += [term.get_exp(KIND.set, k) for k in range(term.dim(KIND.set))]
+            value: Polynomial = {(): Fraction(term.get_coefficient_val().to_str())}
+            for monomial, exponent in zip(self.monomials, powers, strict=True):
+                for _ in range(exponent):
+                    value = times(value, {monomial: 1})
+            total = plus(total, value)
+        return total
+
+
+def product(a: Monomial, b: Monomial) -> Monomial:
+    """Return the product of two products."""
+    (made,) = times({a: 1}, {b: 1})
+    return made
+
+
+def negated(row: Row) -> Row:
+    """Return the row with its sign changed."""
+    return [-n for n in row]
+
+
+def constraints_of(basic: isl.BasicSet) -> Iterator[tuple[str, Row]]:
+    """Yield the sign and the coefficients of every constraint that has no quotients in it."""
+    for constraint in basic.get_constraints():
+        if constraint.involves_dims(KIND.div, 0, constraint.dim(KIND.div)):
+            continue
+        row = [
+            int(constraint.get_coefficient_val(kind, k).to_python())
+            for kind in (KIND.param, KIND.set)
+            for k in range(constraint.dim(kind))
+        ]
+        yield "=" if constraint.is_equality() else ">=", [*row, int(constraint.get_constant_val().to_python())]
