@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from cnn_symbolic.formulas import Iverson, sizes, widths
     from cnn_symbolic.gradients import gradient
     from cnn_symbolic.kernel.decide import decide
+    from cnn_symbolic.kernel.size_sets import preimage, sizes_where
     from cnn_symbolic.kernel.statement import state
     from cnn_symbolic.kernel.verdicts import Refutation, Theorem, Undecided
     from cnn_symbolic.layers import (
@@ -86,6 +87,7 @@ HOMES = {
     "formulas": "Iverson sizes widths",
     "gradients": "gradient",
     "kernel.decide": "decide",
+    "kernel.size_sets": "preimage sizes_where",
     "kernel.statement": "state",
     "kernel.verdicts": "Refutation Theorem Undecided",
     "layers": "AveragePool Convolution ConvolutionalLayer FeatureMap FullyConnectedLayer MaxPool MaxPoolingMap "

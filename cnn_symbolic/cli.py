@@ -108,6 +108,33 @@ def article() -> None:
 
 
 @app.command()
+def inputs(
+    output: Annotated[int, typer.Option("--output", min=1, help="The size that comes out.")],
+    overlay: Annotated[int, typer.Option("--overlay", min=1, help="The size of the overlay or window.")],
+    stride: Annotated[int, typer.Option("--stride", min=1)] = 1,
+    padding: Annotated[int, typer.Option("--padding", min=0, help="On both sides.")] = 0,
+    dilation: Annotated[int, typer.Option("--dilation", min=1)] = 1,
+    ceil_mode: Annotated[bool, typer.Option("--ceil-mode", help="Of a pooling.")] = False,
+    output_padding: Annotated[
+        int | None, typer.Option("--transposed", metavar="OUTPUT_PADDING", min=0, help="Of a transposed convolution.")
+    ] = None,
+) -> None:
+    """List the input sizes that give an output size, along one axis of a convolution or pooling."""
+    from cnn_symbolic.formulas import size
+    from cnn_symbolic.kernel.size_sets import preimage
+    from cnn_symbolic.pooling import pool_size
+
+    m = size("M")
+    if output_padding is None:
+        found = pool_size(m, overlay, stride=stride, padding=padding, dilation=dilation, ceil_mode=ceil_mode)
+    else:
+        found = (m - 1) * stride - 2 * padding + dilation * (overlay - 1) + 1 + output_padding
+    sizes = preimage((found,), (output,))
+    typer.echo(sizes.condition if sizes else "no input has this output")
+    raise typer.Exit(AS_STATED if sizes else OPPOSITE)
+
+
+@app.command()
 def replay(
     file: Annotated[Path, typer.Argument(metavar="FILE.json", help="A document that prove --json wrote.")],
 ) -> None:

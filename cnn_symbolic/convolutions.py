@@ -16,7 +16,7 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.errors import ModeError, ShapeError
-from cnn_symbolic.formulas import Index, Shape, bound_sum, fresh
+from cnn_symbolic.formulas import Index, Shape, bound_sum, fresh, is_size
 from cnn_symbolic.operations import letters
 from cnn_symbolic.shapes import check_shape, format_shape
 from cnn_symbolic.tensors import Definition, Tensor, operation
@@ -35,7 +35,7 @@ __all__ = [
     "upsample_nearest",
 ]
 
-PADDINGS = ("valid", "full", "same", "same_lower", "causal")
+PADDINGS = ("valid", "full", "same", "same_upper", "same_lower", "causal")
 POSITIONS = ["r", "c", "q", "o"]
 
 
@@ -48,7 +48,12 @@ def conv_size(length: Any, overlay: Any, *, stride: Any = 1, padding: Any = 0, d
     s, d = per_axis(stride, 1, "conv_size: stride")[0], per_axis(dilation, 1, "conv_size: dilation")[0]
     given = padding if isinstance(padding, str) else [padding]
     ((before, after),) = pad_widths(given, (m,), (i,), (s,), (d,), "conv_size")
-    return positions((m,), (i,), (s,), [(before, after)], (d,))[0]
+    (count,) = positions((m,), (i,), (s,), [(before, after)], (d,))
+    if count.is_Integer and count < 1:
+        raise ShapeError(
+            f"conv_size: an overlay of {i}, dilated by {d}, does not fit into {m} with the padding {padding!r}"
+        )
+    return count
 
 
 def per_axis(value: Any, rank: int, owner: str, least: int = 1) -> tuple[sp.Expr, ...]:
@@ -57,7 +62,9 @@ def per_axis(value: Any, rank: int, owner: str, least: int = 1) -> tuple[sp.Expr
     exact = tuple(sp.Integer(int(v)) if isinstance(v, Integral) and not isinstance(v, bool) else v for v in values)
     if len(exact) != rank or not all(isinstance(v, sp.Expr) and v.is_integer for v in exact):
         raise ShapeError(f"{owner} is an integer or a size, or one per axis for {rank} axes; found {value!r}")
-    if any(v.is_Integer and v < least for v in exact):
+    if not all(map(is_size, {s for v in exact for s in v.free_symbols})):
+        raise ShapeError(f"{owner} is made from sizes, such as S = sizes('S')[0]; found {value!r}")
+    if any(v.is_positive is not True if least else v.is_negative for v in exact):
         raise ShapeError(f"{owner} is at least {least}, found {value!r}")
     return exact
 
@@ -71,7 +78,7 @@ def pad_widths(
 
     - `valid`: none. `full`: d·(I − 1) on both sides. `causal`: d·(I − 1) before.
     - `same`: such that there are ⌈M/s⌉ positions; an odd width has its extra one after (as in PyTorch, and
-      ONNX's SAME_UPPER). `same_lower`: before.
+      ONNX's SAME_UPPER), and `same_upper` is another name for it. `same_lower`: before.
     """
     axes = list(zip(lengths, overlay, stride, dilation, strict=True))
     if isinstance(padding, str):
@@ -79,10 +86,14 @@ def pad_widths(
             raise ModeError(f"{owner} has no padding {padding!r}: it takes a width or {', '.join(PADDINGS)}")
         return [named_padding(padding, *axis) for axis in axes]
     each = padding if isinstance(padding, tuple | list) else [padding] * len(axes)
-    if len(each) != len(axes):
-        raise ShapeError(f"{owner}: padding is one width or pair per axis for {len(axes)} axes, found {padding!r}")
-    pairs = [per_axis(w if isinstance(w, tuple | list) else (w, w), 2, f"{owner}: padding", 0) for w in each]
-    return [(before, after) for before, after in pairs]
+    pairs = [tuple(w) if isinstance(w, tuple | list) else (w, w) for w in each]
+    if len(each) != len(axes) or any(len(pair) != 2 for pair in pairs):
+        raise ShapeError(
+            f"{owner}: padding is a width for all sides, or one width or pair (before, after) per axis for "
+            f"{len(axes)} axes; found {padding!r}"
+        )
+    sides = [per_axis(pair, 2, f"{owner}: padding", 0) for pair in pairs]
+    return [(before, after) for before, after in sides]
 
 
 def named_padding(name: str, m: sp.Expr, i: sp.Expr, s: sp.Expr, d: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
@@ -96,7 +107,7 @@ def named_padding(name: str, m: sp.Expr, i: sp.Expr, s: sp.Expr, d: sp.Expr) -> 
         return reach, sp.S.Zero
     total = sp.Max(sp.expand((sp.ceiling(m / s) - 1) * s + reach + 1 - m), 0) if s != 1 else reach
     smaller = sp.floor(total / 2)
-    return (smaller, total - smaller) if name == "same" else (total - smaller, smaller)
+    return (total - smaller, smaller) if name == "same_lower" else (smaller, total - smaller)
 
 
 def positions(
@@ -214,6 +225,8 @@ def conv_transpose(
     `group_axis`: y (B, G, K, R), w (G, K, C, I), b (G, C). Source: `torch.nn.functional.conv_transpose2d`.
     """
     rank = spatial_rank(y, w, group_axis, "conv_transpose")
+    if isinstance(padding, str):
+        raise ModeError(f"conv_transpose has no padding {padding!r}: it takes widths")
     lead = 3 if group_axis else 2
     lengths, overlay = y.shape[lead:], w.shape[lead:]
     extra = per_axis(output_padding, rank, "conv_transpose: output_padding", 0)
@@ -238,16 +251,18 @@ def conv_transpose(
 
 
 @operation
-def unfold(x: Tensor, *, overlay: Sequence[Any], stride: Any = 1, padding: Any = 0, dilation: Any = 1) -> Definition:
+def unfold(x: Tensor, *, overlay: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1) -> Definition:
     """unfold(x)[n, c, u, r] = x[n, c, s·r + d·u − p]: the underlay at every position (im2col).
 
     Shapes: x (B, C, M), result (B, C, I, R). PyTorch's `unfold` takes the axes c, u as one, and the positions
     r as one: the same numbers in the same order.
     """
-    kept = check_shape(tuple(overlay), "unfold")
     rank = x.rank - 2
-    if rank < 1 or len(kept) != rank:
-        raise ShapeError(f"unfold takes an input of shape (batch, channels, *spatial), found {x} with {kept}")
+    if rank < 1:
+        raise ShapeError(
+            f"unfold takes an input of shape (batch, channels, *spatial), found {x} of shape {format_shape(x.shape)}"
+        )
+    kept = per_axis(overlay, rank, "unfold: overlay")
     geometry = Geometry(x.shape[2:], kept, stride, padding, dilation, "unfold")
     return Definition(
         (*x.shape[:2], *kept, *geometry.positions),
@@ -256,18 +271,18 @@ def unfold(x: Tensor, *, overlay: Sequence[Any], stride: Any = 1, padding: Any =
 
 
 @operation
-def fold(y: Tensor, *, shape: Sequence[Any], stride: Any = 1, padding: Any = 0, dilation: Any = 1) -> Definition:
+def fold(y: Tensor, *, shape: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1) -> Definition:
     """fold(y)[n, c, m] = Σ_{u,r} [s·r + d·u − p = m] · y[n, c, u, r]: what meets an entry is added up (col2im).
 
     Shapes: y (B, C, I, R), result (B, C, *shape), where R is the number of positions for that shape.
     """
-    lengths = check_shape(tuple(shape), "fold")
-    rank = len(lengths)
-    if y.rank != 2 + 2 * rank:
+    rank = (y.rank - 2) // 2
+    if rank < 1 or y.rank != 2 + 2 * rank:
         raise ShapeError(
-            f"fold takes an input of shape (batch, channels, *overlay, *positions) with {rank} spatial axes, "
-            f"found {y} of shape {format_shape(y.shape)}"
+            f"fold takes an input of shape (batch, channels, *overlay, *positions), found {y} of shape "
+            f"{format_shape(y.shape)}"
         )
+    lengths = per_axis(shape, rank, "fold: shape")
     overlay, found = y.shape[2 : 2 + rank], y.shape[2 + rank :]
     geometry = Geometry(lengths, overlay, stride, padding, dilation, "fold")
     equal_sizes([("positions", a, b) for a, b in zip(found, geometry.positions, strict=True)], "fold")
@@ -301,7 +316,7 @@ def upsample_nearest(x: Tensor, *, factors: Any) -> Definition:
 @operation
 def split_axis(x: Tensor, *, axis: int, into: Sequence[Any]) -> Definition:
     """split_axis(x)[g, c] = x[C·g + c]: one axis of size G·C as two, of sizes G and C. Source: `numpy.reshape`."""
-    outer, inner = check_shape(tuple(into), "split_axis")
+    outer, inner = per_axis(into, 2, "split_axis: into")
     if not 0 <= axis < x.rank or sp.expand(x.shape[axis] - outer * inner) != 0:
         raise ShapeError(f"split_axis: axis {axis} of {x} of shape {format_shape(x.shape)} does not split into {into}")
 

@@ -266,6 +266,16 @@ OPERATION_NAMES = {
     "pad": "padding",
     "crop": "a block",
     "apply": "applying a function entry by entry",
+    "conv": "the convolution",
+    "conv_transpose": "the transposed convolution",
+    "dilate": "dilation",
+    "subsample": "keeping every n-th entry",
+    "tensordot": "the tensor product, summed over axes",
+    "split_axis": "splitting an axis",
+    "merge_axes": "merging two axes",
+    "select_pool": "what each window selects",
+    "sum_pool": "the sum of each window",
+    "upsample_nearest": "nearest upsampling",
 }
 
 

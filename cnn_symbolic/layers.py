@@ -176,15 +176,14 @@ class Convolution:
         dilation: Any = 1,
         group_axis: bool = False,
     ) -> None:
-        rank = len(input_shape) - (3 if group_axis else 2)
-        lead = "g" if group_axis else ""
-        self.group_axis = group_axis
-        self.x = tensor(*input_shape, name="x", indices=f"n {lead} d {letters(SPATIAL_LETTERS, rank)}")
-        self.w = tensor(*overlay_shape, name="w", indices=f"{lead} k d {letters(OVERLAY_LETTERS, rank)}")
-        self.b = tensor(*overlay_shape[: 2 if group_axis else 1], name="b", indices=f"{lead} k")
+        rank = spatial_axes("a convolution", input_shape, 3 if group_axis else 2)
+        group = "g " if group_axis else ""
+        self.x = tensor(*input_shape, name="x", indices=after(f"n {group}d", SPATIAL_LETTERS, rank))
+        self.w = tensor(*overlay_shape, name="w", indices=after(f"{group}k d", OVERLAY_LETTERS, rank))
+        self.b = tensor(*overlay_shape[: 2 if group_axis else 1], name="b", indices=f"{group}k")
         z = conv(self.x, self.w, self.b, stride=stride, padding=padding, dilation=dilation, group_axis=group_axis)
-        self.z = named("z", z, indices=f"n {lead} k {letters(MAP_LETTERS, rank)}")
-        self.z_gradient = tensor(*self.z.shape, name="∂C/∂z", indices=f"n {lead} k {letters(MAP_LETTERS, rank)}")
+        self.z = named("z", z, indices=after(f"n {group}k", MAP_LETTERS, rank))
+        self.z_gradient = tensor(*self.z.shape, name="∂C/∂z", indices=after(f"n {group}k", MAP_LETTERS, rank))
 
     def gradient(self, wrt: Tensor) -> Tensor:
         """Return ∂C/∂wrt for an arbitrary cost of the convolution's output."""
@@ -201,22 +200,22 @@ class MaxPool:
     def __init__(
         self,
         input_shape: Sequence[Any],
-        window: Sequence[Any],
+        window: Any,
         *,
         stride: Any = None,
         padding: Any = 0,
         dilation: Any = 1,
         ceil_mode: bool = False,
     ) -> None:
-        rank = len(input_shape) - 2
-        maps, overlay = letters(MAP_LETTERS, rank), letters(OVERLAY_LETTERS, rank)
-        self.x = tensor(*input_shape, name="x", indices=f"n d {letters(SPATIAL_LETTERS, rank)}")
-        lengths = tuple(input_shape)[2:]
-        _, count, _ = windows_of(lengths, window, stride, padding, dilation, ceil_mode, "MaxPool")
-        self.selection = tensor(*input_shape[:2], *count, *window, name="s", indices=f"n d {maps} {overlay}")
+        rank = spatial_axes("max pooling", input_shape, 2)
+        self.x = tensor(*input_shape, name="x", indices=after("n d", SPATIAL_LETTERS, rank))
+        sides, count, _ = windows_of(self.x.shape[2:], window, stride, padding, dilation, ceil_mode, "max pooling")
+        windows = after("n d", MAP_LETTERS, rank)
+        within = f"{windows} {letters(OVERLAY_LETTERS, rank)}" if windows else ""
+        self.selection = tensor(*input_shape[:2], *count, *sides, name="s", indices=within)
         pooled = select_pool(self.x, self.selection, stride=stride, padding=padding, dilation=dilation)
-        self.a = named("a", pooled, indices=f"n d {maps}")
-        self.a_gradient = tensor(*self.a.shape, name="∂C/∂a", indices=f"n d {maps}")
+        self.a = named("a", pooled, indices=windows)
+        self.a_gradient = tensor(*self.a.shape, name="∂C/∂a", indices=windows)
 
     def gradient(self, wrt: Tensor) -> Tensor:
         """Return ∂C/∂wrt for an arbitrary cost of the pooled values."""
@@ -232,21 +231,20 @@ class AveragePool:
     def __init__(
         self,
         input_shape: Sequence[Any],
-        window: Sequence[Any],
+        window: Any,
         *,
         stride: Any = None,
         padding: Any = 0,
         ceil_mode: bool = False,
         count_padding: bool = True,
     ) -> None:
-        rank = len(input_shape) - 2
-        maps = letters(MAP_LETTERS, rank)
+        rank = spatial_axes("average pooling", input_shape, 2)
         options: dict[str, Any] = {"window": window, "stride": stride, "padding": padding, "ceil_mode": ceil_mode}
-        self.x = tensor(*input_shape, name="x", indices=f"n d {letters(SPATIAL_LETTERS, rank)}")
+        self.x = tensor(*input_shape, name="x", indices=after("n d", SPATIAL_LETTERS, rank))
         self.counts = named("n", window_counts(shape=input_shape[2:], count_padding=count_padding, **options))
         self.share = apply(self.counts, function="reciprocal")
-        self.a = named("a", sum_pool(self.x, **options) * self.share, indices=f"n d {maps}")
-        self.a_gradient = tensor(*self.a.shape, name="∂C/∂a", indices=f"n d {maps}")
+        self.a = named("a", sum_pool(self.x, **options) * self.share, indices=after("n d", MAP_LETTERS, rank))
+        self.a_gradient = tensor(*self.a.shape, name="∂C/∂a", indices=after("n d", MAP_LETTERS, rank))
 
     def gradient(self, wrt: Tensor) -> Tensor:
         """Return ∂C/∂wrt for an arbitrary cost of the averages."""
@@ -280,6 +278,20 @@ def input_tensor(given: Input, of: str) -> Tensor:
     if isinstance(given, Tensor):
         return given
     return tensor(*given, name="a_prev", indices=letters(of, len(given)))
+
+
+def spatial_axes(owner: str, input_shape: Sequence[Any], before: int) -> int:
+    """Return the number of spatial axes; raise ShapeError if there are none behind batch, groups and channels."""
+    if len(input_shape) <= before:
+        layout = "(batch, channels, *spatial)" if before == 2 else "(batch, groups, channels, *spatial)"
+        raise ShapeError(f"{owner} takes an input of shape {layout}, found {format_shape(tuple(input_shape))}")
+    return len(input_shape) - before
+
+
+def after(first: str, spatial: str, rank: int) -> str:
+    """Return the letters of the first axes and of the spatial ones, or none where there are too few."""
+    found = letters(spatial, rank)
+    return f"{first} {found}" if found else ""
 
 
 def letters(of: str, rank: int) -> str:

@@ -199,7 +199,8 @@ def subsample(x: Tensor, *, factors: Sequence[Any]) -> Definition:
 
 def check_factors(factors: Sequence[Any], x: Tensor, owner: str) -> tuple[sp.Expr, ...]:
     """Return one positive integer or size expression per axis; raise ShapeError for others."""
-    exact = tuple(sp.Integer(d) if isinstance(d, int) and not isinstance(d, bool) else d for d in factors)
+    given = tuple(factors) if isinstance(factors, tuple | list) else (factors,)
+    exact = tuple(sp.Integer(d) if isinstance(d, int) and not isinstance(d, bool) else d for d in given)
     if len(exact) != x.rank or not all(isinstance(d, sp.Expr) and d.is_integer and d.is_positive for d in exact):
         raise ShapeError(
             f"{owner} takes one positive integer or size per axis; {x} has {x.rank} axes, found {factors!r}"
@@ -261,7 +262,9 @@ def tensordot(x: Tensor, y: Tensor, *, axes: Sequence[Sequence[int]]) -> Definit
     `axes` lists the axes of x and those of y that are summed together; what is left of x comes first. With
     axes of several letters taken as one this is a matrix product.
     """
-    first, second = (check_axes(a, t, "tensordot") for a, t in zip(axes, (x, y), strict=True))
+    if not isinstance(axes, tuple | list) or len(axes) != 2 or not all(isinstance(a, tuple | list) for a in axes):
+        raise ShapeError(f"tensordot takes the axes of {x} and those of {y}, such as axes=((1,), (0,)); found {axes!r}")
+    first, second = check_axes(axes[0], x, "tensordot"), check_axes(axes[1], y, "tensordot")
     pairs = list(zip(first, second, strict=False))
     if len(first) != len(second) or any(sp.expand(x.shape[a] - y.shape[b]) != 0 for a, b in pairs):
         raise ShapeError(

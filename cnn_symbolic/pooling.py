@@ -7,7 +7,6 @@ axis: window I, stride s, dilation d, padding p before. Source: `torch.nn.functi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import sympy as sp
@@ -32,7 +31,8 @@ def pool_size(
     """
     m, i = check_shape((length, window), "pool_size")
     (s,), (d,) = per_axis(stride, 1, "pool_size: stride"), per_axis(dilation, 1, "pool_size: dilation")
-    ((before, after),) = pad_widths([padding], (m,), (i,), (s,), (d,), "pool_size")
+    given = padding if isinstance(padding, str) else [padding]
+    ((before, after),) = pad_widths(given, (m,), (i,), (s,), (d,), "pool_size")
     reach = sp.expand(m + before + after - d * (i - 1) - 1)
     if not ceil_mode:
         return sp.floor(reach / s) + 1
@@ -40,12 +40,12 @@ def pool_size(
 
 
 def windows_of(
-    lengths: Shape, window: Sequence[Any], stride: Any, padding: Any, dilation: Any, ceil_mode: bool, owner: str
+    lengths: Shape, window: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, owner: str
 ) -> tuple[Shape, Shape, Geometry]:
     """Return the window's shape, the number of windows along each axis, and where they lie."""
-    sides = check_shape(tuple(window), owner)
-    if len(sides) != len(lengths) or not sides:
-        raise ShapeError(f"{owner}: a window of shape {format_shape(sides)} for {len(lengths)} spatial axes")
+    if not lengths:
+        raise ShapeError(f"{owner} takes an input of shape (batch, channels, *spatial)")
+    sides = per_axis(window, len(lengths), f"{owner}: window")
     geometry = Geometry(lengths, sides, sides if stride is None else stride, padding, dilation, owner)
     axes = zip(lengths, sides, geometry.stride, geometry.widths, geometry.dilation, strict=True)
     count = tuple(pool_size(m, i, stride=s, padding=p, dilation=d, ceil_mode=ceil_mode) for m, i, s, p, d in axes)
@@ -66,6 +66,8 @@ def select_pool(x: Tensor, s: Tensor, *, stride: Any = None, padding: Any = 0, d
             f"select_pool takes an input (batch, channels, *spatial) and a selection (batch, channels, *windows, "
             f"*window), found {x} of shape {format_shape(x.shape)} and {s} of shape {format_shape(s.shape)}"
         )
+    if any(sp.expand(a - b) != 0 for a, b in zip(x.shape[:2], s.shape[:2], strict=True)):
+        raise ShapeError(f"select_pool: {x} of shape {format_shape(x.shape)} has not the batch and channels of {s}")
     window = s.shape[2 + rank :]
     geometry = Geometry(x.shape[2:], window, window if stride is None else stride, padding, dilation, "select_pool")
 
@@ -80,7 +82,7 @@ def select_pool(x: Tensor, s: Tensor, *, stride: Any = None, padding: Any = 0, d
 def sum_pool(
     x: Tensor,
     *,
-    window: Sequence[Any],
+    window: Any,
     stride: Any = None,
     padding: Any = 0,
     dilation: Any = 1,
@@ -104,8 +106,8 @@ def sum_pool(
 @operation
 def window_counts(
     *,
-    shape: Sequence[Any],
-    window: Sequence[Any],
+    shape: Any,
+    window: Any,
     stride: Any = None,
     padding: Any = 0,
     ceil_mode: bool = False,
@@ -117,7 +119,7 @@ def window_counts(
     spatial sizes of the input; the result has shape (1, 1, R), so that it broadcasts. Source: PyTorch's
     `count_include_pad`.
     """
-    lengths = check_shape(tuple(shape), "window_counts")
+    lengths = check_shape(shape if isinstance(shape, tuple | list) else (shape,), "window_counts")
     sides, count, geometry = windows_of(lengths, window, stride, padding, 1, ceil_mode, "window_counts")
 
     def formula(index: Index) -> sp.Expr:

@@ -7,6 +7,7 @@ from numbers import Integral
 from typing import Any
 
 import sympy as sp
+from sympy.printing.str import StrPrinter
 
 from cnn_symbolic.errors import NameConflictError, ShapeError
 from cnn_symbolic.formulas import Shape, is_size
@@ -21,20 +22,54 @@ def format_shape(shape: Sequence[Any]) -> str:
 
 def format_size(size: Any) -> str:
     """Return a size as it is written: `M - I + 1`, what is added before what is taken away, and the number last."""
-    if not isinstance(size, sp.Add):
-        return str(size)
+    return str(SizePrinter().doprint(size)) if isinstance(size, sp.Expr) else str(size)
 
-    def place(term: sp.Expr) -> tuple[bool, bool, str]:
-        return (term.is_Rational, term.could_extract_minus_sign(), str(term))
 
-    return " + ".join(map(str, sorted(size.args, key=place))).replace("+ -", "- ")
+class SizePrinter(StrPrinter):
+    """Writes size expressions: `⌊(M - I)/S⌋ + 1`, `(M mod S)`, `S·T`."""
+
+    def _print_Add(self, e: sp.Add, order: Any = None) -> str:
+        def place(term: sp.Expr) -> tuple[bool, bool, str]:
+            return (term.is_Rational, term.could_extract_minus_sign(), str(term))
+
+        return " + ".join(self.doprint(term) for term in sorted(e.args, key=place)).replace("+ -", "- ")
+
+    def _print_Mul(self, e: sp.Mul) -> str:
+        number, rest = e.as_coeff_Mul()
+        if number < 0:
+            return f"-{self.doprint(-e)}"
+        factors = [part for part in (number, *sp.Mul.make_args(rest)) if part != 1]
+        if any((part.is_Rational and not part.is_Integer) or part.is_Pow for part in factors):
+            top, bottom = sp.fraction(e)
+            return f"{self.tight(top)}/{self.tight(bottom)}"
+        return "·".join(map(self.tight, factors))
+
+    def tight(self, e: sp.Expr) -> str:
+        return f"({self.doprint(e)})" if isinstance(e, sp.Add) else str(self.doprint(e))
+
+    def _print_floor(self, e: sp.floor) -> str:
+        return f"⌊{self.doprint(sp.together(e.args[0]))}⌋"
+
+    def _print_ceiling(self, e: sp.ceiling) -> str:
+        return f"⌈{self.doprint(sp.together(e.args[0]))}⌉"
+
+    def _print_Mod(self, e: sp.Mod) -> str:
+        return f"({self.doprint(e.args[0])} mod {self.doprint(e.args[1])})"
+
+    def _print_Max(self, e: sp.Max) -> str:
+        return f"max({', '.join(map(self.doprint, e.args))})"
+
+    def _print_Min(self, e: sp.Min) -> str:
+        return f"min({', '.join(map(self.doprint, e.args))})"
 
 
 def format_option(value: Any) -> str:
     """Return an operation's option as it is written in a call."""
     if isinstance(value, sp.Dummy):
         return str(value.name)
-    return repr(value) if isinstance(value, str) else format_shape(value) if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        return f"({', '.join(map(format_option, value))}{',' if len(value) == 1 else ''})"
+    return repr(value) if isinstance(value, str) else format_size(value)
 
 
 def check_shape(lengths: Sequence[Any], owner: str) -> Shape:

@@ -410,7 +410,7 @@ def broadcast(x: Tensor, *, shape: Sequence[Any]) -> Definition:
         )
 
     def formula(index: Index) -> sp.Expr:
-        return x.formula(tuple(sp.S.Zero if a == 1 else i for a, i in zip(x.shape, index, strict=True)))
+        return x.formula(tuple(sp.S.Zero if sp.expand(a) == 1 else i for a, i in zip(x.shape, index, strict=True)))
 
     return Definition(target, formula)
 

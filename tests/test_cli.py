@@ -52,7 +52,7 @@ def test_prove_decides_the_bundle():
     ran = run("prove")
     assert ran.returncode == 0
     assert ran.stderr == ""
-    assert "111 proved, 12 refuted; 123 of 123 as stated" in ran.stdout
+    assert "206 proved, 30 refuted; 236 of 236 as stated" in ran.stdout
     assert "\x1b" not in ran.stdout
     lines = ran.stdout.splitlines()
     assert max(map(len, lines)) <= 100
@@ -231,14 +231,14 @@ def test_help_loads_nothing_heavy():
     assert ran.stdout.strip().endswith("[]")
 
 
-DERIVATIONS = sorted(Path(__file__).parent.parent.joinpath("derivations").rglob("*.py"))
+DERIVATIONS = sorted(Path(__file__).parent.parent.joinpath("derivations").rglob("[!_]*.py"))
 
 
-@pytest.mark.parametrize("path", DERIVATIONS, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", DERIVATIONS, ids=lambda p: f"{p.parent.name}/{p.stem}")
 def test_every_derivation_runs_by_itself(path):
     ran = subprocess.run([sys.executable, path], capture_output=True, text=True, encoding="utf-8")
     assert ran.returncode == 0, ran.stderr
-    assert "✓ proved: " in ran.stdout
+    assert re.search("✓ (proved|refuted): ", ran.stdout)
 
 
 def test_a_running_file_reports_a_refutation_with_its_status(file):

@@ -125,7 +125,9 @@ def test_formulas_written_by_hand_are_the_last_line_themselves():
 
 
 def test_what_cannot_be_declared_is_rejected_at_once():
-    with pytest.raises(OperandError, match=r"'…': a claim is about a tensor or shape\(tensor\), found 3"):
+    with pytest.raises(
+        OperandError, match=r"'…': a claim is about a tensor, shape\(tensor\) or a tuple of sizes, found 3"
+    ):
         prove("…", 3, equals=x)
     with pytest.raises(OperandError, match=r"equals= is a tensor of shape \(M, N\), or sizes for a shape, found 3"):
         prove("…", x, equals=3)

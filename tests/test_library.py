@@ -34,6 +34,7 @@ def test_claims_are_selected_by_id_and_by_file():
     assert [c.id for c in select(["weight_gradient"])] == in_file
     assert [c.id for c in select(["printed_shape", "printed_shape"])] == ["printed_shape"]
     assert [c.id for c in select(["B8"])] == ["input_gradient_shape", "input_gradient"]
+    assert {c.group for c in select(["unfolding"])} == {"Unfold and fold"}
     assert {c.file.stem for c in select(["max_pooling"])} == {"max_pooling", "orderings"}
     assert {c.group for c in select(["discussion"])} == {"The discussion's extensions"}
 

@@ -48,7 +48,7 @@ def test_the_commands_print_what_the_readme_says(tmp_path):
             assert done.stderr == "", command
             assert matches(expected, done.stdout), f"{command} prints\n{done.stdout}"
             ran += 1
-    assert ran == 8
+    assert ran == 10
 
 
 def test_the_sessions_in_the_readme_are_right():

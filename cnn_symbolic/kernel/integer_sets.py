@@ -35,6 +35,7 @@ SetError = isl.Error
 # How a condition in isl's notation is made readable: `2p1 >= -1 + p0` becomes `2·p1 ≥ p0 - 1`.
 READABLE = (
     (r"(\d)(?=p\d)", r"\1·"),
+    (r"(p\d+) - (\d+)\*floor\(\(\1\)/\2\)", r"\1 mod \2"),
     (">=", "≥"),
     ("<=", "≤"),
     ("!=", "≠"),
@@ -222,7 +223,8 @@ class Sets:
 
         A bound index that the access and the other bound indices determine is dropped. One that is independent
         of the others and runs through an interval, or every n-th number of one, counts how many these are.
-        Whatever order of the indices leads to an end is taken; if none does, NotReadable is raised.
+        Whatever order of the indices leads to an end is taken. If none does, the Barvinok build of islpy counts,
+        where it is installed; else NotReadable is raised.
         """
         dims = ways.dim(isl.dim_type.out)
         if ways.is_single_valued():
@@ -236,6 +238,8 @@ class Sets:
             if (length := self.independent_length(ways, k)) is not None:
                 counted = self.count(ways.project_out(isl.dim_type.out, k, 1))
                 return counted.mul(isl.PwQPolynomial.from_pw_aff(length))
+        if hasattr(ways, "card"):
+            return ways.card()
         raise NotReadable(Reason.MULTIPLICITY, "several summation indices reach the same entries, and not as a box")
 
     def is_determined(self, ways: isl.Map, k: int) -> bool:

@@ -58,7 +58,7 @@ def backward_form(average):
 
 backward = [
     prove(
-        f"2-D, {name(*mode)}: each entry receives the sum of ∂C/∂a divided by the count, over the windows that cover it",
+        f"2-D, {name(*mode)}: each entry receives ∂C/∂a divided by the count, added up over the windows that cover it",
         (average := pool(*mode)).gradient(average.x),
         equals=backward_form(average),
     )

@@ -52,7 +52,7 @@ pooled = [
 
 backward = [
     prove(
-        f"2-D, {mode} mode: each entry receives ∂C/∂a of the windows that select it, added up, and 0 from the others",
+        f"2-D, {mode} mode: ∂C/∂a of each window is added to the entry that it selects, and to no other",
         pool.gradient(pool.x),
         equals=passed_back(pool),
     )

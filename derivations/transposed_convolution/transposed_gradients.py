@@ -72,7 +72,7 @@ def claims(rank):
     )
 
 
-transposed = [claim for rank in (1, 2) for claim in claims(rank)]
+transposed_convolution = [claim for rank in (1, 2) for claim in claims(rank)]
 
 if __name__ == "__main__":
-    transposed[2].main()
+    transposed_convolution[2].main()

@@ -1,0 +1,85 @@
+"""Sets of sizes: which sizes satisfy some conditions, such as the inputs that give a certain output.
+
+Computed by isl, exactly. The conditions are affine once strides and other factors have values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.errors import FragmentError, ShapeError
+from cnn_symbolic.formulas import condition, is_size
+from cnn_symbolic.kernel.integer_sets import IntegerSet, Sets
+from cnn_symbolic.kernel.reader import NotReadable
+from cnn_symbolic.shapes import format_shape
+from cnn_symbolic.tensors import ShapeOf, Tensor
+
+__all__ = ["SizeSet", "preimage", "sizes_where"]
+
+
+@dataclass(frozen=True)
+class SizeSet:
+    """All sizes that satisfy some conditions.
+
+    `condition` says which they are; iterating gives them one by one, those of least total first, without end
+    if there are infinitely many. `in` tells whether given sizes are among them.
+    """
+
+    sizes: tuple[sp.Symbol, ...]
+    condition: str
+    points: IntegerSet = field(repr=False, compare=False)
+    sets: Sets = field(repr=False, compare=False)
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return not self.points.is_empty()
+
+    def __iter__(self) -> Iterator[dict[str, int]]:
+        """Yield the sizes by name."""
+        left = self.points
+        while (point := self.sets.smallest(left)) is not None:
+            yield dict(zip(map(str, self.sizes), point, strict=True))
+            left = left.subtract(self.sets.at_sizes(point, left))
+
+    def __contains__(self, sizes: Mapping[str, int]) -> bool:
+        """Whether the sizes, given by name, are among them."""
+        point = [sizes[str(size)] for size in self.sizes]
+        return not self.points.intersect(self.sets.at_sizes(point, self.points)).is_empty()
+
+    def first(self, count: int) -> list[dict[str, int]]:
+        """Return at most that many of them, those of least total first."""
+        return list(islice(self, count))
+
+
+def sizes_where(conditions: Iterable[Any]) -> SizeSet:
+    """Return the sizes that satisfy all conditions; raise FragmentError where they are not affine."""
+    stated = [condition(holds) for holds in conditions]
+    sizes = tuple(sorted({s for holds in stated for s in holds.free_symbols if is_size(s)}, key=str))
+    sets = Sets(sizes, ())
+    try:
+        points = sets.sizes_where(stated)
+    except NotReadable as stopped:
+        raise FragmentError(f"{stopped.detail}: give strides and other factors their values") from stopped
+    everywhere = sets.sizes_where([])
+    written = "never" if points.is_empty() else sets.describe(points.coalesce().gist(everywhere)) or "always"
+    return SizeSet(sizes, written, points, sets)
+
+
+def preimage(shape: ShapeOf | Sequence[Any], sizes: Sequence[int], assuming: Iterable[Any] = ()) -> SizeSet:
+    """Return the sizes at which a shape has the given sizes: "which inputs give an output of 7?".
+
+    `shape` is `shape(tensor)` or a tuple of size expressions; an entry of `sizes` may be None, for any size.
+    """
+    lengths = shape.shape if isinstance(shape, ShapeOf) else tuple(shape)
+    if len(lengths) != len(sizes) or isinstance(shape, Tensor):
+        raise ShapeError(f"preimage: {format_shape(lengths)} has {len(lengths)} sizes, but {len(sizes)} are given")
+    required = shape.tensor.requirements() if isinstance(shape, ShapeOf) else ()
+    equal = [
+        sp.Ge(length, 1) if size is None else sp.Eq(length, size) for length, size in zip(lengths, sizes, strict=True)
+    ]
+    return sizes_where([*assuming, *required, *equal])
