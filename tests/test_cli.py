@@ -278,3 +278,20 @@ def test_colours_are_for_terminals_that_want_them():
     colour = re.compile(r"\x1b\[[\d;]*3\d[\d;]*m")
     assert colour.search(shown_on_a_terminal())
     assert not colour.search(shown_on_a_terminal(NO_COLOR="1"))
+
+
+def test_inputs_lists_the_sizes_that_give_an_output():
+    found = run("inputs", "--output", 7, "--overlay", 3, "--stride", 2, "--padding", 1)
+    assert (found.returncode, found.stdout) == (0, "13 ≤ M ≤ 14\n")
+    ceil = run("inputs", "--output", 7, "--overlay", 3, "--stride", 2, "--padding", 1, "--ceil-mode")
+    assert ceil.stdout == "12 ≤ M ≤ 13\n"
+    nothing = run("inputs", "--output", 7, "--overlay", 3, "--stride", 2, "--padding", 1, "--transposed", 1)
+    assert (nothing.returncode, nothing.stdout) == (1, "no input has this output\n")
+    assert run("inputs", "--output", 0, "--overlay", 3).returncode == 2
+
+
+def test_literal_values_of_strides_are_decided_on_request():
+    ran = run("prove", "--literal", 2, "output_padding")
+    assert ran.returncode == 0
+    assert "D and S in {1, 2}" in " ".join(ran.stdout.split())
+    assert "every" not in ran.stdout.replace("for every input", "")

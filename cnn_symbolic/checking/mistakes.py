@@ -58,14 +58,14 @@ def changes(formula: Tensor, factors: Sequence[Tensor] = (), fixed: Collection[s
 
 def exchanged_steps(x: Tensor) -> Iterator[Proposal]:
     """Yield the formula with two strides, dilations or factors exchanged wherever they occur as such."""
-    steps = dict.fromkeys(step for part in x.parts() for step in steps_of(part) if not step.is_Integer)
+    steps = dict.fromkeys(step for step in steps_of(x) if not step.is_Integer)
     for a, b in combinations(steps, 2):
         yield f"{a} and {b} exchanged", partial(with_steps, x, {a: b, b: a})
 
 
 def steps_of(x: Tensor) -> list[sp.Expr]:
-    """Return the strides, dilations and factors among the options of an operation."""
-    found = []
+    """Return the strides, dilations and factors of all operations in a formula, up to its intermediate results."""
+    found = [step for part in x.source.operands for step in steps_of(part)] if isinstance(x.source, Call) else []
     for key in STEPS:
         value = x.source.options.get(key, ()) if isinstance(x.source, Call) else ()
         found += [sp.Integer(v) if isinstance(v, int) else v for v in (value if isinstance(value, tuple) else (value,))]
@@ -214,7 +214,7 @@ def at_any(x: Tensor) -> Iterator[Proposal]:
             yield f"{x} off by one ({step:+d}) along axis {axis}", partial(shift, x, offsets=offsets)
     if x.rank > 1 and long:
         yield f"{x} transposed", partial(transpose, x)
-    if x.rank > 2:
+    if x.rank > 2 and x.shape[:2] != (1, 1):
         yield f"axes 0 and 1 of {x} exchanged", partial(transpose, x, axes=(1, 0, *range(2, x.rank)))
     yield f"{x} doubled", partial(scale, x, factor=2)
     yield f"{x} halved", partial(scale, x, factor=sp.Rational(1, 2))

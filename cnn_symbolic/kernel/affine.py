@@ -211,7 +211,7 @@ class _Decision:
             least=least,
             domain=self.sets.describe(domain.gist(plain)),
             sizes={str(s): n for s, n in sizes.items()},
-            holds_when=None if bad is None else self.sets.weakest(domain, bad, domain),
+            holds_when=None if bad is None else self.sets.weakest(domain, bad),
             left_shape=shapes[0],
             right_shape=shapes[1],
         )

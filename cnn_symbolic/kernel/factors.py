@@ -20,6 +20,8 @@ from cnn_symbolic.formulas import is_size, least
 from cnn_symbolic.kernel.affine import label, without_denominators
 from cnn_symbolic.kernel.integer_sets import Signature, arranged
 from cnn_symbolic.kernel.products import (
+    AllOf,
+    Condition,
     Defined,
     Draft,
     Frame,
@@ -177,9 +179,15 @@ def written_domain(statement: Statement, factors: Sequence[sp.Symbol]) -> str:
 def written_condition(holds: Any) -> str:
     """Return a condition as text; `⌊a/b⌋ ≥ n` is written as `a ≥ n·b`, and ≤ likewise."""
     draft = Draft()
-    lowered = draft.condition(holds)
+    return written_lowered(draft.condition(holds), draft)
+
+
+def written_lowered(lowered: Condition, draft: Draft) -> str:
+    """Return a condition as text, with the functions that a draft has defined for it."""
     if not isinstance(lowered, Relation):
-        return str(holds)
+        word = " and " if isinstance(lowered, AllOf) else " or "
+        parts = [written_lowered(part, draft) for part in lowered.parts]
+        return f"({word.join(parts)})" if len(parts) > 1 else "".join(parts)
     p = lowered.polynomial
     defined = {next(iter(symbols_in([d.value]))): d for d in draft.defined}
     for symbol, function in defined.items():

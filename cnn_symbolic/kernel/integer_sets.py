@@ -26,7 +26,7 @@ from cnn_symbolic.kernel.verdicts import Reason
 
 __all__ = ["IntegerSet", "Nonzero", "SetError", "Sets", "Signature", "arranged"]
 
-MOST_OPERATIONS = 10_000_000
+MOST_OPERATIONS, MOST_OPERATIONS_OF_A_CONDITION = 10_000_000, 1_000_000
 MOST_POINTS = 400
 MOST_ARRANGEMENTS = 120
 Signature = tuple[tuple[Any, ...], ...]
@@ -149,12 +149,26 @@ class Sets:
             inner = re.sub(pattern, written, inner)
         return re.sub(r"p(\d+)\b", lambda found: str(self.sizes[int(found.group(1))]), inner)
 
-    def weakest(self, domain: isl.Set, bad: isl.Set, context: isl.Set) -> str:
-        """Return the condition under which sizes of the domain are not bad, simplified against the context."""
-        good = domain.subtract(bad)
-        if good.is_empty():
-            return "never"
-        return self.describe(good.coalesce().gist(context).coalesce()) or "always"
+    def weakest(self, domain: isl.Set, bad: isl.Set) -> str | None:
+        """Return the condition under which sizes of the domain are not bad, simplified against it.
+
+        None where that takes too long: the condition has operations of its own, and does without them.
+        """
+        if self.exhausted():
+            return None
+        self.context.reset_operations()
+        self.context.set_max_operations(MOST_OPERATIONS_OF_A_CONDITION)
+        try:
+            with self.within_limits():
+                good = domain.subtract(bad)
+                return (
+                    "never" if good.is_empty() else self.describe(good.coalesce().gist(domain).coalesce()) or "always"
+                )
+        except NotReadable:
+            return None
+        finally:
+            self.context.reset_operations()
+            self.context.set_max_operations(MOST_OPERATIONS)
 
     def smallest(self, points: isl.Set) -> tuple[int, ...] | None:
         """Return the point (sizes, then coordinates) of least total size, the first in order; None if empty."""

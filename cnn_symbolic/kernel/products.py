@@ -43,6 +43,7 @@ __all__ = [
     "minus",
     "plus",
     "polynomials_in",
+    "relation",
     "symbols_in",
     "times",
     "whole",
@@ -340,29 +341,33 @@ class Draft:
                         yield symbol, (minus(rest) if coefficient == 1 else rest)
 
     def divide(self, symbol: sp.Symbol) -> None:
-        """Turn `s·b ≤ e` into `b ≤ ⌊e/s⌋`, and `s·b = e` into `b = ⌊e/s⌋` where s divides e, for visible e."""
-        divided: list[Condition] = []
-        for condition in self.conditions:
-            p = condition.polynomial if isinstance(condition, Relation) else {}
-            inside = [m for m in p if symbol in m]
-            if len(inside) != 1 or len(inside[0]) == 1 or not isinstance(condition, Relation):
-                divided.append(condition)
-                continue
-            (monomial,) = inside
-            factor = tuple(s for s in monomial if s != symbol)
-            rest: Polynomial = {m: n for m, n in p.items() if m != monomial}
-            simple = len(factor) == len(monomial) - 1 and all(map(is_factor, factor))
-            if not simple or condition.sign == "!=" or symbols_in([rest]) & set(self.bound):
-                divided.append(condition)
-                continue
-            upper = p[monomial] < 0
-            bottom: Polynomial = {factor: -p[monomial] if upper else p[monomial]}
-            quotient = self.quotient(rest, bottom)
-            edge = plus(quotient, minus(variable(symbol))) if upper else plus(quotient, variable(symbol))
-            divided.append(Relation(condition.sign, edge))
+        """Put in ⌊e/s⌋ for b where `s·b = e`, or turn `s·b ≤ e` into `b ≤ ⌊e/s⌋`, for visible e."""
+        relations = [c for c in self.conditions if isinstance(c, Relation) and c.sign != "!="]
+        divisible = [(c, found) for c in relations if (found := self.multiple(c.polynomial, symbol)) is not None]
+        for condition, (rest, bottom, upper) in divisible:
             if condition.sign == "=":
-                divided.append(Relation("=", plus(rest, minus(times(bottom, quotient)))))
-        self.conditions = divided
+                quotient = self.quotient(rest, bottom)
+                self.put(symbol, quotient if upper else minus(quotient))
+                return
+        for condition, (rest, bottom, upper) in divisible:
+            quotient = self.quotient(rest, bottom)
+            edge = plus(quotient, minus(variable(symbol)) if upper else variable(symbol))
+            self.conditions[self.conditions.index(condition)] = Relation(">=", edge)
+
+    def multiple(self, p: Polynomial, symbol: sp.Symbol) -> tuple[Polynomial, Polynomial, bool] | None:
+        """Return e, s and True for a polynomial e - s·b, or False for e + s·b; None for others.
+
+        s is a product of factors, and e is visible.
+        """
+        inside = [m for m in p if symbol in m]
+        if len(inside) != 1 or len(inside[0]) == 1:
+            return None
+        factor = tuple(s for s in inside[0] if s != symbol)
+        rest: Polynomial = {m: n for m, n in p.items() if m != inside[0]}
+        if len(factor) != len(inside[0]) - 1 or not all(map(is_factor, factor)) or symbols_in([rest]) & set(self.bound):
+            return None
+        upper = p[inside[0]] < 0
+        return rest, {factor: -p[inside[0]] if upper else p[inside[0]]}, upper
 
 
 @dataclass
@@ -491,7 +496,10 @@ class Lowering:
     def linear(self, p: Polynomial, frame: Frame, bound: Sequence[sp.Symbol]) -> Polynomial:
         """Return a polynomial with an unknown for each product of two or more symbols."""
         made = []
+        known_symbols = {*self.sizes.symbols, *self.index, *frame.symbols, *bound}
         for monomial, coefficient in p.items():
+            if stray := [s for s in monomial if s not in known_symbols]:
+                raise NotReadable(Reason.OUTSIDE, f"{stray[0]} is neither a size nor an index")
             if len(monomial) < 2:
                 made.append({monomial: coefficient})
                 continue

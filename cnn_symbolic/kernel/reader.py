@@ -232,4 +232,6 @@ def resolve(e: Any, scope: Scope) -> Any:
     """Return an index expression or condition with its indices resolved through the scope."""
     if e.has(sp.Sum, sp.Indexed, sp.KroneckerDelta, Iverson, Opaque):
         raise NotReadable(Reason.NOT_AFFINE, f"{e} is not affine in indices and sizes")
+    if stray := {s for s in e.free_symbols if s not in scope and not is_size(s)}:
+        raise NotReadable(Reason.OUTSIDE, f"{', '.join(map(str, stray))} in {e} is neither a size nor an index")
     return e.xreplace(dict(scope))

@@ -16,7 +16,7 @@ from cnn_symbolic.errors import FragmentError, ShapeError
 from cnn_symbolic.formulas import condition, is_size
 from cnn_symbolic.kernel.integer_sets import IntegerSet, Sets
 from cnn_symbolic.kernel.reader import NotReadable
-from cnn_symbolic.shapes import format_shape
+from cnn_symbolic.shapes import check_shape, format_shape
 from cnn_symbolic.tensors import ShapeOf, Tensor
 
 __all__ = ["SizeSet", "preimage", "sizes_where"]
@@ -56,18 +56,22 @@ class SizeSet:
         return list(islice(self, count))
 
 
-def sizes_where(conditions: Iterable[Any]) -> SizeSet:
-    """Return the sizes that satisfy all conditions; raise FragmentError where they are not affine."""
+def sizes_where(conditions: Iterable[Any], sizes: Iterable[sp.Symbol] = ()) -> SizeSet:
+    """Return the sizes that satisfy all conditions; raise FragmentError where they are not affine.
+
+    `sizes` lists sizes that no condition mentions.
+    """
     stated = [condition(holds) for holds in conditions]
-    sizes = tuple(sorted({s for holds in stated for s in holds.free_symbols if is_size(s)}, key=str))
-    sets = Sets(sizes, ())
+    found = {*sizes, *(s for holds in stated for s in holds.free_symbols if is_size(s))}
+    ordered = tuple(sorted(found, key=str))
+    sets = Sets(ordered, ())
     try:
         points = sets.sizes_where(stated)
     except NotReadable as stopped:
         raise FragmentError(f"{stopped.detail}: give strides and other factors their values") from stopped
     everywhere = sets.sizes_where([])
     written = "never" if points.is_empty() else sets.describe(points.coalesce().gist(everywhere)) or "always"
-    return SizeSet(sizes, written, points, sets)
+    return SizeSet(ordered, written, points, sets)
 
 
 def preimage(shape: ShapeOf | Sequence[Any], sizes: Sequence[int], assuming: Iterable[Any] = ()) -> SizeSet:
@@ -75,11 +79,12 @@ def preimage(shape: ShapeOf | Sequence[Any], sizes: Sequence[int], assuming: Ite
 
     `shape` is `shape(tensor)` or a tuple of size expressions; an entry of `sizes` may be None, for any size.
     """
-    lengths = shape.shape if isinstance(shape, ShapeOf) else tuple(shape)
+    lengths = shape.shape if isinstance(shape, ShapeOf) else check_shape(tuple(shape), "preimage")
     if len(lengths) != len(sizes) or isinstance(shape, Tensor):
         raise ShapeError(f"preimage: {format_shape(lengths)} has {len(lengths)} sizes, but {len(sizes)} are given")
     required = shape.tensor.requirements() if isinstance(shape, ShapeOf) else ()
     equal = [
         sp.Ge(length, 1) if size is None else sp.Eq(length, size) for length, size in zip(lengths, sizes, strict=True)
     ]
-    return sizes_where([*assuming, *required, *equal])
+    mentioned = {s for length in lengths for s in length.free_symbols}
+    return sizes_where([*assuming, *required, *equal], mentioned)

@@ -353,3 +353,18 @@ def test_a_wrong_step_with_an_integer_formula_is_found():
     assert prove("t", x - x, equals=0 * x, steps=[Step(lambda i: 0, "nothing")]).outcome == "proved"
     assert prove("t", x - x, equals=0 * x, steps=[Step(lambda i: 1, "something")]).wrong_step is not None
     assert take(x, at=(np.int64(0),)).rank == 0
+
+
+def test_a_number_in_a_condition_is_not_taken_for_an_integer():
+    c = scalar("c")
+    left = from_entries((M,), lambda i: x[i] * Iverson(c[()] * M > M), using=[x, c])
+    right = from_entries((M,), lambda i: x[i] * Iverson(c[()] * M >= M + 1), using=[x, c])
+    assert isinstance(verdict(left, right), Undecided)
+    assert isinstance(verdict(left, x), Undecided)
+
+
+def test_a_broadcast_axis_may_have_a_size_that_only_expands_to_one():
+    (D,) = sizes("D")
+    y = tensor(D * (N - 1) - D * N + D + 1, name="y")
+    values = {"y": np.array([5]), "x": np.array([1, 2, 3])}
+    np.testing.assert_array_equal((y + x).evaluate(values, sizes={D: 1, N: 2}), [6, 7, 8])

@@ -1,5 +1,6 @@
 """Verdicts: what is proved, what is refuted and how, what is left undecided."""
 
+import islpy as isl
 import numpy as np
 import pytest
 import sympy as sp
@@ -242,6 +243,10 @@ UNDECIDED = {
         Reason.MULTIPLICITY,
     ),
 }
+
+
+if hasattr(isl.Map, "card"):  # the Barvinok build counts them
+    del UNDECIDED["coincidences that are no box"]
 
 
 @pytest.mark.parametrize(("left", "reason"), UNDECIDED.values(), ids=UNDECIDED.keys())

@@ -35,6 +35,7 @@ COUNTED |= {
     "positions of a stride that meet an entry": "{ [x] -> [r, u] : 2r + 3u = x and 0 <= r < p0 and 0 <= u < p1 }",
     "positions of an overlay": "{ [x] -> [u, r] : x = 2r + u and 0 <= r < p0 and 0 <= u < p1 }",
 }
+BARVINOK = hasattr(isl.Map, "card")
 NOT_COUNTED = {
     "a triangle": "{ [] -> [u, v] : 0 <= u <= v < p0 }",
     "a plane in a box": "{ [x] -> [u, v, t] : x = u + v + t and 0 <= u, v, t < p0 }",
@@ -62,7 +63,10 @@ def test_coinciding_terms_are_counted_exactly(text):
 
 
 @pytest.mark.parametrize("text", NOT_COUNTED.values(), ids=NOT_COUNTED.keys())
-def test_what_is_not_counted_is_refused(text):
+def test_what_is_not_counted_is_refused_or_left_to_barvinok(text):
+    if BARVINOK:
+        test_coinciding_terms_are_counted_exactly(text)
+        return
     sets = make()
     with pytest.raises(NotReadable) as refused:
         sets.count(ways_of(sets, text))

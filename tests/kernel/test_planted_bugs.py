@@ -5,10 +5,13 @@ from dataclasses import replace
 import pytest
 import sympy as sp
 
+from cnn_symbolic.kernel import unknowns
 from cnn_symbolic.kernel.integer_sets import Sets
+from cnn_symbolic.kernel.products import Defined, Draft, plus, relation
 from cnn_symbolic.kernel.reader import ONE, Reader
 
 from .attack import attack
+from .attack_factors import attack_factors
 
 PAIRS = 400
 
@@ -67,3 +70,32 @@ def test_a_planted_bug_is_caught(plant, monkeypatch):
 
 def test_without_a_bug_nothing_is_caught_in_the_same_pairs():
     assert attack(PAIRS, seed=0).disagreements == []
+
+
+def short_quotient(monkeypatch):
+    """The definition of a quotient leaves its greatest remainder out."""
+    conditions = Defined.conditions
+
+    def wrong(self):
+        found = conditions(self)
+        return (found[0], relation(">=", found[1].polynomial, {(): -1})) if self.kind == "quotient" else found
+
+    monkeypatch.setattr(Defined, "conditions", wrong)
+
+
+def wrong_rounding(monkeypatch):
+    """A quotient is read as rounded up."""
+    quotient = Draft.quotient
+    monkeypatch.setattr(Draft, "quotient", lambda self, top, bottom: plus(quotient(self, top, bottom), {(): 1}))
+
+
+def equal_products(monkeypatch):
+    """The product of a constraint t ≥ 0 with a factor is added as if it were t = 0."""
+    read = unknowns.constraints_of
+    monkeypatch.setattr(unknowns, "constraints_of", lambda basic: (("=", row) for _, row in read(basic)))
+
+
+@pytest.mark.parametrize("plant", [short_quotient, wrong_rounding, equal_products])
+def test_a_planted_bug_in_the_treatment_of_strides_is_caught(plant, monkeypatch):
+    plant(monkeypatch)
+    assert any(attack_factors(60, seed=seed, until_caught=True).disagreements for seed in range(4))

@@ -1,0 +1,121 @@
+"""Random pairs of formulas with strides and paddings in them, decided for every stride and by brute force."""
+
+from itertools import product
+
+import numpy as np
+import sympy as sp
+
+from cnn_symbolic.errors import VacuousClaimError
+from cnn_symbolic.evaluation import Values, evaluate_formula, evaluate_size
+from cnn_symbolic.formulas import Iverson, entry, fresh, sizes, widths
+from cnn_symbolic.kernel.decide import decide
+from cnn_symbolic.kernel.statement import Declaration, Side, Statement
+from cnn_symbolic.kernel.verdicts import Theorem, Undecided
+
+from .attack import Generator, Tally
+
+M, N, S = sizes("M N S")
+(P,) = widths("P")
+SIZES = (M, N, S, P)
+TENSORS = {"a": Declaration((M,)), "b": Declaration((N,)), "c": Declaration((M, N))}
+SMALL = sorted(product(range(1, 5), range(1, 4), range(1, 4), range(2)), key=lambda point: (sum(point), point))
+LENGTHS = [M, N, sp.floor((M - 1) / S) + 1, S * (N - 1) + 1, sp.floor((M + P) / S) + 1]
+
+
+class StridedGenerator(Generator):
+    """Indices, conditions and bounds as they occur in strided convolutions."""
+
+    def index(self, scope):
+        u, v = self.pick(*scope), self.pick(*scope)
+        return self.pick(
+            u, u, S * u, S * u + v, S * u + v - P, u + v, M - 1 - u, sp.floor(u / S), sp.floor((u + P) / S),
+            sp.Mod(u, S), u + 1, sp.Min(u, S * v), sp.Max(S * u - P, 0),
+        )  # fmt: skip
+
+    def condition(self, scope):
+        u, v = self.pick(*scope), self.pick(*scope)
+        return self.pick(
+            sp.Le(S * u, v), sp.Lt(S * u + v, M), sp.Eq(sp.Mod(u, S), 0), sp.Ge(u + P, S), sp.Eq(u, S * v),
+            sp.Le(u, v), sp.Gt(M, S * N), sp.Ne(sp.Mod(M - 1, S), 0),
+        )  # fmt: skip
+
+    def bounds(self, scope):
+        u = self.pick(*scope)
+        return self.pick((0, M - 1), (0, N - 1), (0, sp.floor((M - 1) / S)), (0, S - 1), (0, u), (0, S * (N - 1)))
+
+    def factor(self, scope):
+        name = self.pick("a", "a", "b", "c")
+        return entry(name, tuple(self.index(scope) for _ in TENSORS[name].shape))
+
+    def rewritten(self, e, i):
+        """A formula that is equal to `e` for all sizes, by rules about division as well."""
+        how = self.pick("whole", "remainder", "zero", "plain", "plain")
+        if how == "whole":
+            return e * Iverson(sp.Eq(sp.floor((S * i + S - 1) / S), i))
+        if how == "remainder":
+            return e * Iverson(sp.Lt(sp.Mod(i, S), S)) + entry("a", (M + sp.Mod(i, S),))
+        if how == "zero":
+            u = fresh("u")[0]
+            extra = sp.Sum(entry("a", (i,)) * sp.KroneckerDelta(S * u, i), (u, 0, M))
+            divided = Iverson(sp.Eq(sp.Mod(i, S), 0)) * entry("a", (i,))
+            return e + extra - divided
+        return super().rewritten(e, i)
+
+
+def differ(statement, point, random):
+    """Whether both sides differ at the given sizes, by two evaluations at large random integers."""
+    known = dict(zip(SIZES, point, strict=True))
+    length = [evaluate_size(statement.left.shape[0], known)]
+    for _ in range(2):
+        arrays = {
+            name: random.integers(1, 2**31, [evaluate_size(n, known) for n in d.shape]).astype(object)
+            for name, d in TENSORS.items()
+        }
+        values = Values(known, arrays, {}, object)
+        left, right = (
+            evaluate_formula(side.formula, statement.index, length, values)
+            for side in (statement.left, statement.right)
+        )
+        if (left != right).any():
+            return True
+    return False
+
+
+def attack_factors(pairs, seed, until_caught=False):
+    """Decide random pairs both ways; the tally counts theorems for every stride apart."""
+    tally = Tally()
+    generator, random = StridedGenerator(seed), np.random.default_rng(seed)
+    for _ in range(pairs):
+        i = fresh("i")[0]
+        left, right = generator.pair(i)
+        length = generator.pick(*LENGTHS)
+        statement = Statement(
+            Side("left", (length,), left, (sp.Ge(length, 1),)), Side("right", (length,), right), (i,), TENSORS
+        )
+        try:
+            verdict = decide(statement)
+        except VacuousClaimError:
+            continue
+        if problem := disagreement(statement, verdict, random, tally):
+            tally.disagreements.append((problem, left, right, length))
+            if until_caught:
+                break
+    return tally
+
+
+def disagreement(statement, verdict, random, tally):
+    """What is wrong about a verdict, or None."""
+    if isinstance(verdict, Undecided):
+        tally.verdicts["Undecided"] += 1
+        return None
+    defined = [p for p in SMALL if evaluate_size(statement.left.shape[0], dict(zip(SIZES, p, strict=True))) >= 1]
+    if isinstance(verdict, Theorem):
+        tally.verdicts["every" if "every" in verdict.evidence else "Theorem"] += 1
+        wrong = [point for point in defined if differ(statement, point, random)]
+        return f"proved ({verdict.evidence}), but different at {wrong[0]}" if wrong else None
+    tally.verdicts["Refutation"] += 1
+    found = tuple(verdict.sizes.get(str(size), low) for size, low in zip(SIZES, (1, 1, 1, 0), strict=True))
+    if not differ(statement, found, random):
+        return f"refuted at {found}, but equal there"
+    smaller = [p for p in defined if sum(p) < sum(found) and differ(statement, p, random)]
+    return f"least at {found}, but different at {smaller[0]}" if verdict.least and smaller else None

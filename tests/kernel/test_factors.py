@@ -1,0 +1,166 @@
+"""Statements with products of sizes: proved for every value of the factors, or decided at literal ones."""
+
+import pytest
+import sympy as sp
+
+from cnn_symbolic import (
+    Iverson,
+    Refutation,
+    Theorem,
+    Undecided,
+    conv,
+    conv_transpose,
+    crop,
+    decide,
+    dilate,
+    dot,
+    from_entries,
+    gradient,
+    named,
+    ones,
+    shape,
+    sizes,
+    state,
+    subsample,
+    sum_axes,
+    sum_over,
+    sum_pool,
+    tensor,
+    upsample_nearest,
+    widths,
+)
+from cnn_symbolic.errors import NameConflictError, VacuousClaimError
+from cnn_symbolic.kernel.decide import is_proved
+from cnn_symbolic.kernel.factors import factors_of
+
+M, N, I, S, D, T = sizes("M N I S D T")
+(P,) = widths("P")
+x, w = tensor(M, name="x"), tensor(I, name="w")
+image, overlay = tensor(1, 1, M, name="x"), tensor(1, 1, I, name="w")
+
+
+def verdict(left, right, **options):
+    return decide(state(left, right, **options))
+
+
+def test_a_theorem_names_the_factors_that_it_holds_for_every_value_of():
+    found = verdict(subsample(dilate(x, factors=(S,)), factors=(S,)), x)
+    assert isinstance(found, Theorem)
+    assert found.evidence == "all shapes, every S"
+    assert found.domain == ""
+    assert found.smallest == {"M": 1, "S": 1}
+    assert found.factors == ("S",)
+    assert found.values == ()
+
+
+def test_the_domain_is_written_with_products_and_without_what_follows_from_the_rest():
+    z = conv(image, overlay, stride=S, dilation=D, padding=P)
+    assert verdict(z, 1 * z).domain == "D + M + 2·P ≥ D·I + 1"
+    assert (
+        verdict(conv(image, overlay, stride=S, padding="same"), conv(image, overlay, stride=S, padding="same")).domain
+        == ""
+    )
+    either = verdict(z, 1 * z, assuming=[sp.Or(sp.Eq(N, 1), M >= S * N), D * (I - 1) + 1 <= M])
+    assert either.domain == "(N = 1 or M ≥ N·S) and D + M ≥ D·I + 1"
+
+
+def test_a_padding_may_be_zero_and_a_size_may_not():
+    found = verdict(shape(conv(image, overlay, padding=P)), (1, 1, M - I + 1))
+    assert isinstance(found, Refutation)
+    assert found.sizes["P"] == 1
+    assert verdict(ones(M + P), ones(M), assuming=[P < 1]).evidence == "all shapes"
+    with pytest.raises(VacuousClaimError):
+        verdict(x, x, assuming=[M < 1])
+
+
+def test_a_refutation_is_found_at_literal_values_and_says_for_which_its_condition_holds():
+    found = verdict(subsample(dilate(x, factors=(S,)), factors=(D,)), x)
+    assert isinstance(found, Refutation)
+    assert found.least
+    assert found.sizes == {"M": 2, "D": 1, "S": 2}
+    assert found.given == {"D": 1, "S": 2}
+    assert found.holds_when == "M = 1"
+
+
+def test_a_counterexample_beyond_the_literal_values_is_not_looked_for():
+    five = from_entries((M,), lambda i: x[i] * Iverson(S < 5), using=[x])
+    product = from_entries((M,), lambda i: x[i] * Iverson(sp.Or(S * i >= i, S > 9)), using=[x])
+    assert isinstance(verdict(product, five), Theorem | Undecided)
+    assert verdict(product, five).evidence == "all shapes, S in {1, 2, 3, 4}"
+
+
+def test_literal_values_are_decided_on_request():
+    statement = state(sum_pool(upsample_nearest(image, factors=S), window=S), S * image)
+    assert decide(statement, literally=(1, 3)).evidence == "all shapes, S in {1, 3}"
+
+
+def test_what_is_not_proved_for_every_value_is_never_refuted_for_that():
+    nested = sum_axes(from_entries((M,), lambda i: Iverson(sp.Eq(sp.Mod(i, S * T), 0)), using=[]), axes=(0,))
+    assert not isinstance(verdict(nested, ones() * sp.ceiling(M / (S * T))), Refutation)
+
+
+def test_products_of_indices_stay_undecided():
+    found = verdict(from_entries((M,), lambda i: sum_over(lambda u: x[i * u], (S,)), using=[x]), x)
+    assert isinstance(found, Undecided)
+    assert "product of indices" in found.detail
+
+
+def test_a_stride_passes_through_named_intermediates_and_their_gradients():
+    z = named("z", subsample(x, factors=(S,)))
+    g = tensor(*z.shape, name="g")
+    spread = crop(dilate(g, factors=(S,)), start=(0,), shape=(M,))
+    assert (
+        verdict(
+            gradient(dot(z, z), wrt=x, cotangent=tensor(name="c")),
+            2 * crop(dilate(subsample(x, factors=(S,)), factors=(S,)), start=(0,), shape=(M,)) * tensor(name="c"),
+        ).evidence
+        == "all shapes, every S"
+    )
+    assert verdict(gradient(z, wrt=x, cotangent=g), spread).evidence == "all shapes, every S"
+
+
+def test_the_order_of_a_stride_and_a_flip_matters_by_the_remainder():
+    turned = subsample(from_entries((M,), lambda i: x[M - 1 - i], using=[x]), factors=(S,))
+    other = subsample(x, factors=(S,))
+    length = other.shape[0]
+    back = from_entries((length,), lambda i: other[length - 1 - i], using=[x])
+    assert isinstance(verdict(turned, back), Refutation)
+    assert verdict(turned, back, assuming=[sp.Eq((M - 1) % S, 0)]).evidence == "all shapes, every S"
+
+
+def test_quotients_of_quotients_are_quotients_by_the_product():
+    assert verdict((sp.floor(sp.floor(M / S) / T) + 1,), (sp.floor(M / (S * T)) + 1,)).evidence == (
+        "all shapes, every S and T"
+    )
+    assert isinstance(verdict((sp.ceiling(M / S),), (sp.floor(M / S) + 1,)), Refutation)
+    assert verdict((sp.ceiling(M / S),), (sp.floor((M - 1) / S) + 1,)).evidence == "all shapes, every S"
+
+
+def test_factors_are_what_has_to_have_a_value():
+    assert factors_of(state(subsample(x, factors=(S,)), subsample(x, factors=(S,)))) == (S,)
+    assert set(factors_of(state((S * T,), (T * S,)))) <= {S, T}
+    assert len(factors_of(state((S * T,), (T * S,)))) == 1
+
+
+def test_a_statement_is_proved_or_not_without_a_search_for_a_counterexample():
+    spread = dilate(x, factors=(S,))
+    assert is_proved(state(subsample(spread, factors=(S,)), x))
+    assert not is_proved(state(subsample(spread, factors=(D,)), x))
+    assert is_proved(state(x, x))
+    assert not is_proved(state(x, 2 * x))
+
+
+def test_a_size_and_a_width_of_one_name_are_an_error():
+    with pytest.raises(NameConflictError, match="P names both a size and a width"):
+        state(tensor(sizes("P")[0], name="x"), tensor(P + 1, name="y"))
+
+
+def test_the_output_padding_below_the_stride_is_unique():
+    z = conv(image, overlay, stride=S)
+    remainder = (M - I) % S
+    assert (
+        verdict(
+            shape(conv_transpose(z, overlay, stride=S, output_padding=P)), (1, 1, M), assuming=[sp.Eq(P, remainder)]
+        ).evidence
+        == "all shapes, every S"
+    )
