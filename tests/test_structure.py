@@ -23,6 +23,7 @@ ORDER = [
     "kernel.statement",
     "kernel.verdicts",
     "kernel.reader",
+    "kernel.polynomials",
     "kernel.products",
     "kernel.integer_sets",
     "kernel.unknowns",

@@ -19,14 +19,9 @@ import sympy as sp
 from cnn_symbolic.formulas import is_size, least
 from cnn_symbolic.kernel.affine import label, without_denominators
 from cnn_symbolic.kernel.integer_sets import Signature, arranged
-from cnn_symbolic.kernel.products import (
+from cnn_symbolic.kernel.polynomials import (
     AllOf,
     Condition,
-    Defined,
-    Draft,
-    Frame,
-    Lowered,
-    Lowering,
     Monomial,
     Polynomial,
     Relation,
@@ -36,6 +31,7 @@ from cnn_symbolic.kernel.products import (
     symbols_in,
     times,
 )
+from cnn_symbolic.kernel.products import Defined, Draft, Frame, Lowered, Lowering
 from cnn_symbolic.kernel.reader import NotReadable, Reader, Term
 from cnn_symbolic.kernel.statement import Statement
 from cnn_symbolic.kernel.unknowns import Coordinates, UnknownSets

@@ -16,11 +16,9 @@ import islpy as isl
 import sympy as sp
 
 from cnn_symbolic.kernel.integer_sets import IntegerSet, Sets
-from cnn_symbolic.kernel.products import (
+from cnn_symbolic.kernel.polynomials import (
     AllOf,
     Condition,
-    Frame,
-    Lowered,
     Monomial,
     Polynomial,
     Relation,
@@ -29,6 +27,7 @@ from cnn_symbolic.kernel.products import (
     times,
     whole,
 )
+from cnn_symbolic.kernel.products import Frame, Lowered
 from cnn_symbolic.kernel.reader import NotReadable
 from cnn_symbolic.kernel.verdicts import Reason
 

@@ -132,14 +132,14 @@ def make_statement(left, right, i, length):
     return Statement(Side("left", (length,), left, ()), Side("right", (length,), right, ()), (i,), TENSORS)
 
 
-def differ(statement, pair, random):
+def differ(statement, point, random, sizes=SIZES):
     """Whether both sides differ at the given sizes, by two evaluations at large random integers."""
-    known = dict(zip(SIZES, pair, strict=True))
+    known = dict(zip(sizes, point, strict=True))
     length = [evaluate_size(statement.left.shape[0], known)]
     for _ in range(2):
         arrays = {
             name: random.integers(1, 2**31, [evaluate_size(n, known) for n in d.shape]).astype(object)
-            for name, d in TENSORS.items()
+            for name, d in statement.tensors.items()
         }
         values = Values(known, arrays, {}, object)
         left, right = (evaluate_formula(s.formula, statement.index, length, values) for s in two(statement))

@@ -6,13 +6,13 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic.errors import VacuousClaimError
-from cnn_symbolic.evaluation import Values, evaluate_formula, evaluate_size
+from cnn_symbolic.evaluation import evaluate_size
 from cnn_symbolic.formulas import Iverson, entry, fresh, sizes, widths
 from cnn_symbolic.kernel.decide import decide
 from cnn_symbolic.kernel.statement import Declaration, Side, Statement
 from cnn_symbolic.kernel.verdicts import Theorem, Undecided
 
-from .attack import Generator, Tally
+from .attack import Generator, Tally, differ
 
 M, N, S = sizes("M N S")
 (P,) = widths("P")
@@ -62,25 +62,6 @@ class StridedGenerator(Generator):
         return super().rewritten(e, i)
 
 
-def differ(statement, point, random):
-    """Whether both sides differ at the given sizes, by two evaluations at large random integers."""
-    known = dict(zip(SIZES, point, strict=True))
-    length = [evaluate_size(statement.left.shape[0], known)]
-    for _ in range(2):
-        arrays = {
-            name: random.integers(1, 2**31, [evaluate_size(n, known) for n in d.shape]).astype(object)
-            for name, d in TENSORS.items()
-        }
-        values = Values(known, arrays, {}, object)
-        left, right = (
-            evaluate_formula(side.formula, statement.index, length, values)
-            for side in (statement.left, statement.right)
-        )
-        if (left != right).any():
-            return True
-    return False
-
-
 def attack_factors(pairs, seed, until_caught=False):
     """Decide random pairs both ways; the tally counts theorems for every stride apart."""
     tally = Tally()
@@ -111,11 +92,11 @@ def disagreement(statement, verdict, random, tally):
     defined = [p for p in SMALL if evaluate_size(statement.left.shape[0], dict(zip(SIZES, p, strict=True))) >= 1]
     if isinstance(verdict, Theorem):
         tally.verdicts["every" if "every" in verdict.evidence else "Theorem"] += 1
-        wrong = [point for point in defined if differ(statement, point, random)]
+        wrong = [point for point in defined if differ(statement, point, random, SIZES)]
         return f"proved ({verdict.evidence}), but different at {wrong[0]}" if wrong else None
     tally.verdicts["Refutation"] += 1
     found = tuple(verdict.sizes.get(str(size), low) for size, low in zip(SIZES, (1, 1, 1, 0), strict=True))
-    if not differ(statement, found, random):
+    if not differ(statement, found, random, SIZES):
         return f"refuted at {found}, but equal there"
-    smaller = [p for p in defined if sum(p) < sum(found) and differ(statement, p, random)]
+    smaller = [p for p in defined if sum(p) < sum(found) and differ(statement, p, random, SIZES)]
     return f"least at {found}, but different at {smaller[0]}" if verdict.least and smaller else None

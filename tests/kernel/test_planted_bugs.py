@@ -7,7 +7,8 @@ import sympy as sp
 
 from cnn_symbolic.kernel import unknowns
 from cnn_symbolic.kernel.integer_sets import Sets
-from cnn_symbolic.kernel.products import Defined, Draft, plus, relation
+from cnn_symbolic.kernel.polynomials import plus, relation
+from cnn_symbolic.kernel.products import Defined, Draft
 from cnn_symbolic.kernel.reader import ONE, Reader
 
 from .attack import attack

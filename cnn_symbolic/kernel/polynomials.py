@@ -1,0 +1,180 @@
+"""Polynomials in sizes and indices, and conditions on them: what formulas are while they are made affine.
+
+Trusted. A polynomial is the number that stands before each product of symbols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from math import lcm
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.formulas import is_size, least
+from cnn_symbolic.kernel.reader import NotReadable
+from cnn_symbolic.kernel.verdicts import Reason
+
+__all__ = [
+    "OPPOSITE",
+    "RELATIONS",
+    "AllOf",
+    "AnyOf",
+    "Condition",
+    "Monomial",
+    "Polynomial",
+    "Relation",
+    "changed",
+    "is_factor",
+    "minus",
+    "number",
+    "one_by_one",
+    "plus",
+    "polynomials_in",
+    "put",
+    "relation",
+    "symbols_in",
+    "times",
+    "variable",
+    "whole",
+]
+
+Monomial = tuple[sp.Symbol, ...]
+Polynomial = dict[Monomial, int | Fraction]
+MOST_MONOMIALS = 400
+
+
+def plus(*polynomials: Polynomial) -> Polynomial:
+    """Return the sum of polynomials."""
+    total: Polynomial = {}
+    for polynomial in polynomials:
+        for monomial, number in polynomial.items():
+            total[monomial] = total.get(monomial, 0) + number
+    return {monomial: number for monomial, number in total.items() if number != 0}
+
+
+def times(a: Polynomial, b: Polynomial) -> Polynomial:
+    """Return the product of two polynomials."""
+    if len(a) * len(b) > MOST_MONOMIALS:
+        raise NotReadable(Reason.LIMIT, f"an index has more than {MOST_MONOMIALS} terms when multiplied out")
+    return plus(*({tuple(sorted(m + k, key=place)): n * p} for m, n in a.items() for k, p in b.items()))
+
+
+def place(symbol: sp.Symbol) -> tuple[str, int]:
+    """Return what the symbols of a product are sorted by."""
+    return (symbol.name, getattr(symbol, "dummy_index", -1))
+
+
+def number(value: Any) -> Polynomial:
+    """Return a rational number as a polynomial."""
+    exact = Fraction(int(value.numerator), int(value.denominator))
+    return {(): int(exact) if exact.denominator == 1 else exact} if exact else {}
+
+
+def variable(symbol: sp.Symbol) -> Polynomial:
+    """Return a symbol as a polynomial."""
+    return {(symbol,): 1}
+
+
+def minus(p: Polynomial) -> Polynomial:
+    """Return the polynomial with its sign changed."""
+    return {m: -n for m, n in p.items()}
+
+
+def whole(*polynomials: Polynomial) -> tuple[Polynomial, ...]:
+    """Return polynomials multiplied by their least common denominator."""
+    scale = lcm(*(n.denominator for p in polynomials for n in p.values()))
+    return tuple({m: int(n * scale) for m, n in p.items()} for p in polynomials)
+
+
+def symbols_in(polynomials: Iterable[Polynomial]) -> set[sp.Symbol]:
+    """Return the symbols in polynomials."""
+    return {s for p in polynomials for m in p for s in m}
+
+
+def is_factor(symbol: sp.Symbol) -> bool:
+    """Tell whether a symbol is a size that is at least one."""
+    return is_size(symbol) and least(symbol) == 1
+
+
+def put(p: Polynomial, symbol: sp.Symbol, value: Polynomial) -> Polynomial:
+    """Return the polynomial with a symbol replaced."""
+    if not any(symbol in m for m in p):
+        return p
+    parts = []
+    for monomial, coefficient in p.items():
+        part: Polynomial = {tuple(s for s in monomial if s != symbol): coefficient}
+        for _ in range(monomial.count(symbol)):
+            part = times(part, value)
+        parts.append(part)
+    return plus(*parts)
+
+
+# Conditions
+
+
+@dataclass(frozen=True)
+class Relation:
+    """`polynomial ≥ 0`, `= 0` or `≠ 0`, as `sign` says."""
+
+    sign: str
+    polynomial: Polynomial
+
+
+@dataclass(frozen=True)
+class AllOf:
+    """All of the conditions hold."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """At least one of the conditions holds."""
+
+    parts: tuple[Condition, ...]
+
+
+Condition = Relation | AllOf | AnyOf
+# SymPy's relations: the sign, whether the sides are exchanged, and whether it is strict.
+RELATIONS: list[tuple[Any, str, int, int]] = [
+    (sp.Eq, "=", 1, 0),
+    (sp.Ne, "!=", 1, 0),
+    (sp.Ge, ">=", 1, 0),
+    (sp.Gt, ">=", 1, 1),
+    (sp.Le, ">=", -1, 0),
+    (sp.Lt, ">=", -1, 1),
+]
+OPPOSITE = {"=": "!=", "!=": "="}
+
+
+def relation(sign: str, *terms: Polynomial) -> Relation:
+    """Return the relation of a sum to zero."""
+    return Relation(sign, *whole(plus(*terms)))
+
+
+def changed(condition: Condition, change: Callable[[Polynomial], Polynomial]) -> Condition:
+    """Return the condition with every polynomial in it changed."""
+    if isinstance(condition, Relation):
+        return Relation(condition.sign, change(condition.polynomial))
+    return type(condition)(tuple(changed(part, change) for part in condition.parts))
+
+
+def polynomials_in(conditions: Iterable[Condition]) -> Iterator[Polynomial]:
+    """Yield every polynomial in some conditions."""
+    for condition in conditions:
+        if isinstance(condition, Relation):
+            yield condition.polynomial
+        else:
+            yield from polynomials_in(condition.parts)
+
+
+def one_by_one(condition: Condition) -> Iterator[Condition]:
+    """Yield the conditions that hold together."""
+    if isinstance(condition, AllOf):
+        for part in condition.parts:
+            yield from one_by_one(part)
+    else:
+        yield condition
