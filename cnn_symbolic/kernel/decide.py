@@ -27,7 +27,7 @@ from cnn_symbolic.kernel.verdicts import SEAL, Reason, Refutation, Theorem, Unde
 __all__ = ["LITERALS", "decide", "decide_literally", "is_proved"]
 
 LITERALS = (1, 2, 3, 4)
-MOST_COMBINATIONS = 256
+MOST_COMBINATIONS, MOST_MENTIONED = 256, 64
 
 
 def decide(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
@@ -92,13 +92,16 @@ def combinations(factors: Sequence[sp.Symbol], values: Sequence[int]) -> Iterato
 
 
 def smallest_sizes(statement: Statement, factors: Sequence[sp.Symbol]) -> dict[str, int]:
-    """Return the smallest sizes that a statement is about, with factors among the literal values.
+    """Return the smallest sizes that a statement is about.
 
-    Raises VacuousClaimError if there are none.
+    The factors are among the literal values and those that the assumptions mention. Raises VacuousClaimError if there
+    are none.
     """
     found: list[tuple[int, dict[str, int]]] = []
     others = [s for s in statement.sizes if s not in factors]
-    for chosen in combinations(factors, LITERALS):
+    mentioned = {abs(int(n)) + k for holds in statement.assumptions for n in holds.atoms(sp.Integer) for k in (0, 1)}
+    values = sorted({*LITERALS, *(n for n in mentioned if 0 < n <= MOST_MENTIONED)})
+    for chosen in combinations(factors, values):
         if found and sum(chosen.values()) + sum(map(least, others)) >= found[0][0]:
             break
         exact = {size: sp.Integer(n) for size, n in chosen.items()}
@@ -110,8 +113,8 @@ def smallest_sizes(statement: Statement, factors: Sequence[sp.Symbol]) -> dict[s
             found.sort(key=lambda one: one[0])
     if not found:
         raise VacuousClaimError(
-            f"no sizes satisfy the assumptions of {statement.describe()}, with {', '.join(map(str, factors))} up to "
-            f"{max(LITERALS)}: {', '.join(map(str, conditions_of(statement)))}"
+            f"no sizes satisfy the assumptions of {statement.describe()}, with {', '.join(map(str, factors))} in "
+            f"{values}: {', '.join(map(str, conditions_of(statement)))}"
         )
     return found[0][1]
 

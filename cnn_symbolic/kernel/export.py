@@ -100,6 +100,8 @@ def encode(e: Any, index: Mapping[sp.Symbol, str]) -> Any:
         return ["apply", e.name, e.order, encode(e.argument, index)]
     if isinstance(e, sp.Derivative):
         return ["derivative", encode(e.expr, index), *(encode(v, index) for v in e.variables)]
+    if isinstance(e, sp.Piecewise):
+        return ["cases", *([encode(value, index), encode(holds, index)] for value, holds in e.args)]
     for head, name in HEAD_OF.items():
         if isinstance(e, head):
             return [name, *(encode(part, index) for part in e.args)]
@@ -200,6 +202,8 @@ def decode(value: Any, index: Mapping[str, sp.Symbol], depth: int = 0) -> Any:
         return Opaque(str(parts[0]), int(parts[1]), number(parts[2], index, depth + 1))
     if head == "entry":
         return entry(str(parts[0]), tuple(number(i, index, depth + 1) for i in parts[1:]))
+    if head == "cases":
+        return sp.Piecewise(*((number(v, index, depth + 1), holds(c, index, depth + 1)) for v, c in parts))
     if head not in HEADS and head != "derivative":
         raise ExportError(f"{head!r} is not the head of a formula: known are {', '.join(HEADS)}")
     read = holds if head in ("and", "or", "not", "iverson") else number

@@ -164,3 +164,10 @@ def test_the_output_padding_below_the_stride_is_unique():
         ).evidence
         == "all shapes, every S"
     )
+
+
+def test_a_claim_about_large_strides_only_is_not_vacuous():
+    found = verdict(subsample(dilate(x, factors=(S,)), factors=(S,)), x, assuming=[S >= 7])
+    assert (found.evidence, found.smallest) == ("all shapes, every S", {"M": 1, "S": 7})
+    with pytest.raises(VacuousClaimError, match="no sizes satisfy the assumptions"):
+        verdict(subsample(dilate(x, factors=(S,)), factors=(S,)), x, assuming=[M < 1])
