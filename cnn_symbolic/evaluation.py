@@ -18,7 +18,7 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic.errors import EvaluationError, ShapeError
-from cnn_symbolic.formulas import Iverson, Opaque, Shape, as_formula, is_size, substitute
+from cnn_symbolic.formulas import Iverson, Opaque, Shape, as_formula, is_size, substitute, without_cases
 from cnn_symbolic.shapes import format_shape
 
 __all__ = ["Values", "check_defined", "evaluate_formula", "evaluate_size", "infer_sizes"]
@@ -244,6 +244,8 @@ class _Evaluator:
             return reduce(np.logical_or, [self.holds(part, grid) for part in condition.args])
         if isinstance(condition, sp.Not):
             return np.logical_not(self.holds(condition.args[0], grid))
+        if condition.has(sp.Piecewise):
+            return self.holds(without_cases(condition), grid)
         for relation, compare in RELATIONS.items():
             if isinstance(condition, relation):
                 return compare(self.value(condition.lhs, grid), self.value(condition.rhs, grid))

@@ -145,8 +145,9 @@ def condition(text: str) -> str:
         "mod": r"\bmod",
         "not": r"\neg",
         "floor": r"\operatorname{floor}",
+        "max": r"\max",
     }
-    signs = {"≥": r"\ge ", "≤": r"\le ", "≠": r"\neq ", "·": r"\cdot "}
+    signs = {"⌊": r"\lfloor ", "⌋": r"\rfloor ", "≥": r"\ge ", "≤": r"\le ", "≠": r"\neq ", "·": r"\cdot "}
     if text in ("", "never"):
         return text
     latex = Latex({})
@@ -156,7 +157,7 @@ def condition(text: str) -> str:
 
 SIGNS = {
     "×": r"$\times$", "−": "$-$", "·": r"$\cdot$", "∂": r"$\partial$", "≤": r"$\le$", "≥": r"$\ge$", "′": "$'$",
-    "Σ": r"$\Sigma$", "⌊": r"$\lfloor$", "⌋": r"$\rfloor$", "≠": r"$\neq$", "…": r"\dots{}",
+    "Σ": r"$\Sigma$", "⌊": r"$\lfloor$", "⌋": r"$\rfloor$", "⌈": r"$\lceil$", "⌉": r"$\rceil$", "⟨": r"$\langle$", "⟩": r"$\rangle$", "≠": r"$\neq$", "…": r"\dots{}",
     "ᵀ": r"$^{\mathsf{T}}$", "½": r"$\tfrac12$", "²": "$^2$", "∞": r"$\infty$",
 }  # fmt: skip
 MATHEMATICS = re.compile(r"∂(\w+)/∂(\w+)|(σ)(′*)\((\w+)\)|\b(a_prev)\b")

@@ -11,7 +11,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import combinations as combinations_of
+from itertools import count, islice, pairwise, product
 
 import sympy as sp
 
@@ -27,7 +28,7 @@ from cnn_symbolic.kernel.verdicts import SEAL, Reason, Refutation, Theorem, Unde
 __all__ = ["LITERALS", "decide", "decide_literally", "is_proved"]
 
 LITERALS = (1, 2, 3, 4)
-MOST_COMBINATIONS, MOST_MENTIONED = 256, 64
+MOST_COMBINATIONS, MOST_CANDIDATES = 256, 2000
 
 
 def decide(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
@@ -51,72 +52,76 @@ def is_proved(statement: Statement) -> bool:
     try:
         factors = factors_of(statement)
         prove_every(statement, factors)
+        return bool(factors) and bool(smallest_sizes(statement, factors, increasing(factors)))
     except NotReadable:
         return False
-    return bool(factors) and bool(smallest_sizes(statement, factors))
 
 
 def decide_factors(statement: Statement, undecided: Undecided, literally: Sequence[int]) -> Verdict:
-    """Return the verdict on a statement with products: for every value of its factors, or for the literal ones."""
+    """Return the verdict on a statement with products: for every value of its factors, or for literal ones."""
     try:
         factors = factors_of(statement)
+        if not factors:
+            return undecided
+        if literally:
+            return decide_literally(statement, factors, literally)
+        try:
+            coefficients = prove_every(statement, factors)
+        except NotReadable as stopped:
+            if len(LITERALS) ** len(factors) > MOST_COMBINATIONS:
+                detail = f"{stopped.detail}, and there are more than {MOST_COMBINATIONS} combinations of literal values"
+                return replace(undecided, reason=Reason.NOT_AFFINE, detail=detail)
+            return decide_literally(statement, factors, LITERALS)
+        smallest = smallest_sizes(statement, factors, increasing(factors))
+        return Theorem(
+            statement, 0.0, SEAL, written_domain(statement, factors), smallest, coefficients, tuple(map(str, factors))
+        )
     except NotReadable as stopped:
         return replace(undecided, reason=stopped.reason, detail=stopped.detail)
-    if not factors:
-        return undecided
-    if literally:
-        return decide_literally(statement, factors, literally)
-    try:
-        coefficients = prove_every(statement, factors)
-    except NotReadable as stopped:
-        if len(LITERALS) ** len(factors) > MOST_COMBINATIONS:
-            detail = f"{stopped.detail}, and there are more than {MOST_COMBINATIONS} combinations of literal values"
-            return replace(undecided, reason=Reason.NOT_AFFINE, detail=detail)
-        return decide_literally(statement, factors, LITERALS)
-    return Theorem(
-        statement,
-        0.0,
-        SEAL,
-        domain=written_domain(statement, factors),
-        smallest=smallest_sizes(statement, factors),
-        coefficients=coefficients,
-        factors=tuple(map(str, factors)),
-    )
 
 
-def combinations(factors: Sequence[sp.Symbol], values: Sequence[int]) -> Iterator[dict[sp.Symbol, int]]:
+Chosen = dict[sp.Symbol, int]
+
+
+def combinations(factors: Sequence[sp.Symbol], values: Sequence[int]) -> Iterator[Chosen]:
     """Yield all combinations of values of the factors, those of least total first."""
     choices = [values if least(factor) else (0, *values) for factor in factors]
     ordered = sorted(product(*choices), key=lambda chosen: (sum(chosen), chosen))
     yield from (dict(zip(factors, chosen, strict=True)) for chosen in ordered)
 
 
-def smallest_sizes(statement: Statement, factors: Sequence[sp.Symbol]) -> dict[str, int]:
-    """Return the smallest sizes that a statement is about.
+def increasing(factors: Sequence[sp.Symbol]) -> Iterator[Chosen]:
+    """Yield all values of the factors, without end, those of least total first."""
+    lowest = [least(factor) for factor in factors]
+    for extra in count():
+        for bars in combinations_of(range(extra + len(factors) - 1), len(factors) - 1):
+            edges = (-1, *bars, extra + len(factors) - 1)
+            more = [b - a - 1 for a, b in pairwise(edges)]
+            yield {factor: low + n for factor, low, n in zip(factors, lowest, more, strict=True)}
 
-    The factors are among the literal values and those that the assumptions mention. Raises VacuousClaimError if there
-    are none.
+
+def smallest_sizes(statement: Statement, factors: Sequence[sp.Symbol], candidates: Iterator[Chosen]) -> dict[str, int]:
+    """Return the smallest sizes that a statement is about, with values of the factors from the candidates.
+
+    These come in the order of their totals. Raises NotReadable if there are none among the first ones.
     """
-    found: list[tuple[int, dict[str, int]]] = []
+    best: tuple[int, dict[str, int]] | None = None
     others = [s for s in statement.sizes if s not in factors]
-    mentioned = {abs(int(n)) + k for holds in statement.assumptions for n in holds.atoms(sp.Integer) for k in (0, 1)}
-    values = sorted({*LITERALS, *(n for n in mentioned if 0 < n <= MOST_MENTIONED)})
-    for chosen in combinations(factors, values):
-        if found and sum(chosen.values()) + sum(map(least, others)) >= found[0][0]:
+    for chosen in islice(candidates, MOST_CANDIDATES):
+        if best is not None and sum(chosen.values()) + sum(map(least, others)) >= best[0]:
             break
         exact = {size: sp.Integer(n) for size, n in chosen.items()}
         sets = Sets(others, ())
         point = sets.smallest(sets.sizes_where(substitute(c, exact) for c in conditions_of(statement)))
         if point is not None:
-            sizes = exact | dict(zip(others, point, strict=True))
-            found.append((sum(point) + sum(chosen.values()), {str(s): int(sizes[s]) for s in statement.sizes}))
-            found.sort(key=lambda one: one[0])
-    if not found:
-        raise VacuousClaimError(
-            f"no sizes satisfy the assumptions of {statement.describe()}, with {', '.join(map(str, factors))} in "
-            f"{values}: {', '.join(map(str, conditions_of(statement)))}"
-        )
-    return found[0][1]
+            sizes = chosen | dict(zip(others, point, strict=True))
+            total_size = sum(sizes.values())
+            if best is None or total_size < best[0]:
+                best = total_size, {str(s): sizes[s] for s in statement.sizes}
+    if best is None:
+        names = ", ".join(map(str, factors))
+        raise NotReadable(Reason.LIMIT, f"no sizes that satisfy the assumptions were found for small values of {names}")
+    return best[1]
 
 
 def decide_literally(statement: Statement, factors: Sequence[sp.Symbol], values: Sequence[int]) -> Verdict:
@@ -126,7 +131,7 @@ def decide_literally(statement: Statement, factors: Sequence[sp.Symbol], values:
     """
     others = sum(least(s) for s in statement.sizes if s not in factors)
     best: Refutation | None = None
-    proved: list[Theorem] = []
+    every_least = True
     undecided: list[Undecided] = []
     for chosen in combinations(factors, values):
         if best is not None and sum(chosen.values()) + others >= total(best):
@@ -137,30 +142,29 @@ def decide_literally(statement: Statement, factors: Sequence[sp.Symbol], values:
             continue
         if isinstance(verdict, Refutation):
             given = {str(factor): n for factor, n in chosen.items()}
-            sizes = given | dict(verdict.sizes)
-            found = replace(
-                verdict,
-                statement=statement,
-                given=given,
-                sizes={str(s): sizes.get(str(s), least(s)) for s in statement.sizes},
-            )
+            known = given | dict(verdict.sizes)
+            sizes = {str(s): known.get(str(s), least(s)) for s in statement.sizes}
+            found = replace(verdict, statement=statement, given=given, sizes=sizes)
+            every_least = every_least and found.least
             best = found if best is None or total(found) < total(best) else best
         elif isinstance(verdict, Undecided):
             undecided.append(verdict)
-        elif isinstance(verdict, Theorem):
-            proved.append(verdict)
-    names = tuple(map(str, factors))
     if best is not None:
         beyond = max(values) + sum(map(least, factors)) + others
         contiguous = set(range(1, max(values) + 1)) <= set(values)
-        least_of_all = best.least and not undecided and contiguous and total(best) <= beyond
-        return replace(best, least=least_of_all, domain=written_domain(statement, factors))
+        smallest_of_all = every_least and not undecided and contiguous and total(best) <= beyond
+        return replace(best, least=smallest_of_all, domain=written_domain(statement, factors))
     if undecided:
         return replace(undecided[0], statement=statement)
-    smallest = smallest_sizes(statement, factors)
-    coefficients = proved[0].coefficients
     return Theorem(
-        statement, 0.0, SEAL, written_domain(statement, factors), smallest, coefficients, names, tuple(values)
+        statement,
+        0.0,
+        SEAL,
+        domain=written_domain(statement, factors),
+        smallest=smallest_sizes(statement, factors, combinations(factors, values)),
+        coefficients={},
+        factors=tuple(map(str, factors)),
+        values=tuple(values),
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import sympy as sp
 
+from cnn_symbolic.errors import VacuousClaimError
 from cnn_symbolic.formulas import is_size, least
 from cnn_symbolic.kernel.affine import label, without_denominators
 from cnn_symbolic.kernel.integer_sets import Signature, arranged
@@ -103,6 +104,9 @@ def prove_every(statement: Statement, factors: Sequence[sp.Symbol]) -> dict[str,
     of_sizes = Coordinates(sets, parameters, multipliers)
     with sets.within_limits():
         domain = sets.sizes_where_all([*required, *lowering.sizes.facts])
+        if of_sizes.impossible(domain):
+            conditions = ", ".join(map(str, conditions_of(statement)))
+            raise VacuousClaimError(f"no sizes satisfy the assumptions of {statement.describe()}: {conditions}")
         undefined = domain.subtract(sets.sizes_where_all(right))
         unequal = domain.intersect(sets.sizes_where_all(differ))
         if not of_sizes.impossible(undefined.union(unequal)):

@@ -29,7 +29,10 @@ def replay(refutation: Refutation, sizes: Mapping[sp.Symbol, int]) -> Refutation
     statement = refutation.statement
     for seed in range(TRIES):
         values, functions = random_values(statement, sizes, np.random.default_rng(seed), large=seed >= TRIES // 2)
-        left, right = (side_value(side, statement, refutation.index, values) for side in two(statement))
+        try:
+            left, right = (side_value(side, statement, refutation.index, values) for side in two(statement))
+        except OverflowError:
+            raise NotReadable(Reason.LIMIT, "an index is beyond 64 bits at the counterexample") from None
         at = refutation.index if left.shape else ()
         if differ(left[at], right[at]):
             given = {name: a for name, a in values.tensors.items() if statement.tensors[name].definition is None}

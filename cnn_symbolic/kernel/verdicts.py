@@ -66,7 +66,8 @@ class Theorem(Verdict):
     it, over the sizes p0, p1, … (in the order of `statement.sizes`); `domain` is the condition on the
     sizes, `smallest` the smallest sizes that satisfy it, which shows that the theorem is not vacuous.
     `factors` names the sizes that others are multiplied with or divided by, such as strides: proved for every
-    value of them, or for all combinations of the `values` listed, if there are any.
+    value of them, or for all combinations of the `values` listed, if there are any. With factors, the
+    coefficient functions have further parameters for products and quotients; at literal values they are left out.
     """
 
     domain: str

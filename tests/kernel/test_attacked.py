@@ -34,6 +34,7 @@ from cnn_symbolic import (
     stacked,
     state,
     sum_axes,
+    sum_over,
     take,
     tensor,
 )
@@ -368,3 +369,32 @@ def test_a_broadcast_axis_may_have_a_size_that_only_expands_to_one():
     y = tensor(D * (N - 1) - D * N + D + 1, name="y")
     values = {"y": np.array([5]), "x": np.array([1, 2, 3])}
     np.testing.assert_array_equal((y + x).evaluate(values, sizes={D: 1, N: 2}), [6, 7, 8])
+
+
+def test_what_is_solved_for_has_the_coefficient_one():
+    (S,) = sizes("S")
+    half = from_entries((M,), lambda i: x[i] * sum_over(lambda u: sp.KroneckerDelta(2 * u, S * i), (S * M,)), using=[x])
+    always = from_entries((M,), lambda i: x[i] * Iverson(sp.Eq(S * i, S * i + 0 * i)), using=[x])
+    found = verdict(half, always)
+    assert isinstance(found, Refutation)
+    assert dict(found.sizes) == {"M": 2, "S": 1}
+
+
+def test_indices_beyond_64_bits_and_cases_in_conditions_are_no_crash():
+    far = from_entries((M,), lambda i: x[10**20 * i], using=[x])
+    assert isinstance(verdict(far, x), Undecided | Refutation)
+    cases = sp.Piecewise((2 * M, M > 3), (N, True))
+    left, right = (from_entries((M,), lambda i, n=n: x[i] * Iverson(cases >= n), using=[x]) for n in (3, 4))
+    found = verdict(left, right)
+    assert isinstance(found, Refutation)
+    assert dict(found.sizes) == {"M": 1, "N": 3}
+
+
+def test_the_smallest_sizes_of_a_theorem_are_the_smallest_also_for_large_strides():
+    (S,) = sizes("S")
+    strided = from_entries((M,), lambda i: x[S * i], using=[x])
+    guarded = from_entries((M,), lambda i: x[S * i] * Iverson(S * i >= 0), using=[x])
+    found = decide(state(strided, guarded, [M + 20 * S >= 101]))
+    assert (found.evidence, found.smallest) == ("all shapes, every S", {"M": 1, "S": 5})
+    assert decide(state(strided, guarded), literally=(2, 3)).smallest == {"M": 1, "S": 2}
+    assert isinstance(decide(state(strided, 2 * guarded, [S >= 5])), Undecided)
