@@ -83,7 +83,8 @@ def pad_widths(
     axes = list(zip(lengths, overlay, stride, dilation, strict=True))
     if isinstance(padding, str):
         if padding not in PADDINGS:
-            raise ModeError(f"{owner} has no padding {padding!r}: it takes a width or {', '.join(PADDINGS)}")
+            near = f" (did you mean {padding.lower()!r}?)" if padding.lower() in PADDINGS else ""
+            raise ModeError(f"{owner} has no padding {padding!r}: it takes a width or {', '.join(PADDINGS)}{near}")
         return [named_padding(padding, *axis) for axis in axes]
     each = padding if isinstance(padding, tuple | list) else [padding] * len(axes)
     pairs = [tuple(w) if isinstance(w, tuple | list) else (w, w) for w in each]

@@ -212,7 +212,7 @@ class Derivation:
         table = self.right.names() if isinstance(self.right, Tensor) else {}
         sources = [table[name].source for name in sorted(after - before) if name in table]
         meanings = [f"{s.name} = {s.definition}" for s in sources if isinstance(s, Named)]
-        return f"with {', '.join(meanings)}" if meanings else "the same sum, with its terms in another order"
+        return f"with {', '.join(meanings)}" if meanings else "the same sum, written otherwise"
 
     def step_formula(self, step: Step) -> sp.Expr:
         """Return the entry formula of a step at the claim's indices."""

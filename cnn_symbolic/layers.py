@@ -17,7 +17,7 @@ from cnn_symbolic.convolutions import conv
 from cnn_symbolic.errors import ShapeError
 from cnn_symbolic.families import stacked, summed, take, windows
 from cnn_symbolic.gradients import gradient
-from cnn_symbolic.operations import apply, correlate, dot, sum_axes
+from cnn_symbolic.operations import apply, correlate, dot, ones, sum_axes
 from cnn_symbolic.pooling import select_pool, sum_pool, window_counts, windows_of
 from cnn_symbolic.shapes import format_shape
 from cnn_symbolic.tensors import Tensor, named, scale, tensor
@@ -161,7 +161,7 @@ class MaxPoolingMap:
 class Convolution:
     """A convolution as people use it: batch, channels, stride, dilation, padding, groups; any spatial rank.
 
-    `z = conv(x, w, b)`, with the arriving gradient `∂C/∂z` for an arbitrary cost C. The input has shape
+    `z = conv(x, w, b)`, with the arriving gradient ∂C/∂z, `z_gradient`, for an arbitrary cost C. The input has shape
     (B, C, *spatial), the overlay (K, C, *overlay); with a `groups` axis (B, G, C, …), (G, K, C, …). Options
     are those of `conv`.
     """
@@ -177,6 +177,11 @@ class Convolution:
         group_axis: bool = False,
     ) -> None:
         rank = spatial_axes("a convolution", input_shape, 3 if group_axis else 2)
+        if len(overlay_shape) != len(input_shape):
+            raise ShapeError(
+                f"a convolution takes an input and an overlay with equally many axes, found the shapes "
+                f"{format_shape(tuple(input_shape))} and {format_shape(tuple(overlay_shape))}"
+            )
         group = "g " if group_axis else ""
         self.x = tensor(*input_shape, name="x", indices=after(f"n {group}d", SPATIAL_LETTERS, rank))
         self.w = tensor(*overlay_shape, name="w", indices=after(f"{group}k d", OVERLAY_LETTERS, rank))
@@ -225,7 +230,9 @@ class MaxPool:
 class AveragePool:
     """Average pooling with stride, padding (counted or not) and ceil mode.
 
-    `a[n, c, r] = Σ_u x[n, c, s·r + u − p] / n[r]`, where `n` counts the cells: see `window_counts`.
+    `a[n, c, r] = Σ_u x[n, c, s·r + u − p] / n[r]`, where `n` counts the cells: see `window_counts`. `share` is
+    1/n, of shape (1, 1, *windows): a number in floor mode with the padding counted, where n is the window's
+    size, else the reciprocal of `counts`. What arrives is `a_gradient`.
     """
 
     def __init__(
@@ -242,7 +249,11 @@ class AveragePool:
         options: dict[str, Any] = {"window": window, "stride": stride, "padding": padding, "ceil_mode": ceil_mode}
         self.x = tensor(*input_shape, name="x", indices=after("n d", SPATIAL_LETTERS, rank))
         self.counts = named("n", window_counts(shape=input_shape[2:], count_padding=count_padding, **options))
-        self.share = apply(self.counts, function="reciprocal")
+        if count_padding and not ceil_mode:
+            cells = sp.Mul(*windows_of(self.x.shape[2:], window, stride, padding, 1, False, "average pooling")[0])
+            self.share = scale(ones(*self.counts.shape), factor=1 / cells)
+        else:
+            self.share = apply(self.counts, function="reciprocal")
         self.a = named("a", sum_pool(self.x, **options) * self.share, indices=after("n d", MAP_LETTERS, rank))
         self.a_gradient = tensor(*self.a.shape, name="∂C/∂a", indices=after("n d", MAP_LETTERS, rank))
 

@@ -54,7 +54,7 @@ class SizePrinter(StrPrinter):
         return f"⌈{self.doprint(sp.together(e.args[0]))}⌉"
 
     def _print_Mod(self, e: sp.Mod) -> str:
-        return f"({self.doprint(e.args[0])} mod {self.doprint(e.args[1])})"
+        return f"({self.tight(e.args[0])} mod {self.tight(e.args[1])})"
 
     def _print_Max(self, e: sp.Max) -> str:
         return f"max({', '.join(map(self.doprint, e.args))})"

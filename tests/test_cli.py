@@ -291,7 +291,7 @@ def test_inputs_lists_the_sizes_that_give_an_output():
 
 
 def test_literal_values_of_strides_are_decided_on_request():
-    ran = run("prove", "--literal", 2, "output_padding")
+    ran = run("prove", "--literal", 2, "output_padding", COLUMNS="180")
     assert ran.returncode == 0
     assert "D and S in {1, 2}" in " ".join(ran.stdout.split())
     assert "every" not in ran.stdout.replace("for every input", "")

@@ -119,7 +119,7 @@ def difference(refutation: Refutation) -> str:
     monomial = refutation.monomial
     latex = Latex({})
     factors = monomial.factors if monomial else ()
-    product = latex.times.join(latex.entry(symbol(name), [str(i) for i in at]) for name, at in factors)
+    product = latex.times.join(latex.entry(symbol(name), [str(i) for i in at]) for name, at in factors) or "1"
     at = ",".join(map(str, refutation.index))
     return (
         f"There the product ${product}$ occurs in the entry $({at})$ with the coefficient "
@@ -157,7 +157,8 @@ def condition(text: str) -> str:
 
 SIGNS = {
     "×": r"$\times$", "−": "$-$", "·": r"$\cdot$", "∂": r"$\partial$", "≤": r"$\le$", "≥": r"$\ge$", "′": "$'$",
-    "Σ": r"$\Sigma$", "⌊": r"$\lfloor$", "⌋": r"$\rfloor$", "⌈": r"$\lceil$", "⌉": r"$\rceil$", "⟨": r"$\langle$", "⟩": r"$\rangle$", "≠": r"$\neq$", "…": r"\dots{}",
+    "Σ": r"$\Sigma$", "⌊": r"$\lfloor$", "⌋": r"$\rfloor$",
+    "⌈": r"$\lceil$", "⌉": r"$\rceil$", "⟨": r"$\langle$", "⟩": r"$\rangle$", "≠": r"$\neq$", "…": r"\dots{}",
     "ᵀ": r"$^{\mathsf{T}}$", "½": r"$\tfrac12$", "²": "$^2$", "∞": r"$\infty$",
 }  # fmt: skip
 MATHEMATICS = re.compile(r"∂(\w+)/∂(\w+)|(σ)(′*)\((\w+)\)|\b(a_prev)\b")

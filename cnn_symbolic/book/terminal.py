@@ -253,6 +253,8 @@ def replay_table(replayed: Sequence[Replayed]) -> Table:
         sides = [text.formula(side.formula, index) for side in (statement.left, statement.right)]
         shapes = [text.tensor(side.shape) for side in (statement.left, statement.right)]
         written = f"{sides[0]} = {sides[1]}" if sides != ["0", "0"] else f"{shapes[0]} = {shapes[1]}"
+        if sides != ["0", "0"] and shapes[0] != shapes[1]:
+            written += f", of shape {shapes[0]} = {shapes[1]}"
         steps = f"{proved} of {len(one.steps)}"
         table.add_row(Styled(mark, style=style), one.id, one.recorded, outcome(one.verdict), steps, written)
     return table

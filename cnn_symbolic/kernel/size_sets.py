@@ -74,7 +74,7 @@ def sizes_where(conditions: Iterable[Any], sizes: Iterable[sp.Symbol] = ()) -> S
     return SizeSet(ordered, written, points, sets)
 
 
-def preimage(shape: ShapeOf | Sequence[Any], sizes: Sequence[int], assuming: Iterable[Any] = ()) -> SizeSet:
+def preimage(shape: ShapeOf | Sequence[Any], sizes: Sequence[int | None], assuming: Iterable[Any] = ()) -> SizeSet:
     """Return the sizes at which a shape has the given sizes: "which inputs give an output of 7?".
 
     `shape` is `shape(tensor)` or a tuple of size expressions; an entry of `sizes` may be None, for any size.
@@ -82,6 +82,8 @@ def preimage(shape: ShapeOf | Sequence[Any], sizes: Sequence[int], assuming: Ite
     lengths = shape.shape if isinstance(shape, ShapeOf) else check_shape(tuple(shape), "preimage")
     if len(lengths) != len(sizes) or isinstance(shape, Tensor):
         raise ShapeError(f"preimage: {format_shape(lengths)} has {len(lengths)} sizes, but {len(sizes)} are given")
+    if any(size is not None and size < 1 for size in sizes):
+        raise ShapeError(f"preimage: sizes are one or more, or None for any, found {tuple(sizes)}")
     required = shape.tensor.requirements() if isinstance(shape, ShapeOf) else ()
     equal = [
         sp.Ge(length, 1) if size is None else sp.Eq(length, size) for length, size in zip(lengths, sizes, strict=True)
