@@ -148,8 +148,13 @@ def test_unfold_and_fold_agree_with_pytorch(torch, problem):
     windows = conv_layers.unfold(x, overlay=problem.overlay, **options)
     flat = (problem.batch, 2 * prod(problem.overlay), -1)
     g = problem.numbers(*windows.shape)
-    unfold = lambda x: torch.nn.functional.unfold(x, problem.overlay, **options)  # noqa: E731
-    fold = lambda y: torch.nn.functional.fold(y, problem.spatial, problem.overlay, **options)  # noqa: E731
+
+    def unfold(x):
+        return torch.nn.functional.unfold(x, problem.overlay, **options)
+
+    def fold(y):
+        return torch.nn.functional.fold(y, problem.spatial, problem.overlay, **options)
+
     folded = conv_layers.fold(g, shape=problem.spatial, **options)
     agree((windows.reshape(flat), folded), of_torch(torch, unfold, (x,), g.reshape(flat)))
     agree((folded, windows.reshape(flat)), of_torch(torch, fold, (g.reshape(flat),), x))
