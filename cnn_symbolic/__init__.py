@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from cnn_symbolic.checking.frameworks import of_jax, of_torch
     from cnn_symbolic.checks import check, identity
     from cnn_symbolic.convolutions import (
         conv,
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
         unfold,
         upsample_nearest,
     )
-    from cnn_symbolic.derivation import Derivation, Step, prove, refute
+    from cnn_symbolic.derivation import Derivation, Step, claim, prove, refute
     from cnn_symbolic.entries import from_entries, sum_over
     from cnn_symbolic.errors import CnnSymbolicError
     from cnn_symbolic.families import count, literal, stacked, summed, take, windows
     from cnn_symbolic.formulas import Iverson, sizes, widths
-    from cnn_symbolic.gradients import gradient
+    from cnn_symbolic.gradients import cotangent, gradient
     from cnn_symbolic.kernel.decide import decide
     from cnn_symbolic.kernel.size_sets import preimage, sizes_where
     from cnn_symbolic.kernel.statement import state
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
         dilate,
         dot,
         flip,
+        function,
         ones,
         outer,
         pad,
@@ -78,21 +80,22 @@ if TYPE_CHECKING:
     )
 
 HOMES = {
+    "checking.frameworks": "of_jax of_torch",
     "checks": "check identity",
     "convolutions": "conv conv_size conv_transpose fold merge_axes pad_widths split_axis unfold upsample_nearest",
-    "derivation": "Derivation Step prove refute",
+    "derivation": "Derivation Step claim prove refute",
     "entries": "from_entries sum_over",
     "errors": "CnnSymbolicError",
     "families": "count literal stacked summed take windows",
     "formulas": "Iverson sizes widths",
-    "gradients": "gradient",
+    "gradients": "cotangent gradient",
     "kernel.decide": "decide",
     "kernel.size_sets": "preimage sizes_where",
     "kernel.statement": "state",
     "kernel.verdicts": "Refutation Theorem Undecided",
     "layers": "AveragePool Convolution ConvolutionalLayer FeatureMap FullyConnectedLayer MaxPool MaxPoolingMap "
     "cross_entropy_of_softmax quadratic_cost",
-    "operations": "apply convolve correlate crop dilate dot flip ones outer pad rot180 shift stack subsample "
+    "operations": "apply convolve correlate crop dilate dot flip function ones outer pad rot180 shift stack subsample "
     "sum_axes tensordot transpose wrap zeros",
     "pooling": "pool_size select_pool sum_pool window_counts",
     "tensors": "Tensor add broadcast multiply named scalar scale shape tensor",

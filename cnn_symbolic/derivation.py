@@ -24,10 +24,11 @@ from cnn_symbolic.kernel.statement import Side, Statement, state
 from cnn_symbolic.kernel.verdicts import Refutation, Theorem, Undecided, Verdict
 from cnn_symbolic.notation import Text, letters_of
 from cnn_symbolic.shapes import format_shape
+from cnn_symbolic.sources import Call, Named
 from cnn_symbolic.steps import collapse_deltas, differentiated, standing_derivative
-from cnn_symbolic.tensors import Call, Named, ShapeOf, Tensor
+from cnn_symbolic.tensors import Equation, ShapeOf, Tensor
 
-__all__ = ["Derivation", "Line", "Step", "collecting", "prove", "refute"]
+__all__ = ["Derivation", "Line", "Step", "claim", "collecting", "prove", "refute"]
 
 Sizes = tuple[sp.Expr, ...]
 COLLECTED: ContextVar[list[Any] | None] = ContextVar("collected", default=None)
@@ -358,6 +359,20 @@ def refute(
 ) -> Derivation:
     """Declare that `left` does not equal `equals` at all sizes; the kernel has to find where."""
     return declare(title, left, equals, "refuted", assuming, article=article)
+
+
+def claim(equation: Equation, *, assuming: Iterable[Any] = (), title: str = "") -> Derivation:
+    """Declare that an equation of tensors, or of shapes, holds at all sizes: `claim(shape(z) == (M - I + 1,))`.
+
+    The title is the equation, unless given. Raises OperandError for what is not an equation.
+    """
+    if not isinstance(equation, Equation):
+        raise OperandError(
+            f"a claim is an equation of tensors or shapes, such as claim(x == y), found {equation!r}; sizes are "
+            "compared as a shape, such as claim(shape(x) == (M,))"
+        )
+    sides = (format_shape(s) if isinstance(s, tuple | list) else str(s) for s in (equation.left, equation.right))
+    return declare(title or " = ".join(sides), equation.left, equation.right, "proved", assuming)
 
 
 @contextmanager

@@ -10,7 +10,8 @@ import sympy as sp
 from cnn_symbolic.errors import FragmentError, ShapeError
 from cnn_symbolic.formulas import Index, Shape, as_formula, bound_sum, indices_of, substitute
 from cnn_symbolic.shapes import check_shape, format_shape
-from cnn_symbolic.tensors import Call, Tensor, check_tensor
+from cnn_symbolic.sources import Call
+from cnn_symbolic.tensors import Tensor, check_tensor
 
 __all__ = ["entries_of", "from_entries", "sum_over"]
 

@@ -39,3 +39,11 @@ class ExportError(CnnSymbolicError, ValueError):
 
 class OperandError(CnnSymbolicError, TypeError):
     """An argument of the wrong kind, such as a number where a tensor belongs."""
+
+
+class ClaimTextError(CnnSymbolicError, ValueError):
+    """A text of claims that cannot be read; the message shows the line, the column and what was expected there."""
+
+
+class MissingPackageError(CnnSymbolicError, ImportError):
+    """An optional package that is not installed; the message names the extra that brings it."""

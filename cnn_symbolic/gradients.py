@@ -17,9 +17,10 @@ import sympy as sp
 from cnn_symbolic.errors import FragmentError, ShapeError
 from cnn_symbolic.formulas import Index, bound_sum, entry, fresh, substitute
 from cnn_symbolic.shapes import format_shape
-from cnn_symbolic.tensors import Call, Named, Tensor, check_tensor
+from cnn_symbolic.sources import Call, Named
+from cnn_symbolic.tensors import Tensor, check_tensor, tensor
 
-__all__ = ["Stage", "gradient", "stages"]
+__all__ = ["Stage", "cotangent", "gradient", "stages"]
 
 
 @dataclass(frozen=True)
@@ -73,22 +74,35 @@ def derivative_of(through: tuple[Stage, ...], wrt: Tensor, made_from: tuple[Tens
     return Tensor(wrt.shape, formula, False, Call("gradient", operands))
 
 
-def gradient(output: Tensor, *, wrt: Tensor, cotangent: Tensor) -> Tensor:
+def cotangent(of: Tensor) -> Tensor:
+    """Return ∂C/∂of for an arbitrary cost C: arbitrary entries, the shape of `of`, and the name `∂C/∂of`.
+
+    Raises FragmentError for a tensor without a name, which the name would be made from.
+    """
+    if check_tensor(of, "cotangent").name is None:
+        raise FragmentError(f"a cotangent is named after its tensor: write named('z', {of}) first")
+    return tensor(*of.shape, name=f"∂C/∂{of.name}", indices=" ".join(getattr(of.source, "indices", ())))
+
+
+cotangent_of = cotangent  # inside gradient(), the word is the parameter
+
+def gradient(output: Tensor, *, wrt: Tensor, cotangent: Tensor | None = None) -> Tensor:
     """Return ∂C/∂wrt for a cost C of the output, where the tensor `cotangent` is ∂C/∂output.
 
-    The result has the shape of `wrt`, which is a leaf or a named intermediate. Raises ShapeError when
-    the cotangent does not have the output's shape, FragmentError when `wrt` has no name.
+    Without it, that is `cotangent(output)`. The result has the shape of `wrt`, which is a leaf or a named
+    intermediate. Raises ShapeError when the cotangent does not have the output's shape, FragmentError
+    when `wrt` has no name.
     """
-    check_tensor(output, "gradient")
     check_tensor(wrt, "gradient: wrt")
-    if tuple(map(sp.expand, check_tensor(cotangent, "gradient: cotangent").shape)) != tuple(
+    arriving = cotangent_of(check_tensor(output, "gradient")) if cotangent is None else cotangent
+    if tuple(map(sp.expand, check_tensor(arriving, "gradient: cotangent").shape)) != tuple(
         map(sp.expand, output.shape)
     ):
         raise ShapeError(
-            f"the cotangent {cotangent} has shape {format_shape(cotangent.shape)}, "
+            f"the cotangent {arriving} has shape {format_shape(arriving.shape)}, "
             f"but {output} has shape {format_shape(output.shape)}"
         )
     if wrt.name is None:
         raise FragmentError(f"a gradient is taken with respect to a tensor with a name, not to {wrt}")
-    made = derivative_of(stages(output, wrt, cotangent), wrt, (wrt,))
-    return Tensor(made.shape, made.formula, False, Call("gradient", (output, wrt, cotangent)))
+    made = derivative_of(stages(output, wrt, arriving), wrt, (wrt,))
+    return Tensor(made.shape, made.formula, False, Call("gradient", (output, wrt, arriving)))

@@ -11,7 +11,8 @@ import sympy as sp
 
 from cnn_symbolic.formulas import as_formula
 from cnn_symbolic.notation import INFIX, RELATIONS, Text
-from cnn_symbolic.tensors import Call, ShapeOf, Tensor, stated_options
+from cnn_symbolic.sources import Call, stated_options
+from cnn_symbolic.tensors import ShapeOf, Tensor
 
 __all__ = ["GREEK", "Latex", "array_latex", "escape"]
 

@@ -13,7 +13,8 @@ import sympy as sp
 
 from cnn_symbolic.formulas import Iverson, Opaque
 from cnn_symbolic.shapes import format_shape
-from cnn_symbolic.tensors import Call, Leaf, Named, ShapeOf, Tensor
+from cnn_symbolic.sources import Call, Leaf, Named
+from cnn_symbolic.tensors import ShapeOf, Tensor
 
 __all__ = ["INFIX", "RELATIONS", "Text", "letters_of"]
 

@@ -10,14 +10,16 @@ is real, so that nothing is conjugated.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
 
 from cnn_symbolic.errors import FragmentError, ModeError, OperandError, ShapeError
 from cnn_symbolic.formulas import Index, Opaque, Shape, bound_sum, entry, fresh
-from cnn_symbolic.shapes import check_integers, check_shape, format_shape
-from cnn_symbolic.tensors import Call, Definition, Tensor, common_shape, operation
+from cnn_symbolic.shapes import check_integers, check_name, check_shape, format_shape
+from cnn_symbolic.sources import Call
+from cnn_symbolic.tensors import Definition, Tensor, common_shape, operation
 
 __all__ = [
     "apply",
@@ -27,6 +29,7 @@ __all__ = [
     "dilate",
     "dot",
     "flip",
+    "function",
     "ones",
     "outer",
     "pad",
@@ -335,6 +338,22 @@ def apply(x: Tensor, *, function: str, order: int = 0) -> Definition:
         raise OperandError(f"apply takes a function's name and a count of derivatives, found {function!r}, {order!r}")
     name = x.name
     return Definition(x.shape, lambda index: Opaque(function, order, entry(name, index)), confined=True)
+
+
+@dataclass(frozen=True)
+class Function:
+    """An arbitrary differentiable function, to be applied entry by entry: `σ(z)`, its derivative `σ(z, order=1)`."""
+
+    name: str
+
+    def __call__(self, x: Tensor, order: int = 0) -> Tensor:
+        """Return the function, differentiated `order` times, of a tensor with a name."""
+        return apply(x, function=self.name, order=order)
+
+
+def function(name: str) -> Function:
+    """Return an arbitrary differentiable function; `exp`, `log` and `reciprocal` are these themselves."""
+    return Function(check_name(name))
 
 
 def zeros(*lengths: Any) -> Tensor:

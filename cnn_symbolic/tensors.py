@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ParamSpec
 
 import numpy as np
@@ -31,14 +31,13 @@ from cnn_symbolic.formulas import (
     is_size,
     stray_symbols,
 )
-from cnn_symbolic.shapes import check_letters, check_name, check_shape, format_option, format_shape
+from cnn_symbolic.shapes import check_letters, check_name, check_shape, format_shape
+from cnn_symbolic.sources import Call, Leaf, Named, format_call
 
 __all__ = [
     "OPERATIONS",
-    "Call",
     "Definition",
-    "Leaf",
-    "Named",
+    "Equation",
     "ShapeOf",
     "Tensor",
     "add",
@@ -49,38 +48,11 @@ __all__ = [
     "scalar",
     "scale",
     "shape",
-    "stated_options",
     "tensor",
 ]
 
 P = ParamSpec("P")
 Formula = Callable[[Index], sp.Expr]
-
-
-@dataclass(frozen=True)
-class Leaf:
-    """A tensor with arbitrary entries. `indices` are the letters that print its axes."""
-
-    name: str
-    indices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Named:
-    """An intermediate result with a name of its own, such as `z`."""
-
-    name: str
-    definition: Tensor
-    indices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Call:
-    """The result of an operation on tensors."""
-
-    operation: str
-    operands: tuple[Tensor, ...]
-    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -95,11 +67,31 @@ class Definition:
     confined: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class Equation:
+    """`left == right`, as a claim states it. As a condition in Python it tells whether both are the same object."""
+
+    left: Any
+    right: Any
+
+    def __bool__(self) -> bool:
+        return self.left is self.right
+
+
+@dataclass(frozen=True, eq=False)
 class ShapeOf:
     """The shape of a tensor as an object of claims, with the conditions under which it is defined."""
 
     tensor: Tensor
+
+    def __eq__(self, other: Any) -> Equation:  # type: ignore[override]
+        """Return the equation of two shapes; the other one may be a tuple of sizes."""
+        return Equation(self, other)
+
+    __hash__ = object.__hash__
+
+    def __str__(self) -> str:
+        return f"shape({self.tensor})"
 
     @property
     def shape(self) -> Shape:
@@ -218,6 +210,12 @@ class Tensor:
     def __repr__(self) -> str:
         return f"<Tensor {self} of shape {format_shape(self.shape)}>"
 
+    def __eq__(self, other: Any) -> Equation:  # type: ignore[override]
+        """Return the equation of two tensors, as the object of a claim."""
+        return Equation(self, other)
+
+    __hash__ = object.__hash__
+
     def __add__(self, other: Any) -> Tensor:
         return add(self, other)
 
@@ -241,53 +239,6 @@ def _evaluate(part: Tensor, state: Values) -> np.ndarray:
     lengths = [evaluate_size(length, state.sizes) for length in part.shape]
     index = fresh("i" * part.rank)
     return evaluate_formula(part.formula(index), index, lengths, state)
-
-
-LOOSE = {"add", "scale", "multiply", "sum_family"}
-
-
-def format_call(call: Call) -> str:
-    """Return an operation as it is written: infix where there is a sign for it, else as a call."""
-    operands = [str(x) for x in call.operands]
-    if call.operation == "gradient":
-        return f"∂C/∂{operands[1]}"
-    if call.operation == "apply":
-        return f"{call.options['function']}{'′' * call.options['order']}({operands[0]})"
-    if call.operation == "from_entries":
-        plain = {symbol: sp.Symbol(symbol.name) for symbol in call.options["entry"].atoms(sp.Dummy)}
-        return f"[{call.options['entry'].xreplace(plain)}]"
-    tight = [
-        f"({text})" if isinstance(x.source, Call) and x.source.operation in LOOSE else text
-        for x, text in zip(call.operands, operands, strict=True)
-    ]
-    if call.operation == "broadcast":
-        return operands[0]
-    if call.operation == "take":
-        return f"{tight[0]}[{', '.join(map(format_option, call.options['at']))}]"
-    if call.operation in ("stack_family", "sum_family"):
-        run = f"{call.options['index'].name}<{call.options['length']}"
-        return f"[{operands[0]} for {run}]" if call.operation == "stack_family" else f"Σ{{{run}}} {tight[0]}"
-    if call.operation == "add":
-        return " + ".join(operands).replace(" + -", " - ")
-    if call.operation == "multiply":
-        return f"{tight[0]}·{tight[1]}"
-    if call.operation == "scale":
-        factor = as_formula(call.options["factor"], "scale")
-        written = f"({factor})" if isinstance(factor, sp.Add) else str(factor)
-        return f"-{tight[0]}" if factor == -1 else written if tight[0] == "1" else f"{written}·{tight[0]}"
-    if call.operation == "constant":
-        value, lengths = call.options["value"], call.options["shape"]
-        return f"{'ones' if value else 'zeros'}{format_shape(lengths)}" if lengths else str(value)
-    options = [f"{key}={format_option(value)}" for key, value in stated_options(call)]
-    return f"{call.operation}({', '.join([*operands, *options])})"
-
-
-UNSTATED = {"stride": 1, "padding": 0, "dilation": 1, "output_padding": 0, "group_axis": False, "ceil_mode": False}
-
-
-def stated_options(call: Call) -> list[tuple[str, Any]]:
-    """Return the options of an operation that are written in a call: those that are not the usual ones."""
-    return [(key, value) for key, value in call.options.items() if UNSTATED.get(key) != value]
 
 
 def same(x: Tensor, y: Tensor) -> bool:

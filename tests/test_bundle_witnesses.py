@@ -17,7 +17,8 @@ from cnn_symbolic.errors import ShapeError
 from cnn_symbolic.evaluation import evaluate_size
 from cnn_symbolic.formulas import Opaque, fresh, least
 from cnn_symbolic.library import bundled_folder, load
-from cnn_symbolic.tensors import Leaf, ShapeOf
+from cnn_symbolic.sources import Leaf
+from cnn_symbolic.tensors import ShapeOf
 
 from .problems import same
 

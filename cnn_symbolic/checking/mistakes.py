@@ -26,7 +26,8 @@ from cnn_symbolic.kernel.statement import state
 from cnn_symbolic.kernel.verdicts import Refutation
 from cnn_symbolic.operations import MODES, flip, rot180, shift, transpose
 from cnn_symbolic.shapes import format_shape
-from cnn_symbolic.tensors import OPERATIONS, Call, Named, Tensor, multiply, scale
+from cnn_symbolic.sources import Call, Named
+from cnn_symbolic.tensors import OPERATIONS, Tensor, multiply, scale
 
 __all__ = ["Change", "changes", "correction", "named_mistake"]
 

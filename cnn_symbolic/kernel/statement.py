@@ -18,7 +18,8 @@ import sympy as sp
 from cnn_symbolic.errors import NameConflictError, OperandError, ShapeError
 from cnn_symbolic.formulas import Shape, condition, fresh, is_size, substitute
 from cnn_symbolic.shapes import format_shape
-from cnn_symbolic.tensors import Named, ShapeOf, Tensor, merge_name
+from cnn_symbolic.sources import Named
+from cnn_symbolic.tensors import ShapeOf, Tensor, merge_name
 
 __all__ = ["Declaration", "Side", "Statement", "state"]
 

@@ -1,0 +1,317 @@
+"""The expressions of claims that are given as text, one method per kind of node, evaluated over an allow-list."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any, NoReturn
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from cnn_symbolic.checking.vocabulary import ATTRIBUTES, LAYERS, WORDS, admitted, is_implied_size, suggestion
+from cnn_symbolic.errors import ClaimTextError, CnnSymbolicError, FragmentError, OperandError
+from cnn_symbolic.formulas import size
+from cnn_symbolic.shapes import format_shape
+from cnn_symbolic.tensors import Equation, ShapeOf, Tensor
+
+__all__ = ["Expressions"]
+
+UNKNOWN = {
+    "ClassDef": "classes",
+    "For": "loops",
+    "FunctionDef": "functions",
+    "GeneratorExp": "comprehensions",
+    "If": "conditions",
+    "IfExp": "conditions",
+    "Import": "imports",
+    "ListComp": "comprehensions",
+    "Slice": "slices",
+    "While": "loops",
+}
+MOST_SHOWN = 80
+ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: lambda a, b: a + b,
+    ast.Sub: lambda a, b: a - b,
+    ast.Mult: lambda a, b: a * b,
+    ast.Div: lambda a, b: sp.Rational(a, b) if isinstance(a, int) and isinstance(b, int) and b else a / b,
+    ast.FloorDiv: lambda a, b: a // b if isinstance(a, int) and isinstance(b, int) else sp.floor(a / b),
+    ast.Mod: lambda a, b: sp.Mod(a, b),
+}
+COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Eq: sp.Eq,
+    ast.NotEq: sp.Ne,
+    ast.Lt: sp.Lt,
+    ast.LtE: sp.Le,
+    ast.Gt: sp.Gt,
+    ast.GtE: sp.Ge,
+}
+
+
+class Expressions(ast.NodeVisitor):
+    """Evaluates the expressions of a text; `names` are those that the text has given, and the indices in scope."""
+
+    def __init__(self, text: str, where: str) -> None:
+        self.text, self.where = text, where
+        self.names: ChainMap[str, Any] = ChainMap({})
+
+    def at(self, line: int, column: int, message: str) -> ClaimTextError:
+        """Return an error with the place in the text, which is shown."""
+        lines = self.text.splitlines()
+        shown = lines[line - 1] if line <= len(lines) else ""
+        before = len(shown.encode()[:column].decode(errors="ignore"))
+        start = max(0, before - 60)
+        pointed = f"\n    {shown[start : start + 100]}\n    {' ' * (before - start)}^" if shown.strip() else ""
+        return ClaimTextError(f"{self.where}, line {line}, column {before + 1}: {message}{pointed}")
+
+    def wrong(self, node: ast.AST, message: str) -> ClaimTextError:
+        """Return an error that points at a node."""
+        return self.at(getattr(node, "lineno", 1), getattr(node, "col_offset", 0), message)
+
+    @contextmanager
+    def blaming(self, node: ast.AST) -> Iterator[None]:
+        """Turn every error of a computation into one that points at the node."""
+        try:
+            yield
+        except ClaimTextError:
+            raise
+        except CnnSymbolicError as error:
+            raise self.wrong(node, str(error)) from error
+        except Exception as error:  # whatever SymPy makes of operands that do not fit
+            message = f"this cannot be computed ({type(error).__name__}: {str(error)[:200]})"
+            raise self.wrong(node, message) from error
+
+    def value(self, node: ast.AST) -> Any:
+        """Return the value of an expression, if it is not too large."""
+        found = self.visit(node)
+        with self.blaming(node):
+            return admitted(found)
+
+    def generic_visit(self, node: ast.AST) -> NoReturn:
+        """Refuse a kind of node that the language does not have."""
+        kind = type(node).__name__
+        raise self.wrong(
+            node, f"claims have no {UNKNOWN.get(kind, kind)}: they are assignments and claim(left == right)"
+        )
+
+    def visit_Constant(self, node: ast.Constant) -> Any:
+        """Return a literal integer, text or truth value."""
+        if isinstance(node.value, float):
+            raise self.wrong(node, f"{node.value} is not exact: write a fraction, such as 1/2")
+        if not isinstance(node.value, int | str | None):
+            raise self.wrong(node, f"{node.value!r} is neither an integer nor a text")
+        return node.value
+
+    def visit_Name(self, node: ast.Name) -> Any:
+        """Return what a name stands for; a capital that nothing was said about is a size."""
+        if node.id in self.names:
+            return self.names[node.id]
+        if node.id in WORDS:
+            return WORDS[node.id]
+        if is_implied_size(node.id):
+            return size(node.id)
+        hint = suggestion(node.id, {*self.names, *WORDS})
+        raise self.wrong(node, f"there is no {node.id}{hint or '; sizes are capitals, or made by sizes(…)'}")
+
+    def visit_Tuple(self, node: ast.Tuple) -> tuple[Any, ...]:
+        """Return a tuple."""
+        return tuple(self.items(node.elts))
+
+    def visit_List(self, node: ast.List) -> list[Any]:
+        """Return a list."""
+        return self.items(node.elts)
+
+    def visit_Dict(self, node: ast.Dict) -> dict[str, Any]:
+        """Return options by name, for `**options`."""
+        found: dict[str, Any] = {}
+        for key, value in zip(node.keys, node.values, strict=True):
+            if not (isinstance(key, ast.Constant) and isinstance(key.value, str)):
+                raise self.wrong(key or value, "options have names, such as {'stride': S}")
+            found[key.value] = self.value(value)
+        return found
+
+    def items(self, nodes: Sequence[ast.expr]) -> list[Any]:
+        """Return the values of a list, `*x` being put in place of its items."""
+        found: list[Any] = []
+        for node in nodes:
+            if isinstance(node, ast.Starred):
+                several = self.value(node.value)
+                if not isinstance(several, tuple | list):
+                    raise self.wrong(node, "* takes a list or a shape")
+                found += several
+            else:
+                found.append(self.value(node))
+        return found
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> Any:
+        """Return −x, or the opposite of a condition."""
+        value = self.value(node.operand)
+        if isinstance(node.op, ast.Not):
+            return sp.Not(self.condition(value, node.operand))
+        self.check_operand(value, node.operand)
+        return -value if isinstance(node.op, ast.USub) else value
+
+    def visit_BinOp(self, node: ast.BinOp) -> Any:
+        """Return the result of an arithmetic operation."""
+        left, right = self.value(node.left), self.value(node.right)
+        for value, part in ((left, node.left), (right, node.right)):
+            self.check_operand(value, part)
+        with self.blaming(node):
+            if isinstance(node.op, ast.Pow):
+                return self.power(left, right)
+            if type(node.op) not in ARITHMETIC:
+                raise FragmentError(f"claims have no operator {type(node.op).__name__}: they have + - * / // % **")
+            return ARITHMETIC[type(node.op)](left, right)
+
+    def check_operand(self, value: Any, node: ast.AST) -> None:
+        """Raise ClaimTextError unless one can compute with a value."""
+        if isinstance(value, bool) or not isinstance(value, int | sp.Expr | Tensor):
+            raise self.wrong(node, f"expected a tensor, an entry, a size or a number, found {described(value)}")
+
+    def power(self, base: Any, exponent: Any) -> Any:
+        """Return a small power of a number, a size or an entry."""
+        if not isinstance(exponent, int) or not 0 <= exponent <= 4 or isinstance(base, Tensor):
+            raise FragmentError("a power is of a number, a size or an entry, and its exponent an integer from 0 to 4")
+        return base**exponent
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> Any:
+        """Return the conjunction or disjunction of conditions."""
+        parts = [self.condition(self.value(part), part) for part in node.values]
+        return sp.And(*parts) if isinstance(node.op, ast.And) else sp.Or(*parts)
+
+    def visit_Compare(self, node: ast.Compare) -> Any:
+        """Return an equation of tensors or shapes, or a condition on sizes and indices."""
+        values = [self.value(part) for part in (node.left, *node.comparators)]
+        if len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq) and all(map(is_side, values)):
+            return Equation(*values)
+        parts = []
+        for operator, pair, at in zip(node.ops, pairwise(values), node.comparators, strict=True):
+            if type(operator) not in COMPARISONS:
+                raise self.wrong(at, "claims compare with == != < <= > >=")
+            for value in pair:
+                if isinstance(value, bool) or not isinstance(value, int | sp.Expr):
+                    raise self.wrong(at, f"expected a size or an index to compare, found {described(value)}")
+            with self.blaming(at):
+                parts.append(COMPARISONS[type(operator)](*pair))
+        return sp.And(*parts)
+
+    def condition(self, value: Any, node: ast.AST) -> Any:
+        """Return a condition; raise ClaimTextError for another value."""
+        if not isinstance(value, Boolean | bool):
+            raise self.wrong(node, f"expected a condition such as M >= I, found {described(value)}")
+        return value
+
+    def visit_Attribute(self, node: ast.Attribute) -> Any:
+        """Return a tensor's shape or rank, or a tensor of a layer."""
+        of = self.value(node.value)
+        if isinstance(of, LAYERS):
+            known = {name: part for name, part in vars(of).items() if isinstance(part, Tensor)}
+            known["gradient"] = of.gradient
+            if node.attr in known:
+                return known[node.attr]
+            raise self.wrong(
+                node,
+                f"{type(of).__name__} has no {node.attr}{suggestion(node.attr, known)}; "
+                f"it has {', '.join(sorted(known))}",
+            )
+        if isinstance(of, Tensor) and node.attr in ATTRIBUTES:
+            return getattr(of, node.attr)
+        raise self.wrong(node, f"{described(of)} has no {node.attr}{suggestion(node.attr, ATTRIBUTES)}")
+
+    def visit_Subscript(self, node: ast.Subscript) -> Any:
+        """Return an entry of a tensor, or one size of a shape."""
+        of = self.value(node.value)
+        index = self.value(node.slice)
+        with self.blaming(node):
+            if isinstance(of, Tensor):
+                return of[index]
+            if isinstance(of, tuple | list) and isinstance(index, int) and -len(of) <= index < len(of):
+                return of[index]
+            raise OperandError(f"{described(of)} has no entry {described(index)}")
+
+    def visit_Lambda(self, node: ast.Lambda) -> Callable[..., Any]:
+        """Return a function of indices."""
+        names = [parameter.arg for parameter in node.args.args]
+        plain = ast.arguments([], node.args.args, None, [], [], None, [])
+        if ast.dump(node.args) != ast.dump(plain):
+            raise self.wrong(node, "a function of indices has plain parameters, such as lambda i, j: x[i, j]")
+
+        def function(*index: Any) -> Any:
+            with self.scope(dict(zip(names, index, strict=True)), node):
+                return self.value(node.body)
+
+        kind = inspect.Parameter.POSITIONAL_ONLY
+        function.__signature__ = inspect.Signature([inspect.Parameter(n, kind) for n in names])  # type: ignore[attr-defined]
+        return function
+
+    @contextmanager
+    def scope(self, names: dict[str, Any], node: ast.AST) -> Iterator[None]:
+        """Let names stand for indices inside a formula."""
+        for name in names:
+            if name in self.names or name in WORDS:
+                raise self.wrong(node, f"{name} stands for something already: use another index")
+        self.names = self.names.new_child(names)
+        try:
+            yield
+        finally:
+            self.names = self.names.parents
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        """Return what a word of the language makes of its arguments."""
+        function = self.value(node.func)
+        if not callable(function):
+            raise self.wrong(node.func, f"{described(function)} cannot be called")
+        positional, options = self.items(node.args), self.options(node)
+        with self.blaming(node):
+            return self.called(function, positional, options, node)
+
+    def called(self, function: Callable[..., Any], positional: list[Any], options: dict[str, Any], _: ast.Call) -> Any:
+        """Return the value of a function; raise OperandError if it does not have these parameters."""
+        name = getattr(function, "__name__", "the function")
+        signature = inspect.signature(function)
+        known = [key for key, p in signature.parameters.items() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+        for key in options:
+            if key not in known:
+                raise OperandError(f"{name} has no {key}{suggestion(key, known)}; it takes {', '.join(known)}")
+        try:
+            signature.bind(*positional, **options)
+        except TypeError as error:
+            raise OperandError(f"{name}: {error}; it takes {', '.join(known)}") from None
+        return function(*positional, **options)
+
+    def options(self, node: ast.Call) -> dict[str, Any]:
+        """Return the options of a call by name, those of `**options` among them."""
+        found: dict[str, Any] = {}
+        for keyword in node.keywords:
+            value = self.value(keyword.value)
+            several = {keyword.arg: value} if keyword.arg is not None else value
+            if not isinstance(several, dict):
+                raise self.wrong(keyword.value, "** takes options, such as {'stride': S}")
+            if twice := set(several) & set(found):
+                raise self.wrong(keyword.value, f"{twice.pop()} is given twice")
+            found |= several
+        return found
+
+
+def is_side(value: Any) -> bool:
+    """Tell whether a value is one side of a claim by itself: a tensor, a shape, or a tuple of sizes."""
+    return isinstance(value, Tensor | ShapeOf | tuple | list)
+
+
+def described(value: Any) -> str:
+    """Return what a value is, in a few words."""
+    if isinstance(value, Tensor):
+        return f"the tensor {value}"
+    if isinstance(value, LAYERS):
+        return f"a {type(value).__name__}"
+    if isinstance(value, Boolean):
+        return f"the condition {value}"
+    if isinstance(value, tuple | list):
+        return format_shape(tuple(map(described, value)))
+    if callable(value):
+        return f"the function {getattr(value, '__name__', value)}"
+    return f"the text {value!r}" if isinstance(value, str) else str(value)[:MOST_SHOWN]
