@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -74,6 +75,50 @@ def prove(
     claims = select(names or [])
     chosen = claims if literal is None else at_literals(claims, range(1, literal + 1))
     raise typer.Exit(run(chosen, steps=steps, latex=latex, json=json))
+
+
+@app.command()
+def check(
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="FILE", help="A text of claims; - reads standard input.", show_default=False),
+    ] = None,
+    claim: Annotated[
+        list[str] | None, typer.Option("--claim", metavar="'LEFT == RIGHT'", help="A claim. Can be repeated.")
+    ] = None,
+    let: Annotated[
+        list[str] | None,
+        typer.Option("--let", metavar="'NAME = …'", help="What a name in --claim stands for. Can be repeated."),
+    ] = None,
+    assuming: Annotated[
+        list[str] | None,
+        typer.Option("--assuming", metavar="CONDITION", help="A condition on the sizes in --claim. Can be repeated."),
+    ] = None,
+    steps: Annotated[bool, typer.Option("--steps", help="Print the proofs line by line.")] = False,
+    latex: Annotated[
+        Path | None, typer.Option("--latex", metavar="FILE", help="Write the proofs as a LaTeX document.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Write one JSON document to standard output.")] = False,
+    timeout: Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="For each claim.")] = 60,
+) -> None:
+    """Decide your own formulas, written as text; the text is read, never run.
+
+    Capitals are sizes. For example:
+
+        cnn-symbolic check --let 'x = tensor(M, N)' --let 'w = tensor(I, J)' --let 'z = correlate(x, w, mode="valid")'
+        --claim 'gradient(z, wrt=x) == correlate(w, cotangent(z), mode="full")'
+    """
+    from cnn_symbolic.library import load_text, read_text
+
+    if (file is None) == (not claim):
+        raise typer.BadParameter("give a FILE (or -), or --claim with --let, but not both")
+    if file is None:
+        conditions = f", assuming=[{', '.join(assuming)}]" if assuming else ""
+        text, where = "\n".join([*(let or []), *(f"claim({one}{conditions})" for one in claim or [])]), "--let, --claim"
+    else:
+        text = sys.stdin.read() if str(file) == "-" else read_text(file)
+        where = "standard input" if str(file) == "-" else str(file)
+    raise typer.Exit(run(load_text(text, where), steps=steps, latex=latex, json=json, views=True, timeout=timeout))
 
 
 @app.command("list")
@@ -161,12 +206,19 @@ def run_derivations(derivations: Sequence[Derivation | Check], steps: bool) -> i
     return int(guarded(lambda: run([Claim(d.title, d, file) for d in derivations], steps=steps)))
 
 
-def run(claims: Sequence[Claim], steps: bool = False, latex: Path | None = None, json: bool = False) -> int:
-    """Decide claims, print what is called for, and return the exit status."""
+def run(
+    claims: Sequence[Claim],
+    steps: bool = False,
+    latex: Path | None = None,
+    json: bool = False,
+    views: bool = False,
+    timeout: float | None = None,
+) -> int:
+    """Decide claims, print what is called for (a table; or every claim by itself), and return the exit status."""
     from cnn_symbolic.book.terminal import claims_table, derivation_view, make_console, summary
 
     start = time.perf_counter()
-    decide_all(claims)
+    decide_all(claims, timeout)
     seconds = time.perf_counter() - start
     if latex is not None:
         from cnn_symbolic.book.latex import latex_document
@@ -184,30 +236,35 @@ def run(claims: Sequence[Claim], steps: bool = False, latex: Path | None = None,
         typer.echo(dumps(document(claims), ensure_ascii=False))
     else:
         console = make_console()
-        if steps:
+        if steps or views:
             for claim in claims:
-                console.print(derivation_view(claim))
-        if len(claims) > 1 or not steps:
+                console.print(derivation_view(claim, steps))
+        if not views and (len(claims) > 1 or not steps):
             console.print(claims_table(claims))
-            console.print(f"\n{summary(claims, seconds)}")
+        if len(claims) > 1 or not (steps or views):
+            console.print(f"{'' if views else chr(10)}{summary(claims, seconds)}")
     found = ((c.derivation.expected, c.derivation.outcome) for c in claims)
     return status((stated, "proved" if word == "tested" else word) for stated, word in found) or (
         AS_STATED if all(c.derivation.as_expected for c in claims) else OPPOSITE
     )
 
 
-def decide_all(claims: Sequence[Claim]) -> None:
-    """Decide every claim, with a progress bar on a terminal."""
+def decide_all(claims: Sequence[Claim], timeout: float | None = None) -> None:
+    """Decide every claim, with a progress bar on a terminal, each in so many seconds if there is a limit."""
     from rich.progress import track
 
     from cnn_symbolic.book.terminal import make_console
+    from cnn_symbolic.checking.deadline import within
     from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError
 
     console = make_console(stderr=True)
     quiet = not console.is_terminal or len(claims) < 2
     for claim in track(claims, description="deciding", console=console, transient=True, disable=quiet):
         try:
-            _ = claim.derivation.outcome
+            if timeout is None:
+                _ = claim.derivation.outcome
+            else:
+                within(timeout, partial(getattr, claim.derivation, "outcome"))
         except CnnSymbolicError as error:
             raise DerivationFileError(f"{claim.file.name}: {claim.id}: {error}") from error
 

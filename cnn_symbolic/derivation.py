@@ -308,6 +308,10 @@ def declare(
     article: str = "",
 ) -> Derivation:
     """Return a derivation, and hand it to whoever is collecting them."""
+    if not isinstance(title, str) or not isinstance(article, str) or not isinstance(indices, str):
+        raise OperandError(f"a claim's title, indices and ids are texts, found {(title, indices, article)}")
+    if not all(isinstance(step, Step) for step in steps):
+        raise OperandError(f"{title!r}: steps= is a list such as [Step(lambda i: …, 'why')], found {steps!r}")
     if isinstance(left, tuple | list):
         left = tuple(sp.Integer(n) if isinstance(n, int) else n for n in left)
     elif not isinstance(left, Tensor | ShapeOf):

@@ -47,3 +47,7 @@ class ClaimTextError(CnnSymbolicError, ValueError):
 
 class MissingPackageError(CnnSymbolicError, ImportError):
     """An optional package that is not installed; the message names the extra that brings it."""
+
+
+class TimeLimitError(CnnSymbolicError, TimeoutError):
+    """A computation that was not done within its time."""

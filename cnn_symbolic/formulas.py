@@ -18,7 +18,7 @@ from typing import Any
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from cnn_symbolic.errors import FragmentError
+from cnn_symbolic.errors import FragmentError, OperandError
 
 __all__ = [
     "Index",
@@ -187,6 +187,8 @@ def inside(index: Sequence[Any], shape: Sequence[Any]) -> Any:
 
 def indices_of(function: Callable[..., Any]) -> tuple[sp.Dummy, ...]:
     """Return a fresh index for each parameter of a function that has no default, called as the parameter is."""
+    if not callable(function):
+        raise OperandError(f"expected a function of indices, such as lambda i, j: …, found {function!r}")
     parameters = inspect.signature(function).parameters.values()
     return fresh(p.name for p in parameters if p.default is inspect.Parameter.empty)
 

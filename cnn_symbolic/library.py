@@ -17,11 +17,12 @@ from pathlib import Path
 from types import ModuleType
 
 from cnn_symbolic.article import SECTIONS
+from cnn_symbolic.checking.claims import read_claims
 from cnn_symbolic.checks import Check
 from cnn_symbolic.derivation import Derivation, collecting
 from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError
 
-__all__ = ["Claim", "at_literals", "bundled_folder", "load", "load_file", "select"]
+__all__ = ["Claim", "at_literals", "bundled_folder", "load", "load_file", "load_text", "read_text", "select"]
 
 
 # The folders of the bundled derivations: the article's sections, then the convolutions that people use.
@@ -83,6 +84,20 @@ def load_file(path: Path) -> list[Claim]:
                 del sys.modules[name]
         sys.dont_write_bytecode = writing
     return [Claim(claim_id(d, module, path, k), d, path) for k, d in enumerate(collected, start=1)]
+
+
+def load_text(text: str, where: str) -> list[Claim]:
+    """Return the claims of a text, which is read and not run; raise ClaimTextError where it cannot be read."""
+    return [Claim(name, claim, Path(where)) for name, claim in read_claims(text, where).items()]
+
+
+def read_text(path: Path) -> str:
+    """Return a file's text; raise DerivationFileError if it is not there, or no text."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror
+        raise DerivationFileError(f"{path} cannot be read: {reason}") from None
 
 
 def is_beside(module: ModuleType, path: Path) -> bool:

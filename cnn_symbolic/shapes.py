@@ -39,8 +39,8 @@ class SizePrinter(StrPrinter):
         if number < 0:
             return f"-{self.doprint(-e)}"
         factors = [part for part in (number, *sp.Mul.make_args(rest)) if part != 1]
-        if any((part.is_Rational and not part.is_Integer) or part.is_Pow for part in factors):
-            top, bottom = sp.fraction(e)
+        top, bottom = sp.fraction(e)
+        if bottom != 1:
             return f"{self.tight(top)}/{self.tight(bottom)}"
         return "·".join(map(self.tight, factors))
 
@@ -92,8 +92,8 @@ def check_shape(lengths: Sequence[Any], owner: str) -> Shape:
 
 def check_name(name: str) -> str:
     """Return the name; raise NameConflictError if it cannot name a tensor."""
-    if not isinstance(name, str) or not name.strip():
-        raise NameConflictError(f"a tensor's name is a text that is not empty, found {name!r}")
+    if not isinstance(name, str) or not name.strip() or not name.isprintable():
+        raise NameConflictError(f"a tensor's name is a text that can be printed and is not empty, found {name!r}")
     return name
 
 

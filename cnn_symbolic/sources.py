@@ -14,7 +14,7 @@ from cnn_symbolic.shapes import format_option, format_shape
 if TYPE_CHECKING:
     from cnn_symbolic.tensors import Tensor
 
-__all__ = ["Call", "Leaf", "Named", "format_call", "stated_options"]
+__all__ = ["UNSTATED", "Call", "Leaf", "Named", "format_call", "stated_options"]
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-import numpy as np
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
 from cnn_symbolic.article import ARTICLE, ERRATA, SECTIONS
+from cnn_symbolic.book.matrices import counterexample_lines
 from cnn_symbolic.checking.mistakes import named_mistake
 from cnn_symbolic.checks import Check, Checked
 from cnn_symbolic.derivation import Derivation
@@ -123,13 +122,14 @@ def summary(claims: Sequence[Claim], seconds: float) -> str:
     return f"{counts}; {right} of {len(claims)} as stated, in {seconds:.1f} s"
 
 
-def derivation_view(claim: Claim) -> Group:
-    """Return a derivation line by line with the reasons, then the verdict."""
+def derivation_view(claim: Claim, steps: bool = True) -> Group:
+    """Return a derivation, line by line with the reasons or as the claim alone, then the verdict."""
     derivation = claim.derivation
     parts: list[RenderableType] = [Styled(derivation.title, style="bold")]
     if isinstance(derivation, Check):
         return Group(*parts, Padding(checked_view(derivation), (0, 0, 0, 2)), "")
-    parts += [Padding(line, (0, 0, 0, 2)) for line in calculation(derivation)]
+    lines = calculation(derivation) if steps else [Styled(derivation.written_claim)]
+    parts += [Padding(line, (0, 0, 0, 2)) for line in lines]
     parts += [Padding(line, (0, 0, 0, 2)) for line in verdict_lines(derivation)]
     return Group(*parts, "")
 
@@ -164,31 +164,13 @@ def verdict_lines(derivation: Derivation) -> Iterator[RenderableType]:
     elif isinstance(verdict, Refutation):
         yield Styled(f"{mark} refuted: {holds(verdict)}", style=style)
         yield Styled(f"{called(verdict)}: {sizes_text(verdict)}: {difference(verdict)}")
-        yield from (Styled(line) for line in matrices(verdict))
+        yield from (Styled(line) for line in counterexample_lines(verdict))
         if (change := named_mistake(derivation)) is not None:
             yield Styled(f"with {change.name} it is proved: {change.formula}")
     elif isinstance(verdict, Undecided):
         yield Styled(f"{mark} undecided: {detail(verdict)}", style="yellow")
     if derivation.wrong_step is not None:
         yield Styled(f"the step does not follow: {derivation.wrong_step[0].because}", style="bold red")
-
-
-def matrices(refutation: Refutation) -> Iterator[str]:
-    """Yield the numbers of a counterexample, and what both sides make of them."""
-    for name, polynomial in refutation.functions.items():
-        yield f"  {name}(t) = {str(polynomial).replace('**', '^').replace('*', '·')}"
-    for name, value in refutation.values.items():
-        yield f"  {name} = {matrix(value)}"
-    if refutation.left_value is not None:
-        yield f"  left  = {matrix(refutation.left_value)}"
-        yield f"  right = {matrix(refutation.right_value)}"
-
-
-def matrix(value: Any) -> str:
-    """Return an array of exact numbers as nested lists."""
-    if isinstance(value, np.ndarray) and value.ndim:
-        return f"[{', '.join(matrix(v) for v in value)}]"
-    return str(value)
 
 
 def listing(claims: Sequence[Claim]) -> Table:

@@ -63,6 +63,8 @@ class Reader(Expressions):
         """Return the syntax tree; raise ClaimTextError if the text is no Python, or too large."""
         if len(self.text) > MOST_CHARACTERS:
             raise ClaimTextError(f"{self.where} has {len(self.text)} characters, at most {MOST_CHARACTERS} are read")
+        if not all(character.isprintable() or character in "\n\r\t" for character in self.text):
+            raise ClaimTextError(f"{self.where} has characters that cannot be printed")
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from cnn_symbolic.checking.vocabulary import ATTRIBUTES, LAYERS, WORDS, admitted, is_implied_size, suggestion
+from cnn_symbolic.checking.vocabulary import ATTRIBUTES, LAYERS, SYMPY, WORDS, admitted, is_implied_size, suggestion
 from cnn_symbolic.errors import ClaimTextError, CnnSymbolicError, FragmentError, OperandError
 from cnn_symbolic.formulas import size
 from cnn_symbolic.shapes import format_shape
@@ -33,7 +33,7 @@ UNKNOWN = {
     "Slice": "slices",
     "While": "loops",
 }
-MOST_SHOWN = 80
+MOST_SHOWN, MOST_VISITS = 80, 20_000
 ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: lambda a, b: a + b,
     ast.Sub: lambda a, b: a - b,
@@ -58,6 +58,7 @@ class Expressions(ast.NodeVisitor):
     def __init__(self, text: str, where: str) -> None:
         self.text, self.where = text, where
         self.names: ChainMap[str, Any] = ChainMap({})
+        self.visits = 0
 
     def at(self, line: int, column: int, message: str) -> ClaimTextError:
         """Return an error with the place in the text, which is shown."""
@@ -86,7 +87,10 @@ class Expressions(ast.NodeVisitor):
             raise self.wrong(node, message) from error
 
     def value(self, node: ast.AST) -> Any:
-        """Return the value of an expression, if it is not too large."""
+        """Return the value of an expression, if it is not too large; the whole text has a number of them."""
+        self.visits += 1
+        if self.visits > MOST_VISITS:
+            raise self.wrong(node, f"reading the text takes more than {MOST_VISITS} steps")
         found = self.visit(node)
         with self.blaming(node):
             return admitted(found)
@@ -272,6 +276,8 @@ class Expressions(ast.NodeVisitor):
     def called(self, function: Callable[..., Any], positional: list[Any], options: dict[str, Any], _: ast.Call) -> Any:
         """Return the value of a function; raise OperandError if it does not have these parameters."""
         name = getattr(function, "__name__", "the function")
+        if function in SYMPY.values():
+            check_numbers(name, positional, options)
         signature = inspect.signature(function)
         known = [key for key, p in signature.parameters.items() if p.kind is not inspect.Parameter.VAR_KEYWORD]
         for key in options:
@@ -295,6 +301,14 @@ class Expressions(ast.NodeVisitor):
                 raise self.wrong(keyword.value, f"{twice.pop()} is given twice")
             found |= several
         return found
+
+
+def check_numbers(name: str, positional: list[Any], options: dict[str, Any]) -> None:
+    """Raise OperandError for arguments of SymPy's functions that are no numbers: these would evaluate texts."""
+    expected: Any = int if name == "Rational" else int | sp.Expr | Boolean
+    if options or not all(isinstance(value, expected) and not isinstance(value, bool) for value in positional):
+        kind = "integers" if name == "Rational" else "numbers, sizes, indices and conditions"
+        raise OperandError(f"{name} takes {kind}, found {described([*positional, *options.values()])}")
 
 
 def is_side(value: Any) -> bool:

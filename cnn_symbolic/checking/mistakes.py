@@ -1,230 +1,33 @@
-"""The catalogue of mistakes: small changes of a formula, each with a name.
-
-Applied to a right formula they are the wrong variants that the kernel must refute; applied to a wrong
-one, the change that makes it right is the name of the mistake.
-"""
+"""The name of a mistake: the change, from the catalogue, that the kernel proves to make a wrong formula right."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import chain, combinations
+from functools import lru_cache, partial
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
+from cnn_symbolic.checking.changes import Change, built, changes, rebuild
+from cnn_symbolic.checking.deadline import within
+from cnn_symbolic.checking.forgotten import fitted, forgotten
 from cnn_symbolic.derivation import Derivation
-from cnn_symbolic.entries import entries_of
-from cnn_symbolic.errors import CnnSymbolicError
-from cnn_symbolic.evaluation import evaluate_size
-from cnn_symbolic.formulas import Shape
+from cnn_symbolic.errors import CnnSymbolicError, TimeLimitError
+from cnn_symbolic.evaluation import Function, evaluate_size
+from cnn_symbolic.formulas import least
 from cnn_symbolic.kernel.decide import is_proved
-from cnn_symbolic.kernel.replay import derivatives
+from cnn_symbolic.kernel.replay import KNOWN_FUNCTIONS, T, derivatives
 from cnn_symbolic.kernel.statement import state
 from cnn_symbolic.kernel.verdicts import Refutation
-from cnn_symbolic.operations import MODES, flip, rot180, shift, transpose
-from cnn_symbolic.shapes import format_shape
-from cnn_symbolic.sources import Call, Named
-from cnn_symbolic.tensors import OPERATIONS, Tensor, multiply, scale
+from cnn_symbolic.sources import Call, Leaf
+from cnn_symbolic.tensors import Tensor
 
-__all__ = ["Change", "changes", "correction", "named_mistake"]
+__all__ = ["correction", "named_mistake"]
 
-# The options that say in steps of how many entries an operation goes.
-STEPS = ("stride", "dilation", "factors")
-Proposal = tuple[str, Callable[[], Tensor]]
-
-
-@dataclass(frozen=True)
-class Change:
-    """A formula that differs from another one in one place, and what the difference is."""
-
-    name: str
-    formula: Tensor
-
-
-def changes(formula: Tensor, factors: Sequence[Tensor] = (), fixed: Collection[str] = ()) -> Iterator[Change]:
-    """Yield the formulas that one mistake makes of this one; those that cannot be built are left out.
-
-    `factors` are tensors that may have been forgotten as a factor, `fixed` the names of intermediate
-    results that are taken as they are.
-    """
-    for name, build in chain(proposed(formula, factors, fixed), exchanged_steps(formula)):
-        try:
-            yield Change(name, build())
-        except CnnSymbolicError:
-            continue
-
-
-def exchanged_steps(x: Tensor) -> Iterator[Proposal]:
-    """Yield the formula with two strides, dilations or factors exchanged wherever they occur as such."""
-    steps = dict.fromkeys(step for step in steps_of(x) if not step.is_Integer)
-    for a, b in combinations(steps, 2):
-        yield f"{a} and {b} exchanged", partial(with_steps, x, {a: b, b: a})
-
-
-def steps_of(x: Tensor) -> list[sp.Expr]:
-    """Return the strides, dilations and factors of all operations in a formula, up to its intermediate results."""
-    found = [step for part in x.source.operands for step in steps_of(part)] if isinstance(x.source, Call) else []
-    for key in STEPS:
-        value = x.source.options.get(key, ()) if isinstance(x.source, Call) else ()
-        found += [sp.Integer(v) if isinstance(v, int) else v for v in (value if isinstance(value, tuple) else (value,))]
-    return [step for step in found if isinstance(step, sp.Expr)]
-
-
-def with_steps(x: Tensor, chosen: Mapping[sp.Expr, sp.Expr]) -> Tensor:
-    """Return the formula with some of its strides, dilations and factors replaced."""
-    if not isinstance(x.source, Call) or x.source.operation not in OPERATIONS:
-        return x
-    options: dict[str, Any] = {
-        key: tuple(chosen.get(v, v) for v in value) if isinstance(value, tuple) else chosen.get(value, value)
-        for key, value in x.source.options.items()
-        if key in STEPS
-    }
-    return rebuild(x.source, [with_steps(part, chosen) for part in x.source.operands], None, **options)
-
-
-def proposed(x: Tensor, factors: Sequence[Tensor], fixed: Collection[str]) -> Iterator[Proposal]:
-    """Yield every change at the top of a formula and inside of it, not yet built."""
-    unfolded = isinstance(x.source, Named) and x.name not in fixed
-    source = x.source.definition.source if isinstance(x.source, Named) and unfolded else x.source
-    if isinstance(source, Call) and source.operation == "from_entries":
-        yield from at_entries(x if not isinstance(x.source, Named) else x.source.definition)
-    elif isinstance(source, Call) and source.operation in OPERATIONS:
-        yield from at_call(source)
-    yield from at_any(x)
-    if isinstance(source, Call) and source.operation in OPERATIONS and source.operation != "apply":
-        for k, operand in enumerate(source.operands):
-            for name, build in proposed(operand, factors, fixed):
-                yield name, partial(rebuilt_operand, source, k, build)
-    for factor in factors:
-        if factor.shape == x.shape:
-            yield f"the factor {factor} added to {x}", partial(multiply, factor, x)
-
-
-def at_entries(x: Tensor) -> Iterator[Proposal]:
-    """Yield the changes of a formula that is written by hand: each index of each entry off by one."""
-    if not isinstance(x.source, Call):
-        return
-    written, index = x.source.options["entry"], x.source.options["index"]
-    for at in sorted(written.atoms(sp.Indexed), key=str):
-        for k, inner in enumerate(at.indices):
-            for step in (1, -1):
-                moved = sp.Indexed(at.base, *at.indices[:k], inner + step, *at.indices[k + 1 :])
-                changed = written.xreplace({at: moved})
-                name = f"index {k} of {at.base} off by one ({step:+d})"
-                yield name, partial(entries_of, changed, index, x.shape, x.source.operands)
-
-
-def rebuild(call: Call, operands: Sequence[Tensor], operation: str | None = None, **options: object) -> Tensor:
-    """Return the operation again, with other operands, another name or other options."""
-    return OPERATIONS[operation or call.operation](*operands, **{**call.options, **options})
-
-
-def rebuilt_operand(call: Call, k: int, build: Callable[[], Tensor]) -> Tensor:
-    """Return the operation again, with one operand built anew."""
-    return rebuild(call, [*call.operands[:k], build(), *call.operands[k + 1 :]])
-
-
-def at_call(call: Call) -> Iterator[Proposal]:
-    """Yield the changes of an operation itself."""
-    operands = call.operands
-    if call.operation in ("correlate", "convolve"):
-        other = "convolve" if call.operation == "correlate" else "correlate"
-        yield f"{other} in place of {call.operation}", partial(rebuild, call, operands, other)
-        yield f"the arguments of {call.operation} exchanged", partial(rebuild, call, operands[::-1])
-        for mode in MODES:
-            if mode != call.options["mode"]:
-                yield f"mode {mode!r} in place of {call.options['mode']!r}", partial(rebuild, call, operands, mode=mode)
-    yield from at_options(call)
-    if call.operation == "rot180":
-        yield f"{operands[0]} not rotated", partial(itself, operands[0])
-    if call.operation == "multiply":
-        for kept, dropped in (operands, operands[::-1]):
-            yield f"the factor {dropped} dropped", partial(itself, kept)
-    if call.operation == "add" and len(operands) > 1:
-        for k, term in enumerate(operands):
-            rest = [*operands[:k], *operands[k + 1 :]]
-            yield f"the term {term} dropped", partial(rebuild, call, rest)
-            yield f"the term {term} doubled", partial(rebuild, call, [*rest, scale(term, factor=2)])
-    if call.operation == "apply":
-        function, order = call.options["function"], call.options["order"]
-        for found in {order + 1, max(order - 1, 0)} - {order}:
-            name = f"{function}{'′' * found} in place of {function}{'′' * order}"
-            yield name, partial(rebuild, call, operands, order=found)
-
-
-def at_options(call: Call) -> Iterator[Proposal]:
-    """Yield the changes of strides, dilations, paddings, blocks and axes."""
-    options, operands = call.options, call.operands
-    if "stride" in options and "dilation" in options and options["stride"] != options["dilation"]:
-        exchanged = {"stride": options["dilation"], "dilation": options["stride"]}
-        yield f"stride and dilation of {call.operation} exchanged", partial(rebuild, call, operands, None, **exchanged)
-    for key in ("padding", "widths"):
-        given = options.get(key)
-        if isinstance(given, tuple) and any(isinstance(w, tuple) and w[0] != w[1] for w in given):
-            turned = tuple(tuple(reversed(w)) if isinstance(w, tuple) else w for w in given)
-            yield "the padding before and after exchanged", partial(rebuild, call, operands, None, **{key: turned})
-    for name, other in (("same", "same_lower"), ("same_lower", "same")):
-        if options.get("padding") == name:
-            yield f"padding {other!r} in place of {name!r}", partial(rebuild, call, operands, None, padding=other)
-    if options.get("output_padding", 0) not in (0, (0,) * 9):
-        yield "the output padding dropped", partial(rebuild, call, operands, None, output_padding=0)
-    for axis, start in enumerate(options.get("start", ())):
-        if start != 0:
-            moved = tuple(0 if a == axis else s for a, s in enumerate(options["start"]))
-            yield f"cut from the start of axis {axis} on", partial(rebuild, call, operands, None, start=moved)
-    if call.operation == "transpose" and isinstance(operands[0].source, Call):
-        inner, axes = operands[0].source, options.get("axes", ())
-        if inner.operation == "split_axis":
-            k, into = inner.options["axis"], inner.options["into"]
-            if tuple(axes[k : k + 2]) == (k + 1, k):
-                name = f"axis {k} split into {format_shape(into[::-1])} in place of {format_shape(into)}"
-                yield name, partial(rebuild, inner, inner.operands, None, into=into[::-1])
-
-
-def fitted(wrong: Tensor, shape: Shape) -> Iterator[Proposal]:
-    """Yield the formula brought to another shape: by an output padding if it has one, else by zeros behind or a cut."""
-    if len(shape) != wrong.rank or all(sp.expand(a - b) == 0 for a, b in zip(shape, wrong.shape, strict=True)):
-        return
-    if isinstance(wrong.source, Call) and wrong.source.operation == "conv_transpose":
-        spatial = len(shape) - (3 if wrong.source.options["group_axis"] else 2)
-        missing = [a - b for a, b in zip(shape[-spatial:], wrong.shape[-spatial:], strict=True)]
-        given = wrong.source.options["output_padding"]
-        before = given if isinstance(given, tuple) else (given,) * spatial
-        total = tuple(sp.expand(a + b) for a, b in zip(before, missing, strict=True))
-        name = f"the output padding {format_shape(total)}"
-        yield name, partial(rebuild, wrong.source, wrong.source.operands, None, output_padding=total)
-    yield (
-        f"zeros behind, up to the shape {format_shape(shape)}",
-        partial(OPERATIONS["crop"], wrong, start=(0,) * wrong.rank, shape=shape),
-    )
-
-
-def at_any(x: Tensor) -> Iterator[Proposal]:
-    """Yield the changes that can be made to any tensor; axes of size 1 look the same from both ends."""
-    long = [axis for axis in range(x.rank) if x.shape[axis] != 1]
-    if len(long) > 1:
-        yield f"{x} rotated by 180°", partial(rot180, x)
-    for axis in long:
-        yield f"{x} flipped along axis {axis}", partial(flip, x, axes=(axis,))
-    for axis in range(x.rank):
-        for step in (1, -1):
-            offsets = tuple(step if a == axis else 0 for a in range(x.rank))
-            yield f"{x} off by one ({step:+d}) along axis {axis}", partial(shift, x, offsets=offsets)
-    if x.rank > 1 and long:
-        yield f"{x} transposed", partial(transpose, x)
-    if x.rank > 2 and x.shape[:2] != (1, 1):
-        yield f"axes 0 and 1 of {x} exchanged", partial(transpose, x, axes=(1, 0, *range(2, x.rank)))
-    yield f"{x} doubled", partial(scale, x, factor=2)
-    yield f"{x} halved", partial(scale, x, factor=sp.Rational(1, 2))
-    yield f"{x} negated", partial(scale, x, factor=-1)
-
-
-def itself(x: Tensor) -> Tensor:
-    """Return the tensor."""
-    return x
+LONGEST, INSTANCES, ATTEMPTS, MOST_VALUES = 12.0, 3, 200, 600
 
 
 def correction(
@@ -232,13 +35,17 @@ def correction(
 ) -> Change | None:
     """Return the change that makes a wrong formula right, proved by the kernel; None if none does.
 
-    A change that does not make the two sides equal at the counterexample of `refutation` is passed over.
+    A change that does not make the two sides equal at the counterexample of `refutation`, or at other random
+    numbers, is passed over.
     """
+    instances = list(islice(random_instances(left, assuming), INSTANCES))
     slopes = [rebuild(call, call.operands, order=call.options["order"] + 1) for call in functions_in(left)]
-    fitting = (Change(name, build()) for name, build in fitted(wrong, left.shape))
-    for change in chain(fitting, changes(wrong, slopes, left.names())):
+    fitting = built(fitted(wrong, left.shape))
+    for change in chain(fitting, changes(wrong, slopes, left.names()), forgotten(wrong, left)):
         try:
             if refutation is not None and not agrees(change.formula, refutation):
+                continue
+            if not all(instance.agrees(change.formula) for instance in instances):
                 continue
             if is_proved(state(left, change.formula, assuming)):
                 return change
@@ -260,17 +67,60 @@ def agrees(formula: Tensor, refutation: Refutation) -> bool:
     return bool(np.array_equal(value, refutation.left_value))
 
 
+@dataclass(frozen=True)
+class Instance:
+    """Numbers for the sizes, tensors and functions of a formula, and the value that it has there."""
+
+    sizes: Mapping[sp.Symbol, int]
+    values: Mapping[str, np.ndarray]
+    functions: Mapping[str, Sequence[Function]]
+    value: np.ndarray
+
+    def agrees(self, formula: Tensor) -> bool:
+        """Tell whether another formula has the same value; raise EvaluationError or ShapeError if it has none."""
+        if tuple(evaluate_size(n, self.sizes) for n in formula.shape) != self.value.shape:
+            return False
+        return bool(np.array_equal(formula.evaluate(self.values, self.functions, self.sizes), self.value))
+
+
+def random_instances(x: Tensor, assuming: Sequence[Any]) -> Iterator[Instance]:
+    """Yield instances at small random sizes at which a formula is defined; none if it has elementary functions."""
+    names = {call.options["function"] for call in functions_in(x)}
+    if names & set(KNOWN_FUNCTIONS):
+        return
+    conditions = [*x.requirements(), *assuming]
+    symbols = {s for c in conditions for s in c.free_symbols} | {
+        s for p in x.parts() for n in p.shape for s in n.free_symbols
+    }
+    functions = derivatives({name: T**3 + (k + 2) * T**2 - T for k, name in enumerate(sorted(names))})
+    leaves = {name: part.shape for name, part in x.names().items() if isinstance(part.source, Leaf)}
+    for seed in range(ATTEMPTS):
+        random = np.random.default_rng(seed)
+        sizes = {s: int(random.integers(least(s) + (seed % 4 > 0), 5)) for s in sorted(symbols, key=str)}
+        if all(c.xreplace({s: sp.Integer(n) for s, n in sizes.items()}) == sp.true for c in conditions):
+            shapes = {name: tuple(evaluate_size(n, sizes) for n in shape) for name, shape in leaves.items()}
+            values = {name: random.integers(-9, 10, shape).astype(object) for name, shape in shapes.items()}
+            if sum(v.size for v in values.values()) <= MOST_VALUES:
+                yield Instance(sizes, values, functions, x.evaluate(values, functions, sizes))
+
+
 def functions_in(x: Tensor) -> list[Call]:
     """Return the functions that are applied entry by entry in a formula."""
     return [p.source for p in x.parts() if isinstance(p.source, Call) and p.source.operation == "apply"]
 
 
+@lru_cache(maxsize=256)
 def named_mistake(derivation: object) -> Change | None:
-    """Return the change that makes the right side of a refuted claim right, if the catalogue has it."""
-    if not isinstance(derivation, Derivation) or not (
-        isinstance(derivation.left, Tensor) and isinstance(derivation.right, Tensor)
-    ):
+    """Return the change that makes the right side of a refuted claim right, if the catalogue has it.
+
+    The search ends without a result after some seconds.
+    """
+    if not isinstance(derivation, Derivation):
         return None
-    if not isinstance(derivation.claim_verdict, Refutation):
+    left, right, refutation = derivation.left, derivation.right, derivation.claim_verdict
+    if not (isinstance(left, Tensor) and isinstance(right, Tensor) and isinstance(refutation, Refutation)):
         return None
-    return correction(derivation.left, derivation.right, derivation.assuming, derivation.claim_verdict)
+    try:
+        return within(LONGEST, partial(correction, left, right, derivation.assuming, refutation))
+    except TimeLimitError:
+        return None

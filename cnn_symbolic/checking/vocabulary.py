@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import sympy as sp
 
@@ -22,6 +22,7 @@ __all__ = [
     "MOST_CHARACTERS",
     "MOST_DEPTH",
     "MOST_NODES",
+    "SYMPY",
     "WORDS",
     "admitted",
     "is_implied_size",
@@ -29,11 +30,26 @@ __all__ = [
 ]
 
 MOST_CHARACTERS, MOST_NODES, MOST_DEPTH, MOST_STRING = 20_000, 4000, 40, 200
-LARGEST_NUMBER, MOST_OPERATIONS, MOST_AXES, MOST_TERMS, MOST_FACTORS = 10_000, 300, 12, 300, 6
+LARGEST_NUMBER, MOST_OPERATIONS, MOST_AXES, MOST_TERMS, MOST_FACTORS = 10_000, 400, 12, 300, 6
+MOST_ITEMS, MOST_HEIGHT, MOST_STEPS = 500, 4, 9
+STEPPED = (sp.floor, sp.ceiling, sp.Mod, sp.Max, sp.Min, sp.Piecewise)
 
 # The public names of these modules are the words of the language; a class of tensors is not to be made by hand.
 SPOKEN = ("convolutions", "entries", "families", "formulas", "gradients", "layers", "operations", "pooling", "tensors")
 LAYERS = tuple(getattr(cnn_symbolic, name) for name in cnn_symbolic.HOMES["layers"].split() if name[0].isupper())
+SYMPY = {
+    "And": sp.And,
+    "Eq": sp.Eq,
+    "Max": sp.Max,
+    "Min": sp.Min,
+    "Mod": sp.Mod,
+    "Ne": sp.Ne,
+    "Not": sp.Not,
+    "Or": sp.Or,
+    "Rational": sp.Rational,
+    "ceiling": sp.ceiling,
+    "floor": sp.floor,
+}
 WORDS: dict[str, Any] = {
     **{
         name: getattr(cnn_symbolic, name)
@@ -42,8 +58,7 @@ WORDS: dict[str, Any] = {
         if name != "Tensor"
     },
     **{name: getattr(cnn_symbolic, name) for name in ("Step", "claim", "prove", "refute")},
-    **{f.__name__: f for f in (sp.And, sp.Eq, sp.Max, sp.Min, sp.Mod, sp.Ne, sp.Not, sp.Or, sp.ceiling, sp.floor)},
-    "Rational": sp.Rational,
+    **SYMPY,
     "max": sp.Max,
     "min": sp.Min,
 }
@@ -63,26 +78,50 @@ def suggestion(name: str, known: Collection[str]) -> str:
 
 def admitted(value: Any) -> Any:
     """Return a value, unless it is too large to be computed with; then raise FragmentError."""
-    if isinstance(value, tuple | list):
-        return type(value)(map(admitted, value))
-    if isinstance(value, dict):
-        return {key: admitted(part) for key, part in value.items()}
-    if isinstance(value, str) and len(value) > MOST_STRING:
-        raise FragmentError(f"a text has at most {MOST_STRING} characters, found {len(value)}")
-    if isinstance(value, int | sp.Rational) and max(abs(value), sp.Rational(value).q) > LARGEST_NUMBER:
-        raise FragmentError(f"numbers are at most {LARGEST_NUMBER} here, found a larger one")
-    if isinstance(value, sp.Basic):
-        limit("an expression has", complexity(value), MOST_OPERATIONS, "parts")
-        limit("an expression has", expanded(value), MOST_TERMS, "terms when it is multiplied out")
-        for number in value.atoms(sp.Rational):
-            admitted(int(number.p) if number.q == 1 else max(abs(int(number.p)), int(number.q)))
-    if isinstance(value, Tensor):
-        limit("a tensor has", value.rank, MOST_AXES, "axes")
-        admitted(sp.Tuple(*value.shape))
-        terms, factors = weight(value, {})
-        limit("a tensor's entry is a sum of", terms, MOST_TERMS, "products when it is multiplied out")
-        limit("a tensor's entry is a product of", factors, MOST_FACTORS, "entries when it is multiplied out")
+    for part in parts_of(value):
+        if isinstance(part, str) and (len(part) > MOST_STRING or not part.isprintable()):
+            raise FragmentError(f"a text can be printed and has at most {MOST_STRING} characters")
+        if isinstance(part, int | sp.Rational) and max(abs(part), sp.Rational(part).q) > LARGEST_NUMBER:
+            raise FragmentError(f"numbers are at most {LARGEST_NUMBER} here, found a larger one")
+        if isinstance(part, sp.Basic):
+            check_expression(part)
+        if isinstance(part, Tensor):
+            limit("a tensor has", part.rank, MOST_AXES, "axes")
+            check_expression(sp.Tuple(*part.shape))
+            terms, factors, height = weight(part, {})
+            limit("a tensor's entry is a sum of", terms, MOST_TERMS, "products when it is multiplied out")
+            limit("a tensor's entry is a product of", factors, MOST_FACTORS, "entries when it is multiplied out")
+            limit("functions are applied to functions", height, MOST_HEIGHT, "times")
     return value
+
+
+def parts_of(value: Any) -> Iterator[Any]:
+    """Yield a value, or the items of a list, tuple or table; raise FragmentError if there are too many."""
+    pending = [value]
+    count = 0
+    while pending:
+        part = pending.pop()
+        count += 1
+        if count > MOST_ITEMS:
+            raise FragmentError(f"a list has at most {MOST_ITEMS} items here, those of lists in it counted")
+        if isinstance(part, tuple | list):
+            pending += part
+        elif isinstance(part, dict):
+            pending += part.values()
+        else:
+            yield part
+
+
+def check_expression(e: sp.Basic) -> None:
+    """Raise FragmentError if an expression is too large, or has too many cases."""
+    limit("an expression has", complexity(e), MOST_OPERATIONS, "parts")
+    limit("an expression has", expanded(e), MOST_TERMS, "terms when it is multiplied out")
+    for part in e.args if isinstance(e, sp.Tuple) else (e,):
+        found = sum(max(len(step.args) - 1, 1) for step in part.atoms(*STEPPED))
+        limit("an expression has", found, MOST_STEPS, "quotients, remainders, minima and maxima")
+    for number in e.atoms(sp.Rational):
+        if max(abs(number.p), number.q) > LARGEST_NUMBER:
+            raise FragmentError(f"numbers are at most {LARGEST_NUMBER} here, found {number}")
 
 
 def limit(what: str, found: int, most: int, unit: str) -> None:
@@ -105,24 +144,32 @@ def expanded(e: sp.Basic) -> int:
     return prod(map(expanded, e.args)) if isinstance(e, sp.Mul) else max(map(expanded, e.args), default=1)
 
 
-Weight = tuple[int, int]
+class Weight(NamedTuple):
+    """Bounds on the terms of an entry, on the factors of a term, and on how often functions are applied in turn."""
+
+    terms: int
+    factors: int
+    height: int = 0
 
 
-def product(weights: list[Weight]) -> Weight:
+def product(weights: Sequence[Weight]) -> Weight:
     """Return the weight of a product: so many terms, each of so many factors."""
-    return prod(terms for terms, _ in weights), sum(factors for _, factors in weights)
+    height = max((w.height for w in weights), default=0)
+    return Weight(prod(w.terms for w in weights), sum(w.factors for w in weights), height)
 
 
-def total(weights: list[Weight]) -> Weight:
+def total(weights: Sequence[Weight]) -> Weight:
     """Return the weight of a sum."""
-    return sum(terms for terms, _ in weights), max((factors for _, factors in weights), default=0)
+    factors, height = (max((w[k] for w in weights), default=0) for k in (1, 2))
+    return Weight(sum(w.terms for w in weights), factors, height)
 
 
 TOTALS = {"add", "stack"}
+ONE_ENTRY = Weight(1, 1)
 
 
 def weight(x: Tensor, known: dict[int, Weight]) -> Weight:
-    """Return bounds on the terms of an entry, and on the factors of a term, with all definitions put in."""
+    """Return the weight of a tensor's entries, with all definitions put in."""
     if id(x) not in known:
         known[id(x)] = weight_of(x, lambda part: weight(part, known))
     return known[id(x)]
@@ -132,7 +179,7 @@ def weight_of(x: Tensor, weigh: Callable[[Tensor], Weight]) -> Weight:
     """Return the weight of a tensor, by how it is made."""
     source = x.source
     if isinstance(source, Leaf):
-        return 1, 1
+        return ONE_ENTRY
     if isinstance(source, Named):
         return weigh(source.definition)
     return weight_of_call(source, [weigh(part) for part in source.operands])
@@ -143,30 +190,30 @@ def weight_of_call(call: Call, parts: list[Weight]) -> Weight:
     if call.operation in TOTALS:
         return total(parts)
     if call.operation == "apply":
-        return parts[0][0], 1
+        return Weight(parts[0].terms, 1, parts[0].height + 1)
     if call.operation == "gradient":
-        return product([(terms * max(factors, 1), factors) for terms, factors in parts[:1] + parts[2:]])
+        output, _, arriving = parts
+        return product([output, arriving, Weight(max(output.factors, 1), 0)])
     if call.operation == "from_entries":
         names = {part.name: w for part, w in zip(call.operands, parts, strict=True)}
         return weight_of_formula(call.options["entry"], names)
     if call.operation == "scale":
-        terms = expanded(call.options["factor"]) if isinstance(call.options["factor"], sp.Basic) else 1
-        return parts[0][0] * terms, parts[0][1]
+        factor = call.options["factor"]
+        return product([parts[0], Weight(expanded(factor) if isinstance(factor, sp.Basic) else 1, 0)])
     return product(parts)
 
 
 def weight_of_formula(e: sp.Basic, names: dict[str | None, Weight]) -> Weight:
     """Return the weight of an entry formula that is written by hand."""
     if isinstance(e, sp.Indexed):
-        return names.get(str(e.base.label), (1, 1))
+        return names.get(str(e.base.label), ONE_ENTRY)
     if isinstance(e, Opaque):
-        return 1, 1
+        return ONE_ENTRY
+    if isinstance(e, sp.Symbol) and e.name in names:
+        return names[e.name]
     parts = [weight_of_formula(part, names) for part in e.args]
     if isinstance(e, sp.Add):
         return total(parts)
     if isinstance(e, sp.Pow) and e.exp.is_Integer:
-        power = min(abs(int(e.exp)), 64)
-        return parts[0][0] ** power, parts[0][1] * power
-    if isinstance(e, sp.Symbol) and e.name in names:
-        return names[e.name]
-    return product(parts) if parts else (1, 0)
+        return product(parts[:1] * min(abs(int(e.exp)), 64))
+    return product(parts) if parts else Weight(1, 0)

@@ -6,7 +6,7 @@ from itertools import islice
 
 import pytest
 
-from cnn_symbolic.checking.mistakes import changes
+from cnn_symbolic.checking.changes import changes
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.errors import ShapeError
 from cnn_symbolic.kernel.affine import decide_affine

@@ -1,0 +1,66 @@
+"""Small matrices of exact numbers as text, to check a counterexample by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from cnn_symbolic.kernel.verdicts import Refutation
+
+__all__ = ["counterexample_lines", "matrix"]
+
+MOST_BITS = 1000
+
+
+def counterexample_lines(refutation: Refutation) -> Iterator[str]:
+    """Yield the numbers of a counterexample, and what both sides make of them, with ⟨ ⟩ where they differ."""
+    for name, polynomial in refutation.functions.items():
+        yield f"  {name}(t) = {str(polynomial).replace('**', '^').replace('*', '·')}"
+    for name, value in refutation.values.items():
+        yield named_matrix(name, value)
+    if refutation.left_value is not None:
+        left, right = np.asarray(refutation.left_value), np.asarray(refutation.right_value)
+        marked = left != right
+        yield named_matrix("left ", left, marked)
+        yield named_matrix("right", right, marked)
+
+
+def named_matrix(name: str, value: Any, marked: Any = None) -> str:
+    """Return `name = matrix`, its rows below each other."""
+    start = f"  {name} = "
+    return start + matrix(value, marked, len(start))
+
+
+def matrix(value: Any, marked: Any = None, indent: int = 0) -> str:
+    """Return an array of exact numbers as nested lists, a row on each line; marked entries stand in ⟨ ⟩.
+
+    >>> print(matrix(np.array([[1, -20], [3, 4]]), np.array([[False, True], [False, False]])))
+    [[ 1 , ⟨-20⟩],
+     [ 3 ,   4 ]]
+    """
+    array = np.asarray(value, dtype=object)
+    marks = np.zeros(array.shape, dtype=bool) if marked is None else np.broadcast_to(marked, array.shape)
+    rows = array.ndim > 1 and array.size > array.shape[-1]
+    width = max((len(number(v)) for v in array.flat), default=0) if rows else 0
+    sign = 1 if rows and marks.any() else 0
+
+    def entry(at: tuple[int, ...]) -> str:
+        written = f"⟨{number(array[at])}⟩" if marks[at] else f"{number(array[at])}{' ' * sign}"
+        return written.rjust(width + 2 * sign)
+
+    def block(at: tuple[int, ...]) -> str:
+        axis = len(at)
+        if axis == array.ndim:
+            return entry(at)
+        separator = ", " if axis == array.ndim - 1 else ",\n" + " " * (indent + axis + 1)
+        return f"[{separator.join(block((*at, k)) for k in range(array.shape[axis]))}]"
+
+    return block(())
+
+
+def number(value: Any) -> str:
+    """Return a number as text; of a huge integer, how long it is."""
+    huge = isinstance(value, int) and value.bit_length() > MOST_BITS
+    return f"an integer of {value.bit_length()} bits" if huge else str(value)
