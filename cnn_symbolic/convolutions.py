@@ -16,7 +16,7 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.errors import ModeError, ShapeError
-from cnn_symbolic.formulas import Index, Shape, bound_sum, fresh, is_size
+from cnn_symbolic.formulas import Index, Shape, at_least, bound_sum, fresh, is_size
 from cnn_symbolic.operations import letters
 from cnn_symbolic.shapes import check_shape, format_shape
 from cnn_symbolic.tensors import Definition, Tensor, operation
@@ -64,7 +64,7 @@ def per_axis(value: Any, rank: int, owner: str, least: int = 1) -> tuple[sp.Expr
         raise ShapeError(f"{owner} is an integer or a size, or one per axis for {rank} axes; found {value!r}")
     if not all(map(is_size, {s for v in exact for s in v.free_symbols})):
         raise ShapeError(f"{owner} is made from sizes, such as S = sizes('S')[0]; found {value!r}")
-    if any(v.is_positive is not True if least else v.is_negative for v in exact):
+    if any(not at_least(v, 1) if least else v.is_negative for v in exact):
         raise ShapeError(f"{owner} is at least {least}, found {value!r}")
     return exact
 

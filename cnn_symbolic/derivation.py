@@ -365,10 +365,11 @@ def refute(
     return declare(title, left, equals, "refuted", assuming, article=article)
 
 
-def claim(equation: Equation, *, assuming: Iterable[Any] = (), title: str = "") -> Derivation:
+def claim(equation: Equation, *, assuming: Iterable[Any] = (), title: str = "", indices: str = "") -> Derivation:
     """Declare that an equation of tensors, or of shapes, holds at all sizes: `claim(shape(z) == (M - I + 1,))`.
 
-    The title is the equation, unless given. Raises OperandError for what is not an equation.
+    The title is the equation, unless given; `indices` are the letters that print the entry's axes. Raises
+    OperandError for what is not an equation.
     """
     if not isinstance(equation, Equation):
         raise OperandError(
@@ -376,7 +377,7 @@ def claim(equation: Equation, *, assuming: Iterable[Any] = (), title: str = "") 
             "compared as a shape, such as claim(shape(x) == (M,))"
         )
     sides = (format_shape(s) if isinstance(s, tuple | list) else str(s) for s in (equation.left, equation.right))
-    return declare(title or " = ".join(sides), equation.left, equation.right, "proved", assuming)
+    return declare(title or " = ".join(sides), equation.left, equation.right, "proved", assuming, indices=indices)
 
 
 @contextmanager

@@ -27,6 +27,7 @@ __all__ = [
     "Shape",
     "alpha_key",
     "as_formula",
+    "at_least",
     "bound_sum",
     "condition",
     "entry",
@@ -148,6 +149,20 @@ def least(symbol: sp.Symbol) -> int:
     return 1 if symbol.is_positive else 0
 
 
+def at_least(e: sp.Expr, low: int) -> bool:
+    """Tell whether an expression in sizes is `low` or more, as its sign or its coefficients show.
+
+    >>> I, J = sizes("I J")
+    >>> at_least(I + J - 1, 1), at_least(I - J, 0)
+    (True, False)
+    """
+    more = {s: s + least(s) for s in e.free_symbols if is_size(s)}
+    if (e - low).is_nonnegative or not e.is_polynomial(*e.free_symbols):
+        return bool((e - low).is_nonnegative)
+    beyond = sp.Poly(e.xreplace(more) - low, *more) if more else None
+    return beyond is not None and all(c >= 0 for c in beyond.coeffs())
+
+
 def fresh(prefixes: Iterable[str]) -> tuple[sp.Dummy, ...]:
     """Return new index symbols, one per prefix, different from every other symbol."""
     return tuple(sp.Dummy(prefix, integer=True) for prefix in prefixes)
@@ -164,7 +179,7 @@ def condition(holds: Any) -> Any:
     """Return `holds` as a SymPy condition; Python truth values are allowed. Raises FragmentError for others."""
     if isinstance(holds, bool):
         return sp.true if holds else sp.false
-    if not isinstance(holds, Boolean):
+    if not isinstance(holds, Boolean) or isinstance(holds, sp.Expr):  # in SymPy, a symbol is both
         raise FragmentError(f"a condition compares indices and sizes, such as i <= M; found {holds!r}")
     return holds
 

@@ -16,7 +16,7 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.errors import FragmentError, ModeError, OperandError, ShapeError
-from cnn_symbolic.formulas import Index, Opaque, Shape, bound_sum, entry, fresh
+from cnn_symbolic.formulas import Index, Opaque, Shape, at_least, bound_sum, entry, fresh
 from cnn_symbolic.shapes import check_integers, check_name, check_shape, format_shape
 from cnn_symbolic.sources import Call
 from cnn_symbolic.tensors import Definition, Tensor, common_shape, operation
@@ -204,7 +204,7 @@ def check_factors(factors: Sequence[Any], x: Tensor, owner: str) -> tuple[sp.Exp
     """Return one positive integer or size expression per axis; raise ShapeError for others."""
     given = tuple(factors) if isinstance(factors, tuple | list) else (factors,)
     exact = tuple(sp.Integer(d) if isinstance(d, int) and not isinstance(d, bool) else d for d in given)
-    if len(exact) != x.rank or not all(isinstance(d, sp.Expr) and d.is_integer and d.is_positive for d in exact):
+    if len(exact) != x.rank or not all(isinstance(d, sp.Expr) and d.is_integer and at_least(d, 1) for d in exact):
         raise ShapeError(
             f"{owner} takes one positive integer or size per axis; {x} has {x.rank} axes, found {factors!r}"
         )

@@ -82,7 +82,15 @@ def format_call(call: Call) -> str:
     return f"{call.operation}({', '.join([*operands, *options])})"
 
 
-UNSTATED = {"stride": 1, "padding": 0, "dilation": 1, "output_padding": 0, "group_axis": False, "ceil_mode": False}
+UNSTATED = {
+    "stride": 1,
+    "padding": 0,
+    "dilation": 1,
+    "output_padding": 0,
+    "group_axis": False,
+    "ceil_mode": False,
+    "keepdims": False,
+}
 
 
 def stated_options(call: Call) -> list[tuple[str, Any]]:

@@ -118,6 +118,8 @@ class Tensor:
         """The tensor's own name, or None for the result of an operation."""
         return None if isinstance(self.source, Call) else self.source.name
 
+    __iter__ = None  # an entry of every index is there: Python would count without end
+
     def __getitem__(self, index: Any) -> sp.Expr:
         """Return the entry formula at `index`, any integer expressions: zero outside the shape.
 

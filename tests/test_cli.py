@@ -201,7 +201,7 @@ def test_a_wrong_step_does_not_make_the_claim_look_refuted(file):
     ran = run("prove", "--steps", file(STEP))
     assert ran.returncode == 1
     assert "the step does not follow: a hunch" in ran.stdout
-    assert "holds never" not in ran.stdout
+    assert "never holds" not in ran.stdout
 
 
 def test_a_terminal_without_unicode_shows_question_marks():
@@ -295,3 +295,82 @@ def test_literal_values_of_strides_are_decided_on_request():
     assert ran.returncode == 0
     assert "D and S in {1, 2}" in " ".join(ran.stdout.split())
     assert "every" not in ran.stdout.replace("for every input", "")
+
+
+TEXT = """x = tensor(M)
+w = tensor(I)
+z = correlate(x, w)
+right = claim(gradient(z, wrt=x) == convolve(w, cotangent(z)))
+claim(gradient(z, wrt=x) == correlate(w, cotangent(z), mode="full"))
+"""
+
+
+def test_check_decides_the_claims_of_a_text_and_shows_the_mistake(tmp_path):
+    path = tmp_path / "mine.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    done = run("check", path)
+    assert done.returncode == 1
+    assert "✓ proved: all shapes with I ≤ M" in done.stdout
+    assert "✗ refuted: holds exactly when I = M" in done.stdout
+    assert re.search(r"left  = \[⟨-?\d+⟩", done.stdout)
+    assert "with convolve in place of correlate it is proved" in done.stdout
+    assert "1 proved, 1 refuted; 1 of 2 as stated" in done.stdout
+    assert "the chain rule" not in done.stdout
+    assert "the chain rule" in run("check", path, "--steps").stdout
+
+
+def test_check_reads_standard_input_and_single_claims():
+    done = subprocess.run(
+        [sys.executable, "-m", "cnn_symbolic.cli", "check", "-"],
+        input="x = tensor(M)\nclaim(x == x)",
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+    )
+    assert done.returncode == 0
+    assert "✓ proved" in done.stdout
+    lets = ("--let", "x = tensor(M)", "--let", "f = tensor(I)")
+    claim = ("--claim", "correlate(x, f, mode='full') == convolve(x, f)")
+    assert run("check", *lets, *claim).returncode == 1
+    assert run("check", *lets, *claim, "--assuming", "I == 1").returncode == 0
+
+
+def test_check_writes_json_that_can_be_replayed_and_latex(tmp_path):
+    text, document = tmp_path / "mine.txt", tmp_path / "mine.json"
+    text.write_text(TEXT, encoding="utf-8")
+    done = run("check", text, "--json", "--latex", tmp_path / "mine.tex")
+    document.write_text(done.stdout, encoding="utf-8")
+    claims = json.loads(done.stdout)["claims"]
+    assert [(claim["id"], claim["verdict"]) for claim in claims] == [("right", "proved"), ("line_5", "refuted")]
+    assert claims[1]["title"] == 'gradient(z, wrt=x) == correlate(w, cotangent(z), mode="full")'
+    assert claims[1]["mistake"]["change"] == "convolve in place of correlate"
+    assert r"\begin{document}" in (tmp_path / "mine.tex").read_text(encoding="utf-8")
+    assert run("replay", document).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["check"], "give a FILE (or -), or --claim with --let, but not both"),
+        (["check", "nowhere.txt"], "nowhere.txt cannot be read: No such file or directory"),
+        (["check", "--claim", "x == y"], "--let, --claim, line 1, column 7: there is no x"),
+        (["check", "--let", "x = tensor(M)", "--claim", "x == x", "--assuming", "M < 1"], "no sizes satisfy"),
+    ],
+)
+def test_check_says_what_is_wrong_with_its_input(arguments, message, tmp_path):
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert message in " ".join(re.sub(r"[│╭╮╰╯─]", " ", done.stderr).split())
+
+
+def test_check_stops_at_its_time_limit(tmp_path):
+    path = tmp_path / "slow.txt"
+    path.write_text(
+        "x = tensor(B, C, M, N, L)\nclaim(conv(x, tensor(K, C, I, J, H, name='w'), stride=S, dilation=D) == x)",
+        encoding="utf-8",
+    )
+    done = run("check", path, "--timeout", "0.01")
+    assert done.returncode == 2
+    assert "not done after 0.01 s" in done.stderr

@@ -40,8 +40,9 @@ def holds(refutation: Refutation) -> str:
     if refutation.holds_when is None:
         return "the weakest assumption is not known"
     given = ", ".join(f"{name} = {value}" for name, value in refutation.given.items())
-    start = f"for {given} it holds" if given else "holds"
-    return f"{start} never" if refutation.holds_when == "never" else f"{start} exactly when {refutation.holds_when}"
+    start = f"for {given} it " if given else ""
+    when = "never holds" if refutation.holds_when == "never" else f"holds exactly when {refutation.holds_when}"
+    return start + when
 
 
 def called(refutation: Refutation) -> str:
@@ -60,9 +61,9 @@ def difference(refutation: Refutation) -> str:
         return f"the shapes are {refutation.left_shape} and {refutation.right_shape}"
     if refutation.kind == "defined":
         return f"only one side is defined: the shapes would be {refutation.left_shape} and {refutation.right_shape}"
-    at = list(refutation.index)
+    entry = f"in entry {list(refutation.index)}, " if refutation.index else ""
     return (
-        f"in entry {at}, {refutation.monomial} has the coefficient {refutation.left_coefficient} on the left, "
+        f"{entry}{refutation.monomial} has the coefficient {refutation.left_coefficient} on the left, "
         f"{refutation.right_coefficient} on the right"
     )
 

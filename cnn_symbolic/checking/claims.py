@@ -15,7 +15,9 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.checking.expressions import Expressions, described, is_side
+from cnn_symbolic.checking.arithmetic import check_number, described, is_side
+from cnn_symbolic.checking.expressions import Expressions
+from cnn_symbolic.checking.ranges import entry_names, ranged_sum
 from cnn_symbolic.checking.vocabulary import (
     LAYERS,
     MOST_CHARACTERS,
@@ -29,11 +31,10 @@ from cnn_symbolic.checking.vocabulary import (
 from cnn_symbolic.derivation import Derivation, claim
 from cnn_symbolic.entries import entries_of
 from cnn_symbolic.errors import ClaimTextError, FragmentError, OperandError
-from cnn_symbolic.formulas import Opaque, bound_sum, fresh
+from cnn_symbolic.formulas import fresh
 from cnn_symbolic.operations import Function, ones, zeros
-from cnn_symbolic.shapes import check_shape
 from cnn_symbolic.sources import Call
-from cnn_symbolic.tensors import Equation, Tensor, named, scale
+from cnn_symbolic.tensors import Equation, Tensor, merge_name, named, scale
 
 __all__ = ["read_claims"]
 
@@ -100,28 +101,33 @@ class Reader(Expressions):
 
     def visit_Assign(self, node: ast.Assign) -> None:
         """Give a value its name, or several values theirs."""
-        target = node.targets[0]
         if len(node.targets) > 1:
-            raise self.wrong(target, "one name is assigned at a time")
-        if isinstance(target, ast.Tuple):
-            values = self.value(node.value)
+            raise self.wrong(node.targets[0], "one name is assigned at a time")
+        self.assign(node.targets[0], node.value)
+
+    def assign(self, target: ast.expr, node: ast.expr) -> None:
+        """Give the value of an expression its name; a tuple of values one name each."""
+        if isinstance(target, ast.Tuple) and isinstance(node, ast.Tuple) and len(target.elts) == len(node.elts):
+            for part, each in zip(target.elts, node.elts, strict=True):
+                self.assign(part, each)
+        elif isinstance(target, ast.Tuple):
+            values = self.value(node)
             if not isinstance(values, tuple | list) or len(values) != len(target.elts):
-                raise self.wrong(target, f"there are {len(target.elts)} names for {values}")
+                raise self.wrong(target, f"there are {len(target.elts)} names for {described(values)}")
             for part, value in zip(target.elts, values, strict=True):
                 self.bind(part, value)
-            return
-        if not isinstance(target, ast.Name):
+        elif isinstance(target, ast.Name):
+            self.target = (node, target.id)
+            value = self.value(node)
+            self.target = None
+            if isinstance(value, Tensor) and isinstance(value.source, Call) and value.source.operation != "gradient":
+                with self.blaming(node):
+                    value = named(target.id, value)
+            if isinstance(value, Derivation):
+                self.declare(target.id, value, node)
+            self.bind(target, value)
+        else:
             raise self.wrong(target, "a name is expected on the left")
-        self.target = (node.value, target.id)
-        value = self.value(node.value)
-        self.target = None
-        if isinstance(value, Tensor) and isinstance(value.source, Call) and value.source.operation != "gradient":
-            with self.blaming(node.value):
-                value = named(target.id, value)
-            self.register(value, node)
-        if isinstance(value, Derivation):
-            self.declare(target.id, value, node)
-        self.bind(target, value)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         """Skip an import of words that are known anyway."""
@@ -147,19 +153,19 @@ class Reader(Expressions):
             raise self.wrong(target, f"{name} stands for something already: every name is given once")
         if name in WORDS:
             raise self.wrong(target, f"{name} is a word of the language: use another name")
+        if name in self.implied:
+            raise self.wrong(target, f"{name} was taken for a size above: use another name")
         if callable(value) and not isinstance(value, Function):
             raise self.wrong(target, "a function of indices is written where it is used")
         self.names[name] = value
-        if isinstance(value, LAYERS):
-            for part in vars(value).values():
-                if isinstance(part, Tensor) and part.name is not None:
-                    self.register(part, target)
+        for made in vars(value).values() if isinstance(value, LAYERS) else (value,):
+            for known in made.names().values() if isinstance(made, Tensor) else ():
+                self.register(known, target)
 
     def register(self, x: Tensor, node: ast.AST) -> None:
         """Remember a tensor by its name; raise ClaimTextError if the name stands for another one."""
-        name = x.name or ""
-        if self.tensors.setdefault(name, x) is not x:
-            raise self.wrong(node, f"there is another tensor with the name {name}: give each its own")
+        with self.blaming(node):
+            merge_name(self.tensors, x)
 
     def declare(self, name: str, made: Derivation, node: ast.AST) -> None:
         """Add a claim."""
@@ -194,23 +200,33 @@ class Reader(Expressions):
         """Return the claim that both sides of an equation are equal."""
         equation = node.args[0] if len(node.args) == 1 else None
         if not (isinstance(equation, ast.Compare) and len(equation.ops) == 1 and isinstance(equation.ops[0], ast.Eq)):
-            raise self.wrong(equation or node, "claim takes one equation, such as claim(left == right)")
+            raise self.wrong(
+                equation or node,
+                "claim takes one equation, claim(left == right); refute('…', left, equals=right) says it is wrong",
+            )
         options = self.options(node)
-        sides = self.sides(equation.left, equation.comparators[0])
+        if any(condition in (False, sp.false) for condition in options.get("assuming", ())):
+            raise self.wrong(node.keywords[0].value, "no sizes satisfy an assumption: sizes are 1 or more")
+        free = self.free_indices(equation.left)
+        sides = self.sides(free, equation.left, equation.comparators[0])
         written = " ".join((ast.get_source_segment(self.text, equation) or "").split())
         with self.blaming(node):
-            made: Derivation = super().called(claim, [Equation(*sides)], {"title": written, **options}, node)
+            made: Derivation = super().called(
+                claim, [Equation(*sides)], {"title": written, "indices": " ".join(free), **options}, node
+            )
         return made
 
-    def sides(self, left: ast.expr, right: ast.expr) -> tuple[Any, Any]:
+    def sides(self, free: Sequence[str], left: ast.expr, right: ast.expr) -> tuple[Any, Any]:
         """Return both sides of a claim; entries at free indices, `z[i] == …`, are compared for all of them."""
-        if isinstance(left, ast.Subscript) and (free := self.free_indices(left.slice)):
+        if isinstance(left, ast.Subscript) and free:
             of = self.value(left.value)
             if not isinstance(of, Tensor) or of.rank != len(free):
                 raise self.wrong(left, f"{described(of)} is not a tensor with {len(free)} axes")
             index = fresh(free)
+            self.indexed.clear()
             with self.scope(dict(zip(free, index, strict=True)), left.slice):
                 return of, self.by_entries(self.value(right), index, of.shape, right)
+        self.indexed.clear()
         sides = self.value(left), self.value(right)
         for side, at in zip(sides, (left, right), strict=True):
             if not is_side(side) and (isinstance(side, bool) or not isinstance(side, int | sp.Expr)):
@@ -220,18 +236,25 @@ class Reader(Expressions):
 
     def matched(self, left: Any, right: Any, node: ast.AST) -> tuple[Any, Any]:
         """Return sides that can be compared: a number stands for a tensor of it, a size for a shape of one axis."""
+        if isinstance(right, Tensor) and not is_side(left):
+            return self.matched(right, left, node)[::-1]
         if isinstance(left, Tensor) and not is_side(right):
-            filled = zeros(*left.shape) if right == 0 else scale(ones(*left.shape), factor=right)
-            return left, self.by_entries(right, (), (), node) if entry_names(right) and not left.rank else filled
+            if entry_names(right) and not left.rank:
+                return left, self.by_entries(right, (), (), node)
+            return left, zeros(*left.shape) if right == 0 else scale(ones(*left.shape), factor=right)
         if is_side(left) or is_side(right):
             return left, right
         if entry_names(left) or entry_names(right):
             return self.by_entries(left, (), (), node), self.by_entries(right, (), (), node)
+        if not all(isinstance(side, int) or side.is_integer for side in (left, right)):
+            raise FragmentError("a size is an integer: write // for the quotient that is rounded down")
         return (left,), (right,)
 
     def free_indices(self, node: ast.expr) -> list[str]:
         """Return the names of an entry's indices if nothing is known of them yet; else none."""
-        parts = node.elts if isinstance(node, ast.Tuple) else [node]
+        if not isinstance(node, ast.Subscript):
+            return []
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         names = [part.id for part in parts if isinstance(part, ast.Name)]
         known = any(name in self.names or name in WORDS or is_implied_size(name) for name in names)
         return [] if known or len(set(names)) != len(parts) else names
@@ -243,7 +266,7 @@ class Reader(Expressions):
             raise self.wrong(
                 node, f"expected a formula of entries, such as sum(x[i + u]*w[u], over=u), found {described(written)}"
             )
-        using = [self.tensors[name] for name in sorted(entry_names(formula)) if name in self.tensors]
+        using = [self.tensors[name] for name in sorted(entry_names(formula)) if name in self.tensors] + self.indexed
         with self.blaming(node):
             made = entries_of(formula, index, tuple(target), using)
             admitted(made)
@@ -265,38 +288,9 @@ class Reader(Expressions):
         index = fresh(names)
         with self.scope(dict(zip(names, index, strict=True)), over):
             body = self.value(node.args[0])
-        self.check_operand(body, node.args[0])
+        with self.blaming(node.args[0]):
+            check_number(body)
         if isinstance(body, Tensor):
             raise self.wrong(node.args[0], "a sum is of entries, such as x[u]; summed(K, lambda k: …) adds up tensors")
         with self.blaming(node):
-            found = [self.extent(body, i) if n is None else n for i, n in zip(index, lengths, strict=True)]
-            for name, length in zip(names, found, strict=True):
-                if length is None:
-                    raise FragmentError(
-                        f"{name} indexes no axis of every term by itself, so that its range is not known: "
-                        f"write over={{{name}: I}} for 0 <= {name} < I"
-                    )
-            return bound_sum(sp.S.Zero + body, index, check_shape(tuple(found), "sum"))
-
-    def extent(self, e: Any, index: sp.Symbol) -> Any:
-        """Return a length such that a formula is zero unless the index is in its range; None if none is seen."""
-        if isinstance(e, sp.Indexed) and index in e.indices and str(e.base.label) in self.tensors:
-            return self.tensors[str(e.base.label)].shape[e.indices.index(index)]
-        if isinstance(e, sp.Add):
-            lengths = {self.extent(part, index) for part in e.args}
-            return lengths.pop() if len(lengths) == 1 else None
-        if isinstance(e, sp.Mul):
-            lengths = {length for part in e.args if (length := self.extent(part, index)) is not None}
-            return min(lengths, key=str, default=None)
-        if isinstance(e, sp.Sum | sp.Pow | Opaque):
-            inner = {sp.Sum: 0, sp.Pow: 0, Opaque: 2}[type(e)]
-            return self.extent(e.args[inner], index)
-        return None
-
-
-def entry_names(e: Any) -> set[str]:
-    """Return the names of the tensors and numbers whose entries a formula has."""
-    if not isinstance(e, sp.Expr):
-        return set()
-    scalars = {s.name for s in e.free_symbols if isinstance(s, sp.Symbol) and s == sp.Symbol(s.name, real=True)}
-    return {str(at.base.label) for at in e.atoms(sp.Indexed)} | scalars
+            return ranged_sum(body, index, lengths, self.tensors)

@@ -7,16 +7,23 @@ import inspect
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
 from typing import Any, NoReturn
 
 import sympy as sp
-from sympy.logic.boolalg import Boolean
 
+from cnn_symbolic.checking.arithmetic import (
+    check_number,
+    check_numbers,
+    combined,
+    compared,
+    described,
+    is_condition,
+    is_side,
+    negated,
+)
 from cnn_symbolic.checking.vocabulary import ATTRIBUTES, LAYERS, SYMPY, WORDS, admitted, is_implied_size, suggestion
-from cnn_symbolic.errors import ClaimTextError, CnnSymbolicError, FragmentError, OperandError
+from cnn_symbolic.errors import ClaimTextError, CnnSymbolicError, OperandError
 from cnn_symbolic.formulas import size
-from cnn_symbolic.shapes import format_shape
 from cnn_symbolic.tensors import Equation, ShapeOf, Tensor
 
 __all__ = ["Expressions"]
@@ -33,23 +40,7 @@ UNKNOWN = {
     "Slice": "slices",
     "While": "loops",
 }
-MOST_SHOWN, MOST_VISITS = 80, 20_000
-ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: lambda a, b: a + b,
-    ast.Sub: lambda a, b: a - b,
-    ast.Mult: lambda a, b: a * b,
-    ast.Div: lambda a, b: sp.Rational(a, b) if isinstance(a, int) and isinstance(b, int) and b else a / b,
-    ast.FloorDiv: lambda a, b: a // b if isinstance(a, int) and isinstance(b, int) else sp.floor(a / b),
-    ast.Mod: lambda a, b: sp.Mod(a, b),
-}
-COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Eq: sp.Eq,
-    ast.NotEq: sp.Ne,
-    ast.Lt: sp.Lt,
-    ast.LtE: sp.Le,
-    ast.Gt: sp.Gt,
-    ast.GtE: sp.Ge,
-}
+MOST_VISITS = 20_000
 
 
 class Expressions(ast.NodeVisitor):
@@ -58,6 +49,8 @@ class Expressions(ast.NodeVisitor):
     def __init__(self, text: str, where: str) -> None:
         self.text, self.where = text, where
         self.names: ChainMap[str, Any] = ChainMap({})
+        self.implied: set[str] = set()
+        self.indexed: list[Tensor] = []
         self.visits = 0
 
     def at(self, line: int, column: int, message: str) -> ClaimTextError:
@@ -99,7 +92,7 @@ class Expressions(ast.NodeVisitor):
         """Refuse a kind of node that the language does not have."""
         kind = type(node).__name__
         raise self.wrong(
-            node, f"claims have no {UNKNOWN.get(kind, kind)}: they are assignments and claim(left == right)"
+            node, f"claims have no {UNKNOWN.get(kind, kind.lower())}: they are assignments and claim(left == right)"
         )
 
     def visit_Constant(self, node: ast.Constant) -> Any:
@@ -117,9 +110,12 @@ class Expressions(ast.NodeVisitor):
         if node.id in WORDS:
             return WORDS[node.id]
         if is_implied_size(node.id):
+            self.implied.add(node.id)
             return size(node.id)
-        hint = suggestion(node.id, {*self.names, *WORDS})
-        raise self.wrong(node, f"there is no {node.id}{hint or '; sizes are capitals, or made by sizes(…)'}")
+        hint = suggestion(node.id, {*self.names, *WORDS}) or "; sizes are capitals, or made by sizes(…)"
+        if len(node.id) == 1:
+            hint = "; free indices stand alone on the left of a claim, x[i, j] == …, others in sum(…, over=u)"
+        raise self.wrong(node, f"there is no {node.id}{hint}")
 
     def visit_Tuple(self, node: ast.Tuple) -> tuple[Any, ...]:
         """Return a tuple."""
@@ -135,7 +131,7 @@ class Expressions(ast.NodeVisitor):
         for key, value in zip(node.keys, node.values, strict=True):
             if not (isinstance(key, ast.Constant) and isinstance(key.value, str)):
                 raise self.wrong(key or value, "options have names, such as {'stride': S}")
-            found[key.value] = self.value(value)
+            found[self.value(key)] = self.value(value)
         return found
 
     def items(self, nodes: Sequence[ast.expr]) -> list[Any]:
@@ -154,33 +150,21 @@ class Expressions(ast.NodeVisitor):
     def visit_UnaryOp(self, node: ast.UnaryOp) -> Any:
         """Return −x, or the opposite of a condition."""
         value = self.value(node.operand)
-        if isinstance(node.op, ast.Not):
-            return sp.Not(self.condition(value, node.operand))
-        self.check_operand(value, node.operand)
-        return -value if isinstance(node.op, ast.USub) else value
+        with self.blaming(node.operand):
+            return negated(node.op, value)
 
     def visit_BinOp(self, node: ast.BinOp) -> Any:
         """Return the result of an arithmetic operation."""
-        left, right = self.value(node.left), self.value(node.right)
-        for value, part in ((left, node.left), (right, node.right)):
-            self.check_operand(value, part)
+        left, right = self.number(node.left), self.number(node.right)
         with self.blaming(node):
-            if isinstance(node.op, ast.Pow):
-                return self.power(left, right)
-            if type(node.op) not in ARITHMETIC:
-                raise FragmentError(f"claims have no operator {type(node.op).__name__}: they have + - * / // % **")
-            return ARITHMETIC[type(node.op)](left, right)
+            return combined(node.op, left, right)
 
-    def check_operand(self, value: Any, node: ast.AST) -> None:
-        """Raise ClaimTextError unless one can compute with a value."""
-        if isinstance(value, bool) or not isinstance(value, int | sp.Expr | Tensor):
-            raise self.wrong(node, f"expected a tensor, an entry, a size or a number, found {described(value)}")
-
-    def power(self, base: Any, exponent: Any) -> Any:
-        """Return a small power of a number, a size or an entry."""
-        if not isinstance(exponent, int) or not 0 <= exponent <= 4 or isinstance(base, Tensor):
-            raise FragmentError("a power is of a number, a size or an entry, and its exponent an integer from 0 to 4")
-        return base**exponent
+    def number(self, node: ast.expr) -> Any:
+        """Return a value that one can compute with."""
+        value = self.value(node)
+        with self.blaming(node):
+            check_number(value)
+        return value
 
     def visit_BoolOp(self, node: ast.BoolOp) -> Any:
         """Return the conjunction or disjunction of conditions."""
@@ -192,20 +176,15 @@ class Expressions(ast.NodeVisitor):
         values = [self.value(part) for part in (node.left, *node.comparators)]
         if len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq) and all(map(is_side, values)):
             return Equation(*values)
-        parts = []
-        for operator, pair, at in zip(node.ops, pairwise(values), node.comparators, strict=True):
-            if type(operator) not in COMPARISONS:
-                raise self.wrong(at, "claims compare with == != < <= > >=")
-            for value in pair:
-                if isinstance(value, bool) or not isinstance(value, int | sp.Expr):
-                    raise self.wrong(at, f"expected a size or an index to compare, found {described(value)}")
-            with self.blaming(at):
-                parts.append(COMPARISONS[type(operator)](*pair))
-        return sp.And(*parts)
+        for value, at in zip(values, (node.left, *node.comparators), strict=True):
+            if isinstance(value, bool) or not isinstance(value, int | sp.Expr):
+                raise self.wrong(at, f"expected a size or an index to compare, found {described(value)}")
+        with self.blaming(node):
+            return sp.And(*map(compared, node.ops, values, values[1:]))
 
     def condition(self, value: Any, node: ast.AST) -> Any:
         """Return a condition; raise ClaimTextError for another value."""
-        if not isinstance(value, Boolean | bool):
+        if not is_condition(value):
             raise self.wrong(node, f"expected a condition such as M >= I, found {described(value)}")
         return value
 
@@ -213,7 +192,8 @@ class Expressions(ast.NodeVisitor):
         """Return a tensor's shape or rank, or a tensor of a layer."""
         of = self.value(node.value)
         if isinstance(of, LAYERS):
-            known = {name: part for name, part in vars(of).items() if isinstance(part, Tensor)}
+            names = [*vars(of), *(name for name, part in inspect.getmembers(type(of)) if isinstance(part, property))]
+            known = {name: part for name in names if isinstance(part := getattr(of, name), Tensor)}
             known["gradient"] = of.gradient
             if node.attr in known:
                 return known[node.attr]
@@ -232,7 +212,9 @@ class Expressions(ast.NodeVisitor):
         index = self.value(node.slice)
         with self.blaming(node):
             if isinstance(of, Tensor):
+                self.indexed.append(of)
                 return of[index]
+            of = of.shape if isinstance(of, ShapeOf) else of
             if isinstance(of, tuple | list) and isinstance(index, int) and -len(of) <= index < len(of):
                 return of[index]
             raise OperandError(f"{described(of)} has no entry {described(index)}")
@@ -249,6 +231,7 @@ class Expressions(ast.NodeVisitor):
                 return self.value(node.body)
 
         kind = inspect.Parameter.POSITIONAL_ONLY
+        function.__name__ = "lambda"
         function.__signature__ = inspect.Signature([inspect.Parameter(n, kind) for n in names])  # type: ignore[attr-defined]
         return function
 
@@ -301,31 +284,3 @@ class Expressions(ast.NodeVisitor):
                 raise self.wrong(keyword.value, f"{twice.pop()} is given twice")
             found |= several
         return found
-
-
-def check_numbers(name: str, positional: list[Any], options: dict[str, Any]) -> None:
-    """Raise OperandError for arguments of SymPy's functions that are no numbers: these would evaluate texts."""
-    expected: Any = int if name == "Rational" else int | sp.Expr | Boolean
-    if options or not all(isinstance(value, expected) and not isinstance(value, bool) for value in positional):
-        kind = "integers" if name == "Rational" else "numbers, sizes, indices and conditions"
-        raise OperandError(f"{name} takes {kind}, found {described([*positional, *options.values()])}")
-
-
-def is_side(value: Any) -> bool:
-    """Tell whether a value is one side of a claim by itself: a tensor, a shape, or a tuple of sizes."""
-    return isinstance(value, Tensor | ShapeOf | tuple | list)
-
-
-def described(value: Any) -> str:
-    """Return what a value is, in a few words."""
-    if isinstance(value, Tensor):
-        return f"the tensor {value}"
-    if isinstance(value, LAYERS):
-        return f"a {type(value).__name__}"
-    if isinstance(value, Boolean):
-        return f"the condition {value}"
-    if isinstance(value, tuple | list):
-        return format_shape(tuple(map(described, value)))
-    if callable(value):
-        return f"the function {getattr(value, '__name__', value)}"
-    return f"the text {value!r}" if isinstance(value, str) else str(value)[:MOST_SHOWN]

@@ -124,12 +124,7 @@ def state(
         if isinstance(part, Tensor):
             for named_part in part.names().values():
                 merge_name(names, named_part)
-    shapes = [
-        side.shape
-        if isinstance(side, Tensor | ShapeOf)
-        else tuple(sp.Integer(n) if isinstance(n, int) else n for n in side)
-        for side in (left, right)
-    ]
+    shapes = [side.shape if isinstance(side, Tensor | ShapeOf) else written_shape(side) for side in (left, right)]
     rank = len(shapes[0])
     if rank != len(shapes[1]) or isinstance(left, Tensor) != isinstance(right, Tensor):
         written = [
@@ -150,6 +145,14 @@ def state(
     )
     check_names(statement)
     return statement
+
+
+def written_shape(sizes: Iterable[Any]) -> Shape:
+    """Return a shape that is written by its sizes; raise OperandError for what is not a size."""
+    exact = tuple(sp.Integer(n) if isinstance(n, int) and not isinstance(n, bool) else n for n in sizes)
+    if not all(isinstance(n, sp.Expr) for n in exact):
+        raise OperandError(f"a shape is written by its sizes, such as (M - I + 1, 2), found {exact!r}")
+    return exact
 
 
 def check_names(statement: Statement) -> None:
