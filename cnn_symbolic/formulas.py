@@ -157,10 +157,9 @@ def at_least(e: sp.Expr, low: int) -> bool:
     (True, False)
     """
     more = {s: s + least(s) for s in e.free_symbols if is_size(s)}
-    if (e - low).is_nonnegative or not e.is_polynomial(*e.free_symbols):
+    if (e - low).is_nonnegative or set(more) != e.free_symbols or not more or not e.is_polynomial(*more):
         return bool((e - low).is_nonnegative)
-    beyond = sp.Poly(e.xreplace(more) - low, *more) if more else None
-    return beyond is not None and all(c >= 0 for c in beyond.coeffs())
+    return all(c >= 0 for c in sp.Poly(e.xreplace(more) - low, *more).coeffs())
 
 
 def fresh(prefixes: Iterable[str]) -> tuple[sp.Dummy, ...]:

@@ -1,22 +1,32 @@
 """The vocabulary of entry formulas."""
 
+from itertools import product
+
 import pytest
 import sympy as sp
+from hypothesis import given
+from hypothesis import strategies as st
 
+from cnn_symbolic import claim, prove, tensor
+from cnn_symbolic.errors import FragmentError
 from cnn_symbolic.formulas import (
     Iverson,
     Opaque,
+    at_least,
     bound_sum,
     condition,
     entry,
     fresh,
     inside,
     is_size,
+    least,
     sizes,
     substitute,
+    widths,
 )
 
 M, N = sizes("M, N")
+(P,) = widths("P")
 i, j = sp.symbols("i j", integer=True)
 
 
@@ -80,3 +90,99 @@ def test_conditions():
     assert inside((i, j), (M, N)) == sp.And(sp.Ge(i, 0), sp.Lt(i, M), sp.Ge(j, 0), sp.Lt(j, N))
     with pytest.raises(ValueError, match="zip"):
         inside((i,), (M, N))
+
+
+SYMBOLS = [M, sp.Symbol("b"), sp.Dummy("b"), sp.Symbol("b", integer=True), M + 1]
+
+
+@pytest.mark.parametrize("wrong", [*SYMBOLS, 3, "M > 2", None], ids=str)
+def test_a_symbol_is_no_condition_nor_is_a_number_or_a_text(wrong):
+    with pytest.raises(FragmentError, match="a condition compares indices and sizes, such as i <= M; found"):
+        condition(wrong)
+
+
+def test_a_bracket_and_the_opposite_of_a_condition_take_conditions_only():
+    assert condition(sp.And(sp.Ge(M, 2), sp.Not(sp.Eq(N, 3)))) == sp.And(sp.Ge(M, 2), sp.Ne(N, 3))
+    with pytest.raises(FragmentError, match="found M"):
+        Iverson(M)
+
+
+@pytest.mark.parametrize("assuming", [[M], [M > 2, M], [sp.Symbol("b")], (N,)], ids=str)
+def test_a_size_is_no_assumption(assuming):
+    x = tensor(M, N, name="x")
+    found = f"found {assuming[-1]}$"
+    with pytest.raises(FragmentError, match=found):
+        claim(x == x, assuming=assuming)
+    with pytest.raises(FragmentError, match=found):
+        prove("…", x, equals=x, assuming=assuming)
+
+
+# Lower bounds
+
+
+def grown(inner):
+    """Return a strategy for expressions made of two others."""
+    two = st.tuples(inner, inner)
+    return st.one_of(
+        two.map(lambda ab: ab[0] + ab[1]),
+        two.map(lambda ab: ab[0] - ab[1]),
+        two.map(lambda ab: ab[0] * ab[1]),
+        two.map(lambda ab: sp.Max(*ab)),
+        two.map(lambda ab: sp.Min(*ab)),
+        st.tuples(inner, st.integers(2, 3)).map(lambda an: sp.floor(an[0] / an[1])),
+        st.tuples(inner, st.integers(2, 3)).map(lambda an: sp.Mod(*an)),
+        st.tuples(inner, st.integers(2, 3)).map(lambda an: an[0] / an[1]),
+    )
+
+
+EXPRESSIONS = st.recursive(st.sampled_from([M, N, P]) | st.integers(-3, 3).map(sp.Integer), grown, max_leaves=6)
+
+
+def values(e, most):
+    """Yield the values of an expression at all small sizes."""
+    symbols = sorted(e.free_symbols, key=str)
+    for found in product(*(range(least(s), most + 1) for s in symbols)):
+        yield e.xreplace(dict(zip(symbols, map(sp.Integer, found), strict=True)))
+
+
+@given(EXPRESSIONS, st.integers(-2, 2))
+def test_a_lower_bound_that_is_shown_holds_for_all_small_sizes(e, beside):
+    smallest = min(values(e, 5))
+    low = int(sp.floor(smallest)) + beside
+    assert not at_least(e, low) or smallest >= low
+
+
+@given(*(st.integers(-1, 3) for _ in range(3)), st.integers(-9, 9), st.integers(-2, 2))
+def test_a_lower_bound_of_a_linear_expression_is_shown_exactly_if_it_holds(a, b, c, d, beside):
+    e = sp.Integer(d) + a * M + b * N + c * P
+    low = int(e.xreplace({s: sp.Integer(least(s)) for s in (M, N, P)})) + beside
+    assert at_least(e, low) == (beside <= 0 and min(a, b, c) >= 0)
+
+
+@pytest.mark.parametrize(
+    ("e", "low", "shown"),
+    [
+        (sp.Integer(3), 3, True),
+        (sp.Integer(3), 4, False),
+        (M, 1, True),
+        (P, 1, False),
+        (P + 1, 1, True),
+        (M + N - 1, 1, True),
+        (M - N, 0, False),
+        (M * N - N, 0, True),
+        (2 * M * M - M, 1, True),
+        (M / 2, 0, True),
+        (sp.floor(M / 2), 0, True),
+        (sp.floor(M / 2), 1, False),
+        (sp.Max(M - 5, 1), 1, True),
+        (sp.Mod(M, 2), 0, True),
+    ],
+    ids=str,
+)
+def test_lower_bounds(e, low, shown):
+    assert at_least(e, low) is shown
+
+
+@pytest.mark.parametrize("e", [i, M + i, M * i + 2], ids=str)
+def test_nothing_is_shown_about_an_index(e):
+    assert not at_least(e, 0)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from cnn_symbolic.checking.claims import read_claims
 from cnn_symbolic.checking.mistakes import named_mistake
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.kernel.verdicts import Theorem
@@ -35,3 +36,52 @@ def test_the_mistake_is_named_and_its_correction_is_proved(claim):
             claim.id, claim.derivation.left, found.formula, "proved", claim.derivation.assuming
         )
         assert isinstance(right.verdict, Theorem)
+
+
+# What has been forgotten, in texts
+
+CONV = "x, w, b = tensor(B, C, M), tensor(K, C, I), tensor(K)\n"
+FORGOTTEN = {
+    "the stride": (
+        f"{CONV}z = conv(x, w, stride=S)\n"
+        "claim(gradient(z, wrt=x) == conv_transpose(cotangent(z), w), assuming=[(M - I) % S == 0])",
+        "the stride S everywhere",
+        "conv_transpose(∂C/∂z, w, stride=S)",
+    ),
+    "the dilation": (
+        f"{CONV}z = conv(x, w, dilation=D)\nclaim(gradient(z, wrt=x) == conv_transpose(cotangent(z), w))",
+        "the dilation D everywhere",
+        "conv_transpose(∂C/∂z, w, dilation=D)",
+    ),
+    "the stride and the output padding": (
+        f"{CONV}z = conv(x, w, stride=S)\nclaim(gradient(z, wrt=x) == conv_transpose(cotangent(z), w))",
+        "the stride S everywhere and the output padding (M - I - S·⌊(M - I)/S⌋,)",
+        "conv_transpose(∂C/∂z, w, stride=S, output_padding=(M - I - S·⌊(M - I)/S⌋,))",
+    ),
+    "that it is a sum and no mean": (
+        f"{CONV}z = conv(x, w, b)\nclaim(gradient(z, wrt=b) == sum_axes(cotangent(z), axes=(0, 2)) / B)",
+        "1/B·sum_axes(∂C/∂z, axes=(0, 2)) multiplied by B",
+        "B·(1/B·sum_axes(∂C/∂z, axes=(0, 2)))",
+    ),
+    "that it is a mean and no sum": (
+        f"{CONV}mean = sum_axes(x, axes=(0,), keepdims=True) / B\n"
+        "claim(gradient(mean, wrt=x) == broadcast(cotangent(mean), shape=(B, C, M)))",
+        "∂C/∂mean divided by B",
+        "1/B·∂C/∂mean",
+    ),
+    "the dilation of the cotangent": (
+        "x, f = tensor(M), tensor(I)\nz = subsample(correlate(x, f), factors=[S])\n"
+        "claim(gradient(z, wrt=f) == crop(correlate(x, cotangent(z)), start=[0], shape=[I]))",
+        "∂C/∂z dilated by (S,)",
+        "crop(correlate(x, dilate(∂C/∂z, factors=(S,)), mode='valid'), start=(0,), shape=(I,))",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "name", "formula"), FORGOTTEN.values(), ids=FORGOTTEN)
+def test_what_was_forgotten_is_named_and_the_formula_with_it_is_proved(text, name, formula):
+    (claim,) = read_claims(text).values()
+    assert claim.outcome == "refuted"
+    found = named_mistake(claim)
+    assert (found.name, str(found.formula)) == (name, formula)
+    assert isinstance(Derivation("…", claim.left, found.formula, "proved", claim.assuming).verdict, Theorem)

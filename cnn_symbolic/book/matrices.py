@@ -11,7 +11,7 @@ from cnn_symbolic.kernel.verdicts import Refutation
 
 __all__ = ["counterexample_lines", "matrix"]
 
-MOST_BITS = 1000
+MOST_SHOWN = 60
 
 
 def counterexample_lines(refutation: Refutation) -> Iterator[str]:
@@ -37,8 +37,8 @@ def matrix(value: Any, marked: Any = None, indent: int = 0) -> str:
     """Return an array of exact numbers as nested lists, a row on each line; marked entries stand in ⟨ ⟩.
 
     >>> print(matrix(np.array([[1, -20], [3, 4]]), np.array([[False, True], [False, False]])))
-    [[ 1 , ⟨-20⟩],
-     [ 3 ,   4 ]]
+    [[   1 , ⟨-20⟩],
+     [   3 ,    4 ]]
     """
     array = np.asarray(value, dtype=object)
     marks = np.zeros(array.shape, dtype=bool) if marked is None else np.broadcast_to(marked, array.shape)
@@ -61,6 +61,9 @@ def matrix(value: Any, marked: Any = None, indent: int = 0) -> str:
 
 
 def number(value: Any) -> str:
-    """Return a number as text; of a huge integer, how long it is."""
-    huge = isinstance(value, int) and value.bit_length() > MOST_BITS
-    return f"an integer of {value.bit_length()} bits" if huge else str(value)
+    """Return a number as text; of a long one, how it begins."""
+    try:
+        text = str(value)
+    except ValueError:
+        return "a number of thousands of digits"
+    return text if len(text) <= MOST_SHOWN else f"{text[:20]}… ({len(text)} digits)"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +16,18 @@ from cnn_symbolic.formulas import Opaque
 from cnn_symbolic.shapes import format_shape, format_size
 from cnn_symbolic.tensors import ShapeOf, Tensor
 
-__all__ = ["check_number", "check_numbers", "combined", "compared", "described", "is_condition", "is_side", "negated"]
+__all__ = [
+    "check_comparison",
+    "check_number",
+    "check_numbers",
+    "checked_condition",
+    "combined",
+    "compared",
+    "described",
+    "is_false",
+    "is_side",
+    "negated",
+]
 
 MOST_SHOWN = 80
 ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -72,18 +82,29 @@ def has_entries(e: sp.Expr) -> bool:
 
 def negated(operator: ast.unaryop, value: Any) -> Any:
     """Return −x, +x, or the opposite of a condition."""
-    if isinstance(operator, ast.Not) and is_condition(value):
-        return sp.Not(value)
+    if isinstance(operator, ast.Not):
+        return sp.Not(checked_condition(value))
     check_number(value)
     if not isinstance(operator, ast.USub | ast.UAdd):
         raise FragmentError("claims compute with + - * / // % **, and with and, or, not")
     return -value if isinstance(operator, ast.USub) else value
 
 
-def compared(operator: ast.cmpop, left: Any, right: Any) -> Any:
-    """Return the condition that two sizes or indices compare in that way."""
+def checked_condition(value: Any) -> Any:
+    """Return a condition; raise OperandError for another value."""
+    if not is_condition(value):
+        raise OperandError(f"expected a condition such as M >= I, found {described(value)}")
+    return value
+
+
+def check_comparison(operator: ast.cmpop) -> None:
+    """Raise FragmentError for an operator that does not compare sizes."""
     if type(operator) not in COMPARISONS:
         raise FragmentError("claims compare with == != < <= > >=")
+
+
+def compared(operator: ast.cmpop, left: Any, right: Any) -> Any:
+    """Return the condition that two sizes or indices compare in that way."""
     return COMPARISONS[type(operator)](left, right)
 
 
@@ -107,6 +128,11 @@ def is_condition(value: Any) -> bool:
     return isinstance(value, Boolean | bool) and not isinstance(value, sp.Expr)
 
 
+def is_false(value: Any) -> bool:
+    """Tell whether a condition holds for no sizes at all, as SymPy sees by itself."""
+    return value is False or value is sp.false
+
+
 def is_side(value: Any) -> bool:
     """Tell whether a value is one side of a claim by itself: a tensor, a shape, or a tuple of sizes."""
     return isinstance(value, Tensor | ShapeOf | tuple | list)
@@ -123,8 +149,9 @@ def described(value: Any) -> str:
     if is_condition(value):
         return f"the condition {value}"
     if isinstance(value, tuple | list):
-        return format_shape(tuple(map(described, value)))
+        return format_shape(tuple(map(described, value))) if value else "nothing"
     if callable(value) and not isinstance(value, sp.Expr):
-        names = ", ".join(inspect.signature(value).parameters)
-        return f"the function {getattr(value, '__name__', value)}({names})"
+        return f"the function {getattr(value, '__name__', value)}"
+    if isinstance(value, sp.Expr):
+        value = value.xreplace({symbol: sp.Symbol(symbol.name) for symbol in value.atoms(sp.Dummy)})
     return f"the text {value!r}" if isinstance(value, str) else format_size(value)[:MOST_SHOWN]

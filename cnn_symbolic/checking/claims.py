@@ -30,7 +30,7 @@ from cnn_symbolic.checking.vocabulary import (
 )
 from cnn_symbolic.derivation import Derivation, claim
 from cnn_symbolic.entries import entries_of
-from cnn_symbolic.errors import ClaimTextError, FragmentError, OperandError
+from cnn_symbolic.errors import ClaimTextError, OperandError
 from cnn_symbolic.formulas import fresh
 from cnn_symbolic.operations import Function, ones, zeros
 from cnn_symbolic.sources import Call
@@ -64,8 +64,11 @@ class Reader(Expressions):
         """Return the syntax tree; raise ClaimTextError if the text is no Python, or too large."""
         if len(self.text) > MOST_CHARACTERS:
             raise ClaimTextError(f"{self.where} has {len(self.text)} characters, at most {MOST_CHARACTERS} are read")
-        if not all(character.isprintable() or character in "\n\r\t" for character in self.text):
-            raise ClaimTextError(f"{self.where} has characters that cannot be printed")
+        for place, character in enumerate(self.text):
+            if not character.isprintable() and character not in "\n\r\t":
+                before = self.text[:place].split("\n")
+                column = len(before[-1].encode(errors="replace"))
+                raise self.at(len(before), column, f"the character U+{ord(character):04X} cannot be printed")
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -205,8 +208,6 @@ class Reader(Expressions):
                 "claim takes one equation, claim(left == right); refute('…', left, equals=right) says it is wrong",
             )
         options = self.options(node)
-        if any(condition in (False, sp.false) for condition in options.get("assuming", ())):
-            raise self.wrong(node.keywords[0].value, "no sizes satisfy an assumption: sizes are 1 or more")
         free = self.free_indices(equation.left)
         sides = self.sides(free, equation.left, equation.comparators[0])
         written = " ".join((ast.get_source_segment(self.text, equation) or "").split())
@@ -232,22 +233,23 @@ class Reader(Expressions):
             if not is_side(side) and (isinstance(side, bool) or not isinstance(side, int | sp.Expr)):
                 raise self.wrong(at, f"expected a tensor, a shape, an entry or a size, found {described(side)}")
         with self.blaming(right):
-            return self.matched(*sides, right)
+            return self.matched(*sides, left, right)
 
-    def matched(self, left: Any, right: Any, node: ast.AST) -> tuple[Any, Any]:
+    def matched(self, left: Any, right: Any, at_left: ast.expr, at_right: ast.expr) -> tuple[Any, Any]:
         """Return sides that can be compared: a number stands for a tensor of it, a size for a shape of one axis."""
         if isinstance(right, Tensor) and not is_side(left):
-            return self.matched(right, left, node)[::-1]
+            return self.matched(right, left, at_right, at_left)[::-1]
         if isinstance(left, Tensor) and not is_side(right):
             if entry_names(right) and not left.rank:
-                return left, self.by_entries(right, (), (), node)
+                return left, self.by_entries(right, (), (), at_right)
             return left, zeros(*left.shape) if right == 0 else scale(ones(*left.shape), factor=right)
         if is_side(left) or is_side(right):
             return left, right
         if entry_names(left) or entry_names(right):
-            return self.by_entries(left, (), (), node), self.by_entries(right, (), (), node)
-        if not all(isinstance(side, int) or side.is_integer for side in (left, right)):
-            raise FragmentError("a size is an integer: write // for the quotient that is rounded down")
+            return self.by_entries(left, (), (), at_left), self.by_entries(right, (), (), at_right)
+        for side, at in ((left, at_left), (right, at_right)):
+            if not isinstance(side, int) and not side.is_integer:
+                raise self.wrong(at, "a size is an integer: write // for the quotient that is rounded down")
         return (left,), (right,)
 
     def free_indices(self, node: ast.expr) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ from cnn_symbolic.errors import TimeLimitError
 __all__ = ["within"]
 
 T = TypeVar("T")
+SOON = 0.001
 
 
 class OutOfTime(BaseException):
@@ -35,15 +37,16 @@ def interrupted(seconds: float, compute: Callable[[], T]) -> T:
     def stop(*_: Any) -> None:
         raise OutOfTime
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before, start = signal.signal(signal.SIGALRM, stop), time.monotonic()
+    outer, _ = signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         return compute()
     except OutOfTime:
         raise TimeLimitError(f"not done after {seconds:g} s") from None
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        left = max(outer - (time.monotonic() - start), SOON) if outer else 0
         signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, left)
 
 
 def abandoned(seconds: float, compute: Callable[[], T]) -> T:

@@ -12,12 +12,14 @@ from typing import Any, NoReturn
 import sympy as sp
 
 from cnn_symbolic.checking.arithmetic import (
+    check_comparison,
     check_number,
     check_numbers,
+    checked_condition,
     combined,
     compared,
     described,
-    is_condition,
+    is_false,
     is_side,
     negated,
 )
@@ -55,9 +57,15 @@ class Expressions(ast.NodeVisitor):
 
     def at(self, line: int, column: int, message: str) -> ClaimTextError:
         """Return an error with the place in the text, which is shown."""
-        lines = self.text.splitlines()
-        shown = lines[line - 1] if line <= len(lines) else ""
-        before = len(shown.encode()[:column].decode(errors="ignore"))
+        lines = self.text.split("\n")
+        shown = (
+            "".join(c if c.isprintable() else " " if c == "\t" else "�" for c in lines[line - 1])
+            if line <= len(lines)
+            else ""
+        )
+        before = (
+            len(lines[line - 1].encode(errors="replace")[:column].decode(errors="ignore")) if line <= len(lines) else 0
+        )
         start = max(0, before - 60)
         pointed = f"\n    {shown[start : start + 100]}\n    {' ' * (before - start)}^" if shown.strip() else ""
         return ClaimTextError(f"{self.where}, line {line}, column {before + 1}: {message}{pointed}")
@@ -90,10 +98,8 @@ class Expressions(ast.NodeVisitor):
 
     def generic_visit(self, node: ast.AST) -> NoReturn:
         """Refuse a kind of node that the language does not have."""
-        kind = type(node).__name__
-        raise self.wrong(
-            node, f"claims have no {UNKNOWN.get(kind, kind.lower())}: they are assignments and claim(left == right)"
-        )
+        kind = UNKNOWN.get(type(node).__name__, "such expressions")
+        raise self.wrong(node, f"claims have no {kind}: they are assignments and claim(left == right)")
 
     def visit_Constant(self, node: ast.Constant) -> Any:
         """Return a literal integer, text or truth value."""
@@ -112,9 +118,11 @@ class Expressions(ast.NodeVisitor):
         if is_implied_size(node.id):
             self.implied.add(node.id)
             return size(node.id)
-        hint = suggestion(node.id, {*self.names, *WORDS}) or "; sizes are capitals, or made by sizes(…)"
+        hint = "; sizes are capitals, or made by sizes(…)"
         if len(node.id) == 1:
-            hint = "; free indices stand alone on the left of a claim, x[i, j] == …, others in sum(…, over=u)"
+            hint += ", free indices stand alone on the left of a claim, x[i, j] == …, others in sum(…, over=u)"
+        else:
+            hint = suggestion(node.id, {*self.names, *WORDS}) or hint
         raise self.wrong(node, f"there is no {node.id}{hint}")
 
     def visit_Tuple(self, node: ast.Tuple) -> tuple[Any, ...]:
@@ -168,7 +176,7 @@ class Expressions(ast.NodeVisitor):
 
     def visit_BoolOp(self, node: ast.BoolOp) -> Any:
         """Return the conjunction or disjunction of conditions."""
-        parts = [self.condition(self.value(part), part) for part in node.values]
+        parts = [self.condition(part) for part in node.values]
         return sp.And(*parts) if isinstance(node.op, ast.And) else sp.Or(*parts)
 
     def visit_Compare(self, node: ast.Compare) -> Any:
@@ -176,17 +184,20 @@ class Expressions(ast.NodeVisitor):
         values = [self.value(part) for part in (node.left, *node.comparators)]
         if len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq) and all(map(is_side, values)):
             return Equation(*values)
+        with self.blaming(node):
+            for operator in node.ops:
+                check_comparison(operator)
         for value, at in zip(values, (node.left, *node.comparators), strict=True):
             if isinstance(value, bool) or not isinstance(value, int | sp.Expr):
                 raise self.wrong(at, f"expected a size or an index to compare, found {described(value)}")
         with self.blaming(node):
             return sp.And(*map(compared, node.ops, values, values[1:]))
 
-    def condition(self, value: Any, node: ast.AST) -> Any:
-        """Return a condition; raise ClaimTextError for another value."""
-        if not is_condition(value):
-            raise self.wrong(node, f"expected a condition such as M >= I, found {described(value)}")
-        return value
+    def condition(self, node: ast.expr) -> Any:
+        """Return the value of a condition."""
+        value = self.value(node)
+        with self.blaming(node):
+            return checked_condition(value)
 
     def visit_Attribute(self, node: ast.Attribute) -> Any:
         """Return a tensor's shape or rank, or a tensor of a layer."""
@@ -219,21 +230,14 @@ class Expressions(ast.NodeVisitor):
                 return of[index]
             raise OperandError(f"{described(of)} has no entry {described(index)}")
 
-    def visit_Lambda(self, node: ast.Lambda) -> Callable[..., Any]:
+    def visit_Lambda(self, node: ast.Lambda) -> Formula:
         """Return a function of indices."""
         names = [parameter.arg for parameter in node.args.args]
         plain = ast.arguments([], node.args.args, None, [], [], None, [])
         if ast.dump(node.args) != ast.dump(plain):
             raise self.wrong(node, "a function of indices has plain parameters, such as lambda i, j: x[i, j]")
 
-        def function(*index: Any) -> Any:
-            with self.scope(dict(zip(names, index, strict=True)), node):
-                return self.value(node.body)
-
-        kind = inspect.Parameter.POSITIONAL_ONLY
-        function.__name__ = "lambda"
-        function.__signature__ = inspect.Signature([inspect.Parameter(n, kind) for n in names])  # type: ignore[attr-defined]
-        return function
+        return Formula(self, node, names)
 
     @contextmanager
     def scope(self, names: dict[str, Any], node: ast.AST) -> Iterator[None]:
@@ -280,7 +284,26 @@ class Expressions(ast.NodeVisitor):
             several = {keyword.arg: value} if keyword.arg is not None else value
             if not isinstance(several, dict):
                 raise self.wrong(keyword.value, "** takes options, such as {'stride': S}")
+            if keyword.arg == "assuming" and isinstance(value, tuple | list) and any(map(is_false, value)):
+                raise self.wrong(keyword.value, "no sizes satisfy one of the assumptions")
             if twice := set(several) & set(found):
                 raise self.wrong(keyword.value, f"{twice.pop()} is given twice")
             found |= several
         return found
+
+
+class Formula:
+    """A function of indices, `lambda i, j: …`, that is interpreted where it is called."""
+
+    def __init__(self, reader: Expressions, node: ast.Lambda, names: Sequence[str]) -> None:
+        self.reader, self.node, self.names = reader, node, names
+        kind = inspect.Parameter.POSITIONAL_ONLY
+        self.__signature__ = inspect.Signature([inspect.Parameter(name, kind) for name in names])
+
+    def __call__(self, *index: Any) -> Any:
+        """Return the value at indices."""
+        with self.reader.scope(dict(zip(self.names, index, strict=True)), self.node):
+            return self.reader.value(self.node.body)
+
+    def __repr__(self) -> str:
+        return ast.unparse(self.node)
