@@ -10,7 +10,29 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from cnn_symbolic.checking.backward import BackwardError, BackwardReport, assert_backward, check_backward
+    from cnn_symbolic.checking.claims import read_claims
+    from cnn_symbolic.checking.forwards import (
+        any_of,
+        avg_pool1d,
+        avg_pool2d,
+        avg_pool3d,
+        conv1d,
+        conv2d,
+        conv3d,
+        conv_transpose1d,
+        conv_transpose2d,
+        conv_transpose3d,
+        max_pool1d,
+        max_pool2d,
+        max_pool3d,
+        read_forward,
+        upsample_nearest1d,
+        upsample_nearest2d,
+        upsample_nearest3d,
+    )
     from cnn_symbolic.checking.frameworks import of_jax, of_torch
+    from cnn_symbolic.checking.strategies import convolution_problems
     from cnn_symbolic.checks import check, identity
     from cnn_symbolic.convolutions import (
         conv,
@@ -80,7 +102,13 @@ if TYPE_CHECKING:
     )
 
 HOMES = {
+    "checking.backward": "BackwardError BackwardReport assert_backward check_backward",
+    "checking.claims": "read_claims",
+    "checking.forwards": "any_of avg_pool1d avg_pool2d avg_pool3d conv1d conv2d conv3d conv_transpose1d "
+    "conv_transpose2d conv_transpose3d max_pool1d max_pool2d max_pool3d read_forward upsample_nearest1d "
+    "upsample_nearest2d upsample_nearest3d",
     "checking.frameworks": "of_jax of_torch",
+    "checking.strategies": "convolution_problems",
     "checks": "check identity",
     "convolutions": "conv conv_size conv_transpose fold merge_axes pad_widths split_axis unfold upsample_nearest",
     "derivation": "Derivation Step claim prove refute",

@@ -121,6 +121,66 @@ def check(
     raise typer.Exit(run(load_text(text, where), steps=steps, latex=latex, json=json, views=True, timeout=timeout))
 
 
+@app.command("check-backward")
+def check_backward(
+    function: Annotated[str, typer.Argument(metavar="MODULE:FUNCTION", help="MODULE may be a file: mine.py:backward.")],
+    of: Annotated[str, typer.Option("--of", metavar="LAYER", help='For example "conv2d(stride=2, padding=1)".')],
+    signature: Annotated[
+        str | None,
+        typer.Option(
+            "--signature",
+            metavar="'dy, x, w -> dx'",
+            help="The arguments and results of the function. Default: its parameters, if they have known names, or "
+            "'dy, x, w -> dx, dw, db'; of a pooling 'dy, x -> dx', of upsampling 'dy -> dx'.",
+            show_default=False,
+        ),
+    ] = None,
+    layout: Annotated[str | None, typer.Option("--layout", help="The axes of x and dy, as NHWC.")] = None,
+    filters: Annotated[str | None, typer.Option("--filters", help="The axes of w, as HWIO.")] = None,
+    flipped: Annotated[bool, typer.Option("--flipped", help="The forward pass convolves.")] = False,
+    dtype: Annotated[str, typer.Option("--dtype", help="float64, float32 or int64.")] = "float64",
+    examples: Annotated[int, typer.Option("--examples", min=1, help="How many shapes.")] = 60,
+    shape: Annotated[
+        list[str] | None,
+        typer.Option("--shape", metavar="x=1,64,56,56", help="The shape of x, or of w: no others. Can be repeated."),
+    ] = None,
+    one_hot: Annotated[bool, typer.Option("--one-hot", help="Decide small shapes by all one-hot inputs.")] = False,
+    timeout: Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="For each call.")] = 10,
+    torch: Annotated[
+        bool, typer.Option("--torch", help="The function is a forward pass or module of PyTorch.")
+    ] = False,
+    jax: Annotated[bool, typer.Option("--jax", help="The function is a forward pass of JAX.")] = False,
+) -> None:
+    """Compare a backward pass, written by hand, exactly with the right one, and name its mistake.
+
+    Exit status: 0 it is right, 1 it is wrong, 2 usage or input error.
+    """
+    from cnn_symbolic.book.backward import backward_view
+    from cnn_symbolic.book.terminal import make_console
+    from cnn_symbolic.checking.backward import check_backward as check
+    from cnn_symbolic.checking.calling import load_function, read_shapes
+    from cnn_symbolic.checking.frameworks import of_jax, of_torch
+
+    if torch and jax:
+        raise typer.BadParameter("give --torch or --jax, but not both")
+    loaded = load_function(function)
+    report = check(
+        of_torch(loaded) if torch else of_jax(loaded) if jax else loaded,
+        of=of,
+        signature=signature,
+        layout=layout,
+        filters=filters,
+        flipped=flipped,
+        dtype=dtype,
+        shapes=read_shapes(shape) if shape else None,
+        examples=examples,
+        one_hot=one_hot,
+        timeout=timeout,
+    )
+    make_console().print(backward_view(report), soft_wrap=True)
+    raise typer.Exit(AS_STATED if report.right else OPPOSITE)
+
+
 @app.command("list")
 def list_claims(
     names: Annotated[
