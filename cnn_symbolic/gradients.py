@@ -86,6 +86,7 @@ def cotangent(of: Tensor) -> Tensor:
 
 cotangent_of = cotangent  # inside gradient(), the word is the parameter
 
+
 def gradient(output: Tensor, *, wrt: Tensor, cotangent: Tensor | None = None) -> Tensor:
     """Return ∂C/∂wrt for a cost C of the output, where the tensor `cotangent` is ∂C/∂output.
 

@@ -82,7 +82,7 @@ def check_backward(
         search(checker, strategy, examples)
     else:
         for problem in given_problems(forward, arrays, shapes):
-            checker.examine(problem, probe=True)
+            checker.examine(problem, probe=True, small_first=False)
     exact = not checker.failures and checker.worst is None
     decided = decide_pairs(checker, limited=shapes is None) if one_hot and exact else None
     return reported(checker, strategy, examples, decided, start)

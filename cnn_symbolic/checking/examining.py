@@ -73,7 +73,7 @@ class Checker:
         given: dict[str, Any] = dict(problem.forward.options)
         if "stride" in given:
             given["stride"] = problem.forward.stride
-        arrays = {**values, "y": right["y"], **({"places": right["places"]} if "places" in right else {})}
+        arrays = dict(values) | {name: right[name] for name in ("y", "places") if name in right}
         for name in self.signature.taken:
             if name in arrays:
                 dtype = "int64" if name == "places" else self.dtype
@@ -100,7 +100,8 @@ class Checker:
 
     def right(self, problem: Problem, values: Arrays) -> Arrays:
         """Return the right results, canonical: y with the bias where the function has it."""
-        return problem.forward.evaluate(values, bias="b" in self.signature.taken)
+        result = "y" in self.signature.taken or "y" in self.signature.judged
+        return problem.forward.evaluate(values, bias="b" in self.signature.taken, result=result)
 
     def judge(
         self, problem: Problem, values: Arrays, right: Arrays, results: Arrays, how: str = "contiguous"
@@ -161,10 +162,16 @@ class Checker:
         seed = (self.seed, crc32(repr(problem).encode()), point % 2**32)
         return problem.values(seed, SMALL if point == 0 else problem.bound(self.dtype, self.signature.judged))
 
-    def examine(self, problem: Problem, probe: bool) -> list[Failure]:
-        """Compare the function at one shape, at as many points as the bound needs, and note what is wrong."""
+    def examine(self, problem: Problem, probe: bool, small_first: bool = True) -> list[Failure]:
+        """Compare the function at one shape, at as many points as the bound needs, and note what is wrong.
+
+        The point of small data comes first, or, to save time, last and only if the function rounds.
+        """
         noted = len(self.failures)
-        for point in range(1 + self.points(problem)):
+        points = range(1, 1 + self.points(problem))
+        for point in (0, *points) if small_first else (*points, 0):
+            if point == 0 and not small_first and self.worst is None:
+                break
             values = self.values(problem, point)
             right = self.right(problem, values)
             before = self.last.get(problem)

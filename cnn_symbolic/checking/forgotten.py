@@ -68,7 +68,7 @@ def dilated(x: Tensor, steps: tuple[Any, ...]) -> Iterator[Proposal]:
 
 def shared(x: Tensor, left: Tensor) -> Iterator[Proposal]:
     """Yield the formula divided or multiplied by one size of the left side: a mean for a sum, or a sum for a mean."""
-    sizes = {s for p in left.parts() for n in p.shape for s in n.free_symbols}
+    sizes = {s for p in left.parts() for n in p.shape for s in n.free_symbols if s.is_positive}
     for size in sorted(sizes, key=str):
         yield f"{x} divided by {size}", partial(scale, x, factor=1 / size)
         yield f"{x} multiplied by {size}", partial(scale, x, factor=size)

@@ -216,16 +216,19 @@ class Forward:
         """The options of a pooling as the numeric layers take them."""
         return {key: value for key, value in self.settings if key != "ties"}
 
-    def evaluate(self, values: Mapping[str, np.ndarray], bias: bool = True) -> Arrays:
+    def evaluate(self, values: Mapping[str, np.ndarray], bias: bool = True, result: bool = True) -> Arrays:
         """Return the result y and the gradients dx, dw, db; of a maximum also the places.
 
-        `values` has x, dy of the shape of the result and, for a convolution, w and b, which `bias` adds.
+        `values` has x, dy of the shape of the result and, for a convolution, w and b, which `bias` adds. Without
+        `result`, y may be left out, which takes time.
         """
         o, x, dy = self.options, values["x"], values["dy"]
         if self.is_convolution:
             forward, backward = CONVOLVING[self.family]
-            dx, dw, db = backward(dy, x, values["w"], **o)
-            return {"y": forward(x, values["w"], values["b"] if bias else None, **o), "dx": dx, "dw": dw, "db": db}
+            gradients = dict(zip(("dx", "dw", "db"), backward(dy, x, values["w"], **o), strict=True))
+            if not result:
+                return gradients
+            return gradients | {"y": forward(x, values["w"], values["b"] if bias else None, **o)}
         if self.family == "max_pool":
             y, places = max_pool(x, **self.pooling)
             return {"y": y, "dx": max_pool_gradient(dy, places, shape=x.shape[2:]), "places": places}

@@ -34,12 +34,16 @@ from cnn_symbolic.kernel.verdicts import Reason
 __all__ = ["Coordinates", "UnknownSets"]
 
 KIND = isl.dim_type
+# How many products of constraints are added in one decision; a fraction of this is what the bundle takes.
+MOST_ADDED = 40_000
 # The coefficients of a constraint, the constant last.
 Row = list[int]
 
 
 class UnknownSets(Sets):
     """Integer sets over sizes and unknowns, from the conditions and terms of `products`."""
+
+    added = 0
 
     def linear(self, p: Polynomial, names: Mapping[sp.Symbol, str]) -> str:
         """Return a polynomial of degree one as isl writes it."""
@@ -157,7 +161,10 @@ class Coordinates:
         return added
 
     def add(self, basic: isl.BasicSet, sign: str, row: Row) -> isl.BasicSet:
-        """Return the basic set with one more constraint, `row ≥ 0` or `row = 0`."""
+        """Return the basic set with one more constraint, `row ≥ 0` or `row = 0`; there is a limit to them."""
+        self.sets.added += 1
+        if self.sets.added > MOST_ADDED:
+            raise NotReadable(Reason.LIMIT, "there are too many products of sizes")
         space = isl.LocalSpace.from_space(basic.get_space())
         made = isl.Constraint.alloc_equality(space) if sign == "=" else isl.Constraint.alloc_inequality(space)
         parameters = len(self.sets.sizes)
