@@ -20,7 +20,7 @@ from cnn_symbolic.gradients import gradient
 from cnn_symbolic.operations import apply, correlate, dot, ones, sum_axes
 from cnn_symbolic.pooling import select_pool, sum_pool, window_counts, windows_of
 from cnn_symbolic.shapes import format_shape
-from cnn_symbolic.tensors import Tensor, named, scale, tensor
+from cnn_symbolic.tensors import Tensor, check_tensor, named, scale, tensor
 
 __all__ = [
     "AveragePool",
@@ -264,7 +264,8 @@ class AveragePool:
 
 def quadratic_cost(a: Tensor, y: Tensor) -> Tensor:
     """Return C = ½ Σ (a − y)², a number. Source: the article, "Discussion"."""
-    return scale(dot(a - y, a - y), factor=sp.Rational(1, 2))
+    difference = check_tensor(a, "quadratic_cost: a") - check_tensor(y, "quadratic_cost: y")
+    return scale(dot(difference, difference), factor=sp.Rational(1, 2))
 
 
 def cross_entropy_of_softmax(z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:

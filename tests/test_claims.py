@@ -309,7 +309,7 @@ REFUSED = {
     "an option given twice": (f"{CONV}y = conv(x, w, stride=S, **«{{'stride': 2}})", "stride is given twice"),
     "options without names": ("y = {«S: 1}", "options have names, such as {'stride': S}"),
     "an empty axis": ("x = «tensor(M, 0)", "tensor x: a size is at least 1, found 0"),
-    "a text as a size": ("x = «tensor('M')", "tensor x: a size is a positive integer or made from sizes"),
+    "a text as a size": ("x = «tensor('M')", "tensor: lengths takes no text, found the text 'M'"),
     # Functions of indices
     "a default": ("x = stacked(K, «lambda k=3: k)", "a function of indices has plain parameters"),
     "any number of indices": ("x = stacked(K, «lambda *k: k)", "a function of indices has plain parameters"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from cnn_symbolic.checking.vocabulary import LAYERS
+from cnn_symbolic.checking.vocabulary import LAYERS, parts_of
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.errors import FragmentError, OperandError
 from cnn_symbolic.formulas import Opaque
@@ -17,6 +18,7 @@ from cnn_symbolic.shapes import format_shape, format_size
 from cnn_symbolic.tensors import ShapeOf, Tensor
 
 __all__ = [
+    "check_arguments",
     "check_comparison",
     "check_number",
     "check_numbers",
@@ -30,6 +32,8 @@ __all__ = [
 ]
 
 MOST_SHOWN = 80
+# The parameters that take a text.
+TEXTS = ("activation", "article", "because", "function", "indices", "mode", "name", "names", "padding", "title")
 ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: lambda a, b: a + b,
     ast.Sub: lambda a, b: a - b,
@@ -112,6 +116,24 @@ def check_number(value: Any) -> None:
     """Raise OperandError unless one can compute with a value."""
     if isinstance(value, bool) or not isinstance(value, int | sp.Expr | Tensor):
         raise OperandError(f"expected a tensor, an entry, a size or a number, found {described(value)}")
+
+
+def check_arguments(name: str, bound: inspect.BoundArguments) -> None:
+    """Raise OperandError for texts where none belongs, and for anything but a tensor where one belongs.
+
+    SymPy would evaluate a text that it is given for a number, also inside of a tuple.
+    """
+    for key, value in bound.arguments.items():
+        parameter = bound.signature.parameters[key]
+        several = value if parameter.kind is parameter.VAR_POSITIONAL else (value,)
+        wanted = {"Tensor": Tensor, "Tensor | None": Tensor | None}.get(parameter.annotation, object)
+        for one in several:
+            if not isinstance(one, wanted):
+                raise OperandError(f"{name}: {key} takes a tensor, found {described(one)}")
+            if key in TEXTS and isinstance(one, str):
+                continue
+            if isinstance(one, dict) or any(isinstance(part, str) for part in parts_of(one)):
+                raise OperandError(f"{name}: {key} takes no text, found {described(one)}")
 
 
 def check_numbers(name: str, positional: list[Any], options: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import sympy as sp
 
 from cnn_symbolic.checking.arithmetic import (
+    check_arguments,
     check_comparison,
     check_number,
     check_numbers,
@@ -271,9 +272,10 @@ class Expressions(ast.NodeVisitor):
             if key not in known:
                 raise OperandError(f"{name} has no {key}{suggestion(key, known)}; it takes {', '.join(known)}")
         try:
-            signature.bind(*positional, **options)
+            bound = signature.bind(*positional, **options)
         except TypeError as error:
             raise OperandError(f"{name}: {error}; it takes {', '.join(known)}") from None
+        check_arguments(name, bound)
         return function(*positional, **options)
 
     def options(self, node: ast.Call) -> dict[str, Any]:

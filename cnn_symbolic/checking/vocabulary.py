@@ -26,6 +26,7 @@ __all__ = [
     "WORDS",
     "admitted",
     "is_implied_size",
+    "parts_of",
     "suggestion",
 ]
 
