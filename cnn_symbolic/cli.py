@@ -155,8 +155,7 @@ def check_backward(
 
     Exit status: 0 it is right, 1 it is wrong, 2 usage or input error.
     """
-    from cnn_symbolic.book.backward import backward_view
-    from cnn_symbolic.book.terminal import make_console
+    from cnn_symbolic.book.terminal import backward_view, make_console
     from cnn_symbolic.checking.backward import check_backward as check
     from cnn_symbolic.checking.calling import load_function, read_shapes
     from cnn_symbolic.checking.frameworks import of_jax, of_torch

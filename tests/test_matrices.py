@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnn_symbolic import correlate, function, refute, rot180, sizes, tensor
-from cnn_symbolic.book.matrices import counterexample_lines, matrix, named_matrix
+from cnn_symbolic.matrices import counterexample_lines, matrix, named_matrix
 
 M, N = sizes("M N")
 TABLE = np.array([[1, -20], [3, 4]])

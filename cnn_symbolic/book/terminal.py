@@ -12,17 +12,20 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from cnn_symbolic.article import ARTICLE, ERRATA, SECTIONS
-from cnn_symbolic.book.matrices import counterexample_lines
+from cnn_symbolic.checking.backward_text import report_text
+from cnn_symbolic.checking.findings import BackwardReport
 from cnn_symbolic.checking.mistakes import named_mistake
 from cnn_symbolic.checks import Check, Checked
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.kernel.verdicts import Refutation, Theorem, Undecided, Verdict
 from cnn_symbolic.library import Claim
+from cnn_symbolic.matrices import counterexample_lines
 from cnn_symbolic.notation import Text
 from cnn_symbolic.report import Replayed, outcome
 
 __all__ = [
     "article_table",
+    "backward_view",
     "claims_table",
     "derivation_view",
     "errata_table",
@@ -172,6 +175,12 @@ def verdict_lines(derivation: Derivation) -> Iterator[RenderableType]:
         yield Styled(f"{mark} undecided: {detail(verdict)}", style="yellow")
     if derivation.wrong_step is not None:
         yield Styled(f"the step does not follow: {derivation.wrong_step[0].because}", style="bold red")
+
+
+def backward_view(report: BackwardReport) -> Styled:
+    """Return the report on a backward pass, its first line in colour."""
+    first, *rest = report_text(report).splitlines(keepends=True)
+    return Styled.assemble((first, "green" if report.right else "bold red"), *rest)
 
 
 def listing(claims: Sequence[Claim]) -> Table:

@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from cnn_symbolic.book.backward import snippet
 from cnn_symbolic.checking.backward_mistakes import Case, named_mistake
 from cnn_symbolic.checking.calling import Layout, Misbehaviour, read_layout, signature_of
 from cnn_symbolic.checking.examining import Checker, first
 from cnn_symbolic.checking.findings import FORMULA, KINDS, BackwardError, BackwardReport, Failure, Finding, Record
 from cnn_symbolic.checking.forwards import Arrays, Forward, Shape, read_forward
 from cnn_symbolic.checking.one_hot import decide_pairs
+from cnn_symbolic.checking.snippets import snippet
 from cnn_symbolic.checking.strategies import EXACT, Problem, convolution_problems, hypothesis
 from cnn_symbolic.errors import ModeError, OperandError, ShapeError
 

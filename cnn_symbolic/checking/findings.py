@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cnn_symbolic.book.backward import report_text
+from cnn_symbolic.checking.backward_text import report_text
 from cnn_symbolic.checking.forwards import Arrays, Forward, Shape
 from cnn_symbolic.checking.strategies import Problem
 from cnn_symbolic.errors import CnnSymbolicError

@@ -9,7 +9,7 @@ import numpy as np
 
 from cnn_symbolic.kernel.verdicts import Refutation
 
-__all__ = ["counterexample_lines", "matrix"]
+__all__ = ["counterexample_lines", "integers", "matrix", "named_matrix"]
 
 MOST_SHOWN = 60
 
@@ -67,3 +67,10 @@ def number(value: Any) -> str:
     except ValueError:
         return "a number of thousands of digits"
     return text if len(text) <= MOST_SHOWN else f"{text[:20]}… ({len(text)} digits)"
+
+
+def integers(array: Any) -> np.ndarray:
+    """Return an array of numbers with integers where they are."""
+    return np.array([int(v) if float(v).is_integer() else float(v) for v in np.ravel(array)], dtype=object).reshape(
+        np.shape(array)
+    )

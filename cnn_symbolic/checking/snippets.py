@@ -1,4 +1,4 @@
-"""The report on a backward pass as text, and the program that reproduces what is wrong."""
+"""The program that reproduces what is wrong with a backward pass, with NumPy alone."""
 
 from __future__ import annotations
 
@@ -11,83 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnn_symbolic.book.matrices import named_matrix
+from cnn_symbolic.matrices import integers
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
-    from cnn_symbolic.checking.backward import BackwardReport, Finding
     from cnn_symbolic.checking.calling import Signature
+    from cnn_symbolic.checking.findings import Finding
 
-__all__ = ["backward_view", "report_text", "snippet"]
+__all__ = ["snippet"]
 
 # The largest array that is printed whole, and the most nonzero entries that are written one by one.
 PRINTED, SPARSE = 64, 16
-FORMULA = ("shape", "value")
-
-
-def report_text(report: BackwardReport) -> str:
-    """Return the report as lines of text."""
-    return "\n".join([headline(report), *(f"  {line}".rstrip() for line in body(report))])
-
-
-def backward_view(report: BackwardReport) -> Text:
-    """Return the report for a terminal."""
-    from rich.text import Text
-
-    first, *rest = report_text(report).splitlines(keepends=True)
-    return Text.assemble((first, "green" if report.right else "bold red"), *rest)
-
-
-def headline(report: BackwardReport) -> str:
-    """Return the verdict."""
-    is_it = f"{report.function} is {'' if report.right else 'not '}the backward pass of {report.forward}"
-    return {"right": f"✓ {is_it}", "tested": f"✓ {is_it} up to rounding", "wrong": f"✗ {is_it}"}[report.outcome]
-
-
-def body(report: BackwardReport) -> Iterator[str]:
-    """Yield the lines below the first."""
-    yield f"{report.evidence} ({report.seconds:.1f} s)"
-    if report.outcome == "right":
-        yield "provided that each result is a polynomial of degree ≤ 2 in the inputs"
-    yield f"signature {report.signature}; {report.layout}"
-    for finding in report.findings:
-        yield ""
-        yield from described(finding)
-    if not report.right:
-        right = [name for name, is_right in report.also_right.items() if is_right]
-        if right:
-            yield ""
-            yield f"right: {', '.join(right)}"
-        yield ""
-        yield "to reproduce it:"
-        yield from (f"    {line}" for line in report.snippet.splitlines())
-
-
-def described(finding: Finding) -> Iterator[str]:
-    """Yield what is wrong, with the smallest example."""
-    where = f"{finding.gradient} is wrong" if finding.kind in FORMULA else finding.kind
-    yield f"{where}: {finding.mistake}" if finding.mistake else where
-    yield f"  {finding.detail}"
-    if finding.shapes:
-        yield f"  smallest example: {', '.join(f'{name} {shape}' for name, shape in finding.shapes.items())}"
-    if finding.kind not in (*FORMULA, "nan", "layout", "state") or finding.found is None or finding.expected is None:
-        return
-    shown = {name: array for name, array in finding.data.items() if array.any()}
-    if all(array.size <= PRINTED for array in (*shown.values(), finding.found, finding.expected)):
-        for name, array in shown.items():
-            yield from named_matrix(name, integers(array)).splitlines()
-        same_shape = finding.found.shape == finding.expected.shape
-        marked = finding.found != finding.expected if same_shape else None
-        yield from named_matrix("found   ", integers(finding.found), marked).splitlines()
-        yield from named_matrix("expected", integers(finding.expected), marked).splitlines()
-
-
-def integers(array: Any) -> np.ndarray:
-    """Return an array of numbers with integers where they are."""
-    return np.array([int(v) if float(v).is_integer() else float(v) for v in np.ravel(array)], dtype=object).reshape(
-        np.shape(array)
-    )
 
 
 def snippet(
