@@ -8,7 +8,6 @@ or left undecided. A refutation is computed again in NumPy, from the entry formu
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -70,8 +69,7 @@ def decide_affine(statement: Statement) -> Verdict:
         with sets.within_limits():
             return _Decision(statement, sets, start).verdict()
     except NotReadable as stopped:
-        plain = re.sub(r"\b_(?=[^\W\d_])", "", stopped.detail)
-        return Undecided(statement, time.perf_counter() - start, SEAL, stopped.reason, plain)
+        return Undecided(statement, time.perf_counter() - start, SEAL, stopped.reason, stopped.detail)
 
 
 class _Decision:

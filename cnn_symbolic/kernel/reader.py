@@ -8,6 +8,7 @@ What it does not understand raises `NotReadable`; nothing is guessed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -26,12 +27,12 @@ Scope = Mapping[sp.Symbol, sp.Expr]
 
 
 class NotReadable(Exception):
-    """The formula cannot be read, for a reason that becomes the verdict *undecided*."""
+    """The formula cannot be read, for a reason that becomes the verdict *undecided*; bound indices print as `i`."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(detail)
         self.reason = reason
-        self.detail = detail
+        self.detail = re.sub(r"\b_(?=[^\W\d_])", "", detail)
 
 
 @dataclass(frozen=True)
