@@ -11,7 +11,7 @@ from cnn_symbolic.kernel.verdicts import Refutation
 
 __all__ = ["counterexample_lines", "integers", "matrix", "named_matrix"]
 
-MOST_SHOWN = 60
+MOST_SHOWN, MOST_ENTRIES = 60, 100
 
 
 def counterexample_lines(refutation: Refutation) -> Iterator[str]:
@@ -19,9 +19,14 @@ def counterexample_lines(refutation: Refutation) -> Iterator[str]:
     for name, polynomial in refutation.functions.items():
         yield f"  {name}(t) = {str(polynomial).replace('**', '^').replace('*', '·')}"
     for name, value in refutation.values.items():
-        yield named_matrix(name, value)
+        large = np.size(value) > MOST_ENTRIES
+        yield f"  {name}: {'×'.join(map(str, np.shape(value)))} numbers" if large else named_matrix(name, value)
     if refutation.left_value is not None:
         left, right = np.asarray(refutation.left_value), np.asarray(refutation.right_value)
+        if max(left.size, right.size) > MOST_ENTRIES:
+            yield f"  left{list(refutation.index)}  = {number(left[refutation.index])}"
+            yield f"  right{list(refutation.index)} = {number(right[refutation.index])}"
+            return
         marked = left != right
         yield named_matrix("left ", left, marked)
         yield named_matrix("right", right, marked)

@@ -136,7 +136,8 @@ def rot180(x: Tensor) -> Definition:
 
 def check_widths(widths: Any, x: Tensor, owner: str) -> list[tuple[Any, Any]]:
     """Return (before, after) per axis; raise ShapeError unless each is an integer or made from sizes."""
-    pairs = [tuple(w) if isinstance(w, tuple | list) else (w, w) for w in widths]
+    each = widths if isinstance(widths, tuple | list) else [widths] * x.rank
+    pairs = [tuple(w) if isinstance(w, tuple | list) else (w, w) for w in each]
     if len(pairs) != x.rank or any(len(p) != 2 for p in pairs):
         raise ShapeError(f"{owner} takes one (before, after) per axis; {x} has {x.rank} axes, found {widths!r}")
     exact = [tuple(sp.Integer(w) if isinstance(w, int) else w for w in p) for p in pairs]
@@ -147,10 +148,11 @@ def check_widths(widths: Any, x: Tensor, owner: str) -> list[tuple[Any, Any]]:
 
 
 @operation
-def pad(x: Tensor, *, widths: Sequence[Any]) -> Definition:
+def pad(x: Tensor, *, widths: Any) -> Definition:
     """pad(x)[i] = x[i − before]; the size grows by before + after; a negative width cuts off.
 
-    `widths` lists (before, after), or one number for both, per axis. Source: `numpy.pad` with zeros.
+    `widths` lists (before, after), or one number for both, per axis, or is one number for all. Source: `numpy.pad`
+    with zeros.
     """
     pairs = check_widths(widths, x, "pad")
     shape = tuple(sp.expand(n + a + b) for n, (a, b) in zip(x.shape, pairs, strict=True))

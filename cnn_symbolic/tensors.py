@@ -90,6 +90,9 @@ class ShapeOf:
 
     __hash__ = object.__hash__
 
+    def __iter__(self) -> Iterator[sp.Expr]:
+        return iter(self.tensor.shape)
+
     def __str__(self) -> str:
         return f"shape({self.tensor})"
 

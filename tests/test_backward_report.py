@@ -1,5 +1,6 @@
 """The report on a backward pass: what it says, the program that reproduces it, options, and the command line."""
 
+import re
 import subprocess
 import sys
 from functools import partial
@@ -10,6 +11,7 @@ import pytest
 from cnn_symbolic import any_of, check_backward, conv2d
 from cnn_symbolic.errors import MissingPackageError, ModeError, OperandError, ShapeError
 from cnn_symbolic.witnesses.convolutions import conv_gradients
+from cnn_symbolic.witnesses.poolings import max_pool, max_pool_gradient
 
 check = partial(check_backward, examples=20)
 
@@ -167,7 +169,8 @@ def test_the_text_names_the_mistake_the_example_and_the_signature():
 def test_a_right_one_says_what_it_rests_on():
     report = check(right, of=conv2d(stride=2))
     assert (report.outcome, report.kind, report.gradient, report.mistake) == ("right", None, None, None)
-    assert report.evidence.startswith("random identity at 20 shapes, error ≤ 2^-")
+    assert re.match(r"random identity at 20 shapes up to x \d+(×\d+){3}, w \d+(×\d+){3}, error ≤ 2\^-", report.evidence)
+    assert report
     assert "polynomial of degree ≤ 2" in str(report)
 
 
@@ -209,7 +212,7 @@ def test_rounding_is_said_and_hides_nothing():
 
     report = check(rounding, of="conv2d(stride=2)")
     assert report.outcome == "tested"
-    assert "tested to a tolerance at 20 shapes; worst entry d" in report.evidence
+    assert re.match(r"tested to a tolerance at 20 shapes up to x [^;]*; worst entry d", report.evidence)
     assert "up to rounding" in str(report)
     assert check(lambda *a: [r + 1e-6 for r in right(*a)], of="conv2d(stride=2)").outcome == "wrong"
 
@@ -291,3 +294,27 @@ def test_the_command_line(command, arguments, status, text):
     done = command(*arguments)
     assert done.returncode == status, done.stderr
     assert text in done.stdout + done.stderr
+
+
+def test_the_sizes_that_were_tried_are_said():
+    report = check_backward(right, of=conv2d(stride=2), shapes={"x": (1, 2, 9, 8), "w": (3, 2, 3, 1)})
+    assert "at 1 shape up to x 1×2×9×8, w 3×2×3×1, error" in report.evidence
+
+
+def test_a_wrong_report_is_false_and_names_the_option_that_varies():
+    def doubled(dy, x, w, stride):
+        return tuple(2 * d for d in conv_gradients(dy, x, w, stride=stride))
+
+    report = check_backward(doubled, of="conv2d(stride=any_of(2, 3))", examples=10)
+    assert not report
+    assert "smallest example: stride 2, dy" in str(report)
+
+
+def test_of_a_maximum_it_is_said_that_ties_were_not_tried():
+    def backward(dy, x):
+        return max_pool_gradient(dy, max_pool(x, window=2)[1], shape=x.shape[2:])
+
+    text = str(check_backward(backward, of="max_pool2d(2)", examples=10))
+    assert 'equal entries in a window were not tried: ties="first" does' in text
+    assert "degree ≤ 2 in dy" in text
+    assert "not tried" not in str(check_backward(backward, of='max_pool2d(2, ties="first")', examples=10))

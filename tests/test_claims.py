@@ -260,7 +260,7 @@ REFUSED = {
         "expected a tensor, an entry, a size or a number, found the condition True",
     ),
     "a condition as an operand": ("y = M * («M > 2)", "expected a tensor, an entry, a size or a number, found the con"),
-    "no operator": (f"{X}y = «x @ x", "claims compute with + - * / // % **, and with and, or, not"),
+    "no operator": (f"{X}y = «x @ x", "a matrix product is written tensordot(x, y, axes=((1,), (0,)))"),
     "bits": ("y = «M & N", "claims compute with + - * / // % **, and with and, or, not"),
     "bits of a size": ("claim(~«M == M)", "claims compute with + - * / // % **, and with and, or, not"),
     "a number less a tensor": (
@@ -302,7 +302,10 @@ REFUSED = {
         "correlate has no mod: did you mean mode?; it takes x, f, mode",
     ),
     "a missing argument": ("y = «conv_size(M)", "conv_size: missing a required argument: 'overlay'; it takes length"),
-    "too many arguments": (f"{X}y = «gradient(x, x)", "gradient: too many positional arguments; it takes output, wrt"),
+    "too many arguments": (
+        f"{X}y = «gradient(x, x)",
+        "gradient: too many positional arguments; it takes output, and by name wrt=…",
+    ),
     "a wrong option": (f"{X}y = «correlate(x, x, mode='ful')", "correlate has no mode 'ful': it takes 'valid'"),
     "the items of a tensor": (f"{X}y = tensor(«*x)", "* takes a list or a shape"),
     "options from a size": (f"{CONV}y = conv(x, w, **«S)", "** takes options, such as {'stride': S}"),
@@ -702,3 +705,23 @@ def test_reading_decides_nothing_and_gives_derivations():
     assert "claim_verdict" not in vars(claim)
     assert issubclass(ClaimTextError, CnnSymbolicError)
     assert issubclass(Expressions, ast.NodeVisitor)
+
+
+@pytest.mark.parametrize(
+    ("claim", "message"),
+    [
+        ("subsample(x, 2) == x", "it takes x, and by name factors=…"),
+        ("max_pool(x, 2) == x", "there is the layer MaxPool, and select_pool"),
+        ("x @ x == x", "a matrix product is written tensordot"),
+        ("shape(x) == (M/2,)", "integers such as (M - I + 1, M // 2)"),
+    ],
+)
+def test_what_has_another_name_here_is_said(claim, message):
+    with pytest.raises(ClaimTextError, match=re.escape(message)):
+        read_claims(f"{X}claim({claim})")
+
+
+def test_one_width_pads_all_axes_and_a_shape_is_a_list_of_sizes():
+    padded = "claim(pad(x, widths=2) == pad(x, widths=[(2, 2)]))"
+    repeated = "claim(broadcast(scalar('s'), shape=shape(x)) == scalar('s')*ones(*shape(x)))"
+    assert set(outcomes(f"{X}{padded}\n{repeated}").values()) == {"proved"}

@@ -110,3 +110,10 @@ def test_sides_of_different_shapes_have_no_values():
     wrong = refute("…", correlate(x, y), equals=correlate(x, y, mode="full")).verdict
     assert (wrong.kind, wrong.left_value) == ("shape", None)
     assert [line.partition(" = ")[0] for line in counterexample_lines(wrong)] == [f"  {name}" for name in wrong.values]
+
+
+def test_of_a_large_counterexample_the_entry_is_shown():
+    x = tensor(20, 20, name="x")
+    lines = list(counterexample_lines(refute("…", x, equals=rot180(x)).verdict))
+    assert lines[0] == "  x: 20×20 numbers"
+    assert [line.partition("]")[0] for line in lines[1:]] == ["  left[0, 0", "  right[0, 0"]

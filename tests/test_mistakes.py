@@ -5,6 +5,8 @@ import pytest
 from cnn_symbolic.checking.claims import read_claims
 from cnn_symbolic.checking.mistakes import named_mistake
 from cnn_symbolic.derivation import Derivation
+from cnn_symbolic.kernel.decide import decide
+from cnn_symbolic.kernel.statement import state
 from cnn_symbolic.kernel.verdicts import Theorem
 from cnn_symbolic.library import select
 
@@ -85,3 +87,28 @@ def test_what_was_forgotten_is_named_and_the_formula_with_it_is_proved(text, nam
     found = named_mistake(claim)
     assert (found.name, str(found.formula)) == (name, formula)
     assert isinstance(Derivation("…", claim.left, found.formula, "proved", claim.assuming).verdict, Theorem)
+
+
+ENTRIES = """
+x = tensor(M)
+w = tensor(I)
+z = correlate(x, w)
+dz = cotangent(z)
+a = tensor(N, N)
+"""
+
+
+@pytest.mark.parametrize(
+    ("claim", "name"),
+    [
+        ("claim(gradient(z, wrt=x)[i] == sum(w[u]*dz[i + u], over={u: I}))", "the other sign of u in index 0 of ∂C/∂z"),
+        ("claim(transpose(a)[i, j] == a[i, j])", "the indices 0 and 1 of a exchanged"),
+        ("claim(z[i] == sum(x[i + u + 1]*w[u], over=u))", "index 0 of x off by one (-1)"),
+    ],
+)
+def test_a_wrong_index_is_named(claim, name):
+    (made,) = read_claims(ENTRIES + claim).values()
+    change = named_mistake(made)
+    assert change is not None
+    assert change.name == name
+    assert isinstance(decide(state(made.left, change.formula)), Theorem)

@@ -22,7 +22,7 @@ def blocks(language):
 def plain(text):
     """The text without times and draws, and without the spaces that align what stands before and after them."""
     without_times = re.sub(r"\s*[\d.]+ ?(ms|s)\b", " TIME", text)
-    without_times = re.sub(r"wrong at \d+ of|2\^-\d+ at each", "DRAWN", without_times)
+    without_times = re.sub(r"wrong at \d+ of|shapes up to [^;]*? at each", "DRAWN", without_times)
     return re.sub(r" {2,}", "  ", "\n".join(line.rstrip() for line in without_times.splitlines())).strip()
 
 

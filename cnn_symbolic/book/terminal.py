@@ -13,6 +13,7 @@ from rich.text import Text as Styled
 
 from cnn_symbolic.article import ARTICLE, ERRATA, SECTIONS
 from cnn_symbolic.checking.backward_text import report_text
+from cnn_symbolic.checking.changes import Change
 from cnn_symbolic.checking.findings import BackwardReport
 from cnn_symbolic.checking.mistakes import named_mistake
 from cnn_symbolic.checks import Check, Checked
@@ -50,7 +51,7 @@ def holds(refutation: Refutation) -> str:
 
 def called(refutation: Refutation) -> str:
     """Return what a counterexample is called: only one that is known to be so is the smallest."""
-    return "smallest counterexample" if refutation.least else "counterexample"
+    return "smallest counterexample" if refutation.least and refutation.sizes else "counterexample"
 
 
 def sizes_text(refutation: Refutation) -> str:
@@ -106,8 +107,8 @@ def claims_table(claims: Sequence[Claim]) -> Table:
             body.append(Styled(text, style="dim"))
         if not derivation.as_expected and wrong_step is None:
             body.append(Styled(f"the file says {derivation.expected}", style="red"))
-            if (change := named_mistake(derivation)) is not None:
-                body.append(Styled(f"with {change.name} it is proved: {change.formula}"))
+            if isinstance(derivation, Derivation) and (change := named_mistake(derivation)) is not None:
+                body.append(Styled(f"with {change.name} it is proved: {corrected(derivation, change)}"))
         table.add_row(
             Styled(mark, style=style),
             Group(*body),
@@ -170,11 +171,19 @@ def verdict_lines(derivation: Derivation) -> Iterator[RenderableType]:
         yield Styled(f"{called(verdict)}: {sizes_text(verdict)}: {difference(verdict)}")
         yield from (Styled(line) for line in counterexample_lines(verdict))
         if (change := named_mistake(derivation)) is not None:
-            yield Styled(f"with {change.name} it is proved: {change.formula}")
+            yield Styled(f"with {change.name} it is proved: {corrected(derivation, change)}")
     elif isinstance(verdict, Undecided):
         yield Styled(f"{mark} undecided: {detail(verdict)}", style="yellow")
     if derivation.wrong_step is not None:
         yield Styled(f"the step does not follow: {derivation.wrong_step[0].because}", style="bold red")
+
+
+def corrected(derivation: Derivation, change: Change) -> str:
+    """Return the formula that a change leads to; entries that were written by hand as the claim shows them."""
+    written = Text(derivation.index_letters)
+    if derivation.by_hand:
+        return written.formula(change.formula.formula(derivation.statement.index), derivation.index_names)
+    return str(change.formula)
 
 
 def backward_view(report: BackwardReport) -> Styled:

@@ -55,6 +55,8 @@ COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 
 def combined(operator: ast.operator, left: Any, right: Any) -> Any:
     """Return what an arithmetic operator makes of two operands; raise FragmentError if they do not fit."""
+    if isinstance(operator, ast.MatMult):
+        raise FragmentError("a matrix product is written tensordot(x, y, axes=((1,), (0,)))")
     if type(operator) not in ARITHMETIC:
         raise FragmentError("claims compute with + - * / // % **, and with and, or, not")
     left, right = entry_beside(left, right), entry_beside(right, left)

@@ -280,6 +280,7 @@ def evidence(checker: Checker, wrong: bool, decided: str | None) -> str:
     places = f"{n} shape{'s' if n != 1 else ''}"
     if wrong:
         return f"wrong at {sum(not passed for passed in checker.examined.values())} of {places}"
+    places += f" up to {largest_shapes(checker)}"
     if checker.worst is not None:
         return f"tested to a tolerance at {places}; {checker.worst[1]}"
     if checker.bound >= 0:
@@ -287,6 +288,13 @@ def evidence(checker: Checker, wrong: bool, decided: str | None) -> str:
     orders = ", for the orders of x that were tried" if checker.forward.family == "max_pool" else ""
     identity = f"random identity at {places}, error ≤ 2^{ceil(checker.bound)} at each{orders}"
     return f"{decided}; {identity}" if decided else identity
+
+
+def largest_shapes(checker: Checker) -> str:
+    """Return the largest size of every axis of x, and of w, among the shapes examined (canonical layout)."""
+    inputs = [dict(problem.inputs) for problem in checker.examined]
+    each = {name: zip(*(shapes[name] for shapes in inputs), strict=True) for name in inputs[0]}
+    return ", ".join(f"{name} {'×'.join(str(max(sizes)) for sizes in axes)}" for name, axes in each.items())
 
 
 def finding(checker: Checker, failure: Failure) -> Finding:

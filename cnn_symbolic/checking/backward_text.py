@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
+from cnn_symbolic.checking.forwards import Choice
 from cnn_symbolic.matrices import integers, named_matrix
 
 if TYPE_CHECKING:
@@ -32,11 +33,14 @@ def body(report: BackwardReport) -> Iterator[str]:
     """Yield the lines below the first."""
     yield f"{report.evidence} ({report.seconds:.1f} s)"
     if report.outcome == "right":
-        yield "provided that each result is a polynomial of degree ≤ 2 in the inputs"
+        inputs = "dy" if report.forward.family == "max_pool" else "the inputs"
+        yield f"provided that each result is a polynomial of degree ≤ 2 in {inputs}"
+    if report.forward.options.get("ties") == "distinct":
+        yield 'equal entries in a window were not tried: ties="first" does'
     yield f"signature {report.signature}; {report.layout}"
     for finding in report.findings:
         yield ""
-        yield from described(finding)
+        yield from described(finding, report.forward.options)
     if not report.right:
         right = [name for name, is_right in report.also_right.items() if is_right]
         if right:
@@ -47,13 +51,15 @@ def body(report: BackwardReport) -> Iterator[str]:
         yield from (f"    {line}" for line in report.snippet.splitlines())
 
 
-def described(finding: Finding) -> Iterator[str]:
-    """Yield what is wrong, with the smallest example."""
+def described(finding: Finding, options: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong, with the smallest example, and those of the layer's options that vary."""
     where = f"{finding.gradient} is wrong" if finding.kind in FORMULA else finding.kind
     yield f"{where}: {finding.mistake}" if finding.mistake else where
     yield f"  {finding.detail}"
     if finding.shapes:
-        yield f"  smallest example: {', '.join(f'{name} {shape}' for name, shape in finding.shapes.items())}"
+        varied = [f"{key} {finding.options[key]}" for key, value in options.items() if isinstance(value, Choice)]
+        shown_shapes = [f"{name} {shape}" for name, shape in finding.shapes.items()]
+        yield f"  smallest example: {', '.join([*varied, *shown_shapes])}"
     if finding.kind not in (*FORMULA, "nan", "layout", "state") or finding.found is None or finding.expected is None:
         return
     shown = {name: array for name, array in finding.data.items() if array.any()}

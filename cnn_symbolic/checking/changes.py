@@ -101,7 +101,7 @@ def proposed(x: Tensor, factors: Sequence[Tensor], fixed: Collection[str]) -> It
 
 
 def at_entries(x: Tensor) -> Iterator[Proposal]:
-    """Yield the changes of a formula that is written by hand: each index of each entry off by one."""
+    """Yield the changes of a formula written by hand: indices off by one, turned, and exchanged."""
     if not isinstance(x.source, Call):
         return
     written, index = x.source.options["entry"], x.source.options["index"]
@@ -112,6 +112,21 @@ def at_entries(x: Tensor) -> Iterator[Proposal]:
                 changed = written.xreplace({at: moved})
                 name = f"index {k} of {at.base} off by one ({step:+d})"
                 yield name, partial(entries_of, changed, index, x.shape, x.source.operands)
+            for term in sp.Add.make_args(inner) if isinstance(inner, sp.Add) else ():
+                moved = sp.Indexed(at.base, *at.indices[:k], inner - 2 * term, *at.indices[k + 1 :])
+                name = f"the other sign of {plain(term)} in index {k} of {at.base}"
+                yield name, partial(entries_of, written.xreplace({at: moved}), index, x.shape, x.source.operands)
+        for a, b in combinations(range(len(at.indices)), 2):
+            turned = list(at.indices)
+            turned[a], turned[b] = turned[b], turned[a]
+            name = f"the indices {a} and {b} of {at.base} exchanged"
+            changed = written.xreplace({at: sp.Indexed(at.base, *turned)})
+            yield name, partial(entries_of, changed, index, x.shape, x.source.operands)
+
+
+def plain(e: sp.Expr) -> str:
+    """Return an expression as text, bound indices by their letters."""
+    return format_shape((e.xreplace({s: sp.Symbol(s.name) for s in e.atoms(sp.Dummy)}),))[1:-2]
 
 
 def rebuild(call: Call, operands: Sequence[Tensor], operation: str | None = None, **options: object) -> Tensor:

@@ -24,7 +24,16 @@ from cnn_symbolic.checking.arithmetic import (
     is_side,
     negated,
 )
-from cnn_symbolic.checking.vocabulary import ATTRIBUTES, LAYERS, SYMPY, WORDS, admitted, is_implied_size, suggestion
+from cnn_symbolic.checking.vocabulary import (
+    ATTRIBUTES,
+    LAYERS,
+    OTHER_NAMES,
+    SYMPY,
+    WORDS,
+    admitted,
+    is_implied_size,
+    suggestion,
+)
 from cnn_symbolic.errors import ClaimTextError, CnnSymbolicError, OperandError
 from cnn_symbolic.formulas import size
 from cnn_symbolic.tensors import Equation, ShapeOf, Tensor
@@ -123,7 +132,8 @@ class Expressions(ast.NodeVisitor):
         if len(node.id) == 1:
             hint += ", free indices stand alone on the left of a claim, x[i, j] == …, others in sum(…, over=u)"
         else:
-            hint = suggestion(node.id, {*self.names, *WORDS}) or hint
+            other = f"; there is {OTHER_NAMES[node.id]}" if node.id in OTHER_NAMES else ""
+            hint = other or suggestion(node.id, {*self.names, *WORDS}) or hint
         raise self.wrong(node, f"there is no {node.id}{hint}")
 
     def visit_Tuple(self, node: ast.Tuple) -> tuple[Any, ...]:
@@ -149,7 +159,7 @@ class Expressions(ast.NodeVisitor):
         for node in nodes:
             if isinstance(node, ast.Starred):
                 several = self.value(node.value)
-                if not isinstance(several, tuple | list):
+                if not isinstance(several, tuple | list | ShapeOf):
                     raise self.wrong(node, "* takes a list or a shape")
                 found += several
             else:
@@ -274,7 +284,10 @@ class Expressions(ast.NodeVisitor):
         try:
             bound = signature.bind(*positional, **options)
         except TypeError as error:
-            raise OperandError(f"{name}: {error}; it takes {', '.join(known)}") from None
+            named = [f"{k}=…" for k, p in signature.parameters.items() if p.kind is inspect.Parameter.KEYWORD_ONLY]
+            by_name = f", and by name {', '.join(named)}" if named else ""
+            others = [key for key in known if f"{key}=…" not in named]
+            raise OperandError(f"{name}: {error}; it takes {', '.join(others)}{by_name}") from None
         check_arguments(name, bound)
         return function(*positional, **options)
 

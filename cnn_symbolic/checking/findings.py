@@ -158,6 +158,9 @@ class BackwardReport:
         """A complete Python program that reproduces the first finding."""
         return self.finding.snippet
 
+    def __bool__(self) -> bool:
+        return self.right
+
     def __str__(self) -> str:
         """Return the report as it is printed."""
         return report_text(self)

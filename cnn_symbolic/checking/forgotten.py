@@ -87,6 +87,6 @@ def fitted(wrong: Tensor, shape: Shape) -> Iterator[Proposal]:
         name = f"the output padding {format_shape(total)}"
         yield name, partial(rebuild, wrong.source, wrong.source.operands, None, output_padding=total)
     yield (
-        f"zeros behind, up to the shape {format_shape(shape)}",
+        f"zeros behind or a cut, to the shape {format_shape(shape)},",
         partial(OPERATIONS["crop"], wrong, start=(0,) * wrong.rank, shape=shape),
     )

@@ -26,8 +26,9 @@ from cnn_symbolic.witnesses.windows import axes_over, pad_widths, per_axis
 
 __all__ = ["Problem", "convolution_problems", "hypothesis", "integer_arrays", "shapes"]
 
-# The largest overlay that is drawn, by the number of spatial axes.
-MOST = {1: 5, 2: 4, 3: 3}
+# The overlays that are drawn along an axis, by the number of spatial axes, and the batches.
+OVERLAYS = {1: (1, 2, 3, 4, 5, 7), 2: (1, 2, 3, 4, 5, 7), 3: (1, 2, 3)}
+BATCHES = (1, 2, 3, 5)
 RESULTS = ("y", "dx", "dw", "db")
 # The magnitude below which every integer, and so every sum of integers, is exact.
 EXACT = {"float64": 2**53, "float32": 2**24, "int64": 2**53}
@@ -121,13 +122,13 @@ def convolution_problems(of: Forward | str = "conv2d()", *, ones: Collection[str
 
     def problems(draw: Any) -> Problem:
         chosen = draw(st.sampled_from(choices))
-        batch = draw(small("N"))
+        batch = 1 if "N" in ones else draw(st.sampled_from(BATCHES))
         if not chosen.is_convolution:
             sizes = [draw(st.sampled_from(fitting_sizes(chosen, k, 1))) for k in range(forward.rank)]
             return Problem(chosen, (("x", (batch, draw(small("C")), *sizes)),))
         groups = chosen.options["groups"]
         first, second = (1, 1) if "C" in ones else (draw(small("O")), draw(small("I")))
-        overlay = [draw(st.integers(1, MOST[forward.rank])) for _ in range(forward.rank)]
+        overlay = [draw(st.sampled_from(OVERLAYS[forward.rank])) for _ in range(forward.rank)]
         sizes = [draw(st.sampled_from(fitting_sizes(chosen, k, i))) for k, i in enumerate(overlay)]
         if forward.family == "conv":
             filters, channels = (groups * first, second), groups * second

@@ -22,6 +22,7 @@ __all__ = [
     "MOST_CHARACTERS",
     "MOST_DEPTH",
     "MOST_NODES",
+    "OTHER_NAMES",
     "SYMPY",
     "WORDS",
     "admitted",
@@ -64,6 +65,16 @@ WORDS: dict[str, Any] = {
     "min": sp.Min,
 }
 ATTRIBUTES = ("shape", "rank")
+# Where to look for what has another name elsewhere.
+OTHER_NAMES = {
+    **dict.fromkeys(("avg_pool", "avg_pool2d"), "the layer AveragePool, and sum_pool"),
+    **dict.fromkeys(("conv1d", "conv2d", "conv3d"), "conv, for any number of axes"),
+    **dict.fromkeys(("einsum", "matmul"), "tensordot, and dot"),
+    **dict.fromkeys(("max_pool", "max_pool2d"), "the layer MaxPool, and select_pool"),
+    **dict.fromkeys(("maximum", "relu", "sigmoid", "tanh"), "function(), an arbitrary differentiable function"),
+    **dict.fromkeys(("reshape", "flatten"), "split_axis, and merge_axes"),
+    **dict.fromkeys(("mean", "sum_over_axes"), "sum_axes, and / by a size"),
+}
 
 
 def is_implied_size(name: str) -> bool:

@@ -151,7 +151,7 @@ def written_shape(sizes: Iterable[Any]) -> Shape:
     """Return a shape that is written by its sizes; raise OperandError for what is not a size."""
     exact = tuple(sp.Integer(n) if isinstance(n, int) and not isinstance(n, bool) else n for n in sizes)
     if not all(isinstance(n, sp.Expr) and n.is_integer for n in exact):
-        raise OperandError(f"a shape is written by its sizes, integers such as (M - I + 1, 2), found {exact!r}")
+        raise OperandError(f"a shape is written by its sizes, integers such as (M - I + 1, M // 2), found {exact!r}")
     return exact
 
 
