@@ -117,6 +117,8 @@ def at_entries(x: Tensor) -> Iterator[Proposal]:
                 name = f"the other sign of {plain(term)} in index {k} of {at.base}"
                 yield name, partial(entries_of, written.xreplace({at: moved}), index, x.shape, x.source.operands)
         for a, b in combinations(range(len(at.indices)), 2):
+            if at.indices[a] == at.indices[b]:
+                continue
             turned = list(at.indices)
             turned[a], turned[b] = turned[b], turned[a]
             name = f"the indices {a} and {b} of {at.base} exchanged"
