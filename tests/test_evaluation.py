@@ -72,6 +72,6 @@ def test_what_is_missing_is_named():
     with pytest.raises(EvaluationError, match="is not part of an entry formula"):
         value(sp.exp(i))
     with pytest.raises(EvaluationError, match="is not a condition"):
-        value(Iverson(sp.Symbol("p")))
+        value(Iverson(sp.Contains(i, sp.S.Naturals, evaluate=False)))
     with pytest.raises(EvaluationError, match=r"the size M/3 is not an integer here: it is 4/3"):
         evaluate_size(M / 3, {M: 4})
