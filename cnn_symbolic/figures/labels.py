@@ -1,0 +1,125 @@
+"""Labels of pictures: mathematics as a small tree that every writer typesets in its own way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+__all__ = [
+    "SCRIPT",
+    "Label",
+    "Quotient",
+    "Symbol",
+    "entry",
+    "inline",
+    "joined",
+    "measure",
+    "number",
+    "sign",
+    "stacked",
+    "words",
+]
+
+Style = Literal["italic", "roman", "words"]
+SCRIPT = 0.68  # the size of sub- and superscripts
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A letter, a number, a sign or words, with what stands below and above on its right."""
+
+    text: str
+    style: Style = "italic"
+    below: Label = ()
+    above: Label = ()
+
+
+@dataclass(frozen=True)
+class Quotient:
+    """A fraction."""
+
+    top: Label
+    bottom: Label
+
+
+Label = tuple[Symbol | Quotient, ...]
+
+
+def entry(name: str, index: Sequence[int] = ()) -> Label:
+    """Return a tensor, or its entry at an index: `w_{0,1}`, `a^{prev}_{0,0}`, `σ′(z)_{0,0}`, `∂C/∂w_{0,1}`."""
+    if derivative := re.fullmatch("∂(.+)/∂(.+)", name):
+        top, bottom = derivative.groups()
+        return (Quotient((Symbol("∂", "roman"), *entry(top)), (Symbol("∂", "roman"), *entry(bottom, index))),)
+    below: Label = (Symbol(",".join(map(str, index)), "roman"),) if index else ()
+    if called := re.fullmatch(r"(.+)\((.+)\)", name):
+        function, argument = called.groups()
+        return (*entry(function), Symbol("(", "roman"), *entry(argument), Symbol(")", "roman", below))
+    head, _, tail = name.partition("_")
+    return (Symbol(head, "italic", below, (Symbol(tail, "roman"),) if tail else ()),)
+
+
+def number(value: Fraction | int) -> Label:
+    """Return an exact number."""
+    exact = Fraction(value)
+    size = abs(exact)
+    minus: Label = (Symbol("−", "roman"),) if exact < 0 else ()
+    if size.denominator == 1:
+        return (*minus, Symbol(str(size.numerator), "roman"))
+    return (*minus, Quotient(number(size.numerator), number(size.denominator)))
+
+
+def sign(text: str) -> Label:
+    """Return an operator or a relation."""
+    return (Symbol(text, "roman"),)
+
+
+def words(text: str) -> Label:
+    """Return words of a caption."""
+    return (Symbol(text, "words"),)
+
+
+def inline(label: Label) -> Label:
+    """Return a label with its fractions on one line: ∂C/∂w."""
+    return tuple(
+        s for part in label for s in ((*part.top, *sign("/"), *part.bottom) if isinstance(part, Quotient) else (part,))
+    )
+
+
+def joined(parts: Iterable[Label], by: str) -> Label:
+    """Return labels with a sign between them."""
+    made: Label = ()
+    for k, part in enumerate(parts):
+        made = (*made, *sign(by), *part) if k else part
+    return made
+
+
+NARROW, WIDE, SPACED = set(",.;:′'|il"), set("mwMWσ⋆∗⊙∑→"), set("+=−→⋆∗⊙·")
+
+
+def measure(label: Label, size: float = 1.0) -> float:
+    """Return about how wide a label is, a little more rather than less, with letters of the given size."""
+    total = 0.0
+    for part in label:
+        if isinstance(part, Quotient):
+            total += max(measure(part.top, size), measure(part.bottom, size)) + 0.12 * size
+            continue
+        total += sum(map(width_of, part.text)) * size
+        total += max(measure(part.below, size * SCRIPT), measure(part.above, size * SCRIPT))
+    return total
+
+
+def width_of(character: str) -> float:
+    """Return about how wide a character is, in units of the size of letters."""
+    if character in SPACED:
+        return 0.4 if character == "·" else 1.2
+    if character in NARROW:
+        return 0.33
+    return 0.4 if character in "() " else 0.8 if character in WIDE else 0.6
+
+
+def stacked(label: Label) -> bool:
+    """Tell whether there is a fraction in a label, so that it takes two lines."""
+    return any(isinstance(part, Quotient) for part in label)
