@@ -14,6 +14,7 @@ from functools import cached_property
 import sympy as sp
 
 from cnn_symbolic.derivation import collect
+from cnn_symbolic.display import Displayed
 from cnn_symbolic.errors import CnnSymbolicError, FragmentError
 from cnn_symbolic.formulas import as_formula
 
@@ -31,7 +32,7 @@ class Checked:
 
 
 @dataclass(frozen=True, eq=False)
-class Check:
+class Check(Displayed):
     """Something to be checked by running it; `by` returns what it found and raises AssertionError if it fails."""
 
     title: str
@@ -70,7 +71,7 @@ class Check:
 
     def main(self) -> None:
         """Run the check and print it; exit with the status of `cnn-symbolic prove`."""
-        from cnn_symbolic.cli import run_derivations
+        from cnn_symbolic.running import run_derivations
 
         raise SystemExit(run_derivations([self], steps=True))
 

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Sequence
-from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from cnn_symbolic.checks import Check
-    from cnn_symbolic.derivation import Derivation
-    from cnn_symbolic.library import Claim
-
-AS_STATED, OPPOSITE, USAGE, UNDECIDED = 0, 1, 2, 3
+from cnn_symbolic.running import AS_STATED, OPPOSITE, decide_all, guarded, run, status
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -239,6 +231,112 @@ def inputs(
 
 
 @app.command()
+def book(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write to; made if it is not there.")],
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME-OR-PATH]...",
+            help="As for prove; a text of claims, as check reads it, too. Default: all bundled.",
+            show_default=False,
+        ),
+    ] = None,
+    latex: Annotated[bool, typer.Option("--latex", help="Only book.tex (and what else is asked for).")] = False,
+    html: Annotated[bool, typer.Option("--html", help="Only book.html (and what else is asked for).")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Only book.pdf (and what else is asked for).")] = False,
+    one: Annotated[
+        str | None,
+        typer.Option(
+            "--one", metavar="CLAIM", help="Only this claim, as CLAIM.tex to be read with \\input and CLAIM.html."
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", metavar="N", min=1, help="How many processes decide. Default: all cores.")
+    ] = None,
+) -> None:
+    """Write the proofs and refutations as a book: LaTeX, PDF where a TeX is installed, and HTML.
+
+    Every line of a proof in it was decided equal to the line before it, for all sizes. Claims that are neither
+    proved nor refuted are left out, and named. Exit status as for prove.
+    """
+    from cnn_symbolic.book.assembly import assemble
+    from cnn_symbolic.book.publishing import publish, publish_one
+    from cnn_symbolic.library import select
+    from cnn_symbolic.running import book_status, report_omitted, watched
+
+    chosen = {"latex": latex, "html": html, "pdf": pdf}
+    kinds = frozenset(kind for kind, wanted in chosen.items() if wanted) or frozenset(chosen)
+    if one is not None and kinds == {"pdf"}:
+        raise typer.BadParameter("one claim is written as LaTeX and HTML, not as a PDF")
+    claims = select(names or [])
+    if one is not None and (claims := [claim for claim in claims if claim.id == one]) == []:
+        raise typer.BadParameter(f"there is no claim {one!r}; cnn-symbolic list shows the ids")
+    made = assemble(claims, jobs or 0, watched(len(claims)))
+    report_omitted(made, str(out))
+    entries = [entry for chapter in made.chapters for entry in chapter.entries]
+    if one is None:
+        files = publish(made, out, kinds, lambda text: typer.echo(f"cnn-symbolic: {text}", err=True))
+    else:
+        files = (file for entry in entries for file in publish_one(entry, out, kinds))
+    for file in files:
+        typer.echo(file)
+    raise typer.Exit(book_status(made))
+
+
+@app.command()
+def draw(
+    what: Annotated[
+        str | None,
+        typer.Argument(metavar="WHAT", help="A picture's name; without one, all are listed.", show_default=False),
+    ] = None,
+    shape: Annotated[str | None, typer.Option("--shape", metavar="3x3", help="Of the input.")] = None,
+    overlay: Annotated[str | None, typer.Option("--overlay", metavar="2x2", help="Of the overlay or window.")] = None,
+    stride: Annotated[str | None, typer.Option("--stride", metavar="2")] = None,
+    padding: Annotated[str | None, typer.Option("--padding", metavar="1", help="On both sides.")] = None,
+    dilation: Annotated[str | None, typer.Option("--dilation", metavar="2")] = None,
+    factor: Annotated[str | None, typer.Option("--factor", metavar="2", help="Of upsampling.")] = None,
+    maps: Annotated[int | None, typer.Option("--maps", min=1, help="Feature maps of a layer.")] = None,
+    next_maps: Annotated[int | None, typer.Option("--next-maps", min=1, help="Feature maps of the next layer.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="FILE.svg, or FILE.tex for TikZ. Default: SVG to the output."),
+    ] = None,
+    still: Annotated[
+        bool, typer.Option("--still", help="An SVG that does not move: all positions side by side.")
+    ] = False,
+) -> None:
+    """Draw a picture, from the same formulas that the proofs are about: as SVG, which moves, or as TikZ.
+
+    For example:
+
+        cnn-symbolic draw overlay --shape 5x5 --overlay 3x3 --stride 2 --padding 1 -o strided.svg
+    """
+    from cnn_symbolic.book.terminal import make_console, pictures_table
+    from cnn_symbolic.figures.options import read_pair
+    from cnn_symbolic.figures.pictures import picture
+    from cnn_symbolic.figures.svg import svg
+    from cnn_symbolic.figures.tikz import tikz
+    from cnn_symbolic.report import write
+
+    if what is None:
+        make_console().print(pictures_table())
+        return
+    texts = {
+        "shape": shape, "overlay": overlay, "stride": stride, "padding": padding, "dilation": dilation,
+        "factor": factor,
+    }  # fmt: skip
+    numbers = {name: read_pair(text, f"--{name}") for name, text in texts.items() if text is not None}
+    drawn = picture(what, **numbers, maps=maps, next_maps=next_maps)
+    if out is not None and out.suffix not in (".svg", ".tex"):
+        raise typer.BadParameter(f"a picture is written to FILE.svg or FILE.tex, found {out}")
+    text = tikz(drawn) if out is not None and out.suffix == ".tex" else svg(drawn, animated=not still)
+    if out is None:
+        typer.echo(text)
+    else:
+        write(out, text)
+
+
+@app.command()
 def replay(
     file: Annotated[Path, typer.Argument(metavar="FILE.json", help="A document that prove --json wrote.")],
 ) -> None:
@@ -255,96 +353,6 @@ def replay(
     if any(not one.agrees and word != "undecided" for one, word in zip(replayed, outcomes, strict=True)):
         raise typer.Exit(OPPOSITE)
     raise typer.Exit(status(zip((one.expected for one in replayed), outcomes, strict=True)))
-
-
-def run_derivations(derivations: Sequence[Derivation | Check], steps: bool) -> int:
-    """Decide derivations that a running file holds, print them, and return the exit status."""
-    from cnn_symbolic.library import Claim
-
-    file = Path(sys.argv[0])
-    return int(guarded(lambda: run([Claim(d.title, d, file) for d in derivations], steps=steps)))
-
-
-def run(
-    claims: Sequence[Claim],
-    steps: bool = False,
-    latex: Path | None = None,
-    json: bool = False,
-    views: bool = False,
-    timeout: float | None = None,
-) -> int:
-    """Decide claims, print what is called for (a table; or every claim by itself), and return the exit status."""
-    from cnn_symbolic.book.terminal import claims_table, derivation_view, make_console, summary
-
-    start = time.perf_counter()
-    decide_all(claims, timeout)
-    seconds = time.perf_counter() - start
-    if latex is not None:
-        from cnn_symbolic.book.latex import latex_document
-        from cnn_symbolic.report import write
-
-        settled = [c for c in claims if c.derivation.outcome == "refuted" or c.derivation.as_expected]
-        write(latex, latex_document(settled))
-        if left_out := [c.id for c in claims if c not in settled]:
-            typer.echo(f"cnn-symbolic: left out of {latex}, not proved: {', '.join(left_out)}", err=True)
-    if json:
-        from json import dumps
-
-        from cnn_symbolic.report import document
-
-        typer.echo(dumps(document(claims), ensure_ascii=False))
-    else:
-        console = make_console()
-        if steps or views:
-            for claim in claims:
-                console.print(derivation_view(claim, steps))
-        if not views and (len(claims) > 1 or not steps):
-            console.print(claims_table(claims))
-        if len(claims) > 1 or not (steps or views):
-            console.print(f"{'' if views else chr(10)}{summary(claims, seconds)}")
-    found = ((c.derivation.expected, c.derivation.outcome) for c in claims)
-    return status((stated, "proved" if word == "tested" else word) for stated, word in found) or (
-        AS_STATED if all(c.derivation.as_expected for c in claims) else OPPOSITE
-    )
-
-
-def decide_all(claims: Sequence[Claim], timeout: float | None = None) -> None:
-    """Decide every claim, with a progress bar on a terminal, each in so many seconds if there is a limit."""
-    from rich.progress import track
-
-    from cnn_symbolic.book.terminal import make_console
-    from cnn_symbolic.checking.deadline import within
-    from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError
-
-    console = make_console(stderr=True)
-    quiet = not console.is_terminal or len(claims) < 2
-    for claim in track(claims, description="deciding", console=console, transient=True, disable=quiet):
-        try:
-            if timeout is None:
-                _ = claim.derivation.outcome
-            else:
-                within(timeout, partial(getattr, claim.derivation, "outcome"))
-        except CnnSymbolicError as error:
-            raise DerivationFileError(f"{claim.file.name}: {claim.id}: {error}") from error
-
-
-def status(outcomes: Any) -> int:
-    """Return the exit status for pairs of (stated, found) verdicts."""
-    pairs = list(outcomes)
-    if any(found != "undecided" and found != stated for stated, found in pairs):
-        return OPPOSITE
-    return UNDECIDED if any(found == "undecided" for _, found in pairs) else AS_STATED
-
-
-def guarded(command: Any) -> Any:
-    """Return what a command returns; an error that the package raises on purpose becomes one line and status 2."""
-    from cnn_symbolic.errors import CnnSymbolicError
-
-    try:
-        return command()
-    except (CnnSymbolicError, OSError) as error:
-        typer.echo(f"cnn-symbolic: {error}", err=True)
-        return USAGE
 
 
 def main() -> None:

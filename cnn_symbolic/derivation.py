@@ -16,6 +16,7 @@ from typing import Any
 
 import sympy as sp
 
+from cnn_symbolic.display import Displayed
 from cnn_symbolic.errors import DerivationFileError, OperandError
 from cnn_symbolic.formulas import as_formula, entry, indices_of
 from cnn_symbolic.gradients import stages
@@ -36,10 +37,15 @@ COLLECTED: ContextVar[list[Any] | None] = ContextVar("collected", default=None)
 
 @dataclass(frozen=True)
 class Step:
-    """A line written by the author: its entry formula at given indices, and why it equals the line before."""
+    """A line written by the author, and why it equals the line before: its entry formula at given indices, or a tensor.
 
-    formula: Callable[..., Any]
+    `using` is the id of a theorem that the step is an instance of. Where the first step is a tensor, the proof is
+    about tensors: no entries are written out.
+    """
+
+    formula: Callable[..., Any] | Tensor
     because: str
+    using: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,17 +53,19 @@ class Line:
     """One line of a derivation: an entry formula, and why it is equal to the line before it.
 
     `folded` is the tensor to print in place of the formula, where the line is an operation by name.
+    `using` is the id of the theorem that the author cites for it.
     `checked` is the kernel's theorem that the line equals the one before; None on the first line.
     """
 
     formula: sp.Expr
     because: str
     folded: Tensor | None = None
+    using: str = ""
     checked: Theorem | None = None
 
 
 @dataclass(frozen=True, eq=False)
-class Derivation:
+class Derivation(Displayed):
     """A claim with what its author expects of it, `proved` or `refuted`.
 
     `literally` lists values of strides and other factors to decide it at, in place of every value at once.
@@ -90,6 +98,8 @@ class Derivation:
         for step in self.steps:
             formula = self.step_formula(step)
             verdict = self.follows(before, formula)
+            if isinstance(verdict, Theorem) and isinstance(step.formula, Tensor):
+                verdict = decide(state(self.left, step.formula, self.assuming))
             if not isinstance(verdict, Theorem):
                 return step, verdict
             before = formula
@@ -127,7 +137,8 @@ class Derivation:
     @cached_property
     def index_letters(self) -> dict[str, tuple[str, ...]]:
         """The letters of the axes of every tensor in the claim."""
-        sides = [side for side in (self.left, self.right) if isinstance(side, Tensor | ShapeOf)]
+        written = [self.left, self.right, *(step.formula for step in self.steps)]
+        sides = [side for side in written if isinstance(side, Tensor | ShapeOf)]
         return letters_of(*sides)
 
     @cached_property
@@ -141,15 +152,19 @@ class Derivation:
         if not isinstance(self.verdict, Theorem) or self.wrong_step is not None:
             return ()
         lines = [Line(self.statement.left.formula, "", folded(self.left))]
+        before = self.side(self.statement.left.formula)
         seen = {self.written(lines[0])}
         for alternatives in self.proposals():
             for proposed in alternatives:
-                if (text := self.written(proposed)) in seen:
+                after = self.side(proposed.formula)
+                text = after.text if proposed.folded is None else self.written(proposed)
+                if text in seen:
                     break
-                verdict = self.follows(lines[-1].formula, proposed.formula)
+                verdict = decide(self.step_statement(before, after))
                 if isinstance(verdict, Theorem):
                     seen.add(text)
                     lines.append(replace(proposed, checked=verdict))
+                    before = after
                     break
         return tuple(lines)
 
@@ -165,10 +180,17 @@ class Derivation:
         sign = "≠" if self.expected == "refuted" else "="
         text = Text(self.index_letters)
         if not self.by_hand:
-            return f"{text.tensor(self.left)} {sign} {text.tensor(self.right)}"
+            return f" {sign} ".join(self.sides(text, self.right))
         sides = [Line(self.statement.left.formula, "", folded(self.left))]
         sides.append(Line(self.statement.right.formula, "", folded(self.right)))
         return f" {sign} ".join(self.written(side) for side in sides)
+
+    def sides(self, text: Text, right: Tensor | ShapeOf | Sizes) -> tuple[str, str]:
+        """Return the left side and a right side as text or LaTeX; two sizes as they are, not as shapes of one axis."""
+        left = self.left
+        if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right) == 1:
+            return text.expr(left[0], {}), text.expr(right[0], {})
+        return text.tensor(left), text.tensor(right)
 
     def written(self, line: Line) -> str:
         """Return a line as plain text."""
@@ -177,28 +199,32 @@ class Derivation:
             return text.tensor(line.folded, list(self.index_names.values()))
         return text.formula(line.formula, self.index_names)
 
-    def proposals(self) -> Iterator[tuple[Line, ...]]:
+    def proposals(self) -> Iterator[Iterable[Line]]:
         """Yield the lines to try after the first one, each with the alternatives to it."""
         left, right = self.left, self.right
         if not isinstance(left, Tensor) or not isinstance(right, Tensor):
             return
         index = self.statement.index
+        if self.steps and isinstance(self.steps[0].formula, Tensor):
+            yield from ((self.step_line(step),) for step in self.steps)
+            yield (Line(self.statement.right.formula, self.fold_reason(), folded(right)),)
+            return
         if isinstance(left.source, Call) and left.source.operation == "gradient":
             output, wrt, cotangent = left.source.operands
             places = stages(output, wrt, cotangent)
             at = entry(wrt.name or "", index)
+            standing = standing_derivative(places, at)
             if places:
-                yield (Line(standing_derivative(places, at), "the chain rule"),)
-            derived = differentiated(places, at)
+                yield (Line(standing, "the chain rule"),)
+            derived = differentiated(standing)
             yield (Line(derived, differentiation_reason(wrt)),)
             because = "each bracket picks the one term of its sum where it holds"
-            yield tuple(Line(collapse_deltas(derived, guards), because) for guards in (False, True))
+            yield (Line(collapse_deltas(derived, guards), because) for guards in (False, True))
         elif isinstance(left.source, Named):
             yield (Line(left.source.definition.formula(index), f"the definition of {left.name}"),)
         elif isinstance(left.source, Call):
             yield (Line(self.statement.left.formula, definition_reason(left)),)
-        for step in self.steps:
-            yield (Line(self.step_formula(step), step.because),)
+        yield from ((self.step_line(step),) for step in self.steps)
         if isinstance(right.source, Call):
             yield (Line(self.statement.right.formula, self.fold_reason()),)
         if folded(right) is not None:
@@ -213,33 +239,44 @@ class Derivation:
         table = self.right.names() if isinstance(self.right, Tensor) else {}
         sources = [table[name].source for name in sorted(after - before) if name in table]
         meanings = [f"{s.name} = {s.definition}" for s in sources if isinstance(s, Named)]
+        if not before and not after and last.has(sp.Sum):
+            return "count the terms of each sum"
         return f"with {', '.join(meanings)}" if meanings else "the same sum, written otherwise"
+
+    def step_line(self, step: Step) -> Line:
+        """Return a step as a line; a tensor is printed as the operation that it is."""
+        tensor = step.formula if isinstance(step.formula, Tensor) else None
+        return Line(self.step_formula(step), step.because, folded(tensor) if tensor is not None else None, step.using)
 
     def step_formula(self, step: Step) -> sp.Expr:
         """Return the entry formula of a step at the claim's indices."""
         expected = len(self.statement.index)
+        if isinstance(step.formula, Tensor):
+            if step.formula.rank != expected:
+                raise OperandError(f"{self.title!r}: the step {step.because!r} is a tensor of {expected} axes")
+            return step.formula.formula(self.statement.index)
         if len(indices_of(step.formula)) != expected:
             raise OperandError(f"{self.title!r}: the step {step.because!r} is a function of {expected} indices")
         return as_formula(step.formula(*self.statement.index), f"the step {step.because!r}")
 
     def follows(self, before: sp.Expr, after: sp.Expr) -> Verdict:
         """Return the verdict on two entry formulas of this claim being equal."""
-        return decide(self.step_statement(before, after))
+        return decide(self.step_statement(self.side(before), self.side(after)))
 
-    def step_statement(self, before: sp.Expr, after: sp.Expr) -> Statement:
+    def side(self, formula: sp.Expr) -> Side:
+        """Return an entry formula as one side of a statement of this claim."""
+        text = Text(self.index_letters).formula(formula, self.index_names)
+        return Side(text, self.statement.left.shape, formula)
+
+    def step_statement(self, before: Side, after: Side) -> Statement:
         """Return the statement that two entry formulas are equal where the claim's left side is defined."""
         claim = self.statement
-        text, shape = Text(self.index_letters), claim.left.shape
-        return replace(
-            claim,
-            left=Side(text.formula(before, self.index_names), shape, before),
-            right=Side(text.formula(after, self.index_names), shape, after),
-            assumptions=(*claim.assumptions, *(claim.left.requirements or ())),
-        )
+        required = (*claim.assumptions, *(claim.left.requirements or ()))
+        return replace(claim, left=before, right=after, assumptions=required)
 
     def main(self) -> None:
         """Print the derivation line by line, then the verdict; exit with the status of `cnn-symbolic prove`."""
-        from cnn_symbolic.cli import run_derivations
+        from cnn_symbolic.running import run_derivations
 
         raise SystemExit(run_derivations([self], steps=True))
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import inspect
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from numbers import Integral
 from typing import Any
 
@@ -27,9 +28,11 @@ __all__ = [
     "Shape",
     "alpha_key",
     "as_formula",
+    "as_quotient",
     "at_least",
     "bound_sum",
     "condition",
+    "derivative",
     "entry",
     "fresh",
     "indices_of",
@@ -40,6 +43,7 @@ __all__ = [
     "sizes",
     "stray_symbols",
     "substitute",
+    "symbols_of",
     "width",
     "widths",
     "without_cases",
@@ -222,6 +226,18 @@ def as_formula(value: Any, owner: str) -> sp.Expr:
     return value
 
 
+@lru_cache(maxsize=1024)
+def as_quotient(e: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    """Return the numerator and the denominator of an expression, whose terms are put over one denominator.
+
+    >>> M, S = sizes("M S")
+    >>> as_quotient(M / S + 1)
+    (M + S, S)
+    """
+    top, bottom = sp.fraction(sp.together(e))
+    return top, bottom
+
+
 def is_plain(variable: sp.Symbol) -> bool:
     """Tell whether nothing is assumed of an index but that it is an integer."""
     return variable.assumptions0 in (sp.Symbol("u", integer=True).assumptions0, sp.Symbol("u").assumptions0)
@@ -245,10 +261,33 @@ def alpha_key(e: Any, scope: Mapping[Any, Any], counter: Iterator[int] | None = 
     return (type(e).__name__, *(alpha_key(part, scope, numbers) for part in e.args)) if e.args else e
 
 
+def symbols_of(e: sp.Basic) -> set[sp.Symbol]:
+    """Return the free symbols of a formula, the names of tensors among them.
+
+    SymPy's `free_symbols` are these and the tensor entries; it builds every sum again to find them.
+    """
+    if isinstance(e, sp.Symbol):
+        return {e}
+    if isinstance(e, sp.Sum):
+        found = symbols_of(e.function)
+        for variable, *bounds in e.limits:
+            found.discard(variable)
+            found.update(*map(symbols_of, bounds))
+        return found
+    parts = (e.expr, *(count for _, count in e.variable_count)) if isinstance(e, sp.Derivative) else e.args
+    return set().union(*map(symbols_of, parts))
+
+
+@lru_cache(maxsize=64)
+def derivative(e: sp.Expr, variable: sp.Expr) -> sp.Expr:
+    """Return the derivative by a tensor entry, carried out by SymPy; indices bound in `e` get fresh names before."""
+    return substitute(e, {}).diff(variable)
+
+
 def stray_symbols(formula: sp.Expr, index: Sequence[sp.Symbol]) -> set[sp.Symbol]:
     """Return the free symbols of a definition that are neither its indices, nor sizes, nor names of tensors."""
     names = {at.base.label for at in formula.atoms(sp.Indexed)} | {f.args[0] for f in formula.atoms(Opaque)}
-    symbols = {s for s in formula.free_symbols if isinstance(s, sp.Symbol)} - names - set(index)
+    symbols = symbols_of(formula) - names - set(index)
     return {s for s in symbols if not is_size(s) and s != entry(s.name, ())}
 
 
@@ -261,9 +300,11 @@ def bound_sum(body: sp.Expr, indices: Sequence[sp.Symbol], shape: Sequence[Any])
 
 def substitute(formula: sp.Basic, values: Mapping[sp.Symbol, sp.Expr]) -> sp.Basic:
     """Replace free symbols of a formula by expressions; bound indices get fresh names, so none is captured."""
-    if not formula.args or not formula.free_symbols:
+    if not formula.args:
         return values.get(formula, formula)
     if isinstance(formula, sp.Sum):
+        if not symbols_of(formula):
+            return formula
         scope = dict(values)
         limits = []
         for variable, low, high in reversed(formula.limits):
@@ -276,4 +317,6 @@ def substitute(formula: sp.Basic, values: Mapping[sp.Symbol, sp.Expr]) -> sp.Bas
         return sp.Derivative(substitute(formula.expr, values), *variables, evaluate=False)
     if isinstance(formula, sp.Indexed):
         return sp.Indexed(formula.base, *(substitute(i, values) for i in formula.indices))
-    return formula.func(*(substitute(part, values) for part in formula.args))
+    parts = [substitute(part, values) for part in formula.args]
+    unchanged = all(new is old for new, old in zip(parts, formula.args, strict=True))
+    return formula if unchanged else formula.func(*parts)

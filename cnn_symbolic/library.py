@@ -20,9 +20,10 @@ from cnn_symbolic.article import SECTIONS
 from cnn_symbolic.checking.claims import read_claims
 from cnn_symbolic.checks import Check
 from cnn_symbolic.derivation import Derivation, collecting
+from cnn_symbolic.display import Displayed
 from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError
 
-__all__ = ["Claim", "at_literals", "bundled_folder", "load", "load_file", "load_text", "read_text", "select"]
+__all__ = ["GROUPS", "Claim", "at_literals", "bundled_folder", "load", "load_file", "load_text", "read_text", "select"]
 
 
 # The folders of the bundled derivations: the article's sections, then the convolutions that people use.
@@ -37,7 +38,7 @@ GROUPS = SECTIONS | {
 
 
 @dataclass(frozen=True)
-class Claim:
+class Claim(Displayed):
     """A declared derivation with its id (the name of its variable) and its file."""
 
     id: str
@@ -145,11 +146,17 @@ def derivation_files(folder: Path) -> list[Path]:
 
 
 def load(paths: Iterable[Path]) -> list[Claim]:
-    """Return the claims of files and folders, their ids made unique by the file's name where two agree."""
+    """Return the claims of files and folders, their ids made unique by the file's name where two agree.
+
+    A file whose name does not end in .py is a text of claims, which is read and not run.
+    """
     claims: list[Claim] = []
     for path in paths:
-        files = derivation_files(path) if path.is_dir() else [path]
-        found = [claim for file in files for claim in load_file(file)]
+        if path.is_file() and path.suffix != ".py":
+            found = load_text(read_text(path), str(path))
+        else:
+            files = derivation_files(path) if path.is_dir() else [path]
+            found = [claim for file in files for claim in load_file(file)]
         if not found:
             raise DerivationFileError(f"{path} states no claim: it needs prove(…) or refute(…)")
         claims += found

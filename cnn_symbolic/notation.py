@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.formulas import Iverson, Opaque
+from cnn_symbolic.formulas import Iverson, Opaque, as_quotient, symbols_of
 from cnn_symbolic.shapes import format_shape
 from cnn_symbolic.sources import Call, Leaf, Named
 from cnn_symbolic.tensors import ShapeOf, Tensor
@@ -34,11 +34,14 @@ def letters_of(*tensors: Tensor | ShapeOf) -> dict[str, tuple[str, ...]]:
 
 def axis_letters(e: sp.Basic, variable: sp.Symbol, letters: Letters) -> str | None:
     """Return the letter of an axis that is indexed by exactly `variable` somewhere in the formula."""
-    for at in sorted(e.atoms(sp.Indexed), key=str):
-        for given, index in zip(letters.get(str(at.base.label), ()), at.indices, strict=False):
-            if index == variable:
-                return given
-    return None
+    found = []
+    for at in e.atoms(sp.Indexed):
+        named = zip(letters.get(str(at.base.label), ()), at.indices, strict=False)
+        if (given := next((letter for letter, index in named if index == variable), None)) is not None:
+            found.append((at, given))
+    if len({given for _, given in found}) < 2:
+        return found[0][1] if found else None
+    return min(found, key=lambda pair: str(pair[0]))[1]
 
 
 def free_letter(wanted: str, taken: set[str]) -> str:
@@ -90,9 +93,12 @@ class Text:
         if isinstance(e, sp.Derivative):
             return self.derivative(self.expr(e.variables[0], names), self.tight(e.expr, names))
         if isinstance(e, sp.floor | sp.ceiling):
-            top, bottom = sp.fraction(sp.together(e.args[0]))
+            top, bottom = as_quotient(e.args[0])
             inner = f"{self.tight(top, names)}/{self.expr(bottom, names)}" if bottom != 1 else self.expr(top, names)
             return self.rounded(inner, isinstance(e, sp.floor))
+        if isinstance(e, sp.Piecewise):
+            conditions = [None if holds == True else self.condition(holds, names) for _, holds in e.args]  # noqa: E712
+            return self.cases([(self.expr(value, names), c) for (value, _), c in zip(e.args, conditions, strict=True)])
         if isinstance(e, sp.Mod):
             return self.mod(self.tight(e.args[0], names), self.expr(e.args[1], names))
         return self.call(self.operator(type(e).__name__.lower()), [self.expr(part, names) for part in e.args])
@@ -100,18 +106,17 @@ class Text:
     def add(self, e: sp.Add, names: Mapping[Any, str]) -> str:
         """Return a sum of terms: positive ones first, then negative ones, then the number; sums before entries."""
         scope = list(names)
-
-        def place(part: sp.Expr) -> tuple[bool, bool, bool, int, str]:
+        parts = []
+        for part in e.args:
             outermost = scope.index(part) if part in names else len(scope)
-            negative = part.could_extract_minus_sign()
-            return (part.is_Rational, negative, not part.has(sp.Sum), outermost, self.expr(part, names))
-
+            place = (part.is_Rational, part.could_extract_minus_sign(), not part.has(sp.Sum), outermost)
+            parts.append((*place, self.expr(part, names), part))
         written = ""
-        for part in sorted(e.args, key=place):
-            if part.could_extract_minus_sign() and written:
+        for _, negative, _, _, text, part in sorted(parts, key=lambda placed: placed[:-1]):
+            if negative and written:
                 written += self.minus + self.tight(-part, names)
             else:
-                written += (" + " if written else "") + self.expr(part, names)
+                written += (" + " if written else "") + text
         return written
 
     def mul(self, e: sp.Mul, names: Mapping[Any, str]) -> str:
@@ -138,8 +143,9 @@ class Text:
         """Return a sum with its bounds, its indices named after the axes that they run along."""
         scope = dict(names)
         runs = []
+        free = {self.symbol(s.name) for s in symbols_of(e)}
         for variable, low, high in reversed(e.limits):
-            taken = set(scope.values()) | {self.symbol(s.name) for s in e.free_symbols if isinstance(s, sp.Symbol)}
+            taken = set(scope.values()) | free
             wanted = axis_letters(e.function, variable, self.letters) or variable.name
             bounds = self.expr(low, scope), self.expr(high, scope)
             scope[variable] = self.symbol(free_letter(wanted, {t.replace("'", "′") for t in taken}))
@@ -207,6 +213,11 @@ class Text:
     def mod(self, a: str, b: str) -> str:
         """Return a remainder."""
         return f"({a} mod {b})"
+
+    def cases(self, values: Sequence[tuple[str, str | None]]) -> str:
+        """Return values with the conditions under which they are taken; None for the one that is taken otherwise."""
+        written = (value if condition is None else f"{value} if {condition}" for value, condition in values)
+        return f"({', else '.join(written)})"
 
     def sigma(self, runs: Sequence[tuple[str, str, str]]) -> str:
         """Return the signs of a sum over indices with their bounds."""

@@ -105,7 +105,8 @@ def steps(derivation: Derivation) -> list[dict[str, Any]]:
     found = []
     for line in derivation.lines:
         formal = None if line.checked is None else encode_statement(line.checked.statement)
-        found.append({"line": derivation.written(line), "because": line.because, "formal": formal})
+        text = derivation.written(line)
+        found.append({"line": text, "because": line.because, "using": line.using or None, "formal": formal})
     return found
 
 
@@ -141,15 +142,13 @@ def number(value: Any) -> Any:
     return None if value is None else int(value)
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, content: str | bytes) -> None:
     """Write a file whole or not at all; raise ExportError if it cannot be written."""
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             temporary = Path(file.name)
             try:
-                file.write(text)
+                file.write(content.encode() if isinstance(content, str) else content)
                 file.close()
                 os.chmod(temporary, 0o666 & ~current_umask())
                 os.replace(temporary, path)

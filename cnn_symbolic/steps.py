@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import sympy as sp
 
-from cnn_symbolic.formulas import Iverson, substitute
+from cnn_symbolic.formulas import Iverson, derivative, substitute
 from cnn_symbolic.gradients import Stage
 from cnn_symbolic.tensors import Tensor
 
@@ -21,9 +21,9 @@ def standing_derivative(stages: tuple[Stage, ...], wrt: sp.Expr) -> sp.Expr:
     return sp.Add(*(stage.objective(False, wrt) for stage in tidy(stages)))
 
 
-def differentiated(stages: tuple[Stage, ...], wrt: sp.Expr) -> sp.Expr:
-    """Return the chain rule with the derivatives carried out by SymPy: shared weights give Kronecker deltas."""
-    return sp.Add(*(stage.objective(True, wrt) for stage in tidy(stages)))
+def differentiated(standing: sp.Expr) -> sp.Expr:
+    """Return a formula with its derivatives carried out by SymPy: shared weights give Kronecker deltas."""
+    return standing.xreplace({at: derivative(at.expr, at.variables[0]) for at in standing.atoms(sp.Derivative)})
 
 
 def tidy(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:

@@ -17,6 +17,7 @@ from typing import Any, ParamSpec
 import numpy as np
 import sympy as sp
 
+from cnn_symbolic.display import Displayed
 from cnn_symbolic.errors import FragmentError, NameConflictError, OperandError, ShapeError
 from cnn_symbolic.evaluation import Function, Values, check_defined, evaluate_formula, evaluate_size, infer_sizes
 from cnn_symbolic.formulas import (
@@ -68,7 +69,7 @@ class Definition:
 
 
 @dataclass(frozen=True, eq=False)
-class Equation:
+class Equation(Displayed):
     """`left == right`, as a claim states it. As a condition in Python it tells whether both are the same object."""
 
     left: Any
@@ -79,7 +80,7 @@ class Equation:
 
 
 @dataclass(frozen=True, eq=False)
-class ShapeOf:
+class ShapeOf(Displayed):
     """The shape of a tensor as an object of claims, with the conditions under which it is defined."""
 
     tensor: Tensor
@@ -103,7 +104,7 @@ class ShapeOf:
 
 
 @dataclass(frozen=True, eq=False)
-class Tensor:
+class Tensor(Displayed):
     """A finitely supported function on ℤᵈ with a symbolic shape."""
 
     shape: Shape

@@ -12,9 +12,11 @@ from cnn_symbolic.errors import FragmentError
 from cnn_symbolic.formulas import (
     Iverson,
     Opaque,
+    as_quotient,
     at_least,
     bound_sum,
     condition,
+    derivative,
     entry,
     fresh,
     inside,
@@ -22,6 +24,7 @@ from cnn_symbolic.formulas import (
     least,
     sizes,
     substitute,
+    symbols_of,
     widths,
 )
 
@@ -54,6 +57,41 @@ def test_an_opaque_function_differentiates_by_the_chain_rule():
     f = Opaque("f", 0, entry("z", (i,)))
     assert f.diff(entry("z", (j,))) == Opaque("f", 1, entry("z", (i,))) * sp.KroneckerDelta(i, j)
     assert str(f.diff(entry("z", (i,)))) == "f′(z[i])"
+
+
+def test_the_free_symbols_of_a_formula_are_those_that_sympy_finds():
+    x, f = entry("x", (i + j,)), Opaque("f", 0, entry("z", (j,)))
+    formulas = [
+        x * f + P,
+        sp.Sum(x * f, (i, j, M - 1)),
+        sp.Sum(x, (i, 0, j), (j, 0, N)) * sp.KroneckerDelta(i, 2),
+        sp.Sum(i, (i, i, M)),
+        sp.Sum(sp.Symbol("u"), (i, 0, 3)),
+        sp.Derivative(sp.Sum(x, (i, 0, M)), entry("x", (N,)), evaluate=False),
+        Iverson(sp.Ge(sp.floor(i / 2), sp.Max(j, P))),
+        sp.Integer(3),
+    ]
+    for formula in formulas:
+        assert symbols_of(formula) == {s for s in formula.free_symbols if isinstance(s, sp.Symbol)}
+
+
+def test_a_quotient_has_one_denominator():
+    assert as_quotient(M / 2 + N / 3) == (3 * M + 2 * N, 6)
+    assert as_quotient(i - 1) == (i - 1, 1)
+
+
+def test_an_index_of_the_entry_is_not_captured_by_a_derivative():
+    total = sp.Sum(entry("x", (i,)) ** 2, (i, 0, M - 1))
+    by_entry = derivative(total, entry("x", (i,)))
+    (bound,) = by_entry.variables
+    assert bound != i
+    assert by_entry.function.xreplace({bound: j}) == 2 * entry("x", (j,)) * sp.KroneckerDelta(i, j)
+
+
+def test_what_is_not_changed_by_a_substitution_is_left_as_it_stands():
+    unevaluated = sp.Ge(M, 0, evaluate=False)
+    assert substitute(unevaluated, {i: j}) is unevaluated
+    assert substitute(unevaluated, {M: N}) == sp.true
 
 
 def test_substitution_does_not_capture_a_bound_index():

@@ -21,7 +21,7 @@ from cnn_symbolic.errors import VacuousClaimError
 from cnn_symbolic.evaluation import evaluate_size
 from cnn_symbolic.formulas import entry
 from cnn_symbolic.kernel.integer_sets import IntegerSet, Sets, Signature
-from cnn_symbolic.kernel.reader import NotReadable, Reader, Term
+from cnn_symbolic.kernel.reader import NotReadable, Reader, Term, read_sides
 from cnn_symbolic.kernel.replay import KNOWN_FUNCTIONS, replay
 from cnn_symbolic.kernel.statement import Statement
 from cnn_symbolic.kernel.verdicts import SEAL, Monomial, Reason, Refutation, Theorem, Undecided, Verdict
@@ -146,10 +146,7 @@ class _Decision:
 
     def unequal_entries(self, domain: IntegerSet) -> Entries:
         """Return where the coefficient functions of the two sides differ."""
-        reader = Reader(self.statement.tensors)
-        scope = {i: i for i in self.statement.index}
-        read = [reader.read(side.formula, scope) for side in (self.statement.left, self.statement.right)]
-        left, right = self.clear_denominators(read, domain)
+        left, right = self.clear_denominators(read_sides(self.statement), domain)
         shape = self.statement.left.shape
         sides = [self.sets.coefficient(terms, domain, shape) for terms in (left, right)]
         differences: list[Difference] = []
@@ -171,7 +168,7 @@ class _Decision:
                 differences.append(Difference("entry", nonzero.found, signature))
         return Entries(tuple(differences), bad, settled, exact)
 
-    def clear_denominators(self, sides: Sequence[list[Term]], domain: IntegerSet) -> list[list[Term]]:
+    def clear_denominators(self, sides: Sequence[Sequence[Term]], domain: IntegerSet) -> list[list[Term]]:
         """Multiply both sides by the sizes they divide by, after showing that these are positive."""
         cleared, self.scale = without_denominators(sides)
         for base, _ in self.scale:
@@ -275,7 +272,7 @@ def opaque_arguments_differ(statement: Statement, conditions: Sequence[Any], dif
     )
 
 
-def without_denominators(sides: Sequence[list[Term]]) -> tuple[list[list[Term]], list[tuple[sp.Expr, int]]]:
+def without_denominators(sides: Sequence[Sequence[Term]]) -> tuple[list[list[Term]], list[tuple[sp.Expr, int]]]:
     """Return the terms of both sides multiplied by the sizes they divide by, and these with their exponents."""
     lowest: dict[sp.Expr, int] = {}
     for term in (term for terms in sides for term in terms):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import combinations as combinations_of
 from itertools import count, islice, pairwise, product
 
@@ -52,7 +53,7 @@ def is_proved(statement: Statement) -> bool:
     try:
         factors = factors_of(statement)
         prove_every(statement, factors)
-        return bool(factors) and bool(smallest_sizes(statement, factors, increasing(factors)))
+        return bool(factors) and bool(smallest_sizes(statement, factors))
     except NotReadable:
         return False
 
@@ -72,10 +73,9 @@ def decide_factors(statement: Statement, undecided: Undecided, literally: Sequen
                 detail = f"{stopped.detail}, and there are more than {MOST_COMBINATIONS} combinations of literal values"
                 return replace(undecided, reason=Reason.NOT_AFFINE, detail=detail)
             return decide_literally(statement, factors, LITERALS)
-        smallest = smallest_sizes(statement, factors, increasing(factors))
-        return Theorem(
-            statement, 0.0, SEAL, written_domain(statement, factors), smallest, coefficients, tuple(map(str, factors))
-        )
+        smallest = smallest_sizes(statement, factors)
+        domain = written_domain(statement.sizes, conditions_of(statement), factors)
+        return Theorem(statement, 0.0, SEAL, domain, smallest, coefficients, tuple(map(str, factors)))
     except NotReadable as stopped:
         return replace(undecided, reason=stopped.reason, detail=stopped.detail)
 
@@ -100,31 +100,46 @@ def increasing(factors: Sequence[sp.Symbol]) -> Iterator[Chosen]:
             yield {factor: low + n for factor, low, n in zip(factors, lowest, more, strict=True)}
 
 
-def smallest_sizes(statement: Statement, factors: Sequence[sp.Symbol], candidates: Iterator[Chosen]) -> dict[str, int]:
-    """Return the smallest sizes that a statement is about, with values of the factors from the candidates.
+def smallest_sizes(
+    statement: Statement, factors: tuple[sp.Symbol, ...], values: tuple[int, ...] = ()
+) -> dict[str, int]:
+    """Return the smallest sizes that a statement is about, with all values of the factors or those given."""
+    point = smallest_point(statement.sizes, conditions_of(statement), factors, values)
+    return dict(zip(map(str, statement.sizes), point, strict=True))
 
-    These come in the order of their totals. Raises NotReadable if there are none among the first ones.
+
+@lru_cache(maxsize=64)
+def smallest_point(
+    sizes: tuple[sp.Symbol, ...],
+    conditions: tuple[sp.Basic, ...],
+    factors: tuple[sp.Symbol, ...],
+    values: tuple[int, ...],
+) -> tuple[int, ...]:
+    """Return the smallest sizes that satisfy conditions, with all values of the factors or those given.
+
+    Values are tried in the order of their totals. Raises NotReadable if there are no sizes for the first ones.
     """
-    best: tuple[int, dict[str, int]] | None = None
-    others = [s for s in statement.sizes if s not in factors]
+    best: tuple[int, tuple[int, ...]] | None = None
+    others = [s for s in sizes if s not in factors]
+    candidates = combinations(factors, values) if values else increasing(factors)
     for chosen in islice(candidates, MOST_CANDIDATES):
         if best is not None and sum(chosen.values()) + sum(map(least, others)) >= best[0]:
             break
         exact = {size: sp.Integer(n) for size, n in chosen.items()}
         sets = Sets(others, ())
-        point = sets.smallest(sets.sizes_where(substitute(c, exact) for c in conditions_of(statement)))
+        point = sets.smallest(sets.sizes_where(substitute(c, exact) for c in conditions))
         if point is not None:
-            sizes = chosen | dict(zip(others, point, strict=True))
-            total_size = sum(sizes.values())
+            found = chosen | dict(zip(others, point, strict=True))
+            total_size = sum(found.values())
             if best is None or total_size < best[0]:
-                best = total_size, {str(s): sizes[s] for s in statement.sizes}
+                best = total_size, tuple(found[s] for s in sizes)
     if best is None:
         names = ", ".join(map(str, factors))
         raise NotReadable(Reason.LIMIT, f"no sizes that satisfy the assumptions were found for small values of {names}")
     return best[1]
 
 
-def decide_literally(statement: Statement, factors: Sequence[sp.Symbol], values: Sequence[int]) -> Verdict:
+def decide_literally(statement: Statement, factors: tuple[sp.Symbol, ...], values: Sequence[int]) -> Verdict:
     """Return the verdict on a statement at literal values of its factors.
 
     A counterexample is the least of all if no greater factors can have a smaller total.
@@ -153,15 +168,16 @@ def decide_literally(statement: Statement, factors: Sequence[sp.Symbol], values:
         beyond = max(values) + sum(map(least, factors)) + others
         contiguous = set(range(1, max(values) + 1)) <= set(values)
         smallest_of_all = every_least and not undecided and contiguous and total(best) <= beyond
-        return replace(best, least=smallest_of_all, domain=written_domain(statement, factors))
+        domain = written_domain(statement.sizes, conditions_of(statement), factors)
+        return replace(best, least=smallest_of_all, domain=domain)
     if undecided:
         return replace(undecided[0], statement=statement)
     return Theorem(
         statement,
         0.0,
         SEAL,
-        domain=written_domain(statement, factors),
-        smallest=smallest_sizes(statement, factors, combinations(factors, values)),
+        domain=written_domain(statement.sizes, conditions_of(statement), factors),
+        smallest=smallest_sizes(statement, factors, tuple(values)),
         coefficients={},
         factors=tuple(map(str, factors)),
         values=tuple(values),

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any
 
 import sympy as sp
@@ -33,12 +33,12 @@ from cnn_symbolic.kernel.polynomials import (
     times,
 )
 from cnn_symbolic.kernel.products import Defined, Draft, Frame, Lowered, Lowering
-from cnn_symbolic.kernel.reader import NotReadable, Reader, Term
+from cnn_symbolic.kernel.reader import NotReadable, read_sides
 from cnn_symbolic.kernel.statement import Statement
 from cnn_symbolic.kernel.unknowns import Coordinates, UnknownSets
 from cnn_symbolic.kernel.verdicts import Reason
 
-__all__ = ["factors_of", "prove_every", "written_domain"]
+__all__ = ["conditions_of", "factors_of", "prove_every", "written_domain"]
 
 
 @dataclass
@@ -50,16 +50,9 @@ class Compared:
     right: list[Lowered] = field(default_factory=list)
 
 
-def conditions_of(statement: Statement) -> list[sp.Basic]:
+def conditions_of(statement: Statement) -> tuple[sp.Basic, ...]:
     """Return the conditions on the sizes at which a statement is about its sides."""
-    return [*statement.assumptions, *(statement.subject.requirements or ())]
-
-
-def read_sides(statement: Statement) -> list[list[Term]]:
-    """Return the terms of both sides."""
-    reader = Reader(statement.tensors)
-    scope = {i: i for i in statement.index}
-    return [reader.read(side.formula, scope) for side in (statement.left, statement.right)]
+    return (*statement.assumptions, *(statement.subject.requirements or ()))
 
 
 def factors_of(statement: Statement) -> tuple[sp.Symbol, ...]:
@@ -68,7 +61,8 @@ def factors_of(statement: Statement) -> tuple[sp.Symbol, ...]:
     shapes = [*statement.left.shape, *statement.right.shape]
     sides = [conditions_of(statement), statement.right.requirements or ()]
     draft.conditions = [draft.condition(holds) for conditions in sides for holds in conditions]
-    draft.conditions += [draft.condition(sp.Eq(sp.Dummy("n", integer=True), length)) for length in shapes]
+    some = sp.Dummy("n", integer=True)
+    draft.conditions += [draft.condition(sp.Eq(some, length, evaluate=False)) for length in shapes]
     for term in (term for terms in read_sides(statement) for term in terms):
         draft.conditions += [draft.condition(holds) for holds in term.conditions]
         draft.conditions += [Relation(">=", draft.polynomial(e)) for f in term.factors for e in f.index]
@@ -157,18 +151,21 @@ def products_of(factors: Sequence[sp.Symbol], occurring: Iterable[Sequence[Monom
     return list(found)
 
 
-def written_domain(statement: Statement, factors: Sequence[sp.Symbol]) -> str:
+@lru_cache(maxsize=64)
+def written_domain(
+    sizes: tuple[sp.Symbol, ...], conditions: tuple[sp.Basic, ...], factors: tuple[sp.Symbol, ...]
+) -> str:
     """Return the conditions on the sizes as text: `M + P ≥ D·I - D`. Those that follow from the others are left out."""
-    lowering = Lowering(statement.sizes, ())
-    stated = list(dict.fromkeys(conditions_of(statement)))
+    lowering = Lowering(sizes, ())
+    stated = list(dict.fromkeys(conditions))
     lowered = [lowering.conditions([holds]) for holds in stated]
-    sets = UnknownSets(statement.sizes, (), lowering.sizes.unknowns)
+    sets = UnknownSets(sizes, (), lowering.sizes.unknowns)
     monomials = lowering.sizes.monomials()
     of_sizes = Coordinates(sets, monomials, products_of(factors, [monomials]))
     kept = list(range(len(stated)))
     with sets.within_limits():
         everywhere = sets.sizes_where_all(lowering.sizes.facts)
-        where = [everywhere.intersect(sets.sizes_where_all(conditions)) for conditions in lowered]
+        where = [everywhere.intersect(sets.sizes_where_all(holding)) for holding in lowered]
         for k in range(len(stated)):
             others = reduce(lambda a, b: a.intersect(b), (where[j] for j in kept if j != k), everywhere)
             if of_sizes.impossible(others.subtract(where[k])):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby, permutations, product
 from math import factorial, lcm, prod
-from typing import Any
+from typing import Any, TypeAlias
 
 import islpy as isl
 import sympy as sp
@@ -30,7 +30,7 @@ MOST_OPERATIONS, MOST_OPERATIONS_OF_A_CONDITION = 10_000_000, 1_000_000
 MOST_POINTS = 400
 MOST_ARRANGEMENTS = 120
 Signature = tuple[tuple[Any, ...], ...]
-IntegerSet = isl.Set
+IntegerSet: TypeAlias = isl.Set
 SetError = isl.Error
 # How a condition in isl's notation is made readable: `2p1 >= -1 + p0` becomes `2·p1 ≥ p0 - 1`.
 READABLE = (

@@ -59,7 +59,12 @@ def times(a: Polynomial, b: Polynomial) -> Polynomial:
     """Return the product of two polynomials."""
     if len(a) * len(b) > MOST_MONOMIALS:
         raise NotReadable(Reason.LIMIT, f"an index has more than {MOST_MONOMIALS} terms when multiplied out")
-    return plus(*({tuple(sorted(m + k, key=place)): n * p} for m, n in a.items() for k, p in b.items()))
+    total: Polynomial = {}
+    for m, n in a.items():
+        for k, p in b.items():
+            monomial = tuple(sorted(m + k, key=place)) if m and k else m or k
+            total[monomial] = total.get(monomial, 0) + n * p
+    return {monomial: number for monomial, number in total.items() if number != 0}
 
 
 def place(symbol: sp.Symbol) -> tuple[str, int]:
@@ -105,6 +110,9 @@ def put(p: Polynomial, symbol: sp.Symbol, value: Polynomial) -> Polynomial:
         return p
     parts = []
     for monomial, coefficient in p.items():
+        if symbol not in monomial:
+            parts.append({monomial: coefficient})
+            continue
         part: Polynomial = {tuple(s for s in monomial if s != symbol): coefficient}
         for _ in range(monomial.count(symbol)):
             part = times(part, value)

@@ -22,7 +22,7 @@ from typing import Any
 import sympy as sp
 from sympy.core.relational import Relational
 
-from cnn_symbolic.formulas import without_cases
+from cnn_symbolic.formulas import as_quotient, without_cases
 from cnn_symbolic.kernel.polynomials import (
     OPPOSITE,
     RELATIONS,
@@ -104,7 +104,7 @@ class Draft:
                 product = times(product, self.polynomial(factor))
             return product
         if isinstance(e, sp.floor | sp.ceiling):
-            top, bottom = sp.fraction(sp.together(e.args[0]))
+            top, bottom = as_quotient(e.args[0])
             sign = -1 if isinstance(e, sp.ceiling) else 1
             quotient = self.quotient(self.polynomial(sp.expand(sign * top)), self.polynomial(bottom))
             return quotient if sign == 1 else minus(quotient)

@@ -11,16 +11,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.formulas import Iverson, Opaque, Shape, entry, is_plain, is_size, stray_symbols, substitute
-from cnn_symbolic.kernel.statement import Declaration
+from cnn_symbolic.formulas import Iverson, Opaque, Shape, derivative, entry, is_plain, is_size, stray_symbols
+from cnn_symbolic.kernel.statement import Declaration, Statement
 from cnn_symbolic.kernel.verdicts import Reason
 
-__all__ = ["Factor", "NotReadable", "Reader", "Term"]
+__all__ = ["Factor", "NotReadable", "Reader", "Term", "read_sides"]
 
 MOST_TERMS, MOST_FACTORS = 1000, 64
 Scope = Mapping[sp.Symbol, sp.Expr]
@@ -111,7 +112,7 @@ class Reader:
         if isinstance(e, sp.Sum):
             return self._sum(e, scope)
         if isinstance(e, sp.KroneckerDelta) and len(e.args) == 2:
-            return self._guard(sp.Eq(resolve(e.args[0], scope), resolve(e.args[1], scope)))
+            return self._guard(equation(resolve(e.args[0], scope), resolve(e.args[1], scope)))
         if isinstance(e, Iverson):
             return self._guard(resolve(e.args[0], scope))
         if isinstance(e, Opaque):
@@ -215,12 +216,41 @@ class Reader:
         variable = e.variable_count[0][0]
         if not isinstance(variable, sp.Indexed | sp.Symbol):
             raise NotReadable(Reason.OUTSIDE, f"{e}: a derivative is taken with respect to a tensor entry")
-        derived = self.read(substitute(e.expr, {}).diff(variable), scope)
+        derived = self.read(derivative(e.expr, variable), scope)
         if not isinstance(variable, sp.Indexed):
             return derived
         index = tuple(resolve(i, scope) for i in variable.indices)
         inside = Term(sp.S.One, conditions=support(index, self._declared(self._name(variable), index).shape))
         return [inside.times(term) for term in derived]
+
+
+def read_sides(statement: Statement) -> list[tuple[Term, ...]]:
+    """Return the terms of both sides at the statement's index."""
+    tensors = tuple(statement.tensors.items())
+    return [read_side(side.formula, statement.index, tensors) for side in (statement.left, statement.right)]
+
+
+@lru_cache(maxsize=8)
+def read_side(
+    formula: sp.Expr, index: tuple[sp.Symbol, ...], tensors: tuple[tuple[str, Declaration], ...]
+) -> tuple[Term, ...]:
+    """Return the terms of one side of a statement.
+
+    One reading serves the statements in which a line of a proof is the right side, then the left one, and all
+    who ask within one decision. The terms of sides are compared, never multiplied: it does not matter that they have
+    the same bound indices wherever they are used.
+    """
+    return tuple(Reader(dict(tensors)).read(formula, {i: i for i in index}))
+
+
+def equation(left: sp.Expr, right: sp.Expr) -> Any:
+    """Return the condition that two index expressions are equal, decided only if no index is in their difference.
+
+    SymPy could decide some others too, such as 2·i = 2·j + 1, but only after a long search for the signs of all terms.
+    A condition that never holds does no harm: isl finds it out.
+    """
+    without_index = all(map(is_size, (left - right).free_symbols))
+    return sp.Eq(left, right) if without_index else sp.Eq(left, right, evaluate=False)
 
 
 def support(index: tuple[sp.Expr, ...], shape: Shape) -> tuple[Any, ...]:

@@ -16,7 +16,7 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.errors import NameConflictError, OperandError, ShapeError
-from cnn_symbolic.formulas import Shape, condition, fresh, is_size, substitute
+from cnn_symbolic.formulas import Shape, condition, fresh, is_size, substitute, symbols_of
 from cnn_symbolic.shapes import format_shape
 from cnn_symbolic.sources import Named
 from cnn_symbolic.tensors import ShapeOf, Tensor, merge_name
@@ -67,9 +67,8 @@ class Statement:
         for side in (self.left, self.right):
             parts += [*side.shape, *(side.requirements or ()), side.formula]
         for part in [*parts, *formulas, *self.assumptions]:
-            for symbol in sorted(getattr(part, "free_symbols", ()), key=str):
-                if is_size(symbol):
-                    found[symbol] = None
+            if isinstance(part, sp.Basic):
+                found |= dict.fromkeys(sorted(filter(is_size, symbols_of(part)), key=str))
         return tuple(found)
 
     @property

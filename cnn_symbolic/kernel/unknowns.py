@@ -120,7 +120,8 @@ class Coordinates:
         for row in self.compared:
             opposite = negated(row)
             opposite[-1] -= 1
-            if self.with_products(self.add(closed, ">=", opposite)).is_empty():
+            below = self.add(closed, ">=", opposite)
+            if below.is_empty() or self.with_products(below).is_empty():
                 closed = self.add(closed, ">=", row)
         return bool(self.with_products(closed).is_empty())
 
@@ -150,14 +151,15 @@ class Coordinates:
         """Return the basic set with those products of its constraints and the factors that are affine."""
         added = basic
         for sign, row in constraints_of(basic):
+            occurring = [k for k, n in enumerate(row) if n]
             for multiples in self.multiples:
-                if any(n and m is None for n, m in zip(row, multiples, strict=True)):
-                    continue
                 multiplied = [0] * len(row) if sign == "=" else negated(row)
-                for n, m in zip(row, multiples, strict=True):
-                    if n and m is not None:
-                        multiplied[m] += n
-                added = self.add(added, sign, multiplied)
+                for k in occurring:
+                    if (m := multiples[k]) is None:
+                        break
+                    multiplied[m] += row[k]
+                else:
+                    added = self.add(added, sign, multiplied)
         return added
 
     def add(self, basic: isl.BasicSet, sign: str, row: Row) -> isl.BasicSet:
@@ -203,12 +205,12 @@ def negated(row: Row) -> Row:
 
 def constraints_of(basic: isl.BasicSet) -> Iterator[tuple[str, Row]]:
     """Yield the sign and the coefficients of every constraint that has no quotients in it."""
-    for constraint in basic.get_constraints():
-        if constraint.involves_dims(KIND.div, 0, constraint.dim(KIND.div)):
-            continue
-        row = [
-            int(constraint.get_coefficient_val(kind, k).to_python())
-            for kind in (KIND.param, KIND.set)
-            for k in range(constraint.dim(kind))
-        ]
-        yield "=" if constraint.is_equality() else ">=", [*row, int(constraint.get_constant_val().to_python())]
+    columns = (KIND.param, KIND.set, KIND.cst, KIND.div)
+    quotients = basic.dim(KIND.div)
+    for sign, matrix in (("=", basic.equalities_matrix(*columns)), (">=", basic.inequalities_matrix(*columns))):
+        for at in range(matrix.rows()):
+            numbers = (matrix.get_element_val(at, k) for k in range(matrix.cols()))
+            # Most are zero, and to ask for that is cheaper than to convert them.
+            row = [0 if number.is_zero() else int(number.to_python()) for number in numbers]
+            if not any(row[len(row) - quotients :]):
+                yield sign, row[: len(row) - quotients]

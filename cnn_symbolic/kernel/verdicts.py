@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from cnn_symbolic.display import Displayed
 from cnn_symbolic.errors import CnnSymbolicError
 from cnn_symbolic.kernel.statement import Statement
 
@@ -41,7 +42,7 @@ class Monomial:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Verdict(Displayed):
     """What was decided about a statement, and in how many seconds. Made by the kernel only."""
 
     statement: Statement

@@ -1,12 +1,15 @@
 """The reader: what an entry formula is made of, and what it refuses."""
 
+from dataclasses import replace
+
 import pytest
 import sympy as sp
 
 from cnn_symbolic.formulas import Iverson, Opaque, entry, fresh, sizes
-from cnn_symbolic.kernel.reader import Factor, NotReadable, Reader
-from cnn_symbolic.kernel.statement import Declaration
-from cnn_symbolic.kernel.verdicts import Reason
+from cnn_symbolic.kernel.decide import decide
+from cnn_symbolic.kernel.reader import Factor, NotReadable, Reader, read_sides
+from cnn_symbolic.kernel.statement import Declaration, Side, Statement
+from cnn_symbolic.kernel.verdicts import Reason, Refutation, Theorem
 
 M, N = sizes("M N")
 i, u = fresh("iu")
@@ -45,6 +48,48 @@ def test_an_intermediate_is_unfolded_with_its_support_but_not_inside_a_function(
     (term,) = read(Opaque("f", 1, entry("z", (i,))))
     assert term.factors == (Factor("z", (i,), ("f", 1)),)
     assert term.factors[0].label == "f′(z)"
+
+
+def states(left, right):
+    tensors = {"x": TENSORS["x"]}
+    return Statement(Side("left", (M,), left, ()), Side("right", (M,), right), (i,), tensors)
+
+
+def test_a_side_is_read_once_and_its_products_have_indices_of_their_own():
+    total = sp.Sum(entry("x", (u,)), (u, 0, i))
+    square, cube = states(total, total**2), states(total**2, total**3)
+    assert read_sides(square)[1] is read_sides(cube)[0]
+    (term,) = read_sides(cube)[1]
+    assert len(set(term.bound)) == 3
+    assert isinstance(decide(square), Refutation)
+    assert isinstance(decide(states(total**2, total * total)), Theorem)
+
+
+def test_a_product_of_equal_derivatives_has_indices_of_its_own():
+    total = sp.Sum(entry("x", (u,)) ** 2 / 2, (u, 0, M - 1))
+    derived = sp.Derivative(total, entry("x", (i,)), evaluate=False)
+    (term,) = read(derived**2)
+    assert len(set(term.bound)) == 2
+    assert isinstance(decide(states(derived**2, entry("x", (i,)) ** 2)), Theorem)
+
+
+def test_a_delta_is_decided_where_no_index_is_in_its_difference():
+    delta = sp.KroneckerDelta(i, k)
+    reader = Reader(TENSORS)
+    assert reader.read(delta, {i: u, k: u + 1}) == []
+    assert reader.read(delta, {i: u + M, k: M + u})[0].conditions == (sp.true,)
+    assert reader.read(delta, {i: M, k: sp.S.Zero}) == []
+    assert reader.read(delta, {i: 2 * u, k: 2 * u + M}) == []
+    (term,) = reader.read(delta, {i: 2 * u, k: 2 * i + 1})
+    assert term.conditions == (sp.Eq(2 * u, 2 * i + 1, evaluate=False),)
+
+
+def test_a_delta_that_never_holds_makes_no_difference():
+    (m,) = fresh("m")
+    same = Declaration((2 * M, 2 * M), (k, m), sp.KroneckerDelta(k, m))
+    odd = sp.Sum(entry("same", (2 * i, 2 * u + 1)) * entry("x", (u,)), (u, 0, M - 1))
+    statement = states(odd, sp.S.Zero)
+    assert isinstance(decide(replace(statement, tensors={"x": TENSORS["x"], "same": same})), Theorem)
 
 
 def test_products_of_sums_are_multiplied_out_with_indices_of_their_own():

@@ -1,0 +1,153 @@
+"""Running claims: deciding them, printing what was called for, and the status that a command exits with."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from cnn_symbolic.book.contents import Book
+    from cnn_symbolic.checks import Check
+    from cnn_symbolic.derivation import Derivation
+    from cnn_symbolic.library import Claim
+
+__all__ = [
+    "AS_STATED",
+    "OPPOSITE",
+    "UNDECIDED",
+    "USAGE",
+    "book_status",
+    "decide_all",
+    "guarded",
+    "report_omitted",
+    "run",
+    "run_derivations",
+    "status",
+    "watched",
+]
+
+AS_STATED, OPPOSITE, USAGE, UNDECIDED = 0, 1, 2, 3
+
+
+def run_derivations(derivations: Sequence[Derivation | Check], steps: bool) -> int:
+    """Decide derivations that a running file holds, print them, and return the exit status."""
+    from cnn_symbolic.library import Claim
+
+    file = Path(sys.argv[0])
+    return int(guarded(lambda: run([Claim(d.title, d, file) for d in derivations], steps=steps)))
+
+
+def run(
+    claims: Sequence[Claim],
+    steps: bool = False,
+    latex: Path | None = None,
+    json: bool = False,
+    views: bool = False,
+    timeout: float | None = None,
+) -> int:
+    """Decide claims, print what is called for (a table; or every claim by itself), and return the exit status."""
+    from cnn_symbolic.book.terminal import claims_table, derivation_view, make_console, summary
+
+    start = time.perf_counter()
+    decide_all(claims, timeout)
+    seconds = time.perf_counter() - start
+    if latex is not None:
+        from cnn_symbolic.book.assembly import assemble
+        from cnn_symbolic.book.latex import latex_book
+        from cnn_symbolic.report import write
+
+        book = assemble(claims, jobs=1)
+        write(latex, latex_book(book))
+        report_omitted(book, str(latex))
+    if json:
+        from json import dumps
+
+        from cnn_symbolic.report import document
+
+        typer.echo(dumps(document(claims), ensure_ascii=False))
+    else:
+        console = make_console()
+        if steps or views:
+            for claim in claims:
+                console.print(derivation_view(claim, steps))
+        if not views and (len(claims) > 1 or not steps):
+            console.print(claims_table(claims))
+        if len(claims) > 1 or not (steps or views):
+            console.print(f"{'' if views else chr(10)}{summary(claims, seconds)}")
+    found = ((c.derivation.expected, c.derivation.outcome) for c in claims)
+    return status((stated, "proved" if word == "tested" else word) for stated, word in found) or (
+        AS_STATED if all(c.derivation.as_expected for c in claims) else OPPOSITE
+    )
+
+
+def report_omitted(book: Book, where: str) -> None:
+    """Say on standard error which claims a book leaves out."""
+    if book.omitted:
+        names = ", ".join(one.id for one in book.omitted)
+        typer.echo(f"cnn-symbolic: left out of {where}, not proved: {names}", err=True)
+
+
+def book_status(book: Book) -> int:
+    """Return the exit status for the claims of a book."""
+    outcomes = {"theorem": "proved", "check": "proved", "refutation": "refuted"}
+    printed = [(entry.expected, outcomes[entry.kind]) for chapter in book.chapters for entry in chapter.entries]
+    return status([*printed, *((one.expected, one.outcome) for one in book.omitted)]) or (
+        OPPOSITE if book.omitted else AS_STATED
+    )
+
+
+def watched(total: int) -> Callable[[Iterable[Any]], Iterable[Any]]:
+    """Return what shows a progress bar, on a terminal, while it passes things on."""
+    from rich.progress import track
+
+    from cnn_symbolic.book.terminal import make_console
+
+    console = make_console(stderr=True)
+    return partial(
+        track, description="proving", total=total, console=console, transient=True, disable=not console.is_terminal
+    )
+
+
+def decide_all(claims: Sequence[Claim], timeout: float | None = None) -> None:
+    """Decide every claim, with a progress bar on a terminal, each in so many seconds if there is a limit."""
+    from rich.progress import track
+
+    from cnn_symbolic.book.terminal import make_console
+    from cnn_symbolic.checking.deadline import within
+    from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError
+
+    console = make_console(stderr=True)
+    quiet = not console.is_terminal or len(claims) < 2
+    for claim in track(claims, description="deciding", console=console, transient=True, disable=quiet):
+        try:
+            if timeout is None:
+                _ = claim.derivation.outcome
+            else:
+                within(timeout, partial(getattr, claim.derivation, "outcome"))
+        except CnnSymbolicError as error:
+            raise DerivationFileError(f"{claim.file.name}: {claim.id}: {error}") from error
+
+
+def status(outcomes: Any) -> int:
+    """Return the exit status for pairs of (stated, found) verdicts."""
+    pairs = list(outcomes)
+    if any(found != "undecided" and found != stated for stated, found in pairs):
+        return OPPOSITE
+    return UNDECIDED if any(found == "undecided" for _, found in pairs) else AS_STATED
+
+
+def guarded(command: Any) -> Any:
+    """Return what a command returns; an error that the package raises on purpose becomes one line and status 2."""
+    from cnn_symbolic.errors import CnnSymbolicError
+
+    try:
+        return command()
+    except (CnnSymbolicError, OSError) as error:
+        typer.echo(f"cnn-symbolic: {error}", err=True)
+        return USAGE
