@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from cnn_symbolic.formulas import as_formula
-from cnn_symbolic.notation import INFIX, RELATIONS, Text
+from cnn_symbolic.formulas import Iverson, as_formula
+from cnn_symbolic.notation import INFIX, RELATIONS, Letters, Text
 from cnn_symbolic.sources import Call, stated_options
 from cnn_symbolic.tensors import ShapeOf, Tensor
 
@@ -28,6 +28,7 @@ def array_latex(values: Any) -> str:
     return r"\begin{pmatrix} " + r" \\ ".join(" & ".join(map(str, row)) for row in rows) + r" \end{pmatrix}"
 
 
+LONG_BRACKET = 40
 GREEK = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "varepsilon", "ζ": "zeta", "η": "eta",
     "θ": "theta", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho",
@@ -41,15 +42,38 @@ SPECIAL = {
 
 
 def escape(text: str) -> str:
-    """Return plain text so that LaTeX prints it as it is; a character that it has no sign for, by its number."""
-    return "".join(SPECIAL.get(c) or (c if ord(c) < 0x180 else f"[U+{ord(c):04X}]") for c in text)
+    """Return plain text with what has a meaning in LaTeX written so that it is printed as it is."""
+    return "".join(SPECIAL.get(c, c) for c in text)
+
+
+def upright_or_italic(text: str, style: str) -> str:
+    """Return a name of several letters; LaTeX's mathematics has ASCII letters only, others are set as text."""
+    if text.isascii():
+        return rf"\math{style}{{{escape(text)}}}"
+    return rf"\text{{\text{style}{{{escape(text)}}}}}"
 
 
 class Latex(Text):
-    """Writes formulas as LaTeX mathematics."""
+    """Writes formulas as LaTeX mathematics, some size expressions by the names that `abbreviations` gives them."""
 
     times, minus = r" \, ", " - "
     relations: Mapping[Any, str] = RELATIONS | {sp.Ne: r"\neq", sp.Ge: r"\ge", sp.Le: r"\le"}
+
+    def __init__(self, letters: Letters, abbreviations: Mapping[sp.Expr, str] | None = None) -> None:
+        super().__init__(letters)
+        self.abbreviations = abbreviations or {}
+
+    def expr(self, e: Any, names: Mapping[Any, str]) -> str:
+        """Return a formula in a scope of index names."""
+        if e in self.abbreviations:
+            return self.abbreviations[e]
+        if isinstance(e, Iverson):
+            return self.bracket(self.condition(e.args[0], names))
+        return super().expr(e, names)
+
+    def tight(self, e: Any, names: Mapping[Any, str]) -> str:
+        """Return a formula as a factor: with parentheses where it needs them."""
+        return self.abbreviations[e] if e in self.abbreviations else super().tight(e, names)
 
     def symbol(self, name: str) -> str:
         """Return a name: Greek letters by their commands, `a_prev` with a superscript, long names upright."""
@@ -67,8 +91,8 @@ class Latex(Text):
         elif re.fullmatch(r"\D[0-9]+", head):
             written = f"{self.symbol(head[0])}_{{{head[1:]}}}"
         else:
-            written = rf"\mathit{{{escape(head)}}}"
-        return written + marks + (rf"^{{\mathrm{{{escape(tail)}}}}}" if tail else "")
+            written = upright_or_italic(head, "it")
+        return written + marks + (f"^{{{upright_or_italic(tail, 'rm')}}}" if tail else "")
 
     def operator(self, name: str) -> str:
         """Return the name of an operation."""
@@ -93,12 +117,31 @@ class Latex(Text):
     def entry(self, tensor: str, index: Sequence[str]) -> str:
         """Return a tensor's entry."""
         bracketed = rf"\bigl(\t{tensor[1:]}\bigr)" if tensor.startswith(r"\frac") else tensor
-        base = f"{{{bracketed}}}" if "_" in bracketed else bracketed
+        base = f"{{{bracketed}}}" if "_" in bracketed and not bracketed.endswith(")") else bracketed
         return f"{base}_{{{','.join(index)}}}"
 
     def delta(self, a: str, b: str) -> str:
         """Return a Kronecker delta; Iverson's bracket keeps it apart from the components δ."""
-        return f"[{a} = {b}]"
+        return self.bracket(f"{b} = {a}" if a.isdecimal() else f"{a} = {b}")
+
+    def bracket(self, condition: str) -> str:
+        """Return Iverson's bracket; a short one is not to be broken at the end of a line."""
+        written = re.sub(r"^\((.* \\bmod [^()]*)\)( = \w+)$", r"\1\2", condition)
+        return f"[{written}]" if len(written) > LONG_BRACKET else f"{{[{written}]}}"
+
+    def condition(self, e: Any, names: Mapping[Any, str]) -> str:
+        """Return a condition on indices and sizes, both bounds of an expression around it: `0 ≤ i < M`."""
+        if not isinstance(e, sp.And):
+            return super().condition(e, names)
+        lower = {p.lhs: p for p in e.args if isinstance(p, sp.Ge)}
+        upper = {p.lhs: p for p in e.args if isinstance(p, sp.Lt | sp.Le)}
+        both = [x for x in lower if x in upper]
+        parts = [
+            rf"{self.expr(lower[x].rhs, names)} \le {self.condition(upper[x], names)}"
+            for x in sorted(both, key=lambda x: self.expr(x, names))
+        ]
+        rest = [p for p in e.args if not isinstance(p, sp.Ge | sp.Lt | sp.Le) or p.lhs not in both]
+        return self.connective(True).join([*parts, *sorted(self.condition(p, names) for p in rest)])
 
     def derivative(self, variable: str, body: str) -> str:
         """Return a derivative that is not carried out."""
@@ -111,6 +154,15 @@ class Latex(Text):
     def mod(self, a: str, b: str) -> str:
         """Return a remainder."""
         return rf"({a} \bmod {b})"
+
+    def cases(self, values: Sequence[tuple[str, str | None]]) -> str:
+        """Return values with the conditions under which they are taken; None for the one that is taken otherwise."""
+        rows = " \\\\ ".join(f"{v} & {self.when(c)}" for v, c in values)
+        return rf"\begin{{cases}} {rows} \end{{cases}}"
+
+    def when(self, condition: str | None) -> str:
+        """Return the words for a condition."""
+        return r"\text{otherwise}" if condition is None else rf"\text{{if }} {condition}"
 
     def sigma(self, runs: Sequence[tuple[str, str, str]]) -> str:
         """Return the signs of a sum over indices with their bounds."""
@@ -166,7 +218,7 @@ class Latex(Text):
         if call.operation == "literal":
             return array_latex(call.options["values"])
         if call.operation == "take":
-            return rf"{{{parts[0]}}}_{{{','.join(self.option(i) for i in call.options['at'])}}}"
+            return self.entry(parts[0], [self.option(i) for i in call.options["at"]])
         if call.operation in ("stack_family", "sum_family"):
             run = rf"0\le {self.symbol(call.options['index'].name)}<{self.expr(call.options['length'], {})}"
             if call.operation == "stack_family":
@@ -177,7 +229,7 @@ class Latex(Text):
         if call.operation == "sum_axes":
             axes = ",".join(map(str, call.options["axes"]))
             return rf"\operatorname{{sum}}_{{{axes}}}({self.whole(call.operands[0])})"
-        plain = [self.whole(x) for x in call.operands]
+        plain = [re.sub(r"^\\frac", r"\\tfrac", self.whole(x)) for x in call.operands]
         options = [rf"\mathrm{{{escape(k)}}}={self.option(v)}" for k, v in stated_options(call)]
         return self.call(self.operator(call.operation), [*plain, *options])
 
@@ -202,4 +254,8 @@ class Latex(Text):
             return self.expr(value, {})
         if isinstance(value, tuple):
             return f"({', '.join(self.option(v) for v in value)})"
-        return escape(str(value)) if isinstance(value, int | bool) else rf"\mathrm{{{escape(str(value))}}}"
+        return (
+            escape(str(value))
+            if isinstance(value, int) and not isinstance(value, bool)
+            else rf"\mathrm{{{escape(str(value))}}}"
+        )

@@ -2,9 +2,19 @@
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from cnn_symbolic.book.assembly import assemble
+from cnn_symbolic.library import select
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=60, suppress_health_check=SLOW)
 settings.register_profile("thorough", deadline=None, max_examples=2000, suppress_health_check=SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+
+@pytest.fixture(scope="session")
+def everything():
+    """The book of all bundled claims, made once for all tests: it takes a while."""
+    return assemble(select([]))

@@ -1,20 +1,24 @@
-"""LaTeX: only checked lines, names and titles that come out right, and a document that compiles."""
+"""The LaTeX book: names and titles that come out right, references that exist, and a document that compiles."""
 
 import re
 import shutil
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sympy as sp
 
-from cnn_symbolic import apply, from_entries, named, prove, refute, sizes, tensor
-from cnn_symbolic.book.latex import latex_document, prose
-from cnn_symbolic.errors import ExportError
-from cnn_symbolic.latex_notation import Latex
+from cnn_symbolic import apply, named, prove, refute, sizes, tensor
+from cnn_symbolic.book.assembly import assemble
+from cnn_symbolic.book.contents import entry_of
+from cnn_symbolic.book.latex import breakable, latex_book, latex_fragment, portable
+from cnn_symbolic.book.pdf import compile_pdf
+from cnn_symbolic.errors import ExportError, MissingPackageError
+from cnn_symbolic.latex_notation import Latex, escape
 from cnn_symbolic.library import Claim, select
 
 M, N = sizes("M N")
+ODD = r"100% of A_B & {C} # <D> \E ~ ^ $ é ß ∂C/∂a σ′(z) ⌊M⌋ “q” — → ħ 数 ε≤½"
 
 
 def claim(derivation, name="claim"):
@@ -22,58 +26,78 @@ def claim(derivation, name="claim"):
 
 
 def compile_latex(text, folder):
-    """Compile a document twice; return its log."""
-    folder.joinpath("proofs.tex").write_text(text, encoding="utf-8")
-    for _ in range(2):
-        command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "proofs.tex"]
+    """Compile a document until its references are right; return its log."""
+    folder.joinpath("book.tex").write_text(text, encoding="utf-8")
+    for _ in range(3):
+        command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "book.tex"]
         done = subprocess.run(command, cwd=folder, capture_output=True)
         assert done.returncode == 0, done.stdout.decode("latin-1")[-3000:]
-    return folder.joinpath("proofs.log").read_text(encoding="latin-1")
+    return folder.joinpath("book.log").read_text(encoding="latin-1")
 
 
 needs_tex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 
 
 @needs_tex
-def test_the_bundle_compiles_without_warnings(tmp_path):
-    log = compile_latex(latex_document(select([])), tmp_path)
+def test_the_book_of_everything_compiles_without_warnings(everything, tmp_path):
+    log = compile_latex(latex_book(everything), tmp_path)
     assert "undefined" not in log
+    assert "multiply defined" not in log
     overfull = [float(width) for width in re.findall(r"Overfull \\hbox \(([\d.]+)pt", log)]
     assert max(overfull, default=0) < 3
 
 
 @needs_tex
-def test_titles_and_names_with_special_characters_compile(tmp_path):
-    x = tensor(M, name="odd_%&#$~^{}<>\\name")
-    y = named("y1", x + x)
-    title = r"100% of A_B & {C} # <D> \E ~ ^ $ é ß ∂C/∂a σ′(z) ⌊M⌋"
-    proof = prove(title, apply(y, function="ReLU"), equals=apply(y, function="ReLU"))
-    wrong = refute(title, x, equals=2 * x)
-    compile_latex(latex_document([claim(proof, "a_b%c"), claim(wrong)]), tmp_path)
+def test_titles_names_and_ids_with_special_characters_compile(tmp_path):
+    x, y = tensor(M, name="odd_%&#$~^{}<>\\name"), tensor(M, name="größe_λ")
+    z = named("y1", x + y)
+    proof = prove(ODD, apply(z, function="ReLU"), equals=apply(z, function="ReLU"))
+    functions = prove(ODD, apply(z, function="größe"), equals=apply(z, function="größe"))
+    book = assemble([claim(proof, "a_b%c é"), claim(refute(ODD, x, equals=2 * x)), claim(functions, "数")], jobs=1)
+    compile_latex(latex_book(book), tmp_path)
+
+
+@needs_tex
+def test_fragments_compile_in_a_document_of_ones_own(tmp_path):
+    fragments = [latex_fragment(entry_of(c)) for c in select(["weight_gradient", "bias_gradient"])]
+    theorems = "".join(rf"\newtheorem{{{kind}}}{{{kind.title()}}}" for kind in ("theorem", "refutation", "checked"))
+    start = rf"\documentclass{{article}}\usepackage{{amsmath,amssymb,amsthm}}{theorems}\begin{{document}}"
+    log = compile_latex("\n".join([start, *fragments, r"\end{document}"]), tmp_path)
+    assert "undefined" not in log
+
+
+@needs_tex
+def test_a_pdf_is_made_and_an_error_of_tex_is_shown():
+    assert compile_pdf(r"\documentclass{article}\begin{document}x\end{document}").startswith(b"%PDF")
+    with pytest.raises(ExportError, match=r"pdflatex failed: ! Undefined control sequence"):
+        compile_pdf(r"\documentclass{article}\begin{document}\nonsense\end{document}")
+
+
+@needs_tex
+def test_a_document_runs_no_program(tmp_path):
+    made = tmp_path / "made"
+    compile_pdf(rf"\documentclass{{article}}\begin{{document}}\immediate\write18{{touch {made}}}x\end{{document}}")
+    assert not made.exists()
+
+
+def test_without_a_tex_it_says_what_to_install(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(MissingPackageError, match=r"neither pdflatex nor .* apt-get install texlive"):
+        compile_pdf("")
 
 
 def test_the_document_has_the_lines_with_their_reasons():
-    text = latex_document(select(["weight_gradient"]))
-    assert r"a^{\mathrm{prev}} \star_{\mathrm{valid}} \delta" in text
-    assert r"\reason{the chain rule}" in text
-    assert r"\sum_{r=0}^{M - I} \sum_{c=0}^{N - J} a^{\mathrm{prev}}_{i + r,j + c} \, \delta_{r,c}" in text
-    assert r"holds exactly when $I = M \text{ and } J = N$" in text
-    assert r"\begin{pmatrix}" in text
-
-
-def test_an_unchecked_line_is_refused():
-    proof = prove("…", tensor(M, name="x") + tensor(M, name="x"), equals=2 * tensor(M, name="x"))
-    lines = proof.lines
-    vars(proof)["lines"] = (*lines[:-1], replace(lines[-1], checked=None))
-    with pytest.raises(ExportError, match="a line of '…' was not checked"):
-        latex_document([claim(proof)])
-
-
-def test_a_claim_that_is_undecided_is_refused():
-    x = tensor(M, name="x")
-    squares = prove("…", x, equals=from_entries((M,), lambda i: x[i * i], using=[x]))
-    with pytest.raises(ExportError, match="claim is not proved, so there is no proof of it to print"):
-        latex_document([claim(squares)])
+    text = latex_book(assemble(select(["weight_gradient"]), jobs=1))
+    assert r"\cnndisplay{\frac{\partial C}{\partial w} = a^{\mathrm{prev}} \star_{\mathrm{valid}} \delta}" in text
+    assert r"\cnnreason{the chain rule}" in text
+    assert (
+        r"\cnnformula{\sum_{r=0}^{M - I} \sum_{c=0}^{N - J} a^{\mathrm{prev}}_{i + r,j + c} \cnntimes \delta_{r,c}}"
+        in text
+    )
+    assert r"holds exactly when $I = M$ and $J = N$" in text
+    assert r"\begin{pmatrix} \cnndiffers{" in text
+    assert r"\hyperref[def:correlate]{the definition of the valid cross-correlation (\ref*{def:correlate})}" in text
+    assert r"\label{def:correlate}" in text
 
 
 def test_names_are_set_as_mathematics():
@@ -84,8 +108,24 @@ def test_names_are_set_as_mathematics():
     assert latex.symbol("w12") == "w_{12}"
     assert latex.symbol("i′") == "i'"
     assert latex.symbol("kernel") == r"\mathit{kernel}"
+    assert latex.symbol("größe_ü") == r"\text{\textit{größe}}^{\text{\textrm{ü}}}"
 
 
-def test_prose_is_escaped_and_its_formulas_are_set():
-    assert prose("50% of a_b in a_prev") == r"50\% of a\_b in $a^{\mathrm{prev}}$"
-    assert prose("with δ = σ′(z)·∂C/∂a") == r"with $\delta$ = $\sigma'(z)$$\cdot$$\partial C/\partial a$"
+def test_brackets_are_written_as_one_reads_them():
+    latex = Latex({})
+    m, d = (sp.Dummy(name, integer=True) for name in "md")
+    names = {m: "m", d: "d"}
+    assert latex.delta("0", r"(m \bmod D)") == r"{[m \bmod D = 0]}"
+    assert latex.condition((m >= 0) & (m < d), names) == r"0 \le m < d"
+    assert latex.condition((m >= 0) & (d < 3), names) == r"d < 3 \wedge m \ge 0"
+
+
+def test_plain_text_is_escaped():
+    assert escape("_%&#{}$") == r"\_\%\&\#\{\}\$"
+    assert portable("é “x” —") == "é “x” —"
+    assert portable("δ≤") == r"\ensuremath{\delta}\ensuremath{\le}"
+    assert portable("数ħ\x07") == r"\cnnother{6570}\cnnother{0127}\cnnother{0007}"
+
+
+def test_long_formulas_may_be_broken_between_factors_and_arguments():
+    assert breakable(r"f(x, y) \, g_{i,j}") == r"f(x \cnncomma y) \cnntimes g_{i,j}"

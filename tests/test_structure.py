@@ -10,6 +10,7 @@ import cnn_symbolic
 PACKAGE = Path(cnn_symbolic.__file__).parent
 ORDER = [
     "errors",
+    "display",
     "formulas",
     "shapes",
     "evaluation",
@@ -40,6 +41,7 @@ ORDER = [
     "latex_notation",
     "steps",
     "derivation",
+    "citing",
     "checks",
     "checking.deadline",
     "witnesses.explicit",
@@ -73,13 +75,43 @@ ORDER = [
     "article",
     "library",
     "report",
+    "figures.index_maps",
+    "figures.labels",
+    "figures.options",
+    "figures.colours",
+    "figures.scene",
+    "figures.layout",
+    "figures.convolution_pictures",
+    "figures.gradient_pictures",
+    "figures.pooling_pictures",
+    "figures.svg",
+    "figures.tikz",
+    "figures.pictures",
     "book.terminal",
+    "book.prose",
+    "book.definitions",
+    "book.proofs",
+    "book.counterexamples",
+    "book.contents",
+    "book.assembly",
+    "book.mathml_names",
+    "book.mathml",
+    "book.breaking",
+    "book.formula_html",
+    "book.html",
     "book.latex",
+    "book.pdf",
+    "book.publishing",
+    "book.cards",
+    "book.mathjax",
+    "book.notebook",
+    "running",
     "cli",
     "__main__",
 ]
-# A derivation file runs by itself with `derivation.main()`, which is the command line.
-UPWARD = {("derivation", "cli"), ("checks", "cli")}
+# A derivation file runs by itself with `derivation.main()`, which is the command line; and what a notebook shows of an
+# object is loaded when a notebook first asks for it.
+UPWARD = {("derivation", "running"), ("checks", "running"), ("display", "book.notebook")}
 
 
 def modules():

@@ -1,30 +1,40 @@
-"""The checked derivations as a LaTeX document. A claim without a verdict that proves or refutes it is not printed."""
+"""The book as a LaTeX document, and one claim of it as a fragment for a document of one's own."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Mapping
+from functools import cache
 
-import sympy as sp
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cnn_symbolic import __version__
-from cnn_symbolic.article import ERRATA
-from cnn_symbolic.checks import Check
-from cnn_symbolic.derivation import Derivation, Line, folded
-from cnn_symbolic.errors import ExportError
-from cnn_symbolic.kernel.verdicts import Refutation, Theorem
-from cnn_symbolic.latex_notation import GREEK, Latex, array_latex, escape
-from cnn_symbolic.library import Claim
+from cnn_symbolic.book.contents import Book, Entry
+from cnn_symbolic.book.counterexamples import Block
+from cnn_symbolic.book.proofs import Row
+from cnn_symbolic.book.prose import Code, Formula, Prose
+from cnn_symbolic.latex_notation import GREEK, escape
 
-__all__ = ["latex_document"]
+__all__ = ["latex_book", "latex_fragment"]
+
+WIDEST, SMALL = 60, r"\scriptstyle "
 
 
-def latex_document(claims: Sequence[Claim]) -> str:
-    """Return the document; raise ExportError for a claim that is neither proved nor refuted."""
-    listed = ERRATA if any("A4" in claim.derivation.article for claim in claims) else []
-    environment = Environment(  # noqa: S701 - LaTeX, not HTML: every text goes through escape()
+SIGNS = {
+    "×": r"\times", "−": "-", "·": r"\cdot", "∂": r"\partial", "≤": r"\le", "≥": r"\ge", "≠": r"\neq", "′": "'",
+    "⌊": r"\lfloor", "⌋": r"\rfloor", "⌈": r"\lceil", "⌉": r"\rceil", "⟨": r"\langle", "⟩": r"\rangle",
+    "∞": r"\infty", "ᵀ": r"^{\mathsf{T}}", "½": r"\tfrac12", "∈": r"\in",
+}  # fmt: skip
+# Latin letters and punctuation that the T1 encoding and textcomp have, up to a few letters that they lack.
+LATIN = re.compile("[\xa0-\u017fȘșȚț‐‑–—―‘’‚“”„†‡•…‰‹›€™→←↑↓№]")
+MISSING = set("ĦħĸĿŀŉŦŧſ")
+
+
+@cache
+def environment() -> Environment:
+    """Return the templates; a text reaches them through `escape` alone."""
+    made = Environment(  # noqa: S701 - LaTeX, not HTML
         loader=PackageLoader("cnn_symbolic", "book/templates"),
         block_start_string="<%",
         block_end_string="%>",
@@ -36,152 +46,99 @@ def latex_document(claims: Sequence[Claim]) -> str:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    return environment.get_template("proofs.tex").render(
-        version=__version__,
-        claims=[fields(c) for c in claims],
-        errata=[[prose(text) for text in (e.where, e.printed, e.correct, e.why)] for e in listed],
-    )
-
-
-def fields(claim: Claim) -> dict[str, Any]:
-    """Return what the template prints of a claim."""
-    derivation, verdict = claim.derivation, claim.derivation.verdict
-    shown = {"id": escape(claim.id), "title": prose(derivation.title.rstrip(".")), "section": prose(claim.group)}
-    if isinstance(derivation, Check):
-        if not derivation.as_expected:
-            raise ExportError(f"{claim.id} did not pass its check, so there is nothing of it to print")
-        return shown | {
-            "kind": "check",
-            "text": prose(derivation.written_claim),
-            "evidence": prose(derivation.verdict.evidence),
-            "found": prose(derivation.verdict.detail),
-        }
-    if isinstance(verdict, Theorem):
-        return shown | {
-            "kind": "theorem",
-            "statement": statement(derivation, "="),
-            "evidence": prose(verdict.evidence),
-            "assumptions": condition(verdict.domain),
-            "lines": [{"formula": formula(derivation, x), "because": prose(x.because)} for x in checked(derivation)],
-        }
-    if isinstance(verdict, Refutation) and derivation.wrong_step is None:
-        values = {name: f"{Latex({}).symbol(name)} = {array_latex(value)}" for name, value in verdict.values.items()}
-        functions = {name: f"{Latex({}).symbol(name)}(t) = {sp.latex(f)}" for name, f in verdict.functions.items()}
-        return shown | {
-            "kind": "refuted",
-            "statement": statement(derivation, r"\neq"),
-            "sizes": ", ".join(f"${Latex({}).symbol(name)} = {value}$" for name, value in verdict.sizes.items()),
-            "called": "Smallest counterexample" if verdict.least else "Counterexample",
-            "difference": difference(verdict),
-            "numbers": [*functions.values(), *values.values()],
-            "left": "" if verdict.left_value is None else array_latex(verdict.left_value),
-            "right": "" if verdict.right_value is None else array_latex(verdict.right_value),
-            "given": ", ".join(f"${Latex({}).symbol(name)} = {value}$" for name, value in verdict.given.items()),
-            "holds_when": condition(verdict.holds_when or ""),
-        }
-    raise ExportError(f"{claim.id} is not proved, so there is no proof of it to print")
-
-
-def checked(derivation: Derivation) -> list[Line]:
-    """Return the lines of a proof; raise ExportError if the kernel has not checked one of them."""
-    lines = list(derivation.lines)
-    for line in lines[1:]:
-        if not isinstance(line.checked, Theorem):
-            raise ExportError(f"a line of {derivation.title!r} was not checked: {line.because}")
-    return lines if len(lines) > 1 else []
-
-
-def formula(derivation: Derivation, line: Line) -> str:
-    """Return a line as LaTeX."""
-    latex = Latex(derivation.index_letters)
-    if line.folded is not None:
-        return latex.tensor(line.folded, [latex.symbol(name) for name in derivation.index_names.values()])
-    return latex.formula(line.formula, derivation.index_names)
-
-
-def statement(derivation: Derivation, sign: str) -> str:
-    """Return the claim as LaTeX."""
-    latex = Latex(derivation.index_letters)
-    if not derivation.by_hand:
-        return f"{latex.tensor(derivation.left)} {sign} {latex.tensor(derivation.right)}"
-    left, right = derivation.statement.left.formula, derivation.statement.right.formula
-    sides = [Line(left, "", folded(derivation.left)), Line(right, "", folded(derivation.right))]
-    return f" {sign} ".join(formula(derivation, side) for side in sides)
-
-
-def difference(refutation: Refutation) -> str:
-    """Return what differs at a counterexample."""
-    left, right = refutation.left_shape, refutation.right_shape
-    if refutation.kind == "shape":
-        return f"There the shapes are ${left}$ and ${right}$."
-    if refutation.kind == "defined":
-        return f"There only one side is defined: the shapes would be ${left}$ and ${right}$."
-    monomial = refutation.monomial
-    latex = Latex({})
-    factors = monomial.factors if monomial else ()
-    product = latex.times.join(latex.entry(symbol(name), [str(i) for i in at]) for name, at in factors) or "1"
-    at = ",".join(map(str, refutation.index))
-    return (
-        f"There the product ${product}$ occurs in the entry $({at})$ with the coefficient "
-        f"{refutation.left_coefficient} on the left and {refutation.right_coefficient} on the right."
-    )
-
-
-def symbol(name: str) -> str:
-    """Return a tensor's name, or an opaque function of one such as `σ′(z)`, as LaTeX."""
-    applied = re.fullmatch(r"(.+?)(′*)\((.+)\)", name)
-    latex = Latex({})
-    if applied is None:
-        return latex.symbol(name)
-    function, primes, argument = applied.groups()
-    return f"{latex.symbol(function)}{latex.primes(len(primes))}({latex.symbol(argument)})"
-
-
-def condition(text: str) -> str:
-    """Return a condition on sizes as LaTeX."""
-    words = {
-        "and": r"\text{ and }",
-        "or": r"\text{ or }",
-        "mod": r"\bmod",
-        "not": r"\neg",
-        "floor": r"\operatorname{floor}",
-        "max": r"\max",
+    made.globals |= {
+        "because": because,
+        "escape": escape,
+        "formula": proof_line,
+        "math": breakable,
+        "matrix_latex": matrix_latex,
+        "text": text,
     }
-    signs = {"⌊": r"\lfloor ", "⌋": r"\rfloor ", "≥": r"\ge ", "≤": r"\le ", "≠": r"\neq ", "·": r"\cdot "}
-    if text in ("", "never"):
-        return text
-    latex = Latex({})
-    written = re.sub(r"[^\W\d]\w*′*", lambda w: words.get(w.group(), "") or latex.symbol(w.group()), text)
-    return "".join(signs.get(character, character) for character in written)
+    return made
 
 
-SIGNS = {
-    "×": r"$\times$", "−": "$-$", "·": r"$\cdot$", "∂": r"$\partial$", "≤": r"$\le$", "≥": r"$\ge$", "′": "$'$",
-    "Σ": r"$\Sigma$", "⌊": r"$\lfloor$", "⌋": r"$\rfloor$",
-    "⌈": r"$\lceil$", "⌉": r"$\rceil$", "⟨": r"$\langle$", "⟩": r"$\rangle$", "≠": r"$\neq$", "…": r"\dots{}",
-    "ᵀ": r"$^{\mathsf{T}}$", "½": r"$\tfrac12$", "²": "$^2$", "∞": r"$\infty$",
-}  # fmt: skip
-MATHEMATICS = re.compile(r"∂(\w+)/∂(\w+)|(σ)(′*)\((\w+)\)|\b(a_prev)\b")
+def latex_book(book: Book) -> str:
+    """Return the document."""
+    entries = [entry for chapter in book.chapters for entry in chapter.entries]
+    labels = {f"def:{one.operation}": f"def:{one.operation}" for one in book.definitions}
+    labels |= {entry.id: f"claim:{k}" for k, entry in enumerate(entries, start=1)}
+    written = (
+        environment()
+        .get_template("book.tex")
+        .render(
+            version=__version__,
+            counts=Counter(entry.kind for entry in entries),
+            labels=labels,
+            pictures=any(chapter.pictures for chapter in book.chapters),
+            **vars(book),
+        )
+    )
+    return portable(written)
 
 
-def prose(text: str) -> str:
-    """Return a sentence for LaTeX: plain text, with mathematical letters and signs set as mathematics."""
-    greek = {letter: f"$\\{name}$" for letter, name in GREEK.items()}
+def latex_fragment(entry: Entry) -> str:
+    """Return one claim with its proof, to be read with `\\input`."""
+    template = environment().get_template("fragment.tex")
+    return portable(template.render(entry=entry, label=f"claim:{label(entry.id)}", labels={}))
 
-    def plain(part: str) -> str:
-        return "".join(SIGNS.get(c) or greek.get(c) or escape(c) for c in part)
 
-    def formula(found: re.Match[str]) -> str:
-        top, bottom, function, primes, argument, name = (g or "" for g in found.groups())
-        latex = Latex({})
-        if top:
-            return rf"$\partial {latex.symbol(top)}/\partial {latex.symbol(bottom)}$"
-        if function:
-            return f"${latex.symbol(function)}{latex.primes(len(primes))}({latex.symbol(argument)})$"
-        return f"${latex.symbol(name)}$"
+def portable(document: str) -> str:
+    """Return a document with letters and signs that LaTeX's fonts lack as mathematics, or by their numbers."""
+    return "".join(map(character, document))
 
-    written, end = "", 0
-    for found in MATHEMATICS.finditer(text):
-        written += plain(text[end : found.start()]) + formula(found)
-        end = found.end()
-    return written + plain(text[end:])
+
+def character(c: str) -> str:
+    """Return one character of a document."""
+    if c in GREEK or c in SIGNS:
+        return rf"\ensuremath{{\{GREEK[c]}}}" if c in GREEK else rf"\ensuremath{{{SIGNS[c]}}}"
+    if c == "\n" or (c.isascii() and c.isprintable()) or (LATIN.match(c) and c not in MISSING):
+        return c
+    return " " if c.isspace() else rf"\cnnother{{{ord(c):04X}}}"
+
+
+def label(name: str) -> str:
+    """Return a claim's id without what has a meaning in LaTeX."""
+    return "".join(c if (c.isascii() and c.isalnum()) or c in "._-" else f"u{ord(c):x}" for c in name)
+
+
+def text(sentence: Prose) -> str:
+    """Return a sentence."""
+    written = ""
+    for part in sentence:
+        if isinstance(part, Formula):
+            written += f"${part.latex}$"
+        elif isinstance(part, Code):
+            written += rf"\texttt{{{escape(part.text)}}}"
+        else:
+            written += escape(part)
+    return written
+
+
+def because(row: Row, labels: Mapping[str, str]) -> str:
+    """Return the reason of a line, with a reference to the definition or the theorem that it names, if there is one."""
+    where = labels.get(row.theorem, "") or labels.get(f"def:{row.definition}", "")
+    reason = text(row.because)
+    return rf"\hyperref[{where}]{{{reason} (\ref*{{{where}}})}}" if where else reason
+
+
+def breakable(formula: str) -> str:
+    """Return a formula that may also be broken between factors and between arguments."""
+    return formula.replace(r" \, ", r" \cnntimes ").replace(", ", r" \cnncomma ")
+
+
+def proof_line(formula: str) -> str:
+    """Return a formula in the column of a proof; one with a part that is too wide for it in small type."""
+    longest = length = depth = 0
+    for part in re.findall(r" \\, |, | [-+=] |\\[A-Za-z]+ ?|.", formula):
+        depth += {"{": 1, "}": -1}.get(part, 0)
+        length = 0 if depth == 0 and part[0] in " ," else length + (part not in "{}_^")
+        longest = max(longest, length)
+    return rf"\cnnformula{{{SMALL if longest > WIDEST else ''}{breakable(formula)}}}"
+
+
+def matrix_latex(block: Block) -> str:
+    """Return a matrix, the entries that differ in frames."""
+    rows = []
+    for numbers, marks in zip(block.rows, block.differs, strict=True):
+        rows.append(" & ".join(rf"\cnndiffers{{{n}}}" if m else n for n, m in zip(numbers, marks, strict=True)))
+    return r"\begin{pmatrix} " + r" \\ ".join(rows) + r" \end{pmatrix}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -18,6 +19,7 @@ from cnn_symbolic.checking.findings import BackwardReport
 from cnn_symbolic.checking.mistakes import named_mistake
 from cnn_symbolic.checks import Check, Checked
 from cnn_symbolic.derivation import Derivation
+from cnn_symbolic.figures.pictures import PICTURES
 from cnn_symbolic.kernel.verdicts import Refutation, Theorem, Undecided, Verdict
 from cnn_symbolic.library import Claim
 from cnn_symbolic.matrices import counterexample_lines
@@ -32,6 +34,7 @@ __all__ = [
     "errata_table",
     "listing",
     "make_console",
+    "pictures_table",
     "replay_table",
     "summary",
 ]
@@ -238,6 +241,22 @@ def errata_table() -> Table:
     for erratum in ERRATA:
         table.add_row(erratum.where, erratum.printed, erratum.correct, erratum.why)
     return table
+
+
+def pictures_table() -> Table:
+    """Return the table of the pictures that can be drawn: name, what is to be seen, options with their defaults."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    for name in ("Picture", "Shows", "Options"):
+        table.add_column(name, overflow="fold", no_wrap=name == "Picture")
+    for name, kind in PICTURES.items():
+        options = [f"--{key.replace('_', '-')} {shown_option(value)}".strip() for key, value in kind.options.items()]
+        table.add_row(name, kind.text, " ".join(options))
+    return table
+
+
+def shown_option(value: Any) -> str:
+    """Return the default value of an option as it is typed; nothing where it depends on the others."""
+    return "" if value is None else "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def replay_table(replayed: Sequence[Replayed]) -> Table:

@@ -5,6 +5,7 @@ Each stage is a closed form; composed, they are the derivatives of the cost behi
 
 from cnn_symbolic import (
     ConvolutionalLayer,
+    Step,
     convolve,
     correlate,
     gradient,
@@ -42,6 +43,7 @@ first_activations = prove(
     "What arrives at the first layer is the second layer's input gradient",
     through_both(first.a),
     equals=arriving,
+    steps=[Step(arriving, "the input gradient of the second layer", using="convolutional_layer.inputs")],
     article="C5",
 )
 

@@ -23,6 +23,7 @@ from sympy import floor
 
 from cnn_symbolic import (
     Convolution,
+    Step,
     conv,
     conv_transpose,
     crop,
@@ -93,12 +94,18 @@ depthwise_weight_gradient = prove(
     "2-D, depthwise: the weight gradient of a channel needs this channel only",
     depthwise.gradient(depthwise.w),
     equals=roles_exchanged(depthwise),
+    steps=[Step(roles_exchanged(depthwise), "groups of one channel each", using="group_weight_gradient")],
 )
 
 depthwise_input_gradient = prove(
     "2-D, depthwise: the input gradient of a channel needs this channel only",
     depthwise.gradient(depthwise.x),
-    equals=conv_transpose(depthwise.z_gradient, depthwise.w, output_padding=remainders(2), group_axis=True, **OPTIONS),
+    equals=(
+        scattered := conv_transpose(
+            depthwise.z_gradient, depthwise.w, output_padding=remainders(2), group_axis=True, **OPTIONS
+        )
+    ),
+    steps=[Step(scattered, "groups of one channel each", using="group_input_gradient")],
 )
 
 # PyTorch's layout: G·C input channels and G·K output channels, each along one axis.

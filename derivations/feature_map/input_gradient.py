@@ -19,11 +19,6 @@ M, N, I, J = sizes("M N I J")
 layer = FeatureMap(input_shape=(M, N), overlay_shape=(I, J))
 
 
-def scattered(m, n):
-    """The components, each times the overlay laid at its place."""
-    return sum_over(lambda r, c: layer.w[m - r, n - c] * layer.delta[r, c], layer.shape)
-
-
 def overlays_summed(m, n):
     """The sum over all feature neurons (r, c) of δ times the overlay laid at its place, zero elsewhere."""
 
@@ -51,7 +46,14 @@ input_gradient_rotated = prove(
     "The input gradient is the full cross-correlation of the overlay with the rotated components",
     layer.gradient(layer.a_prev),
     equals=correlate(layer.w, rot180(layer.delta), mode="full"),
-    steps=[Step(scattered, "with δ = σ′(z)·∂C/∂a")],
+    steps=[
+        Step(convolve(layer.w, layer.delta, mode="full"), "the theorem on the input gradient", using="input_gradient"),
+        Step(
+            correlate(layer.w, rot180(layer.delta), mode="full"),
+            "a full convolution is a cross-correlation with the rotated filter",
+            using="full_convolution",
+        ),
+    ],
     article="B9",
 )
 

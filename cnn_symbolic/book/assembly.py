@@ -1,0 +1,126 @@
+"""Assembles a book from claims: decides them and their proofs, on all cores, and puts the entries in order."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import re
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+
+from cnn_symbolic.article import ARTICLE, ERRATA
+from cnn_symbolic.book.contents import (
+    Book,
+    Chapter,
+    Entry,
+    Erratum,
+    Illustration,
+    Omitted,
+    Settled,
+    entry_of,
+    is_settled,
+)
+from cnn_symbolic.book.definitions import definitions
+from cnn_symbolic.book.prose import Code, Prose, prose
+from cnn_symbolic.derivation import Derivation
+from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError, ExportError
+from cnn_symbolic.figures.pictures import BOOK_PICTURES
+from cnn_symbolic.figures.svg import svg
+from cnn_symbolic.figures.tikz import tikz
+from cnn_symbolic.library import GROUPS, Claim
+
+__all__ = ["assemble", "entries"]
+
+NOTATION: tuple[tuple[str, str], ...] = (
+    (r"x_{i,j}", "the entry of a tensor; 0 wherever the index lies outside the shape"),
+    (r"[\,\ldots\,]", "1 where the condition holds, and 0 elsewhere"),
+    (r"x \star f,\; x * f", "cross-correlation and convolution; valid, full or same says which block is kept"),
+    (r"\frac{\partial C}{\partial x}", "the gradient of the cost with respect to every entry of a tensor"),
+    (r"\sigma,\; \sigma'", "an arbitrary differentiable function, applied entry by entry, and its derivative"),
+    (r"\lfloor a/b \rfloor,\; \lceil a/b \rceil", "a quotient rounded down, and up"),
+    (r"M, N, I, J, \dots", "sizes: integers from 1 on; the widths of paddings may be 0"),
+)
+
+
+Watch = Callable[[Iterable[Entry | Omitted]], Iterable[Entry | Omitted]]
+WORK: list[Claim] = []
+
+
+def assemble(claims: Sequence[Claim], jobs: int = 0, watch: Watch = iter) -> Book:
+    """Return the book of the claims; those that are neither proved nor refuted are listed as omitted.
+
+    `jobs` is the number of processes that decide them; 0 takes one for each core. `watch` passes the entries on
+    as they come, for a progress bar. Raises ExportError for a proof with a line that was not checked.
+    """
+    found = list(watch(entries(claims, jobs or cores())))
+    made = [one for one in found if isinstance(one, Entry)]
+    used = frozenset(operation for entry in made for operation in entry.operations)
+    about = [Settled(a.id, prose(a.text), tuple(e.id for e in made if a.id in e.article)) for a in ARTICLE]
+    chapters = dict.fromkeys(entry.chapter for entry in made)
+    return Book(
+        tuple(Chapter(c, tuple(e for e in made if e.chapter == c), illustrations(c)) for c in chapters),
+        tuple((formula, prose(text)) for formula, text in NOTATION),
+        definitions(used),
+        tuple(one for one in about if one.by),
+        tuple(
+            Erratum(prose(e.where), printed_text(e.printed), printed_text(e.correct), prose(e.why))
+            for e in ERRATA
+            if about[-1].by
+        ),
+        tuple(one for one in found if isinstance(one, Omitted)),
+    )
+
+
+def printed_text(text: str) -> Prose:
+    """Return what the article prints, or should: a piece of code or a sentence."""
+    return (Code(text),) if re.fullmatch(r"[a-z_]+[\d.(][\w.()]*", text) else prose(text)
+
+
+def illustrations(title: str) -> tuple[Illustration, ...]:
+    """Return the pictures of a chapter; only those of the bundled derivations have some."""
+    folder = next((folder for folder, name in GROUPS.items() if name == title), "")
+    drawn = []
+    for k, shown in enumerate(BOOK_PICTURES.get(folder, ())):
+        made = shown.picture()
+        name = f"{folder}-{k + 1}".replace("_", "-")
+        drawn.append(Illustration(svg(made, identifier=name), tikz(made), prose(shown.caption)))
+    return tuple(drawn)
+
+
+def cores() -> int:
+    """Return how many processes may run at the same time."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def entries(claims: Sequence[Claim], jobs: int) -> Iterator[Entry | Omitted]:
+    """Yield the entries of claims in their order, decided by several processes where the system can fork them."""
+    if jobs < 2 or len(claims) < 2 or "fork" not in multiprocessing.get_all_start_methods():
+        theorems = by_id(claims)
+        yield from (printed(claim, theorems) for claim in claims)
+        return
+    WORK[:] = claims
+    with warnings.catch_warnings(), ProcessPoolExecutor(jobs, multiprocessing.get_context("fork")) as pool:
+        warnings.simplefilter("ignore", DeprecationWarning)  # about threads: the libraries' own, which survive a fork
+        yield from pool.map(entry_at, range(len(claims)))
+
+
+def entry_at(k: int) -> Entry | Omitted:
+    """Return the entry of a claim that this process has from its parent."""
+    return printed(WORK[k], by_id(WORK))
+
+
+def by_id(claims: Iterable[Claim]) -> dict[str, Derivation]:
+    """Return the derivations among claims by the claims' ids."""
+    return {claim.id: claim.derivation for claim in claims if isinstance(claim.derivation, Derivation)}
+
+
+def printed(claim: Claim, theorems: Mapping[str, Derivation]) -> Entry | Omitted:
+    """Return what a book prints of a claim, or that it does not print it."""
+    made = claim.derivation
+    try:
+        return entry_of(claim, theorems) if is_settled(made) else Omitted(claim.id, made.expected, made.outcome)
+    except ExportError:
+        raise
+    except CnnSymbolicError as error:
+        raise DerivationFileError(f"{claim.file.name}: {claim.id}: {error}") from error

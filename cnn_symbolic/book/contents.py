@@ -1,0 +1,192 @@
+"""What a book of proofs consists of, for every way of printing it: plain data, formulas in LaTeX.
+
+An entry is made from a claim's proof object alone. A line that the kernel has not decided equal to the line
+before it makes an error, and so does a claim that is neither proved nor refuted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cnn_symbolic.book.counterexamples import Counterexample, conditions, counterexample, holds
+from cnn_symbolic.book.definitions import Defined, operations_in
+from cnn_symbolic.book.proofs import Row, Writer, checked
+from cnn_symbolic.book.prose import Code, Prose, prose
+from cnn_symbolic.checking.mistakes import named_mistake
+from cnn_symbolic.checks import Check
+from cnn_symbolic.derivation import Derivation
+from cnn_symbolic.errors import ExportError
+from cnn_symbolic.kernel.verdicts import Refutation, Theorem
+from cnn_symbolic.library import Claim
+
+__all__ = ["Book", "Chapter", "Entry", "Erratum", "Illustration", "Omitted", "Settled", "entry_of", "is_settled"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One claim of the book.
+
+    `kind` is "theorem", "refutation" or "check". `strength` is the kind of its evidence: "all shapes", "every
+    factor", "listed factors", "fixed shape", "identity", "tested" or "refuted". `statement` is the claim in LaTeX,
+    `asserted` what a check is about; `abbreviations` say what the names in it stand for, such as `\\ell_1`.
+    """
+
+    id: str
+    kind: str
+    expected: str
+    chapter: str
+    title: Prose
+    evidence: Prose
+    strength: str
+    statement: str = ""
+    asserted: Prose = ()
+    article: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    abbreviations: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    found: Prose = ()
+    counterexample: Counterexample | None = None
+    holds: Prose = ()
+    mistake: Prose = ()
+    corrected: str = ""
+    operations: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Omitted:
+    """A claim that is not printed: there is no proof of it, and no counterexample."""
+
+    id: str
+    expected: str
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Erratum:
+    """A place of the article, what is printed there, what is correct, and why."""
+
+    where: Prose
+    printed: Prose
+    correct: Prose
+    why: Prose
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A claim of the article, and the ids of the entries that settle it."""
+
+    id: str
+    text: Prose
+    by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Illustration:
+    """A picture of a chapter, for a page and for TeX, with its caption."""
+
+    svg: str
+    tikz: str
+    caption: Prose
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """The entries under one heading, and the pictures that belong to them."""
+
+    title: str
+    entries: tuple[Entry, ...]
+    pictures: tuple[Illustration, ...] = ()
+
+
+@dataclass(frozen=True)
+class Book:
+    """Everything that is printed: chapters, what the notation means, definitions, and about the article."""
+
+    chapters: tuple[Chapter, ...]
+    notation: tuple[tuple[str, Prose], ...]
+    definitions: tuple[Defined, ...]
+    article: tuple[Settled, ...] = ()
+    errata: tuple[Erratum, ...] = ()
+    omitted: tuple[Omitted, ...] = ()
+
+
+def entry_of(claim: Claim, theorems: Mapping[str, Derivation] | None = None) -> Entry:
+    """Return what the book prints of a claim, which may refer to the theorems given by id.
+
+    Raises ExportError if it is neither proved nor refuted as stated, or cites a theorem that says something else.
+    """
+    made, verdict = claim.derivation, claim.derivation.verdict
+    common: dict[str, Any] = {
+        "id": claim.id,
+        "expected": made.expected,
+        "chapter": claim.group,
+        "title": title(made),
+        "evidence": prose(verdict.evidence),
+        "article": made.article,
+        "operations": frozenset(o for side in sides_of(made) for o in operations_in(side)),
+    }
+    if isinstance(made, Check):
+        if not made.as_expected:
+            raise ExportError(f"{claim.id} did not pass its check, so there is nothing of it to print")
+        asserted, found = (program_or_prose(t) for t in (made.written_claim, made.verdict.detail))
+        return Entry(kind="check", strength=made.strength.split(" (")[0], asserted=asserted, found=found, **common)
+    if isinstance(verdict, Theorem):
+        return Entry(
+            kind="theorem",
+            statement=(writer := Writer(made, checked(made))).statement("="),
+            strength=strength_of(verdict),
+            assumptions=conditions(verdict.domain),
+            abbreviations=writer.abbreviations,
+            rows=writer.rows(theorems or {}),
+            **common,
+        )
+    if isinstance(verdict, Refutation) and made.wrong_step is None:
+        change = named_mistake(made)
+        right = None if change is None else change.formula
+        writer = Writer(made, others=() if right is None else (right,))
+        return Entry(
+            kind="refutation",
+            statement=writer.statement(r"\neq"),
+            abbreviations=writer.abbreviations,
+            strength="refuted",
+            assumptions=conditions(verdict.domain),
+            counterexample=counterexample(verdict),
+            holds=holds(verdict),
+            mistake=() if change is None else prose(change.name),
+            corrected="" if right is None else writer.statement("=", right),
+            **common,
+        )
+    raise ExportError(f"{claim.id} is not proved, so there is no proof of it to print")
+
+
+def is_settled(made: Derivation | Check) -> bool:
+    """Tell whether a claim is proved, with every step of its author, or refuted, or a check that passed."""
+    if isinstance(made, Check):
+        return made.as_expected
+    return made.wrong_step is None and (made.outcome == "refuted" or made.as_expected)
+
+
+def sides_of(made: Derivation | Check) -> tuple[Any, ...]:
+    """Return both sides of a claim."""
+    return () if isinstance(made, Check) else (made.left, made.right)
+
+
+def title(made: Derivation | Check) -> Prose:
+    """Return a claim's title; of a claim without one, its text as its author wrote it."""
+    if " == " in made.title:
+        return (Code(made.title),)
+    return prose(made.title.rstrip("."))
+
+
+def program_or_prose(text: str) -> Prose:
+    """Return a text of a check, which may be a formula as SymPy writes it."""
+    return (Code(text),) if "**" in text else prose(text)
+
+
+def strength_of(theorem: Theorem) -> str:
+    """Return the kind of a theorem's evidence."""
+    if theorem.factors:
+        return "listed factors" if theorem.values else "every factor"
+    return theorem.evidence

@@ -1,0 +1,182 @@
+"""The lines of a proof for print. Every line must have been decided equal to the line before it.
+
+Size expressions that occur again and again, such as the number of positions of an overlay, get names of their
+own, `\\ell_1`, and are written out once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.book.definitions import SHOWN
+from cnn_symbolic.book.prose import Prose, prose
+from cnn_symbolic.citing import is_instance
+from cnn_symbolic.derivation import Derivation, Line, definition_reason, folded
+from cnn_symbolic.errors import ExportError
+from cnn_symbolic.formulas import is_size
+from cnn_symbolic.kernel.verdicts import Theorem
+from cnn_symbolic.latex_notation import Latex
+from cnn_symbolic.sources import Call
+from cnn_symbolic.tensors import ShapeOf, Tensor
+
+__all__ = ["Row", "Writer", "checked"]
+
+LONG, TWICE = 60, 24
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a proof, why it is equal to the line before it, and what says so: a definition, or a theorem."""
+
+    formula: str
+    because: Prose = ()
+    definition: str = ""
+    theorem: str = ""
+
+
+def checked(derivation: Derivation) -> tuple[Line, ...]:
+    """Return the lines of a proof; raise ExportError if the kernel has not decided one equal to the line before."""
+    lines = derivation.lines
+    for before, line in pairwise(lines):
+        proved = line.checked
+        if not isinstance(proved, Theorem) or (
+            (proved.statement.left.formula, proved.statement.right.formula) != (before.formula, line.formula)
+        ):
+            raise ExportError(f"a line of {derivation.title!r} was not checked: {line.because}")
+    ends = [derivation.statement.left, derivation.statement.right]
+    for end, line in zip(ends, [*lines[:1], *lines[-1:]], strict=False):
+        if end.formula != line.formula and derivation.written(Line(end.formula, "")) != derivation.written(
+            replace(line, folded=None)
+        ):
+            raise ExportError(f"the lines of {derivation.title!r} do not lead from its left side to its right side")
+    return lines if len(lines) > 1 else ()
+
+
+@dataclass(frozen=True, eq=False)
+class Writer:
+    """Writes one claim and the lines of its proof as LaTeX."""
+
+    derivation: Derivation
+    lines: tuple[Line, ...] = ()
+    others: tuple[Tensor, ...] = ()
+
+    @cached_property
+    def abbreviated(self) -> dict[sp.Expr, str]:
+        """The size expressions that get a name: long ones, and shorter ones that occur twice; inner ones first."""
+        occurring = Counter(e for part in self.parts() for e in quotients(part))
+        written = {e: Latex({}).expr(e, {}) for e in occurring}
+        count = Counter[str]()
+        for e, n in occurring.items():
+            count[written[e]] += n
+        kept = sorted((t for t, n in count.items() if len(t) > (TWICE if n > 1 else LONG)), key=lambda t: (len(t), t))
+        names = {text: rf"\ell_{{{k}}}" for k, text in enumerate(kept, start=1)}
+        return {e: names[t] for e, t in sorted(written.items(), key=lambda pair: (len(pair[1]), pair[1])) if t in names}
+
+    @property
+    def abbreviations(self) -> tuple[str, ...]:
+        """What the names stand for, each written with the names before it."""
+        before: dict[sp.Expr, str] = {}
+        written = []
+        for e, name in self.abbreviated.items():
+            if name not in before.values():
+                written.append(f"{name} = {Latex({}, dict(before)).expr(e, {})}")
+            before[e] = name
+        return tuple(written)
+
+    def parts(self) -> Iterator[Any]:
+        """Yield all formulas that are printed, and the options of all operations."""
+        sides = (self.derivation.left, self.derivation.right, *self.others)
+        yield from (line.formula for line in self.lines if line.folded is None)
+        for side in [*sides, *(line.folded for line in self.lines)]:
+            yield from options_of(side)
+        if self.derivation.by_hand:
+            yield from (s.formula for s in (self.derivation.statement.left, self.derivation.statement.right))
+
+    @property
+    def latex(self) -> Latex:
+        """The notation of this claim."""
+        return Latex(self.derivation.index_letters, self.abbreviated)
+
+    def formula(self, line: Line) -> str:
+        """Return a line as LaTeX."""
+        latex, names = self.latex, self.derivation.index_names
+        if line.folded is not None:
+            return latex.tensor(line.folded, [latex.symbol(name) for name in names.values()])
+        return latex.formula(line.formula, names)
+
+    def statement(self, sign: str, other: Tensor | None = None) -> str:
+        """Return the claim as LaTeX; with `other` for its right side."""
+        derivation, latex = self.derivation, self.latex
+        right = derivation.right if other is None else other
+        if not derivation.by_hand:
+            return f" {sign} ".join(derivation.sides(latex, right))
+        formula = other.formula(derivation.statement.index) if other else derivation.statement.right.formula
+        sides = [Line(derivation.statement.left.formula, "", folded(derivation.left)), Line(formula, "", folded(right))]
+        return f" {sign} ".join(self.formula(side) for side in sides)
+
+    def rows(self, theorems: Mapping[str, Derivation]) -> tuple[Row, ...]:
+        """Return the lines for print, with the operation that a reason is the definition of, or the theorem it cites.
+
+        A theorem that is not among those given is not referred to. Raises ExportError if a line is no instance of it.
+        """
+        sides = [x for x in (self.derivation.left, self.derivation.right) if isinstance(x, Tensor)]
+        operations = {definition_reason(x): x.source.operation for x in sides if isinstance(x.source, Call)}
+        rows = []
+        for before, line in zip((None, *self.lines), self.lines, strict=False):
+            operation = operations.get(line.because, "")
+            cited = theorems.get(line.using)
+            if before is not None and cited is not None:
+                self.check_citation(before, line, cited)
+            rows.append(
+                Row(
+                    self.formula(line),
+                    prose(line.because),
+                    operation if operation in SHOWN else "",
+                    line.using if cited is not None else "",
+                )
+            )
+        return tuple(rows)
+
+    def check_citation(self, before: Line, line: Line, cited: Derivation) -> None:
+        """Raise ExportError unless a line is an instance of the theorem that its author cites."""
+        apt = before.folded is not None and line.folded is not None and is_instance(before.folded, line.folded, cited)
+        if not apt or not isinstance(cited.verdict, Theorem):
+            raise ExportError(
+                f"{self.derivation.title!r}: the step {line.because!r} is no instance of the theorem {line.using}"
+            )
+
+
+def options_of(side: Any) -> Iterator[Any]:
+    """Yield the size expressions among the options of the operations that a side of a claim is written with."""
+    if isinstance(side, ShapeOf):
+        yield from options_of(side.tensor)
+    elif isinstance(side, Tensor) and isinstance(side.source, Call):
+        for value in side.source.options.values():
+            yield from flat(value)
+        for operand in side.source.operands:
+            yield from options_of(operand)
+    elif isinstance(side, tuple):
+        yield from side
+
+
+def flat(value: Any) -> Iterator[Any]:
+    """Yield the expressions of nested tuples."""
+    if isinstance(value, tuple):
+        for part in value:
+            yield from flat(part)
+    elif isinstance(value, sp.Basic):
+        yield value
+
+
+def quotients(formula: Any) -> Iterator[sp.Expr]:
+    """Yield the quotients, remainders, maxima and minima of sizes in a formula, every time that they occur."""
+    for e in sp.preorder_traversal(formula):
+        if isinstance(e, sp.floor | sp.ceiling | sp.Max | sp.Min | sp.Mod) and all(map(is_size, e.free_symbols)):
+            yield e

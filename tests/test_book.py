@@ -1,0 +1,185 @@
+"""What a book is made of: only checked lines, every definition, numbers of counterexamples, names for long sizes."""
+
+import os
+import pickle
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sympy import floor
+
+from cnn_symbolic import correlate, from_entries, named, pad, prove, rot180, sizes, tensor
+from cnn_symbolic.book.assembly import assemble
+from cnn_symbolic.book.contents import Omitted, entry_of
+from cnn_symbolic.book.counterexamples import conditions, matrix
+from cnn_symbolic.book.definitions import SHOWN, definitions, operations_in
+from cnn_symbolic.book.proofs import Writer, checked
+from cnn_symbolic.book.prose import Formula
+from cnn_symbolic.errors import DerivationFileError, ExportError
+from cnn_symbolic.library import Claim, select
+from cnn_symbolic.tensors import OPERATIONS
+
+M, N, I, S = sizes("M N I S")
+x, w = tensor(M, name="x"), tensor(I, name="w")
+
+# Written as numbers, names or sums in place: nothing to look up.
+WITHOUT_DEFINITION = {"literal", "broadcast"}
+
+
+def claim(derivation, name="claim"):
+    return Claim(name, derivation, Path("own.py"))
+
+
+def doubled():
+    return prove("Twice", x + x, equals=2 * x)
+
+
+def planted(derivation, change):
+    """A derivation whose lines have been tampered with."""
+    vars(derivation)["lines"] = change(derivation.lines)
+    return derivation
+
+
+def rotated():
+    return prove("Rotated", rot180(correlate(x, w)), equals=correlate(rot180(x), rot180(w)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda lines: (*lines[:-1], replace(lines[-1], checked=None)),
+        lambda lines: (lines[0], replace(lines[1], formula=2 * lines[1].formula), *lines[2:]),
+        lambda lines: (lines[0], replace(lines[2], checked=lines[1].checked), *lines[3:]),
+        lambda lines: (*lines[:3], replace(lines[2], because="once more"), *lines[3:]),
+    ],
+    ids=["unchecked", "another formula", "a theorem about other lines", "a theorem used twice"],
+)
+def test_a_line_that_the_kernel_has_not_checked_is_refused(change):
+    assert len(checked(rotated())) > 3
+    proof = planted(rotated(), change)
+    with pytest.raises(ExportError, match="a line of 'Rotated' was not checked"):
+        entry_of(claim(proof))
+    with pytest.raises(ExportError, match="a line of 'Rotated' was not checked"):
+        assemble([claim(proof), claim(doubled(), "other")], jobs=1)
+
+
+@pytest.mark.parametrize("change", [lambda lines: lines[2:], lambda lines: lines[:-2]], ids=["start", "end"])
+def test_lines_that_do_not_lead_from_one_side_to_the_other_are_refused(change):
+    proof = rotated()
+    with pytest.raises(ExportError, match="do not lead from its left side to its right side"):
+        entry_of(claim(planted(proof, change)))
+
+
+def test_what_is_neither_proved_nor_refuted_is_left_out_and_named():
+    squares = prove("Squares", x, equals=from_entries((M,), lambda i: x[i * i], using=[x]))
+    wrong = prove("Stated wrongly", x, equals=2 * x)
+    book = assemble([claim(squares, "squares"), claim(wrong, "wrong"), claim(doubled(), "doubled")], jobs=1)
+    assert book.omitted == (Omitted("squares", "proved", "undecided"),)
+    assert [(e.id, e.kind, e.expected) for c in book.chapters for e in c.entries] == [
+        ("wrong", "refutation", "proved"),
+        ("doubled", "theorem", "proved"),
+    ]
+    with pytest.raises(ExportError, match="squares is not proved, so there is no proof of it to print"):
+        entry_of(claim(squares, "squares"))
+
+
+def test_several_processes_make_the_same_book():
+    claims = select(["feature_map_shape", "input_gradient"])
+    assert assemble(claims, jobs=2) == assemble(claims, jobs=1)
+
+
+def test_an_error_in_another_process_is_the_same_error():
+    vacuous = prove("Never", x, equals=x, assuming=[M < 1])
+    for jobs in (1, 2):
+        with pytest.raises(DerivationFileError, match=r"own.py: claim: no sizes satisfy the assumptions"):
+            assemble([claim(vacuous), claim(doubled())], jobs)
+
+
+def test_an_entry_is_plain_data():
+    entry = entry_of(select(["input_gradient_unrotated"])[0])
+    assert pickle.loads(pickle.dumps(entry)) == entry
+    assert entry.counterexample.sizes == ("M = 1", "N = 2", "I = 1", "J = 1")
+    assert entry.corrected == r"\frac{\partial C}{\partial a^{\mathrm{prev}}} = w *_{\mathrm{full}} \delta"
+    assert entry.assumptions == (r"I \le M", r"J \le N")
+
+
+def test_every_operation_has_a_definition_and_each_is_about_that_operation():
+    assert set(SHOWN) == set(OPERATIONS) - WITHOUT_DEFINITION
+    for operation, (letters, build) in SHOWN.items():
+        for shown in build():
+            assert operation in set(operations_in(shown))
+            assert len(letters.split()) == shown.rank
+    assert len(definitions(SHOWN)) == len(SHOWN)
+
+
+def test_a_definition_is_the_entry_formula():
+    (one,) = definitions(["correlate"])
+    formula, shape = one.formulas[0]
+    assert formula == (
+        r"(x \star_{\mathrm{valid}} f)_{r,c} = "
+        r"\sum_{u=0}^{I - 1} \sum_{v=0}^{J - 1} f_{u,v} \, x_{r + u,c + v}"
+    )
+    assert shape == "(M - I + 1, N - J + 1)"
+
+
+def test_operations_within_intermediate_results_are_defined_too():
+    inner = named("y", rot180(x))
+    assert set(operations_in(inner + x)) == {"add", "rot180"}
+
+
+def test_long_sizes_that_recur_get_a_name_and_are_written_out_once():
+    half = floor((M - 1) / S)
+    made = prove("Padded", pad(x, widths=((half, half),)), equals=pad(x, widths=((half, floor((half + M) / 2)),)))
+    writer = Writer(made)
+    assert writer.abbreviations[0].startswith(r"\ell_{1} = ")
+    statement = writer.statement("=")
+    for k, definition in enumerate(writer.abbreviations, start=1):
+        name, value = definition.split(" = ", 1)
+        assert name == rf"\ell_{{{k}}}"
+        assert value not in statement
+        assert all(rf"\ell_{{{later}}}" not in value for later in range(k, len(writer.abbreviations) + 1))
+
+
+def test_matrices_are_shown_by_their_leading_indices_with_what_differs():
+    block_0, block_1 = matrix("x", [[[1, 2]], [[3, 4]]], [[[True, False]], [[False, False]]]).blocks
+    assert (block_0.name, block_0.rows, block_0.differs) == ("x_{0}", (("1", "2"),), ((True, False),))
+    assert (block_1.name, block_1.rows) == ("x_{1}", (("3", "4"),))
+    assert matrix("x", 5).blocks[0].rows == (("5",),)
+    assert matrix("x", [[[1, 2]]]).blocks[0].name == "x"
+
+
+def test_conditions_are_split_where_they_are_joined_by_and():
+    assert conditions("I ≤ M and J ≤ N") == (r"I \le M", r"J \le N")
+    either, least = conditions("(I = 1 or J = 1) and M ≥ 2")
+    assert (either, least) == (r"(I = 1 \text{ or } J = 1)", r"M \ge 2")
+    assert conditions("I = 1 or J = 1 and M = 2") == (r"I = 1 \text{ or } J = 1 \text{ and } M = 2",)
+    assert conditions("") == ()
+
+
+def test_the_book_of_everything(everything):
+    entries = [entry for chapter in everything.chapters for entry in chapter.entries]
+    assert not everything.omitted
+    assert len(entries) == len({entry.id for entry in entries}) > 230
+    for entry in entries:
+        assert entry.rows or entry.kind != "theorem" or len(entry.rows) == 0
+        assert all(row.because for row in entry.rows[1:])
+    assert {e.strength for e in entries} >= {
+        "all shapes",
+        "every factor",
+        "fixed shape",
+        "identity",
+        "tested",
+        "refuted",
+    }
+    assert all(one.by for one in everything.article)
+    assert len(everything.article) == 42
+    assert len(everything.errata) == 8
+    assert sum(len(chapter.pictures) for chapter in everything.chapters) >= 10
+    titles = [part.latex for entry in entries for part in entry.title if isinstance(part, Formula)]
+    assert r"\partial C/\partial z" in titles
+
+
+def test_it_needs_no_more_processes_than_there_are_cores():
+    from cnn_symbolic.book.assembly import cores
+
+    assert 1 <= cores() <= (os.cpu_count() or 1)
