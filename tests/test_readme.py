@@ -50,7 +50,7 @@ def test_the_commands_print_what_the_readme_says(tmp_path):
             assert done.stderr == "", command
             assert matches(expected, done.stdout), f"{command} prints\n{done.stdout}"
             ran += 1
-    assert ran == 15
+    assert ran == 18
 
 
 def test_the_sessions_in_the_readme_are_right():
