@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from io import TextIOWrapper
 from pathlib import Path
@@ -268,10 +269,11 @@ def book(
     kinds = frozenset(kind for kind, wanted in chosen.items() if wanted) or frozenset(chosen)
     if one is not None and kinds == {"pdf"}:
         raise typer.BadParameter("one claim is written as LaTeX and HTML, not as a PDF")
-    claims = select(names or [])
-    if one is not None and (claims := [claim for claim in claims if claim.id == one]) == []:
+    selected = select(names or [])
+    claims = [claim for claim in selected if one in (None, claim.id)]
+    if one is not None and not claims:
         raise typer.BadParameter(f"there is no claim {one!r}; cnn-symbolic list shows the ids")
-    made = assemble(claims, jobs or 0, watched(len(claims)))
+    made = assemble(claims, jobs or 0, watched(len(claims)), among=selected)
     report_omitted(made, str(out))
     entries = [entry for chapter in made.chapters for entry in chapter.entries]
     if one is None:
@@ -329,7 +331,8 @@ def draw(
     drawn = picture(what, **numbers, maps=maps, next_maps=next_maps)
     if out is not None and out.suffix not in (".svg", ".tex"):
         raise typer.BadParameter(f"a picture is written to FILE.svg or FILE.tex, found {out}")
-    text = tikz(drawn) if out is not None and out.suffix == ".tex" else svg(drawn, animated=not still)
+    name = re.sub(r"\W+", "-", what if out is None else out.stem)
+    text = tikz(drawn) if out is not None and out.suffix == ".tex" else svg(drawn, not still, name)
     if out is None:
         typer.echo(text)
     else:

@@ -23,7 +23,7 @@ from cnn_symbolic.gradients import stages
 from cnn_symbolic.kernel.decide import decide
 from cnn_symbolic.kernel.statement import Side, Statement, state
 from cnn_symbolic.kernel.verdicts import Refutation, Theorem, Undecided, Verdict
-from cnn_symbolic.notation import Text, letters_of
+from cnn_symbolic.notation import Text, free_letter, letters_of
 from cnn_symbolic.shapes import format_shape
 from cnn_symbolic.sources import Call, Named
 from cnn_symbolic.steps import collapse_deltas, differentiated, standing_derivative
@@ -131,7 +131,8 @@ class Derivation(Displayed):
         if isinstance(of.source, Call) and of.source.operation == "gradient":
             of = of.source.operands[1]
         given = self.letters or (() if isinstance(of.source, Call) else of.source.indices)
-        names = [*given, *"ijklpq"[len(given) :]]
+        sizes = {str(s) for s in self.statement.sizes}
+        names = [free_letter(letter, sizes) for letter in (*given, *"ijklpq"[len(given) :])]
         return dict(zip(self.statement.index, names, strict=False))
 
     @cached_property
@@ -166,6 +167,11 @@ class Derivation(Displayed):
                     lines.append(replace(proposed, checked=verdict))
                     before = after
                     break
+        right = Line(self.statement.right.formula, self.fold_reason(), folded(self.right))
+        if self.written(lines[-1]) not in (self.written(right), self.written(replace(right, folded=None))):
+            verdict = decide(self.step_statement(before, self.side(right.formula)))
+            if isinstance(verdict, Theorem):
+                lines.append(replace(right, checked=verdict))
         return tuple(lines)
 
     @property

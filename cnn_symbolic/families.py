@@ -12,7 +12,7 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic.errors import OperandError, ShapeError
-from cnn_symbolic.formulas import Index, Shape, as_formula, bound_sum, fresh, indices_of, substitute
+from cnn_symbolic.formulas import Index, Shape, as_formula, bound_sum, fresh, indices_of, substitute, symbols_of
 from cnn_symbolic.operations import ones, sum_axes
 from cnn_symbolic.shapes import check_integers, check_shape, format_shape
 from cnn_symbolic.tensors import Definition, Tensor, check_tensor, operation
@@ -50,6 +50,14 @@ def sample_member(owner: str, member: Callable[[sp.Symbol], Tensor]) -> tuple[Te
         raise OperandError(f"{owner} takes a function of one index that returns a tensor, found {member!r}")
     (index,) = indices_of(member)
     sample = check_tensor(member(index), owner)
+    taken = {s.name for s in symbols_of(sample.formula(fresh("i" * sample.rank))) - {index}}
+    if index.name in taken:
+        # Within another family, or beside a size of that name: printed, the letter would stand for two things.
+        letter = index.name
+        while letter in taken:
+            letter += "′"
+        (index,) = fresh([letter])
+        sample = check_tensor(member(index), owner)
     if any(index in length.free_symbols for length in sample.shape):
         raise ShapeError(f"{owner}: all members have one shape, found {format_shape(sample.shape)}")
     return sample, index

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from numbers import Integral
@@ -115,9 +116,21 @@ class Opaque(sp.Expr):
         return f"{self.name}{'′' * self.order}({printer.doprint(self.argument)})"
 
 
+POSITIVE, NOT_NEGATIVE = {"integer": True, "positive": True}, {"integer": True, "nonnegative": True}
+# Words of the conditions on sizes that are printed.
+WORDS = {"and", "or", "not", "mod", "max", "min", "floor", "never"}
+
+
+def size_name(name: str) -> str:
+    """Return the name of a size; raise OperandError if it could not be told apart in a printed condition."""
+    if not isinstance(name, str) or not re.fullmatch(r"[^\W\d]\w*′*|∂\w+", name) or name in WORDS:
+        raise OperandError(f"a size has a name of letters, digits and underscores, such as M or M_in, found {name!r}")
+    return name
+
+
 def size(name: str) -> sp.Symbol:
-    """Return the size called `name`: a positive integer symbol."""
-    return sp.Symbol(name, integer=True, positive=True)
+    """Return the size called `name`: a positive integer symbol. Raises OperandError for a name with other signs."""
+    return sp.Symbol(size_name(name), **POSITIVE)
 
 
 def sizes(names: str) -> tuple[sp.Symbol, ...]:
@@ -131,7 +144,7 @@ def sizes(names: str) -> tuple[sp.Symbol, ...]:
 
 def width(name: str) -> sp.Symbol:
     """Return the width called `name`: a size that may be zero, such as a padding."""
-    return sp.Symbol(name, integer=True, nonnegative=True)
+    return sp.Symbol(size_name(name), **NOT_NEGATIVE)
 
 
 def widths(names: str) -> tuple[sp.Symbol, ...]:
@@ -145,7 +158,9 @@ def widths(names: str) -> tuple[sp.Symbol, ...]:
 
 def is_size(symbol: Any) -> bool:
     """Tell whether `symbol` was made by `size` or `width`, with these assumptions and no others."""
-    return isinstance(symbol, sp.Symbol) and symbol in (size(symbol.name), width(symbol.name))
+    return isinstance(symbol, sp.Symbol) and any(
+        symbol == sp.Symbol(symbol.name, **kind) for kind in (POSITIVE, NOT_NEGATIVE)
+    )
 
 
 def least(symbol: sp.Symbol) -> int:

@@ -11,7 +11,7 @@ import sympy as sp
 
 from cnn_symbolic.formulas import Iverson, as_formula
 from cnn_symbolic.notation import INFIX, RELATIONS, Letters, Text
-from cnn_symbolic.sources import Call, stated_options
+from cnn_symbolic.sources import Call, is_of_cost, stated_options
 from cnn_symbolic.tensors import ShapeOf, Tensor
 
 __all__ = ["GREEK", "Latex", "array_latex", "escape"]
@@ -54,13 +54,19 @@ def upright_or_italic(text: str, style: str) -> str:
 
 
 class Latex(Text):
-    """Writes formulas as LaTeX mathematics, some size expressions by the names that `abbreviations` gives them."""
+    """Writes formulas as LaTeX mathematics, some size expressions by the names that `abbreviations` gives them.
+
+    `explicit` writes every gradient with what it is the gradient of, where a claim has several costs.
+    """
 
     times, minus = r" \, ", " - "
     relations: Mapping[Any, str] = RELATIONS | {sp.Ne: r"\neq", sp.Ge: r"\ge", sp.Le: r"\le"}
 
-    def __init__(self, letters: Letters, abbreviations: Mapping[sp.Expr, str] | None = None) -> None:
+    def __init__(
+        self, letters: Letters, abbreviations: Mapping[sp.Expr, str] | None = None, explicit: bool = False
+    ) -> None:
         super().__init__(letters)
+        self.explicit = explicit
         self.abbreviations = abbreviations or {}
 
     def expr(self, e: Any, names: Mapping[Any, str]) -> str:
@@ -92,6 +98,8 @@ class Latex(Text):
             written = f"{self.symbol(head[0])}_{{{head[1:]}}}"
         else:
             written = upright_or_italic(head, "it")
+        if tail.isdecimal():
+            return f"{written}_{{{tail}}}{marks}"
         return written + marks + (f"^{{{upright_or_italic(tail, 'rm')}}}" if tail else "")
 
     def operator(self, name: str) -> str:
@@ -102,9 +110,9 @@ class Latex(Text):
         """Return the marks of a derivative."""
         return "'" * count
 
-    def superscript(self, text: str) -> str:
-        """Return an exponent."""
-        return f"^{{{text}}}"
+    def power(self, base: str, exponent: str) -> str:
+        """Return a power; a name with a superscript of its own stands in parentheses."""
+        return f"{f'({base})' if '^' in base else base}^{{{exponent}}}"
 
     def parenthesised(self, text: str) -> str:
         """Return a formula in parentheses."""
@@ -126,7 +134,7 @@ class Latex(Text):
 
     def bracket(self, condition: str) -> str:
         """Return Iverson's bracket; a short one is not to be broken at the end of a line."""
-        written = re.sub(r"^\((.* \\bmod [^()]*)\)( = \w+)$", r"\1\2", condition)
+        written = re.sub(r"^\(([^()]*|\([^()]*\))( \\bmod [^()]*)\)( = \w+)$", r"\1\2\3", condition)
         return f"[{written}]" if len(written) > LONG_BRACKET else f"{{[{written}]}}"
 
     def condition(self, e: Any, names: Mapping[Any, str]) -> str:
@@ -135,13 +143,11 @@ class Latex(Text):
             return super().condition(e, names)
         lower = {p.lhs: p for p in e.args if isinstance(p, sp.Ge)}
         upper = {p.lhs: p for p in e.args if isinstance(p, sp.Lt | sp.Le)}
-        both = [x for x in lower if x in upper]
-        parts = [
-            rf"{self.expr(lower[x].rhs, names)} \le {self.condition(upper[x], names)}"
-            for x in sorted(both, key=lambda x: self.expr(x, names))
-        ]
-        rest = [p for p in e.args if not isinstance(p, sp.Ge | sp.Lt | sp.Le) or p.lhs not in both]
-        return self.connective(True).join([*parts, *sorted(self.condition(p, names) for p in rest)])
+        both = sorted((x for x in lower if x in upper), key=lambda x: self.expr(x, names))
+        parts = [rf"{self.expr(lower[x].rhs, names)} \le {self.condition(upper[x], names)}" for x in both]
+        paired = [p for x in both for p in (lower[x], upper[x])]
+        rest = sorted(self.part(p, names) for p in e.args if p not in paired)
+        return self.connective(True).join([*parts, *rest])
 
     def derivative(self, variable: str, body: str) -> str:
         """Return a derivative that is not carried out."""
@@ -193,7 +199,12 @@ class Latex(Text):
             return self.symbol(x.source.name)
         call = x.source
         if call.operation == "gradient":
-            return rf"\frac{{\partial C}}{{\partial {self.whole(call.operands[1])}}}"
+            output, wrt, arriving = call.operands
+            cost = "C"
+            if self.explicit or not is_of_cost(call):
+                cost = rf"\langle {self.whole(arriving)}, {self.whole(output)} \rangle"
+            variable = self.whole(wrt)
+            return rf"\frac{{\partial {cost}}}{{\partial {f'({variable})' if 'partial' in variable else variable}}}"
         if call.operation == "apply":
             primes = self.primes(call.options["order"])
             return f"{self.symbol(call.options['function'])}{primes}({self.whole(call.operands[0])})"

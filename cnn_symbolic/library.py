@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
+import itertools
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -150,18 +151,44 @@ def load(paths: Iterable[Path]) -> list[Claim]:
 
     A file whose name does not end in .py is a text of claims, which is read and not run.
     """
-    claims: list[Claim] = []
-    for path in paths:
-        if path.is_file() and path.suffix != ".py":
-            found = load_text(read_text(path), str(path))
-        else:
-            files = derivation_files(path) if path.is_dir() else [path]
-            found = [claim for file in files for claim in load_file(file)]
-        if not found:
-            raise DerivationFileError(f"{path} states no claim: it needs prove(…) or refute(…)")
-        claims += found
-    count = Counter(claim.id for claim in claims)
-    return [c if count[c.id] == 1 else replace(c, id=f"{c.file.stem}.{c.id}") for c in claims]
+    return with_unique_ids([claim for path in paths for claim in read(path, load_one)])
+
+
+def load_one(file: Path) -> list[Claim]:
+    """Return the claims of a derivation file or of a text of claims."""
+    return load_file(file) if file.suffix == ".py" or not file.is_file() else load_text(read_text(file), str(file))
+
+
+def read(path: Path, reader: Callable[[Path], list[Claim]]) -> list[Claim]:
+    """Return the claims of a file or folder, as a reader of files finds them."""
+    files = derivation_files(path) if path.is_dir() else [path]
+    found = [claim for file in files for claim in reader(file)]
+    if not found:
+        raise DerivationFileError(f"{path} states no claim: it needs prove(…) or refute(…)")
+    return found
+
+
+def with_unique_ids(claims: Sequence[Claim]) -> list[Claim]:
+    """Return the claims with the file's name before ids that agree, then also its folder's, then a number behind."""
+    ids = [claim.id for claim in claims]
+    for depth in (1, 2):
+        count = Counter(ids)
+        ids = [one if count[one] == 1 else qualified(c, depth) for one, c in zip(ids, claims, strict=True)]
+    taken = set(ids)
+    seen: set[str] = set()
+    for k, one in enumerate(ids):
+        if one in seen:
+            ids[k] = next(name for n in itertools.count(2) if (name := f"{one}_{n}") not in taken)
+            taken.add(ids[k])
+        seen.add(ids[k])
+    return [c if c.id == one else replace(c, id=one) for one, c in zip(ids, claims, strict=True)]
+
+
+def qualified(claim: Claim, depth: int) -> str:
+    """Return the id of a claim after the name of its file, and of the folder of the file at depth 2."""
+    stem = claim.file.stem
+    own = f"{stem}.{claim.id.removeprefix(f'{stem}.')}"
+    return own if depth == 1 else f"{claim.file.resolve().parent.name}.{own}"
 
 
 def at_literals(claims: Iterable[Claim], values: Iterable[int]) -> list[Claim]:
@@ -176,21 +203,31 @@ def at_literals(claims: Iterable[Claim], values: Iterable[int]) -> list[Claim]:
 
 
 def select(wanted: Sequence[str]) -> list[Claim]:
-    """Return the claims called for: all bundled ones, or those by id, by file name, or in the user's own files."""
+    """Return the claims called for: all bundled ones, or those by id, by file name, or in the user's own files.
+
+    A file is loaded once, and a claim returned once, whatever calls for it; ids are unique over all of them.
+    """
     bundle = bundled_folder()
     if not wanted:
         return load([bundle])
+    files: dict[Path, list[Claim]] = {}
+
+    def once(file: Path) -> list[Claim]:
+        if (key := file.resolve()) not in files:
+            files[key] = load_one(file)
+        return files[key]
+
     chosen: list[Claim] = []
     known: list[Claim] | None = None
     for name in wanted:
         if name and Path(name).exists():
-            chosen += load([Path(name)])
+            chosen += read(Path(name), once)
             continue
         by_file = [f for f in derivation_files(bundle) if name in (f.stem, f.name, f.parent.name)]
         if by_file:
-            chosen += load(by_file)
+            chosen += [claim for file in by_file for claim in once(file)]
             continue
-        known = load([bundle]) if known is None else known
+        known = with_unique_ids(read(bundle, once)) if known is None else known
         found = [c for c in known if name == c.id or name.upper() in c.derivation.article]
         if not found:
             names = sorted({n for c in known for n in (c.id, c.file.stem, c.file.parent.name, *c.derivation.article)})
@@ -198,4 +235,4 @@ def select(wanted: Sequence[str]) -> list[Claim]:
             hint = f"did you mean {', '.join(near)}?" if near else "cnn-symbolic list shows the bundled claims"
             raise DerivationFileError(f"{name} is neither a file, nor a folder, nor a bundled claim: {hint}")
         chosen += found
-    return list({(c.file, c.id): c for c in chosen}.values())
+    return with_unique_ids(list({id(c.derivation): c for c in chosen}.values()))

@@ -16,7 +16,7 @@ from cnn_symbolic.shapes import format_shape
 from cnn_symbolic.sources import Call, Leaf, Named
 from cnn_symbolic.tensors import ShapeOf, Tensor
 
-__all__ = ["INFIX", "RELATIONS", "Text", "letters_of"]
+__all__ = ["INFIX", "RELATIONS", "Text", "free_letter", "letters_of"]
 
 Letters = Mapping[str, Sequence[str]]
 RELATIONS = {sp.Eq: "=", sp.Ne: "≠", sp.Ge: "≥", sp.Gt: ">", sp.Le: "≤", sp.Lt: "<"}
@@ -78,8 +78,8 @@ class Text:
             return self.mul(e, names)
         if isinstance(e, sp.Pow):
             if e.exp == -1:
-                return self.fraction("1", self.tight(e.base, names))
-            return f"{self.tight(e.base, names)}{self.superscript(self.expr(e.exp, names))}"
+                return self.fraction("1", self.divisor(e.base, names))
+            return self.power(self.tight(e.base, names), self.expr(e.exp, names))
         if isinstance(e, sp.Indexed):
             return self.entry(self.symbol(str(e.base.label)), [self.expr(i, names) for i in e.indices])
         if isinstance(e, sp.Sum):
@@ -94,13 +94,13 @@ class Text:
             return self.derivative(self.expr(e.variables[0], names), self.tight(e.expr, names))
         if isinstance(e, sp.floor | sp.ceiling):
             top, bottom = as_quotient(e.args[0])
-            inner = f"{self.tight(top, names)}/{self.expr(bottom, names)}" if bottom != 1 else self.expr(top, names)
+            inner = f"{self.tight(top, names)}/{self.divisor(bottom, names)}" if bottom != 1 else self.expr(top, names)
             return self.rounded(inner, isinstance(e, sp.floor))
         if isinstance(e, sp.Piecewise):
             conditions = [None if holds == True else self.condition(holds, names) for _, holds in e.args]  # noqa: E712
             return self.cases([(self.expr(value, names), c) for (value, _), c in zip(e.args, conditions, strict=True)])
         if isinstance(e, sp.Mod):
-            return self.mod(self.tight(e.args[0], names), self.expr(e.args[1], names))
+            return self.mod(self.tight(e.args[0], names), self.divisor(e.args[1], names))
         return self.call(self.operator(type(e).__name__.lower()), [self.expr(part, names) for part in e.args])
 
     def add(self, e: sp.Add, names: Mapping[Any, str]) -> str:
@@ -139,6 +139,11 @@ class Text:
         loose = isinstance(e, sp.Add | sp.Sum) or (isinstance(e, sp.Mul) and e.could_extract_minus_sign())
         return self.parenthesised(written) if loose and e not in names else written
 
+    def divisor(self, e: Any, names: Mapping[Any, str]) -> str:
+        """Return what is divided by: a product stands in parentheses, too."""
+        written = self.tight(e, names)
+        return self.parenthesised(written) if isinstance(e, sp.Mul) and e not in names else written
+
     def sum(self, e: sp.Sum, names: Mapping[Any, str]) -> str:
         """Return a sum with its bounds, its indices named after the axes that they run along."""
         scope = dict(names)
@@ -156,13 +161,18 @@ class Text:
     def condition(self, e: Any, names: Mapping[Any, str]) -> str:
         """Return a condition on indices and sizes."""
         if isinstance(e, sp.And | sp.Or):
-            return self.connective(isinstance(e, sp.And)).join(sorted(self.condition(p, names) for p in e.args))
+            return self.connective(isinstance(e, sp.And)).join(sorted(self.part(p, names) for p in e.args))
         if isinstance(e, sp.Not):
             return self.negated(self.condition(e.args[0], names))
         for relation, sign in self.relations.items():
             if isinstance(e, relation):
                 return f"{self.expr(e.lhs, names)} {sign} {self.expr(e.rhs, names)}"
         return str(e)
+
+    def part(self, e: Any, names: Mapping[Any, str]) -> str:
+        """Return a condition as a part of another one: one of several parts stands in parentheses."""
+        written = self.condition(e, names)
+        return self.parenthesised(written) if isinstance(e, sp.And | sp.Or) else written
 
     # What differs between text and LaTeX
 
@@ -178,9 +188,9 @@ class Text:
         """Return the marks of a derivative."""
         return "′" * count
 
-    def superscript(self, text: str) -> str:
-        """Return an exponent."""
-        return f"^{text}"
+    def power(self, base: str, exponent: str) -> str:
+        """Return a power."""
+        return f"{base}^{exponent}"
 
     def parenthesised(self, text: str) -> str:
         """Return a formula in parentheses."""

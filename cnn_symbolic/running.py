@@ -90,7 +90,7 @@ def report_omitted(book: Book, where: str) -> None:
     """Say on standard error which claims a book leaves out."""
     if book.omitted:
         names = ", ".join(one.id for one in book.omitted)
-        typer.echo(f"cnn-symbolic: left out of {where}, not proved: {names}", err=True)
+        typer.echo(f"cnn-symbolic: left out of {where}, not proved as stated: {names}", err=True)
 
 
 def book_status(book: Book) -> int:

@@ -41,11 +41,14 @@ class SizePrinter(StrPrinter):
         factors = [part for part in (number, *sp.Mul.make_args(rest)) if part != 1]
         top, bottom = sp.fraction(e)
         if bottom != 1:
-            return f"{self.tight(top)}/{self.tight(bottom)}"
+            return f"{self.tight(top)}/{self.divisor(bottom)}"
         return "·".join(map(self.tight, factors))
 
     def tight(self, e: sp.Expr) -> str:
         return f"({self.doprint(e)})" if isinstance(e, sp.Add) else str(self.doprint(e))
+
+    def divisor(self, e: sp.Expr) -> str:
+        return f"({self.doprint(e)})" if isinstance(e, sp.Add | sp.Mul) else str(self.doprint(e))
 
     def _print_floor(self, e: sp.floor) -> str:
         return f"⌊{self.doprint(sp.together(e.args[0]))}⌋"
@@ -54,7 +57,7 @@ class SizePrinter(StrPrinter):
         return f"⌈{self.doprint(sp.together(e.args[0]))}⌉"
 
     def _print_Mod(self, e: sp.Mod) -> str:
-        return f"({self.tight(e.args[0])} mod {self.tight(e.args[1])})"
+        return f"({self.tight(e.args[0])} mod {self.divisor(e.args[1])})"
 
     def _print_Max(self, e: sp.Max) -> str:
         return f"max({', '.join(map(self.doprint, e.args))})"

@@ -14,7 +14,7 @@ from cnn_symbolic.shapes import format_option, format_shape
 if TYPE_CHECKING:
     from cnn_symbolic.tensors import Tensor
 
-__all__ = ["UNSTATED", "Call", "Leaf", "Named", "format_call", "stated_options"]
+__all__ = ["UNSTATED", "Call", "Leaf", "Named", "format_call", "is_of_cost", "stated_options"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def format_call(call: Call) -> str:
     """Return an operation as it is written: infix where there is a sign for it, else as a call."""
     operands = [str(x) for x in call.operands]
     if call.operation == "gradient":
-        return f"∂C/∂{operands[1]}"
+        return f"∂C/∂{operands[1]}" if is_of_cost(call) else f"∂⟨{operands[2]}, {operands[0]}⟩/∂{operands[1]}"
     if call.operation == "apply":
         return f"{call.options['function']}{'′' * call.options['order']}({operands[0]})"
     if call.operation == "from_entries":
@@ -80,6 +80,20 @@ def format_call(call: Call) -> str:
         return f"{'ones' if value else 'zeros'}{format_shape(lengths)}" if lengths else str(value)
     options = [f"{key}={format_option(value)}" for key, value in stated_options(call)]
     return f"{call.operation}({', '.join([*operands, *options])})"
+
+
+def is_of_cost(gradient: Call) -> bool:
+    """Tell whether a gradient is ∂C/∂x: the output is C itself, or what arrives there is called ∂C/∂output.
+
+    Every other one is ∂⟨v, z⟩/∂x, the gradient of the dot product of what arrives with the output.
+    """
+    output, _, arriving = gradient.operands
+    if isinstance(arriving.source, Call):
+        return arriving.source.operation == "constant" and not arriving.shape and arriving.source.options["value"] == 1
+    name = f"∂C/∂{output.name}" if output.name is not None else "∂C/∂"
+    return isinstance(arriving.source, Leaf) and (
+        arriving.name == name or (output.name is None and str(arriving.name).startswith(name))
+    )
 
 
 UNSTATED = {

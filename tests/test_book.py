@@ -8,7 +8,23 @@ from pathlib import Path
 import pytest
 from sympy import floor
 
-from cnn_symbolic import correlate, from_entries, named, pad, prove, rot180, sizes, tensor
+from cnn_symbolic import (
+    Step,
+    correlate,
+    cotangent,
+    from_entries,
+    gradient,
+    named,
+    pad,
+    prove,
+    refute,
+    rot180,
+    sizes,
+    stacked,
+    summed,
+    take,
+    tensor,
+)
 from cnn_symbolic.book.assembly import assemble
 from cnn_symbolic.book.contents import Omitted, entry_of
 from cnn_symbolic.book.counterexamples import conditions, matrix
@@ -20,7 +36,7 @@ from cnn_symbolic.library import Claim, select
 from cnn_symbolic.tensors import OPERATIONS
 
 M, N, I, S = sizes("M N I S")
-x, w = tensor(M, name="x"), tensor(I, name="w")
+x, y, w = tensor(M, name="x"), tensor(M, name="y"), tensor(I, name="w")
 
 # Written as numbers, names or sums in place: nothing to look up.
 WITHOUT_DEFINITION = {"literal", "broadcast"}
@@ -131,13 +147,14 @@ def test_long_sizes_that_recur_get_a_name_and_are_written_out_once():
     half = floor((M - 1) / S)
     made = prove("Padded", pad(x, widths=((half, half),)), equals=pad(x, widths=((half, floor((half + M) / 2)),)))
     writer = Writer(made)
-    assert writer.abbreviations[0].startswith(r"\ell_{1} = ")
+    assert writer.abbreviations[0] == r"x \in \mathbb{R}^{M}"
+    lengths = [one for one in writer.abbreviations if one.startswith(r"\ell")]
     statement = writer.statement("=")
-    for k, definition in enumerate(writer.abbreviations, start=1):
+    for k, definition in enumerate(lengths, start=1):
         name, value = definition.split(" = ", 1)
         assert name == rf"\ell_{{{k}}}"
         assert value not in statement
-        assert all(rf"\ell_{{{later}}}" not in value for later in range(k, len(writer.abbreviations) + 1))
+        assert all(rf"\ell_{{{later}}}" not in value for later in range(k, len(lengths) + 1))
 
 
 def test_matrices_are_shown_by_their_leading_indices_with_what_differs():
@@ -183,3 +200,54 @@ def test_it_needs_no_more_processes_than_there_are_cores():
     from cnn_symbolic.book.assembly import cores
 
     assert 1 <= cores() <= (os.cpu_count() or 1)
+
+
+def test_a_claim_says_what_it_is_about():
+    entry = entry_of(select(["input_gradient_unrotated"])[0])
+    assert entry.abbreviations == (
+        r"a^{\mathrm{prev}} \in \mathbb{R}^{M \times N}",
+        r"w \in \mathbb{R}^{I \times J}",
+        r"b \in \mathbb{R}^{1 \times 1}",
+        r"z = (a^{\mathrm{prev}} \star_{\mathrm{valid}} w) + b",
+        r"a = \sigma(z)",
+        r"\delta = \sigma'(z) \odot \frac{\partial C}{\partial a}",
+    )
+
+
+def test_gradients_of_other_costs_are_not_written_alike():
+    z, u = named("z", x + x), named("u", 3 * x)
+    doubled_cost = prove("…", gradient(z, wrt=x, cotangent=2 * cotangent(z)), equals=2 * gradient(z, wrt=x))
+    assert entry_of(claim(doubled_cost)).statement == (
+        r"\frac{\partial \langle 2 \, \frac{\partial C}{\partial z}, z \rangle}{\partial x} = "
+        r"2 \, \frac{\partial C}{\partial x}"
+    )
+    two_costs = entry_of(claim(refute("…", gradient(z, wrt=x), equals=gradient(u, wrt=x)))).statement
+    left, right = two_costs.split(r" \neq ")
+    assert (left != right, r"z \rangle" in left, r"u \rangle" in right) == (True, True, True)
+    assert str(gradient(z, wrt=x, cotangent=y)) == "∂⟨y, z⟩/∂x"
+
+
+def test_letters_of_families_and_entries_are_not_captured():
+    grid, size_k = tensor(M, M, name="A"), sizes("k")[0]
+    inner = stacked(M, lambda k: (lambda outer: summed(M, lambda k: take(grid, at=(outer, k))))(k))
+    assert str(inner) == "[Σ{k′<M} A[k, k′] for k<M]"
+    assert str(stacked(M, lambda k: take(x, at=(size_k,)) + take(x, at=(k,)))) == "[x[k] + x[k′] for k′<M]"
+    hand = prove("…", from_entries((M,), lambda i: x[sizes("i")[0]] + x[i], using=[x]), equals=x, assuming=[M < 2])
+    assert "x[i′]" in hand.written_claim
+
+
+def test_names_that_would_be_written_alike_are_refused():
+    with pytest.raises(ExportError, match="a_ and a are written alike, rename one of them"):
+        entry_of(claim(refute("…", tensor(M, name="a_"), equals=tensor(M, name="a"))))
+
+
+def test_a_proof_ends_at_its_right_side():
+    proof = prove("Nothing", x, equals=x, steps=[Step(2 * x - x, "twice, less once")])
+    assert [proof.written(line) for line in proof.lines][-1] == "x[i]"
+    assert entry_of(claim(proof)).rows[-1].formula == "x_{i}"
+
+
+def test_a_large_counterexample_shows_the_entry_that_differs():
+    large = tensor(M, I, name="x")
+    entry = entry_of(claim(refute("Huge", large, equals=2 * large, assuming=[M >= 3000, I >= 2])))
+    assert [m.blocks[0].name for m in entry.counterexample.sides] == [r"\text{left}_{0,0}", r"\text{right}_{0,0}"]

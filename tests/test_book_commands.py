@@ -53,7 +53,7 @@ def test_a_book_of_ones_own_claims(file, tmp_path):
 def test_claims_that_are_neither_proved_nor_refuted_are_left_out_and_named(file, tmp_path):
     done = run("book", tmp_path / "out", file(UNDECIDED), "--html")
     assert done.returncode == 3
-    assert f"left out of {tmp_path / 'out'}, not proved: odd" in done.stderr
+    assert f"left out of {tmp_path / 'out'}, not proved as stated: odd" in done.stderr
     assert run("book", tmp_path / "out", file(WRONG), "--html").returncode == 1
     page = (tmp_path / "out" / "book.html").read_text(encoding="utf-8")
     assert "Refutation" in page

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnn_symbolic import claim, prove, tensor
-from cnn_symbolic.errors import FragmentError
+from cnn_symbolic.errors import FragmentError, OperandError
 from cnn_symbolic.formulas import (
     Iverson,
     Opaque,
@@ -22,9 +22,11 @@ from cnn_symbolic.formulas import (
     inside,
     is_size,
     least,
+    size,
     sizes,
     substitute,
     symbols_of,
+    width,
     widths,
 )
 
@@ -224,3 +226,10 @@ def test_lower_bounds(e, low, shown):
 @pytest.mark.parametrize("e", [i, M + i, M * i + 2], ids=str)
 def test_nothing_is_shown_about_an_index(e):
     assert not at_least(e, 0)
+
+
+@pytest.mark.parametrize("name", ["%", "a-b", "1x", "and", "mod", "x^2", "\\input{x}", "", "<b>"])
+def test_a_size_has_a_name_that_conditions_can_be_printed_with(name):
+    for made in (size, width):
+        with pytest.raises(OperandError, match="a size has a name of letters, digits and underscores"):
+            made(name)

@@ -12,12 +12,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from cnn_symbolic import prove, refute, sizes, tensor
+from cnn_symbolic import Step, check, correlate, from_entries, gradient, named, prove, refute, sizes, tensor
 from cnn_symbolic.book.assembly import assemble
 from cnn_symbolic.book.contents import Chapter, Entry, Omitted, entry_of
 from cnn_symbolic.book.html import entry_html, html_book, html_fragment
 from cnn_symbolic.book.proofs import Row
-from cnn_symbolic.book.prose import Code, Formula, plain
+from cnn_symbolic.book.prose import Code, Formula, prose
 from cnn_symbolic.library import Claim, select
 
 H = "{http://www.w3.org/1999/xhtml}"
@@ -114,8 +114,12 @@ def test_a_claim_whose_file_is_contradicted_says_so_and_what_is_omitted_is_liste
     assert "states that this formula is wrong" in entry_html(entry(expected="refuted"))
     assert "as a theorem; it is refuted" in entry_html(entry(kind="refutation", expected="proved"))
     assert "Its file" not in entry_html(entry())
-    root = page(replace(small(), omitted=(Omitted("unsettled", "proved", "undecided"),)))
-    assert "unsettled: stated as proved, found undecided" in text(by_id(root, "page-omitted"))
+    omitted = Omitted("unsettled", "proved", "undecided"), Omitted("right", "refuted", "proved")
+    listed = text(by_id(page(replace(small(), omitted=omitted)), "page-omitted"))
+    assert "not printed, because what their files state was not found:" in listed
+    assert "unsettled: stated as proved, found undecided" in listed
+    assert "right: stated as refuted, found proved" in listed
+    assert "neither" not in listed
 
 
 def test_a_line_links_to_the_definition_that_it_names():
@@ -135,7 +139,9 @@ def test_a_counterexample_marks_what_differs_by_words_too():
     numbers = [text(x.find("strong")) if x.find("strong") is not None else text(x) for x in shown.iter("td")]
     blocks = [b for m in (*one.counterexample.values, *one.counterexample.sides) for b in m.blocks]
     assert [n.replace("−", "-") for n in numbers if n] == [n for b in blocks for row in b.rows for n in row]
-    assert plain(one.holds).split(" holds ")[0] in text(shown)
+    assert one.holds[0] in text(shown)
+    assert "differ in frames:" in text(shown)
+    assert "frames," not in text(shown)
 
 
 def test_what_users_write_arrives_as_text():
@@ -154,6 +160,81 @@ def test_what_users_write_arrives_as_text():
     ids = [x.get("id") for x in root.iter() if x.get("id")]
     assert len(ids) == len(set(ids))
     assert ET.fromstring(html_fragment(made)) is not None
+
+
+NAMES = ["größe", "é1", "αβ", "a_β", "∂z", "ℓ1", "ядро", "数", *"%&#{}<>\\$~^", "a_%&#{}<>\\$~^", "ü%&#{}<>\\$~^"]
+
+
+def shown_text(derivation):
+    """The text of a claim's entry without where its lines may be broken, and without its source in TeX."""
+    root = ET.fromstring(f"<p>{entry_html(entry_from(derivation))}</p>")
+    source = next(x for x in root.iter("details"))
+    source.clear()
+    return re.sub("\\s", "", text(root))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_tensors_and_sizes_have_any_name(name):
+    shown, (m,) = name.replace("_", ""), sizes("M")
+    x, w = tensor(m, name=name), tensor(2, name="w")
+    z = named("z", correlate(x, w, mode="valid"))
+    assert f"{shown}+{shown}=2{shown}" in shown_text(prove(f"About {name}", x + x, equals=2 * x))
+    wrong = shown_text(refute(f"About {name}", x, equals=2 * x))
+    assert f"{shown}≠2{shown}" in wrong
+    assert f"{shown}=" in wrong.split("With")[1]
+    steps = shown_text(prove("A gradient", gradient(z, wrt=w), equals=correlate(x, gradient(z, wrt=z), mode="valid")))
+    assert steps.count(shown) >= 4
+    if name.isidentifier() or name in ("∂z", "ℓ1"):
+        (s,) = sizes(name)
+        y = tensor(s, name="y")
+        assert f"{shown}=1" in shown_text(refute("No", y, equals=2 * y))
+        longer = shown_text(prove("Yes", y + y, equals=2 * y, assuming=[s >= 3]))
+        assert f"{shown}≥3" in longer
+
+
+def test_what_no_document_can_have_is_replaced_in_every_text():
+    (n,) = sizes("N")
+    x, y = tensor(n, name="x"), tensor(n, name="y")
+    bad = "a\x00b\n\n\tc\ud800\uffff\u202e\u2066"
+    good = "a\ufffdb c\ufffd\ufffd\ufffd\ufffd"
+    square = from_entries((n,), lambda i: (x[i] + y[i]) ** 2, using=[x, y])
+    product = from_entries((n,), lambda i: x[i] ** 2 + 2 * x[i] * y[i] + y[i] ** 2, using=[x, y])
+    step = Step(lambda i: x[i] * (x[i] + y[i]) + y[i] * (x[i] + y[i]), bad)
+    made = [
+        (prove(bad, square, equals=product, steps=[step]), 3),  # the title, the reason, and it in the source in TeX
+        (refute(bad, x, equals=2 * x, article=bad), 1),
+        (check(f"{bad} == {bad}", statement=bad, evidence="tested (once)", by=lambda: f"{bad}**2"), 4),
+    ]
+    for derivation, count in made:
+        one = entry_from(derivation)
+        assert text(ET.fromstring(html_fragment(one))).count(good) == count
+        source = html_book(book_of(one))
+        assert ET.fromstring(source.removeprefix("<!DOCTYPE html>").encode("utf-8")) is not None
+        assert not re.search("[\x00-\x08\ud800-\udfff\uffff\u202e\u2066]", source)
+
+
+def test_an_entry_without_a_title_has_its_number_alone_and_its_id_in_the_contents():
+    root = page(book_of(entry(title=prose(" ")), entry(id="other")))
+    heading = next(next(root.iter(f"{H}article")).iter(f"{H}h3"))
+    assert text(heading) == "Theorem 2.1"
+    assert not [x for x in next(root.iter(f"{H}article")).iter() if x.get("class") == "title"]
+    assert text(by_id(root, "page-contents")).count("2.1 made") == 1
+    (n,) = sizes("N")
+    x = tensor(n, name="x")
+    assert 'class="title"' not in entry_html(entry_from(prove("", x + x, equals=2 * x)))
+
+
+def test_one_thing_is_not_several_things():
+    lead = "1 theorem, 2 refutations and 0 checks."
+    wrong = entry(id="wrong", kind="refutation")
+    root = page(book_of(entry(), wrong, replace(wrong, id="wronger")))
+    assert lead in text(root)
+    assert "1 refutation and 1 check." in text(page(book_of(wrong, entry(id="checked", kind="check"))))
+
+
+def test_the_definitions_say_where_their_formulas_hold():
+    before = text(by_id(page(small()), "page-definitions"))
+    assert "within the shape that is given; all other entries are zero" in before
 
 
 def test_ids_that_would_have_the_same_anchor_have_different_ones():

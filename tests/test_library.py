@@ -61,6 +61,30 @@ def test_a_folder_is_loaded_file_by_file_and_equal_ids_are_told_apart(tmp_path):
     assert [c.id for c in load([tmp_path])] == ["one.twice", "one_2", "two.twice", "two_2"]
 
 
+def test_ids_are_unique_over_all_files_called_for(tmp_path):
+    one, two, again = write(tmp_path, "one.py", GOOD), write(tmp_path, "two.py", GOOD), tmp_path / "again"
+    again.mkdir()
+    third = write(again, "two.py", GOOD)
+    text = write(again, "two.txt", "x = tensor(M)\ntwice = claim(x == x)\n")
+    assert [c.id for c in select([str(one), str(two)])] == ["one.twice", "one_2", "two.twice", "two_2"]
+    assert [c.id for c in select([str(two), str(third), str(two)])] == [
+        f"{tmp_path.name}.two.twice",
+        f"{tmp_path.name}.two.two_2",
+        "again.two.twice",
+        "again.two.two_2",
+    ]
+    assert [c.id for c in select([str(third), str(text)])] == ["again.two.twice", "two_2", "again.two.twice_2"]
+
+
+def test_a_claim_is_returned_once_whatever_calls_for_it():
+    by_id = [c.id for c in select(["convolutional_layer.inputs", "weight_gradient_components", "weight_gradient"])]
+    assert by_id.count("weight_gradient_components") == 1
+    (inputs,) = select(["convolutional_layer.inputs"])
+    assert inputs.id == "convolutional_layer.inputs"
+    both = [c.derivation for c in select(["convolutional_layer", "convolutional_layer.inputs"])]
+    assert len(both) == len(select(["convolutional_layer"]))
+
+
 BAD = [
     ("x = 1\ny = z\n", "failed to import at line 2: NameError: name 'z' is not defined"),
     ("def\n", "failed to import at line 1: SyntaxError"),

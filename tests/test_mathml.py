@@ -103,6 +103,7 @@ def test_few_formulas_have_a_piece_that_is_wider_than_a_telephone(everything):
         r"\unknowncommand x", r"x + \foo", r"\foo{x}", r"a & b", r"\begin{aligned} a &= b \end{aligned}",
         r"\begin{unknown} a \end{unknown}", r"x_{i", r"x}", r"x_", r"x_i_j", r"\frac{a}", "", r"\phantom{x}",
         r"a \\ b", r"\mathrm{a_b}", r"\mathit{\foo}", r"\mathit{a", "\ue000", "a\x01b", r"\mathit{a" + "\x02}",
+        r"\text{\textbf{a}}", r"\text{\textit{a}\textit{b}}", r"x \text{\textit{a}", r"\cnnother{1F600}",
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused_with_the_formula(latex):
@@ -119,6 +120,18 @@ def test_a_name_with_any_character_is_that_name(name):
     latex = rf"\mathit{{{escape(name)}}}_{{i}} + \operatorname{{{escape(name)}}}(\mathrm{{{escape(name)}}})"
     found = [x.text for x in read(latex).iter() if x.text and len(x.text) > 1]
     assert found == [name] * 3
+
+
+@pytest.mark.parametrize("name", ["größe", "é1", "αβ", "∂z", "ℓ1", "ядро", "数", "ü%_{}\\<^"])
+def test_a_name_with_letters_beyond_ascii_is_text_with_its_own_characters(name):
+    latex = Latex({}).symbol(name)
+    head, _, tail = name.partition("_")
+    assert text(mathml(latex)) == head + tail
+    slanted = next(x for x in read(latex).iter() if x.text and not x.text.isascii())
+    assert (slanted.tag, slanted.get("class")) == (f"{M}mi", "it")
+    upright = read(Latex({}).symbol(f"a_{name.replace('_', '')}"))[-1][-1]
+    assert (upright.text, upright.get("class")) == (name.replace("_", ""), None)
+    assert width(latex) <= 0.6 * len(name)
 
 
 def test_every_escaped_character_comes_back():

@@ -111,7 +111,7 @@ def test_a_refutation_is_shown_with_its_numbers_and_the_name_of_the_mistake():
     assert verdicts(html) == ["refuted"]
     assert r"\neq" in latex
     assert r"\boxed{\text{refuted}}" in latex
-    for text in ("Smallest counterexample", "holds exactly when", "With convolve in place of correlate it is proved"):
+    for text in ("Smallest counterexample", "With convolve in place of correlate it is proved"):
         assert text in words(html)
         assert rf"\text{{{text}" in latex or text in latex.replace(r"} \text{", " ")
     assert r"\text{left} = \begin{pmatrix} \boxed{" in latex
@@ -242,6 +242,31 @@ def test_the_title_of_a_claim_without_one_is_its_text():
     (read,) = read_claims("x = tensor(M)\nclaim(x[i] == x[i + 0])").values()
     assert r"\texttt{x[i] == x[i + 0]}" in shown(read)[1]
     assert r"\texttt{x = 2·x}" in shown(claim(x == 2 * x))[1]
+
+
+def test_empty_texts_and_what_no_document_can_have_do_not_look_broken():
+    tested = check("", statement="", evidence="tested (once)", by=lambda: "")
+    assert "<div></div>" not in shown(tested)[2]
+    assert 'class="title"' not in shown(tested)[2]
+    assert "Found" not in shown(tested)[2]
+    bad = "a\x00b\n\nc\ud800\uffff\u202e"
+    for claim_ in (
+        prove(bad, x + x, equals=2 * x, steps=[Step(lambda i: 3 * x[i], bad)]),
+        prove(bad, x, equals=y, assuming=[M >= 2, M <= 1]),
+        refute(f"{bad} == {bad}", x, equals=2 * x),
+    ):
+        _, latex, html = shown(claim_)
+        assert "a\ufffdb c\ufffd\ufffd\ufffd" in words(html)
+        assert "a\ufffdb c\ufffd\ufffd\ufffd" in re.sub(r"\} \\\\ \\\w+\{", " ", latex)
+        assert not re.search("[\x00-\x08\ud800-\udfff\uffff\u202e]", latex + html)
+
+
+def test_a_tensor_is_not_explained_by_itself():
+    w = tensor(I, name="w", indices="i")
+    z = named("z", correlate(x, w, mode="valid"), indices="r")
+    for one in (w, z):
+        where = shown(one)[1].partition(r"\text{where }")[2]
+        assert not re.search(rf"(^|; ){one.source.name} ", where)
 
 
 def test_special_characters_come_out_right():

@@ -1,10 +1,13 @@
 """Sentences: what in them is mathematics, and that everything else stays as it is."""
 
+import re
+from xml.etree import ElementTree as ET
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnn_symbolic.book.prose import Formula, plain, prose
+from cnn_symbolic.book.prose import Code, Formula, plain, prose, tidy
 from cnn_symbolic.library import select
 
 
@@ -52,12 +55,44 @@ def test_other_text_is_left_alone(text):
 @given(st.text(max_size=40))
 def test_words_are_never_lost(text):
     parts = prose(text)
-    left = text
+    left = tidy(text)
     for part in parts:
         if isinstance(part, str):
             assert part in left
             left = left[left.index(part) + len(part) :]
     assert not any(isinstance(part, Formula) and not part.latex for part in parts)
+
+
+UNPRINTABLE = ["\x00", "\x1b", "\x7f", "\x9b", "\ud800", "\udfff", "\ufdd0", "\ufffe", "\uffff", "\U0010ffff"]
+UNPRINTABLE += [chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))]
+
+
+@pytest.mark.parametrize("character", UNPRINTABLE)
+def test_what_no_document_can_have_is_replaced(character):
+    text = f"a{character}b"
+    assert tidy(text) == Code(text).text == "a\ufffdb"
+    assert prose(text) == ("a\ufffdb",)
+
+
+def test_white_space_is_single_blanks():
+    text = " on\r\ntwo \t lines\u2028and\x85\xa0more\n"
+    assert tidy(text) == plain(prose(text)) == Code(text).text == "on two lines and more"
+    assert prose("") == prose(" \n") == ()
+
+
+def test_other_characters_are_kept():
+    text = "\ufffd \ue000 \u200e é 数 \U0001f600 _%&#{}<>\\~^$"
+    assert tidy(text) == text
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_a_tidied_text_can_be_a_part_of_xml_and_is_tidy(text):
+    made = tidy(text)
+    assert tidy(made) == made
+    assert re.search("[\ud800-\udfff\n]", made) is None
+    root = ET.Element("p")
+    root.text = made
+    assert (ET.fromstring(ET.tostring(root)).text or "") == made
 
 
 def test_every_title_of_the_bundle_can_be_shown():

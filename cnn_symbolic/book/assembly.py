@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from concurrent.futures import ProcessPoolExecutor
 
 from cnn_symbolic.article import ARTICLE, ERRATA
@@ -22,7 +22,8 @@ from cnn_symbolic.book.contents import (
     is_settled,
 )
 from cnn_symbolic.book.definitions import definitions
-from cnn_symbolic.book.prose import Code, Prose, prose
+from cnn_symbolic.book.prose import Code, Prose, prose, tidy
+from cnn_symbolic.checks import Check
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError, ExportError
 from cnn_symbolic.figures.pictures import BOOK_PICTURES
@@ -34,9 +35,14 @@ __all__ = ["assemble", "entries"]
 
 NOTATION: tuple[tuple[str, str], ...] = (
     (r"x_{i,j}", "the entry of a tensor; 0 wherever the index lies outside the shape"),
+    (r"x = y,\; x \neq y", "equal at all sizes that satisfy the assumptions, and not equal at all of them"),
     (r"[\,\ldots\,]", "1 where the condition holds, and 0 elsewhere"),
     (r"x \star f,\; x * f", "cross-correlation and convolution; valid, full or same says which block is kept"),
     (r"\frac{\partial C}{\partial x}", "the gradient of the cost with respect to every entry of a tensor"),
+    (
+        r"\frac{\partial \langle v, z \rangle}{\partial x}",
+        "the gradient of the dot product of v and z, with v held fixed",
+    ),
     (r"\sigma,\; \sigma'", "an arbitrary differentiable function, applied entry by entry, and its derivative"),
     (r"\lfloor a/b \rfloor,\; \lceil a/b \rceil", "a quotient rounded down, and up"),
     (r"M, N, I, J, \dots", "sizes: integers from 1 on; the widths of paddings may be 0"),
@@ -47,13 +53,15 @@ Watch = Callable[[Iterable[Entry | Omitted]], Iterable[Entry | Omitted]]
 WORK: list[Claim] = []
 
 
-def assemble(claims: Sequence[Claim], jobs: int = 0, watch: Watch = iter) -> Book:
+def assemble(claims: Sequence[Claim], jobs: int = 0, watch: Watch = iter, among: Sequence[Claim] = ()) -> Book:
     """Return the book of the claims; those that are neither proved nor refuted are listed as omitted.
 
     `jobs` is the number of processes that decide them; 0 takes one for each core. `watch` passes the entries on
-    as they come, for a progress bar. Raises ExportError for a proof with a line that was not checked.
+    as they come, for a progress bar. A proof may cite the theorems before it in `among`, the list that the claims
+    were taken from, or in the claims themselves. Raises ExportError for a proof with a line that was not checked,
+    or a citation that is not apt.
     """
-    found = list(watch(entries(claims, jobs or cores())))
+    found = list(watch(entries(claims, jobs or cores(), among)))
     made = [one for one in found if isinstance(one, Entry)]
     used = frozenset(operation for entry in made for operation in entry.operations)
     about = [Settled(a.id, prose(a.text), tuple(e.id for e in made if a.id in e.article)) for a in ARTICLE]
@@ -93,34 +101,49 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def entries(claims: Sequence[Claim], jobs: int) -> Iterator[Entry | Omitted]:
+def entries(claims: Sequence[Claim], jobs: int, among: Sequence[Claim] = ()) -> Iterator[Entry | Omitted]:
     """Yield the entries of claims in their order, decided by several processes where the system can fork them."""
+    whole = list(among or claims)
+    places = [next(k for k, one in enumerate(whole) if one is claim) for claim in claims]
     if jobs < 2 or len(claims) < 2 or "fork" not in multiprocessing.get_all_start_methods():
-        theorems = by_id(claims)
-        yield from (printed(claim, theorems) for claim in claims)
+        yield from (printed(whole, k) for k in places)
         return
-    WORK[:] = claims
+    WORK[:] = whole
     with warnings.catch_warnings(), ProcessPoolExecutor(jobs, multiprocessing.get_context("fork")) as pool:
         warnings.simplefilter("ignore", DeprecationWarning)  # about threads: the libraries' own, which survive a fork
-        yield from pool.map(entry_at, range(len(claims)))
+        yield from pool.map(entry_at, places)
 
 
 def entry_at(k: int) -> Entry | Omitted:
     """Return the entry of a claim that this process has from its parent."""
-    return printed(WORK[k], by_id(WORK))
+    return printed(WORK, k)
 
 
 def by_id(claims: Iterable[Claim]) -> dict[str, Derivation]:
-    """Return the derivations among claims by the claims' ids."""
-    return {claim.id: claim.derivation for claim in claims if isinstance(claim.derivation, Derivation)}
+    """Return the derivations that can be cited by the claims' ids: those decided for all values of factors."""
+    made = ((claim.id, claim.derivation) for claim in claims)
+    return {name: one for name, one in made if isinstance(one, Derivation) and not one.literally}
 
 
-def printed(claim: Claim, theorems: Mapping[str, Derivation]) -> Entry | Omitted:
-    """Return what a book prints of a claim, or that it does not print it."""
+def printed(claims: Sequence[Claim], k: int) -> Entry | Omitted:
+    """Return what a book prints of a claim, which may cite those before it only; or that it does not print it."""
+    claim, theorems = claims[k], by_id(claims[:k])
     made = claim.derivation
     try:
-        return entry_of(claim, theorems) if is_settled(made) else Omitted(claim.id, made.expected, made.outcome)
+        if not is_settled(made):
+            return Omitted(tidy(claim.id), made.expected, made.outcome)
+        check_order(made, {one.id for one in claims[k:]} - theorems.keys())
+        return entry_of(claim, theorems)
     except ExportError:
         raise
     except CnnSymbolicError as error:
         raise DerivationFileError(f"{claim.file.name}: {claim.id}: {error}") from error
+
+
+def check_order(made: Derivation | Check, later: Set[str]) -> None:
+    """Raise ExportError if a proof cites itself or a later claim, by which proofs could go round in a circle."""
+    for step in made.steps if isinstance(made, Derivation) else ():
+        if step.using in later:
+            raise ExportError(
+                f"{made.title!r}: the step {step.because!r} cites {step.using}, which does not stand before it"
+            )

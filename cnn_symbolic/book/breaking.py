@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from cnn_symbolic.latex_notation import SPECIAL
-
 __all__ = ["Part", "Piece", "parts", "width"]
 
 SHORT = 2.5
@@ -200,8 +198,7 @@ def bare_of(latex: str) -> str:
 
 
 LETTER, SIGN, RELATION = 0.55, 0.3, 1.1
-ESCAPED = set(SPECIAL.values())
-NAMES = {r"\operatorname", r"\mathrm", r"\mathit", r"\mathbf", r"\mathsf", r"\text"}
+NAMES = {r"\operatorname", r"\mathrm", r"\mathit", r"\mathbf", r"\mathsf", r"\text", r"\textit", r"\textrm"}
 WIDTHS = dict.fromkeys(NAMES, 0.0)
 WIDTHS |= dict.fromkeys([*RELATIONS, *CONNECTIVES, *PRODUCTS, "+", "-"], RELATION)
 WIDTHS |= {r"\,": 0.17, " ": 0, ",": SIGN, ";": SIGN, "'": SIGN, r"\sum": 1.5, r"\bmod": 2.0, r"\ ": 0.25}

@@ -16,7 +16,7 @@ import sympy as sp
 from cnn_symbolic.book.contents import Entry, entry_of, title
 from cnn_symbolic.book.counterexamples import Counterexample, conditions, counterexample, holds, separated
 from cnn_symbolic.book.proofs import Row, Writer
-from cnn_symbolic.book.prose import Code, Formula, Prose, prose
+from cnn_symbolic.book.prose import Code, Formula, Prose, prose, tidy
 from cnn_symbolic.checks import Check
 from cnn_symbolic.derivation import Derivation, Line
 from cnn_symbolic.errors import CnnSymbolicError, ExportError
@@ -82,7 +82,7 @@ def of_claim(claim: Claim) -> Card:
         doubtful = isinstance(made, Derivation) and made.wrong_step is not None
     except CnnSymbolicError as error:
         formulas = () if isinstance(made, Check) else ((Formula(Writer(made).statement(SIGNS[Undecided])),),)
-        return Card(heading(made), formulas, "undecided", notes=((f"It was not decided: {error}.",),))
+        return Card(heading(made), formulas, "undecided", notes=((tidy(f"It was not decided: {error}."),),))
     try:
         card = unproved(made) if doubtful else of_entry(replace(entry_of(claim), title=heading(made)))
     except ExportError as error:
@@ -111,7 +111,7 @@ def of_entry(entry: Entry) -> Card:
         assumed(entry.assumptions) if entry.kind == "refutation" else given(entry.evidence, entry.assumptions),
         entry.abbreviations,
         entry.rows,
-        (entry.asserted, ("Found: ", *entry.found)) if entry.kind == "check" else notes,
+        found(entry.asserted, entry.found) if entry.kind == "check" else notes,
         entry.counterexample,
         entry.mistake,
         entry.corrected,
@@ -119,10 +119,15 @@ def of_entry(entry: Entry) -> Card:
     )
 
 
+def found(asserted: Prose, detail: Prose) -> tuple[Prose, ...]:
+    """Return what a check is about and what was found, without what is empty."""
+    return ((asserted,) if asserted else ()) + ((("Found: ", *detail),) if detail else ())
+
+
 def unproved(made: Derivation | Check, why: str = "") -> Card:
     """Return the card of a claim that the book does not print: undecided, failed, or with a proof that is none."""
     if isinstance(made, Check):
-        notes = (prose(made.written_claim), ("Found: ", *prose(made.verdict.detail)))
+        notes = found(prose(made.written_claim), prose(made.verdict.detail))
         return Card(heading(made), outcome=made.outcome, evidence=prose(made.verdict.evidence), notes=notes)
     verdict = made.verdict
     wrong = made.wrong_step[1] if made.wrong_step is not None else None
@@ -143,12 +148,12 @@ def objections(made: Derivation, why: str) -> Iterator[Prose]:
     if isinstance(made.verdict, Undecided):
         yield reason(made.verdict)
     elif made.wrong_step is None:
-        yield (f"No proof of it is shown: {why}.",)
+        yield (tidy(f"No proof of it is shown: {why}."),)
     if made.wrong_step is not None:
-        step, found = made.wrong_step
-        if isinstance(found, Undecided):
+        step, result = made.wrong_step
+        if isinstance(result, Undecided):
             yield "Whether this step of its proof follows is undecided: “", *prose(step.because), "”."
-            yield reason(found)
+            yield reason(result)
         else:
             yield "This step of its proof does not follow: “", *prose(step.because), "”."
 
@@ -182,7 +187,7 @@ def of_verdict(verdict: Verdict) -> Card:
 
 def reason(undecided: Undecided) -> Prose:
     """Return why something is undecided."""
-    return (f"{undecided.reason}: {undecided.detail}",)
+    return (tidy(f"{undecided.reason}: {undecided.detail}"),)
 
 
 def evidence(verdict: Verdict) -> Prose:
@@ -217,7 +222,7 @@ def of_tensor(x: Tensor) -> Card:
     shortest = min(lines, key=lambda line: len(made.written(line)), default=Line(made.statement.left.formula, ""))
     writer = Writer(made, (shortest,), (x.source.definition,) if isinstance(x.source, Named) else ())
     latex = writer.latex
-    whole = latex.tensor(x)
+    whole = called = latex.tensor(x)
     if isinstance(x.source, Named):
         whole += f" = {latex.tensor(x.source.definition)}"
     of_shape: Prose = (" of shape ", Formula(latex.tensor(x.shape))) if x.shape else (", a number",)
@@ -225,4 +230,5 @@ def of_tensor(x: Tensor) -> Card:
     if isinstance(x.source, Named) or (isinstance(x.source, Call) and x.source.operation != "from_entries"):
         entry = latex.tensor(x, [latex.symbol(name) for name in made.index_names.values()])
         formulas.append((Formula(f"{entry} = {writer.formula(shortest)}"),))
-    return Card(formulas=tuple(formulas), abbreviations=writer.abbreviations)
+    others = tuple(one for one in writer.abbreviations if not one.startswith((f"{called} =", rf"{called} \in")))
+    return Card(formulas=tuple(formulas), abbreviations=others)

@@ -13,7 +13,7 @@ from typing import Any
 from cnn_symbolic.book.counterexamples import Counterexample, conditions, counterexample, holds
 from cnn_symbolic.book.definitions import Defined, operations_in
 from cnn_symbolic.book.proofs import Row, Writer, checked
-from cnn_symbolic.book.prose import Code, Prose, prose
+from cnn_symbolic.book.prose import Code, Prose, prose, tidy
 from cnn_symbolic.checking.mistakes import named_mistake
 from cnn_symbolic.checks import Check
 from cnn_symbolic.derivation import Derivation
@@ -119,9 +119,9 @@ def entry_of(claim: Claim, theorems: Mapping[str, Derivation] | None = None) -> 
     """
     made, verdict = claim.derivation, claim.derivation.verdict
     common: dict[str, Any] = {
-        "id": claim.id,
+        "id": tidy(claim.id),
         "expected": made.expected,
-        "chapter": claim.group,
+        "chapter": tidy(claim.group),
         "title": title(made),
         "evidence": prose(verdict.evidence),
         "article": made.article,

@@ -54,7 +54,10 @@ def counterexample(refutation: Refutation) -> Counterexample:
         left, right = np.asarray(refutation.left_value), np.asarray(refutation.right_value)
         if max(left.size, right.size) <= MOST_ENTRIES:
             marked = left != right
-            sides = (matrix(r"\text{left}", left, marked), matrix(r"\text{right}", right, marked))
+            entry = f"_{{{','.join(map(str, refutation.index))}}}" if refutation.index and not left.ndim else ""
+            sides = tuple(
+                matrix(rf"\text{{{name}}}{entry}", side, marked) for name, side in (("left", left), ("right", right))
+            )
     shown = {name: value for name, value in refutation.values.items() if np.size(value) <= MOST_ENTRIES}
     return Counterexample(
         "Smallest counterexample" if refutation.least and refutation.sizes else "Counterexample",
@@ -110,9 +113,9 @@ def difference(refutation: Refutation) -> Prose:
 def holds(refutation: Refutation) -> Prose:
     """Return under which condition a refuted formula does hold."""
     given = [Formula(f"{Latex({}).symbol(name)} = {value}") for name, value in refutation.given.items()]
-    start: Prose = ("For ", *separated(given, ", "), " the formula ") if given else ("The formula ",)
+    start: Prose = ("For ", *separated(given, ", "), " equality ") if given else ("Equality ",)
     if refutation.holds_when is None:
-        return (*start, "fails there; the weakest assumption under which it holds is not known.")
+        return (*start, "does not hold at all sizes; the weakest assumption under which it does is not known.")
     if refutation.holds_when == "never":
         return (*start, "never holds.")
     where = separated([Formula(c) for c in conditions(refutation.holds_when)], " and ")

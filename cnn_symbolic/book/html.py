@@ -17,7 +17,7 @@ from markupsafe import Markup
 from cnn_symbolic import __version__
 from cnn_symbolic.book.contents import Book, Entry
 from cnn_symbolic.book.formula_html import formula_html, inline, inline_formula
-from cnn_symbolic.book.prose import Code, Formula, Prose
+from cnn_symbolic.book.prose import Code, Formula, Prose, tidy
 from cnn_symbolic.latex_notation import escape as escape_latex
 
 __all__ = ["entry_html", "formula_html", "html_book", "html_fragment", "inline"]
@@ -60,6 +60,7 @@ def environment() -> Environment:
     )
     made.globals |= {
         "contradicted": CONTRADICTED,
+        "counted": counted,
         "formula_html": formula_html,
         "inline": inline,
         "inline_formula": inline_formula,
@@ -67,6 +68,7 @@ def environment() -> Environment:
         "slug": slug,
         "tex_source": tex_source,
     }
+    made.filters["tidy"] = tidy
     return made
 
 
@@ -156,6 +158,11 @@ def pictures(book: Book) -> list[list[Any]]:
         found.append([picture for picture in chapter.pictures if picture.svg not in shown])
         shown |= {picture.svg for picture in chapter.pictures}
     return found
+
+
+def counted(number: int, word: str) -> str:
+    """Return a number of things."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def slug(text: str) -> str:

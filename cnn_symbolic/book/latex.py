@@ -123,6 +123,7 @@ def because(row: Row, labels: Mapping[str, str]) -> str:
 
 def breakable(formula: str) -> str:
     """Return a formula that may also be broken between factors and between arguments."""
+    formula = re.sub(r"(\\mathrm\{[^{}]*\})=", r"\1{=}", formula)
     return formula.replace(r" \, ", r" \cnntimes ").replace(", ", r" \cnncomma ")
 
 

@@ -17,7 +17,7 @@ FIRST_PRIVATE, LAST_PRIVATE = 0xE000, 0xF8FF
 NAME = re.compile(r"\\(operatorname|mathrm|mathit|mathbf|mathsf|text)\s*\{")
 COMMAND_OR_CHARACTER = re.compile(r"\\[A-Za-z]+(?:\{\})?|\\.|.", re.DOTALL)
 CHARACTERS = {written: character for character, written in SPECIAL.items()} | {"\\ ": " ", "\\,": "\u2009"}
-BY_NUMBER = re.compile(r"\[U\+([0-9A-F]{4,6})\]|\\cnnother\{([0-9A-F]{4,6})\}")
+STYLED = re.compile(r"\\text(it|rm)\{(.*)\}", re.DOTALL)  # how names with letters beyond ASCII are written
 ENVIRONMENTS = {"matrix", "pmatrix", "bmatrix", "cases"}
 PRIMES = "′″‴⁗"
 BOLD = {chr(c): chr(0x1D7CE + c - 0x30) for c in range(0x30, 0x3A)}
@@ -33,7 +33,10 @@ def without_names(latex: str, names: list[ET.Element]) -> str:
         if len(names) > LAST_PRIVATE - FIRST_PRIVATE:
             raise ExportError(f"the formula {latex!r} has too many names")
         parts += [latex[end : found.start()], "{", chr(FIRST_PRIVATE + len(names)), "}"]
-        names.append(named(found.group(1), unescaped(inside)))
+        command = found.group(1)
+        if command == "text" and (styled := STYLED.fullmatch(inside)):
+            command, inside = f"math{styled.group(1)}", styled.group(2)
+        names.append(named(command, unescaped(inside)))
         end = after
 
     def primed(marks: re.Match[str]) -> str:
@@ -76,10 +79,6 @@ def unescaped(text: str) -> str:
     plain = ""
     at = 0
     while at < len(text):
-        if by_number := BY_NUMBER.match(text, at):
-            plain += chr(int(by_number.group(1) or by_number.group(2), 16))
-            at = by_number.end()
-            continue
         token = COMMAND_OR_CHARACTER.match(text, at)
         written = token.group() if token else text[at]
         if written not in CHARACTERS and written[0] in "\\{}^_$#%&~":
@@ -98,7 +97,7 @@ def named(command: str, text: str) -> ET.Element:
         made = ET.Element("mn" if re.fullmatch(r"[\d./−-]+", text) else "mi")
         text = "".join(BOLD.get(c, c) for c in text)
     elif command == "mathit":
-        made = ET.Element("mi", {} if len(text) == 1 else {"class": "it"})
+        made = ET.Element("mi", {} if len(text) == 1 and text.isascii() else {"class": "it"})
     else:
         made = ET.Element("mi", {"mathvariant": "normal"} if len(text) == 1 else {})
     made.text = text or "\u200b"

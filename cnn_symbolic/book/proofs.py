@@ -23,7 +23,7 @@ from cnn_symbolic.errors import ExportError
 from cnn_symbolic.formulas import is_size
 from cnn_symbolic.kernel.verdicts import Theorem
 from cnn_symbolic.latex_notation import Latex
-from cnn_symbolic.sources import Call
+from cnn_symbolic.sources import Call, Leaf, Named
 from cnn_symbolic.tensors import ShapeOf, Tensor
 
 __all__ = ["Row", "Writer", "checked"]
@@ -81,28 +81,76 @@ class Writer:
 
     @property
     def abbreviations(self) -> tuple[str, ...]:
-        """What the names stand for, each written with the names before it."""
+        """What the names stand for: intermediate results, then sizes, each written with the names before it."""
         before: dict[sp.Expr, str] = {}
-        written = []
+        latex = self.latex
+        written = [
+            rf"{latex.symbol(name)} \in \mathbb{{R}}{self.dimensions(x)}"
+            for name, x in self.tensors.items()
+            if isinstance(x.source, Leaf) and not name.startswith("∂")
+        ]
+        written += [f"{latex.symbol(name)} = {latex.tensor(x)}" for name, x in self.definitions.items()]
         for e, name in self.abbreviated.items():
             if name not in before.values():
                 written.append(f"{name} = {Latex({}, dict(before)).expr(e, {})}")
             before[e] = name
         return tuple(written)
 
+    def dimensions(self, x: Tensor) -> str:
+        """Return the shape of a tensor as the exponent of ℝ."""
+        lengths = r" \times ".join(self.latex.expr(length, {}) for length in x.shape)
+        return f"^{{{lengths}}}" if lengths else ""
+
     def parts(self) -> Iterator[Any]:
         """Yield all formulas that are printed, and the options of all operations."""
         sides = (self.derivation.left, self.derivation.right, *self.others)
         yield from (line.formula for line in self.lines if line.folded is None)
-        for side in [*sides, *(line.folded for line in self.lines)]:
+        for side in [*sides, *self.definitions.values(), *(line.folded for line in self.lines)]:
             yield from options_of(side)
+        yield from (length for x in self.tensors.values() if isinstance(x.source, Leaf) for length in x.shape)
         if self.derivation.by_hand:
             yield from (s.formula for s in (self.derivation.statement.left, self.derivation.statement.right))
 
+    @cached_property
+    def tensors(self) -> dict[str, Tensor]:
+        """The tensors with names that the claim and the lines are made from."""
+        sides = [self.derivation.left, self.derivation.right, *self.others, *(line.folded for line in self.lines)]
+        found: dict[str, Tensor] = {}
+        for side in sides:
+            part = side.tensor if isinstance(side, ShapeOf) else side
+            if isinstance(part, Tensor):
+                found |= part.names()
+        return found
+
+    @cached_property
+    def definitions(self) -> dict[str, Tensor]:
+        """The intermediate results among them, and the cost if it is one of them, with what they stand for."""
+        found = {name: x.source.definition for name, x in self.tensors.items() if isinstance(x.source, Named)}
+        costs = [g.operands[0] for g in self.gradients if isinstance(g.operands[2].source, Call)]
+        return ({"C": costs[0]} if costs and not self.explicit else {}) | found
+
+    @cached_property
+    def gradients(self) -> tuple[Call, ...]:
+        """The gradients in the claim and the lines."""
+        sides = [self.derivation.left, self.derivation.right, *self.others, *(line.folded for line in self.lines)]
+        return tuple(g for side in sides for g in gradients_in(side))
+
+    @property
+    def explicit(self) -> bool:
+        """Whether there are several costs, so that each gradient has to say of what it is one."""
+        return len({str(g.operands[0]) for g in self.gradients}) > 1
+
     @property
     def latex(self) -> Latex:
-        """The notation of this claim."""
-        return Latex(self.derivation.index_letters, self.abbreviated)
+        """The notation of this claim; raise ExportError if two things would be written alike."""
+        latex = Latex(self.derivation.index_letters, self.abbreviated, self.explicit)
+        named: dict[str, str] = {}
+        for name in [*self.tensors, *map(str, self.derivation.statement.sizes)]:
+            if (other := named.setdefault(latex.symbol(name), name)) != name:
+                raise ExportError(
+                    f"{self.derivation.title!r}: {other} and {name} are written alike, rename one of them"
+                )
+        return latex
 
     def formula(self, line: Line) -> str:
         """Return a line as LaTeX."""
@@ -146,11 +194,26 @@ class Writer:
 
     def check_citation(self, before: Line, line: Line, cited: Derivation) -> None:
         """Raise ExportError unless a line is an instance of the theorem that its author cites."""
-        apt = before.folded is not None and line.folded is not None and is_instance(before.folded, line.folded, cited)
+        assumed = self.derivation.statement.assumptions
+        apt = (
+            before.folded is not None
+            and line.folded is not None
+            and is_instance(before.folded, line.folded, cited, assumed)
+        )
         if not apt or not isinstance(cited.verdict, Theorem):
             raise ExportError(
                 f"{self.derivation.title!r}: the step {line.because!r} is no instance of the theorem {line.using}"
             )
+
+
+def gradients_in(side: Any) -> Iterator[Call]:
+    """Yield the gradients that a side of a claim is written with, up to its intermediate results."""
+    part = side.tensor if isinstance(side, ShapeOf) else side
+    if isinstance(part, Tensor) and isinstance(part.source, Call):
+        if part.source.operation == "gradient":
+            yield part.source
+        for operand in part.source.operands:
+            yield from gradients_in(operand)
 
 
 def options_of(side: Any) -> Iterator[Any]:

@@ -11,7 +11,24 @@ from dataclasses import dataclass
 
 from cnn_symbolic.latex_notation import GREEK, Latex
 
-__all__ = ["Code", "Formula", "Prose", "plain", "prose"]
+__all__ = ["Code", "Formula", "Prose", "plain", "prose", "tidy"]
+
+# What no document can have or show: control characters but white space, halves of characters, non-characters, and
+# what reverses the text behind it.
+UNPRINTABLE = re.compile(
+    "[\\x00-\\x08\\x0e-\\x1f\\x7f-\\x84\\x86-\\x9f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff\\ufdd0-\\ufdef"
+    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
+    + "]"
+)
+
+
+def tidy(text: str) -> str:
+    """Return a text that every document can have: U+FFFD for what cannot be printed, single blanks for white space.
+
+    >>> tidy("two\\n lines\\x00")
+    'two lines�'
+    """
+    return " ".join(UNPRINTABLE.sub("\ufffd", text).split())
 
 
 @dataclass(frozen=True)
@@ -23,9 +40,12 @@ class Formula:
 
 @dataclass(frozen=True)
 class Code:
-    """A part of a sentence that is a program's text."""
+    """A part of a sentence that is a program's text, which is tidied."""
 
     text: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", tidy(self.text))
 
 
 Prose = tuple[str | Formula | Code, ...]
@@ -52,13 +72,13 @@ TOKEN = re.compile(
 
 
 def prose(text: str) -> Prose:
-    """Return a sentence with its formulas.
+    """Return a sentence with its formulas, tidied; an empty one has no parts.
 
     >>> prose("The shape is M×N")
     ('The shape is ', Formula(latex='M\\\\times N'))
     """
     parts: list[str | Formula | Code] = []
-    end = 0
+    text, end = tidy(text), 0
     for tokens in runs(text):
         kept = trimmed(tokens)
         if not kept or not is_mathematics(kept):
@@ -67,7 +87,7 @@ def prose(text: str) -> Prose:
             parts.append(words)
         parts.append(Formula(formula(text, kept)))
         end = kept[-1].end()
-    return (*parts, text[end:]) if text[end:] or not parts else tuple(parts)
+    return (*parts, text[end:]) if text[end:] else tuple(parts)
 
 
 def plain(sentence: Prose) -> str:

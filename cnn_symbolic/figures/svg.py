@@ -8,6 +8,7 @@ for reduced motion, and who prints, gets one still frame; pointing at the pictur
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from xml.sax.saxutils import escape
@@ -239,7 +240,7 @@ def style(identifier: str, roles: Iterable[str], frames: int) -> str:
         ),
     ]
     if frames:
-        shown = number(100 / frames)
+        shown = number(math.ceil(10000 / frames) / 100)  # rounded up: no moment without a frame
         rules += [
             f"{me} .frame{{visibility:hidden}}{me} .still{{visibility:visible}}",
             f"@keyframes {identifier}-show{{0%{{visibility:visible}}{shown}%,100%{{visibility:hidden}}}}",

@@ -8,6 +8,7 @@ nothing: a statement that is not proved here may still be true.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -216,6 +217,7 @@ def written_symbol(symbol: sp.Symbol, defined: Mapping[sp.Symbol, Defined]) -> s
         arguments.append(added if taken == "0" else f"{added} - ({taken})" if " + " in taken else f"{added} - {taken}")
     if function.kind == "quotient":
         top, bottom = arguments
+        bottom = bottom if re.fullmatch(r"\w+", bottom) else f"({bottom})"
         return f"⌊({top})/{bottom}⌋" if " " in top else f"⌊{top}/{bottom}⌋"
     return f"max({', '.join(arguments)})"
 
