@@ -1,4 +1,4 @@
-"""Times a cold `cnn-symbolic prove` against merely importing what it stands on, and the slowest decisions.
+"""Times a cold `cnn-symbolic prove` against merely importing what it stands on, the book against it, and decisions.
 
 Run by itself: python tests/benchmarks/bench_prove.py
 """
@@ -6,15 +6,21 @@ Run by itself: python tests/benchmarks/bench_prove.py
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 from cnn_symbolic.derivation import Derivation
-from cnn_symbolic.kernel.decide import decide
+from cnn_symbolic.formulas import as_quotient, derivative
+from cnn_symbolic.kernel.decide import decide, smallest_point
+from cnn_symbolic.kernel.factors import written_domain
+from cnn_symbolic.kernel.reader import read_side
 from cnn_symbolic.library import select
 
 RUNS, SLOWEST = 3, 10
 BASELINE = [sys.executable, "-c", "import sympy, numpy, islpy, scipy.signal"]
 PROVE = [sys.executable, "-m", "cnn_symbolic.cli", "prove"]
+BOOK = [sys.executable, "-m", "cnn_symbolic.cli", "book", "--latex", "--html"]
+CACHED = (as_quotient, derivative, read_side, smallest_point, written_domain)
 
 
 def seconds(command):
@@ -23,8 +29,14 @@ def seconds(command):
     return time.perf_counter() - start
 
 
+def cold_decision(statement):
+    for cached in CACHED:
+        cached.cache_clear()
+    return decide(statement).seconds
+
+
 def median_decision(statement):
-    return statistics.median(decide(statement).seconds for _ in range(RUNS))
+    return statistics.median(cold_decision(statement) for _ in range(RUNS))
 
 
 def main():
@@ -33,6 +45,9 @@ def main():
     baseline, prove = (statistics.median(column) for column in zip(*pairs, strict=True))
     ratio = statistics.median(b / a for a, b in pairs)
     print(f"cold cnn-symbolic prove: {prove:.2f} s; imports alone {baseline:.2f} s; ratio {ratio:.1f}")
+    with tempfile.TemporaryDirectory() as folder:
+        book = seconds([*BOOK, folder])
+    print(f"the whole book, as LaTeX and HTML, on all cores: {book:.1f} s; ratio to prove {book / prove:.1f}")
     claims = [claim for claim in select([]) if isinstance(claim.derivation, Derivation)]
     times = {f"{c.file.parent.name}/{c.id}": median_decision(c.derivation.statement) for c in claims}
     print(f"{statistics.median(times.values()) * 1000:7.1f} ms  median of {len(times)} decisions; the slowest:")
