@@ -1,12 +1,11 @@
 """`cnn-symbolic book` and `cnn-symbolic draw` as their users meet them: as processes, with their files and messages."""
 
-import os
 import shutil
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 
 import pytest
+
+from tests.commands import run
 
 MINE = """
 from cnn_symbolic import Step, correlate, from_entries, prove, refute, rot180, sizes, tensor
@@ -17,17 +16,6 @@ right = prove("Rotating both", rot180(correlate(x, f)), equals=correlate(rot180(
 WRONG = 'wrong = prove("stated wrongly", x + x, equals=x)\n'
 UNDECIDED = 'odd = prove("odd", x, equals=from_entries((M,), lambda i: x[i * i], using=[x]))\n'
 TEXT = "x = tensor(M)\nf = tensor(I)\nclaim(correlate(x, f) == convolve(x, f, mode='valid'), assuming=[I == 1])\n"
-
-
-def run(*arguments, cwd=None, **environment):
-    return subprocess.run(
-        [sys.executable, "-m", "cnn_symbolic.cli", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        cwd=cwd,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
-    )
 
 
 @pytest.fixture

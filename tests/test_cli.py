@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import run
+
 MINE = """
 from cnn_symbolic import FeatureMap, Step, correlate, prove, refute, sizes
 import sympy
@@ -25,17 +27,6 @@ OUTSIDE = (
 )
 VACUOUS = 'empty = prove("empty", layer.w, equals=layer.w, assuming=[I < 1])\n'
 STEP = 'step = prove("step", layer.w + layer.w, equals=2 * layer.w, steps=[Step(lambda i, j: 0 * i, "a hunch")])\n'
-
-
-def run(*arguments, cwd=None, **environment):
-    return subprocess.run(
-        [sys.executable, "-m", "cnn_symbolic.cli", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        cwd=cwd,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
-    )
 
 
 @pytest.fixture

@@ -370,3 +370,10 @@ def test_sizes_are_read_from_text():
     for text in ("", "5x", "1x2x3", "2.5", "5 by 4", "9" * 40):
         with pytest.raises(OperandError, match="--shape is a whole number or two"):
             read_pair(text, "--shape")
+
+
+@pytest.mark.parametrize("name", ["overlay", "full-convolution", "shared-weights"])
+def test_an_animation_has_no_moment_without_a_frame(name):
+    drawn = picture(name)
+    shown = re.search(r"visible\}([\d.]+)%", svg(drawn)).group(1)
+    assert float(shown) * len(drawn.frames) >= 100
