@@ -38,7 +38,10 @@ NOTATION: tuple[tuple[str, str], ...] = (
     (r"x = y,\; x \neq y", "equal at all sizes that satisfy the assumptions, and not equal at all of them"),
     (r"[\,\ldots\,]", "1 where the condition holds, and 0 elsewhere"),
     (r"x \star f,\; x * f", "cross-correlation and convolution; valid, full or same says which block is kept"),
-    (r"\frac{\partial C}{\partial x}", "the gradient of the cost with respect to every entry of a tensor"),
+    (
+        r"\frac{\partial C}{\partial x}",
+        "the gradient of the cost with respect to every entry of a tensor; this C is never a size",
+    ),
     (
         r"\frac{\partial \langle v, z \rangle}{\partial x}",
         "the gradient of the dot product of v and z, with v held fixed",
