@@ -5,6 +5,11 @@ import subprocess
 import sys
 
 
+def without_columns():
+    """Return the environment, without how wide somebody's terminal is."""
+    return {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+
+
 def run(*arguments, cwd=None, **environment):
     """Run `cnn-symbolic` with arguments and more variables of the environment."""
     return subprocess.run(
@@ -13,5 +18,5 @@ def run(*arguments, cwd=None, **environment):
         text=True,
         encoding="utf-8",
         cwd=cwd,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
+        env={**without_columns(), "PYTHONIOENCODING": "utf-8", **environment},
     )

@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.commands import without_columns
+
 ROOT = Path(__file__).parent.parent
 README = ROOT.joinpath("README.md").read_text(encoding="utf-8")
 
@@ -45,7 +47,7 @@ def test_the_commands_print_what_the_readme_says(tmp_path):
                 capture_output=True,
                 text=True,
                 encoding="utf-8",
-                env={**os.environ, "PATH": path, "PYTHONIOENCODING": "utf-8"},
+                env={**without_columns(), "PATH": path, "PYTHONIOENCODING": "utf-8"},
             )
             assert done.stderr == "", command
             assert matches(expected, done.stdout), f"{command} prints\n{done.stdout}"

@@ -113,7 +113,8 @@ def entries(claims: Sequence[Claim], jobs: int, among: Sequence[Claim] = ()) -> 
         return
     WORK[:] = whole
     with warnings.catch_warnings(), ProcessPoolExecutor(jobs, multiprocessing.get_context("fork")) as pool:
-        warnings.simplefilter("ignore", DeprecationWarning)  # about threads: the libraries' own, which survive a fork
+        for about_threads in (DeprecationWarning, RuntimeWarning):  # of Python and JAX: a fork needs none of theirs
+            warnings.simplefilter("ignore", about_threads)
         yield from pool.map(entry_at, places)
 
 
