@@ -185,7 +185,6 @@ def test_the_book_of_everything(everything):
         "every factor",
         "fixed shape",
         "identity",
-        "tested",
         "refuted",
     }
     assert all(one.by for one in everything.article)
