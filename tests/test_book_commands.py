@@ -118,6 +118,4 @@ def test_draw_lists_the_pictures_and_draws_them(tmp_path):
     assert "animation" in svg
     assert "animation" not in still
     assert run("draw", "chaining", "--maps", "2", "-o", tmp_path / "chaining.tex").stdout == ""
-    assert (tmp_path / "chaining.tex").read_text(encoding="utf-8").lstrip().startswith("%") or (
-        r"\begin{tikzpicture}" in (tmp_path / "chaining.tex").read_text(encoding="utf-8")
-    )
+    assert r"\begin{tikzpicture}" in (tmp_path / "chaining.tex").read_text(encoding="utf-8")
