@@ -1,0 +1,60 @@
+"""The certificate of a claim: its statement, the proof and the check, as the texts of three Coq files."""
+
+from __future__ import annotations
+
+from cnn_symbolic.certificates.certificate import Certificate, NotCertified, check_text
+from cnn_symbolic.certificates.counterexamples import refutation_texts
+from cnn_symbolic.certificates.derivatives import derivative_texts
+from cnn_symbolic.certificates.proofs import proof_text
+from cnn_symbolic.certificates.statements import Proposition, proposition
+from cnn_symbolic.derivation import Derivation
+from cnn_symbolic.kernel.verdicts import Refutation, Theorem
+
+__all__ = ["certificate"]
+
+# The axioms of Coq's standard library that its real numbers rest on.
+AXIOMS_OF_THE_REALS = (
+    "ClassicalDedekindReals.sig_forall_dec",
+    "FunctionalExtensionality.functional_extensionality_dep",
+)
+
+
+def certificate(derivation: Derivation, name: str) -> Certificate:
+    """Return the certificate of a claim that the kernel has proved or refuted.
+
+    Raises NotCertified, with the reason, where there is nothing to certify or no proof is found.
+    """
+    verdict = derivation.claim_verdict
+    if isinstance(verdict, Refutation):
+        statement, proof = refutation_texts(derivation, verdict, name)
+        return Certificate(name, "counterexample", statement, proof, check_text(name))
+    if not isinstance(verdict, Theorem):
+        raise NotCertified("the kernel has not decided it")
+    if verdict.values:
+        raise NotCertified(f"it is proved for listed values of {', '.join(verdict.factors)} only")
+    claim = proposition(derivation)
+    proof = proof_text(claim, name, verdict.smallest)
+    real = derivative(derivation, claim, name)
+    return Certificate(name, kind_of(claim), claim.text, proof, check_text(name), derivative=real)
+
+
+def derivative(derivation: Derivation, claim: Proposition, name: str) -> Certificate | None:
+    """Return the certificate of a gradient over the real numbers; None where there is none."""
+    try:
+        texts = derivative_texts(derivation, claim, name)
+    except NotCertified:
+        return None
+    if texts is None:
+        return None
+    statement, proof = texts
+    own = f"{name}_real"
+    return Certificate(own, "reals", statement, proof, check_text(own), AXIOMS_OF_THE_REALS)
+
+
+def kind_of(claim: Proposition) -> str:
+    """Return what kind of claim it is."""
+    if claim.is_shape:
+        return "shape"
+    if claim.wrt is not None:
+        return "gradient"
+    return "identity" if claim.sizes or claim.tensors else "number"
