@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cnn_symbolic.running import AS_STATED, OPPOSITE, decide_all, guarded, run, status
+from cnn_symbolic.running import AS_STATED, OPPOSITE, certify_claims, decide_all, guarded, run, status
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -61,13 +61,50 @@ def prove(
             "values at once.",
         ),
     ] = None,
+    certify: Annotated[bool, typer.Option("--certify", help="Have Coq check the claims, too; see certify.")] = False,
+    certificates: Annotated[
+        Path, typer.Option("--certificates", metavar="DIR", help="The folder of the certificates.")
+    ] = Path("certificates"),
 ) -> None:
     """Decide claims for all sizes at once: the bundled derivations, or your own."""
     from cnn_symbolic.library import at_literals, select
 
     claims = select(names or [])
     chosen = claims if literal is None else at_literals(claims, range(1, literal + 1))
-    raise typer.Exit(run(chosen, steps=steps, latex=latex, json=json))
+    raise typer.Exit(run(chosen, steps=steps, latex=latex, json=json, certificates=certificates if certify else None))
+
+
+@app.command()
+def certify(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME-OR-PATH]...", help="As for prove.", show_default=False)
+    ] = None,
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", metavar="DIR", help="The folder to write to; made if it is not there."),
+    ] = Path("certificates"),
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", metavar="N", min=1, help="How many processes. Default: all cores.")
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="For each file that Coq compiles.")
+    ] = 300,
+    again: Annotated[
+        bool, typer.Option("--again", help="Compile everything, also what was certified before and is the same.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Write one JSON document to standard output.")] = False,
+) -> None:
+    """Write claims as statements in Coq with their proofs, and have Coq check them.
+
+    Of each claim there are three files: its statement S_….v, the proof P_….v, and K_….v, which checks that the one
+    proves the other. Without Coq they are written only.
+
+    Exit status: 0 every claim is as stated and certified, 1 one has the opposite verdict or is rejected by Coq, 2 usage
+    or input error, 3 one is undecided or could not be certified.
+    """
+    from cnn_symbolic.library import select
+
+    raise typer.Exit(certify_claims(select(names or []), out, jobs or 0, timeout, again, json))
 
 
 @app.command()
@@ -254,16 +291,25 @@ def book(
     jobs: Annotated[
         int | None, typer.Option("--jobs", metavar="N", min=1, help="How many processes decide. Default: all cores.")
     ] = None,
+    certify: Annotated[
+        bool, typer.Option("--certify", help="Certify the claims first, and print the statements that Coq checked.")
+    ] = False,
+    certificates: Annotated[
+        Path, typer.Option("--certificates", metavar="DIR", help="The folder of the certificates.")
+    ] = Path("certificates"),
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="For each file that Coq compiles.")
+    ] = 300,
 ) -> None:
     """Write the proofs and refutations as a book: LaTeX, PDF where a TeX is installed, and HTML.
 
     Every line of a proof in it was decided equal to the line before it, for all sizes. Claims that are neither
-    proved nor refuted are left out, and named. Exit status as for prove.
+    proved nor refuted are left out, and named. Exit status as for prove, and with --certify as for certify.
     """
     from cnn_symbolic.book.assembly import assemble
     from cnn_symbolic.book.publishing import publish, publish_one
     from cnn_symbolic.library import select
-    from cnn_symbolic.running import book_status, report_omitted, watched
+    from cnn_symbolic.running import book_status, certified_first, report_omitted, watched
 
     chosen = {"latex": latex, "html": html, "pdf": pdf}
     kinds = frozenset(kind for kind, wanted in chosen.items() if wanted) or frozenset(chosen)
@@ -273,7 +319,8 @@ def book(
     claims = [claim for claim in selected if one in (None, claim.id)]
     if one is not None and not claims:
         raise typer.BadParameter(f"there is no claim {one!r}; cnn-symbolic list shows the ids")
-    made = assemble(claims, jobs or 0, watched(len(claims)), among=selected)
+    outcomes = certified_first(claims, certificates, jobs or 0, timeout) if certify else None
+    made = assemble(claims, jobs or 0, watched(len(claims)), among=selected, outcomes=outcomes)
     report_omitted(made, str(out))
     entries = [entry for chapter in made.chapters for entry in chapter.entries]
     if one is None:
@@ -282,7 +329,7 @@ def book(
         files = (file for entry in entries for file in publish_one(entry, out, kinds))
     for file in files:
         typer.echo(file)
-    raise typer.Exit(book_status(made))
+    raise typer.Exit(book_status(made, outcomes or ()))
 
 
 @app.command()

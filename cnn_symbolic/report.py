@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy as sp
@@ -25,6 +25,9 @@ from cnn_symbolic.kernel.statement import Statement
 from cnn_symbolic.kernel.verdicts import Refutation, Theorem, Undecided, Verdict
 from cnn_symbolic.library import Claim
 
+if TYPE_CHECKING:
+    from cnn_symbolic.certificates.certifying import Outcome
+
 __all__ = ["SCHEMA_VERSION", "Replayed", "document", "outcome", "replay_file", "write"]
 
 SCHEMA_VERSION = 1
@@ -36,24 +39,44 @@ def outcome(verdict: Verdict) -> str:
     return OUTCOMES[type(verdict)]
 
 
-def document(claims: Sequence[Claim]) -> dict[str, Any]:
-    """Return a run as one JSON value: see the README for its fields."""
+def document(claims: Sequence[Claim], outcomes: Mapping[str, Outcome] | None = None) -> dict[str, Any]:
+    """Return a run as one JSON value, with what became of the certificates by id: see the README for its fields."""
+    found = outcomes or {}
     return {
         "schema_version": SCHEMA_VERSION,
         "generator": f"cnn-symbolic {__version__}",
-        "claims": [claim_value(claim) for claim in claims],
+        "claims": [claim_value(claim, found.get(claim.id)) for claim in claims],
     }
 
 
-def claim_value(claim: Claim) -> dict[str, Any]:
+def claim_value(claim: Claim, certified: Outcome | None = None) -> dict[str, Any]:
     """Return one claim as a JSON value."""
-    if isinstance(claim.derivation, Check):
-        return checked_value(claim.id, claim.derivation)
-    derivation, verdict = claim.derivation, claim.derivation.verdict
+    made = claim.derivation
+    value = checked_value(claim.id, made) if isinstance(made, Check) else decided_value(claim.id, made)
+    if certified is None:
+        return value | {"certificate": None}
+    return value | {"evidence": certified.evidence(value["evidence"]), "certificate": certificate_value(certified)}
+
+
+def certificate_value(certified: Outcome) -> dict[str, Any]:
+    """Return what became of a claim's certificate as a JSON value."""
+    certificate = certified.certificate
+    return {
+        "status": certified.status,
+        "detail": certified.detail,
+        "statement": None if certificate is None else certificate.stated,
+        "kind": None if certificate is None else certificate.kind,
+        "seconds": round(certified.seconds, 6),
+    }
+
+
+def decided_value(name: str, derivation: Derivation) -> dict[str, Any]:
+    """Return a claim that the kernel decided as a JSON value."""
+    verdict = derivation.verdict
     refuted = verdict if isinstance(verdict, Refutation) else None
     change = named_mistake(derivation)
     return {
-        "id": claim.id,
+        "id": name,
         "title": derivation.title,
         "article": list(derivation.article),
         "statement": derivation.written_claim,

@@ -13,6 +13,7 @@ import typer
 
 if TYPE_CHECKING:
     from cnn_symbolic.book.contents import Book
+    from cnn_symbolic.certificates.certifying import Outcome
     from cnn_symbolic.checks import Check
     from cnn_symbolic.derivation import Derivation
     from cnn_symbolic.library import Claim
@@ -23,6 +24,8 @@ __all__ = [
     "UNDECIDED",
     "USAGE",
     "book_status",
+    "certified_first",
+    "certify_claims",
     "decide_all",
     "guarded",
     "report_omitted",
@@ -50,13 +53,22 @@ def run(
     json: bool = False,
     views: bool = False,
     timeout: float | None = None,
+    certificates: Path | None = None,
 ) -> int:
-    """Decide claims, print what is called for (a table; or every claim by itself), and return the exit status."""
+    """Decide claims, print what is called for (a table; or every claim by itself), and return the exit status.
+
+    With a folder for certificates, the claims are certified too.
+    """
     from cnn_symbolic.book.terminal import claims_table, derivation_view, make_console, summary
 
+    if certificates is not None:
+        from cnn_symbolic.certificates.certifying import make_folder
+
+        make_folder(certificates)
     start = time.perf_counter()
     decide_all(claims, timeout)
     seconds = time.perf_counter() - start
+    outcomes = None if certificates is None else certified(claims, certificates)
     if latex is not None:
         from cnn_symbolic.book.assembly import assemble
         from cnn_symbolic.book.latex import latex_book
@@ -70,20 +82,101 @@ def run(
 
         from cnn_symbolic.report import document
 
-        typer.echo(dumps(document(claims), ensure_ascii=False))
+        typer.echo(dumps(document(claims, by_id(outcomes)), ensure_ascii=False))
     else:
         console = make_console()
         if steps or views:
             for claim in claims:
                 console.print(derivation_view(claim, steps))
         if not views and (len(claims) > 1 or not steps):
-            console.print(claims_table(claims))
+            console.print(claims_table(claims, by_id(outcomes)))
         if len(claims) > 1 or not (steps or views):
             console.print(f"{'' if views else chr(10)}{summary(claims, seconds)}")
+        if outcomes is not None and certificates is not None:
+            from cnn_symbolic.certificates.showing import certified_lines
+
+            for line in certified_lines(claims, outcomes, certificates, time.perf_counter() - start - seconds):
+                console.print(line)
+    return worst(claims_status(claims), certified_status(outcomes or ()))
+
+
+def certify_claims(
+    claims: Sequence[Claim], folder: Path, jobs: int = 0, timeout: float | None = None, again: bool = False,
+    json: bool = False,
+) -> int:  # fmt: skip
+    """Decide claims, certify them, print what became of their certificates, and return the exit status."""
+    from json import dumps
+
+    from cnn_symbolic.book.terminal import make_console
+    from cnn_symbolic.certificates.certifying import make_folder
+    from cnn_symbolic.certificates.showing import certificates_table, certified_lines
+    from cnn_symbolic.report import document
+
+    make_folder(folder)
+    decide_all(claims)
+    start = time.perf_counter()
+    outcomes = certified(claims, folder, jobs, timeout, again)
+    seconds = time.perf_counter() - start
+    if json:
+        typer.echo(dumps(document(claims, by_id(outcomes)), ensure_ascii=False))
+    else:
+        console = make_console()
+        console.print(certificates_table(claims, outcomes))
+        console.print()
+        for line in certified_lines(claims, outcomes, folder, seconds):
+            console.print(line)
+    return worst(claims_status(claims), certified_status(outcomes))
+
+
+def certified(
+    claims: Sequence[Claim], folder: Path, jobs: int = 0, timeout: float | None = None, again: bool = False
+) -> list[Outcome]:
+    """Certify claims, with a progress bar on a terminal."""
+    from cnn_symbolic.certificates.certifying import SECONDS, certify
+
+    watch = watched(len(claims), "certifying")
+    return certify(claims, folder, jobs, SECONDS if timeout is None else timeout, watch, again)
+
+
+def certified_first(claims: Sequence[Claim], folder: Path, jobs: int, timeout: float) -> list[Outcome]:
+    """Decide and certify the claims of a book that is to be made, and say on standard error what became of them."""
+    from cnn_symbolic.book.terminal import make_console
+    from cnn_symbolic.certificates.certifying import make_folder
+    from cnn_symbolic.certificates.showing import certified_lines
+
+    make_folder(folder)
+    decide_all(claims)
+    start = time.perf_counter()
+    outcomes = certified(claims, folder, jobs, timeout)
+    console = make_console(stderr=True)
+    for line in certified_lines(claims, outcomes, folder, time.perf_counter() - start):
+        console.print(line, soft_wrap=True)
+    return outcomes
+
+
+def by_id(outcomes: Sequence[Outcome] | None) -> dict[str, Outcome]:
+    """Return what became of certificates by the ids of their claims."""
+    return {one.claim: one for one in outcomes or ()}
+
+
+def claims_status(claims: Sequence[Claim]) -> int:
+    """Return the exit status for claims that are decided."""
     found = ((c.derivation.expected, c.derivation.outcome) for c in claims)
     return status((stated, "proved" if word == "tested" else word) for stated, word in found) or (
         AS_STATED if all(c.derivation.as_expected for c in claims) else OPPOSITE
     )
+
+
+def certified_status(outcomes: Sequence[Outcome]) -> int:
+    """Return the exit status for certificates: as for a claim, opposite if Coq rejects one."""
+    if any(one.status == "rejected" for one in outcomes):
+        return OPPOSITE
+    return AS_STATED if all(one.status == "certified" for one in outcomes) else UNDECIDED
+
+
+def worst(*statuses: int) -> int:
+    """Return the exit status that says most: something is opposite, else something is undecided."""
+    return OPPOSITE if OPPOSITE in statuses else max(statuses)
 
 
 def report_omitted(book: Book, where: str) -> None:
@@ -93,16 +186,17 @@ def report_omitted(book: Book, where: str) -> None:
         typer.echo(f"cnn-symbolic: left out of {where}, not proved as stated: {names}", err=True)
 
 
-def book_status(book: Book) -> int:
-    """Return the exit status for the claims of a book."""
+def book_status(book: Book, certificates: Sequence[Outcome] = ()) -> int:
+    """Return the exit status for the claims of a book and for their certificates."""
     outcomes = {"theorem": "proved", "check": "proved", "refutation": "refuted"}
     printed = [(entry.expected, outcomes[entry.kind]) for chapter in book.chapters for entry in chapter.entries]
-    return status([*printed, *((one.expected, one.outcome) for one in book.omitted)]) or (
+    found = status([*printed, *((one.expected, one.outcome) for one in book.omitted)]) or (
         OPPOSITE if book.omitted else AS_STATED
     )
+    return worst(found, certified_status(certificates))
 
 
-def watched(total: int) -> Callable[[Iterable[Any]], Iterable[Any]]:
+def watched(total: int, doing: str = "proving") -> Callable[[Iterable[Any]], Iterable[Any]]:
     """Return what shows a progress bar, on a terminal, while it passes things on."""
     from rich.progress import track
 
@@ -110,7 +204,7 @@ def watched(total: int) -> Callable[[Iterable[Any]], Iterable[Any]]:
 
     console = make_console(stderr=True)
     return partial(
-        track, description="proving", total=total, console=console, transient=True, disable=not console.is_terminal
+        track, description=doing, total=total, console=console, transient=True, disable=not console.is_terminal
     )
 
 

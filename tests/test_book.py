@@ -197,7 +197,7 @@ def test_the_book_of_everything(everything):
 
 
 def test_it_needs_no_more_processes_than_there_are_cores():
-    from cnn_symbolic.book.assembly import cores
+    from cnn_symbolic.processes import cores
 
     assert 1 <= cores() <= (os.cpu_count() or 1)
 

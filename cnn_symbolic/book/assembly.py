@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 
 from cnn_symbolic.article import ARTICLE, ERRATA
+from cnn_symbolic.book.certified import certified, trusted
 from cnn_symbolic.book.contents import (
     Book,
     Chapter,
@@ -23,6 +24,7 @@ from cnn_symbolic.book.contents import (
 )
 from cnn_symbolic.book.definitions import definitions
 from cnn_symbolic.book.prose import Code, Prose, prose, tidy
+from cnn_symbolic.certificates.certifying import Outcome
 from cnn_symbolic.checks import Check
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError, ExportError
@@ -30,6 +32,7 @@ from cnn_symbolic.figures.pictures import BOOK_PICTURES
 from cnn_symbolic.figures.svg import svg
 from cnn_symbolic.figures.tikz import tikz
 from cnn_symbolic.library import GROUPS, Claim
+from cnn_symbolic.processes import cores
 
 __all__ = ["assemble", "entries"]
 
@@ -56,15 +59,26 @@ Watch = Callable[[Iterable[Entry | Omitted]], Iterable[Entry | Omitted]]
 WORK: list[Claim] = []
 
 
-def assemble(claims: Sequence[Claim], jobs: int = 0, watch: Watch = iter, among: Sequence[Claim] = ()) -> Book:
+def assemble(
+    claims: Sequence[Claim],
+    jobs: int = 0,
+    watch: Watch = iter,
+    among: Sequence[Claim] = (),
+    outcomes: Sequence[Outcome] | None = None,
+) -> Book:
     """Return the book of the claims; those that are neither proved nor refuted are listed as omitted.
 
     `jobs` is the number of processes that decide them; 0 takes one for each core. `watch` passes the entries on
     as they come, for a progress bar. A proof may cite the theorems before it in `among`, the list that the claims
-    were taken from, or in the claims themselves. Raises ExportError for a proof with a line that was not checked,
-    or a citation that is not apt.
+    were taken from, or in the claims themselves. `outcomes` says what became of the claims' certificates, one for
+    each. Raises ExportError for a proof with a line that was not checked, a citation that is not apt, or outcomes
+    that are of other claims.
     """
+    if outcomes is not None and [one.claim for one in outcomes] != [claim.id for claim in claims]:
+        raise ExportError("the certificates are not those of the claims")
     found = list(watch(entries(claims, jobs or cores(), among)))
+    if outcomes is not None:
+        found = [with_certificate(one, outcome) for one, outcome in zip(found, outcomes, strict=True)]
     made = [one for one in found if isinstance(one, Entry)]
     used = frozenset(operation for entry in made for operation in entry.operations)
     about = [Settled(a.id, prose(a.text), tuple(e.id for e in made if a.id in e.article)) for a in ARTICLE]
@@ -80,7 +94,16 @@ def assemble(claims: Sequence[Claim], jobs: int = 0, watch: Watch = iter, among:
             if about[-1].by
         ),
         tuple(one for one in found if isinstance(one, Omitted)),
+        None if outcomes is None else trusted(s for e in made if e.certificate for s in e.certificate.statements),
     )
+
+
+def with_certificate(one: Entry | Omitted, outcome: Outcome) -> Entry | Omitted:
+    """Return what is printed of a claim with what became of its certificate, which adds to the evidence."""
+    if isinstance(one, Omitted):
+        return one
+    added = outcome.evidence("")
+    return replace(one, evidence=(*one.evidence, added) if added else one.evidence, certificate=certified(outcome))
 
 
 def printed_text(text: str) -> Prose:
@@ -97,11 +120,6 @@ def illustrations(title: str) -> tuple[Illustration, ...]:
         name = f"{folder}-{k + 1}".replace("_", "-")
         drawn.append(Illustration(svg(made, identifier=name), tikz(made), prose(shown.caption)))
     return tuple(drawn)
-
-
-def cores() -> int:
-    """Return how many processes may run at the same time."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def entries(claims: Sequence[Claim], jobs: int, among: Sequence[Claim] = ()) -> Iterator[Entry | Omitted]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -25,6 +25,9 @@ from cnn_symbolic.library import Claim
 from cnn_symbolic.matrices import counterexample_lines
 from cnn_symbolic.notation import Text
 from cnn_symbolic.report import Replayed, outcome
+
+if TYPE_CHECKING:
+    from cnn_symbolic.certificates.certifying import Outcome
 
 __all__ = [
     "article_table",
@@ -89,8 +92,9 @@ def assumptions(verdict: Verdict | Checked) -> str:
     return verdict.domain if isinstance(verdict, Theorem | Refutation) else ""
 
 
-def claims_table(claims: Sequence[Claim]) -> Table:
-    """Return the table of claims: claim, evidence, assumptions, time."""
+def claims_table(claims: Sequence[Claim], outcomes: Mapping[str, Outcome] | None = None) -> Table:
+    """Return the table of claims: claim, evidence with that of its certificate, assumptions, time."""
+    certified = outcomes or {}
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     for name in ("", "Claim", "Evidence", "Assumptions", "Time"):
         right = name == "Time"
@@ -115,7 +119,7 @@ def claims_table(claims: Sequence[Claim]) -> Table:
         table.add_row(
             Styled(mark, style=style),
             Group(*body),
-            verdict.evidence,
+            certified[claim.id].evidence(verdict.evidence) if claim.id in certified else verdict.evidence,
             assumptions(verdict) or "none",
             f"{verdict.seconds * 1000:.0f} ms",
         )

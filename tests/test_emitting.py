@@ -1,0 +1,112 @@
+"""Certificates of the bundle: each claim has one; Coq accepts one of each kind, and none that is tampered with."""
+
+from dataclasses import replace
+
+import pytest
+
+from cnn_symbolic import correlate, prove, shape, sizes, tensor
+from cnn_symbolic.certificates.certificate import NotCertified, mangled
+from cnn_symbolic.certificates.compiling import compiled
+from cnn_symbolic.certificates.emitting import certificate
+from cnn_symbolic.certificates.integers import identifier
+from cnn_symbolic.certificates.statements import proposition
+from cnn_symbolic.derivation import Derivation
+from cnn_symbolic.library import select
+from tests.certificates import needs_coq
+
+M, I = sizes("M I")
+SECONDS = 300
+ONE_OF_EACH_KIND = {
+    "weight_gradient": ("gradient", "reals"),
+    "bias_gradient_components": ("gradient", "reals"),
+    "quadratic_cost_gradient": ("gradient",),
+    "full_convolution": ("identity",),
+    "weight_gradient_1": ("gradient", "reals"),
+    "average_pool.backward_1": ("gradient", "reals"),
+    "consecutive_updates_2": ("identity",),
+    "all_cells": ("identity",),
+    "six_filters": ("number",),
+    "same_sizes_1": ("shape",),
+    "dilated_overlay": ("counterexample",),
+    "bias_gradient_without_slope": ("counterexample",),
+}
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    """The bundled claims that the kernel decides, by their ids."""
+    return {c.id: c.derivation for c in select([]) if isinstance(c.derivation, Derivation)}
+
+
+def test_every_claim_of_the_bundle_has_a_certificate(bundle):
+    kinds = {}
+    for id, made in bundle.items():
+        parts = certificate(made, mangled(id)).parts
+        kinds.setdefault(parts[0].kind, []).append(id)
+        assert len(parts) == 1 or parts[1].axioms, id
+    assert set(kinds) == {"gradient", "identity", "number", "shape", "counterexample"}
+    assert len(kinds["counterexample"]) == sum(made.expected == "refuted" for made in bundle.values())
+
+
+@needs_coq
+@pytest.mark.parametrize("id", ONE_OF_EACH_KIND)
+def test_coq_accepts_one_of_each_kind(bundle, coq, id):
+    made = certificate(bundle[id], mangled(id))
+    assert tuple(part.kind for part in made.parts) == ONE_OF_EACH_KIND[id]
+    answer = compiled(made, *coq, SECONDS)
+    assert answer.status == "certified", answer.detail
+
+
+def changed(made, old, new):
+    """A certificate with something else in its proof."""
+    assert old in made.proof
+    return replace(made, proof=made.proof.replace(old, new), derivative=None)
+
+
+@needs_coq
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("=> [b1; b2; b1; b2; k1; k2]", "=> [b1; b2; b1; b2; k2; k1]"),
+        ("b6] => [b3; b4]", "b6] => [b4; b3]"),
+        ("pair 0%nat 0%nat", "pair 0%nat 1%nat"),
+        ("=> [i_i; i_j]%Z", "=> [i_j; i_i]%Z"),
+        ("=> (i_i + i_m)", "=> (i_i + i_m + 1)"),
+        ("add_up.\nQed.", "Admitted."),
+        ("Theorem possible", "Axiom cheat : False.\nTheorem possible"),
+        ("Theorem certified : S_c_weight__gradient.claim.", "Theorem certified : S_c_weight__gradient.possible."),
+    ],
+)
+def test_coq_rejects_a_proof_that_is_tampered_with(bundle, coq, old, new):
+    made = certificate(bundle["weight_gradient"], mangled("weight_gradient"))
+    assert compiled(changed(made, old, new), *coq, SECONDS).status == "rejected"
+
+
+def test_what_is_not_decided_or_only_for_listed_values_has_no_certificate(bundle):
+    listed = replace(bundle["weight_gradient_1"], literally=(1, 2))
+    with pytest.raises(NotCertified, match="listed values of D, S only"):
+        certificate(listed, "listed")
+
+
+def test_reads_that_lie_inside_are_stated_and_no_others():
+    x, w = tensor(M, name="x"), tensor(I, name="w")
+    valid = prove("valid", correlate(x, w, mode="valid"), equals=correlate(x, w, mode="valid"))
+    full = prove("full", correlate(x, w, mode="full"), equals=correlate(x, w, mode="full"))
+    assert "reads_inside" in proposition(valid).text
+    assert "reads_inside" not in proposition(full).text
+    assert "reads_inside" not in proposition(prove("shape", shape(x), equals=(M,))).text
+
+
+def test_names_are_mangled():
+    taken = []
+    for name in ("δ", "delta", "∂C/∂a", "w′", "w_prime", "forall", "x y", "中"):
+        taken.append(identifier("t", name, taken))
+    assert len(set(taken)) == len(taken)
+    assert all(name.isascii() and name.isidentifier() and name.startswith("t_") for name in taken)
+
+
+def test_a_title_cannot_leave_its_comment():
+    made = prove('*) Axiom a : False. (* "', tensor(M, name="x"), equals=tensor(M, name="x"))
+    text = proposition(made).text
+    assert "(**  Axiom a : False.  *)" in text.replace("(** Axiom", "(**  Axiom").replace("False. *)", "False.  *)")
+    assert text.count("*)") == 1
