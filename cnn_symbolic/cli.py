@@ -96,11 +96,13 @@ def certify(
 ) -> None:
     """Write claims as statements in Coq with their proofs, and have Coq check them.
 
-    Of each claim there are three files: its statement S_….v, the proof P_….v, and K_….v, which checks that the one
-    proves the other. Without Coq they are written only.
+    Of each claim there are three files: its statement S_….v, the proof P_….v, \
+and K_….v, which checks that the one proves the other. Without Coq they are \
+written only.
 
-    Exit status: 0 every claim is as stated and certified, 1 one has the opposite verdict or is rejected by Coq, 2 usage
-    or input error, 3 one is undecided or could not be certified.
+    Exit status: 0 every claim is as stated and certified, 1 one has the \
+opposite verdict or is rejected by Coq, 2 usage or input error, 3 one is \
+undecided or could not be certified.
     """
     from cnn_symbolic.library import select
 

@@ -20,9 +20,9 @@ from cnn_symbolic import (
     sum_axes,
     tensor,
 )
-from cnn_symbolic.certificates import compiling, counterexamples
+from cnn_symbolic.certificates import counterexamples
 from cnn_symbolic.certificates.certificate import Certificate, NotCertified, check_text
-from cnn_symbolic.certificates.compiling import compile_library, compiled, find_coq, library_texts
+from cnn_symbolic.certificates.compiling import compiled
 from cnn_symbolic.certificates.counterexamples import refutation_texts
 from cnn_symbolic.certificates.statements import proposition
 from cnn_symbolic.kernel.verdicts import Refutation, Theorem
@@ -79,17 +79,12 @@ CLAIMS = {
 each_kind = pytest.mark.parametrize("kind", CLAIMS)
 
 
-@pytest.fixture(scope="module")
-def accepts(tmp_path_factory):
+@pytest.fixture
+def accepts(coq):
     """What Coq says to the texts of a statement and its proof: "certified", or why not."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compiling, "LIBRARY", ("Definitions", "Sums", "Counterexamples"))
-        coq = find_coq()
-        kept, folder = tmp_path_factory.mktemp("kept"), tmp_path_factory.mktemp("library")
-        library = compile_library(coq, library_texts(), kept, folder)
 
     def answer(statement, proof):
-        found = compiled(Certificate("c", "counterexample", statement, proof, check_text("c")), coq, library, 120)
+        found = compiled(Certificate("c", "counterexample", statement, proof, check_text("c")), *coq, 120)
         return found.status if found.status == "certified" else f"{found.status}: {found.detail}"
 
     return answer

@@ -19,7 +19,7 @@ from cnn_symbolic import (
     sum_over,
     tensor,
 )
-from cnn_symbolic.certificates.compiling import Rejection, compile_library, find_coq, library_texts, run
+from cnn_symbolic.certificates.compiling import Rejection, run
 from cnn_symbolic.certificates.derivatives import derivative_texts
 from cnn_symbolic.certificates.proofs import proof_text
 from cnn_symbolic.certificates.refusing import refusal
@@ -89,20 +89,10 @@ def texts(kind):
 
 
 @pytest.fixture(scope="module")
-def coq():
-    return find_coq()
-
-
-@pytest.fixture(scope="module")
-def library(coq, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("library")
-    return compile_library(coq, library_texts(), tmp_path_factory.mktemp("kept"), folder).folder
-
-
-@pytest.fixture(scope="module")
-def compiled(coq, library, tmp_path_factory):
+def compiled(coq, tmp_path_factory):
     """Compiles texts under the names of a claim's files, and returns what the last one prints."""
     folders = {}
+    found, library = coq
 
     def of(kind, real=None):
         if kind not in folders:
@@ -110,12 +100,12 @@ def compiled(coq, library, tmp_path_factory):
             for stem, text in zip(("S_x", "P_x"), texts(kind), strict=False):
                 file = folders[kind] / f"{stem}.v"
                 file.write_text(text, encoding="utf-8")
-                run(coq, file, library, SECONDS)
+                run(found, file, library.folder, SECONDS)
         printed = ""
         for stem, text in zip(("S_x_real", "P_x_real"), real or texts(kind)[2:], strict=True):
             file = folders[kind] / f"{stem}.v"
             file.write_text(text, encoding="utf-8")
-            printed = run(coq, file, library, SECONDS)
+            printed = run(found, file, library.folder, SECONDS)
         return printed
 
     return of
