@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cnn_symbolic.book.certified import Certified, Trusted
 from cnn_symbolic.book.counterexamples import Counterexample, conditions, counterexample, holds
 from cnn_symbolic.book.definitions import Defined, operations_in
 from cnn_symbolic.book.proofs import Row, Writer, checked
@@ -31,6 +32,7 @@ class Entry:
     `kind` is "theorem", "refutation" or "check". `strength` is the kind of its evidence: "all shapes", "every
     factor", "listed factors", "fixed shape", "identity", "tested" or "refuted". `statement` is the claim in LaTeX,
     `asserted` what a check is about; `abbreviations` say what the names in it stand for, such as `\\ell_1`.
+    `certificate` is what became of its certificate, if one was asked for.
     """
 
     id: str
@@ -52,6 +54,7 @@ class Entry:
     mistake: Prose = ()
     corrected: str = ""
     operations: frozenset[str] = frozenset()
+    certificate: Certified | None = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,10 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Book:
-    """Everything that is printed: chapters, what the notation means, definitions, and about the article."""
+    """Everything that is printed: chapters, what the notation means, definitions, and about the article.
+
+    `trusted` is what certificates are made of, if they were asked for.
+    """
 
     chapters: tuple[Chapter, ...]
     notation: tuple[tuple[str, Prose], ...]
@@ -110,6 +116,13 @@ class Book:
     article: tuple[Settled, ...] = ()
     errata: tuple[Erratum, ...] = ()
     omitted: tuple[Omitted, ...] = ()
+    trusted: Trusted | None = None
+
+    @property
+    def certified(self) -> int:
+        """How many entries have a certificate that Coq accepted."""
+        made = (entry.certificate for chapter in self.chapters for entry in chapter.entries)
+        return sum(one is not None and not one.reason for one in made)
 
 
 def entry_of(claim: Claim, theorems: Mapping[str, Derivation] | None = None) -> Entry:

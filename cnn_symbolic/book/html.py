@@ -17,6 +17,7 @@ from markupsafe import Markup
 from cnn_symbolic import __version__
 from cnn_symbolic.book.contents import Book, Entry
 from cnn_symbolic.book.formula_html import formula_html, inline, inline_formula
+from cnn_symbolic.book.listings import html_listing
 from cnn_symbolic.book.prose import Code, Formula, Prose, tidy
 from cnn_symbolic.latex_notation import escape as escape_latex
 
@@ -65,6 +66,7 @@ def environment() -> Environment:
         "inline": inline,
         "inline_formula": inline_formula,
         "kinds": KINDS,
+        "listing": html_listing,
         "slug": slug,
         "tex_source": tex_source,
     }

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from cnn_symbolic import __version__
 from cnn_symbolic.book.contents import Book, Entry
 from cnn_symbolic.book.counterexamples import Block
+from cnn_symbolic.book.listings import latex_listing, latex_words
 from cnn_symbolic.book.proofs import Row
 from cnn_symbolic.book.prose import Code, Formula, Prose
 from cnn_symbolic.latex_notation import GREEK, escape
@@ -50,9 +51,11 @@ def environment() -> Environment:
         "because": because,
         "escape": escape,
         "formula": proof_line,
+        "listing": latex_listing,
         "math": breakable,
         "matrix_latex": matrix_latex,
         "text": text,
+        "words": latex_words,
     }
     return made
 
@@ -70,6 +73,7 @@ def latex_book(book: Book) -> str:
             counts=Counter(entry.kind for entry in entries),
             labels=labels,
             pictures=any(chapter.pictures for chapter in book.chapters),
+            certified=book.certified,
             **vars(book),
         )
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from cnn_symbolic.latex_notation import GREEK, Latex
 
-__all__ = ["Code", "Formula", "Prose", "plain", "prose", "tidy"]
+__all__ = ["Code", "Formula", "Prose", "plain", "printable", "prose", "tidy"]
 
 # What no document can have or show: control characters but white space, halves of characters, non-characters, and
 # what reverses the text behind it.
@@ -28,7 +28,12 @@ def tidy(text: str) -> str:
     >>> tidy("two\\n lines\\x00")
     'two lines�'
     """
-    return " ".join(UNPRINTABLE.sub("\ufffd", text).split())
+    return " ".join(printable(text).split())
+
+
+def printable(text: str) -> str:
+    """Return a text with its white space, and U+FFFD for what cannot be printed."""
+    return UNPRINTABLE.sub("\ufffd", text)
 
 
 @dataclass(frozen=True)
