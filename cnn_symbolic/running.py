@@ -74,7 +74,7 @@ def run(
         from cnn_symbolic.book.latex import latex_book
         from cnn_symbolic.report import write
 
-        book = assemble(claims, jobs=1)
+        book = assemble(claims, jobs=1, outcomes=outcomes)
         write(latex, latex_book(book))
         report_omitted(book, str(latex))
     if json:
