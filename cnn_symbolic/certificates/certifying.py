@@ -38,7 +38,7 @@ CERTIFICATES, SECONDS = Path("certificates"), 300.0
 RECORD, SCHEMA_VERSION = "certificates.json", 1
 NUMERICAL = "a numerical check, not a theorem"
 NO_THEOREM = {"identity": "an identity of functions that SymPy decides, not a theorem about tensors"}
-PROJECT = "-Q library CnnSymbolic\n-Q . Certificates\n"
+PROJECT = "-Q . Certificates\n-Q library CnnSymbolic\n"
 
 
 @dataclass(frozen=True)

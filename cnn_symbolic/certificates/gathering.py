@@ -146,7 +146,7 @@ def gathered_term(term: Flat, place: Place, number: int, free: Ranges) -> Gather
         tuple(f for f in numbers if f != Integer(sp.S.One)),
         tuple(highs[i] - lows[i] for i in reversed(counting)),
         (*read, *(i - lows[i].xreplace(outside) for i in counting)),
-        tuple(sp.sympify(known.get(i, i)).xreplace(shifted) for i in term.bound),
+        tuple(known.get(i, i).xreplace(shifted) for i in term.bound),
         counting,
     )
 

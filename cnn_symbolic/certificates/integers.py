@@ -44,7 +44,7 @@ def identifier(prefix: str, name: str, taken: Iterable[str]) -> str:
 
 def integer_text(e: Any, names: Names) -> str:
     """Return an integer expression in sizes and indices as Coq writes it."""
-    e = sp.sympify(e) if isinstance(e, int) else e
+    e = sp.Integer(e) if isinstance(e, int) else e
     if e.is_Integer:
         return str(e) if e >= 0 else f"({e})"
     if e.is_Symbol:
