@@ -35,7 +35,10 @@ def certificate(derivation: Derivation, name: str) -> Certificate:
     claim = proposition(derivation)
     proof = proof_text(claim, name, verdict.smallest)
     real = derivative(derivation, claim, name)
-    return Certificate(name, kind_of(claim), claim.text, proof, check_text(name), derivative=real)
+    kind = kind_of(claim)
+    if claim.derived and real is None:
+        kind = f"derived {kind}"
+    return Certificate(name, kind, claim.text, proof, check_text(name), derivative=real)
 
 
 def derivative(derivation: Derivation, claim: Proposition, name: str) -> Certificate | None:

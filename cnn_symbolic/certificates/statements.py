@@ -2,7 +2,9 @@
 
 Trusted: this is the statement that a reader of a certificate has to believe. A gradient is stated before
 differentiation: for the functional L = Σ cotangent · output, the claim is L(x + t·e) = L(x) + t·G for every t, where e
-is the tensor that is 1 at one entry and 0 elsewhere; or for every t with t² = 0, where L is not affine in x.
+is the tensor that is 1 at one entry and 0 elsewhere; or for every t with t² = 0, where L is not affine in x. Where x
+enters by way of intermediate results, the output is that of the steps that x enters, and the cotangents that arrive
+there were differentiated by SymPy: only the claim over the real numbers (see `real_claims`) is about the whole chain.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from cnn_symbolic.certificates.expressions import (
     Writer,
     leaves,
 )
-from cnn_symbolic.certificates.integers import divisors, identifier, integer_text, proposition_text
+from cnn_symbolic.certificates.integers import LETTERS, divisors, identifier, integer_text, proposition_text
 from cnn_symbolic.certificates.reads import Read, always_inside, reads_of
 from cnn_symbolic.certificates.terms import depends, is_affine, next_function
 from cnn_symbolic.derivation import Derivation
@@ -35,12 +37,14 @@ from cnn_symbolic.formulas import fresh, least
 from cnn_symbolic.gradients import stages
 from cnn_symbolic.kernel.statement import Statement
 from cnn_symbolic.kernel.verdicts import Theorem
-from cnn_symbolic.sources import Call
+from cnn_symbolic.sources import Call, Named
 from cnn_symbolic.tensors import Tensor
 
 __all__ = ["Proposition", "proposition"]
 
 AND = " /\\ "
+# How signs in titles are spelled in comments, besides letters.
+SIGNS = {"/": "/", "′": "'", "·": " . ", "*": " . ", "−": "-", "≤": "<=", "≥": ">=", "≠": "<>", "⌊": "floor(", "⌋": ")"}
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,9 @@ class Proposition:
 
     `left` and `right` are expressions of one entry; for a gradient, `left` is the functional before
     differentiation, `wrt` the tensor, and `right` the derivative by its entry at the statement's index. `reads` are
-    entries that are stated to lie inside of their tensors.
+    entries that are stated to lie inside of their tensors. `is_shape` says that it is about shapes only, `derived`
+    that a derivative that SymPy carried out stands in it: what arrives at the step of a chain that the tensor enters,
+    or a gradient that is not the whole left side.
     """
 
     title: str
@@ -58,11 +64,8 @@ class Proposition:
     right: Expression
     wrt: str | None = None
     reads: tuple[Read, ...] = ()
-
-    @property
-    def is_shape(self) -> bool:
-        """Whether the claim is about shapes only."""
-        return self.statement.left.formula == 0 and self.statement.right.formula == 0 and self.wrt is None
+    is_shape: bool = False
+    derived: bool = False
 
     @property
     def is_affine(self) -> bool:
@@ -273,8 +276,9 @@ class Proposition:
 
 
 def plain(title: str) -> str:
-    """Return a title as a comment can hold it: without anything that could end the comment."""
-    return re.sub(r"[^A-Za-z0-9 .,;:=+/-]+", " ", title).strip()
+    """Return a title as a comment can hold it: without asterisks and quotation marks, which could end the comment."""
+    spelled = "".join(SIGNS.get(c, LETTERS.get(c, c)) for c in title)
+    return " ".join(re.sub(r"[^A-Za-z0-9 .,;:=+/<>()\[\]'_-]+", " ", spelled).split())
 
 
 def binder(names: Iterable[str], kind: str) -> str:
@@ -303,8 +307,10 @@ def proposition(derivation: Derivation) -> Proposition:
         made = gradient_proposition(derivation, *left.source.operands)
     if made is None:
         translator = Translator(statement.tensors)
-        sides = [translator.expression(side.formula) for side in (statement.left, statement.right)]
-        made = Proposition(derivation.title, statement, sides[0], sides[1])
+        sides = translator.expression(statement.left.formula), translator.expression(statement.right.formula)
+        derived = any(has_gradient(side) for side in (left, derivation.right) if isinstance(side, Tensor))
+        is_shape = not isinstance(left, Tensor)
+        made = Proposition(derivation.title, statement, *sides, is_shape=is_shape, derived=derived)
     verdict = derivation.claim_verdict
     if made.is_shape or not isinstance(verdict, Theorem) or verdict.factors:
         return made
@@ -336,7 +342,9 @@ def gradient_proposition(derivation: Derivation, output: Tensor, wrt: Tensor, ar
     if name in tensors and tensors[name].definition is not None:
         tensors[name] = type(tensors[name])(tensors[name].shape)
     parts: list[Expression] = []
+    derived = has_gradient(arriving) or (isinstance(derivation.right, Tensor) and has_gradient(derivation.right))
     for stage in stages(output, wrt, arriving):
+        derived = derived or stage.cotangent is not arriving
         m = fresh("mnpqst"[k] if k < 6 else f"m{k}" for k in range(stage.body.rank))
         part: Expression = Times(
             Translator(tensors).expression(stage.cotangent.formula(m)),
@@ -351,4 +359,13 @@ def gradient_proposition(derivation: Derivation, output: Tensor, wrt: Tensor, ar
     for part in reversed(parts[:-1]):
         functional = Plus(part, functional)
     right = Translator(tensors).expression(statement.right.formula)
-    return Proposition(derivation.title, statement, functional, right, name)
+    return Proposition(derivation.title, statement, functional, right, name, derived=derived)
+
+
+def has_gradient(made: Tensor) -> bool:
+    """Tell whether a tensor is made from a gradient, which its formula has carried out."""
+    if isinstance(made.source, Named):
+        return has_gradient(made.source.definition)
+    if not isinstance(made.source, Call):
+        return False
+    return made.source.operation == "gradient" or any(map(has_gradient, made.source.operands))
