@@ -16,7 +16,9 @@ ACCEPTED = "certified"
 EVERY_RING = "over every commutative ring"
 SAYS = {
     "gradient": f"a gradient, {EVERY_RING}",
+    "derived gradient": f"a gradient, {EVERY_RING}, of the last step; what arrives there was differentiated by SymPy",
     "identity": f"equal entries, {EVERY_RING}",
+    "derived identity": f"equal entries, {EVERY_RING}; a gradient in it was differentiated by SymPy",
     "number": f"equal numbers, {EVERY_RING}",
     "shape": "equal shapes",
     "counterexample": "the claim is false",
