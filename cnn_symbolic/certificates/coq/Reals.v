@@ -370,17 +370,6 @@ Let identity (x : R) : derivable_pt_lim (fun x => x) x 1 := derivable_pt_lim_id 
 Let unchanged (z : tensor reals) : (fun v => D v * (fun _ => 1) (z v)) = D.
 Proof. extensionality v. change (D v * 1 = D v). ring. Qed.
 
-Theorem transfer_real_linear shape (z : R -> tensor reals) (x G : R) :
-  differentiable (positions shape) C (z x) D ->
-  (forall t, total shape (fun v => entry shape D v * z (x + t) v)
-           = total shape (fun v => entry shape D v * z x v) + t * G) ->
-  (forall v, inside shape v = true -> is_affine_real (fun y => z y v)) ->
-  derivable_pt_lim (fun y => C (z y)) x G.
-Proof.
-  intros outer certificate. apply (transfer_real C (fun x => x) (fun _ => 1) D); auto.
-  cbv beta. rewrite (unchanged (z x)). exact certificate.
-Qed.
-
 Theorem transfer_linear shape (z : tensor reals -> tensor reals) (x : tensor reals) (k : list Z) (G : R) :
   differentiable (positions shape) C (z x) D ->
   (forall t, total shape (fun v => entry shape D v * z (bump x k t) v)

@@ -117,9 +117,6 @@ Proof.
   destruct n; cbn; rewrite ?H; reflexivity.
 Qed.
 
-Lemma integer_0 : integer 0 = zero :> R.
-Proof. reflexivity. Qed.
-
 Lemma integer_1 : integer 1 = one :> R.
 Proof. reflexivity. Qed.
 
@@ -145,7 +142,7 @@ Qed.
 
 End Sums.
 
-(** ** Two rings *)
+(** ** The integers *)
 
 Definition integers : ring := Ring Z 0 1 Z.add Z.mul Z.sub Z.opp Zth.
 
@@ -155,17 +152,6 @@ Proof.
   { induction p as [p IH|p IH|]; cbn [positive_integer]; rewrite ?IH; cbn [integers carrier add mul one]; lia. }
   destruct n; cbn [integer]; rewrite ?H; reflexivity.
 Qed.
-
-(** The numbers [a + b * t] with integers [a] and [b], and with [t * t = 0]. *)
-Definition dual_mul (x y : Z * Z) : Z * Z := (fst x * fst y, fst x * snd y + snd x * fst y).
-Lemma dual_laws : ring_theory (0, 0) (1, 0)
-  (fun x y => (fst x + fst y, snd x + snd y)) dual_mul
-  (fun x y => (fst x - fst y, snd x - snd y)) (fun x => (- fst x, - snd x)) (@eq (Z * Z)).
-Proof.
-  constructor; intros; repeat match goal with x : (Z * Z)%type |- _ => destruct x end;
-    unfold dual_mul; cbn [fst snd]; f_equal; ring.
-Qed.
-Definition dual_integers : ring := Ring (Z * Z) _ _ _ _ _ _ dual_laws.
 
 (** [cbn] leaves sums and integers as they are, even those with literal bounds. *)
 Arguments sum {R} low high f : simpl never.

@@ -131,11 +131,17 @@ Ltac exactly a s :=
   | match goal with _ : context [(s * ?r)%Z] |- _ =>
       lazymatch r with (a / s)%Z => fail | _ => multiple_below a s r end
     end ].
-Ltac exact_quotients :=
-  repeat match goal with
+(** Do something with the parts of every quotient in sight, once; [seen] are those that it was done with. *)
+Ltac each_quotient_but seen tac :=
+  match goal with
   | _ : context [(?a / ?s)%Z] |- _ =>
-    is_var s; lazymatch goal with _ : (a / s = _ /\ _)%Z |- _ => fail | _ => exactly a s end
-  end; break.
+    lazymatch seen with context [(a / s)%Z] => fail | _ => idtac end;
+    try tac a s;
+    each_quotient_but (seen, (a / s)%Z) tac
+  | _ => idtac
+  end.
+Ltac each_quotient tac := each_quotient_but tt tac.
+Ltac exact_quotients := each_quotient ltac:(fun a s => is_var s; exactly a s); break.
 
 (** Quotients of numbers whose difference is the divisor, or nothing. *)
 Lemma neighbours a b s k : (0 < s -> a = b + k * s -> a / s = b / s + k /\ a mod s = b mod s)%Z.
@@ -185,8 +191,7 @@ Ltac products :=
   end.
 
 Ltac close := first [linear | multiplied].
-Ltac positive_quotients :=
-  repeat match goal with _ : context [(?a / ?s)%Z] |- _ => learn (Z.div_pos a s ltac:(linear) ltac:(linear)) end.
+Ltac positive_quotients := each_quotient ltac:(fun a s => learn (Z.div_pos a s ltac:(linear) ltac:(linear))).
 
 (** Pose what may be needed beyond quotients and remainders; after that, [arith] has to find it in the context. *)
 Ltac prepare := products; each_divisor multiply_by; divide; exact_quotients; positive_quotients.
@@ -254,11 +259,6 @@ Ltac pair i j f g :=
     let same := fresh "same" in
     assert (same : term_value a [] = term_value b []) by (refine (reindex a b f g _ _); side)
   end.
-
-(** The [i]-th term on one side has no summands. *)
-Ltac no_summands a :=
-  let none := fresh "none" in
-  assert (none : term_value a [] = zero) by (apply vanish; side).
 
 Ltac add_up :=
   cbn [terms_value];

@@ -567,37 +567,6 @@ Proof.
     + intros Hl. destruct (Back l Hl). eauto.
 Qed.
 
-Theorem vanish (t : term) :
-  every (box t) [] (fun l => all_hold (conditions t) (rev_append l []) -> False) -> term_value t [] = zero.
-Proof.
-  intros H. transitivity (box_sum (box t) (fun _ => zero) []); [|apply box_sum_zero].
-  apply box_sum_ext. intros l W.
-  destruct (all_tests (conditions t) (rev_append l [])) eqn:T; [|reflexivity].
-  apply all_tests_hold in T. destruct (every_within _ _ _ H l W T).
-Qed.
-
-Theorem split (t : term) (p : condition) :
-  term_value t [] = (term_value (Term (box t) (p :: conditions t) (factors t)) []
-    + term_value (Term (box t) (Not p :: conditions t) (factors t)) [])%ring.
-Proof.
-  unfold term_value. cbn. rewrite <- box_sum_add. apply box_sum_ext. intros l _.
-  destruct (test p (rev_append l [])); cbn; ring.
-Qed.
-
-Theorem terms_equal ts us :
-  Forall2 (fun t u => term_value t [] = term_value u []) ts us -> terms_value ts [] = terms_value us [].
-Proof. induction 1; cbn; congruence. Qed.
-
-Theorem terms_permuted ts us v : Permutation ts us -> terms_value ts v = terms_value us v.
-Proof. induction 1; cbn; try congruence. ring. Qed.
-
-(** ** Counting *)
-
-Theorem integer_count n : 0 <= n -> integer n = terms_value [Term [(fun _ => 0, fun _ => n)] [] []] [].
-Proof.
-  intros H. cbn [terms_value]. unfold term_value. cbn. rewrite sum_constant, Z.sub_0_r by exact H. ring.
-Qed.
-
 End Terms.
 
 (** ** Computation *)
