@@ -36,7 +36,7 @@ def certificate(derivation: Derivation, name: str) -> Certificate:
     proof = proof_text(claim, name, verdict.smallest)
     real = derivative(derivation, claim, name)
     kind = kind_of(claim)
-    if claim.derived and real is None:
+    if claim.derived or (claim.by_steps and real is None):
         kind = f"derived {kind}"
     return Certificate(name, kind, claim.text, proof, check_text(name), derivative=real)
 

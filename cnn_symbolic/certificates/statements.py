@@ -54,8 +54,8 @@ class Proposition:
     `left` and `right` are expressions of one entry; for a gradient, `left` is the functional before
     differentiation, `wrt` the tensor, and `right` the derivative by its entry at the statement's index. `reads` are
     entries that are stated to lie inside of their tensors. `is_shape` says that it is about shapes only, `derived`
-    that a derivative that SymPy carried out stands in it: what arrives at the step of a chain that the tensor enters,
-    or a gradient that is not the whole left side.
+    that a gradient stands in it other than as the whole left side, which SymPy has carried out; `by_steps` that the
+    tensor enters by way of intermediate results, and what arrives there was differentiated by SymPy.
     """
 
     title: str
@@ -66,6 +66,7 @@ class Proposition:
     reads: tuple[Read, ...] = ()
     is_shape: bool = False
     derived: bool = False
+    by_steps: bool = False
 
     @property
     def is_affine(self) -> bool:
@@ -343,8 +344,9 @@ def gradient_proposition(derivation: Derivation, output: Tensor, wrt: Tensor, ar
         tensors[name] = type(tensors[name])(tensors[name].shape)
     parts: list[Expression] = []
     derived = has_gradient(arriving) or (isinstance(derivation.right, Tensor) and has_gradient(derivation.right))
+    by_steps = False
     for stage in stages(output, wrt, arriving):
-        derived = derived or stage.cotangent is not arriving
+        by_steps = by_steps or stage.cotangent is not arriving
         m = fresh("mnpqst"[k] if k < 6 else f"m{k}" for k in range(stage.body.rank))
         part: Expression = Times(
             Translator(tensors).expression(stage.cotangent.formula(m)),
@@ -359,7 +361,7 @@ def gradient_proposition(derivation: Derivation, output: Tensor, wrt: Tensor, ar
     for part in reversed(parts[:-1]):
         functional = Plus(part, functional)
     right = Translator(tensors).expression(statement.right.formula)
-    return Proposition(derivation.title, statement, functional, right, name, derived=derived)
+    return Proposition(derivation.title, statement, functional, right, name, derived=derived, by_steps=by_steps)
 
 
 def has_gradient(made: Tensor) -> bool:
