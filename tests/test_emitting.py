@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from cnn_symbolic import correlate, gradient, ones, prove, shape, sizes, tensor
+from cnn_symbolic import correlate, gradient, named, ones, prove, shape, sizes, tensor
 from cnn_symbolic.certificates.certificate import NotCertified, mangled
 from cnn_symbolic.certificates.compiling import compiled
 from cnn_symbolic.certificates.emitting import certificate
@@ -56,6 +56,17 @@ def test_coq_accepts_one_of_each_kind(bundle, coq, id):
     assert tuple(part.kind for part in made.parts) == ONE_OF_EACH_KIND[id]
     answer = compiled(made, *coq, SECONDS)
     assert answer.status == "certified", answer.detail
+
+
+@needs_coq
+def test_coq_multiplies_literal_numbers(coq):
+    x, g = tensor(M, name="x"), tensor(M, name="g")
+    z = named("z", 2 * x)
+    right = prove("right", gradient(z + z, wrt=x, cotangent=g), equals=4 * g)
+    made = certificate(right, "c_right")
+    assert tuple(part.kind for part in made.parts) == ("gradient", "reals")
+    assert compiled(made, *coq, SECONDS).status == "certified"
+    assert compiled(changed(made, "integer 2%Z", "integer 3%Z"), *coq, SECONDS).status == "rejected"
 
 
 def changed(made, old, new):

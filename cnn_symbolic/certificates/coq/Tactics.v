@@ -230,7 +230,16 @@ Ltac align_integers solver :=
       end
     end
   end.
-Ltac summands solver := first [ring | align solver; first [ring | align_integers solver; ring]].
+(** Literal integers as what they are made of. *)
+Ltac literals :=
+  repeat match goal with
+  | |- context [@integer ?R ?n] =>
+    lazymatch isZcst n with true => idtac end;
+    let sum := eval lazy beta iota zeta delta [integer positive_integer] in (@integer R n) in
+    change (@integer R n) with sum
+  end.
+Ltac summands solver :=
+  first [ring | align solver; first [ring | align_integers solver; ring | literals; ring]].
 
 (** ** One pair of terms *)
 
