@@ -1,4 +1,4 @@
-"""Every error the package raises on purpose: one root, and children that are also the standard ones."""
+"""Every error the package raises on purpose: one root, and children that are also the standard ones; and one alarm."""
 
 
 class CnnSymbolicError(Exception):
@@ -51,3 +51,18 @@ class MissingPackageError(CnnSymbolicError, ImportError):
 
 class TimeLimitError(CnnSymbolicError, TimeoutError):
     """A computation that was not done within its time."""
+
+
+class UndefinedError(CnnSymbolicError, ArithmeticError):
+    """Something that has no value at the given sizes: an empty axis, a negative padding, a divisor below one."""
+
+
+class FunctionDomainError(UndefinedError):
+    """A known function at an argument at which it has no value, such as 1/0."""
+
+
+class DisagreementError(AssertionError):
+    """Two ways to compute the same thing that do not agree: a mistake of this package, and never a verdict.
+
+    It has not the root of the other errors, so that nobody who expects those passes over it.
+    """

@@ -1,1 +1,1 @@
-"""Two witnesses beside the proofs, which share no code with the kernel: explicit symbols, and numbers."""
+"""Independent of the proofs: numeric layers, explicit symbolic ones at small shapes, every operation on exact numbers."""
