@@ -48,13 +48,30 @@ if TYPE_CHECKING:
     from cnn_symbolic.derivation import Derivation, Step, claim, prove, refute
     from cnn_symbolic.entries import from_entries, sum_over
     from cnn_symbolic.errors import CnnSymbolicError
+    from cnn_symbolic.expressions.values import (
+        And,
+        Eq,
+        Iverson,
+        Max,
+        Min,
+        Mod,
+        Ne,
+        Not,
+        Or,
+        Rational,
+        ceiling,
+        floor,
+        maximum,
+        minimum,
+        where,
+    )
     from cnn_symbolic.families import count, literal, stacked, summed, take, windows
-    from cnn_symbolic.formulas import Iverson, sizes, widths
+    from cnn_symbolic.formulas import sizes, widths
     from cnn_symbolic.gradients import cotangent, gradient
     from cnn_symbolic.kernel.decide import decide
     from cnn_symbolic.kernel.size_sets import preimage, sizes_where
     from cnn_symbolic.kernel.statement import state
-    from cnn_symbolic.kernel.verdicts import Refutation, Theorem, Undecided
+    from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided
     from cnn_symbolic.layers import (
         AveragePool,
         Convolution,
@@ -115,12 +132,13 @@ HOMES = {
     "entries": "from_entries sum_over",
     "errors": "CnnSymbolicError",
     "families": "count literal stacked summed take windows",
-    "formulas": "Iverson sizes widths",
+    "expressions.values": "And Eq Iverson Max Min Mod Ne Not Or Rational ceiling floor maximum minimum where",
+    "formulas": "sizes widths",
     "gradients": "cotangent gradient",
     "kernel.decide": "decide",
     "kernel.size_sets": "preimage sizes_where",
     "kernel.statement": "state",
-    "kernel.verdicts": "Refutation Theorem Undecided",
+    "kernel.verdicts": "HoldsForLiterals Refutation Theorem Undecided",
     "layers": "AveragePool Convolution ConvolutionalLayer FeatureMap FullyConnectedLayer MaxPool MaxPoolingMap "
     "cross_entropy_of_softmax quadratic_cost",
     "operations": "apply convolve correlate crop dilate dot flip function ones outer pad rot180 shift stack subsample "

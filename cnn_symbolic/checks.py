@@ -15,8 +15,7 @@ import sympy as sp
 
 from cnn_symbolic.derivation import collect
 from cnn_symbolic.display import Displayed
-from cnn_symbolic.errors import CnnSymbolicError, FragmentError
-from cnn_symbolic.formulas import as_formula
+from cnn_symbolic.errors import CnnSymbolicError, DisagreementError, FragmentError
 
 __all__ = ["Check", "Checked", "check", "identity"]
 
@@ -48,6 +47,8 @@ class Check(Displayed):
         start = time.perf_counter()
         try:
             passed, detail = True, self.by()
+        except DisagreementError:
+            raise
         except AssertionError as failed:
             passed, detail = False, str(failed)
         return Checked(passed, self.strength if passed else "refuted", detail, time.perf_counter() - start)
@@ -94,7 +95,9 @@ def identity(title: str, left: sp.Expr, right: sp.Expr, *, article: str = "") ->
     Decided by SymPy's `diff` and `cancel`, whose normal form of a rational function is exact. Raises
     FragmentError for other functions and for floating-point numbers.
     """
-    sides = [carried_out(as_formula(side, f"{title!r}")) for side in (left, right)]
+    if not isinstance(left, sp.Expr) or not isinstance(right, sp.Expr):
+        raise FragmentError(f"{title!r}: an identity is about SymPy expressions, found {left!r} and {right!r}")
+    sides = [carried_out(side) for side in (left, right)]
     for side in sides:
         outside = {f for f in side.atoms(sp.Function) if not isinstance(f, sp.exp)} | side.atoms(sp.Float)
         if outside:

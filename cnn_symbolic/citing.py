@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sympy as sp
-from sympy.logic.boolalg import BooleanFunction
 
 from cnn_symbolic.derivation import Derivation
-from cnn_symbolic.formulas import alpha_key, at_least, fresh, is_size, least
+from cnn_symbolic.expressions.heads import Comparison, Connective
+from cnn_symbolic.expressions.rules import at_least, conjuncts, is_plain_size, is_whole, least
+from cnn_symbolic.expressions.values import as_condition
+from cnn_symbolic.formulas import alpha_key, fresh, substitute
+from cnn_symbolic.kernel.polynomials import RELATIONS
 from cnn_symbolic.kernel.verdicts import Theorem
 from cnn_symbolic.sources import Call, Leaf, Named
 from cnn_symbolic.tensors import Tensor, same
@@ -34,7 +37,7 @@ def is_instance(before: Tensor, after: Tensor, theorem: Derivation, assuming: It
         return False
     if not isinstance(theorem.verdict, Theorem) or theorem.verdict.values:
         return False
-    given = {canonical(part) for one in assuming for part in sp.And.make_args(one)}
+    given = {canonical(part) for one in assuming for part in conjuncts(as_condition(one))}
     for one, other in differing(before, after):
         for pairs in (((sides[0], one), (sides[1], other)), ((sides[1], one), (sides[0], other))):
             match = Match()
@@ -50,7 +53,7 @@ def alike(x: Tensor, y: Tensor) -> bool:
     """
     if x is y:
         return True
-    if tuple(map(sp.expand, x.shape)) != tuple(map(sp.expand, y.shape)):
+    if tuple(map(sp.expand, x.lengths)) != tuple(map(sp.expand, y.lengths)):
         return False
     index = fresh("i" * x.rank)
     numbered = {symbol: ("index", k) for k, symbol in enumerate(index)}
@@ -78,10 +81,16 @@ def differing(before: Tensor, after: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
 
 
 def canonical(condition: Any) -> Any:
-    """Return a condition as SymPy writes it, whichever way round its comparisons were written."""
-    if isinstance(condition, sp.Rel):
-        return condition.canonical
-    return condition.func(*map(canonical, condition.args)) if isinstance(condition, BooleanFunction) else condition
+    """Return what is equal for conditions that are written alike but for the sides of their comparisons."""
+    if isinstance(condition, Comparison):
+        sign, exchanged, strict = RELATIONS[condition.sign]
+        difference = sp.expand(condition.lhs - condition.rhs)
+        if sign == ">=":
+            return sign, strict, difference * exchanged
+        return sign, 0, frozenset({difference, -difference})
+    if isinstance(condition, Connective):
+        return type(condition).__name__, frozenset(map(canonical, condition.args))
+    return condition
 
 
 @dataclass
@@ -98,12 +107,12 @@ class Match:
     def both(self, pairs: Any) -> bool:
         """Tell whether every pattern fits its tensor, with the same tensors and sizes for all."""
         return all(self.fits(pattern, x) for pattern, x in pairs) and all(
-            sp.expand(pattern.xreplace(self.sizes) - value) == 0 for pattern, value in self.owed
+            sp.expand(substitute(pattern, self.sizes) - value) == 0 for pattern, value in self.owed
         )
 
     def assumed(self, assumptions: Iterable[Any], given: set[Any]) -> bool:
         """Tell whether the assumptions, at the sizes of the instance, are among the given ones or hold anyway."""
-        parts = (part for one in assumptions for part in sp.And.make_args(one.xreplace(self.sizes)))
+        parts = (part for one in assumptions for part in conjuncts(substitute(one, self.sizes)))
         return all(part == sp.true or canonical(part) in given for part in parts)
 
     def fits(self, pattern: Tensor, x: Tensor) -> bool:
@@ -113,7 +122,7 @@ class Match:
             if source.name in self.tensors:
                 return alike(self.tensors[source.name], x)
             self.tensors[source.name] = x
-            return len(pattern.shape) == len(x.shape) and all(map(self.length_fits, pattern.shape, x.shape))
+            return len(pattern.lengths) == len(x.lengths) and all(map(self.length_fits, pattern.lengths, x.lengths))
         if isinstance(source, Named):
             return isinstance(x.source, Named) and self.fits(source.definition, x.source.definition)
         if not isinstance(x.source, Call) or source.operation != x.source.operation:
@@ -151,6 +160,6 @@ class Match:
 
 def admits(symbol: sp.Symbol, value: sp.Expr) -> bool:
     """Tell whether a size, or a bound index, can stand for a value wherever the value is defined."""
-    if not is_size(symbol):
-        return isinstance(value, sp.Symbol) and not is_size(value)
-    return value.is_integer is True and at_least(value, least(symbol))
+    if not is_plain_size(symbol):
+        return isinstance(value, sp.Symbol) and not is_plain_size(value)
+    return is_whole(value) and at_least(value, least(symbol))

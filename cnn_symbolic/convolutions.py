@@ -9,17 +9,29 @@ before. Source: V. Dumoulin and F. Visin, "A guide to convolution arithmetic for
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from numbers import Integral
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.errors import ModeError, ShapeError
-from cnn_symbolic.formulas import Index, Shape, at_least, bound_sum, fresh, is_size
+from cnn_symbolic.errors import FragmentError, ModeError, ShapeError
+from cnn_symbolic.expressions.rules import (
+    at_least,
+    ceiling,
+    delta,
+    divide,
+    floor,
+    is_plain_size,
+    is_whole,
+    maximum,
+    remainder,
+)
+from cnn_symbolic.expressions.values import Number, Point, as_formula, presumed_of, read_at
+from cnn_symbolic.formulas import Index, Shape, bound_sum, fresh
 from cnn_symbolic.operations import letters
 from cnn_symbolic.shapes import check_shape, format_shape
 from cnn_symbolic.tensors import Definition, Tensor, operation
+from cnn_symbolic.witnesses import sliding
 
 __all__ = [
     "Geometry",
@@ -39,39 +51,68 @@ PADDINGS = ("valid", "full", "same", "same_upper", "same_lower", "causal")
 POSITIONS = ["r", "c", "q", "o"]
 
 
-def conv_size(length: Any, overlay: Any, *, stride: Any = 1, padding: Any = 0, dilation: Any = 1) -> sp.Expr:
+def conv_size(length: Any, overlay: Any, *, stride: Any = 1, padding: Any = 0, dilation: Any = 1) -> Number:
     """Return the number of positions of an overlay along one axis: ⌊(M + before + after − d·(I−1) − 1)/s⌋ + 1.
 
-    `padding` is a number for both sides, a pair, or a name, as in `conv`.
+    `padding` is a number for both sides, a pair, or a name, as in `conv`. It is about sizes at which the overlay fits.
     """
     (m,), (i,) = check_shape((length,), "conv_size"), check_shape((overlay,), "conv_size")
     s, d = per_axis(stride, 1, "conv_size: stride")[0], per_axis(dilation, 1, "conv_size: dilation")[0]
-    given = padding if isinstance(padding, str) else [padding]
-    ((before, after),) = pad_widths(given, (m,), (i,), (s,), (d,), "conv_size")
-    (count,) = positions((m,), (i,), (s,), [(before, after)], (d,))
+    widths = widths_of(padding if isinstance(padding, str) else [padding], (m,), (i,), (s,), (d,), "conv_size")
+    (count,) = positions((m,), (i,), (s,), widths, (d,))
     if count.is_Integer and count < 1:
         raise ShapeError(
             f"conv_size: an overlay of {i}, dilated by {d}, does not fit into {m} with the padding {padding!r}"
         )
-    return count
+    options = {"stride": stride, "padding": padding, "dilation": dilation}
+    return counted(count, sliding.conv_size, (length, overlay), options, {count, *at_least_zero(widths)})
+
+
+def counted(
+    count: sp.Expr,
+    count_of: Callable[..., int],
+    given: tuple[Any, ...],
+    options: Mapping[str, Any],
+    presumed: Iterable[sp.Expr],
+) -> Number:
+    """Return a number of positions, with its reading in Python's integers."""
+
+    def reading(point: Point) -> int:
+        return count_of(*read_at(given, point), **{key: read_at(value, point) for key, value in options.items()})
+
+    open_ones = {e for e in presumed if not at_least(e, 1)}
+    return Number(count, reading, frozenset(open_ones) | presumed_of((*given, *options.values())))
+
+
+def at_least_zero(widths: Iterable[Any]) -> tuple[sp.Expr, ...]:
+    """Return what is at least one where widths, such as paddings before and after each axis, are at least zero."""
+    flat = [w for width in widths for w in (width if isinstance(width, tuple) else (width,))]
+    return tuple(w + 1 for w in flat if not at_least(w, 0))
 
 
 def per_axis(value: Any, rank: int, owner: str, least: int = 1) -> tuple[sp.Expr, ...]:
     """Return one integer or size per axis, `least` or more; raise ShapeError for others."""
     values = tuple(value) if isinstance(value, tuple | list) else (value,) * rank
-    exact = tuple(sp.Integer(int(v)) if isinstance(v, Integral) and not isinstance(v, bool) else v for v in values)
-    if len(exact) != rank or not all(isinstance(v, sp.Expr) and v.is_integer for v in exact):
+    try:
+        exact = tuple(as_formula(v, owner) for v in values)
+    except FragmentError as error:
+        reason = f" ({error})" if any(isinstance(v, sp.Expr) for v in values) else ""
+        raise ShapeError(
+            f"{owner} is an integer or a size, or one per axis for {rank} axes; found {value!r}{reason}"
+        ) from None
+    if len(exact) != rank or not all(map(is_whole, exact)):
         raise ShapeError(f"{owner} is an integer or a size, or one per axis for {rank} axes; found {value!r}")
-    if not all(map(is_size, {s for v in exact for s in v.free_symbols})):
+    if not all(map(is_plain_size, {s for v in exact for s in v.free_symbols})):
         raise ShapeError(f"{owner} is made from sizes, such as S = sizes('S')[0]; found {value!r}")
-    if any(not at_least(v, 1) if least else v.is_negative for v in exact):
+    if any(not at_least(v, 1) if least else at_least(-v, 1) for v in exact):
         raise ShapeError(f"{owner} is at least {least}, found {value!r}")
     return exact
 
 
 def pad_widths(
-    padding: Any, lengths: Shape, overlay: Shape, stride: Shape, dilation: Shape, owner: str
-) -> list[tuple[sp.Expr, sp.Expr]]:
+    padding: Any, lengths: Sequence[Any], overlay: Sequence[Any], stride: Sequence[Any], dilation: Sequence[Any],
+    owner: str = "pad_widths",
+) -> list[tuple[Number, Number]]:  # fmt: skip
     """Return the padding before and after each axis.
 
     `padding` is a width for all sides, one per axis, one pair (before, after) per axis, or a name:
@@ -80,6 +121,26 @@ def pad_widths(
     - `same`: such that there are ⌈M/s⌉ positions; an odd width has its extra one after (as in PyTorch, and
       ONNX's SAME_UPPER), and `same_upper` is another name for it. `same_lower`: before.
     """
+    rank = len(lengths)
+    given = (tuple(lengths), tuple(overlay), tuple(stride), tuple(dilation))
+    m, i = (check_shape(of, owner) for of in given[:2])
+    s, d = per_axis(stride, rank, f"{owner}: stride"), per_axis(dilation, rank, f"{owner}: dilation")
+    widths = widths_of(padding, m, i, s, d, owner)
+
+    def reading(axis: int, side: int) -> Callable[[Point], int]:
+        return lambda point: sliding.pad_widths(read_at(padding, point), *read_at(given, point))[axis][side]
+
+    presumed = presumed_of((padding, given))
+    return [
+        (Number(a, reading(axis, 0), presumed), Number(b, reading(axis, 1), presumed))
+        for axis, (a, b) in enumerate(widths)
+    ]
+
+
+def widths_of(
+    padding: Any, lengths: Shape, overlay: Shape, stride: Shape, dilation: Shape, owner: str
+) -> list[tuple[sp.Expr, sp.Expr]]:
+    """Return the padding before and after each axis as SymPy expressions; see `pad_widths`."""
     axes = list(zip(lengths, overlay, stride, dilation, strict=True))
     if isinstance(padding, str):
         if padding not in PADDINGS:
@@ -106,8 +167,8 @@ def named_padding(name: str, m: sp.Expr, i: sp.Expr, s: sp.Expr, d: sp.Expr) -> 
         return reach, reach
     if name == "causal":
         return reach, sp.S.Zero
-    total = sp.Max(sp.expand((sp.ceiling(m / s) - 1) * s + reach + 1 - m), 0) if s != 1 else reach
-    smaller = sp.floor(total / 2)
+    total = maximum(sp.expand((ceiling(divide(m, s)) - 1) * s + reach + 1 - m), sp.S.Zero) if s != 1 else reach
+    smaller = floor(total / 2)
     return (total - smaller, smaller) if name == "same_lower" else (smaller, total - smaller)
 
 
@@ -116,7 +177,7 @@ def positions(
 ) -> Shape:
     """Return the number of positions of an overlay along each axis."""
     return tuple(
-        sp.floor(sp.expand(m + before + after - d * (i - 1) - 1) / s) + 1
+        floor(divide(sp.expand(m + before + after - d * (i - 1) - 1), s)) + 1
         for m, i, s, (before, after), d in zip(lengths, overlay, stride, widths, dilation, strict=True)
     )
 
@@ -128,8 +189,9 @@ class Geometry:
         rank = len(lengths)
         self.stride = per_axis(stride, rank, f"{owner}: stride")
         self.dilation = per_axis(dilation, rank, f"{owner}: dilation")
-        self.widths = pad_widths(padding, lengths, overlay, self.stride, self.dilation, owner)
+        self.widths = widths_of(padding, lengths, overlay, self.stride, self.dilation, owner)
         self.positions = positions(lengths, overlay, self.stride, self.widths, self.dilation)
+        self.presumed = at_least_zero(self.widths)
 
     def at(self, r: Sequence[sp.Expr], u: Sequence[sp.Expr]) -> Index:
         """Return the entry of the input that entry u of the overlay meets at position r."""
@@ -138,7 +200,7 @@ class Geometry:
 
     def meets(self, r: Sequence[sp.Expr], u: Sequence[sp.Expr], m: Sequence[sp.Expr]) -> sp.Expr:
         """Return 1 where entry u of the overlay meets entry m of the input at position r, else 0."""
-        return sp.Mul(*(sp.KroneckerDelta(a, b) for a, b in zip(self.at(r, u), m, strict=True)))
+        return sp.Mul(*(delta(a, b) for a, b in zip(self.at(r, u), m, strict=True)))
 
 
 def spatial_rank(x: Tensor, w: Tensor, group_axis: bool, owner: str) -> int:
@@ -151,8 +213,8 @@ def spatial_rank(x: Tensor, w: Tensor, group_axis: bool, owner: str) -> int:
             else "(batch, channels, *spatial) and (channels, channels, *overlay)"
         )
         raise ShapeError(
-            f"{owner} takes an input and an overlay of shapes {layout}, found {x} of shape {format_shape(x.shape)} "
-            f"and {w} of shape {format_shape(w.shape)}"
+            f"{owner} takes an input and an overlay of shapes {layout}, found {x} of shape {format_shape(x.lengths)} "
+            f"and {w} of shape {format_shape(w.lengths)}"
         )
     return rank
 
@@ -183,28 +245,28 @@ def conv(
     """
     rank = spatial_rank(x, w, group_axis, "conv")
     lead = 3 if group_axis else 2
-    geometry = Geometry(x.shape[lead:], w.shape[lead:], stride, padding, dilation, "conv")
-    outer = w.shape[: lead - 1]
-    equal_sizes([("input channels", x.shape[lead - 1], w.shape[lead - 1])], "conv")
+    geometry = Geometry(x.lengths[lead:], w.lengths[lead:], stride, padding, dilation, "conv")
+    outer = w.lengths[: lead - 1]
+    equal_sizes([("input channels", x.lengths[lead - 1], w.lengths[lead - 1])], "conv")
     if group_axis:
-        equal_sizes([("groups", x.shape[1], w.shape[0])], "conv")
+        equal_sizes([("groups", x.lengths[1], w.lengths[0])], "conv")
     check_bias(b, outer, "conv")
 
     def formula(index: Index) -> sp.Expr:
         batch, maps, r = index[:1], index[1:lead], index[lead:]
         c, u = fresh("c"), letters(rank)
         at = (*batch, *maps[:-1], *c, *geometry.at(r, u))
-        body = x[at] * w.formula((*maps, *c, *u))
-        total = bound_sum(body, (*c, *u), w.shape[lead - 1 :])
+        body = x.at(at) * w.formula((*maps, *c, *u))
+        total = bound_sum(body, (*c, *u), w.lengths[lead - 1 :])
         return total if b is None else total + b.formula(maps)
 
-    return Definition((x.shape[0], *outer, *geometry.positions), formula)
+    return Definition((x.lengths[0], *outer, *geometry.positions), formula, presumed=geometry.presumed)
 
 
 def check_bias(b: Tensor | None, maps: Shape, owner: str) -> None:
     """Raise ShapeError unless there is no bias, or one per map."""
-    if b is not None and tuple(map(sp.expand, b.shape)) != tuple(map(sp.expand, maps)):
-        raise ShapeError(f"{owner}: the bias has shape {format_shape(maps)}, found {b} of {format_shape(b.shape)}")
+    if b is not None and tuple(map(sp.expand, b.lengths)) != tuple(map(sp.expand, maps)):
+        raise ShapeError(f"{owner}: the bias has shape {format_shape(maps)}, found {b} of {format_shape(b.lengths)}")
 
 
 @operation
@@ -229,13 +291,13 @@ def conv_transpose(
     if isinstance(padding, str):
         raise ModeError(f"conv_transpose has no padding {padding!r}: it takes widths")
     lead = 3 if group_axis else 2
-    lengths, overlay = y.shape[lead:], w.shape[lead:]
+    lengths, overlay = y.lengths[lead:], w.lengths[lead:]
     extra = per_axis(output_padding, rank, "conv_transpose: output_padding", 0)
     geometry = Geometry(lengths, overlay, stride, padding, dilation, "conv_transpose")
-    equal_sizes([("input channels", y.shape[lead - 1], w.shape[lead - 2])], "conv_transpose")
+    equal_sizes([("input channels", y.lengths[lead - 1], w.lengths[lead - 2])], "conv_transpose")
     if group_axis:
-        equal_sizes([("groups", y.shape[1], w.shape[0])], "conv_transpose")
-    maps = (*w.shape[: lead - 2], w.shape[lead - 1])
+        equal_sizes([("groups", y.lengths[1], w.lengths[0])], "conv_transpose")
+    maps = (*w.lengths[: lead - 2], w.lengths[lead - 1])
     check_bias(b, maps, "conv_transpose")
     axes = zip(lengths, overlay, geometry.stride, geometry.dilation, geometry.widths, extra, strict=True)
     shape = tuple(sp.expand((n - 1) * s + d * (i - 1) + 1 - p - q + o) for n, i, s, d, (p, q), o in axes)
@@ -245,10 +307,11 @@ def conv_transpose(
         k, u = fresh("k"), letters(rank)
         r = fresh(POSITIONS[a] if a < len(POSITIONS) else f"r{a}" for a in range(rank))
         body = geometry.meets(r, u, m) * y.formula((*batch, *groups, *k, *r)) * w.formula((*groups, *k, c, *u))
-        total = bound_sum(body, (*k, *r, *u), (y.shape[lead - 1], *lengths, *overlay))
+        total = bound_sum(body, (*k, *r, *u), (y.lengths[lead - 1], *lengths, *overlay))
         return total if b is None else total + b.formula((*groups, c))
 
-    return Definition((y.shape[0], *maps, *shape), formula)
+    presumed = (*geometry.presumed, *at_least_zero(extra))
+    return Definition((y.lengths[0], *maps, *shape), formula, presumed=presumed)
 
 
 @operation
@@ -261,13 +324,14 @@ def unfold(x: Tensor, *, overlay: Any, stride: Any = 1, padding: Any = 0, dilati
     rank = x.rank - 2
     if rank < 1:
         raise ShapeError(
-            f"unfold takes an input of shape (batch, channels, *spatial), found {x} of shape {format_shape(x.shape)}"
+            f"unfold takes an input of shape (batch, channels, *spatial), found {x} of shape {format_shape(x.lengths)}"
         )
     kept = per_axis(overlay, rank, "unfold: overlay")
-    geometry = Geometry(x.shape[2:], kept, stride, padding, dilation, "unfold")
+    geometry = Geometry(x.lengths[2:], kept, stride, padding, dilation, "unfold")
     return Definition(
-        (*x.shape[:2], *kept, *geometry.positions),
-        lambda index: x[(*index[:2], *geometry.at(index[2 + rank :], index[2 : 2 + rank]))],
+        (*x.lengths[:2], *kept, *geometry.positions),
+        lambda index: x.at((*index[:2], *geometry.at(index[2 + rank :], index[2 : 2 + rank]))),
+        presumed=geometry.presumed,
     )
 
 
@@ -281,10 +345,10 @@ def fold(y: Tensor, *, shape: Any, stride: Any = 1, padding: Any = 0, dilation: 
     if rank < 1 or y.rank != 2 + 2 * rank:
         raise ShapeError(
             f"fold takes an input of shape (batch, channels, *overlay, *positions), found {y} of shape "
-            f"{format_shape(y.shape)}"
+            f"{format_shape(y.lengths)}"
         )
     lengths = per_axis(shape, rank, "fold: shape")
-    overlay, found = y.shape[2 : 2 + rank], y.shape[2 + rank :]
+    overlay, found = y.lengths[2 : 2 + rank], y.lengths[2 + rank :]
     geometry = Geometry(lengths, overlay, stride, padding, dilation, "fold")
     equal_sizes([("positions", a, b) for a, b in zip(found, geometry.positions, strict=True)], "fold")
 
@@ -294,7 +358,7 @@ def fold(y: Tensor, *, shape: Any, stride: Any = 1, padding: Any = 0, dilation: 
         body = geometry.meets(r, u, index[2:]) * y.formula((*index[:2], *u, *r))
         return bound_sum(body, (*u, *r), (*overlay, *found))
 
-    return Definition((*y.shape[:2], *lengths), formula)
+    return Definition((*y.lengths[:2], *lengths), formula, presumed=geometry.presumed)
 
 
 @operation
@@ -306,36 +370,38 @@ def upsample_nearest(x: Tensor, *, factors: Any) -> Definition:
     if x.rank < 3:
         raise ShapeError(f"upsample_nearest takes an input of shape (batch, channels, *spatial), found {x}")
     steps = per_axis(factors, x.rank - 2, "upsample_nearest: factors")
-    shape = tuple(sp.expand(f * n) for f, n in zip(steps, x.shape[2:], strict=True))
+    shape = tuple(sp.expand(f * n) for f, n in zip(steps, x.lengths[2:], strict=True))
 
     def formula(index: Index) -> sp.Expr:
-        return x[(*index[:2], *(sp.floor(m / f) for m, f in zip(index[2:], steps, strict=True)))]
+        return x.at((*index[:2], *(floor(divide(m, f)) for m, f in zip(index[2:], steps, strict=True))))
 
-    return Definition((*x.shape[:2], *shape), formula, confined=x.confined)
+    return Definition((*x.lengths[:2], *shape), formula, confined=x.confined)
 
 
 @operation
 def split_axis(x: Tensor, *, axis: int, into: Sequence[Any]) -> Definition:
     """split_axis(x)[g, c] = x[C·g + c]: one axis of size G·C as two, of sizes G and C. Source: `numpy.reshape`."""
     outer, inner = per_axis(into, 2, "split_axis: into")
-    if not 0 <= axis < x.rank or sp.expand(x.shape[axis] - outer * inner) != 0:
-        raise ShapeError(f"split_axis: axis {axis} of {x} of shape {format_shape(x.shape)} does not split into {into}")
+    if not 0 <= axis < x.rank or sp.expand(x.lengths[axis] - outer * inner) != 0:
+        raise ShapeError(
+            f"split_axis: axis {axis} of {x} of shape {format_shape(x.lengths)} does not split into {into}"
+        )
 
     def formula(index: Index) -> sp.Expr:
-        return x[(*index[:axis], inner * index[axis] + index[axis + 1], *index[axis + 2 :])]
+        return x.at((*index[:axis], inner * index[axis] + index[axis + 1], *index[axis + 2 :]))
 
-    return Definition((*x.shape[:axis], outer, inner, *x.shape[axis + 1 :]), formula)
+    return Definition((*x.lengths[:axis], outer, inner, *x.lengths[axis + 1 :]), formula)
 
 
 @operation
 def merge_axes(x: Tensor, *, axis: int) -> Definition:
     """merge_axes(x)[i] = x[⌊i/C⌋, i mod C]: two axes of sizes G and C as one, row by row. Source: `numpy.reshape`."""
     if not 0 <= axis < x.rank - 1:
-        raise ShapeError(f"merge_axes: {x} of shape {format_shape(x.shape)} has no axes {axis} and {axis + 1}")
-    outer, inner = x.shape[axis], x.shape[axis + 1]
+        raise ShapeError(f"merge_axes: {x} of shape {format_shape(x.lengths)} has no axes {axis} and {axis + 1}")
+    outer, inner = x.lengths[axis], x.lengths[axis + 1]
 
     def formula(index: Index) -> sp.Expr:
         i = index[axis]
-        return x[(*index[:axis], sp.floor(i / inner), sp.Mod(i, inner), *index[axis + 1 :])]
+        return x.at((*index[:axis], floor(divide(i, inner)), remainder(i, inner), *index[axis + 1 :]))
 
-    return Definition((*x.shape[:axis], sp.expand(outer * inner), *x.shape[axis + 2 :]), formula, x.confined)
+    return Definition((*x.lengths[:axis], sp.expand(outer * inner), *x.lengths[axis + 2 :]), formula, x.confined)

@@ -17,22 +17,31 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from cnn_symbolic.errors import EvaluationError, ShapeError
-from cnn_symbolic.formulas import Iverson, Opaque, Shape, as_formula, is_size, substitute, without_cases
+from cnn_symbolic.errors import EvaluationError, ShapeError, UndefinedError
+from cnn_symbolic.expressions.heads import (
+    Bracket,
+    Ceiling,
+    Comparison,
+    Conjunction,
+    Delta,
+    Disjunction,
+    Floor,
+    Inverse,
+    Maximum,
+    Minimum,
+    Negation,
+    Remainder,
+    Where,
+)
+from cnn_symbolic.expressions.meaning import COMPARE, value_of
+from cnn_symbolic.expressions.rules import as_quotient, is_plain_size
+from cnn_symbolic.expressions.values import as_formula, plain
+from cnn_symbolic.formulas import Opaque, Shape, substitute
 from cnn_symbolic.shapes import format_shape
 
 __all__ = ["Values", "check_defined", "evaluate_formula", "evaluate_size", "infer_sizes"]
 
 Function = Callable[[Any], Any]
-
-RELATIONS: dict[Any, Callable[[Any, Any], Any]] = {
-    sp.Eq: np.equal,
-    sp.Ne: np.not_equal,
-    sp.Ge: np.greater_equal,
-    sp.Gt: np.greater,
-    sp.Le: np.less_equal,
-    sp.Lt: np.less,
-}
 
 
 @dataclass(frozen=True)
@@ -51,11 +60,13 @@ class Values:
 
 def evaluate_size(expression: Any, sizes: Mapping[sp.Symbol, int]) -> int:
     """Return a size expression at the given sizes; raise EvaluationError if it is no integer there."""
-    value = as_formula(expression, "a size").xreplace({name: sp.Integer(number) for name, number in sizes.items()})
-    if not value.is_Integer:
-        missing = ", ".join(sorted(str(s) for s in value.free_symbols))
-        hint = f"give a value for {missing}" if missing else f"it is {value}"
-        raise EvaluationError(f"the size {expression} is not an integer here: {hint}")
+    formula = as_formula(expression, "a size")
+    known = {plain(name): number for name, number in sizes.items()}
+    if missing := ", ".join(sorted(str(s) for s in formula.free_symbols - set(known))):
+        raise EvaluationError(f"the size {formula} is not an integer here: give a value for {missing}")
+    value = value_of(formula, known.__getitem__)
+    if value != int(value):
+        raise EvaluationError(f"the size {formula} is not an integer here: it is {value}")
     return int(value)
 
 
@@ -76,7 +87,7 @@ def infer_sizes(
                 f"{name} has shape {format_shape(shape)}, but its value has {len(found)} axes: {found}"
             )
         for length, number in zip(shape, found, strict=True):
-            if is_size(length):
+            if is_plain_size(length):
                 known.setdefault(length, number)
     for name, shape in shapes.items():
         wanted = tuple(evaluate_size(length, known) for length in shape)
@@ -138,24 +149,36 @@ class _Evaluator:
             return self.power(self.value(e.base, grid), int(e.exp))
         if isinstance(e, sp.Sum):
             return self.sum(e, grid)
-        if isinstance(e, sp.KroneckerDelta):
+        if isinstance(e, Delta):
             return self.one_or_zero(np.equal(self.value(e.args[0], grid), self.value(e.args[1], grid)))
-        if isinstance(e, Iverson):
+        if isinstance(e, Bracket):
             return self.one_or_zero(self.holds(e.args[0], grid))
         if isinstance(e, Opaque):
             return self.apply(e, grid)
         if isinstance(e, sp.Derivative):
             return self.derivative(e, grid)
-        if isinstance(e, sp.floor | sp.ceiling):
-            numerator, denominator = sp.fraction(sp.together(e.args[0]))
-            up = -1 if isinstance(e, sp.ceiling) else 1
-            return up * ((up * self.value(numerator, grid)) // self.value(denominator, grid))
-        if isinstance(e, sp.Mod):
-            return self.value(e.args[0], grid) % self.value(e.args[1], grid)
-        if isinstance(e, sp.Max | sp.Min):
-            pick = np.maximum if isinstance(e, sp.Max) else np.minimum
+        if isinstance(e, Floor | Ceiling):
+            numerator, denominator = as_quotient(e.args[0])
+            up = -1 if isinstance(e, Ceiling) else 1
+            return up * ((up * self.value(numerator, grid)) // self.divisor(denominator, grid))
+        if isinstance(e, Remainder):
+            return self.value(e.args[0], grid) % self.divisor(e.args[1], grid)
+        if isinstance(e, Inverse):
+            return self.power(self.divisor(e.args[0], grid), -1)
+        if isinstance(e, Maximum | Minimum):
+            pick = np.maximum if isinstance(e, Maximum) else np.minimum
             return reduce(pick, [self.value(part, grid) for part in e.args])
+        if isinstance(e, Where):
+            holds, value, otherwise = self.holds(e.args[0], grid), *(self.value(part, grid) for part in e.args[1:])
+            return np.where(holds, value, otherwise)
         raise EvaluationError(f"{e} cannot be evaluated: {type(e).__name__} is not part of an entry formula")
+
+    def divisor(self, e: sp.Expr, grid: Mapping[sp.Symbol, Any]) -> Any:
+        """Return a divisor; raise UndefinedError where it is less than one."""
+        value = self.value(e, grid)
+        if np.any(np.less(value, 1)):
+            raise UndefinedError(f"{e} is less than one, but something is divided by it")
+        return value
 
     def one_or_zero(self, holds: Any) -> np.ndarray:
         """Return 1 where a condition holds, else 0."""
@@ -238,15 +261,12 @@ class _Evaluator:
     def holds(self, condition: Any, grid: Mapping[sp.Symbol, Any]) -> Any:
         if condition in (sp.true, sp.false):
             return bool(condition)
-        if isinstance(condition, sp.And):
+        if isinstance(condition, Conjunction):
             return reduce(np.logical_and, [self.holds(part, grid) for part in condition.args])
-        if isinstance(condition, sp.Or):
+        if isinstance(condition, Disjunction):
             return reduce(np.logical_or, [self.holds(part, grid) for part in condition.args])
-        if isinstance(condition, sp.Not):
+        if isinstance(condition, Negation):
             return np.logical_not(self.holds(condition.args[0], grid))
-        if condition.has(sp.Piecewise):
-            return self.holds(without_cases(condition), grid)
-        for relation, compare in RELATIONS.items():
-            if isinstance(condition, relation):
-                return compare(self.value(condition.lhs, grid), self.value(condition.rhs, grid))
+        if isinstance(condition, Comparison):
+            return COMPARE[condition.sign](self.value(condition.lhs, grid), self.value(condition.rhs, grid))
         raise EvaluationError(f"{condition} is not a condition on indices and sizes")

@@ -6,13 +6,16 @@ As in `operations`, the docstring's first line is the entry formula.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
 from cnn_symbolic.errors import OperandError, ShapeError
-from cnn_symbolic.formulas import Index, Shape, as_formula, bound_sum, fresh, indices_of, substitute, symbols_of
+from cnn_symbolic.expressions.rules import delta
+from cnn_symbolic.expressions.values import as_formula, number, plain
+from cnn_symbolic.formulas import Index, bound_sum, fresh, indices_of, numbered, substitute, symbols_of
 from cnn_symbolic.operations import ones, sum_axes
 from cnn_symbolic.shapes import check_integers, check_shape, format_shape
 from cnn_symbolic.tensors import Definition, Tensor, check_tensor, operation
@@ -29,19 +32,21 @@ def take(x: Tensor, *, at: Sequence[Any]) -> Definition:
     if not 0 < len(at) <= x.rank:
         raise ShapeError(f"take: {x} has {x.rank} axes, found {len(at)} indices {format_shape(tuple(at))}")
     first = check_integers(at, len(at), f"take: the index into {x}")
-    return Definition(x.shape[len(at) :], lambda index: x[first + index], confined=True)
+    return Definition(x.lengths[len(at) :], lambda index: x.at(first + index), confined=True)
 
 
 def stacked(length: Any, member: Callable[[sp.Symbol], Tensor]) -> Tensor:
     """Return the tensors `member(k)`, for `0 ≤ k < length`, stacked along a new first axis."""
     sample, index = sample_member("stacked", member)
-    return stack_family(sample, index=index, length=check_shape((length,), "stacked")[0])
+    check_shape((length,), "stacked")
+    return stack_family(sample, index=index, length=number(length))
 
 
 def summed(length: Any, member: Callable[[sp.Symbol], Tensor]) -> Tensor:
     """Return the sum of the tensors `member(k)` over `0 ≤ k < length`."""
     sample, index = sample_member("summed", member)
-    return sum_family(sample, index=index, length=check_shape((length,), "summed")[0])
+    check_shape((length,), "summed")
+    return sum_family(sample, index=index, length=number(length))
 
 
 def sample_member(owner: str, member: Callable[[sp.Symbol], Tensor]) -> tuple[Tensor, sp.Symbol]:
@@ -49,7 +54,7 @@ def sample_member(owner: str, member: Callable[[sp.Symbol], Tensor]) -> tuple[Te
     if not callable(member) or len(indices_of(member)) != 1:
         raise OperandError(f"{owner} takes a function of one index that returns a tensor, found {member!r}")
     (index,) = indices_of(member)
-    sample = check_tensor(member(index), owner)
+    sample = check_tensor(member(*numbered([index])), owner)
     taken = {s.name for s in symbols_of(sample.formula(fresh("i" * sample.rank))) - {index}}
     if index.name in taken:
         # Within another family, or beside a size of that name: printed, the letter would stand for two things.
@@ -57,9 +62,9 @@ def sample_member(owner: str, member: Callable[[sp.Symbol], Tensor]) -> tuple[Te
         while letter in taken:
             letter += "′"
         (index,) = fresh([letter])
-        sample = check_tensor(member(index), owner)
-    if any(index in length.free_symbols for length in sample.shape):
-        raise ShapeError(f"{owner}: all members have one shape, found {format_shape(sample.shape)}")
+        sample = check_tensor(member(*numbered([index])), owner)
+    if any(index in length.free_symbols for length in sample.lengths):
+        raise ShapeError(f"{owner}: all members have one shape, found {format_shape(sample.lengths)}")
     return sample, index
 
 
@@ -70,19 +75,19 @@ def stack_family(member: Tensor, *, index: sp.Symbol, length: Any) -> Definition
     def formula(at: Index) -> sp.Expr:
         return substitute(member.formula(at[1:]), {index: at[0]})
 
-    return Definition((length, *member.shape), formula)
+    return Definition((*check_shape((length,), "stacked"), *member.lengths), formula)
 
 
 @operation
 def sum_family(member: Tensor, *, index: sp.Symbol, length: Any) -> Definition:
     """sum_family(member)[i] = Σ_k member(k)[i], over 0 ≤ k < length."""
-    shape: Shape = (length,)
+    shape = check_shape((length,), "summed")
 
     def formula(at: Index) -> sp.Expr:
         bound = fresh([index.name])
         return bound_sum(substitute(member.formula(at), {index: bound[0]}), bound, shape)
 
-    return Definition(member.shape, formula, member.confined)
+    return Definition(member.lengths, formula, member.confined)
 
 
 @operation
@@ -94,10 +99,10 @@ def windows(x: Tensor, *, shape: Sequence[Any]) -> Definition:
     overlay = check_shape(tuple(shape), "windows")
     if len(overlay) != x.rank:
         raise ShapeError(f"windows: {x} has {x.rank} axes, found the window {format_shape(overlay)}")
-    positions = tuple(sp.expand(m - i + 1) for m, i in zip(x.shape, overlay, strict=True))
+    positions = tuple(sp.expand(m - i + 1) for m, i in zip(x.lengths, overlay, strict=True))
 
     def formula(index: Index) -> sp.Expr:
-        return x[tuple(r + i for r, i in zip(index[: x.rank], index[x.rank :], strict=True))]
+        return x.at(tuple(r + i for r, i in zip(index[: x.rank], index[x.rank :], strict=True)))
 
     return Definition((*positions, *overlay), formula)
 
@@ -105,14 +110,14 @@ def windows(x: Tensor, *, shape: Sequence[Any]) -> Definition:
 @operation
 def literal(*, values: Any) -> Definition:
     """literal[i, j] = the number that is written there: an array of integers or fractions as a tensor."""
-    array = np.array(values, dtype=object)
-    if not all(isinstance(v, int | sp.Rational) and not isinstance(v, bool) for v in array.flat):
+    array = np.array(plain(values), dtype=object)
+    if not all(isinstance(v, int | sp.Rational | Fraction) and not isinstance(v, bool) for v in array.flat):
         raise OperandError(f"a literal array holds integers or rational numbers, found {values!r}")
 
     def formula(index: Index) -> sp.Expr:
         terms = []
         for at, value in np.ndenumerate(array):
-            deltas = [sp.KroneckerDelta(i, k) for i, k in zip(index, at, strict=True)]
+            deltas = [delta(i, sp.Integer(k)) for i, k in zip(index, at, strict=True)]
             terms.append(sp.Mul(as_formula(value, "literal"), *deltas))
         return sp.Add(*terms)
 

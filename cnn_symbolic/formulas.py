@@ -1,10 +1,8 @@
 """The vocabulary of entry formulas: what may stand in the SymPy expression of one tensor entry.
 
-An entry formula is built from `Sum`, `Indexed`, `KroneckerDelta`, rational numbers, sizes and the
-two heads defined here, `Iverson` and `Opaque`. A tensor entry `x[i, j]` is zero wherever `(i, j)`
-lies outside the tensor's shape, so sums need no case at a border. Bound indices are SymPy dummies:
-no name can be captured. `Piecewise` is not in the vocabulary, because the constructor of SymPy's
-`Sum` folds it, and that step is wrong on guards that mention a bound index.
+An entry formula is built from `Sum`, tensor entries, rational numbers, sizes, indices, the heads of `expressions` and
+`Opaque`. A tensor entry `x[i, j]` is zero wherever `(i, j)` lies outside the tensor's shape, so sums need no case at a
+border. Bound indices are SymPy dummies: no name can be captured.
 """
 
 from __future__ import annotations
@@ -14,32 +12,39 @@ import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from numbers import Integral
 from typing import Any
 
 import sympy as sp
-from sympy.logic.boolalg import Boolean
 
-from cnn_symbolic.errors import FragmentError, OperandError
+from cnn_symbolic.errors import OperandError
+from cnn_symbolic.expressions.heads import Where
+from cnn_symbolic.expressions.rules import (
+    NOT_NEGATIVE,
+    POSITIVE,
+    all_of,
+    any_of,
+    compare,
+    delta,
+    is_plain_size,
+    negation,
+    rebuilt,
+)
+from cnn_symbolic.expressions.values import Number
 
 __all__ = [
+    "Entry",
     "Index",
-    "Iverson",
     "Opaque",
     "Shape",
     "alpha_key",
-    "as_formula",
-    "as_quotient",
-    "at_least",
     "bound_sum",
-    "condition",
     "derivative",
     "entry",
     "fresh",
     "indices_of",
     "inside",
-    "is_size",
-    "least",
+    "is_plain",
+    "numbered",
     "size",
     "sizes",
     "stray_symbols",
@@ -54,25 +59,13 @@ Index = tuple[sp.Expr, ...]
 Shape = tuple[sp.Expr, ...]
 
 
-class Iverson(sp.Expr):
-    """`[condition]`: 1 where the condition on indices and sizes holds, else 0 (Iverson's bracket)."""
+class Entry(sp.Indexed):
+    """`x[i, j]`, an entry of the tensor x. Its derivative by `x[k, l]` is `[i = k]·[j = l]`, which nothing decides."""
 
-    is_commutative = True
-
-    def __new__(cls, holds: Any) -> sp.Expr:
-        """Return the bracket of a condition; one that is decided becomes 1 or 0."""
-        holds = condition(holds)
-        if holds == sp.true:
-            return sp.S.One
-        if holds == sp.false:
+    def _eval_derivative(self, wrt: Any) -> sp.Expr:
+        if not isinstance(wrt, sp.Indexed) or wrt.base != self.base:
             return sp.S.Zero
-        return super().__new__(cls, holds)
-
-    def _eval_derivative(self, _variable: Any) -> sp.Expr:
-        return sp.S.Zero
-
-    def _sympystr(self, printer: Any) -> str:
-        return f"[{printer.doprint(self.args[0])}]"
+        return sp.Mul(*(delta(i, k) for i, k in zip(self.indices, wrt.indices, strict=True)))
 
 
 class Opaque(sp.Expr):
@@ -112,11 +105,12 @@ class Opaque(sp.Expr):
     def _eval_derivative(self, variable: Any) -> sp.Expr:
         return Opaque(self.args[0], self.order + 1, self.argument) * self.argument.diff(variable)
 
-    def _sympystr(self, printer: Any) -> str:
+    def _written(self, printer: Any) -> str:
         return f"{self.name}{'′' * self.order}({printer.doprint(self.argument)})"
 
+    _sympystr = _written
 
-POSITIVE, NOT_NEGATIVE = {"integer": True, "positive": True}, {"integer": True, "nonnegative": True}
+
 # Words of the conditions on sizes that are printed.
 WORDS = {"and", "or", "not", "mod", "max", "min", "floor", "never"}
 
@@ -129,17 +123,18 @@ def size_name(name: str) -> str:
 
 
 def size(name: str) -> sp.Symbol:
-    """Return the size called `name`: a positive integer symbol. Raises OperandError for a name with other signs."""
+    """Return the symbol of the size called `name`, which is at least one. Raises OperandError for other signs in it."""
     return sp.Symbol(size_name(name), **POSITIVE)
 
 
-def sizes(names: str) -> tuple[sp.Symbol, ...]:
+def sizes(names: str) -> tuple[Number, ...]:
     """Return one size per name, the names being separated by spaces or commas.
 
-    >>> sizes("M N")
-    (M, N)
+    >>> M, N = sizes("M N")
+    >>> M, (M - N) // 2, M % N >= 1
+    (M, ⌊(M - N)/2⌋, (M mod N) ≥ 1)
     """
-    return tuple(size(name) for name in names.replace(",", " ").split())
+    return tuple(named_number(size(name)) for name in names.replace(",", " ").split())
 
 
 def width(name: str) -> sp.Symbol:
@@ -147,38 +142,18 @@ def width(name: str) -> sp.Symbol:
     return sp.Symbol(size_name(name), **NOT_NEGATIVE)
 
 
-def widths(names: str) -> tuple[sp.Symbol, ...]:
+def widths(names: str) -> tuple[Number, ...]:
     """Return one width per name: integers that are zero or more, such as paddings.
 
     >>> widths("P Q")
     (P, Q)
     """
-    return tuple(width(name) for name in names.replace(",", " ").split())
+    return tuple(named_number(width(name)) for name in names.replace(",", " ").split())
 
 
-def is_size(symbol: Any) -> bool:
-    """Tell whether `symbol` was made by `size` or `width`, with these assumptions and no others."""
-    return isinstance(symbol, sp.Symbol) and any(
-        symbol == sp.Symbol(symbol.name, **kind) for kind in (POSITIVE, NOT_NEGATIVE)
-    )
-
-
-def least(symbol: sp.Symbol) -> int:
-    """Return the least value of a size, 1, or of a width, 0."""
-    return 1 if symbol.is_positive else 0
-
-
-def at_least(e: sp.Expr, low: int) -> bool:
-    """Tell whether an expression in sizes is `low` or more, as its sign or its coefficients show.
-
-    >>> I, J = sizes("I J")
-    >>> at_least(I + J - 1, 1), at_least(I - J, 0)
-    (True, False)
-    """
-    more = {s: s + least(s) for s in e.free_symbols if is_size(s)}
-    if (e - low).is_nonnegative or set(more) != e.free_symbols or not more or not e.is_polynomial(*more):
-        return bool((e - low).is_nonnegative)
-    return all(c >= 0 for c in sp.Poly(e.xreplace(more) - low, *more).coeffs())
+def named_number(symbol: sp.Symbol) -> Number:
+    """Return a size or an index as something to calculate with."""
+    return Number(symbol, lambda point: point.symbol(symbol))
 
 
 def fresh(prefixes: Iterable[str]) -> tuple[sp.Dummy, ...]:
@@ -186,36 +161,32 @@ def fresh(prefixes: Iterable[str]) -> tuple[sp.Dummy, ...]:
     return tuple(sp.Dummy(prefix, integer=True) for prefix in prefixes)
 
 
+def numbered(indices: Iterable[sp.Symbol]) -> tuple[Number, ...]:
+    """Return indices as something to calculate with."""
+    return tuple(map(named_number, indices))
+
+
 def entry(name: str, index: Sequence[Any]) -> sp.Expr:
     """Return the symbol of one entry of the tensor `name`: `name[index]`, or a scalar without an index."""
     if not index:
         return sp.Symbol(name, real=True)
-    return sp.Indexed(sp.IndexedBase(name), *index)
-
-
-def condition(holds: Any) -> Any:
-    """Return `holds` as a SymPy condition; Python truth values are allowed. Raises FragmentError for others."""
-    if isinstance(holds, bool):
-        return sp.true if holds else sp.false
-    if not isinstance(holds, Boolean) or isinstance(holds, sp.Expr):  # in SymPy, a symbol is both
-        raise FragmentError(f"a condition compares indices and sizes, such as i <= M; found {holds!r}")
-    return holds
+    return Entry(sp.IndexedBase(name), *index)
 
 
 def without_cases(relation: Any) -> Any:
-    """Return a condition that is equivalent to a relation of sizes and has one `Piecewise` less in it."""
-    chosen = min(relation.atoms(sp.Piecewise), key=str)
-    alternatives, before = [], sp.true
-    for value, holds in chosen.args:
-        alternatives.append(sp.And(before, holds, relation.xreplace({chosen: value})))
-        before = sp.And(before, sp.Not(holds))
-    return sp.Or(*alternatives)
+    """Return a condition that is equivalent to a comparison of sizes and has one `Where` less in it."""
+    chosen = min(relation.atoms(Where), key=str)
+    holds, value, otherwise = chosen.args
+    return any_of(
+        all_of(holds, relation.xreplace({chosen: value})),
+        all_of(negation(holds), relation.xreplace({chosen: otherwise})),
+    )
 
 
 def inside(index: Sequence[Any], shape: Sequence[Any]) -> Any:
     """Return the condition that `index` lies in a tensor of that shape: `0 ≤ i < M` on each axis."""
-    bounds = [b for i, n in zip(index, shape, strict=True) for b in (sp.Ge(i, 0), sp.Lt(i, n))]
-    return sp.And(*bounds)
+    pairs = zip(index, shape, strict=True)
+    return all_of(*(bound for i, n in pairs for bound in (compare(">=", i, sp.S.Zero), compare("<", i, n))))
 
 
 def indices_of(function: Callable[..., Any]) -> tuple[sp.Dummy, ...]:
@@ -224,33 +195,6 @@ def indices_of(function: Callable[..., Any]) -> tuple[sp.Dummy, ...]:
         raise OperandError(f"expected a function of indices, such as lambda i, j: …, found {function!r}")
     parameters = inspect.signature(function).parameters.values()
     return fresh(p.name for p in parameters if p.default is inspect.Parameter.empty)
-
-
-def as_formula(value: Any, owner: str) -> sp.Expr:
-    """Return an entry formula given as a SymPy expression or an integer; raise FragmentError for others."""
-    if isinstance(value, Integral) and not isinstance(value, bool):
-        return sp.Integer(int(value))
-    if not isinstance(value, sp.Expr):
-        raise FragmentError(f"{owner} takes entry formulas, such as x[i] or an integer; found {value!r}")
-    for variable in (limit[0] for total in value.atoms(sp.Sum) for limit in total.limits):
-        if not is_plain(variable):
-            raise FragmentError(
-                f"{owner}: the summation index {variable} has assumptions of its own, by which SymPy may already have "
-                "simplified the formula: use sum_over, or a symbol that is an integer and nothing else"
-            )
-    return value
-
-
-@lru_cache(maxsize=1024)
-def as_quotient(e: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
-    """Return the numerator and the denominator of an expression, whose terms are put over one denominator.
-
-    >>> M, S = sizes("M S")
-    >>> as_quotient(M / S + 1)
-    (M + S, S)
-    """
-    top, bottom = sp.fraction(sp.together(e))
-    return top, bottom
 
 
 def is_plain(variable: sp.Symbol) -> bool:
@@ -303,7 +247,7 @@ def stray_symbols(formula: sp.Expr, index: Sequence[sp.Symbol]) -> set[sp.Symbol
     """Return the free symbols of a definition that are neither its indices, nor sizes, nor names of tensors."""
     names = {at.base.label for at in formula.atoms(sp.Indexed)} | {f.args[0] for f in formula.atoms(Opaque)}
     symbols = symbols_of(formula) - names - set(index)
-    return {s for s in symbols if not is_size(s) and s != entry(s.name, ())}
+    return {s for s in symbols if not is_plain_size(s) and s != entry(s.name, ())}
 
 
 def bound_sum(body: sp.Expr, indices: Sequence[sp.Symbol], shape: Sequence[Any]) -> sp.Expr:
@@ -314,7 +258,7 @@ def bound_sum(body: sp.Expr, indices: Sequence[sp.Symbol], shape: Sequence[Any])
 
 
 def substitute(formula: sp.Basic, values: Mapping[sp.Symbol, sp.Expr]) -> sp.Basic:
-    """Replace free symbols of a formula by expressions; bound indices get fresh names, so none is captured."""
+    """Replace free symbols of a formula by expressions, written by the rules; bound indices get fresh names."""
     if not formula.args:
         return values.get(formula, formula)
     if isinstance(formula, sp.Sum):
@@ -331,7 +275,7 @@ def substitute(formula: sp.Basic, values: Mapping[sp.Symbol, sp.Expr]) -> sp.Bas
         variables = [(substitute(v, values), count) for v, count in formula.variable_count]
         return sp.Derivative(substitute(formula.expr, values), *variables, evaluate=False)
     if isinstance(formula, sp.Indexed):
-        return sp.Indexed(formula.base, *(substitute(i, values) for i in formula.indices))
+        return Entry(formula.base, *(substitute(i, values) for i in formula.indices))
     parts = [substitute(part, values) for part in formula.args]
     unchanged = all(new is old for new, old in zip(parts, formula.args, strict=True))
-    return formula if unchanged else formula.func(*parts)
+    return formula if unchanged else rebuilt(formula, parts)

@@ -38,7 +38,7 @@ class Stage:
         m = fresh("mnpqst"[k] if k < 6 else f"m{k}" for k in range(self.body.rank))
         inner = self.body.formula(m)
         derivative = inner.diff(wrt) if differentiate else sp.Derivative(inner, wrt, evaluate=False)
-        return bound_sum(self.cotangent.formula(m) * derivative, m, self.body.shape)
+        return bound_sum(self.cotangent.formula(m) * derivative, m, self.body.lengths)
 
 
 def stages(output: Tensor, wrt: Tensor, cotangent: Tensor) -> tuple[Stage, ...]:
@@ -71,7 +71,7 @@ def derivative_of(through: tuple[Stage, ...], wrt: Tensor, made_from: tuple[Tens
         return substitute(derivative, dict(zip(at, index, strict=True)))
 
     operands = tuple(part for stage in through for part in (stage.body, stage.cotangent)) + made_from
-    return Tensor(wrt.shape, formula, False, Call("gradient", operands))
+    return Tensor(wrt.lengths, formula, False, Call("gradient", operands))
 
 
 def cotangent(of: Tensor) -> Tensor:
@@ -96,14 +96,14 @@ def gradient(output: Tensor, *, wrt: Tensor, cotangent: Tensor | None = None) ->
     """
     check_tensor(wrt, "gradient: wrt")
     arriving = cotangent_of(check_tensor(output, "gradient")) if cotangent is None else cotangent
-    if tuple(map(sp.expand, check_tensor(arriving, "gradient: cotangent").shape)) != tuple(
-        map(sp.expand, output.shape)
+    if tuple(map(sp.expand, check_tensor(arriving, "gradient: cotangent").lengths)) != tuple(
+        map(sp.expand, output.lengths)
     ):
         raise ShapeError(
-            f"the cotangent {arriving} has shape {format_shape(arriving.shape)}, "
-            f"but {output} has shape {format_shape(output.shape)}"
+            f"the cotangent {arriving} has shape {format_shape(arriving.lengths)}, "
+            f"but {output} has shape {format_shape(output.lengths)}"
         )
     if wrt.name is None:
         raise FragmentError(f"a gradient is taken with respect to a tensor with a name, not to {wrt}")
     made = derivative_of(stages(output, wrt, arriving), wrt, (wrt,))
-    return Tensor(made.shape, made.formula, False, Call("gradient", (output, wrt, arriving)))
+    return Tensor(made.lengths, made.formula, False, Call("gradient", (output, wrt, arriving)))

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from cnn_symbolic.formulas import Iverson, as_formula
-from cnn_symbolic.notation import INFIX, RELATIONS, Letters, Text
+from cnn_symbolic.expressions.heads import AtLeast, AtMost, Bracket, Conjunction, Less
+from cnn_symbolic.expressions.printing import SIGNS
+from cnn_symbolic.expressions.values import as_formula, plain
+from cnn_symbolic.notation import INFIX, Letters, Text
 from cnn_symbolic.sources import Call, is_of_cost, stated_options
 from cnn_symbolic.tensors import ShapeOf, Tensor
 
@@ -60,7 +62,7 @@ class Latex(Text):
     """
 
     times, minus = r" \, ", " - "
-    relations: Mapping[Any, str] = RELATIONS | {sp.Ne: r"\neq", sp.Ge: r"\ge", sp.Le: r"\le"}
+    relations: Mapping[str, str] = SIGNS | {"!=": r"\neq", ">=": r"\ge", "<=": r"\le"}
 
     def __init__(
         self, letters: Letters, abbreviations: Mapping[sp.Expr, str] | None = None, explicit: bool = False
@@ -73,7 +75,7 @@ class Latex(Text):
         """Return a formula in a scope of index names."""
         if e in self.abbreviations:
             return self.abbreviations[e]
-        if isinstance(e, Iverson):
+        if isinstance(e, Bracket):
             return self.bracket(self.condition(e.args[0], names))
         return super().expr(e, names)
 
@@ -118,8 +120,12 @@ class Latex(Text):
         """Return a formula in parentheses."""
         return rf"\Bigl({text}\Bigr)" if r"\sum" in text else f"({text})"
 
-    def fraction(self, top: str, bottom: str, negative: bool = False) -> str:
+    def over(self, top: sp.Expr, bottom: sp.Expr, names: Mapping[Any, str]) -> str:
         """Return a fraction of two formulas."""
+        return rf"\tfrac{{{self.expr(top, names)}}}{{{self.expr(bottom, names)}}}"
+
+    def fraction(self, top: str, bottom: str, negative: bool = False) -> str:
+        """Return a fraction of two numbers."""
         return ("-" if negative else "") + (top if bottom == "1" else rf"\tfrac{{{top}}}{{{bottom}}}")
 
     def entry(self, tensor: str, index: Sequence[str]) -> str:
@@ -139,10 +145,11 @@ class Latex(Text):
 
     def condition(self, e: Any, names: Mapping[Any, str]) -> str:
         """Return a condition on indices and sizes, both bounds of an expression around it: `0 ≤ i < M`."""
-        if not isinstance(e, sp.And):
+        e = plain(e)
+        if not isinstance(e, Conjunction):
             return super().condition(e, names)
-        lower = {p.lhs: p for p in e.args if isinstance(p, sp.Ge)}
-        upper = {p.lhs: p for p in e.args if isinstance(p, sp.Lt | sp.Le)}
+        lower = {p.lhs: p for p in e.args if isinstance(p, AtLeast)}
+        upper = {p.lhs: p for p in e.args if isinstance(p, Less | AtMost)}
         both = sorted((x for x in lower if x in upper), key=lambda x: self.expr(x, names))
         parts = [rf"{self.expr(lower[x].rhs, names)} \le {self.condition(upper[x], names)}" for x in both]
         paired = [p for x in both for p in (lower[x], upper[x])]

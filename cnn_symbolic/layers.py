@@ -9,12 +9,14 @@ tensors, to tell the layers of a chain apart.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.convolutions import conv
+from cnn_symbolic.convolutions import conv, per_axis
 from cnn_symbolic.errors import ShapeError
+from cnn_symbolic.expressions.values import number
 from cnn_symbolic.families import stacked, summed, take, windows
 from cnn_symbolic.gradients import gradient
 from cnn_symbolic.operations import apply, correlate, dot, ones, sum_axes
@@ -214,7 +216,7 @@ class MaxPool:
     ) -> None:
         rank = spatial_axes("max pooling", input_shape, 2)
         self.x = tensor(*input_shape, name="x", indices=after("n d", SPATIAL_LETTERS, rank))
-        sides, count, _ = windows_of(self.x.shape[2:], window, stride, padding, dilation, ceil_mode, "max pooling")
+        sides, count, _ = windows_of(self.x.lengths[2:], window, stride, padding, dilation, ceil_mode, "max pooling")
         windows = after("n d", MAP_LETTERS, rank)
         within = f"{windows} {letters(OVERLAY_LETTERS, rank)}" if windows else ""
         self.selection = tensor(*input_shape[:2], *count, *sides, name="s", indices=within)
@@ -250,8 +252,8 @@ class AveragePool:
         self.x = tensor(*input_shape, name="x", indices=after("n d", SPATIAL_LETTERS, rank))
         self.counts = named("n", window_counts(shape=input_shape[2:], count_padding=count_padding, **options))
         if count_padding and not ceil_mode:
-            cells = sp.Mul(*windows_of(self.x.shape[2:], window, stride, padding, 1, False, "average pooling")[0])
-            self.share = scale(ones(*self.counts.shape), factor=1 / cells)
+            cells = prod(map(number, per_axis(window, rank, "average pooling: window")))
+            self.share = scale(ones(*self.counts.shape), factor=1 / number(cells))
         else:
             self.share = apply(self.counts, function="reciprocal")
         self.a = named("a", sum_pool(self.x, **options) * self.share, indices=after("n d", MAP_LETTERS, rank))
@@ -276,7 +278,7 @@ def cross_entropy_of_softmax(z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     ShapeError unless the targets `y` have the shape of `z`.
     """
     exponentials = apply(z, function="exp")
-    if tuple(map(sp.expand, y.shape)) != tuple(map(sp.expand, z.shape)):
+    if tuple(map(sp.expand, y.lengths)) != tuple(map(sp.expand, z.lengths)):
         raise ShapeError(f"targets have the shape of {z}, {format_shape(z.shape)}; found {format_shape(y.shape)}")
     everywhere = tuple(range(z.rank))
     normaliser = named("S", sum_axes(exponentials, axes=everywhere))

@@ -6,20 +6,38 @@ overlay), with primes where a letter is taken.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.formulas import Iverson, Opaque, as_quotient, symbols_of
+from cnn_symbolic.expressions.heads import (
+    Bracket,
+    Ceiling,
+    Comparison,
+    Conjunction,
+    Delta,
+    Disjunction,
+    Floor,
+    Inverse,
+    Maximum,
+    Minimum,
+    Negation,
+    Remainder,
+    Where,
+    has_entries,
+)
+from cnn_symbolic.expressions.printing import SIGNS
+from cnn_symbolic.expressions.rules import as_quotient
+from cnn_symbolic.expressions.values import plain
+from cnn_symbolic.formulas import Opaque, symbols_of
 from cnn_symbolic.shapes import format_shape
 from cnn_symbolic.sources import Call, Leaf, Named
 from cnn_symbolic.tensors import ShapeOf, Tensor
 
-__all__ = ["INFIX", "RELATIONS", "Text", "free_letter", "letters_of"]
+__all__ = ["INFIX", "Text", "free_letter", "letters_of"]
 
 Letters = Mapping[str, Sequence[str]]
-RELATIONS = {sp.Eq: "=", sp.Ne: "≠", sp.Ge: "≥", sp.Gt: ">", sp.Le: "≤", sp.Lt: "<"}
 
 
 def letters_of(*tensors: Tensor | ShapeOf) -> dict[str, tuple[str, ...]]:
@@ -51,11 +69,30 @@ def free_letter(wanted: str, taken: set[str]) -> str:
     return wanted
 
 
+def is_divided_by(factor: sp.Expr) -> bool:
+    """Tell whether a factor of a product is something that is divided by: `1/S`, or a power of that."""
+    return isinstance(factor.base if isinstance(factor, sp.Pow) else factor, Inverse)
+
+
+def is_of_sizes(factor: sp.Expr) -> bool:
+    """Tell whether a factor of a product is a number made from sizes and indices, which a fraction may have in it."""
+    return not factor.has(sp.Sum, sp.Derivative, Delta, Bracket) and not has_entries(factor)
+
+
+def above_and_below(number: sp.Rational, factors: Sequence[sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
+    """Return the numerator and the denominator of a product of a number and factors in sizes."""
+    top = [sp.Integer(number.p), *(factor for factor in factors if not is_divided_by(factor))]
+    bottom = [sp.Integer(number.q)]
+    for base, exponent in (factor.as_base_exp() for factor in factors if is_divided_by(factor)):
+        bottom.append(base.args[0] ** exponent)
+    return sp.Mul(*top), sp.Mul(*bottom)
+
+
 class Text:
     """Writes formulas as plain text: `Σ{r=0..M-I} a_prev[i + r]·δ[r]`."""
 
     times, minus = "·", " - "
-    relations: Mapping[Any, str] = RELATIONS
+    relations: Mapping[str, str] = SIGNS
 
     def __init__(self, letters: Letters) -> None:
         self.letters = letters
@@ -66,6 +103,7 @@ class Text:
 
     def expr(self, e: Any, names: Mapping[Any, str]) -> str:
         """Return a formula in a scope of index names."""
+        e = sp.Integer(e) if isinstance(e, int) else plain(e)
         if e in names:
             return names[e]
         if isinstance(e, sp.Rational):
@@ -74,34 +112,43 @@ class Text:
             return self.symbol(e.name)
         if isinstance(e, sp.Add):
             return self.add(e, names)
-        if isinstance(e, sp.Mul):
+        if isinstance(e, sp.Mul) or is_divided_by(e):
             return self.mul(e, names)
         if isinstance(e, sp.Pow):
-            if e.exp == -1:
-                return self.fraction("1", self.divisor(e.base, names))
             return self.power(self.tight(e.base, names), self.expr(e.exp, names))
         if isinstance(e, sp.Indexed):
             return self.entry(self.symbol(str(e.base.label)), [self.expr(i, names) for i in e.indices])
         if isinstance(e, sp.Sum):
             return self.sum(e, names)
-        if isinstance(e, sp.KroneckerDelta):
+        if isinstance(e, Delta):
             return self.delta(*(self.expr(part, names) for part in e.args))
-        if isinstance(e, Iverson):
+        if isinstance(e, Bracket):
             return f"[{self.condition(e.args[0], names)}]"
         if isinstance(e, Opaque):
             return self.call(self.symbol(e.name) + self.primes(e.order), [self.expr(e.argument, names)])
         if isinstance(e, sp.Derivative):
             return self.derivative(self.expr(e.variables[0], names), self.tight(e.expr, names))
-        if isinstance(e, sp.floor | sp.ceiling):
-            top, bottom = as_quotient(e.args[0])
-            inner = f"{self.tight(top, names)}/{self.divisor(bottom, names)}" if bottom != 1 else self.expr(top, names)
-            return self.rounded(inner, isinstance(e, sp.floor))
-        if isinstance(e, sp.Piecewise):
-            conditions = [None if holds == True else self.condition(holds, names) for _, holds in e.args]  # noqa: E712
-            return self.cases([(self.expr(value, names), c) for (value, _), c in zip(e.args, conditions, strict=True)])
-        if isinstance(e, sp.Mod):
+        if isinstance(e, Floor | Ceiling):
+            return self.rounded(self.quotient(e.args[0], names), isinstance(e, Floor))
+        if isinstance(e, Where):
+            return self.cases(list(self.alternatives(e, names)))
+        if isinstance(e, Remainder):
             return self.mod(self.tight(e.args[0], names), self.divisor(e.args[1], names))
+        if isinstance(e, Maximum | Minimum):
+            return self.call(self.operator(e.sign), [self.expr(part, names) for part in e.args])
         return self.call(self.operator(type(e).__name__.lower()), [self.expr(part, names) for part in e.args])
+
+    def quotient(self, e: sp.Expr, names: Mapping[Any, str]) -> str:
+        """Return a rational expression as one fraction."""
+        top, bottom = as_quotient(e)
+        return self.expr(top, names) if bottom == 1 else f"{self.tight(top, names)}/{self.divisor(bottom, names)}"
+
+    def alternatives(self, e: sp.Expr, names: Mapping[Any, str]) -> Iterator[tuple[str, str | None]]:
+        """Yield the values of a formula with cases, and their conditions; None for the last one."""
+        while isinstance(e, Where):
+            holds, value, e = e.args
+            yield self.expr(value, names), self.condition(holds, names)
+        yield self.expr(e, names), None
 
     def add(self, e: sp.Add, names: Mapping[Any, str]) -> str:
         """Return a sum of terms: positive ones first, then negative ones, then the number; sums before entries."""
@@ -119,18 +166,22 @@ class Text:
                 written += (" + " if written else "") + text
         return written
 
-    def mul(self, e: sp.Mul, names: Mapping[Any, str]) -> str:
-        """Return a product: a number, what is divided by, deltas and entries, sums last."""
+    def mul(self, e: sp.Expr, names: Mapping[Any, str]) -> str:
+        """Return a product: a number, the sizes with what they are divided by, deltas and entries, sums last."""
         number, rest = e.as_coeff_Mul()
         factors = list(sp.Mul.make_args(rest))
-        factors.sort(key=lambda f: (f.has(sp.Derivative), isinstance(f, sp.Sum), not isinstance(f, sp.KroneckerDelta)))
+        factors.sort(key=lambda f: (f.has(sp.Derivative), isinstance(f, sp.Sum), not isinstance(f, Delta)))
         written = []
+        if any(map(is_divided_by, factors)):
+            among_sizes = [factor for factor in factors if is_of_sizes(factor)]
+            factors = [factor for factor in factors if not is_of_sizes(factor)]
+            written.append(self.over(*above_and_below(abs(number), among_sizes), names))
+        elif abs(number) != 1:
+            written.append(self.fraction(str(abs(number.p)), str(number.q)))
         for k, factor in enumerate(factors):
             last = k == len(factors) - 1 and isinstance(factor, sp.Sum)
             written.append(self.expr(factor, names) if last else self.tight(factor, names))
         product = self.times.join(written)
-        if abs(number) != 1:
-            product = self.times.join([self.fraction(str(abs(number.p)), str(number.q)), product])
         return f"-{product}" if number < 0 else product
 
     def tight(self, e: Any, names: Mapping[Any, str]) -> str:
@@ -141,8 +192,12 @@ class Text:
 
     def divisor(self, e: Any, names: Mapping[Any, str]) -> str:
         """Return what is divided by: a product stands in parentheses, too."""
-        written = self.tight(e, names)
-        return self.parenthesised(written) if isinstance(e, sp.Mul) and e not in names else written
+        product = isinstance(e, sp.Mul) and e not in names
+        return self.parenthesised(self.expr(e, names)) if product else self.tight(e, names)
+
+    def over(self, top: sp.Expr, bottom: sp.Expr, names: Mapping[Any, str]) -> str:
+        """Return a fraction of two formulas."""
+        return f"{self.tight(top, names)}/{self.divisor(bottom, names)}"
 
     def sum(self, e: sp.Sum, names: Mapping[Any, str]) -> str:
         """Return a sum with its bounds, its indices named after the axes that they run along."""
@@ -160,19 +215,19 @@ class Text:
 
     def condition(self, e: Any, names: Mapping[Any, str]) -> str:
         """Return a condition on indices and sizes."""
-        if isinstance(e, sp.And | sp.Or):
-            return self.connective(isinstance(e, sp.And)).join(sorted(self.part(p, names) for p in e.args))
-        if isinstance(e, sp.Not):
+        e = plain(e)
+        if isinstance(e, Conjunction | Disjunction):
+            return self.connective(isinstance(e, Conjunction)).join(sorted(self.part(p, names) for p in e.args))
+        if isinstance(e, Negation):
             return self.negated(self.condition(e.args[0], names))
-        for relation, sign in self.relations.items():
-            if isinstance(e, relation):
-                return f"{self.expr(e.lhs, names)} {sign} {self.expr(e.rhs, names)}"
+        if isinstance(e, Comparison):
+            return f"{self.expr(e.lhs, names)} {self.relations[e.sign]} {self.expr(e.rhs, names)}"
         return str(e)
 
     def part(self, e: Any, names: Mapping[Any, str]) -> str:
         """Return a condition as a part of another one: one of several parts stands in parentheses."""
         written = self.condition(e, names)
-        return self.parenthesised(written) if isinstance(e, sp.And | sp.Or) else written
+        return self.parenthesised(written) if isinstance(e, Conjunction | Disjunction) else written
 
     # What differs between text and LaTeX
 
@@ -197,7 +252,7 @@ class Text:
         return f"({text})"
 
     def fraction(self, top: str, bottom: str, negative: bool = False) -> str:
-        """Return a fraction of two formulas."""
+        """Return a fraction of two numbers."""
         return ("-" if negative else "") + (top if bottom == "1" else f"{top}/{bottom}")
 
     def entry(self, tensor: str, index: Sequence[str]) -> str:

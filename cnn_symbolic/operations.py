@@ -16,7 +16,8 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.errors import FragmentError, ModeError, OperandError, ShapeError
-from cnn_symbolic.formulas import Index, Opaque, Shape, at_least, bound_sum, entry, fresh
+from cnn_symbolic.expressions.rules import at_least, delta, divide, floor, remainder
+from cnn_symbolic.formulas import Index, Opaque, Shape, bound_sum, entry, fresh
 from cnn_symbolic.shapes import check_integers, check_name, check_shape, format_shape
 from cnn_symbolic.sources import Call
 from cnn_symbolic.tensors import Definition, Tensor, common_shape, operation
@@ -54,15 +55,15 @@ def window(x: Tensor, f: Tensor, mode: str, owner: str) -> tuple[Shape, Shape]:
         raise ModeError(f"{owner} has no mode {mode!r}: it takes 'valid', 'full' or 'same'")
     if x.rank != f.rank or x.rank == 0:
         raise ShapeError(
-            f"{owner} takes two tensors with equally many axes, found {x} of shape {format_shape(x.shape)} "
-            f"and {f} of shape {format_shape(f.shape)}: wrap() adds an axis of size 1"
+            f"{owner} takes two tensors with equally many axes, found {x} of shape {format_shape(x.lengths)} "
+            f"and {f} of shape {format_shape(f.lengths)}: wrap() adds an axis of size 1"
         )
     if mode == "valid":
-        kept = [(m - i + 1, i - 1) for m, i in zip(x.shape, f.shape, strict=True)]
+        kept = [(m - i + 1, i - 1) for m, i in zip(x.lengths, f.lengths, strict=True)]
     elif mode == "full":
-        kept = [(m + i - 1, sp.S.Zero) for m, i in zip(x.shape, f.shape, strict=True)]
+        kept = [(m + i - 1, sp.S.Zero) for m, i in zip(x.lengths, f.lengths, strict=True)]
     else:
-        kept = [(m, sp.floor((i - 1) / sp.Integer(2))) for m, i in zip(x.shape, f.shape, strict=True)]
+        kept = [(m, floor((i - 1) / sp.Integer(2))) for m, i in zip(x.lengths, f.lengths, strict=True)]
     return tuple(sp.expand(length) for length, _ in kept), tuple(start for _, start in kept)
 
 
@@ -79,12 +80,12 @@ def correlate(x: Tensor, f: Tensor, *, mode: str = "valid") -> Definition:
     Shapes, per axis: M−I+1 valid, M+I−1 full, M same. Source: `scipy.signal.correlate`.
     """
     shape, start = window(x, f, mode, "correlate")
-    offset = [s - (length - 1) for s, length in zip(start, f.shape, strict=True)]
+    offset = [s - (length - 1) for s, length in zip(start, f.lengths, strict=True)]
 
     def formula(index: Index) -> sp.Expr:
         u = letters(f.rank, f)
         at = tuple(i + o + k for i, o, k in zip(index, offset, u, strict=True))
-        return bound_sum(x[at] * f.formula(u), u, f.shape)
+        return bound_sum(x.at(at) * f.formula(u), u, f.lengths)
 
     return Definition(shape, formula, confined=mode == "full")
 
@@ -100,7 +101,7 @@ def convolve(x: Tensor, f: Tensor, *, mode: str = "full") -> Definition:
     def formula(index: Index) -> sp.Expr:
         u = letters(f.rank, f)
         at = tuple(i + s - k for i, s, k in zip(index, start, u, strict=True))
-        return bound_sum(x[at] * f.formula(u), u, f.shape)
+        return bound_sum(x.at(at) * f.formula(u), u, f.lengths)
 
     return Definition(shape, formula, confined=mode == "full")
 
@@ -121,16 +122,16 @@ def flip(x: Tensor, *, axes: Sequence[int]) -> Definition:
     turned = check_axes(axes, x, "flip")
 
     def formula(index: Index) -> sp.Expr:
-        return x[tuple(x.shape[a] - 1 - i if a in turned else i for a, i in enumerate(index))]
+        return x.at(tuple(x.lengths[a] - 1 - i if a in turned else i for a, i in enumerate(index)))
 
-    return Definition(x.shape, formula, confined=True)
+    return Definition(x.lengths, formula, confined=True)
 
 
 @operation
 def rot180(x: Tensor) -> Definition:
     """rot180(x)[i, j] = x[M − 1 − i, N − 1 − j]: every axis is reversed. Source: `numpy.flip`."""
     return Definition(
-        x.shape, lambda index: x[tuple(n - 1 - i for n, i in zip(x.shape, index, strict=True))], confined=True
+        x.lengths, lambda index: x.at(tuple(n - 1 - i for n, i in zip(x.lengths, index, strict=True))), confined=True
     )
 
 
@@ -140,11 +141,17 @@ def check_widths(widths: Any, x: Tensor, owner: str) -> list[tuple[Any, Any]]:
     pairs = [tuple(w) if isinstance(w, tuple | list) else (w, w) for w in each]
     if len(pairs) != x.rank or any(len(p) != 2 for p in pairs):
         raise ShapeError(f"{owner} takes one (before, after) per axis; {x} has {x.rank} axes, found {widths!r}")
-    exact = [tuple(sp.Integer(w) if isinstance(w, int) else w for w in p) for p in pairs]
-    for w in (w for p in exact for w in p):
-        if not (isinstance(w, sp.Expr) and w.is_integer):
-            raise ShapeError(f"{owner}: a width is an integer or an expression in sizes, found {w!r}")
-    return [(p[0], p[1]) for p in exact]
+    return [(check_width(before, owner), check_width(after, owner)) for before, after in pairs]
+
+
+def check_width(width: Any, owner: str) -> sp.Expr:
+    """Return a width as it stands in formulas; raise ShapeError unless it is an integer or made from sizes."""
+    try:
+        (exact,) = check_integers((width,), 1, owner)
+    except ShapeError as error:
+        reason = f" ({error})" if isinstance(width, sp.Expr) else ""
+        raise ShapeError(f"{owner}: a width is an integer or an expression in sizes, found {width!r}{reason}") from None
+    return exact
 
 
 @operation
@@ -155,11 +162,9 @@ def pad(x: Tensor, *, widths: Any) -> Definition:
     with zeros.
     """
     pairs = check_widths(widths, x, "pad")
-    shape = tuple(sp.expand(n + a + b) for n, (a, b) in zip(x.shape, pairs, strict=True))
-    confined = all(w.is_nonnegative for p in pairs for w in p)
-    return Definition(
-        shape, lambda index: x[tuple(i - a for i, (a, _) in zip(index, pairs, strict=True))], bool(confined)
-    )
+    shape = tuple(sp.expand(n + a + b) for n, (a, b) in zip(x.lengths, pairs, strict=True))
+    confined = all(at_least(w, 0) for p in pairs for w in p)
+    return Definition(shape, lambda index: x.at(tuple(i - a for i, (a, _) in zip(index, pairs, strict=True))), confined)
 
 
 @operation
@@ -172,7 +177,7 @@ def crop(x: Tensor, *, start: Sequence[Any], shape: Sequence[Any]) -> Definition
     first = check_integers(start, x.rank, f"crop: the start of {x}, which has {x.rank} axes,")
     if len(kept) != x.rank:
         raise ShapeError(f"crop takes one start and one size per axis; {x} has {x.rank} axes, found {start}, {shape}")
-    return Definition(kept, lambda index: x[tuple(i + s for i, s in zip(index, first, strict=True))])
+    return Definition(kept, lambda index: x.at(tuple(i + s for i, s in zip(index, first, strict=True))))
 
 
 @operation
@@ -182,11 +187,11 @@ def dilate(x: Tensor, *, factors: Sequence[Any]) -> Definition:
     `factors` lists one positive integer or size per axis.
     """
     steps = check_factors(factors, x, "dilate")
-    shape = tuple(sp.expand((n - 1) * d + 1) for n, d in zip(x.shape, steps, strict=True))
+    shape = tuple(sp.expand((n - 1) * d + 1) for n, d in zip(x.lengths, steps, strict=True))
 
     def formula(index: Index) -> sp.Expr:
-        divides = [sp.KroneckerDelta(sp.Mod(i, d), 0) for i, d in zip(index, steps, strict=True)]
-        return sp.Mul(*divides, x[tuple(sp.floor(i / d) for i, d in zip(index, steps, strict=True))])
+        divides = [delta(remainder(i, d), sp.S.Zero) for i, d in zip(index, steps, strict=True)]
+        return sp.Mul(*divides, x.at(tuple(floor(divide(i, d)) for i, d in zip(index, steps, strict=True))))
 
     return Definition(shape, formula, confined=True)
 
@@ -198,15 +203,18 @@ def subsample(x: Tensor, *, factors: Sequence[Any]) -> Definition:
     `factors` lists one positive integer or size per axis.
     """
     steps = check_factors(factors, x, "subsample")
-    shape = tuple(sp.floor(sp.expand(n - 1) / d) + 1 for n, d in zip(x.shape, steps, strict=True))
-    return Definition(shape, lambda index: x[tuple(d * i for d, i in zip(steps, index, strict=True))], confined=True)
+    shape = tuple(floor(divide(sp.expand(n - 1), d)) + 1 for n, d in zip(x.lengths, steps, strict=True))
+    return Definition(shape, lambda index: x.at(tuple(d * i for d, i in zip(steps, index, strict=True))), confined=True)
 
 
 def check_factors(factors: Sequence[Any], x: Tensor, owner: str) -> tuple[sp.Expr, ...]:
     """Return one positive integer or size expression per axis; raise ShapeError for others."""
     given = tuple(factors) if isinstance(factors, tuple | list) else (factors,)
-    exact = tuple(sp.Integer(d) if isinstance(d, int) and not isinstance(d, bool) else d for d in given)
-    if len(exact) != x.rank or not all(isinstance(d, sp.Expr) and d.is_integer and at_least(d, 1) for d in exact):
+    try:
+        exact = check_integers(given, x.rank, owner)
+    except ShapeError:
+        exact = ()
+    if len(exact) != x.rank or not all(at_least(d, 1) for d in exact):
         raise ShapeError(
             f"{owner} takes one positive integer or size per axis; {x} has {x.rank} axes, found {factors!r}"
         )
@@ -217,7 +225,7 @@ def check_factors(factors: Sequence[Any], x: Tensor, owner: str) -> tuple[sp.Exp
 def shift(x: Tensor, *, offsets: Sequence[Any]) -> Definition:
     """shift(x)[i] = x[i − offset]: the shape stays, what leaves it is lost, zeros come in."""
     moved = check_integers(offsets, x.rank, f"shift: the offset of {x}, which has {x.rank} axes,")
-    return Definition(x.shape, lambda index: x[tuple(i - o for i, o in zip(index, moved, strict=True))])
+    return Definition(x.lengths, lambda index: x.at(tuple(i - o for i, o in zip(index, moved, strict=True))))
 
 
 @operation
@@ -226,7 +234,7 @@ def transpose(x: Tensor, *, axes: Sequence[int] | None = None) -> Definition:
     order = check_axes(tuple(reversed(range(x.rank))) if axes is None else axes, x, "transpose")
     if len(order) != x.rank:
         raise ShapeError(f"transpose takes all {x.rank} axes of {x}, found {axes}")
-    shape = tuple(x.shape[a] for a in order)
+    shape = tuple(x.lengths[a] for a in order)
     return Definition(shape, lambda index: x.formula(tuple(index[order.index(a)] for a in range(x.rank))), x.confined)
 
 
@@ -235,13 +243,13 @@ def sum_axes(x: Tensor, *, axes: Sequence[int], keepdims: bool = False) -> Defin
     """sum_axes(x)[j] = Σ_i x[i, j], here over axis 0. Source: `numpy.sum`."""
     summed = check_axes(axes, x, "sum_axes")
     kept = [a for a in range(x.rank) if a not in summed]
-    shape = tuple(sp.S.One if a in summed else x.shape[a] for a in range(x.rank) if keepdims or a in kept)
+    shape = tuple(sp.S.One if a in summed else x.lengths[a] for a in range(x.rank) if keepdims or a in kept)
 
     def formula(index: Index) -> sp.Expr:
         bound = dict(zip(summed, letters(len(summed)), strict=True))
         free = dict(zip(range(x.rank) if keepdims else kept, index, strict=True))
         at = tuple(bound.get(a, free.get(a)) for a in range(x.rank))
-        return bound_sum(x.formula(at), tuple(bound.values()), tuple(x.shape[a] for a in summed))
+        return bound_sum(x.formula(at), tuple(bound.values()), tuple(x.lengths[a] for a in summed))
 
     return Definition(shape, formula, x.confined and not keepdims)
 
@@ -255,7 +263,7 @@ def dot(x: Tensor, y: Tensor) -> Definition:
 
     def formula(_: Index) -> sp.Expr:
         u = letters(left.rank, left)
-        return bound_sum(left.formula(u) * right.formula(u), u, left.shape)
+        return bound_sum(left.formula(u) * right.formula(u), u, left.lengths)
 
     return Definition((), formula, confined=True)
 
@@ -271,10 +279,10 @@ def tensordot(x: Tensor, y: Tensor, *, axes: Sequence[Sequence[int]]) -> Definit
         raise ShapeError(f"tensordot takes the axes of {x} and those of {y}, such as axes=((1,), (0,)); found {axes!r}")
     first, second = check_axes(axes[0], x, "tensordot"), check_axes(axes[1], y, "tensordot")
     pairs = list(zip(first, second, strict=False))
-    if len(first) != len(second) or any(sp.expand(x.shape[a] - y.shape[b]) != 0 for a, b in pairs):
+    if len(first) != len(second) or any(sp.expand(x.lengths[a] - y.lengths[b]) != 0 for a, b in pairs):
         raise ShapeError(
             f"tensordot sums pairs of axes of equal size, found {tuple(axes)} of {x} of shape "
-            f"{format_shape(x.shape)} and {y} of shape {format_shape(y.shape)}"
+            f"{format_shape(x.lengths)} and {y} of shape {format_shape(y.lengths)}"
         )
     left = [a for a in range(x.rank) if a not in first]
     right = [a for a in range(y.rank) if a not in second]
@@ -284,9 +292,9 @@ def tensordot(x: Tensor, y: Tensor, *, axes: Sequence[Sequence[int]]) -> Definit
         in_x = dict(zip(left, index, strict=False)) | dict(zip(first, u, strict=True))
         in_y = dict(zip(right, index[len(left) :], strict=True)) | dict(zip(second, u, strict=True))
         body = x.formula(tuple(in_x[a] for a in range(x.rank))) * y.formula(tuple(in_y[a] for a in range(y.rank)))
-        return bound_sum(body, u, tuple(x.shape[a] for a in first))
+        return bound_sum(body, u, tuple(x.lengths[a] for a in first))
 
-    shape = (*(x.shape[a] for a in left), *(y.shape[a] for a in right))
+    shape = (*(x.lengths[a] for a in left), *(y.lengths[a] for a in right))
     return Definition(shape, formula, x.confined and y.confined)
 
 
@@ -294,7 +302,7 @@ def tensordot(x: Tensor, y: Tensor, *, axes: Sequence[Sequence[int]]) -> Definit
 def outer(x: Tensor, y: Tensor) -> Definition:
     """outer(x, y)[i, j] = x[i] · y[j]: all axes of x, then all axes of y. Source: `numpy.multiply.outer`."""
     return Definition(
-        x.shape + y.shape,
+        x.lengths + y.lengths,
         lambda index: x.formula(index[: x.rank]) * y.formula(index[x.rank :]),
         x.confined and y.confined,
     )
@@ -306,14 +314,14 @@ def wrap(x: Tensor, *, axis: int = 0) -> Definition:
     if not -x.rank - 1 <= axis <= x.rank:
         raise ShapeError(f"wrap: the new axis of {x} is 0 to {x.rank}, found {axis}")
     at = axis % (x.rank + 1)
-    return Definition((*x.shape[:at], sp.S.One, *x.shape[at:]), lambda i: x.formula(i[:at] + i[at + 1 :]))
+    return Definition((*x.lengths[:at], sp.S.One, *x.lengths[at:]), lambda i: x.formula(i[:at] + i[at + 1 :]))
 
 
 @operation
 def stack(*layers: Tensor, axis: int = 0) -> Definition:
     """stack(x, y)[k, i] = x[i] for k = 0, y[i] for k = 1: equal shapes along a new axis. Source: `numpy.stack`."""
-    if not layers or any(tuple(map(sp.expand, x.shape)) != tuple(map(sp.expand, layers[0].shape)) for x in layers):
-        found = ", ".join(f"{x} of shape {format_shape(x.shape)}" for x in layers) or "none"
+    if not layers or any(tuple(map(sp.expand, x.lengths)) != tuple(map(sp.expand, layers[0].lengths)) for x in layers):
+        found = ", ".join(f"{x} of shape {format_shape(x.lengths)}" for x in layers) or "none"
         raise ShapeError(f"stack takes tensors of one shape, found {found}")
     rank = layers[0].rank
     if not -rank - 1 <= axis <= rank:
@@ -322,9 +330,9 @@ def stack(*layers: Tensor, axis: int = 0) -> Definition:
 
     def formula(index: Index) -> sp.Expr:
         rest = index[:at] + index[at + 1 :]
-        return sp.Add(*(sp.KroneckerDelta(index[at], k) * x.formula(rest) for k, x in enumerate(layers)))
+        return sp.Add(*(delta(index[at], sp.Integer(k)) * x.formula(rest) for k, x in enumerate(layers)))
 
-    shape = layers[0].shape
+    shape = layers[0].lengths
     return Definition((*shape[:at], sp.Integer(len(layers)), *shape[at:]), formula, all(x.confined for x in layers))
 
 
@@ -339,7 +347,7 @@ def apply(x: Tensor, *, function: str, order: int = 0) -> Definition:
     if not isinstance(function, str) or not function or not isinstance(order, int) or order < 0:
         raise OperandError(f"apply takes a function's name and a count of derivatives, found {function!r}, {order!r}")
     name = x.name
-    return Definition(x.shape, lambda index: Opaque(function, order, entry(name, index)), confined=True)
+    return Definition(x.lengths, lambda index: Opaque(function, order, entry(name, index)), confined=True)
 
 
 @dataclass(frozen=True)

@@ -11,32 +11,47 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.convolutions import Geometry, pad_widths, per_axis
+from cnn_symbolic.convolutions import Geometry, at_least_zero, counted, per_axis, widths_of
 from cnn_symbolic.errors import ShapeError
-from cnn_symbolic.formulas import Index, Iverson, Shape, bound_sum
+from cnn_symbolic.expressions.heads import Minimum
+from cnn_symbolic.expressions.rules import all_of, bracket, ceiling, compare, divide, floor, minimum
+from cnn_symbolic.expressions.values import Number
+from cnn_symbolic.formulas import Index, Shape, bound_sum
 from cnn_symbolic.operations import letters
 from cnn_symbolic.shapes import check_shape, format_shape
 from cnn_symbolic.tensors import Definition, Tensor, operation
+from cnn_symbolic.witnesses import sliding
 
 __all__ = ["pool_size", "select_pool", "sum_pool", "window_counts", "windows_of"]
 
 
 def pool_size(
     length: Any, window: Any, *, stride: Any, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
-) -> sp.Expr:
+) -> Number:
     """Return the number of windows along one axis: ⌊(M + before + after − d·(I−1) − 1)/s⌋ + 1.
 
     With `ceil_mode` the last window may reach out behind, but must start inside the input or the padding
-    before it: min(⌈(M + before + after − d·(I−1) − 1)/s⌉ + 1, ⌈(M + before)/s⌉).
+    before it: min(⌈(M + before + after − d·(I−1) − 1)/s⌉ + 1, ⌈(M + before)/s⌉). It is about sizes at which there is
+    a window.
     """
     m, i = check_shape((length, window), "pool_size")
     (s,), (d,) = per_axis(stride, 1, "pool_size: stride"), per_axis(dilation, 1, "pool_size: dilation")
-    given = padding if isinstance(padding, str) else [padding]
-    ((before, after),) = pad_widths(given, (m,), (i,), (s,), (d,), "pool_size")
+    widths = widths_of(padding if isinstance(padding, str) else [padding], (m,), (i,), (s,), (d,), "pool_size")
+    count = window_count(m, i, s, widths[0], d, ceil_mode)
+    options = {"stride": stride, "padding": padding, "dilation": dilation, "ceil_mode": ceil_mode}
+    presumed = count.args if isinstance(count, Minimum) else (count,)
+    return counted(count, sliding.pool_size, (length, window), options, [*presumed, *at_least_zero(widths)])
+
+
+def window_count(
+    m: sp.Expr, i: sp.Expr, s: sp.Expr, width: tuple[sp.Expr, sp.Expr], d: sp.Expr, ceil_mode: bool
+) -> sp.Expr:
+    """Return the number of windows along one axis as a SymPy expression; see `pool_size`."""
+    before, after = width
     reach = sp.expand(m + before + after - d * (i - 1) - 1)
     if not ceil_mode:
-        return sp.floor(reach / s) + 1
-    return sp.Min(sp.ceiling(reach / s) + 1, sp.ceiling((m + before) / s))
+        return floor(divide(reach, s)) + 1
+    return minimum(ceiling(divide(reach, s)) + 1, ceiling(divide(m + before, s)))
 
 
 def windows_of(
@@ -48,7 +63,7 @@ def windows_of(
     sides = per_axis(window, len(lengths), f"{owner}: window")
     geometry = Geometry(lengths, sides, sides if stride is None else stride, padding, dilation, owner)
     axes = zip(lengths, sides, geometry.stride, geometry.widths, geometry.dilation, strict=True)
-    count = tuple(pool_size(m, i, stride=s, padding=p, dilation=d, ceil_mode=ceil_mode) for m, i, s, p, d in axes)
+    count = tuple(window_count(m, i, s, p, d, ceil_mode) for m, i, s, p, d in axes)
     return sides, count, geometry
 
 
@@ -64,18 +79,18 @@ def select_pool(x: Tensor, s: Tensor, *, stride: Any = None, padding: Any = 0, d
     if rank < 1 or s.rank != 2 + 2 * rank:
         raise ShapeError(
             f"select_pool takes an input (batch, channels, *spatial) and a selection (batch, channels, *windows, "
-            f"*window), found {x} of shape {format_shape(x.shape)} and {s} of shape {format_shape(s.shape)}"
+            f"*window), found {x} of shape {format_shape(x.lengths)} and {s} of shape {format_shape(s.lengths)}"
         )
-    if any(sp.expand(a - b) != 0 for a, b in zip(x.shape[:2], s.shape[:2], strict=True)):
-        raise ShapeError(f"select_pool: {x} of shape {format_shape(x.shape)} has not the batch and channels of {s}")
-    window = s.shape[2 + rank :]
-    geometry = Geometry(x.shape[2:], window, window if stride is None else stride, padding, dilation, "select_pool")
+    if any(sp.expand(a - b) != 0 for a, b in zip(x.lengths[:2], s.lengths[:2], strict=True)):
+        raise ShapeError(f"select_pool: {x} of shape {format_shape(x.lengths)} has not the batch and channels of {s}")
+    window = s.lengths[2 + rank :]
+    geometry = Geometry(x.lengths[2:], window, window if stride is None else stride, padding, dilation, "select_pool")
 
     def formula(index: Index) -> sp.Expr:
         u = letters(rank)
-        return bound_sum(s.formula((*index, *u)) * x[(*index[:2], *geometry.at(index[2:], u))], u, window)
+        return bound_sum(s.formula((*index, *u)) * x.at((*index[:2], *geometry.at(index[2:], u))), u, window)
 
-    return Definition((*x.shape[:2], *s.shape[2 : 2 + rank]), formula)
+    return Definition((*x.lengths[:2], *s.lengths[2 : 2 + rank]), formula, presumed=geometry.presumed)
 
 
 @operation
@@ -94,13 +109,13 @@ def sum_pool(
     """
     if x.rank < 3:
         raise ShapeError(f"sum_pool takes an input of shape (batch, channels, *spatial), found {x}")
-    sides, count, geometry = windows_of(x.shape[2:], window, stride, padding, dilation, ceil_mode, "sum_pool")
+    sides, count, geometry = windows_of(x.lengths[2:], window, stride, padding, dilation, ceil_mode, "sum_pool")
 
     def formula(index: Index) -> sp.Expr:
         u = letters(len(sides))
-        return bound_sum(x[(*index[:2], *geometry.at(index[2:], u))], u, sides)
+        return bound_sum(x.at((*index[:2], *geometry.at(index[2:], u))), u, sides)
 
-    return Definition((*x.shape[:2], *count), formula)
+    return Definition((*x.lengths[:2], *count), formula, presumed=geometry.presumed)
 
 
 @operation
@@ -126,7 +141,8 @@ def window_counts(
         u = letters(len(sides))
         axes = list(zip(geometry.at(index[2:], u), lengths, geometry.widths, strict=True))
         edges = [(-before, m + after) if count_padding else (sp.S.Zero, m) for _, m, (before, after) in axes]
-        inside = [Iverson(sp.And(sp.Ge(at, a), sp.Lt(at, b))) for (at, _, _), (a, b) in zip(axes, edges, strict=True)]
+        pairs = [(at, a, b) for (at, _, _), (a, b) in zip(axes, edges, strict=True)]
+        inside = [bracket(all_of(compare(">=", at, a), compare("<", at, b))) for at, a, b in pairs]
         return bound_sum(sp.Mul(*inside), u, sides)
 
-    return Definition((sp.S.One, sp.S.One, *count), formula)
+    return Definition((sp.S.One, sp.S.One, *count), formula, presumed=geometry.presumed)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
-from cnn_symbolic.formulas import as_formula
+from cnn_symbolic.expressions.printing import written
+from cnn_symbolic.expressions.values import as_formula
 from cnn_symbolic.shapes import format_option, format_shape
 
 if TYPE_CHECKING:
@@ -19,10 +20,11 @@ __all__ = ["UNSTATED", "Call", "Leaf", "Named", "format_call", "is_of_cost", "st
 
 @dataclass(frozen=True)
 class Leaf:
-    """A tensor with arbitrary entries. `indices` are the letters that print its axes."""
+    """A tensor with arbitrary entries. `indices` are the letters that print its axes, `given` its sizes as written."""
 
     name: str
     indices: tuple[str, ...] = ()
+    given: tuple[Any, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,12 @@ class Named:
 
 @dataclass(frozen=True)
 class Call:
-    """The result of an operation on tensors."""
+    """The result of an operation on tensors. `given` are the options as they were written, with their readings."""
 
     operation: str
     operands: tuple[Tensor, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 LOOSE = {"add", "scale", "multiply", "sum_family"}
@@ -55,7 +58,7 @@ def format_call(call: Call) -> str:
         return f"{call.options['function']}{'′' * call.options['order']}({operands[0]})"
     if call.operation == "from_entries":
         plain = {symbol: sp.Symbol(symbol.name) for symbol in call.options["entry"].atoms(sp.Dummy)}
-        return f"[{call.options['entry'].xreplace(plain)}]"
+        return f"[{written(call.options['entry'].xreplace(plain))}]"
     tight = [
         f"({text})" if isinstance(x.source, Call) and x.source.operation in LOOSE else text
         for x, text in zip(call.operands, operands, strict=True)
@@ -65,7 +68,7 @@ def format_call(call: Call) -> str:
     if call.operation == "take":
         return f"{tight[0]}[{', '.join(map(format_option, call.options['at']))}]"
     if call.operation in ("stack_family", "sum_family"):
-        run = f"{call.options['index'].name}<{call.options['length']}"
+        run = f"{call.options['index'].name}<{format_option(call.options['length'])}"
         return f"[{operands[0]} for {run}]" if call.operation == "stack_family" else f"Σ{{{run}}} {tight[0]}"
     if call.operation == "add":
         return " + ".join(operands).replace(" + -", " - ")
@@ -73,8 +76,8 @@ def format_call(call: Call) -> str:
         return f"{tight[0]}·{tight[1]}"
     if call.operation == "scale":
         factor = as_formula(call.options["factor"], "scale")
-        written = f"({factor})" if isinstance(factor, sp.Add) else str(factor)
-        return f"-{tight[0]}" if factor == -1 else written if tight[0] == "1" else f"{written}·{tight[0]}"
+        number = f"({written(factor)})" if isinstance(factor, sp.Add) else written(factor)
+        return f"-{tight[0]}" if factor == -1 else number if tight[0] == "1" else f"{number}·{tight[0]}"
     if call.operation == "constant":
         value, lengths = call.options["value"], call.options["shape"]
         return f"{'ones' if value else 'zeros'}{format_shape(lengths)}" if lengths else str(value)

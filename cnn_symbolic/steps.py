@@ -9,7 +9,9 @@ from dataclasses import replace
 
 import sympy as sp
 
-from cnn_symbolic.formulas import Iverson, derivative, substitute
+from cnn_symbolic.expressions.heads import Delta
+from cnn_symbolic.expressions.rules import all_of, bracket, compare
+from cnn_symbolic.formulas import derivative, substitute
 from cnn_symbolic.gradients import Stage
 from cnn_symbolic.tensors import Tensor
 
@@ -86,7 +88,7 @@ def collapse_term(term: sp.Expr, guards: bool) -> sp.Expr:
                 (limit, factor, solution)
                 for limit in limits
                 for factor in factors
-                if isinstance(factor, sp.KroneckerDelta)
+                if isinstance(factor, Delta)
                 and (solution := solve_for(limit[0], factor.args[0] - factor.args[1])) is not None
             ),
             None,
@@ -100,7 +102,7 @@ def collapse_term(term: sp.Expr, guards: bool) -> sp.Expr:
         factors = [f for part in factors for f in sp.Mul.make_args(substitute(part, chosen))]
         limits = [sp.Tuple(v, substitute(low, chosen), substitute(high, chosen)) for v, low, high in limits]
         if guards:
-            factors.append(Iverson(sp.And(sp.Ge(solution, limit[1]), sp.Le(solution, limit[2]))))
+            factors.append(bracket(all_of(compare(">=", solution, limit[1]), compare("<=", solution, limit[2]))))
     body = sp.Mul(*factors)
     return sp.Sum(body, *limits) if limits else body
 

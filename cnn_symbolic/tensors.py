@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ParamSpec
 
@@ -20,19 +20,22 @@ import sympy as sp
 from cnn_symbolic.display import Displayed
 from cnn_symbolic.errors import FragmentError, NameConflictError, OperandError, ShapeError
 from cnn_symbolic.evaluation import Function, Values, check_defined, evaluate_formula, evaluate_size, infer_sizes
-from cnn_symbolic.formulas import (
-    Index,
-    Iverson,
-    Shape,
-    alpha_key,
+from cnn_symbolic.expressions.heads import Minimum
+from cnn_symbolic.expressions.printing import written
+from cnn_symbolic.expressions.rules import at_least, bracket, compare, is_plain_size
+from cnn_symbolic.expressions.values import (
+    STANDING,
+    Number,
+    Point,
+    Standing,
     as_formula,
-    entry,
-    fresh,
-    inside,
-    is_size,
-    stray_symbols,
+    number,
+    plain,
+    presumed_of,
+    read_at,
 )
-from cnn_symbolic.shapes import check_letters, check_name, check_shape, format_shape
+from cnn_symbolic.formulas import Index, Shape, alpha_key, entry, fresh, inside, stray_symbols
+from cnn_symbolic.shapes import check_integers, check_letters, check_name, check_shape, format_shape
 from cnn_symbolic.sources import Call, Leaf, Named, format_call
 
 __all__ = [
@@ -60,12 +63,14 @@ Formula = Callable[[Index], sp.Expr]
 class Definition:
     """What an operation defines: a shape, and the entry formula at indices inside that shape.
 
-    `confined` says that the formula is zero by itself outside the shape, so that no guard is needed.
+    `confined` says that the formula is zero by itself outside the shape, so that no guard is needed. `presumed` has
+    to be at least one, besides the sizes of the shape.
     """
 
     shape: Shape
     formula: Formula
     confined: bool = False
+    presumed: tuple[sp.Expr, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,31 +96,49 @@ class ShapeOf(Displayed):
 
     __hash__ = object.__hash__
 
-    def __iter__(self) -> Iterator[sp.Expr]:
+    def __iter__(self) -> Iterator[Number]:
         return iter(self.tensor.shape)
 
     def __str__(self) -> str:
         return f"shape({self.tensor})"
 
     @property
-    def shape(self) -> Shape:
-        """The sizes of the axes."""
+    def shape(self) -> tuple[Number, ...]:
+        """The sizes of the axes, to calculate with."""
         return self.tensor.shape
+
+    @property
+    def lengths(self) -> Shape:
+        """The sizes of the axes as SymPy expressions."""
+        return self.tensor.lengths
 
 
 @dataclass(frozen=True, eq=False)
 class Tensor(Displayed):
-    """A finitely supported function on ℤᵈ with a symbolic shape."""
+    """A finitely supported function on ℤᵈ with a symbolic shape.
 
-    shape: Shape
+    `lengths` are the sizes of its axes as SymPy expressions, `formula` gives its entry at indices inside of them.
+    """
+
+    lengths: Shape
     formula: Formula
     confined: bool
     source: Leaf | Named | Call
+    presumed: tuple[sp.Expr, ...] = ()
+
+    @functools.cached_property
+    def shape(self) -> tuple[Number, ...]:
+        """The sizes of the axes, to calculate with."""
+
+        def reading(axis: int) -> Callable[[Point], Any]:
+            return lambda point: point.array(self).shape[axis]
+
+        return tuple(Number(length, reading(axis)) for axis, length in enumerate(self.lengths))
 
     @property
     def rank(self) -> int:
         """The number of axes."""
-        return len(self.shape)
+        return len(self.lengths)
 
     @property
     def name(self) -> str | None:
@@ -124,22 +147,32 @@ class Tensor(Displayed):
 
     __iter__ = None  # an entry of every index is there: Python would count without end
 
-    def __getitem__(self, index: Any) -> sp.Expr:
-        """Return the entry formula at `index`, any integer expressions: zero outside the shape.
+    def __getitem__(self, index: Any) -> Any:
+        """Return the entry at `index`, any integers, sizes and indices: zero outside the shape.
 
         Raises ShapeError unless there is one index per axis.
         """
-        index = index if isinstance(index, tuple) else (index,)
-        if len(index) != self.rank:
+        given = index if isinstance(index, tuple) else (index,)
+        if len(given) != self.rank:
             raise ShapeError(
-                f"{self} has {self.rank} axes, of shape {format_shape(self.shape)}, "
-                f"but was indexed with {len(index)}: {format_shape(index)}"
+                f"{self} has {self.rank} axes, of shape {format_shape(self.lengths)}, "
+                f"but was indexed with {len(given)}: {format_shape(given)}"
             )
-        index = tuple(sp.Integer(i) if isinstance(i, int) else i for i in index)
-        if not all(isinstance(i, sp.Expr) and i.is_integer is not False for i in index):
-            raise ShapeError(f"{self} is indexed with integers and expressions in indices, found {format_shape(index)}")
+        if (point := STANDING.get()) is not None:
+            return Standing(point.entry(self, read_at(given, point)))
+        try:
+            at = check_integers(given, self.rank, f"{self}, indexed,")
+        except ShapeError as error:
+            reason = f" ({error})" if any(isinstance(i, sp.Expr) for i in given) else ""
+            raise ShapeError(
+                f"{self} is indexed with integers and expressions in indices, found {format_shape(given)}{reason}"
+            ) from None
+        return Number(self.at(at), lambda point: point.entry(self, read_at(given, point)), presumed_of(given))
+
+    def at(self, index: Index) -> sp.Expr:
+        """Return the entry formula at any integer expressions, as SymPy's: zero outside the shape."""
         formula = self.formula(index)
-        return formula if self.confined else formula * Iverson(inside(index, self.shape))
+        return formula if self.confined else formula * bracket(inside(index, self.lengths))
 
     def parts(self) -> Iterator[Tensor]:
         """Yield every tensor that this one is made from, each after its own parts, and then itself."""
@@ -171,22 +204,23 @@ class Tensor(Displayed):
 
     def requirements(self) -> tuple[Any, ...]:
         """Return the conditions on the sizes under which this tensor is defined."""
-        conditions: dict[Any, None] = {}
+        ranges: dict[sp.Symbol, sp.Expr] = {}
+        presumed: dict[sp.Expr, None] = {}
         for part in self.parts():
-            for length in (n for size in part.shape for n in (size.args if isinstance(size, sp.Min) else (size,))):
-                required = sp.Ge(sp.expand(length), 1)
-                if required != sp.true:
-                    conditions[required] = None
-            if isinstance(part.source, Call) and part.source.operation == "scale":
-                for divisor in divisors(part.source.options["factor"]):
-                    conditions[sp.Ge(divisor, 1)] = None
-        return tuple(conditions)
+            lengths = (n for size in part.lengths for n in (size.args if isinstance(size, Minimum) else (size,)))
+            presumed |= dict.fromkeys([*lengths, *part.presumed])
+            if isinstance(part.source, Call):
+                ranges |= index_ranges(part)
+                presumed |= dict.fromkeys(sorted(presumed_of(tuple(part.source.given.values())), key=str))
+            elif isinstance(part.source, Leaf):
+                presumed |= dict.fromkeys(sorted(presumed_of(part.source.given), key=str))
+        return required(presumed, ranges)
 
     def evaluate(
         self,
         values: Mapping[str, Any],
         functions: Mapping[str, Sequence[Function]] | None = None,
-        sizes: Mapping[sp.Symbol, int] | None = None,
+        sizes: Mapping[Any, int] | None = None,
     ) -> np.ndarray:
         """Return the tensor as a NumPy array, computed from its entry formula.
 
@@ -196,10 +230,10 @@ class Tensor(Displayed):
         value is missing or does not fit its shape, ShapeError where the tensor is not defined.
         """
         names = self.names()
-        leaves = {name: part.shape for name, part in names.items() if isinstance(part.source, Leaf)}
-        known = infer_sizes(leaves, values, sizes or {})
+        leaves = {name: part.lengths for name, part in names.items() if isinstance(part.source, Leaf)}
+        known = infer_sizes(leaves, values, {plain(name): n for name, n in (sizes or {}).items()})
         for part in self.parts():
-            check_defined(str(part), part.shape, known)
+            check_defined(str(part), part.lengths, known)
         arrays: dict[str, np.ndarray] = {}
         exact = any(np.asarray(value).dtype == object for value in values.values())
         state = Values(known, arrays, functions or {}, object if exact else int)
@@ -214,7 +248,7 @@ class Tensor(Displayed):
         return self.source.name if not isinstance(self.source, Call) else format_call(self.source)
 
     def __repr__(self) -> str:
-        return f"<Tensor {self} of shape {format_shape(self.shape)}>"
+        return f"<Tensor {self} of shape {format_shape(self.lengths)}>"
 
     def __eq__(self, other: Any) -> Equation:  # type: ignore[override]
         """Return the equation of two tensors, as the object of a claim."""
@@ -238,11 +272,45 @@ class Tensor(Displayed):
         return scale(self, factor=other)
 
     def __truediv__(self, other: Any) -> Tensor:
-        return NotImplemented if isinstance(other, Tensor) else scale(self, factor=1 / as_formula(other, "a quotient"))
+        return NotImplemented if isinstance(other, Tensor) else scale(self, factor=1 / number(other))
+
+
+def index_ranges(x: Tensor) -> dict[sp.Symbol, sp.Expr]:
+    """Return the numbers of values of the indices that the options of an operation are written with."""
+    index = x.source.options.get("index", ()) if isinstance(x.source, Call) else ()
+    if isinstance(index, tuple):
+        return dict(zip(index, x.lengths, strict=True)) if index else {}
+    return {index: x.source.options["length"]} if isinstance(x.source, Call) else {}
+
+
+def required(presumed: Iterable[sp.Expr], ranges: Mapping[sp.Symbol, sp.Expr]) -> tuple[Any, ...]:
+    """Return the conditions that expressions are at least one, for all values of the indices in them."""
+    conditions: dict[Any, None] = {}
+    for e in presumed:
+        lowest = sp.expand(least_over(e, ranges))
+        if stray := {s for s in lowest.free_symbols if not is_plain_size(s)}:
+            raise FragmentError(f"a formula divides by {written(e)}, which is not made from sizes: {stray.pop()}")
+        if not at_least(lowest, 1):
+            conditions[compare(">=", lowest, sp.S.One)] = None
+    return tuple(conditions)
+
+
+def least_over(e: sp.Expr, ranges: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
+    """Return the least value of an expression over `0 ≤ i < n` for each of its indices, in which it is affine.
+
+    Raises FragmentError where it is not: whether there is a divisor of zero could not be said.
+    """
+    for index in sorted(e.free_symbols & set(ranges), key=str):
+        expanded = sp.expand(e)
+        slope = expanded.coeff(index)
+        if not slope.is_Rational or index in (rest := expanded - slope * index).free_symbols:
+            raise FragmentError(f"a formula divides by {written(e)}: the index {index} has to stand in it by itself")
+        e = rest if slope > 0 else rest + slope * (ranges[index] - 1)
+    return e
 
 
 def _evaluate(part: Tensor, state: Values) -> np.ndarray:
-    lengths = [evaluate_size(length, state.sizes) for length in part.shape]
+    lengths = [evaluate_size(length, state.sizes) for length in part.lengths]
     index = fresh("i" * part.rank)
     return evaluate_formula(part.formula(index), index, lengths, state)
 
@@ -254,7 +322,7 @@ def same(x: Tensor, y: Tensor) -> bool:
     """
     if x is y:
         return True
-    if x.shape != y.shape or type(x.source) is not type(y.source):
+    if x.lengths != y.lengths or type(x.source) is not type(y.source):
         return False
     if not (isinstance(x.source, Named) and isinstance(y.source, Named)):
         return True
@@ -270,8 +338,8 @@ def merge_name(names: dict[str, Tensor], part: Tensor) -> None:
     known = names.setdefault(name, part)
     if not same(known, part):
         raise NameConflictError(
-            f"the name {name} stands for two different tensors, of shapes {format_shape(known.shape)} and "
-            f"{format_shape(part.shape)}: give each its own name"
+            f"the name {name} stands for two different tensors, of shapes {format_shape(known.lengths)} and "
+            f"{format_shape(part.lengths)}: give each its own name"
         )
 
 
@@ -284,7 +352,8 @@ def tensor(*lengths: Any, name: str, indices: str = "") -> Tensor:
     (M, N)
     """
     shape = check_shape(lengths, f"tensor {name}")
-    source = Leaf(check_name(name), check_letters(indices, len(shape), name))
+    given = tuple(lengths[0]) if len(lengths) == 1 and isinstance(lengths[0], tuple | list) else lengths
+    source = Leaf(check_name(name), check_letters(indices, len(shape), name), given)
     return Tensor(shape, lambda index: entry(name, index), True, source)
 
 
@@ -304,7 +373,7 @@ def named(name: str, definition: Tensor, indices: str = "") -> Tensor:
             "an intermediate result inside of a family is named as a whole, outside of it"
         )
     source = Named(check_name(name), definition, check_letters(indices, definition.rank, name))
-    return Tensor(definition.shape, lambda index: entry(name, index), True, source)
+    return Tensor(definition.lengths, lambda index: entry(name, index), True, source)
 
 
 def shape(of: Tensor) -> ShapeOf:
@@ -331,19 +400,20 @@ def operation(define: Callable[P, Definition]) -> Callable[P, Tensor]:
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         operands: list[Tensor] = []
-        options: dict[str, Any] = {}
+        given: dict[str, Any] = {}
         for key, parameter in signature.parameters.items():
             value = bound.arguments[key]
             if parameter.annotation in ("Tensor", "Tensor | None"):
-                given = value if parameter.kind is inspect.Parameter.VAR_POSITIONAL else (value,)
-                given = () if value is None and parameter.default is None else given
-                operands += [check_tensor(v, f"{define.__name__}: {key}") for v in given]
+                several = value if parameter.kind is inspect.Parameter.VAR_POSITIONAL else (value,)
+                several = () if value is None and parameter.default is None else several
+                operands += [check_tensor(v, f"{define.__name__}: {key}") for v in several]
             elif value is not None:
-                options[key] = tuple(value) if isinstance(value, list) else value
+                given[key] = tuple(value) if isinstance(value, list | ShapeOf) else value
         made = define(*args, **kwargs)
-        result = Tensor(made.shape, made.formula, made.confined, Call(define.__name__, tuple(operands), options))
+        source = Call(define.__name__, tuple(operands), {key: plain(value) for key, value in given.items()}, given)
+        result = Tensor(made.shape, made.formula, made.confined, source, made.presumed)
         if any(length.is_Integer and length < 1 for length in made.shape):
-            shapes = ", ".join(f"{x} of shape {format_shape(x.shape)}" for x in operands)
+            shapes = ", ".join(f"{x} of shape {format_shape(x.lengths)}" for x in operands)
             raise ShapeError(f"{result} would have the empty shape {format_shape(made.shape)}, made from {shapes}")
         return result
 
@@ -356,18 +426,18 @@ def broadcast(x: Tensor, *, shape: Sequence[Any]) -> Definition:
     """broadcast(x)[i, j] = x[i or 0, j or 0]: the axes of size 1 are repeated; without axes, the number is."""
     target = check_shape(tuple(shape), "broadcast")
     if x.rank == 0:
-        return Definition(target, lambda index: x[()])
+        return Definition(target, lambda index: x.at(()))
     fits = len(target) == x.rank and all(
-        sp.expand(a) in (sp.expand(b), 1) for a, b in zip(x.shape, target, strict=True)
+        sp.expand(a) in (sp.expand(b), 1) for a, b in zip(x.lengths, target, strict=True)
     )
     if not fits:
         raise ShapeError(
-            f"{x} of shape {format_shape(x.shape)} does not broadcast to {format_shape(target)}: "
+            f"{x} of shape {format_shape(x.lengths)} does not broadcast to {format_shape(target)}: "
             "each axis must have the same size, or size 1"
         )
 
     def formula(index: Index) -> sp.Expr:
-        return x.formula(tuple(sp.S.Zero if sp.expand(a) == 1 else i for a, i in zip(x.shape, index, strict=True)))
+        return x.formula(tuple(sp.S.Zero if sp.expand(a) == 1 else i for a, i in zip(x.lengths, index, strict=True)))
 
     return Definition(target, formula)
 
@@ -377,18 +447,19 @@ def common_shape(operands: Sequence[Tensor], owner: str) -> list[Tensor]:
     rank = max(x.rank for x in operands)
     full = [x for x in operands if x.rank]
     if any(x.rank != rank for x in full):
-        found = ", ".join(f"{x} of shape {format_shape(x.shape)}" for x in full)
+        found = ", ".join(f"{x} of shape {format_shape(x.lengths)}" for x in full)
         raise ShapeError(f"{owner} takes tensors with equally many axes, found {found}")
     target: list[Any] = [1] * rank
     for axis in range(rank):
         for x in full:
-            length = sp.expand(x.shape[axis])
-            if target[axis] == 1:
-                target[axis] = length
-            elif length not in (1, target[axis]):
-                shapes = " and ".join(f"{x} of shape {format_shape(x.shape)}" for x in full)
+            length, known = sp.expand(x.lengths[axis]), sp.expand(plain(target[axis]))
+            if known == 1:
+                target[axis] = x.shape[axis]
+            elif length not in (1, known):
+                shapes = " and ".join(f"{x} of shape {format_shape(x.lengths)}" for x in full)
                 raise ShapeError(f"{owner}: the shapes differ along axis {axis}: {shapes}")
-    same = [tuple(map(sp.expand, x.shape)) == tuple(target) for x in operands]
+    common = [sp.expand(plain(n)) for n in target]
+    same = [[sp.expand(n) for n in x.lengths] == common for x in operands]
     return [x if s else broadcast(x, shape=tuple(target)) for x, s in zip(operands, same, strict=True)]
 
 
@@ -399,18 +470,21 @@ def add(*terms: Tensor) -> Definition:
         raise OperandError("add takes at least one tensor")
     parts = common_shape(terms, "a sum")
     confined = all(x.confined for x in parts)
-    return Definition(parts[0].shape, lambda index: sp.Add(*(x.formula(index) for x in parts)), confined)
+    return Definition(parts[0].lengths, lambda index: sp.Add(*(x.formula(index) for x in parts)), confined)
 
 
 @operation
 def scale(x: Tensor, *, factor: Any) -> Definition:
     """scale(x)[i] = factor · x[i], the factor being a rational number or an expression in sizes."""
-    number = sp.Integer(factor) if isinstance(factor, int) else factor
-    exact = isinstance(number, sp.Expr) and not number.atoms(sp.Float) and number.is_finite is not False
-    if exact and (number.is_Rational or (number.free_symbols and all(map(is_size, number.free_symbols)))):
-        return Definition(x.shape, lambda index: number * x.formula(index), x.confined)
+    reason = ""
+    try:
+        exact = as_formula(factor, "a factor")
+    except FragmentError as error:
+        exact, reason = sp.nan, f" ({error})" if isinstance(factor, sp.Expr) else ""
+    if exact.is_Rational or (exact.free_symbols and all(map(is_plain_size, exact.free_symbols))):
+        return Definition(x.lengths, lambda index: exact * x.formula(index), x.confined)
     raise OperandError(
-        f"a factor is an exact rational number (such as sympy.Rational(1, 2)) or made from sizes, found {factor!r}; "
+        f"a factor is an exact rational number (such as Rational(1, 2)) or made from sizes, found {factor!r}{reason}; "
         "for an arbitrary number use scalar('η')"
     )
 
@@ -420,10 +494,4 @@ def multiply(x: Tensor, y: Tensor) -> Definition:
     """multiply(x, y)[i] = x[i] · y[i]; axes of size 1 and numbers are broadcast."""
     left, right = common_shape([x, y], "an elementwise product")
     confined = left.confined or right.confined
-    return Definition(left.shape, lambda index: left.formula(index) * right.formula(index), confined)
-
-
-def divisors(factor: Any) -> list[sp.Expr]:
-    """Return the size expressions that a factor divides by and that are not positive by themselves."""
-    bottom = sp.fraction(sp.together(factor))[1]
-    return [base for base in sp.Mul.make_args(bottom) if base.as_base_exp()[0].is_positive is not True]
+    return Definition(left.lengths, lambda index: left.formula(index) * right.formula(index), confined)

@@ -138,7 +138,7 @@ def smallest(checker: Checker, failure: Failure, strategy: Any, examples: int) -
         return found.get(problem) is not None
 
     try:
-        problem = hyp.find(strategy, fails, settings=quiet(examples), random=Random(checker.seed))  # noqa: S311
+        problem = hyp.find(strategy, fails, settings=quiet(examples), random=Random(checker.seed))
     except hyp.errors.HypothesisException:
         return best
     return found.get(problem) or best

@@ -96,7 +96,7 @@ def proposed(x: Tensor, factors: Sequence[Tensor], fixed: Collection[str]) -> It
             for name, build in proposed(operand, factors, fixed):
                 yield name, partial(rebuilt_operand, source, k, build)
     for factor in factors:
-        if factor.shape == x.shape:
+        if factor.lengths == x.lengths:
             yield f"the factor {factor} added to {x}", partial(multiply, factor, x)
 
 
@@ -108,22 +108,22 @@ def at_entries(x: Tensor) -> Iterator[Proposal]:
     for at in sorted(written.atoms(sp.Indexed), key=str):
         for k, inner in enumerate(at.indices):
             for step in (1, -1):
-                moved = sp.Indexed(at.base, *at.indices[:k], inner + step, *at.indices[k + 1 :])
+                moved = at.func(at.base, *at.indices[:k], inner + step, *at.indices[k + 1 :])
                 changed = written.xreplace({at: moved})
                 name = f"index {k} of {at.base} off by one ({step:+d})"
-                yield name, partial(entries_of, changed, index, x.shape, x.source.operands)
+                yield name, partial(entries_of, changed, index, x.lengths, x.source.operands)
             for term in sp.Add.make_args(inner) if isinstance(inner, sp.Add) else ():
-                moved = sp.Indexed(at.base, *at.indices[:k], inner - 2 * term, *at.indices[k + 1 :])
+                moved = at.func(at.base, *at.indices[:k], inner - 2 * term, *at.indices[k + 1 :])
                 name = f"the other sign of {plain(term)} in index {k} of {at.base}"
-                yield name, partial(entries_of, written.xreplace({at: moved}), index, x.shape, x.source.operands)
+                yield name, partial(entries_of, written.xreplace({at: moved}), index, x.lengths, x.source.operands)
         for a, b in combinations(range(len(at.indices)), 2):
             if at.indices[a] == at.indices[b]:
                 continue
             turned = list(at.indices)
             turned[a], turned[b] = turned[b], turned[a]
             name = f"the indices {a} and {b} of {at.base} exchanged"
-            changed = written.xreplace({at: sp.Indexed(at.base, *turned)})
-            yield name, partial(entries_of, changed, index, x.shape, x.source.operands)
+            changed = written.xreplace({at: at.func(at.base, *turned)})
+            yield name, partial(entries_of, changed, index, x.lengths, x.source.operands)
 
 
 def plain(e: sp.Expr) -> str:
@@ -133,7 +133,7 @@ def plain(e: sp.Expr) -> str:
 
 def rebuild(call: Call, operands: Sequence[Tensor], operation: str | None = None, **options: object) -> Tensor:
     """Return the operation again, with other operands, another name or other options."""
-    return OPERATIONS[operation or call.operation](*operands, **{**call.options, **options})
+    return OPERATIONS[operation or call.operation](*operands, **{**call.given, **options})
 
 
 def rebuilt_operand(call: Call, k: int, build: Callable[[], Tensor]) -> Tensor:
@@ -200,7 +200,7 @@ def at_options(call: Call) -> Iterator[Proposal]:
 
 def at_any(x: Tensor) -> Iterator[Proposal]:
     """Yield the changes that can be made to any tensor; axes of size 1 look the same from both ends."""
-    long = [axis for axis in range(x.rank) if x.shape[axis] != 1]
+    long = [axis for axis in range(x.rank) if x.lengths[axis] != 1]
     if len(long) > 1:
         yield f"{x} rotated by 180°", partial(rot180, x)
     for axis in long:
@@ -211,7 +211,7 @@ def at_any(x: Tensor) -> Iterator[Proposal]:
             yield f"{x} off by one ({step:+d}) along axis {axis}", partial(shift, x, offsets=offsets)
     if x.rank > 1 and long:
         yield f"{x} transposed", partial(transpose, x)
-    if x.rank > 2 and x.shape[:2] != (1, 1):
+    if x.rank > 2 and x.lengths[:2] != (1, 1):
         yield f"axes 0 and 1 of {x} exchanged", partial(transpose, x, axes=(1, 0, *range(2, x.rank)))
     yield f"{x} doubled", partial(scale, x, factor=2)
     yield f"{x} halved", partial(scale, x, factor=sp.Rational(1, 2))

@@ -28,10 +28,12 @@ from cnn_symbolic.checking.vocabulary import (
     is_implied_size,
     suggestion,
 )
-from cnn_symbolic.derivation import Derivation, claim
-from cnn_symbolic.entries import entries_of
+from cnn_symbolic.derivation import Derivation, claim, refute
+from cnn_symbolic.entries import EntryReading, entries_of
 from cnn_symbolic.errors import ClaimTextError, OperandError
-from cnn_symbolic.formulas import fresh
+from cnn_symbolic.expressions.rules import is_whole
+from cnn_symbolic.expressions.values import Number, number
+from cnn_symbolic.formulas import fresh, numbered
 from cnn_symbolic.operations import Function, ones, zeros
 from cnn_symbolic.sources import Call
 from cnn_symbolic.tensors import Equation, Tensor, merge_name, named, scale
@@ -134,7 +136,7 @@ class Reader(Expressions):
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         """Skip an import of words that are known anyway."""
-        if node.module not in ("cnn_symbolic", "sympy"):
+        if node.module != "cnn_symbolic":
             raise self.wrong(node, f"nothing is imported from {node.module}: all words are known already")
         for alias in node.names:
             if alias.asname is not None:
@@ -195,26 +197,28 @@ class Reader(Expressions):
     def visit_Call(self, node: ast.Call) -> Any:
         """Return the value of a call; claims and sums bind indices, and are read before their arguments are."""
         word = node.func.id if isinstance(node.func, ast.Name) else ""
-        if word == "claim":
-            return self.read_claim(node)
+        if word == "claim" or (word == "refute" and len(node.args) == 1):
+            return self.read_claim(node, word)
         return self.read_sum(node) if word == "sum" else super().visit_Call(node)
 
-    def read_claim(self, node: ast.Call) -> Derivation:
-        """Return the claim that both sides of an equation are equal."""
+    def read_claim(self, node: ast.Call, word: str) -> Derivation:
+        """Return the claim that both sides of an equation are equal, or that they are not."""
         equation = node.args[0] if len(node.args) == 1 else None
         if not (isinstance(equation, ast.Compare) and len(equation.ops) == 1 and isinstance(equation.ops[0], ast.Eq)):
             raise self.wrong(
                 equation or node,
-                "claim takes one equation, claim(left == right); refute('…', left, equals=right) says it is wrong",
+                "claim takes one equation, claim(left == right); refute(left == right) says that it is wrong",
             )
         options = self.options(node)
         free = self.free_indices(equation.left)
         sides = self.sides(free, equation.left, equation.comparators[0])
         written = " ".join((ast.get_source_segment(self.text, equation) or "").split())
         with self.blaming(node):
-            made: Derivation = super().called(
-                claim, [Equation(*sides)], {"title": written, "indices": " ".join(free), **options}, node
-            )
+            stated = {"title": written, "indices": " ".join(free), **options}
+            if word == "claim":
+                made: Derivation = super().called(claim, [Equation(*sides)], stated, node)
+            else:
+                made = super().called(refute, [stated.pop("title"), sides[0]], {"equals": sides[1], **stated}, node)
         return made
 
     def sides(self, free: Sequence[str], left: ast.expr, right: ast.expr) -> tuple[Any, Any]:
@@ -225,12 +229,12 @@ class Reader(Expressions):
                 raise self.wrong(left, f"{described(of)} is not a tensor with {len(free)} axes")
             index = fresh(free)
             self.indexed.clear()
-            with self.scope(dict(zip(free, index, strict=True)), left.slice):
+            with self.scope(dict(zip(free, numbered(index), strict=True)), left.slice):
                 return of, self.by_entries(self.value(right), index, of.shape, right)
         self.indexed.clear()
         sides = self.value(left), self.value(right)
         for side, at in zip(sides, (left, right), strict=True):
-            if not is_side(side) and (isinstance(side, bool) or not isinstance(side, int | sp.Expr)):
+            if not is_side(side) and (isinstance(side, bool) or not isinstance(side, int | Number)):
                 raise self.wrong(at, f"expected a tensor, a shape, an entry or a size, found {described(side)}")
         with self.blaming(right):
             return self.matched(*sides, left, right)
@@ -242,13 +246,15 @@ class Reader(Expressions):
         if isinstance(left, Tensor) and not is_side(right):
             if entry_names(right) and not left.rank:
                 return left, self.by_entries(right, (), (), at_right)
-            return left, zeros(*left.shape) if right == 0 else scale(ones(*left.shape), factor=right)
+            return left, zeros(*left.shape) if isinstance(right, int) and right == 0 else scale(
+                ones(*left.shape), factor=right
+            )
         if is_side(left) or is_side(right):
             return left, right
         if entry_names(left) or entry_names(right):
             return self.by_entries(left, (), (), at_left), self.by_entries(right, (), (), at_right)
         for side, at in ((left, at_left), (right, at_right)):
-            if not isinstance(side, int) and not side.is_integer:
+            if isinstance(side, Number) and not is_whole(side.formula):
                 raise self.wrong(at, "a size is an integer: write // for the quotient that is rounded down")
         return (left,), (right,)
 
@@ -263,18 +269,18 @@ class Reader(Expressions):
 
     def by_entries(self, written: Any, index: Sequence[sp.Symbol], target: Sequence[Any], node: ast.AST) -> Tensor:
         """Return the tensor whose entry at the index is the formula."""
-        formula = sp.Integer(written) if isinstance(written, int) else written
-        if isinstance(written, bool) or not isinstance(formula, sp.Expr):
+        if isinstance(written, bool) or not isinstance(written, int | Number):
             raise self.wrong(
                 node, f"expected a formula of entries, such as sum(x[i + u]*w[u], over=u), found {described(written)}"
             )
-        using = [self.tensors[name] for name in sorted(entry_names(formula)) if name in self.tensors] + self.indexed
+        made_of = number(written)
+        using = [self.tensors[name] for name in sorted(entry_names(written)) if name in self.tensors] + self.indexed
         with self.blaming(node):
-            made = entries_of(formula, index, tuple(target), using)
+            made = entries_of(made_of.formula, index, tuple(target), using, EntryReading(made_of, index))
             admitted(made)
             return made
 
-    def read_sum(self, node: ast.Call) -> sp.Expr:
+    def read_sum(self, node: ast.Call) -> Number:
         """Return a sum over indices, `sum(x[u]*w[u], over=u)`, or `over={u: I}` with the length of each given."""
         if len(node.args) != 1 or [k.arg for k in node.keywords] != ["over"]:
             raise self.wrong(node, "a sum is written sum(formula, over=u), over=(u, v), or over={u: I, v: J}")
@@ -288,7 +294,7 @@ class Reader(Expressions):
         if not names or len(set(names)) != len(keys):
             raise self.wrong(over, "over= takes different names of indices")
         index = fresh(names)
-        with self.scope(dict(zip(names, index, strict=True)), over):
+        with self.scope(dict(zip(names, numbered(index), strict=True)), over):
             body = self.value(node.args[0])
         with self.blaming(node.args[0]):
             check_number(body)

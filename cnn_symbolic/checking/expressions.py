@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-import sympy as sp
-
 from cnn_symbolic.checking.arithmetic import (
     check_arguments,
     check_comparison,
@@ -26,16 +24,17 @@ from cnn_symbolic.checking.arithmetic import (
 )
 from cnn_symbolic.checking.vocabulary import (
     ATTRIBUTES,
+    FUNCTIONS,
     LAYERS,
     OTHER_NAMES,
-    SYMPY,
     WORDS,
     admitted,
     is_implied_size,
     suggestion,
 )
 from cnn_symbolic.errors import ClaimTextError, CnnSymbolicError, OperandError
-from cnn_symbolic.formulas import size
+from cnn_symbolic.expressions.values import And, Number, Or
+from cnn_symbolic.formulas import sizes
 from cnn_symbolic.tensors import Equation, ShapeOf, Tensor
 
 __all__ = ["Expressions"]
@@ -93,7 +92,7 @@ class Expressions(ast.NodeVisitor):
             raise
         except CnnSymbolicError as error:
             raise self.wrong(node, str(error)) from error
-        except Exception as error:  # whatever SymPy makes of operands that do not fit
+        except Exception as error:  # whatever becomes of operands that do not fit
             message = f"this cannot be computed ({type(error).__name__}: {str(error)[:200]})"
             raise self.wrong(node, message) from error
 
@@ -127,7 +126,7 @@ class Expressions(ast.NodeVisitor):
             return WORDS[node.id]
         if is_implied_size(node.id):
             self.implied.add(node.id)
-            return size(node.id)
+            return sizes(node.id)[0]
         hint = "; sizes are capitals, or made by sizes(…)"
         if len(node.id) == 1:
             hint += ", free indices stand alone on the left of a claim, x[i, j] == …, others in sum(…, over=u)"
@@ -188,7 +187,7 @@ class Expressions(ast.NodeVisitor):
     def visit_BoolOp(self, node: ast.BoolOp) -> Any:
         """Return the conjunction or disjunction of conditions."""
         parts = [self.condition(part) for part in node.values]
-        return sp.And(*parts) if isinstance(node.op, ast.And) else sp.Or(*parts)
+        return And(*parts) if isinstance(node.op, ast.And) else Or(*parts)
 
     def visit_Compare(self, node: ast.Compare) -> Any:
         """Return an equation of tensors or shapes, or a condition on sizes and indices."""
@@ -199,10 +198,11 @@ class Expressions(ast.NodeVisitor):
             for operator in node.ops:
                 check_comparison(operator)
         for value, at in zip(values, (node.left, *node.comparators), strict=True):
-            if isinstance(value, bool) or not isinstance(value, int | sp.Expr):
+            if isinstance(value, bool) or not isinstance(value, int | Number):
                 raise self.wrong(at, f"expected a size or an index to compare, found {described(value)}")
         with self.blaming(node):
-            return sp.And(*map(compared, node.ops, values, values[1:]))
+            found = [compared(*one) for one in zip(node.ops, values, values[1:], strict=False)]
+            return found[0] if len(found) == 1 else And(*found)
 
     def condition(self, node: ast.expr) -> Any:
         """Return the value of a condition."""
@@ -274,7 +274,7 @@ class Expressions(ast.NodeVisitor):
     def called(self, function: Callable[..., Any], positional: list[Any], options: dict[str, Any], _: ast.Call) -> Any:
         """Return the value of a function; raise OperandError if it does not have these parameters."""
         name = getattr(function, "__name__", "the function")
-        if function in SYMPY.values():
+        if function in FUNCTIONS.values():
             check_numbers(name, positional, options)
         signature = inspect.signature(function)
         known = [key for key, p in signature.parameters.items() if p.kind is not inspect.Parameter.VAR_KEYWORD]

@@ -10,6 +10,7 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.checking.changes import STEPS, Change, Proposal, built, rebuild, rebuilt_operand
+from cnn_symbolic.expressions.rules import divide, is_plain_size, least
 from cnn_symbolic.formulas import Shape
 from cnn_symbolic.shapes import format_option, format_shape
 from cnn_symbolic.sources import UNSTATED, Call
@@ -26,7 +27,7 @@ def forgotten(wrong: Tensor, left: Tensor) -> Iterator[Change]:
     yield from once
     yield from built(shared(wrong, left))
     for change in once:
-        for second in built(chain(fitted(change.formula, left.shape), remembered(change.formula, left))):
+        for second in built(chain(fitted(change.formula, left.lengths), remembered(change.formula, left))):
             yield Change(f"{change.name} and {second.name}", second.formula)
 
 
@@ -68,19 +69,19 @@ def dilated(x: Tensor, steps: tuple[Any, ...]) -> Iterator[Proposal]:
 
 def shared(x: Tensor, left: Tensor) -> Iterator[Proposal]:
     """Yield the formula divided or multiplied by one size of the left side: a mean for a sum, or a sum for a mean."""
-    sizes = {s for p in left.parts() for n in p.shape for s in n.free_symbols if s.is_positive}
+    sizes = {s for p in left.parts() for n in p.lengths for s in n.free_symbols if is_plain_size(s) and least(s) == 1}
     for size in sorted(sizes, key=str):
-        yield f"{x} divided by {size}", partial(scale, x, factor=1 / size)
+        yield f"{x} divided by {size}", partial(scale, x, factor=divide(sp.S.One, size))
         yield f"{x} multiplied by {size}", partial(scale, x, factor=size)
 
 
 def fitted(wrong: Tensor, shape: Shape) -> Iterator[Proposal]:
     """Yield the formula brought to another shape: by an output padding if it has one, else by zeros behind or a cut."""
-    if len(shape) != wrong.rank or all(sp.expand(a - b) == 0 for a, b in zip(shape, wrong.shape, strict=True)):
+    if len(shape) != wrong.rank or all(sp.expand(a - b) == 0 for a, b in zip(shape, wrong.lengths, strict=True)):
         return
     if isinstance(wrong.source, Call) and wrong.source.operation == "conv_transpose":
         spatial = len(shape) - (3 if wrong.source.options["group_axis"] else 2)
-        missing = [a - b for a, b in zip(shape[-spatial:], wrong.shape[-spatial:], strict=True)]
+        missing = [a - b for a, b in zip(shape[-spatial:], wrong.lengths[-spatial:], strict=True)]
         given = wrong.source.options["output_padding"]
         before = given if isinstance(given, tuple) else (given,) * spatial
         total = tuple(sp.expand(a + b) for a, b in zip(before, missing, strict=True))

@@ -17,7 +17,8 @@ from cnn_symbolic.checking.forgotten import fitted, forgotten
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.errors import CnnSymbolicError, TimeLimitError
 from cnn_symbolic.evaluation import Function, evaluate_size
-from cnn_symbolic.formulas import least
+from cnn_symbolic.expressions.rules import least
+from cnn_symbolic.kernel.confirming import is_inside
 from cnn_symbolic.kernel.decide import is_proved
 from cnn_symbolic.kernel.replay import KNOWN_FUNCTIONS, T, derivatives
 from cnn_symbolic.kernel.statement import state
@@ -40,7 +41,7 @@ def correction(
     """
     instances = list(islice(random_instances(left, assuming), INSTANCES))
     slopes = [rebuild(call, call.operands, order=call.options["order"] + 1) for call in functions_in(left)]
-    fitting = built(fitted(wrong, left.shape))
+    fitting = built(fitted(wrong, left.lengths))
     for change in chain(fitting, changes(wrong, slopes, left.names()), forgotten(wrong, left)):
         try:
             if refutation is not None and not agrees(change.formula, refutation):
@@ -57,7 +58,7 @@ def correction(
 def agrees(formula: Tensor, refutation: Refutation) -> bool:
     """Tell whether a formula has the values of the left side at a counterexample."""
     known = {s: refutation.sizes[str(s)] for s in refutation.statement.sizes}
-    if tuple(evaluate_size(n, known) for n in formula.shape) != refutation.left_shape:
+    if tuple(evaluate_size(n, known) for n in formula.lengths) != refutation.left_shape:
         return False
     applied = {call.options["function"] for call in functions_in(formula)}
     known_functions = applied - set(refutation.functions)
@@ -78,7 +79,7 @@ class Instance:
 
     def agrees(self, formula: Tensor) -> bool:
         """Tell whether another formula has the same value; raise EvaluationError or ShapeError if it has none."""
-        if tuple(evaluate_size(n, self.sizes) for n in formula.shape) != self.value.shape:
+        if tuple(evaluate_size(n, self.sizes) for n in formula.lengths) != self.value.shape:
             return False
         return bool(np.array_equal(formula.evaluate(self.values, self.functions, self.sizes), self.value))
 
@@ -88,16 +89,13 @@ def random_instances(x: Tensor, assuming: Sequence[Any]) -> Iterator[Instance]:
     names = {call.options["function"] for call in functions_in(x)}
     if names & set(KNOWN_FUNCTIONS):
         return
-    conditions = [*x.requirements(), *assuming]
-    symbols = {s for c in conditions for s in c.free_symbols} | {
-        s for p in x.parts() for n in p.shape for s in n.free_symbols
-    }
+    statement = state(x, x, assuming)
     functions = derivatives({name: T**3 + (k + 2) * T**2 - T for k, name in enumerate(sorted(names))})
-    leaves = {name: part.shape for name, part in x.names().items() if isinstance(part.source, Leaf)}
+    leaves = {name: part.lengths for name, part in x.names().items() if isinstance(part.source, Leaf)}
     for seed in range(ATTEMPTS):
         random = np.random.default_rng(seed)
-        sizes = {s: int(random.integers(least(s) + (seed % 4 > 0), 5)) for s in sorted(symbols, key=str)}
-        if all(c.xreplace({s: sp.Integer(n) for s, n in sizes.items()}) == sp.true for c in conditions):
+        sizes = {s: int(random.integers(least(s) + (seed % 4 > 0), 5)) for s in sorted(statement.sizes, key=str)}
+        if is_inside(statement, {str(s): n for s, n in sizes.items()}):
             shapes = {name: tuple(evaluate_size(n, sizes) for n in shape) for name, shape in leaves.items()}
             values = {name: random.integers(-9, 10, shape).astype(object) for name, shape in shapes.items()}
             if sum(v.size for v in values.values()) <= MOST_VALUES:

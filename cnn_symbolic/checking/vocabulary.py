@@ -12,18 +12,20 @@ import sympy as sp
 
 import cnn_symbolic
 from cnn_symbolic.errors import FragmentError
+from cnn_symbolic.expressions.heads import Ceiling, Floor, Maximum, Minimum, Remainder, Where
+from cnn_symbolic.expressions.values import plain
 from cnn_symbolic.formulas import Opaque
 from cnn_symbolic.sources import Call, Leaf, Named
 from cnn_symbolic.tensors import Tensor
 
 __all__ = [
     "ATTRIBUTES",
+    "FUNCTIONS",
     "LAYERS",
     "MOST_CHARACTERS",
     "MOST_DEPTH",
     "MOST_NODES",
     "OTHER_NAMES",
-    "SYMPY",
     "WORDS",
     "admitted",
     "is_implied_size",
@@ -34,24 +36,13 @@ __all__ = [
 MOST_CHARACTERS, MOST_NODES, MOST_DEPTH, MOST_STRING = 20_000, 4000, 40, 200
 LARGEST_NUMBER, MOST_OPERATIONS, MOST_AXES, MOST_TERMS, MOST_FACTORS = 10_000, 400, 12, 300, 6
 MOST_ITEMS, MOST_HEIGHT, MOST_STEPS = 500, 4, 9
-STEPPED = (sp.floor, sp.ceiling, sp.Mod, sp.Max, sp.Min, sp.Piecewise)
+STEPPED = (Floor, Ceiling, Remainder, Maximum, Minimum, Where)
 
 # The public names of these modules are the words of the language; a class of tensors is not to be made by hand.
 SPOKEN = ("convolutions", "entries", "families", "formulas", "gradients", "layers", "operations", "pooling", "tensors")
 LAYERS = tuple(getattr(cnn_symbolic, name) for name in cnn_symbolic.HOMES["layers"].split() if name[0].isupper())
-SYMPY = {
-    "And": sp.And,
-    "Eq": sp.Eq,
-    "Max": sp.Max,
-    "Min": sp.Min,
-    "Mod": sp.Mod,
-    "Ne": sp.Ne,
-    "Not": sp.Not,
-    "Or": sp.Or,
-    "Rational": sp.Rational,
-    "ceiling": sp.ceiling,
-    "floor": sp.floor,
-}
+# The functions of numbers and conditions.
+FUNCTIONS = {name: getattr(cnn_symbolic, name) for name in cnn_symbolic.HOMES["expressions.values"].split()}
 WORDS: dict[str, Any] = {
     **{
         name: getattr(cnn_symbolic, name)
@@ -60,9 +51,9 @@ WORDS: dict[str, Any] = {
         if name != "Tensor"
     },
     **{name: getattr(cnn_symbolic, name) for name in ("Step", "claim", "prove", "refute")},
-    **SYMPY,
-    "max": sp.Max,
-    "min": sp.Min,
+    **FUNCTIONS,
+    "max": FUNCTIONS["maximum"],
+    "min": FUNCTIONS["minimum"],
 }
 ATTRIBUTES = ("shape", "rank")
 # Where to look for what has another name elsewhere.
@@ -71,7 +62,7 @@ OTHER_NAMES = {
     **dict.fromkeys(("conv1d", "conv2d", "conv3d"), "conv, for any number of axes"),
     **dict.fromkeys(("einsum", "matmul"), "tensordot, and dot"),
     **dict.fromkeys(("max_pool", "max_pool2d"), "the layer MaxPool, and select_pool"),
-    **dict.fromkeys(("maximum", "relu", "sigmoid", "tanh"), "function(), an arbitrary differentiable function"),
+    **dict.fromkeys(("relu", "sigmoid", "tanh"), "function(), an arbitrary differentiable function"),
     **dict.fromkeys(("reshape", "flatten"), "split_axis, and merge_axes"),
     **dict.fromkeys(("mean", "sum_over_axes"), "sum_axes, and / by a size"),
 }
@@ -90,7 +81,7 @@ def suggestion(name: str, known: Collection[str]) -> str:
 
 def admitted(value: Any) -> Any:
     """Return a value, unless it is too large to be computed with; then raise FragmentError."""
-    for part in parts_of(value):
+    for part in map(plain, parts_of(value)):
         if isinstance(part, str) and (len(part) > MOST_STRING or not part.isprintable()):
             raise FragmentError(f"a text can be printed and has at most {MOST_STRING} characters")
         if isinstance(part, int | sp.Rational) and max(abs(part), sp.Rational(part).q) > LARGEST_NUMBER:
@@ -99,7 +90,7 @@ def admitted(value: Any) -> Any:
             check_expression(part)
         if isinstance(part, Tensor):
             limit("a tensor has", part.rank, MOST_AXES, "axes")
-            check_expression(sp.Tuple(*part.shape))
+            check_expression(sp.Tuple(*part.lengths))
             terms, factors, height = weight(part, {})
             limit("a tensor's entry is a sum of", terms, MOST_TERMS, "products when it is multiplied out")
             limit("a tensor's entry is a product of", factors, MOST_FACTORS, "entries when it is multiplied out")

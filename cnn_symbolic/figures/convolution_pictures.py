@@ -10,6 +10,7 @@ import sympy as sp
 
 from cnn_symbolic.convolutions import conv, conv_transpose, pad_widths
 from cnn_symbolic.errors import ShapeError
+from cnn_symbolic.expressions.values import plain
 from cnn_symbolic.figures.colours import HUES, hue
 from cnn_symbolic.figures.index_maps import Contribution, Contributions, Position, contributions
 from cnn_symbolic.figures.labels import Label, entry, inline, joined, measure, number, sign, words
@@ -81,7 +82,7 @@ def overlay(shape: Any, overlay: Any, stride: Any, padding: Any, dilation: Any) 
     steps, spread = pair(stride, "overlay: stride"), pair(dilation, "overlay: dilation")
     given = padding if isinstance(padding, str) else list(pair(padding, "overlay: padding", 0))
     lengths, small, by, far = (tuple(map(sp.Integer, p)) for p in ((m, n), (i, j), steps, spread))
-    widths = [(int(a), int(b)) for a, b in pad_widths(given, lengths, small, by, far, "overlay")]
+    widths = [(int(plain(a)), int(plain(b))) for a, b in pad_widths(given, lengths, small, by, far, "overlay")]
     size = (m + sum(widths[0]), n + sum(widths[1]))
     check_at_most("an input with its padding", size, (10, 10), "overlay")
     x, w = tensor(1, 1, m, n, name="x"), tensor(1, 1, i, j, name="w")
@@ -244,7 +245,7 @@ def transposed_convolution(shape: Any, overlay: Any, stride: Any, padding: Any, 
         z = conv_transpose(y, w, stride=steps, padding=cut, dilation=spread)
     except ShapeError:
         raise ShapeError(f"{owner}: the padding {padding!r} leaves nothing of the output") from None
-    check_at_most("an output", (int(z.shape[2]), int(z.shape[3])), (10, 10), owner)
+    check_at_most("an output", (int(z.lengths[2]), int(z.lengths[3])), (10, 10), owner)
     found = planes(contributions(z))
     shape_out = output_shape(found)
     frames, seen = [], frozenset[Position]()

@@ -40,7 +40,8 @@ def feature_map(owner: str, shape: Any, overlay: Any, largest: Pair) -> FeatureM
     check_fits(size, small, owner)
     check_at_most("an input", size, largest, owner)
     layer = FeatureMap(size, small)
-    neurons = int(layer.shape[0]) * int(layer.shape[1])
+    rows, columns = sizes_of(layer.z)
+    neurons = rows * columns
     if neurons > HUES:
         raise ShapeError(f"{owner}: the contributions of {neurons} neurons cannot be drawn readably, {HUES} can")
     return layer
@@ -48,7 +49,7 @@ def feature_map(owner: str, shape: Any, overlay: Any, largest: Pair) -> FeatureM
 
 def sizes_of(x: Tensor) -> Pair:
     """Return the shape of a matrix as numbers."""
-    rows, columns = (int(n) for n in x.shape)
+    rows, columns = (int(n) for n in x.lengths)
     return rows, columns
 
 

@@ -15,7 +15,9 @@ import sympy as sp
 
 from cnn_symbolic.errors import EvaluationError, FragmentError, OperandError, ShapeError
 from cnn_symbolic.evaluation import Values, check_defined, evaluate_formula, evaluate_size
-from cnn_symbolic.formulas import Iverson
+from cnn_symbolic.expressions.heads import AtLeast, AtMost
+from cnn_symbolic.expressions.rules import bracket
+from cnn_symbolic.expressions.values import Number, plain
 from cnn_symbolic.kernel.reader import NotReadable, Reader, Term
 from cnn_symbolic.kernel.statement import Declaration, state
 from cnn_symbolic.tensors import Tensor
@@ -30,7 +32,9 @@ Contributions = dict[Position, list[Contribution]]
 MOST_COMBINATIONS = 2_000_000
 
 
-def contributions(x: Tensor, sizes: Mapping[sp.Symbol, int] | None = None, keep: Iterable[str] = ()) -> Contributions:
+def contributions(
+    x: Tensor, sizes: Mapping[Number | sp.Symbol, int] | None = None, keep: Iterable[str] = ()
+) -> Contributions:
     """Return, for each index of a tensor, the products of entries that it is the sum of, with their coefficients.
 
     A product lists the names and indices of its entries, in the order of their names; under an opaque function the
@@ -43,12 +47,12 @@ def contributions(x: Tensor, sizes: Mapping[sp.Symbol, int] | None = None, keep:
     >>> found[1,]
     [(Fraction(1, 1), (('w', (0,)), ('x', (1,)))), (Fraction(1, 1), (('w', (1,)), ('x', (2,))))]
     """
-    known = dict(sizes or {})
+    known = {plain(size): value for size, value in (sizes or {}).items()}
     statement = state(x, x).at(known)
     if statement.sizes:
         raise EvaluationError(f"{x} has the sizes {', '.join(map(str, statement.sizes))}: give each of them a value")
     for part in x.parts():
-        check_defined(str(part), part.shape, known)
+        check_defined(str(part), part.lengths, known)
     kept = set(keep)
     if missing := kept - set(statement.tensors):
         raise OperandError(f"{x} is not made from {', '.join(sorted(missing))}, which is to be kept as it is")
@@ -85,7 +89,7 @@ def products(
 
     holds = np.ones(lengths, dtype=bool)
     for condition in term.conditions:
-        holds &= at_all(Iverson(condition.xreplace(shifted))).astype(bool)
+        holds &= at_all(bracket(condition.xreplace(shifted))).astype(bool)
     coefficient = at_all(sp.Mul(term.number, *(base**power for base, power in term.powers)).xreplace(shifted))
     named = sorted(term.factors, key=lambda factor: factor.label)
     places = [(factor.label, [at_all(i.xreplace(shifted)) for i in factor.index]) for factor in named]
@@ -96,8 +100,8 @@ def products(
 
 def bounds(term: Term, symbol: sp.Symbol) -> tuple[int, int]:
     """Return the least and the greatest value of a bound index that the conditions state as numbers."""
-    at_least = [c.rhs for c in term.conditions if isinstance(c, sp.Ge) and c.lhs == symbol and c.rhs.is_Integer]
-    at_most = [c.rhs for c in term.conditions if isinstance(c, sp.Le) and c.lhs == symbol and c.rhs.is_Integer]
+    at_least = [c.rhs for c in term.conditions if isinstance(c, AtLeast) and c.lhs == symbol and c.rhs.is_Integer]
+    at_most = [c.rhs for c in term.conditions if isinstance(c, AtMost) and c.lhs == symbol and c.rhs.is_Integer]
     if not at_least or not at_most:
         raise FragmentError(f"the sum over {symbol.name} has no bounds that are numbers at these sizes")
     return int(max(at_least)), int(min(at_most))

@@ -247,7 +247,7 @@ def upsampling(shape: Any, factor: Any) -> Picture:
     size, factors = pair(shape, "upsampling: shape"), pair(factor, "upsampling: factor")
     check_at_most("an input", size, (3, 3), "upsampling")
     output = upsample_nearest(tensor(1, 1, *size, name="x"), factors=factors)
-    result = (int(output.shape[2]), int(output.shape[3]))
+    result = (int(output.lengths[2]), int(output.lengths[3]))
     check_at_most("an output", result, (9, 9), "upsampling")
     made = linear(contributions(output), "x")
     colour = {at: hue(k) for k, at in enumerate(np.ndindex(*size))}

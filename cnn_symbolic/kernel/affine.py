@@ -9,7 +9,7 @@ or left undecided. A refutation is computed again in NumPy, from the entry formu
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import factorial, prod
@@ -19,6 +19,7 @@ import sympy as sp
 
 from cnn_symbolic.errors import VacuousClaimError
 from cnn_symbolic.evaluation import evaluate_size
+from cnn_symbolic.expressions.rules import any_of, compare
 from cnn_symbolic.formulas import entry
 from cnn_symbolic.kernel.integer_sets import IntegerSet, Sets, Signature
 from cnn_symbolic.kernel.reader import NotReadable, Reader, Term, read_sides
@@ -84,16 +85,16 @@ class _Decision:
 
     def verdict(self) -> Verdict:
         """Compare where the sides are defined, then their shapes, then their entries."""
-        assumed = self.sets.sizes_where(self.statement.assumptions)
         right = self.statement.right
-        subject = self.statement.subject
-        conditions = [*self.statement.assumptions, *(subject.requirements or ())]
-        domain = assumed.intersect(self.sets.sizes_where(subject.requirements or ())).coalesce()
+        conditions = self.statement.conditions
+        # Where a divisor is less than one, the other conditions have no meaning.
+        decided = [sp.false] if sp.false in conditions else conditions
+        domain = self.sets.sizes_where(decided).coalesce()
         if domain.is_empty():
             raise VacuousClaimError(
                 f"no sizes satisfy the assumptions of {self.statement.describe()}: {', '.join(map(str, conditions))}"
             )
-        undefined = domain.subtract(self.sets.sizes_where(right.requirements or ()))
+        undefined = domain.subtract(self.sets.sizes_where(right.conditions))
         unequal = self.unequal_shapes(domain.subtract(undefined))
         bad = undefined.union(unequal)
         differences = [
@@ -141,8 +142,8 @@ class _Decision:
     def unequal_shapes(self, domain: IntegerSet) -> IntegerSet:
         """Return the sizes of the domain at which the shapes differ."""
         pairs = zip(self.statement.left.shape, self.statement.right.shape, strict=True)
-        differ = [sp.Ne(a, b) for a, b in pairs if sp.expand(a - b) != 0]
-        return domain.intersect(self.sets.sizes_where([sp.Or(*differ)]))
+        differ = any_of(*(compare("!=", sp.expand(a), sp.expand(b)) for a, b in pairs))
+        return domain.intersect(self.sets.sizes_where([differ]))
 
     def unequal_entries(self, domain: IntegerSet) -> Entries:
         """Return where the coefficient functions of the two sides differ."""
@@ -172,7 +173,7 @@ class _Decision:
         """Multiply both sides by the sizes they divide by, after showing that these are positive."""
         cleared, self.scale = without_denominators(sides)
         for base, _ in self.scale:
-            if not domain.is_subset(self.sets.sizes_where([sp.Gt(base, 0)])):
+            if not domain.is_subset(self.sets.sizes_where([compare(">", base, sp.S.Zero)])):
                 raise NotReadable(Reason.OUTSIDE, f"a formula divides by {base}, which is not positive for all sizes")
         return cleared
 
@@ -192,6 +193,15 @@ class _Decision:
             coefficients=written,
         )
 
+    def outside(self, bad: IntegerSet) -> Callable[[Mapping[str, int]], bool]:
+        """Return what tells whether sizes, by name, are not among the bad ones."""
+
+        def holds(sizes: Mapping[str, int]) -> bool:
+            point = self.sets.at_sizes([sizes[str(s)] for s in self.statement.sizes], bad)
+            return bool(bad.intersect(point).is_empty())
+
+        return holds
+
     def refuted(self, first: Difference, domain: IntegerSet, bad: IntegerSet | None, least: bool) -> Refutation | None:
         """Return the refutation, replayed in NumPy; None if the replay does not show the difference."""
         count = len(self.statement.sizes)
@@ -207,6 +217,7 @@ class _Decision:
             domain=self.sets.describe(domain.gist(plain)),
             sizes={str(s): n for s, n in sizes.items()},
             holds_when=None if bad is None else self.sets.weakest(domain, bad),
+            holds_at=None if bad is None else self.outside(bad),
             left_shape=shapes[0],
             right_shape=shapes[1],
         )

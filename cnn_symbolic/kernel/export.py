@@ -13,7 +13,24 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from cnn_symbolic.errors import ExportError
-from cnn_symbolic.formulas import Iverson, Opaque, entry, is_size, least, size, width
+from cnn_symbolic.expressions.heads import (
+    COMPARISONS,
+    Bracket,
+    Ceiling,
+    Conjunction,
+    Delta,
+    Disjunction,
+    Floor,
+    Inverse,
+    Maximum,
+    Minimum,
+    Negation,
+    Remainder,
+    Where,
+    has_entries,
+)
+from cnn_symbolic.expressions.rules import is_plain_size, least
+from cnn_symbolic.formulas import Opaque, entry, size, width
 from cnn_symbolic.kernel.statement import Declaration, Side, Statement, check_names
 from cnn_symbolic.shapes import check_name
 
@@ -24,23 +41,23 @@ HEADS: dict[str, Any] = {
     "+": sp.Add,
     "*": sp.Mul,
     "^": sp.Pow,
-    "delta": sp.KroneckerDelta,
-    "iverson": Iverson,
-    "floor": sp.floor,
-    "ceiling": sp.ceiling,
-    "mod": sp.Mod,
-    "max": sp.Max,
-    "min": sp.Min,
-    "=": sp.Eq,
-    "!=": sp.Ne,
-    ">=": sp.Ge,
-    ">": sp.Gt,
-    "<=": sp.Le,
-    "<": sp.Lt,
-    "and": sp.And,
-    "or": sp.Or,
-    "not": sp.Not,
+    "delta": Delta,
+    "iverson": Bracket,
+    "floor": Floor,
+    "ceiling": Ceiling,
+    "mod": Remainder,
+    "max": Maximum,
+    "min": Minimum,
+    "inverse": Inverse,
+    "where": Where,
+    "and": Conjunction,
+    "or": Disjunction,
+    "not": Negation,
+    **COMPARISONS,
 }
+# How many arguments the heads take that are of sizes and indices only.
+ARITIES = {"delta": 2, "iverson": 1, "floor": 1, "ceiling": 1, "mod": 2, "inverse": 1, "where": 3, "not": 1}
+ARITIES |= dict.fromkeys(COMPARISONS, 2)
 HEAD_OF = {head: name for name, head in HEADS.items()}
 
 
@@ -67,7 +84,9 @@ def encode_side(side: Side, index: Mapping[sp.Symbol, str]) -> dict[str, Any]:
     """Return one side of a statement as a JSON value."""
     required = None if side.requirements is None else [encode(r, {}) for r in side.requirements]
     shape = [encode(n, {}) for n in side.shape]
-    return {"text": side.text, "shape": shape, "formula": encode(side.formula, index), "requirements": required}
+    divisors = [encode(d, {}) for d in side.divisors]
+    formula = encode(side.formula, index)
+    return {"text": side.text, "shape": shape, "formula": formula, "requirements": required, "divisors": divisors}
 
 
 def encode(e: Any, index: Mapping[sp.Symbol, str]) -> Any:
@@ -81,7 +100,7 @@ def encode(e: Any, index: Mapping[sp.Symbol, str]) -> Any:
     if e in index:
         return ["index", index[e]]
     if e.is_Symbol:
-        if is_size(e):
+        if is_plain_size(e):
             return ["size" if least(e) == 1 else "width", e.name]
         return ["scalar" if e == entry(e.name, ()) else "free", e.name]
     if isinstance(e, sp.Indexed):
@@ -100,8 +119,6 @@ def encode(e: Any, index: Mapping[sp.Symbol, str]) -> Any:
         return ["apply", e.name, e.order, encode(e.argument, index)]
     if isinstance(e, sp.Derivative):
         return ["derivative", encode(e.expr, index), *(encode(v, index) for v in e.variables)]
-    if isinstance(e, sp.Piecewise):
-        return ["cases", *([encode(value, index), encode(holds, index)] for value, holds in e.args)]
     for head, name in HEAD_OF.items():
         if isinstance(e, head):
             return [name, *(encode(part, index) for part in e.args)]
@@ -144,7 +161,8 @@ def decode_side(value: Any, index: Mapping[str, sp.Symbol]) -> Side:
     if len(shape) != len(index):
         raise ExportError(f"a side of a statement about {len(index)} axes has {len(shape)} sizes")
     requirements = None if required is None else tuple(holds(r) for r in required)
-    return Side(str(value["text"]), shape, number(value["formula"], index), requirements)
+    divisors = tuple(holds(d) for d in value.get("divisors", ()))
+    return Side(str(value["text"]), shape, number(value["formula"], index), requirements, divisors)
 
 
 def number(value: Any, index: Mapping[str, sp.Symbol], depth: int = 0) -> sp.Expr:
@@ -202,12 +220,12 @@ def decode(value: Any, index: Mapping[str, sp.Symbol], depth: int = 0) -> Any:
         return Opaque(str(parts[0]), int(parts[1]), number(parts[2], index, depth + 1))
     if head == "entry":
         return entry(str(parts[0]), tuple(number(i, index, depth + 1) for i in parts[1:]))
-    if head == "cases":
-        return sp.Piecewise(*((number(v, index, depth + 1), holds(c, index, depth + 1)) for v, c in parts))
     if head not in HEADS and head != "derivative":
         raise ExportError(f"{head!r} is not the head of a formula: known are {', '.join(HEADS)}")
-    read = holds if head in ("and", "or", "not", "iverson") else number
-    arguments = [read(part, index, depth + 1) for part in parts]
-    if head == "^" and not (arguments[1].is_Integer and abs(arguments[1]) <= MOST_AXES and arguments[0].free_symbols):
-        raise ExportError(f"a power has an exponent from -{MOST_AXES} to {MOST_AXES} and a base that is no number")
+    conditions = len(parts) if head in ("and", "or", "not", "iverson") else 1 if head == "where" else 0
+    arguments = [(holds if k < conditions else number)(part, index, depth + 1) for k, part in enumerate(parts)]
+    if head == "^" and not (arguments[1].is_Integer and 0 <= arguments[1] <= MOST_AXES and arguments[0].free_symbols):
+        raise ExportError(f"a power has an exponent from 0 to {MOST_AXES} and a base that is no number")
+    if head in ARITIES and (len(arguments) != ARITIES[head] or any(map(has_entries, arguments))):
+        raise ExportError(f"{head} takes {ARITIES[head]} expressions in sizes and indices, found {arguments}")
     return sp.Derivative(*arguments, evaluate=False) if head == "derivative" else HEADS[head](*arguments)

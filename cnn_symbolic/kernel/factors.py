@@ -8,6 +8,7 @@ nothing: a statement that is not proved here may still be true.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,10 +19,12 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.errors import VacuousClaimError
-from cnn_symbolic.formulas import is_size, least
+from cnn_symbolic.expressions.heads import Comparison, Disjunction, Equal
+from cnn_symbolic.expressions.rules import any_of, at_least, compare, conjuncts, is_plain_size, least
 from cnn_symbolic.kernel.affine import label, without_denominators
 from cnn_symbolic.kernel.integer_sets import Signature, arranged
 from cnn_symbolic.kernel.polynomials import (
+    RELATIONS,
     AllOf,
     Condition,
     Monomial,
@@ -39,7 +42,7 @@ from cnn_symbolic.kernel.statement import Statement
 from cnn_symbolic.kernel.unknowns import Coordinates, UnknownSets
 from cnn_symbolic.kernel.verdicts import Reason
 
-__all__ = ["conditions_of", "factors_of", "prove_every", "written_domain"]
+__all__ = ["conditions_of", "factors_of", "prove_every", "stated_values", "upper_bound", "written_domain"]
 
 
 @dataclass
@@ -53,32 +56,66 @@ class Compared:
 
 def conditions_of(statement: Statement) -> tuple[sp.Basic, ...]:
     """Return the conditions on the sizes at which a statement is about its sides."""
-    return (*statement.assumptions, *(statement.subject.requirements or ()))
+    return statement.conditions
 
 
 def factors_of(statement: Statement) -> tuple[sp.Symbol, ...]:
     """Return the factors, whose values make a statement affine; raise NotReadable where there are none."""
     draft = Draft()
     shapes = [*statement.left.shape, *statement.right.shape]
-    sides = [conditions_of(statement), statement.right.requirements or ()]
+    sides = [conditions_of(statement), statement.right.conditions]
     draft.conditions = [draft.condition(holds) for conditions in sides for holds in conditions]
     some = sp.Dummy("n", integer=True)
-    draft.conditions += [draft.condition(sp.Eq(some, length, evaluate=False)) for length in shapes]
+    draft.conditions += [draft.condition(Equal(some, length)) for length in shapes]
     for term in (term for terms in read_sides(statement) for term in terms):
         draft.conditions += [draft.condition(holds) for holds in term.conditions]
         draft.conditions += [Relation(">=", draft.polynomial(e)) for f in term.factors for e in f.index]
     products = [m for p in polynomials_in(draft.all_conditions()) for m in p if len(m) > 1]
+    parts = [part for holds in statement.assumptions for part in conjuncts(holds)]
+    bounded = {s for s in statement.sizes if any(upper_bound(part, s) is not None for part in parts)}
     chosen: dict[sp.Symbol, None] = {}
     for monomial in products:
-        others = [s for s in monomial if not is_size(s)]
+        others = [s for s in monomial if not is_plain_size(s)]
         if len(others) > 1:
             raise NotReadable(Reason.NOT_AFFINE, f"{'·'.join(s.name for s in others)} is a product of indices")
         if others:
-            chosen |= dict.fromkeys(s for s in monomial if is_size(s))
+            chosen |= dict.fromkeys(s for s in monomial if is_plain_size(s))
     while left := [rest for m in products if len(rest := [s for s in m if s not in chosen]) > 1]:
         count = Counter(s for rest in left for s in rest)
-        chosen[max(count, key=lambda s: (count[s], statement.sizes.index(s)))] = None
+        chosen[max(count, key=lambda s: (s in bounded, count[s], statement.sizes.index(s)))] = None
     return tuple(s for s in statement.sizes if s in chosen)
+
+
+def stated_values(statement: Statement, factors: Sequence[sp.Symbol]) -> tuple[int, ...] | None:
+    """Return values among which the assumptions leave every factor; None where one may be as large as it likes."""
+    parts = [part for holds in statement.assumptions for part in conjuncts(holds)]
+    bounds = [min((b for part in parts if (b := upper_bound(part, f)) is not None), default=None) for f in factors]
+    if any(bound is None for bound in bounds):
+        return None
+    return tuple(range(1, max((bound for bound in bounds if bound is not None), default=1) + 1))
+
+
+def upper_bound(holds: Any, size: sp.Symbol) -> int | None:
+    """Return a number that a size is not above where a condition holds, such as S ≤ 3; None if it is not seen."""
+    if isinstance(holds, Disjunction):
+        found = [upper_bound(part, size) for part in holds.args]
+        return None if None in found else max(bound for bound in found if bound is not None)
+    if not isinstance(holds, Comparison):
+        return None
+    sign, direction, strict = RELATIONS[holds.sign]
+    zero = sp.expand(holds.lhs - holds.rhs) * direction
+    slope = zero.coeff(size)
+    if (
+        sign == "!="
+        or zero.free_symbols != {size}
+        or not slope.is_Rational
+        or not (rest := zero - slope * size).is_Rational
+    ):
+        return None
+    if sign == ">=" and slope >= 0:
+        return None
+    bound: int = math.floor(-(rest - strict) / slope)
+    return max(bound, 1)
 
 
 def prove_every(statement: Statement, factors: Sequence[sp.Symbol]) -> dict[str, str]:
@@ -88,9 +125,9 @@ def prove_every(statement: Statement, factors: Sequence[sp.Symbol]) -> dict[str,
     """
     lowering = Lowering(statement.sizes, statement.index)
     required = lowering.conditions(conditions_of(statement))
-    right = lowering.conditions(statement.right.requirements or ())
+    right = lowering.conditions(statement.right.conditions)
     pairs = zip(statement.left.shape, statement.right.shape, strict=True)
-    differ = lowering.conditions([sp.Or(*(sp.Ne(a, b) for a, b in pairs if sp.expand(a - b) != 0))])
+    differ = lowering.conditions([any_of(*(compare("!=", sp.expand(a), sp.expand(b)) for a, b in pairs))])
     compared = lowered_sides(statement, lowering)
     lowering.complete()
     sets = UnknownSets(statement.sizes, statement.index, lowering.sizes.unknowns)
@@ -127,7 +164,7 @@ def lowered_sides(statement: Statement, lowering: Lowering) -> dict[Signature, C
     """Return the terms of both sides by their products of tensors, multiplied by the sizes they divide by."""
     sides, scale = without_denominators(read_sides(statement))
     for base, _ in scale:
-        if not base.is_positive:
+        if not at_least(base, 1):
             raise NotReadable(Reason.OUTSIDE, f"a formula divides by {base}, which is not positive for all sizes")
     compared: dict[Signature, Compared] = {}
     for k, terms in enumerate(sides):

@@ -18,9 +18,22 @@ from typing import Any, TypeAlias
 
 import islpy as isl
 import sympy as sp
-from sympy.core.relational import Relational
 
-from cnn_symbolic.formulas import least, without_cases
+from cnn_symbolic.expressions.heads import (
+    Ceiling,
+    Comparison,
+    Conjunction,
+    Disjunction,
+    Floor,
+    Inverse,
+    Maximum,
+    Minimum,
+    Negation,
+    Remainder,
+    Where,
+)
+from cnn_symbolic.expressions.rules import as_quotient, at_least, least
+from cnn_symbolic.formulas import without_cases
 from cnn_symbolic.kernel.reader import NotReadable, Term
 from cnn_symbolic.kernel.verdicts import Reason
 
@@ -44,7 +57,6 @@ READABLE = (
     (r"(^|\(|[=≤≥<>] |and |or )-(\d+) \+ ((?:\d+·)?p\d+)", r"\1\3 - \2"),
     (r"(^|\(|and |or )(p\d+) ≥ (p\d+)(?=$|\)| and| or)", r"\1\3 ≤ \2"),
 )
-RELATIONS = {sp.Eq: "=", sp.Ne: "!=", sp.Ge: ">=", sp.Gt: ">", sp.Le: "<=", sp.Lt: "<"}
 
 
 @dataclass(frozen=True)
@@ -90,15 +102,15 @@ class Sets:
             number, rest = e.as_coeff_Mul()
             if number.is_Integer and not rest.is_number and not isinstance(rest, sp.Mul):
                 return f"({int(number)} * {self.affine(rest, names)})"
-        if isinstance(e, sp.floor | sp.ceiling):
+        if isinstance(e, Floor | Ceiling):
             inner = sp.expand(e.args[0])
             divisor = denominator(inner)
-            up = -1 if isinstance(e, sp.ceiling) else 1
+            up = -1 if isinstance(e, Ceiling) else 1
             return f"({up} * floor(({self.affine(sp.expand(up * divisor * inner), names)}) / {divisor}))"
-        if isinstance(e, sp.Mod) and e.args[1].is_Integer and e.args[1] > 0:
+        if isinstance(e, Remainder) and e.args[1].is_Integer and e.args[1] > 0:
             return f"(({self.affine(e.args[0], names)}) mod {int(e.args[1])})"
-        if isinstance(e, sp.Max | sp.Min):
-            name = "max" if isinstance(e, sp.Max) else "min"
+        if isinstance(e, Maximum | Minimum):
+            name = "max" if isinstance(e, Maximum) else "min"
             text = self.affine(e.args[0], names)
             for part in e.args[1:]:
                 text = f"{name}({text}, {self.affine(part, names)})"
@@ -114,18 +126,23 @@ class Sets:
             return "0 = 0"
         if holds == sp.false:
             return "0 = 1"
-        for connective, word in ((sp.And, " and "), (sp.Or, " or ")):
-            if isinstance(holds, connective):
-                return f"({word.join(self.condition(part, names) for part in holds.args)})"
-        if isinstance(holds, sp.Not):
+        if isinstance(holds, Conjunction | Disjunction):
+            word = " and " if isinstance(holds, Conjunction) else " or "
+            return f"({word.join(self.condition(part, names) for part in holds.args)})"
+        if isinstance(holds, Negation):
             return f"(not {self.condition(holds.args[0], names)})"
-        if isinstance(holds, Relational) and holds.has(sp.Piecewise):
+        if isinstance(holds, Comparison) and holds.has(Where):
             return self.condition(without_cases(holds), names)
-        for relation, sign in RELATIONS.items():
-            if isinstance(holds, relation):
-                scale = denominator(holds.lhs, holds.rhs)
-                left, right = (self.affine(scale * side, names) for side in (holds.lhs, holds.rhs))
-                return f"({left} {sign} {right})"
+        if isinstance(holds, Comparison):
+            left, right = holds.lhs, holds.rhs
+            if holds.has(Inverse):
+                left, bottom = as_quotient(left - right)
+                right = sp.S.Zero
+                if not at_least(bottom, 1):
+                    raise NotReadable(Reason.NOT_AFFINE, f"{holds} divides by {bottom}")
+            scale = denominator(left, right)
+            written = [self.affine(scale * side, names) for side in (left, right)]
+            return f"({written[0]} {holds.sign} {written[1]})"
         raise NotReadable(Reason.NOT_AFFINE, f"{holds} is not a condition on indices and sizes")
 
     # Sets of sizes

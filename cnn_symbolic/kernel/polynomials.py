@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.formulas import is_size, least
+from cnn_symbolic.expressions.rules import is_plain_size, least
 from cnn_symbolic.kernel.reader import NotReadable
 from cnn_symbolic.kernel.verdicts import Reason
 
@@ -101,7 +101,7 @@ def symbols_in(polynomials: Iterable[Polynomial]) -> set[sp.Symbol]:
 
 def is_factor(symbol: sp.Symbol) -> bool:
     """Tell whether a symbol is a size that is at least one."""
-    return is_size(symbol) and least(symbol) == 1
+    return is_plain_size(symbol) and least(symbol) == 1
 
 
 def put(p: Polynomial, symbol: sp.Symbol, value: Polynomial) -> Polynomial:
@@ -146,15 +146,15 @@ class AnyOf:
 
 
 Condition = Relation | AllOf | AnyOf
-# SymPy's relations: the sign, whether the sides are exchanged, and whether it is strict.
-RELATIONS: list[tuple[Any, str, int, int]] = [
-    (sp.Eq, "=", 1, 0),
-    (sp.Ne, "!=", 1, 0),
-    (sp.Ge, ">=", 1, 0),
-    (sp.Gt, ">=", 1, 1),
-    (sp.Le, ">=", -1, 0),
-    (sp.Lt, ">=", -1, 1),
-]
+# Comparisons by their signs: the relation, whether the sides are exchanged, and whether it is strict.
+RELATIONS: dict[str, tuple[str, int, int]] = {
+    "=": ("=", 1, 0),
+    "!=": ("!=", 1, 0),
+    ">=": (">=", 1, 0),
+    ">": (">=", 1, 1),
+    "<=": (">=", -1, 0),
+    "<": (">=", -1, 1),
+}
 OPPOSITE = {"=": "!=", "!=": "="}
 
 

@@ -20,9 +20,21 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sympy as sp
-from sympy.core.relational import Relational
 
-from cnn_symbolic.formulas import as_quotient, without_cases
+from cnn_symbolic.expressions.heads import (
+    Ceiling,
+    Comparison,
+    Conjunction,
+    Disjunction,
+    Floor,
+    Maximum,
+    Minimum,
+    Negation,
+    Remainder,
+    Where,
+)
+from cnn_symbolic.expressions.rules import as_quotient, at_least, is_plain_size
+from cnn_symbolic.formulas import without_cases
 from cnn_symbolic.kernel.polynomials import (
     OPPOSITE,
     RELATIONS,
@@ -103,16 +115,16 @@ class Draft:
             for factor in e.args if isinstance(e, sp.Mul) else [e.base] * int(e.exp):
                 product = times(product, self.polynomial(factor))
             return product
-        if isinstance(e, sp.floor | sp.ceiling):
+        if isinstance(e, Floor | Ceiling):
             top, bottom = as_quotient(e.args[0])
-            sign = -1 if isinstance(e, sp.ceiling) else 1
+            sign = -1 if isinstance(e, Ceiling) else 1
             quotient = self.quotient(self.polynomial(sp.expand(sign * top)), self.polynomial(bottom))
             return quotient if sign == 1 else minus(quotient)
-        if isinstance(e, sp.Mod):
+        if isinstance(e, Remainder):
             top, bottom = (self.polynomial(part) for part in e.args)
             return plus(top, minus(times(bottom, self.quotient(top, bottom))))
-        if isinstance(e, sp.Max | sp.Min):
-            sign = 1 if isinstance(e, sp.Max) else -1
+        if isinstance(e, Maximum | Minimum):
+            sign = 1 if isinstance(e, Maximum) else -1
             parts = tuple(self.polynomial(sp.expand(sign * part)) for part in e.args)
             if any(n.denominator != 1 for p in parts for n in p.values()):
                 raise NotReadable(Reason.NOT_AFFINE, f"{e} compares fractions")
@@ -120,11 +132,20 @@ class Draft:
             return largest if sign == 1 else minus(largest)
         raise NotReadable(Reason.NOT_AFFINE, f"{e} is not made from sizes and indices by +, ·, floor, mod, min, max")
 
+    def difference(self, left: sp.Expr, right: sp.Expr) -> Polynomial:
+        """Return left − right, multiplied by what it divides by, if that is at least one for all sizes."""
+        top, bottom = as_quotient(left - right)
+        if not at_least(bottom, 1):
+            raise NotReadable(Reason.NOT_AFFINE, f"a comparison with a division by {bottom}")
+        return self.polynomial(top)
+
     def quotient(self, top: Polynomial, bottom: Polynomial) -> Polynomial:
-        """Return ⌊top/bottom⌋ as a symbol; the divisor is a product of sizes, and so at least one."""
-        if len(bottom) != 1 or not all(n > 0 and all(map(is_factor, m)) for m, n in bottom.items()):
-            raise NotReadable(Reason.NOT_AFFINE, "a division by what is not a product of sizes")
+        """Return ⌊top/bottom⌋ as a symbol; the divisor is a sum of products of sizes, and so at least one."""
+        if not is_positive(bottom):
+            raise NotReadable(Reason.NOT_AFFINE, "a division by what is not a sum of products of sizes")
         top, bottom = whole(top, bottom)
+        if len(bottom) > 1:
+            return self.define("quotient", (top, bottom))
         ((divisor, times_it),) = bottom.items()
         whole_part = int(top.get(divisor, 0) // times_it)
         rest = plus(top, {divisor: -whole_part * times_it})
@@ -144,21 +165,21 @@ class Draft:
         """Return a condition, its negations drawn inwards."""
         if holds in (sp.true, sp.false):
             return AllOf(()) if (holds == sp.true) != negated else AnyOf(())
-        if isinstance(holds, sp.Not):
+        if isinstance(holds, Negation):
             return self.condition(holds.args[0], not negated)
-        if isinstance(holds, sp.And | sp.Or):
+        if isinstance(holds, Conjunction | Disjunction):
             parts = tuple(self.condition(part, negated) for part in holds.args)
-            return AllOf(parts) if isinstance(holds, sp.And) != negated else AnyOf(parts)
-        if isinstance(holds, Relational) and holds.has(sp.Piecewise):
+            return AllOf(parts) if isinstance(holds, Conjunction) != negated else AnyOf(parts)
+        if isinstance(holds, Comparison) and holds.has(Where):
             return self.condition(without_cases(holds), negated)
-        for kind, sign, direction, strict in RELATIONS:
-            if isinstance(holds, kind):
-                (p,) = whole(plus(self.polynomial(holds.lhs), minus(self.polynomial(holds.rhs))))
-                if sign != ">=":
-                    return Relation(OPPOSITE[sign] if negated else sign, p)
-                if negated:
-                    direction, strict = -direction, 1 - strict
-                return Relation(">=", plus(p if direction > 0 else minus(p), number(-strict)))
+        if isinstance(holds, Comparison):
+            sign, direction, strict = RELATIONS[holds.sign]
+            (p,) = whole(self.difference(holds.lhs, holds.rhs))
+            if sign != ">=":
+                return Relation(OPPOSITE[sign] if negated else sign, p)
+            if negated:
+                direction, strict = -direction, 1 - strict
+            return Relation(">=", plus(p if direction > 0 else minus(p), number(-strict)))
         raise NotReadable(Reason.NOT_AFFINE, f"{holds} is not a condition on indices and sizes")
 
     # Removing bound symbols from products
@@ -229,6 +250,12 @@ class Draft:
             return None
         upper = p[inside[0]] < 0
         return rest, {factor: -p[inside[0]] if upper else p[inside[0]]}, upper
+
+
+def is_positive(p: Polynomial) -> bool:
+    """Tell whether a polynomial is at least one for all sizes: a sum of products, one of them without widths."""
+    positive = all(n > 0 and all(map(is_plain_size, m)) for m, n in p.items())
+    return positive and any(n >= 1 and all(map(is_factor, m)) for m, n in p.items())
 
 
 @dataclass
@@ -339,7 +366,7 @@ class Lowering:
             home.unknowns.append(symbol)
             facts = Defined(defined.kind, variable(symbol), defined.arguments).conditions()
             home.facts += [changed(fact, lambda p: self.linear(p, home, ())) for fact in facts]
-            if defined.kind == "quotient":
+            if defined.kind == "quotient" and len(defined.arguments[1]) == 1:
                 (home.divisors[symbol],) = defined.arguments[1]
             for inner in symbols_in(defined.arguments) if defined.kind == "largest" else ():
                 if inner in home.divisors:

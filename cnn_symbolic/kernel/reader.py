@@ -17,7 +17,22 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.formulas import Iverson, Opaque, Shape, derivative, entry, is_plain, is_size, stray_symbols
+from cnn_symbolic.expressions.heads import (
+    AtLeast,
+    AtMost,
+    Bracket,
+    Ceiling,
+    Delta,
+    Equal,
+    Floor,
+    Inverse,
+    Less,
+    Maximum,
+    Minimum,
+    Remainder,
+)
+from cnn_symbolic.expressions.rules import is_plain_size
+from cnn_symbolic.formulas import Entry, Opaque, Shape, derivative, entry, is_plain, stray_symbols
 from cnn_symbolic.kernel.statement import Declaration, Statement
 from cnn_symbolic.kernel.verdicts import Reason
 
@@ -111,22 +126,24 @@ class Reader:
             return self._entry(self._name(e), tuple(resolve(i, scope) for i in e.indices))
         if isinstance(e, sp.Sum):
             return self._sum(e, scope)
-        if isinstance(e, sp.KroneckerDelta) and len(e.args) == 2:
-            return self._guard(equation(resolve(e.args[0], scope), resolve(e.args[1], scope)))
-        if isinstance(e, Iverson):
+        if isinstance(e, Delta):
+            return self._guard(Equal(resolve(e.args[0], scope), resolve(e.args[1], scope)))
+        if isinstance(e, Bracket):
             return self._guard(resolve(e.args[0], scope))
         if isinstance(e, Opaque):
             return self._opaque(e, scope)
         if isinstance(e, sp.Derivative):
             return self._derivative(e, scope)
-        if isinstance(e, sp.floor | sp.ceiling | sp.Mod | sp.Max | sp.Min):
+        if isinstance(e, Floor | Ceiling | Remainder | Maximum | Minimum):
             return [Term(sp.S.One, ((resolve(e, scope), 1),))]
+        if isinstance(e, Inverse):
+            return [Term(sp.S.One, ((self._size(e.args[0]), -1),))]
         raise NotReadable(Reason.OUTSIDE, f"{e} ({type(e).__name__}) is not a sum of products of tensor entries")
 
     def _symbol(self, symbol: sp.Symbol, scope: Scope) -> list[Term]:
         if symbol in scope:
             return [Term(sp.S.One, ((scope[symbol], 1),))]
-        if is_size(symbol):
+        if is_plain_size(symbol):
             return [Term(sp.S.One, ((symbol, 1),))]
         if symbol == entry(symbol.name, ()) and symbol.name in self.tensors and not self.tensors[symbol.name].shape:
             return self._entry(symbol.name, ())
@@ -146,13 +163,21 @@ class Reader:
         base, exponent = e.base, e.exp
         if not exponent.is_Integer:
             raise NotReadable(Reason.OUTSIDE, f"{e}: the exponent is not an integer")
-        if base.free_symbols and all(map(is_size, base.free_symbols)):
-            if abs(exponent) > MOST_FACTORS:
-                raise NotReadable(Reason.LIMIT, f"{e} has an exponent above {MOST_FACTORS}")
+        if isinstance(base, Inverse) and 0 < exponent <= MOST_FACTORS:
+            return [Term(sp.S.One, ((self._size(base.args[0]), -int(exponent)),))]
+        if base.free_symbols and all(map(is_plain_size, base.free_symbols)) and not base.has(Inverse):
+            if not 0 <= exponent <= MOST_FACTORS:
+                raise NotReadable(Reason.LIMIT, f"{e} has an exponent above {MOST_FACTORS}, or below 0")
             return [Term(sp.S.One, ((base, int(exponent)),))]
         if exponent < 0 or exponent > 16:
             raise NotReadable(Reason.OUTSIDE, f"{e}: a tensor entry has an exponent from 0 to 16")
         return self._multiply([self.read(base, scope) for _ in range(int(exponent))])
+
+    def _size(self, base: sp.Expr) -> sp.Expr:
+        """Return what is divided by, which is made from sizes."""
+        if not all(map(is_plain_size, base.free_symbols)) or base.has(Inverse):
+            raise NotReadable(Reason.OUTSIDE, f"a formula divides by {base}, which is not made from sizes")
+        return base
 
     def _entry(self, name: str, index: tuple[sp.Expr, ...]) -> list[Term]:
         """Return the entry of a tensor, with its support; of an intermediate result, the definition there."""
@@ -169,7 +194,7 @@ class Reader:
 
     def _name(self, at: sp.Indexed) -> str:
         name = str(at.base.label)
-        if at.base != sp.IndexedBase(name):
+        if at.base != sp.IndexedBase(name) or not isinstance(at, Entry):
             raise NotReadable(Reason.OUTSIDE, f"{at} is not an entry of the tensor {name}: write tensor[index]")
         return name
 
@@ -190,7 +215,7 @@ class Reader:
                 raise NotReadable(Reason.OUTSIDE, f"the sum over {variable}: a summation index has no assumptions")
             renamed = sp.Dummy(variable.name, integer=True)
             inner[variable] = renamed
-            within = (sp.Ge(renamed, low, evaluate=False), sp.Le(renamed, high, evaluate=False))
+            within = (AtLeast(renamed, low), AtMost(renamed, high))
             limits = limits.times(Term(sp.S.One, conditions=within, bound=(renamed,)))
         return [limits.times(term) for term in self.read(e.function, inner)]
 
@@ -243,26 +268,15 @@ def read_side(
     return tuple(Reader(dict(tensors)).read(formula, {i: i for i in index}))
 
 
-def equation(left: sp.Expr, right: sp.Expr) -> Any:
-    """Return the condition that two index expressions are equal, decided only if no index is in their difference.
-
-    SymPy could decide some others too, such as 2·i = 2·j + 1, but only after a long search for the signs of all terms.
-    A condition that never holds does no harm: isl finds it out.
-    """
-    without_index = all(map(is_size, (left - right).free_symbols))
-    return sp.Eq(left, right) if without_index else sp.Eq(left, right, evaluate=False)
-
-
 def support(index: tuple[sp.Expr, ...], shape: Shape) -> tuple[Any, ...]:
     """Return the conditions `0 ≤ i < M` that an index lies in a tensor of that shape, as they stand."""
-    low = [sp.Ge(i, 0, evaluate=False) for i in index]
-    return (*low, *(sp.Lt(i, n, evaluate=False) for i, n in zip(index, shape, strict=True)))
+    return (*(AtLeast(i, sp.S.Zero) for i in index), *(Less(i, n) for i, n in zip(index, shape, strict=True)))
 
 
 def resolve(e: Any, scope: Scope) -> Any:
     """Return an index expression or condition with its indices resolved through the scope."""
-    if e.has(sp.Sum, sp.Indexed, sp.KroneckerDelta, Iverson, Opaque):
+    if e.has(sp.Sum, sp.Indexed, Delta, Bracket, Opaque):
         raise NotReadable(Reason.NOT_AFFINE, f"{e} is not affine in indices and sizes")
-    if stray := {s for s in e.free_symbols if s not in scope and not is_size(s)}:
+    if stray := {s for s in e.free_symbols if s not in scope and not is_plain_size(s)}:
         raise NotReadable(Reason.OUTSIDE, f"{', '.join(map(str, stray))} in {e} is neither a size nor an index")
     return e.xreplace(dict(scope))

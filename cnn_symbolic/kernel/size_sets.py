@@ -13,11 +13,12 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.errors import FragmentError, ShapeError
-from cnn_symbolic.formulas import condition, is_size
+from cnn_symbolic.expressions.rules import compare, is_plain_size
+from cnn_symbolic.expressions.values import as_condition, plain, presumed_of
 from cnn_symbolic.kernel.integer_sets import IntegerSet, Sets
 from cnn_symbolic.kernel.reader import NotReadable
 from cnn_symbolic.shapes import check_shape, format_shape
-from cnn_symbolic.tensors import ShapeOf, Tensor
+from cnn_symbolic.tensors import ShapeOf, Tensor, required
 
 __all__ = ["SizeSet", "preimage", "sizes_where"]
 
@@ -61,8 +62,9 @@ def sizes_where(conditions: Iterable[Any], sizes: Iterable[sp.Symbol] = ()) -> S
 
     `sizes` lists sizes that no condition mentions.
     """
-    stated = [condition(holds) for holds in conditions]
-    found = {*sizes, *(s for holds in stated for s in holds.free_symbols if is_size(s))}
+    given = tuple(conditions)
+    stated = [*(as_condition(holds) for holds in given), *required(presumed_of(given), {})]
+    found = {*map(plain, sizes), *(s for holds in stated for s in holds.free_symbols if is_plain_size(s))}
     ordered = tuple(sorted(found, key=str))
     sets = Sets(ordered, ())
     try:
@@ -79,14 +81,16 @@ def preimage(shape: ShapeOf | Sequence[Any], sizes: Sequence[int | None], assumi
 
     `shape` is `shape(tensor)` or a tuple of size expressions; an entry of `sizes` may be None, for any size.
     """
-    lengths = shape.shape if isinstance(shape, ShapeOf) else check_shape(tuple(shape), "preimage")
+    lengths = shape.lengths if isinstance(shape, ShapeOf) else check_shape(tuple(shape), "preimage")
+    presumed = () if isinstance(shape, ShapeOf) else required(presumed_of(tuple(shape)), {})
     if len(lengths) != len(sizes) or isinstance(shape, Tensor):
         raise ShapeError(f"preimage: {format_shape(lengths)} has {len(lengths)} sizes, but {len(sizes)} are given")
     if any(size is not None and size < 1 for size in sizes):
         raise ShapeError(f"preimage: sizes are one or more, or None for any, found {tuple(sizes)}")
-    required = shape.tensor.requirements() if isinstance(shape, ShapeOf) else ()
+    needed = shape.tensor.requirements() if isinstance(shape, ShapeOf) else presumed
     equal = [
-        sp.Ge(length, 1) if size is None else sp.Eq(length, size) for length, size in zip(lengths, sizes, strict=True)
+        compare(">=", length, sp.S.One) if size is None else compare("=", length, sp.Integer(size))
+        for length, size in zip(lengths, sizes, strict=True)
     ]
     mentioned = {s for length in lengths for s in length.free_symbols}
-    return sizes_where([*assuming, *required, *equal], mentioned)
+    return sizes_where([*assuming, *needed, *equal], mentioned)

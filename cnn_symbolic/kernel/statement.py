@@ -9,17 +9,19 @@ differentiation, a file) makes no difference.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.errors import NameConflictError, OperandError, ShapeError
-from cnn_symbolic.formulas import Shape, condition, fresh, is_size, substitute, symbols_of
+from cnn_symbolic.errors import FragmentError, NameConflictError, OperandError, ShapeError
+from cnn_symbolic.expressions.rules import is_plain_size, is_whole
+from cnn_symbolic.expressions.values import as_condition, as_formula, presumed_of
+from cnn_symbolic.formulas import Shape, fresh, substitute, symbols_of
 from cnn_symbolic.shapes import format_shape
 from cnn_symbolic.sources import Named
-from cnn_symbolic.tensors import ShapeOf, Tensor, merge_name
+from cnn_symbolic.tensors import ShapeOf, Tensor, merge_name, required
 
 __all__ = ["Declaration", "Side", "Statement", "state"]
 
@@ -38,13 +40,28 @@ class Side:
     """One side of a statement: its shape, its entry formula, and the conditions under which it is defined.
 
     Sizes or a formula that are written by hand have no conditions of their own: `requirements` is None,
-    and the side counts as defined where the other one is.
+    and the side counts as defined where the other one is, and where its `divisors` are at least one.
     """
 
     text: str
     shape: Shape
     formula: sp.Expr
     requirements: tuple[Any, ...] | None = None
+    divisors: tuple[Any, ...] = ()
+
+    @property
+    def conditions(self) -> tuple[Any, ...]:
+        """All conditions under which the side is defined."""
+        return (*(self.requirements or ()), *self.divisors)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a statement was made from: its sides and assumptions as they were written, with their readings."""
+
+    left: Any
+    right: Any
+    assuming: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -56,6 +73,7 @@ class Statement:
     index: tuple[sp.Symbol, ...]
     tensors: Mapping[str, Declaration]
     assumptions: tuple[Any, ...] = ()
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def sizes(self) -> tuple[sp.Symbol, ...]:
@@ -65,16 +83,27 @@ class Statement:
         formulas = [d.definition for d in self.tensors.values() if d.definition is not None]
         parts: list[Any] = [s for shape in declared for s in shape]
         for side in (self.left, self.right):
-            parts += [*side.shape, *(side.requirements or ()), side.formula]
+            parts += [*side.shape, *side.conditions, side.formula]
         for part in [*parts, *formulas, *self.assumptions]:
             if isinstance(part, sp.Basic):
-                found |= dict.fromkeys(sorted(filter(is_size, symbols_of(part)), key=str))
+                found |= dict.fromkeys(sorted(filter(is_plain_size, symbols_of(part)), key=str))
         return tuple(found)
+
+    @property
+    def conditions(self) -> tuple[Any, ...]:
+        """The conditions on the sizes at which the statement is about its sides."""
+        return (*self.assumptions, *self.subject.conditions, *self.left.divisors)
+
+    @property
+    def is_about_sizes(self) -> bool:
+        """Whether the statement compares sizes, or shapes, and no entries."""
+        return self.left.formula == 0 == self.right.formula and not self.tensors
 
     @property
     def subject(self) -> Side:
         """The side that the statement is about: the left one, unless only the right one says where it is defined."""
-        return self.left if self.left.requirements is not None else self.right
+        by_hand = self.left.requirements is None and self.right.requirements is not None
+        return self.right if by_hand else self.left
 
     def at(self, values: Mapping[sp.Symbol, int]) -> Statement:
         """Return the statement at given values of some of its sizes."""
@@ -85,7 +114,8 @@ class Statement:
 
         def side(of: Side) -> Side:
             required = None if of.requirements is None else tuple(map(fixed, of.requirements))
-            return Side(of.text, tuple(map(fixed, of.shape)), fixed(of.formula), required)
+            divisors = tuple(map(fixed, of.divisors))
+            return Side(of.text, tuple(map(fixed, of.shape)), fixed(of.formula), required, divisors)
 
         def declaration(of: Declaration) -> Declaration:
             definition = None if of.definition is None else fixed(of.definition)
@@ -116,14 +146,15 @@ def state(
         raise OperandError(f"assumptions are a list of conditions, such as assuming=[M >= I], found {assuming!r}")
     stated = tuple(assuming)
     if any(isinstance(a, bool) for a in stated):
-        raise OperandError("an assumption is True or False already: Python's == compares at once, use sympy.Eq")
+        raise OperandError("an assumption is True or False already: it compares no sizes, such as M >= I")
     names: dict[str, Tensor] = {}
     for side in (left, right):
         part = side.tensor if isinstance(side, ShapeOf) else side
         if isinstance(part, Tensor):
             for named_part in part.names().values():
                 merge_name(names, named_part)
-    shapes = [side.shape if isinstance(side, Tensor | ShapeOf) else written_shape(side) for side in (left, right)]
+    left, right = (side if isinstance(side, Tensor | ShapeOf) else tuple(side) for side in (left, right))
+    shapes = [side.lengths if isinstance(side, Tensor | ShapeOf) else written_shape(side) for side in (left, right)]
     rank = len(shapes[0])
     if rank != len(shapes[1]) or isinstance(left, Tensor) != isinstance(right, Tensor):
         written = [
@@ -136,11 +167,12 @@ def state(
         )
     index = fresh("ijkl"[a] if a < 4 else f"i{a}" for a in range(rank))
     statement = Statement(
-        left=make_side(left if isinstance(left, Tensor | ShapeOf) else shapes[0], index),
-        right=make_side(right if isinstance(right, Tensor | ShapeOf) else shapes[1], index),
+        left=make_side(left, index),
+        right=make_side(right, index),
         index=index,
         tensors={name: declare(part) for name, part in names.items()},
-        assumptions=tuple(condition(a) for a in stated),
+        assumptions=(*(as_condition(a) for a in stated), *required(presumed_of(stated), {})),
+        origin=Origin(left, right, stated),
     )
     check_names(statement)
     return statement
@@ -148,9 +180,13 @@ def state(
 
 def written_shape(sizes: Iterable[Any]) -> Shape:
     """Return a shape that is written by its sizes; raise OperandError for what is not a size."""
-    exact = tuple(sp.Integer(n) if isinstance(n, int) and not isinstance(n, bool) else n for n in sizes)
-    if not all(isinstance(n, sp.Expr) and n.is_integer for n in exact):
-        raise OperandError(f"a shape is written by its sizes, integers such as (M - I + 1, M // 2), found {exact!r}")
+    given = tuple(sizes)
+    try:
+        exact = tuple(as_formula(n, "a shape") for n in given)
+    except FragmentError as error:
+        raise OperandError(f"a shape is written by its sizes, such as (M - I + 1, M // 2): {error}") from None
+    if not all(map(is_whole, exact)):
+        raise OperandError(f"a shape is written by its sizes, integers such as (M - I + 1, M // 2), found {given!r}")
     return exact
 
 
@@ -164,18 +200,18 @@ def check_names(statement: Statement) -> None:
         raise NameConflictError(f"{', '.join(sorted(clash))} names both a size and a tensor: rename one of them")
 
 
-def make_side(side: Tensor | ShapeOf | Shape, index: tuple[sp.Symbol, ...]) -> Side:
+def make_side(side: Any, index: tuple[sp.Symbol, ...]) -> Side:
     """Return a tensor as a side; a shape is the side whose entries are all zero."""
     if isinstance(side, Tensor):
-        return Side(str(side), side.shape, side.formula(index), side.requirements())
+        return Side(str(side), side.lengths, side.formula(index), side.requirements())
     if isinstance(side, ShapeOf):
-        return Side(f"shape({side.tensor})", side.shape, sp.S.Zero, side.tensor.requirements())
-    return Side(format_shape(side), side, sp.S.Zero)
+        return Side(f"shape({side.tensor})", side.lengths, sp.S.Zero, side.tensor.requirements())
+    return Side(format_shape(side), written_shape(side), sp.S.Zero, None, required(presumed_of(side), {}))
 
 
 def declare(part: Tensor) -> Declaration:
     """Return what formulas have to know of a tensor with a name."""
     if isinstance(part.source, Named):
         index = fresh("i" * part.rank)
-        return Declaration(part.shape, index, part.source.definition.formula(index))
-    return Declaration(part.shape)
+        return Declaration(part.lengths, index, part.source.definition.formula(index))
+    return Declaration(part.lengths)

@@ -1,1 +1,1 @@
-"""Independent of the proofs: numeric layers, explicit symbolic ones at small shapes, every operation on exact numbers."""
+"""Independent of the proofs: numeric layers, explicit symbolic ones, every operation on exact numbers."""

@@ -124,9 +124,9 @@ def same_entries(x: np.ndarray, y: np.ndarray) -> bool:
 def settle_orderings(grid_shape: Sequence[int], window_shape: Sequence[int]) -> str:
     """Settle max pooling at a fixed shape, for every strict ordering of the entries, exactly.
 
-    For each ordering the entries are written as sums of positive symbols, so that SymPy decides every
-    maximum; the cost Σ g·max(window) is then differentiated, and compared with passing each `g` back to
-    the selected entry, adding where windows overlap. Raises AssertionError where they differ.
+    For each ordering the entries are written as sums of positive symbols, so that one of a window has all the
+    symbols of the others: the maximum. The cost Σ g·max(window) is then differentiated, and compared with passing
+    each `g` back to the selected entry, adding where windows overlap. Raises AssertionError where they differ.
     """
     positions = [
         tuple(int(p) for p in at)
@@ -134,7 +134,7 @@ def settle_orderings(grid_shape: Sequence[int], window_shape: Sequence[int]) -> 
     ]
     places = list(np.ndindex(*grid_shape))
     entries = {at: sp.Symbol(f"x_{'_'.join(map(str, at))}") for at in places}
-    steps = sp.symbols(f"p0:{len(places)}", positive=True)
+    steps = [sp.Symbol(f"p{k}") for k in range(len(places))]
     heights = [sp.Add(*steps[: rank + 1]) for rank in range(len(places))]
     count = 0
     for ranks in permutations(range(len(places))):
@@ -142,10 +142,9 @@ def settle_orderings(grid_shape: Sequence[int], window_shape: Sequence[int]) -> 
         cost, passed = sp.S.Zero, dict.fromkeys(places, sp.S.Zero)
         for r in positions:
             window = [tuple(p + q for p, q in zip(r, u, strict=True)) for u in np.ndindex(*window_shape)]
-            highest = sp.Max(*(height[at] for at in window))
-            selected = [at for at in window if height[at] == highest]
+            selected = [at for at in window if all(is_above(height[at], height[other]) for other in window)]
             if len(selected) != 1:
-                raise AssertionError(f"the maximum of the window at {r} is not decided: {highest}")
+                raise AssertionError(f"the maximum of the window at {r} is not decided: {selected}")
             arriving = sp.Symbol(f"g_{'_'.join(map(str, r))}")
             cost += arriving * entries[selected[0]]
             first = max(window, key=lambda at: (ranks[places.index(at)], [-k for k in at]))
@@ -154,3 +153,8 @@ def settle_orderings(grid_shape: Sequence[int], window_shape: Sequence[int]) -> 
             raise AssertionError(f"the ordering {ranks} passes back {passed}")
         count += 1
     return f"{count} orderings settled"
+
+
+def is_above(x: sp.Expr, y: sp.Expr) -> bool:
+    """Tell whether a sum of positive symbols is another one with further symbols added, or with none."""
+    return x == y or all(number > 0 for number in (x - y).as_coefficients_dict().values())

@@ -5,7 +5,6 @@ padding of the transposed convolution.
 """
 
 from _layers import BEFORE, DILATION, RANKS, STRIDE, B, C, K, exchanged, paddings, remainders, spatial, symbolic
-from sympy import Eq, floor
 
 from cnn_symbolic import (
     Iverson,
@@ -87,7 +86,7 @@ gathered = prove(
     equals=from_entries(
         x.shape,
         lambda n, c, m: sum_over(
-            lambda k, u: Iverson(Eq((m + P - D * u) % S, 0)) * g[n, k, floor((m + P - D * u) / S)] * w[k, c, u],
+            lambda k, u: Iverson((m + P - D * u) % S == 0) * g[n, k, (m + P - D * u) // S] * w[k, c, u],
             (K, I),
         ),
         using=[x, w, g],
@@ -100,7 +99,7 @@ scattered = prove(
     equals=from_entries(
         x.shape,
         lambda n, c, m: sum_over(
-            lambda k, r, u: Iverson(Eq(S * r + D * u - P, m)) * g[n, k, r] * w[k, c, u], (K, g.shape[2], I)
+            lambda k, r, u: Iverson(S * r + D * u - P == m) * g[n, k, r] * w[k, c, u], (K, g.shape[2], I)
         ),
         using=[x, w, g],
     ),

@@ -19,7 +19,6 @@ from _layers import (
     remainders,
     symbolic,
 )
-from sympy import floor
 
 from cnn_symbolic import (
     Convolution,
@@ -122,9 +121,7 @@ flat_layout = prove(
     flat_z,
     equals=from_entries(
         flat_z.shape,
-        lambda n, k, r: sum_over(
-            lambda c, u: flat_x[n, C * floor(k / K) + c, S * r + D * u - P] * flat_w[k, c, u], (C, I)
-        ),
+        lambda n, k, r: sum_over(lambda c, u: flat_x[n, C * (k // K) + c, S * r + D * u - P] * flat_w[k, c, u], (C, I)),
         using=[flat_x, flat_w],
     ),
 )

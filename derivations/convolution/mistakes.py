@@ -1,7 +1,6 @@
 """Closed forms that are often written and wrong, each refuted by its smallest counterexample."""
 
 from _layers import DILATION, LENGTHS, OVERLAY, STRIDE, B, C, G, K, exchanged, symbolic
-from sympy import floor
 
 from cnn_symbolic import (
     Convolution,
@@ -93,7 +92,7 @@ groups_in_the_wrong_order = refute(
 dilated_size_forgotten = refute(
     "The number of positions with the overlay's own size in place of the dilated one",
     shape(layer.z),
-    equals=(B, K, floor((M - I) / S) + 1),
+    equals=(B, K, (M - I) // S + 1),
 )
 
 if __name__ == "__main__":

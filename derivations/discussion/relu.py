@@ -1,17 +1,28 @@
-"""The derivative of ReLU, away from 0. (Article: "Discussion".)"""
+"""The derivative of ReLU, away from 0: how much it rises from one number to another. (Article: "Discussion".)
 
-from sympy import Max, Symbol, diff, sign
+With the positive integers in the unit 1/n, for any n, these are all positive fractions: ReLU is homogeneous.
+"""
 
-from cnn_symbolic import identity
+from cnn_symbolic import claim, maximum, sizes
 
-above, below = Symbol("t", positive=True), Symbol("t", negative=True)
+Z, H = sizes("Z H")
 
-relu_slope_above = identity(
-    "Above 0, the derivative of ReLU is 1 = [z > 0]", diff(Max(above, 0), above), (1 + sign(above)) / 2, article="X3"
+
+def relu(z):
+    """ReLU, max(z, 0)."""
+    return maximum(z, 0)
+
+
+relu_slope_above = claim(
+    relu(Z + H) - relu(Z) == H,
+    title="Above 0, ReLU rises by as much as its argument: its derivative is 1 = [z > 0]",
+    article="X3",
 )
 
-relu_slope_below = identity(
-    "Below 0, the derivative of ReLU is 0 = [z > 0]", diff(Max(below, 0), below), (1 + sign(below)) / 2, article="X3"
+relu_slope_below = claim(
+    relu(-Z) - relu(-Z - H) == 0,
+    title="Below 0, ReLU does not rise: its derivative is 0 = [z > 0]",
+    article="X3",
 )
 
 if __name__ == "__main__":

@@ -5,9 +5,8 @@ and log′(S) = 1/S. The targets with Σ y = 1 are exactly those of the form y =
 class 0 and 0 elsewhere, for an arbitrary h: such a y sums to 1, and a y that does is got from h = y.
 """
 
-from sympy import KroneckerDelta
-
 from cnn_symbolic import (
+    Iverson,
     apply,
     cross_entropy_of_softmax,
     from_entries,
@@ -24,7 +23,7 @@ from cnn_symbolic import (
 (K,) = sizes("K")
 z = tensor(K, name="z", indices="k")
 y, h = tensor(K, name="y", indices="k"), tensor(K, name="h", indices="k")
-first = from_entries((K,), lambda k: KroneckerDelta(k, 0), using=[])
+first = from_entries((K,), lambda k: Iverson(k == 0), using=[])
 target = named("y1", h + first - first * sum_axes(h, axes=(0,)), indices="k")
 
 cost, p = cross_entropy_of_softmax(z, y)

@@ -4,8 +4,6 @@ SciPy's `correlate2d` keeps another block in mode "same" than its `correlate`: i
 full result, not at ⌊(I−1)/2⌋. With that block the identity fails for every filter with an even size.
 """
 
-from sympy import floor
-
 from cnn_symbolic import Step, convolve, correlate, crop, prove, refute, rot180, sizes, sum_over, tensor
 
 M, N, I, J = sizes("M N I J")
@@ -45,7 +43,7 @@ same_convolution = prove(
     "In same mode, a convolution is the cross-correlation with the rotated filter",
     convolve(x, f, mode="same"),
     equals=correlate(x, rot180(f), mode="same"),
-    steps=[backwards(lambda length: floor((length - 1) / 2))],
+    steps=[backwards(lambda length: (length - 1) // 2)],
     article="F2",
 )
 
@@ -58,7 +56,7 @@ unrotated_convolution = refute(
 correlate2d_same = refute(
     "With the block that SciPy's correlate2d keeps in same mode, the identity does not hold",
     convolve(x, f, mode="same"),
-    equals=crop(correlate(x, rot180(f), mode="full"), start=(floor(I / 2), floor(J / 2)), shape=(M, N)),
+    equals=crop(correlate(x, rot180(f), mode="full"), start=(I // 2, J // 2), shape=(M, N)),
 )
 
 if __name__ == "__main__":

@@ -4,12 +4,13 @@ The divisor counts the cells of a window that lie in the padded input (the paddi
 itself (not counted). It depends on the position, but not on the input, so that the average is linear.
 """
 
-from sympy import KroneckerDelta, Max, Min
-
 from cnn_symbolic import (
     AveragePool,
+    Iverson,
     conv,
     from_entries,
+    maximum,
+    minimum,
     ones,
     prove,
     refute,
@@ -46,9 +47,7 @@ def backward_form(average):
         x.shape,
         lambda n, c, m, o: sum_over(
             lambda r, q, i, j: (
-                KroneckerDelta(S * r + i - P, m)
-                * KroneckerDelta(T * q + j - Q, o)
-                * (g[n, c, r, q] * share[0, 0, r, q])
+                Iverson(S * r + i - P == m) * Iverson(T * q + j - Q == o) * (g[n, c, r, q] * share[0, 0, r, q])
             ),
             (*g.shape[2:], I, J),
         ),
@@ -76,7 +75,7 @@ real_cells = prove(
     pool(False, False, rank=1).counts,
     equals=from_entries(
         pool(False, False, rank=1).counts.shape,
-        lambda n, c, r: Min(S * r - P + I, M) - Max(S * r - P, 0),
+        lambda n, c, r: minimum(S * r - P + I, M) - maximum(S * r - P, 0),
         using=[],
     ),
     assuming=[P <= I - 1],
@@ -86,7 +85,7 @@ clipped_cells = prove(
     "In ceil mode with the padding counted, window r counts min(S·r + I, M + 2P) − S·r cells",
     pool(True, True, rank=1).counts,
     equals=from_entries(
-        pool(True, True, rank=1).counts.shape, lambda n, c, r: Min(S * r + I, M + 2 * P) - S * r, using=[]
+        pool(True, True, rank=1).counts.shape, lambda n, c, r: minimum(S * r + I, M + 2 * P) - S * r, using=[]
     ),
 )
 

@@ -5,9 +5,20 @@ selected. Where the maximum of every window is unique, the selection does not ch
 gradient of the pooled values is that of what is selected.
 """
 
-from sympy import KroneckerDelta
-
-from cnn_symbolic import MaxPool, broadcast, fold, from_entries, prove, refute, sizes, sum_over, transpose, widths, wrap
+from cnn_symbolic import (
+    Iverson,
+    MaxPool,
+    broadcast,
+    fold,
+    from_entries,
+    prove,
+    refute,
+    sizes,
+    sum_over,
+    transpose,
+    widths,
+    wrap,
+)
 
 B, C, M, N, I, J, S, T, D, E = sizes("B C M N I J S T D E")
 P, Q = widths("P Q")
@@ -35,8 +46,8 @@ def passed_back(pool):
         x.shape,
         lambda n, c, m, o: sum_over(
             lambda r, q, i, j: (
-                KroneckerDelta(S * r + D * i - P, m)
-                * KroneckerDelta(T * q + E * j - Q, o)
+                Iverson(S * r + D * i - P == m)
+                * Iverson(T * q + E * j - Q == o)
                 * (g[n, c, r, q] * s[n, c, r, q, i, j])
             ),
             (*g.shape[2:], I, J),
@@ -80,7 +91,7 @@ dilation_forgotten = refute(
     equals=from_entries(
         (B, C, M),
         lambda n, c, m: sum_over(
-            lambda r, i: KroneckerDelta(S * r + i, m) * dilated.a_gradient[n, c, r] * dilated.selection[n, c, r, i],
+            lambda r, i: Iverson(S * r + i == m) * dilated.a_gradient[n, c, r] * dilated.selection[n, c, r, i],
             (dilated.a.shape[2], I),
         ),
         using=[dilated.a_gradient, dilated.selection, dilated.x],

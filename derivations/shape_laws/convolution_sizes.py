@@ -1,9 +1,8 @@
 """Sizes of convolutions, for every stride, dilation and padding; positions are counted, not assumed."""
 
-from sympy import Eq, ceiling, floor
-
 from cnn_symbolic import (
     Iverson,
+    ceiling,
     conv_size,
     from_entries,
     ones,
@@ -42,15 +41,15 @@ same_sizes = [
 
 same_with_half = refute(
     "Padding ⌊I/2⌋ on both sides gives as many positions as there are inputs",
-    (conv_size(M, I, padding=floor(I / 2)),),
+    (conv_size(M, I, padding=I // 2),),
     equals=(M,),
 )
 
 same_with_half_of_odd = prove(
     "It does for odd overlays",
-    (conv_size(M, I, padding=floor(I / 2)),),
+    (conv_size(M, I, padding=I // 2),),
     equals=(M,),
-    assuming=[Eq(I % 2, 1)],
+    assuming=[I % 2 == 1],
 )
 
 full = prove(

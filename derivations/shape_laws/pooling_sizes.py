@@ -1,8 +1,6 @@
 """Sizes of pooling in ceil mode, with the last window dropped where it would start behind the input."""
 
-from sympy import Max, Piecewise, ceiling
-
-from cnn_symbolic import pool_size, prove, refute, sizes, widths
+from cnn_symbolic import ceiling, maximum, pool_size, prove, refute, sizes, where, widths
 
 M, I, S, D = sizes("M I S D")
 P = widths("P")[0]
@@ -15,27 +13,27 @@ FITS = [WINDOW <= M + 2 * P]
 dropped = prove(
     "Ceil mode as PyTorch computes it: one window less if the last one would start at or behind M + P",
     (CEIL,),
-    equals=(Piecewise((NOT_DROPPED - 1, (NOT_DROPPED - 1) * S >= M + P), (NOT_DROPPED, True)),),
+    equals=(where((NOT_DROPPED - 1) * S >= M + P, NOT_DROPPED - 1, NOT_DROPPED),),
     assuming=[*FITS, P <= WINDOW - 1],
 )
 
 starts_inside = prove(
     "In ceil mode the last window starts inside the input or the padding before it",
-    (Max((CEIL - 1) * S + 1, M + P),),
+    (maximum((CEIL - 1) * S + 1, M + P),),
     equals=(M + P,),
     assuming=FITS,
 )
 
 not_dropped = refute(
     "It does so without the rule that drops a window",
-    (Max((NOT_DROPPED - 1) * S + 1, M + P),),
+    (maximum((NOT_DROPPED - 1) * S + 1, M + P),),
     equals=(M + P,),
     assuming=FITS,
 )
 
 at_most_one_more = prove(
     "Ceil mode has at most one window more than floor mode",
-    (Max(CEIL, FLOOR + 1),),
+    (maximum(CEIL, FLOOR + 1),),
     equals=(FLOOR + 1,),
     assuming=FITS,
 )

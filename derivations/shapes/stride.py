@@ -3,8 +3,6 @@
 Counted, not assumed: the number of positions r·s at which an overlay of I rows stays inside M rows.
 """
 
-from sympy import floor
-
 from cnn_symbolic import Iverson, from_entries, ones, prove, sizes, sum_axes
 
 M, I = sizes("M I")
@@ -13,7 +11,7 @@ positions = [
     prove(
         f"With stride {s}, an overlay of I rows stays inside M rows at ⌊(M−I)/{s}⌋ + 1 positions",
         sum_axes(from_entries((M,), lambda r, s=s: Iverson(r * s + I <= M), using=[]), axes=(0,)),
-        equals=ones() * (floor((M - I) / s) + 1),
+        equals=ones() * ((M - I) // s + 1),
         assuming=[I <= M],
         article="S4",
     )

@@ -1,7 +1,5 @@
 """Which output padding gives back which size: a strided convolution maps S sizes to one, and S − 1 are lost."""
 
-from sympy import Eq
-
 from cnn_symbolic import conv, conv_transpose, prove, refute, shape, sizes, tensor, widths
 
 B, C, K, M, I, S, D = sizes("B C K M I S D")
@@ -27,7 +25,7 @@ recovered_without = prove(
     "Without output padding it comes back where the stride leaves no remainder",
     shape(conv_transpose(z, w, **OPTIONS)),
     equals=shape(x),
-    assuming=[Eq(remainder, 0)],
+    assuming=[remainder == 0],
 )
 
 only_one = prove(
@@ -36,7 +34,7 @@ only_one = prove(
     equals=(remainder,),
     assuming=[
         U <= S - 1,
-        Eq(conv_transpose(z, w, output_padding=U, **OPTIONS).shape[2], M),
+        conv_transpose(z, w, output_padding=U, **OPTIONS).shape[2] == M,
         z.shape[2] >= 1,
     ],
 )

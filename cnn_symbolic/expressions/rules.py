@@ -1,0 +1,360 @@
+"""Builds expressions and conditions: the few rules by which one is written more simply, each with its identity.
+
+Trusted, as what is built here is what a statement says. Every rule is an identity of integers for all sizes at which
+the divisors are at least one; a rule that drops a divisor does not drop the condition on it, which whoever divides
+keeps (see `values`). Everything that no rule applies to stands as it is written.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from cnn_symbolic.errors import FragmentError
+from cnn_symbolic.expressions.heads import (
+    COMPARISONS,
+    AtLeast,
+    AtMost,
+    Bracket,
+    Ceiling,
+    Comparison,
+    Conjunction,
+    Connective,
+    Delta,
+    Disjunction,
+    Equal,
+    Floor,
+    Greater,
+    Inverse,
+    Less,
+    Maximum,
+    Minimum,
+    Negation,
+    Remainder,
+    Unequal,
+    Where,
+    Whole,
+)
+
+__all__ = [
+    "all_of",
+    "any_of",
+    "as_quotient",
+    "at_least",
+    "bracket",
+    "ceiling",
+    "compare",
+    "conjuncts",
+    "delta",
+    "divide",
+    "floor",
+    "is_plain_size",
+    "is_whole",
+    "least",
+    "maximum",
+    "minimum",
+    "negation",
+    "rebuilt",
+    "remainder",
+    "where",
+]
+
+POSITIVE, NOT_NEGATIVE = {"integer": True, "positive": True}, {"integer": True, "nonnegative": True}
+OPPOSITE = {Equal: Unequal, Unequal: Equal, AtLeast: Less, Less: AtLeast, Greater: AtMost, AtMost: Greater}
+
+
+def is_plain_size(symbol: Any) -> bool:
+    """Tell whether a symbol is a size or a width, with these assumptions and no others."""
+    return isinstance(symbol, sp.Symbol) and any(
+        symbol == sp.Symbol(symbol.name, **kind) for kind in (POSITIVE, NOT_NEGATIVE)
+    )
+
+
+def least(symbol: sp.Symbol) -> int:
+    """Return the least value of a size, 1, or of a width, 0."""
+    return 1 if symbol.is_positive else 0
+
+
+def is_whole(e: Any) -> bool:
+    """Tell whether an expression is an integer by the way it is written, wherever it is defined.
+
+    >>> from cnn_symbolic.formulas import size
+    >>> is_whole(size("M") * 2 - 1), is_whole(size("M") / 2)
+    (True, False)
+    """
+    if isinstance(e, sp.Add | sp.Mul):
+        return all(map(is_whole, e.args))
+    if isinstance(e, sp.Pow):
+        return bool(e.exp.is_Integer and e.exp >= 0) and is_whole(e.base)
+    if isinstance(e, Maximum | Minimum):
+        return all(map(is_whole, e.args))
+    if isinstance(e, Where):
+        return all(map(is_whole, e.args[1:]))
+    return isinstance(e, sp.Integer | Whole) or (isinstance(e, sp.Symbol) and e.is_integer is True)
+
+
+# Numbers
+
+
+def floor(e: sp.Expr) -> sp.Expr:
+    """Return ⌊e⌋. Rules: ⌊n⌋ = n and ⌊n + a⌋ = n + ⌊a⌋ for an integer n; a literal number is rounded."""
+    return rounded(e, Floor, math.floor)
+
+
+def ceiling(e: sp.Expr) -> sp.Expr:
+    """Return ⌈e⌉. Rules: ⌈n⌉ = n and ⌈n + a⌉ = n + ⌈a⌉ for an integer n; a literal number is rounded."""
+    return rounded(e, Ceiling, math.ceil)
+
+
+def rounded(e: sp.Expr, head: type[Whole], round_number: Callable[[Any], int]) -> sp.Expr:
+    """Return a rational expression rounded, its integer terms drawn out."""
+    whole: list[sp.Expr] = []
+    rest: list[sp.Expr] = []
+    for term in sp.Add.make_args(e):
+        (whole if is_whole(term) else rest).append(term)
+    inner = sp.Add(*rest)
+    return sp.Add(*whole, sp.Integer(round_number(inner)) if inner.is_Rational else head(inner))
+
+
+def divide(a: sp.Expr, b: sp.Expr) -> sp.Expr:
+    """Return a/b. Rules: a·b/b = a (b is at least one); a literal divisor is a fraction. Raises for zero."""
+    if b.is_Rational:
+        if b == 0:
+            raise FragmentError("nothing is divided by zero")
+        return a / b
+    factors = list(sp.Mul.make_args(a))
+    if b in factors:
+        factors.remove(b)
+        return sp.Mul(*factors)
+    return a * Inverse(b)
+
+
+def remainder(a: sp.Expr, b: sp.Expr) -> sp.Expr:
+    """Return a mod b. Rules: numbers are computed; 0 mod b = 0; n mod 1 = 0 for an integer n. Raises for b < 1."""
+    if b.is_Rational and (not b.is_Integer or b < 1):
+        raise FragmentError(f"the divisor of a remainder is an integer of at least one, found {b}")
+    if a.is_Rational and b.is_Integer:
+        return a - b * math.floor(a / b)
+    if a == 0 or (b == 1 and is_whole(a)):
+        return sp.S.Zero
+    return Remainder(a, b)
+
+
+def maximum(*parts: sp.Expr) -> sp.Expr:
+    """Return the greatest. Rules: max(max(a, b), c) = max(a, b, c); max(a, a) = a; numbers are compared."""
+    return extremum(Maximum, max, parts)
+
+
+def minimum(*parts: sp.Expr) -> sp.Expr:
+    """Return the least. Rules: min(min(a, b), c) = min(a, b, c); min(a, a) = a; numbers are compared."""
+    return extremum(Minimum, min, parts)
+
+
+def extremum(head: type[sp.Expr], choose: Callable[[Any], Any], parts: tuple[sp.Expr, ...]) -> sp.Expr:
+    """Return the greatest or least of some expressions."""
+    if not parts:
+        raise FragmentError("a maximum or minimum has at least one argument")
+    flat = dict.fromkeys(inner for part in parts for inner in (part.args if isinstance(part, head) else (part,)))
+    numbers = [part for part in flat if part.is_Rational]
+    kept = [part for part in flat if not part.is_Rational] + ([choose(numbers)] if numbers else [])
+    return kept[0] if len(kept) == 1 else head(*kept)
+
+
+def delta(a: sp.Expr, b: sp.Expr) -> sp.Expr:
+    """Return [a = b]. Rules: it is decided where a − b is a literal number; [a = b] = [b = a]."""
+    difference = a - b
+    if difference.is_Rational:
+        return sp.S.One if difference == 0 else sp.S.Zero
+    exchanged = a.is_Rational or (not b.is_Rational and sp.default_sort_key(b) < sp.default_sort_key(a))
+    return Delta(b, a) if exchanged else Delta(a, b)
+
+
+def bracket(holds: Any) -> sp.Expr:
+    """Return [condition]. Rules: [true] = 1, [false] = 0; for an equation it is Kronecker's delta."""
+    if holds in (sp.true, sp.false):
+        return sp.S.One if holds == sp.true else sp.S.Zero
+    return delta(*holds.args) if isinstance(holds, Equal) else Bracket(holds)
+
+
+def where(holds: Any, a: sp.Expr, b: sp.Expr) -> sp.Expr:
+    """Return a where the condition holds, else b. Rules: a condition that is decided chooses; equal ones are one."""
+    if holds in (sp.true, sp.false):
+        return a if holds == sp.true else b
+    return a if a == b else Where(holds, a, b)
+
+
+# Conditions
+
+
+def compare(sign: str, a: sp.Expr, b: sp.Expr) -> Any:
+    """Return the condition `a sign b`. Rule: it is decided where a − b is a literal number."""
+    difference = a - b
+    if difference.is_Rational:
+        facts = {"=": difference == 0, "!=": difference != 0, ">=": difference >= 0, "<=": difference <= 0}
+        facts |= {">": difference > 0, "<": difference < 0}
+        return sp.true if facts[sign] else sp.false
+    return COMPARISONS[sign](a, b)
+
+
+def all_of(*parts: Any) -> Any:
+    """Return the conjunction. Rules: nested ones are one, true is left out, a condition counts once, false decides."""
+    return connected(Conjunction, sp.true, sp.false, parts)
+
+
+def any_of(*parts: Any) -> Any:
+    """Return the disjunction. Rules: nested ones are one, false is left out, a condition counts once, true decides."""
+    return connected(Disjunction, sp.false, sp.true, parts)
+
+
+def connected(head: type[Connective], neutral: Any, decisive: Any, parts: tuple[Any, ...]) -> Any:
+    """Return several conditions as one."""
+    flat = dict.fromkeys(inner for part in parts for inner in (part.args if isinstance(part, head) else (part,)))
+    flat.pop(neutral, None)
+    if decisive in flat:
+        return decisive
+    return head(*flat) if len(flat) > 1 else next(iter(flat), neutral)
+
+
+def negation(holds: Any) -> Any:
+    """Return the opposite. Rules: not not a = a; not (a < b) = (a ≥ b), and so on; true and false are exchanged."""
+    if holds in (sp.true, sp.false):
+        return sp.false if holds == sp.true else sp.true
+    if isinstance(holds, Negation):
+        return holds.args[0]
+    return OPPOSITE[type(holds)](*holds.args) if isinstance(holds, Comparison) else Negation(holds)
+
+
+def conjuncts(holds: Any) -> tuple[Any, ...]:
+    """Return the conditions that hold together, if a condition is a conjunction; else itself."""
+    return holds.args if isinstance(holds, Conjunction) else (holds,)
+
+
+BUILDERS: dict[type[sp.Basic], Callable[..., Any]] = {
+    Floor: floor,
+    Ceiling: ceiling,
+    Remainder: lambda a, b: Remainder(a, b) if b.is_Rational and b < 1 else remainder(a, b),
+    Maximum: maximum,
+    Minimum: minimum,
+    Delta: delta,
+    Bracket: bracket,
+    Where: where,
+    Inverse: lambda b: 1 / b if b.is_Rational and b > 0 else Inverse(b),
+    Conjunction: all_of,
+    Disjunction: any_of,
+    Negation: negation,
+    **{kind: (lambda a, b, sign=sign: compare(sign, a, b)) for sign, kind in COMPARISONS.items()},
+}
+
+
+def rebuilt(e: sp.Basic, parts: list[Any]) -> Any:
+    """Return an expression or condition with other parts, written by the rules."""
+    return BUILDERS.get(type(e), e.func)(*parts)
+
+
+# What an expression is written as
+
+
+@lru_cache(maxsize=4096)
+def as_quotient(e: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    """Return the numerator and the denominator of an expression, whose terms are put over one denominator.
+
+    >>> from cnn_symbolic.formulas import size
+    >>> as_quotient(divide(size("M"), size("S")) + 1)
+    (M + S, S)
+    """
+    top, number, factors = over_one(e)
+    return top, sp.Mul(number, *(base**exponent for base, exponent in factors.items()))
+
+
+def over_one(e: sp.Expr) -> tuple[sp.Expr, int, dict[sp.Expr, int]]:
+    """Return the numerator of an expression, and its denominator as an integer times powers of divisors."""
+    if isinstance(e, sp.Rational):
+        return sp.Integer(e.p), int(e.q), {}
+    if isinstance(e, Inverse):
+        return sp.S.One, 1, {e.args[0]: 1}
+    if isinstance(e, sp.Pow) and e.exp.is_Integer and e.exp > 0:
+        top, number, factors = over_one(e.base)
+        power = int(e.exp)
+        return top**power, number**power, {base: n * power for base, n in factors.items()}
+    if isinstance(e, sp.Mul):
+        tops, number, product = [], 1, dict[sp.Expr, int]()
+        for top, inner, factors in map(over_one, e.args):
+            tops.append(top)
+            number *= inner
+            product = {base: product.get(base, 0) + factors.get(base, 0) for base in {**product, **factors}}
+        return sp.Mul(*tops), number, product
+    if isinstance(e, sp.Add):
+        parts = list(map(over_one, e.args))
+        number = math.lcm(*(inner for _, inner, _ in parts))
+        common: dict[sp.Expr, int] = {}
+        for _, _, factors in parts:
+            common = {base: max(common.get(base, 0), factors.get(base, 0)) for base in {**common, **factors}}
+        tops = []
+        for top, inner, factors in parts:
+            missing = (base ** (n - factors.get(base, 0)) for base, n in common.items())
+            tops.append(sp.Mul(number // inner, top, *missing))
+        return sp.Add(*tops), number, common
+    return e, 1, {}
+
+
+@lru_cache(maxsize=4096)
+def at_least(e: sp.Expr, low: int) -> bool:
+    """Tell whether an expression is `low` or more at all sizes, as its coefficients show.
+
+    Every size is its least value and something more, every head whose least value is known as well; where no
+    coefficient of what is left over is negative, the expression is at least its constant.
+
+    >>> from cnn_symbolic.formulas import size
+    >>> at_least(size("I") + size("J") - 1, 1), at_least(size("I") - size("J"), 0)
+    (True, False)
+    """
+    unknown = False
+
+    def shifted(atom: sp.Expr) -> sp.Expr:
+        nonlocal unknown
+        bound = lower_bound(atom)
+        unknown = unknown or bound is None
+        return sp.Dummy() + (bound or 0)
+
+    known: dict[sp.Expr, sp.Expr] = {}
+    rest = sp.expand(over_atoms(e, lambda atom: known.setdefault(atom, shifted(atom))) - low)
+    if unknown:
+        return False
+    return all(term.as_coeff_Mul()[0] >= 0 for term in sp.Add.make_args(rest))
+
+
+def over_atoms(e: sp.Expr, change: Callable[[sp.Expr], sp.Expr]) -> sp.Expr:
+    """Return a polynomial with the symbols and heads that it is made from replaced, but not those inside of heads."""
+    if isinstance(e, sp.Rational):
+        return e
+    if isinstance(e, sp.Add | sp.Mul) or (isinstance(e, sp.Pow) and e.exp.is_Integer and e.exp > 0):
+        return e.func(*(part if part.is_Rational else over_atoms(part, change) for part in e.args))
+    return change(e)
+
+
+def lower_bound(atom: sp.Expr) -> int | None:
+    """Return a number that a size or head is never below, wherever it is defined; None if none is seen."""
+    if is_plain_size(atom):
+        return least(atom)
+    if isinstance(atom, Remainder | Delta | Bracket | Inverse):
+        return 0
+    for bound in (1, 0):
+        if isinstance(atom, Floor | Ceiling) and at_least(atom.args[0], bound):
+            return bound
+        if isinstance(atom, Maximum) and any(at_least(part, bound) for part in atom.args):
+            return bound
+        if isinstance(atom, Minimum) and all(at_least(part, bound) for part in atom.args):
+            return bound
+        if isinstance(atom, Where) and all(at_least(part, bound) for part in atom.args[1:]):
+            return bound
+    return None
+
+
+def is_condition(value: Any) -> bool:
+    """Tell whether a value is a condition; in SymPy every symbol is a truth value too."""
+    return isinstance(value, Boolean) and not isinstance(value, sp.Expr)

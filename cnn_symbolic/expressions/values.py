@@ -1,0 +1,592 @@
+"""What people calculate with: sizes, indices, entries of tensors, and the numbers and conditions made from them.
+
+SymPy would evaluate `N*(2*M + 2) % 6` before this package sees it. So these are objects of its own: what `+ - * / //
+%`, comparisons, `minimum` and `maximum` make of them is written down twice. `formula` is the SymPy expression, built by
+`rules`, that the proofs are about. `at(point)` computes the same in Python's integers, from the very operations that
+were written, which shares nothing with the formula: the witness of every verdict. `presumed` is what has to be at least
+one, such as everything that was divided by on the way, whether or not something cancelled.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import lru_cache, reduce
+from numbers import Integral
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.errors import EvaluationError, FragmentError, OperandError, UndefinedError
+from cnn_symbolic.expressions import rules
+from cnn_symbolic.expressions.heads import Head, has_entries
+from cnn_symbolic.expressions.meaning import value_of
+from cnn_symbolic.expressions.printing import written
+
+__all__ = [
+    "And",
+    "Eq",
+    "Iverson",
+    "Max",
+    "Min",
+    "Mod",
+    "Ne",
+    "Not",
+    "Number",
+    "Or",
+    "Point",
+    "Rational",
+    "Truth",
+    "as_condition",
+    "as_formula",
+    "ceiling",
+    "floor",
+    "maximum",
+    "minimum",
+    "number",
+    "plain",
+    "presumed_of",
+    "read_at",
+    "standing_at",
+    "where",
+]
+
+Reading = Callable[["Point"], Any]
+
+
+@dataclass(frozen=True)
+class Point:
+    """Integers for the sizes, by name, and for indices; `memo` keeps what was computed there."""
+
+    sizes: Mapping[str, int]
+    indices: Mapping[sp.Symbol, Any] = field(default_factory=dict)
+    memo: dict[int, Any] = field(default_factory=dict)
+
+    def with_indices(self, indices: Mapping[sp.Symbol, Any]) -> Point:
+        """Return the point with further indices."""
+        return replace(self, indices={**self.indices, **indices}, memo={})
+
+    def symbol(self, symbol: sp.Symbol) -> Any:
+        """Return the integer that a size or an index stands for."""
+        return self.indices[symbol] if symbol in self.indices else self.sizes[symbol.name]
+
+    def array(self, tensor: Any) -> Any:
+        """Return the array that a tensor stands for."""
+        raise EvaluationError(f"no array is given for {tensor}")
+
+    def entry(self, tensor: Any, index: tuple[int, ...]) -> Any:
+        """Return an entry of a tensor, zero outside of its shape."""
+        array = self.array(tensor)
+        within = all(0 <= i < n for i, n in zip(index, array.shape, strict=True))
+        return array[index] if within else 0
+
+
+STANDING: ContextVar[Point | None] = ContextVar("standing", default=None)
+
+
+@contextmanager
+def standing_at(point: Point) -> Iterator[None]:
+    """Let sizes stand for integers and tensors for arrays: what is calculated inside are plain numbers."""
+    token = STANDING.set(point)
+    try:
+        yield
+    finally:
+        STANDING.reset(token)
+
+
+class Calculated:
+    """A formula with its reading in Python's integers."""
+
+    __slots__ = ("formula", "presumed", "reading")
+
+    def __init__(self, formula: Any, reading: Reading, presumed: frozenset[sp.Expr] = frozenset()) -> None:
+        self.formula = formula
+        self.reading = reading
+        self.presumed = presumed
+
+    def at(self, point: Point) -> Any:
+        """Return the value at a point; raise UndefinedError where a divisor is less than one."""
+        key = id(self)
+        if key not in point.memo:
+            point.memo[key] = self.reading(point), self  # kept alive, so that nothing else gets its id
+        return point.memo[key][0]
+
+    def __hash__(self) -> int:
+        return hash(self.formula)
+
+    def __str__(self) -> str:
+        return written(self.formula)
+
+    __repr__ = __str__
+
+
+class Truth(Calculated):
+    """A condition on sizes and indices; for an equation, `sides` are what it says to be equal."""
+
+    __slots__ = ("sides",)
+
+    def __init__(
+        self,
+        formula: Any,
+        reading: Reading,
+        presumed: frozenset[sp.Expr] = frozenset(),
+        sides: tuple[Any, Any] | None = None,
+    ) -> None:
+        super().__init__(formula, reading, presumed)
+        self.sides = sides
+
+    def __bool__(self) -> bool:
+        if self.formula in (sp.true, sp.false):
+            return bool(self.formula)
+        raise OperandError(
+            f"whether {self} depends on the sizes and indices: use where(…) or Iverson(…) in a formula, and "
+            "And(…) in place of a chain of comparisons"
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Truth) and self.formula == other.formula
+
+    __hash__ = Calculated.__hash__
+
+    def __and__(self, other: Any) -> Any:
+        return And(self, other)
+
+    def __or__(self, other: Any) -> Any:
+        return Or(self, other)
+
+    __rand__, __ror__ = __and__, __or__
+
+    def __invert__(self) -> Any:
+        return Not(self)
+
+
+class Number(Calculated):
+    """A size, an index, an entry of a tensor, or what is calculated from these."""
+
+    __slots__ = ()
+    _op_priority = 100.0  # SymPy's operators leave what stands beside a number to the number
+
+    def __add__(self, other: Any) -> Any:
+        return made(operator.add, operator.add, self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return made(operator.add, operator.add, other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return made(operator.sub, operator.sub, self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return made(operator.sub, operator.sub, other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return made(operator.mul, operator.mul, self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return made(operator.mul, operator.mul, other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        if isinstance(other, Integral | Fraction | sp.Rational) and not isinstance(other, bool):
+            share = 1 / as_fraction(other)
+            return made(operator.mul, lambda a, b: whole(a * b), self, share)
+        return made(rules.divide, divided, self, other, divisor=1)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return made(rules.divide, divided, other, self, divisor=1)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return made(quotient, floor_divided, self, other, divisor=1)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return made(quotient, floor_divided, other, self, divisor=1)
+
+    def __mod__(self, other: Any) -> Any:
+        return made(rules.remainder, remainder_of, self, other, divisor=1)
+
+    def __rmod__(self, other: Any) -> Any:
+        return made(rules.remainder, remainder_of, other, self, divisor=1)
+
+    def __pow__(self, exponent: Any) -> Any:
+        if isinstance(exponent, bool) or not isinstance(exponent, int) or exponent < 0:
+            raise FragmentError(f"a power of {self} has an exponent from 0 on that is an integer, found {exponent!r}")
+        return made(lambda a: a**exponent, lambda a: a**exponent, self)
+
+    def __neg__(self) -> Any:
+        return made(operator.neg, operator.neg, self)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __eq__(self, other: Any) -> Any:
+        return compared("=", operator.eq, self, other)
+
+    def __ne__(self, other: Any) -> Any:
+        return compared("!=", operator.ne, self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return compared(">=", operator.ge, self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return compared(">", operator.gt, self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return compared("<=", operator.le, self, other)
+
+    def __lt__(self, other: Any) -> Any:
+        return compared("<", operator.lt, self, other)
+
+    __hash__ = Calculated.__hash__
+
+    def __index__(self) -> int:
+        if not self.formula.is_Integer:
+            raise TypeError(f"{self} is not a literal integer")
+        return int(self.formula)
+
+
+class Standing(Number):
+    """A number where sizes stand for integers: an integer, a fraction, or an entry of an array."""
+
+    __slots__ = ()
+
+    def __init__(self, value: Any) -> None:
+        exact = sp.Integer(value) if isinstance(value, int) else None
+        if isinstance(value, Fraction):
+            exact = sp.Rational(value.numerator, value.denominator)
+        super().__init__(exact, lambda _: value)
+
+    def __index__(self) -> int:
+        return operator.index(self.reading(Point({})))
+
+    def __str__(self) -> str:
+        return str(self.reading(Point({})))
+
+    __repr__ = __str__
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether one can calculate with a value: a number of this package, of Python or of SymPy."""
+    return not isinstance(value, bool) and isinstance(value, Number | Integral | Fraction | sp.Expr)
+
+
+def plain(value: Any) -> Any:
+    """Return a value, or the tuple of values, with the SymPy expressions that its numbers and conditions are."""
+    if isinstance(value, Calculated):
+        return value.formula
+    if isinstance(value, tuple | list):
+        return type(value)(map(plain, value))
+    return value
+
+
+def read_at(value: Any, point: Point) -> Any:
+    """Return a value, or the tuple of values, in Python's integers at a point."""
+    if isinstance(value, Calculated):
+        return value.at(point)
+    if isinstance(value, tuple | list):
+        return tuple(read_at(part, point) for part in value)
+    if isinstance(value, sp.Basic):
+        return whole(value_of(value, point.symbol))
+    return value
+
+
+def presumed_of(value: Any) -> frozenset[sp.Expr]:
+    """Return what a value, or a tuple of values, presumes to be at least one."""
+    if isinstance(value, Calculated):
+        return value.presumed
+    if isinstance(value, tuple | list):
+        return frozenset().union(*map(presumed_of, value))
+    return frozenset()
+
+
+def as_formula(value: Any, owner: str) -> sp.Expr:
+    """Return the SymPy expression of a number; raise FragmentError for what is no number.
+
+    A foreign SymPy expression may hold ring arithmetic only: everything else SymPy may already have simplified.
+    """
+    if isinstance(value, Number):
+        return value.formula
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return sp.Integer(int(value))
+    if isinstance(value, Fraction):
+        return sp.Rational(value.numerator, value.denominator)
+    if not isinstance(value, sp.Expr):
+        raise FragmentError(f"{owner} takes numbers, such as a size, an entry x[i] or an integer; found {value!r}")
+    if (foreign := foreign_part(value)) is not None:
+        instead = INSTEAD.get(type(foreign).__name__, "what sizes(…) gives and the functions of cnn_symbolic")
+        raise FragmentError(
+            f"{owner}: {foreign} is made by SymPy ({type(foreign).__name__}), which may have simplified it wrongly: "
+            f"write {instead}"
+        )
+    return value
+
+
+INSTEAD = {
+    "Max": "maximum(…) of cnn_symbolic",
+    "Min": "minimum(…) of cnn_symbolic",
+    "Mod": "a % b with sizes(…) of cnn_symbolic",
+    "floor": "a // b, or floor(…) of cnn_symbolic",
+    "ceiling": "ceiling(…) of cnn_symbolic",
+    "KroneckerDelta": "Iverson(i == j) of cnn_symbolic",
+    "Piecewise": "where(condition, a, b) of cnn_symbolic",
+    "Pow": "a / b with sizes(…) of cnn_symbolic",
+    "Float": "an exact fraction, such as Rational(1, 2)",
+}
+
+
+@lru_cache(maxsize=4096)
+def foreign_part(e: sp.Basic) -> sp.Basic | None:
+    """Return a part of an expression that is neither ring arithmetic nor this package's own; None if there is none."""
+    if isinstance(e, sp.Symbol | sp.Rational | sp.Indexed) or e in (sp.true, sp.false):
+        return None if not isinstance(e, sp.Indexed) else first(foreign_part(i) for i in e.indices)
+    if isinstance(e, sp.Pow) and not (e.exp.is_Integer and e.exp >= 0):
+        return e
+    if isinstance(e, sp.Sum):
+        return first([foreign_part(e.function), *(foreign_part(b) for limit in e.limits for b in limit[1:])])
+    own = type(e).__module__.startswith("cnn_symbolic.") or isinstance(e, Head)
+    if not own and not isinstance(e, sp.Add | sp.Mul | sp.Pow | sp.Derivative | sp.Tuple):
+        return e
+    return first(foreign_part(part) for part in e.args)
+
+
+def first(found: Any) -> Any:
+    """Return the first that is something."""
+    return next((one for one in found if one is not None), None)
+
+
+def as_condition(value: Any) -> Any:
+    """Return a condition as a SymPy object; Python truth values are allowed. Raises FragmentError for others."""
+    if isinstance(value, Truth):
+        return value.formula
+    if isinstance(value, bool):
+        return sp.true if value else sp.false
+    if not rules.is_condition(value):
+        raise FragmentError(f"a condition compares indices and sizes, such as i <= M; found {value!r}")
+    if (foreign := foreign_part(value)) is not None:
+        raise FragmentError(
+            f"{foreign} is made by SymPy ({type(foreign).__name__}), which may have simplified it wrongly: compare "
+            "sizes(…) with == != < <= > >=, and join conditions by And, Or, Not of cnn_symbolic"
+        )
+    return value
+
+
+def number(value: Any) -> Number:
+    """Return a value as a number: an integer, a fraction, or a SymPy expression, which is read as it stands."""
+    if isinstance(value, Number):
+        return value
+    formula = as_formula(value, "a calculation")
+    if formula.is_Rational:
+        exact = whole(Fraction(int(formula.p), int(formula.q)))
+        return Number(formula, lambda _: exact)
+    return Number(formula, lambda point: value_of(formula, point.symbol))
+
+
+def truth(value: Any) -> Truth:
+    """Return a value as a condition."""
+    if isinstance(value, Truth):
+        return value
+    formula = as_condition(value)
+    return Truth(formula, lambda point: value_of(formula, point.symbol))
+
+
+def made(
+    build: Callable[..., sp.Expr], calculate: Callable[..., Any], *operands: Any, divisor: int | None = None
+) -> Any:
+    """Return what a function makes of numbers: the formula, and its reading; a plain number where sizes stand for some.
+
+    `divisor` says which operand is divided by.
+    """
+    if not all(map(is_number, operands)):
+        return NotImplemented
+    if (point := STANDING.get()) is not None:
+        return Standing(calculate(*(read_at(operand, point) for operand in operands)))
+    numbers = [number(operand) for operand in operands]
+    found = frozenset().union(*(n.presumed for n in numbers))
+    if divisor is not None:
+        by = numbers[divisor].formula
+        if has_entries(by):
+            raise FragmentError(f"nothing is divided by entries, found the divisor {numbers[divisor]}")
+        if by.is_Rational and by < 1:
+            raise FragmentError(f"a divisor is at least one, found {by}")
+        if not rules.at_least(by, 1):
+            found |= {by}
+    formula = build(*(n.formula for n in numbers))
+    return Number(formula, lambda point: calculate(*[n.at(point) for n in numbers]), found)
+
+
+def compared(sign: str, compare: Callable[[Any, Any], bool], a: Any, b: Any) -> Any:
+    """Return the condition that two numbers compare so."""
+    if not is_number(a) or not is_number(b):
+        return NotImplemented
+    if (point := STANDING.get()) is not None:
+        return compare(read_at(a, point), read_at(b, point))
+    left, right = number(a), number(b)
+    formula = rules.compare(sign, left.formula, right.formula)
+    sides = (left, right) if sign == "=" else None
+    return Truth(formula, lambda point: compare(left.at(point), right.at(point)), left.presumed | right.presumed, sides)
+
+
+def joined(build: Callable[..., Any], decide: Callable[..., bool], conditions: tuple[Any, ...]) -> Any:
+    """Return several conditions as one."""
+    if (point := STANDING.get()) is not None:
+        return decide([read_at(condition, point) for condition in conditions])
+    parts = [truth(condition) for condition in conditions]
+    found: frozenset[sp.Expr] = frozenset().union(*(part.presumed for part in parts))
+    return Truth(
+        build(*(part.formula for part in parts)), lambda point: decide([part.at(point) for part in parts]), found
+    )
+
+
+# In Python's integers
+
+
+def whole(value: Any) -> Any:
+    """Return a fraction as an integer where it is one."""
+    return int(value) if isinstance(value, Fraction) and value.denominator == 1 else value
+
+
+def at_least_one(b: Any) -> Any:
+    """Return a divisor; raise UndefinedError if it is less than one."""
+    if b < 1:
+        raise UndefinedError(f"a divisor is at least one, found {b}")
+    return b
+
+
+def divided(a: Any, b: Any) -> Any:
+    """Return a/b."""
+    return whole(a * (1 / Fraction(at_least_one(b))))
+
+
+def as_fraction(value: Any) -> Fraction:
+    """Return a literal number as a fraction; raise FragmentError for zero, which nothing is divided by."""
+    if value == 0:
+        raise FragmentError("nothing is divided by zero")
+    return Fraction(int(value.numerator), int(value.denominator))
+
+
+def floor_divided(a: Any, b: Any) -> int:
+    """Return ⌊a/b⌋."""
+    return int(a // at_least_one(b))
+
+
+def remainder_of(a: Any, b: Any) -> Any:
+    """Return a mod b."""
+    return whole(a % at_least_one(b))
+
+
+def quotient(a: sp.Expr, b: sp.Expr) -> sp.Expr:
+    """Return ⌊a/b⌋ as a formula."""
+    return rules.floor(rules.divide(a, b))
+
+
+# The functions that people write
+
+
+def needed(found: Any, name: str, values: Any) -> Any:
+    """Return what was made; raise OperandError if the values are no numbers."""
+    if found is NotImplemented:
+        raise OperandError(f"{name} takes numbers, sizes and indices, found {values!r}")
+    return found
+
+
+def floor(x: Any) -> Any:
+    """Return ⌊x⌋ for a rational number made from sizes and indices: `floor((M - I) / S)`."""
+    return needed(made(without_entries(rules.floor), math.floor, x), "floor", x)
+
+
+def ceiling(x: Any) -> Any:
+    """Return ⌈x⌉ for a rational number made from sizes and indices: `ceiling(M / S)`."""
+    return needed(made(without_entries(rules.ceiling), math.ceil, x), "ceiling", x)
+
+
+def without_entries(build: Callable[..., sp.Expr]) -> Callable[..., sp.Expr]:
+    """Return a function of sizes and indices that refuses entries of tensors: these are real numbers."""
+
+    def checked(*parts: sp.Expr) -> sp.Expr:
+        for part in parts:
+            if has_entries(part):
+                raise FragmentError(
+                    f"maxima, minima and rounding are of sizes and indices, found the entries in {part}"
+                )
+        return build(*parts)
+
+    return checked
+
+
+def maximum(*values: Any) -> Any:
+    """Return the greatest of numbers made from sizes and indices."""
+    return needed(made(without_entries(rules.maximum), max_of, *values), "maximum", values)
+
+
+def minimum(*values: Any) -> Any:
+    """Return the least of numbers made from sizes and indices."""
+    return needed(made(without_entries(rules.minimum), min_of, *values), "minimum", values)
+
+
+def max_of(*values: Any) -> Any:
+    """Return the greatest of Python numbers."""
+    return max(values)
+
+
+def min_of(*values: Any) -> Any:
+    """Return the least of Python numbers."""
+    return min(values)
+
+
+Max, Min = maximum, minimum
+
+
+def Mod(a: Any, b: Any) -> Any:
+    """Return the remainder a mod b, as `a % b`."""
+    return needed(made(rules.remainder, remainder_of, a, b, divisor=1), "Mod", (a, b))
+
+
+def Rational(numerator: int, denominator: int) -> Any:
+    """Return a fraction of two integers as an exact number."""
+    return number(Fraction(numerator, denominator))
+
+
+def Eq(a: Any, b: Any) -> Any:
+    """Return the condition a = b, as `a == b`."""
+    return needed(compared("=", operator.eq, a, b), "Eq", (a, b))
+
+
+def Ne(a: Any, b: Any) -> Any:
+    """Return the condition a ≠ b, as `a != b`."""
+    return needed(compared("!=", operator.ne, a, b), "Ne", (a, b))
+
+
+def And(*conditions: Any) -> Any:
+    """Return the condition that all conditions hold."""
+    return joined(rules.all_of, all, conditions)
+
+
+def Or(*conditions: Any) -> Any:
+    """Return the condition that at least one condition holds."""
+    return joined(rules.any_of, any, conditions)
+
+
+def Not(condition: Any) -> Any:
+    """Return the condition that a condition does not hold."""
+    return joined(rules.negation, lambda values: not values[0], (condition,))
+
+
+def Iverson(condition: Any) -> Any:
+    """Return Iverson's bracket [condition]: 1 where a condition on indices and sizes holds, else 0."""
+    if (point := STANDING.get()) is not None:
+        return Standing(int(read_at(condition, point)))
+    holds = truth(condition)
+    return Number(rules.bracket(holds.formula), lambda point: int(holds.at(point)), holds.presumed)
+
+
+def where(condition: Any, value: Any, otherwise: Any) -> Any:
+    """Return a number where a condition on sizes and indices holds, else another one. Source: `numpy.where`."""
+    if (point := STANDING.get()) is not None:
+        both = read_at(value, point), read_at(otherwise, point)
+        return Standing(both[0 if read_at(condition, point) else 1])
+    holds, chosen, other = truth(condition), number(value), number(otherwise)
+    formula = without_entries(lambda a, b: rules.where(holds.formula, a, b))(chosen.formula, other.formula)
+    found: frozenset[sp.Expr] = reduce(frozenset.union, (chosen.presumed, other.presumed), holds.presumed)
+    return Number(formula, lambda point: (chosen.at(point), other.at(point))[0 if holds.at(point) else 1], found)
