@@ -18,20 +18,22 @@ import sympy as sp
 
 from cnn_symbolic.display import Displayed
 from cnn_symbolic.errors import DerivationFileError, OperandError
-from cnn_symbolic.formulas import as_formula, entry, indices_of
+from cnn_symbolic.expressions.values import Truth, as_formula, presumed_of
+from cnn_symbolic.formulas import entry, indices_of, numbered
 from cnn_symbolic.gradients import stages
 from cnn_symbolic.kernel.decide import decide
 from cnn_symbolic.kernel.statement import Side, Statement, state
-from cnn_symbolic.kernel.verdicts import Refutation, Theorem, Undecided, Verdict
+from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
 from cnn_symbolic.notation import Text, free_letter, letters_of
 from cnn_symbolic.shapes import format_shape
 from cnn_symbolic.sources import Call, Named
 from cnn_symbolic.steps import collapse_deltas, differentiated, standing_derivative
-from cnn_symbolic.tensors import Equation, ShapeOf, Tensor
+from cnn_symbolic.tensors import Equation, ShapeOf, Tensor, required
 
 __all__ = ["Derivation", "Line", "Step", "claim", "collecting", "prove", "refute"]
 
-Sizes = tuple[sp.Expr, ...]
+Sizes = tuple[Any, ...]
+OUTCOMES = {Theorem: "proved", Refutation: "refuted", Undecided: "undecided", HoldsForLiterals: "holds"}
 COLLECTED: ContextVar[list[Any] | None] = ContextVar("collected", default=None)
 
 
@@ -66,7 +68,7 @@ class Line:
 
 @dataclass(frozen=True, eq=False)
 class Derivation(Displayed):
-    """A claim with what its author expects of it, `proved` or `refuted`.
+    """A claim with what its author expects of it: `proved`, `refuted`, or `holds` (for literal values).
 
     `literally` lists values of strides and other factors to decide it at, in place of every value at once.
     """
@@ -97,7 +99,7 @@ class Derivation(Displayed):
         before = self.statement.left.formula
         for step in self.steps:
             formula = self.step_formula(step)
-            verdict = self.follows(before, formula)
+            verdict = decide(self.step_statement(self.side(before), self.side(formula, self.presumed_by(step))))
             if isinstance(verdict, Theorem) and isinstance(step.formula, Tensor):
                 verdict = decide(state(self.left, step.formula, self.assuming))
             if not isinstance(verdict, Theorem):
@@ -112,15 +114,16 @@ class Derivation(Displayed):
 
     @property
     def outcome(self) -> str:
-        """`proved`, `refuted` or `undecided`; also undecided if a step of the proof is."""
+        """`proved`, `refuted`, `holds` (for literal values only) or `undecided`; also undecided if a step is."""
         if isinstance(self.verdict, Theorem) and self.wrong_step is not None:
-            return "undecided" if isinstance(self.wrong_step[1], Undecided) else "proved"
-        return {Theorem: "proved", Refutation: "refuted", Undecided: "undecided"}[type(self.verdict)]
+            return "undecided" if isinstance(self.wrong_step[1], Undecided | HoldsForLiterals) else "proved"
+        return OUTCOMES[type(self.verdict)]
 
     @property
     def as_expected(self) -> bool:
-        """Whether the verdict is the one that the author states, and every step of a proof follows."""
-        return self.outcome == self.expected and (self.expected == "refuted" or self.wrong_step is None)
+        """Whether the verdict is the one that the author states, or more, and every step of a proof follows."""
+        accepted = ("holds", "proved") if self.expected == "holds" else (self.expected,)
+        return self.outcome in accepted and (self.expected == "refuted" or self.wrong_step is None)
 
     @cached_property
     def index_names(self) -> dict[sp.Symbol, str]:
@@ -263,22 +266,25 @@ class Derivation(Displayed):
             return step.formula.formula(self.statement.index)
         if len(indices_of(step.formula)) != expected:
             raise OperandError(f"{self.title!r}: the step {step.because!r} is a function of {expected} indices")
-        return as_formula(step.formula(*self.statement.index), f"the step {step.because!r}")
+        return as_formula(step.formula(*numbered(self.statement.index)), f"the step {step.because!r}")
 
-    def follows(self, before: sp.Expr, after: sp.Expr) -> Verdict:
-        """Return the verdict on two entry formulas of this claim being equal."""
-        return decide(self.step_statement(self.side(before), self.side(after)))
+    def presumed_by(self, step: Step) -> tuple[Any, ...]:
+        """Return the conditions on what a step divides by."""
+        if isinstance(step.formula, Tensor):
+            return step.formula.requirements()
+        index = self.statement.index
+        ranges = dict(zip(index, self.statement.left.shape, strict=True))
+        return required(presumed_of(step.formula(*numbered(index))), ranges)
 
-    def side(self, formula: sp.Expr) -> Side:
+    def side(self, formula: sp.Expr, divisors: tuple[Any, ...] = ()) -> Side:
         """Return an entry formula as one side of a statement of this claim."""
         text = Text(self.index_letters).formula(formula, self.index_names)
-        return Side(text, self.statement.left.shape, formula)
+        return Side(text, self.statement.left.shape, formula, None, divisors)
 
     def step_statement(self, before: Side, after: Side) -> Statement:
         """Return the statement that two entry formulas are equal where the claim's left side is defined."""
         claim = self.statement
-        required = (*claim.assumptions, *(claim.left.requirements or ()))
-        return replace(claim, left=before, right=after, assumptions=required)
+        return replace(claim, left=before, right=after, assumptions=claim.conditions, origin=None)
 
     def main(self) -> None:
         """Print the derivation line by line, then the verdict; exit with the status of `cnn-symbolic prove`."""
@@ -356,11 +362,11 @@ def declare(
     if not all(isinstance(step, Step) for step in steps):
         raise OperandError(f"{title!r}: steps= is a list such as [Step(lambda i: …, 'why')], found {steps!r}")
     if isinstance(left, tuple | list):
-        left = tuple(sp.Integer(n) if isinstance(n, int) else n for n in left)
+        left = tuple(left)
     elif not isinstance(left, Tensor | ShapeOf):
         raise OperandError(f"{title!r}: a claim is about a tensor, shape(tensor) or a tuple of sizes, found {left!r}")
     if not isinstance(left, Tensor) and isinstance(equals, tuple | list):
-        right: Tensor | ShapeOf | Sizes = tuple(sp.Integer(n) if isinstance(n, int) else n for n in equals)
+        right: Tensor | ShapeOf | Sizes = tuple(equals)
     elif isinstance(equals, Tensor | ShapeOf):
         right = equals
     else:
@@ -391,36 +397,79 @@ def prove(
     steps: Sequence[Step] = (),
     indices: str = "",
     article: str = "",
+    expect: str = "proved",
 ) -> Derivation:
     """Declare that `left` equals `equals` at all sizes: same shape, same entries. A shape may be a tuple of sizes.
 
     `assuming` lists conditions on the sizes, `steps` the lines in between that the author wants shown,
     `indices` the letters that print the entry's axes, `article` the ids of the article's claims that
-    this settles. Raises ShapeError when the two cannot be compared.
+    this settles. With `expect="holds for literal values"` the claim may be decided at literal values of its strides
+    and other factors only, which proves nothing about others. Raises ShapeError when the two cannot be compared.
     """
-    return declare(title, left, equals, "proved", assuming, steps, indices, article)
+    return declare(title, left, equals, expectation(expect), assuming, steps, indices, article)
+
+
+EXPECTATIONS = {"proved": "proved", "holds for literal values": "holds"}
+
+
+def expectation(expect: str) -> str:
+    """Return the outcome that an author expects; raise OperandError for other words."""
+    if expect not in EXPECTATIONS:
+        raise OperandError(f"expect= is {' or '.join(map(repr, EXPECTATIONS))}, found {expect!r}")
+    return EXPECTATIONS[expect]
 
 
 def refute(
-    title: str, left: Tensor | ShapeOf | Sizes, *, equals: Any, assuming: Iterable[Any] = (), article: str = ""
+    title: str | Equation | Truth,
+    left: Tensor | ShapeOf | Sizes | None = None,
+    *,
+    equals: Any = None,
+    assuming: Iterable[Any] = (),
+    article: str = "",
+    indices: str = "",
 ) -> Derivation:
-    """Declare that `left` does not equal `equals` at all sizes; the kernel has to find where."""
-    return declare(title, left, equals, "refuted", assuming, article=article)
+    """Declare that `left` does not equal `equals` at all sizes; the kernel has to find where.
 
-
-def claim(equation: Equation, *, assuming: Iterable[Any] = (), title: str = "", indices: str = "") -> Derivation:
-    """Declare that an equation of tensors, or of shapes, holds at all sizes: `claim(shape(z) == (M - I + 1,))`.
-
-    The title is the equation, unless given; `indices` are the letters that print the entry's axes. Raises
-    OperandError for what is not an equation.
+    `refute(x == y)` declares it of an equation, as `claim` does.
     """
-    if not isinstance(equation, Equation):
+    if isinstance(title, str):
+        return declare(title, left, equals, "refuted", assuming, article=article, indices=indices)
+    written, left, equals = equated(title, "refute")
+    return declare(written, left, equals, "refuted", assuming, article=article, indices=indices)
+
+
+def claim(
+    equation: Equation | Truth,
+    *,
+    assuming: Iterable[Any] = (),
+    title: str = "",
+    indices: str = "",
+    article: str = "",
+    expect: str = "proved",
+) -> Derivation:
+    """Declare that an equation of tensors, shapes or sizes holds at all sizes: `claim(shape(z) == (M - I + 1,))`.
+
+    The title is the equation, unless given; `indices` are the letters that print the entry's axes, `article` and
+    `expect` are as in `prove`. Raises OperandError for what is not an equation.
+    """
+    written, left, right = equated(equation, "claim")
+    return declare(title or written, left, right, expectation(expect), assuming, (), indices, article)
+
+
+def equated(equation: Any, owner: str) -> tuple[str, Any, Any]:
+    """Return an equation as text, and its sides; two sizes are shapes of one axis."""
+    if isinstance(equation, Equation):
+        left, right = equation.left, equation.right
+    elif isinstance(equation, Truth) and equation.sides is not None:
+        first, second = equation.sides
+        return f"{first} = {second}", (first,), (second,)
+    else:
         raise OperandError(
-            f"a claim is an equation of tensors or shapes, such as claim(x == y), found {equation!r}; sizes are "
-            "compared as a shape, such as claim(shape(x) == (M,))"
+            f"{owner} takes an equation of tensors, shapes or sizes, such as {owner}(x == y), found {equation!r}; "
+            "tuples of sizes are compared with a shape, such as shape(x) == (M,)"
         )
-    sides = (format_shape(s) if isinstance(s, tuple | list) else str(s) for s in (equation.left, equation.right))
-    return declare(title or " = ".join(sides), equation.left, equation.right, "proved", assuming, indices=indices)
+    texts = (format_shape(s) if isinstance(s, tuple | list) else str(s) for s in (left, right))
+    return " = ".join(texts), left, right
 
 
 @contextmanager

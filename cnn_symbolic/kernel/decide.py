@@ -3,7 +3,8 @@
 Trusted. Where all is affine, the decision is complete. Where sizes are multiplied with or divided by sizes,
 such as strides (the *factors*), the statement is first proved for every value of them at once, with the
 products as unknowns. If that does not succeed, it is decided at literal values of the factors: a counterexample
-there refutes the statement, and otherwise the theorem lists the values for which it was proved.
+there refutes the statement, and otherwise it *holds for* these values, which proves nothing about others. It is a
+theorem only where the assumptions leave the factors no other values. No verdict is given before `confirming` agrees.
 """
 
 from __future__ import annotations
@@ -12,19 +13,20 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import combinations as combinations_of
-from itertools import count, islice, pairwise, product
+from itertools import islice, product
 
 import sympy as sp
 
 from cnn_symbolic.errors import VacuousClaimError
-from cnn_symbolic.formulas import least, substitute
+from cnn_symbolic.expressions.rules import least
+from cnn_symbolic.formulas import substitute
 from cnn_symbolic.kernel.affine import decide_affine
-from cnn_symbolic.kernel.factors import conditions_of, factors_of, prove_every, written_domain
+from cnn_symbolic.kernel.confirming import check_proved, check_vacuous, confirmed, in_order
+from cnn_symbolic.kernel.factors import conditions_of, factors_of, prove_every, stated_values, written_domain
 from cnn_symbolic.kernel.integer_sets import Sets
 from cnn_symbolic.kernel.reader import NotReadable
 from cnn_symbolic.kernel.statement import Statement
-from cnn_symbolic.kernel.verdicts import SEAL, Reason, Refutation, Theorem, Undecided, Verdict
+from cnn_symbolic.kernel.verdicts import SEAL, HoldsForLiterals, Reason, Refutation, Theorem, Undecided, Verdict
 
 __all__ = ["LITERALS", "decide", "decide_literally", "is_proved"]
 
@@ -38,24 +40,31 @@ def decide(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
     With `literally` the factors are not taken for every value at once, but have all combinations of these.
     """
     start = time.perf_counter()
-    verdict: Verdict = decide_affine(statement)
-    if isinstance(verdict, Undecided) and verdict.reason is Reason.NOT_AFFINE:
-        verdict = decide_factors(statement, verdict, literally)
-        return replace(verdict, seconds=time.perf_counter() - start)
-    return verdict
+    try:
+        verdict: Verdict = decide_affine(statement)
+        if isinstance(verdict, Undecided) and verdict.reason is Reason.NOT_AFFINE:
+            verdict = decide_factors(statement, verdict, literally)
+    except VacuousClaimError:
+        check_vacuous(statement)
+        raise
+    return replace(confirmed(verdict), seconds=time.perf_counter() - start)
 
 
 def is_proved(statement: Statement) -> bool:
     """Tell whether a statement is proved, for every value of its factors; no counterexample is looked for."""
     verdict = decide_affine(statement)
     if not isinstance(verdict, Undecided) or verdict.reason is not Reason.NOT_AFFINE:
-        return isinstance(verdict, Theorem)
-    try:
-        factors = factors_of(statement)
-        prove_every(statement, factors)
-        return bool(factors) and bool(smallest_sizes(statement, factors))
-    except NotReadable:
-        return False
+        proved = isinstance(verdict, Theorem)
+    else:
+        try:
+            factors = factors_of(statement)
+            prove_every(statement, factors)
+            proved = bool(factors) and bool(smallest_sizes(statement, factors))
+        except NotReadable:
+            proved = False
+    if proved:
+        check_proved(statement)
+    return proved
 
 
 def decide_factors(statement: Statement, undecided: Undecided, literally: Sequence[int]) -> Verdict:
@@ -69,15 +78,24 @@ def decide_factors(statement: Statement, undecided: Undecided, literally: Sequen
         try:
             coefficients = prove_every(statement, factors)
         except NotReadable as stopped:
-            if len(LITERALS) ** len(factors) > MOST_COMBINATIONS:
+            stated = stated_values(statement, factors)
+            values = LITERALS if stated is None else stated
+            if len(values) ** len(factors) > MOST_COMBINATIONS:
                 detail = f"{stopped.detail}, and there are more than {MOST_COMBINATIONS} combinations of literal values"
                 return replace(undecided, reason=Reason.NOT_AFFINE, detail=detail)
-            return decide_literally(statement, factors, LITERALS)
+            verdict = decide_literally(statement, factors, values)
+            return verdict if stated is not None or not isinstance(verdict, Theorem) else only_literally(verdict)
         smallest = smallest_sizes(statement, factors)
         domain = written_domain(statement.sizes, conditions_of(statement), factors)
         return Theorem(statement, 0.0, SEAL, domain, smallest, coefficients, tuple(map(str, factors)))
     except NotReadable as stopped:
         return replace(undecided, reason=stopped.reason, detail=stopped.detail)
+
+
+def only_literally(theorem: Theorem) -> HoldsForLiterals:
+    """Return what is known of a claim about every value of its factors that is proved at literal ones."""
+    of = theorem
+    return HoldsForLiterals(of.statement, of.seconds, SEAL, of.domain, of.smallest, of.factors, of.values)
 
 
 Chosen = dict[sp.Symbol, int]
@@ -88,16 +106,6 @@ def combinations(factors: Sequence[sp.Symbol], values: Sequence[int]) -> Iterato
     choices = [values if least(factor) else (0, *values) for factor in factors]
     ordered = sorted(product(*choices), key=lambda chosen: (sum(chosen), chosen))
     yield from (dict(zip(factors, chosen, strict=True)) for chosen in ordered)
-
-
-def increasing(factors: Sequence[sp.Symbol]) -> Iterator[Chosen]:
-    """Yield all values of the factors, without end, those of least total first."""
-    lowest = [least(factor) for factor in factors]
-    for extra in count():
-        for bars in combinations_of(range(extra + len(factors) - 1), len(factors) - 1):
-            edges = (-1, *bars, extra + len(factors) - 1)
-            more = [b - a - 1 for a, b in pairwise(edges)]
-            yield {factor: low + n for factor, low, n in zip(factors, lowest, more, strict=True)}
 
 
 def smallest_sizes(
@@ -121,7 +129,7 @@ def smallest_point(
     """
     best: tuple[int, tuple[int, ...]] | None = None
     others = [s for s in sizes if s not in factors]
-    candidates = combinations(factors, values) if values else increasing(factors)
+    candidates = combinations(factors, values) if values else in_order({f: least(f) for f in factors})
     for chosen in islice(candidates, MOST_CANDIDATES):
         if best is not None and sum(chosen.values()) + sum(map(least, others)) >= best[0]:
             break

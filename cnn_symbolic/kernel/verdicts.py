@@ -1,8 +1,8 @@
-"""The three verdicts. A `Theorem` is made by the kernel's `decide` only; so is a `Refutation`."""
+"""The four verdicts. A `Theorem` is made by the kernel's `decide` only; so are the others."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
@@ -15,7 +15,7 @@ from cnn_symbolic.display import Displayed
 from cnn_symbolic.errors import CnnSymbolicError
 from cnn_symbolic.kernel.statement import Statement
 
-__all__ = ["Monomial", "Reason", "Refutation", "Theorem", "Undecided", "Verdict"]
+__all__ = ["HoldsForLiterals", "Monomial", "Reason", "Refutation", "Theorem", "Undecided", "Verdict"]
 
 SEAL = object()
 
@@ -63,12 +63,12 @@ class Verdict(Displayed):
 class Theorem(Verdict):
     """Both sides are equal at all sizes that satisfy the assumptions.
 
-    `coefficients` gives, per product of tensors, the coefficient function of both sides as isl writes
-    it, over the sizes p0, p1, … (in the order of `statement.sizes`); `domain` is the condition on the
-    sizes, `smallest` the smallest sizes that satisfy it, which shows that the theorem is not vacuous.
-    `factors` names the sizes that others are multiplied with or divided by, such as strides: proved for every
-    value of them, or for all combinations of the `values` listed, if there are any. With factors, the
-    coefficient functions have further parameters for products and quotients; at literal values they are left out.
+    `coefficients` gives, per product of tensors, the coefficient function of both sides as isl writes it, over the
+    sizes p0, p1, … (in the order of `statement.sizes`); `domain` is the condition on the sizes, `smallest` the smallest
+    sizes that satisfy it, which shows that the theorem is not vacuous. `factors` names the sizes that others are
+    multiplied with or divided by, such as strides: proved for every value of them, or for all combinations of the
+    `values` listed, if there are any: then the claim itself is about these only. With factors, the coefficient
+    functions have further parameters for products and quotients; at literal values they are left out.
     """
 
     domain: str
@@ -82,7 +82,7 @@ class Theorem(Verdict):
         """How strong the verdict is."""
         if not self.statement.sizes:
             return "fixed shape"
-        names = " and ".join(filter(None, [", ".join(self.factors[:-1]), *self.factors[-1:]]))
+        names = listed(self.factors)
         if not names:
             return "all shapes"
         return (
@@ -93,14 +93,45 @@ class Theorem(Verdict):
 
 
 @dataclass(frozen=True)
+class HoldsForLiterals(Verdict):
+    """The two sides are equal at literal values of the factors, such as strides; about others nothing is proved.
+
+    The claim is about all values. `factors` names those that have the literal `values` here; `tried` counts the random
+    points, with sizes and factors up to `largest`, at which no difference was found.
+    """
+
+    domain: str
+    smallest: Mapping[str, int]
+    factors: tuple[str, ...]
+    values: tuple[int, ...]
+    tried: int = 0
+    largest: int = 0
+
+    @property
+    def evidence(self) -> str:
+        """How strong the verdict is."""
+        return f"holds for {listed(self.factors)} in {{{', '.join(map(str, self.values))}}}"
+
+    @property
+    def search(self) -> str:
+        """What was tried: points with the literal values, and beyond."""
+        return f"no difference at {self.tried} points, sizes and factors up to {self.largest}"
+
+
+def listed(names: tuple[str, ...]) -> str:
+    """Return names as they are said: "S", "S and D"."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+@dataclass(frozen=True)
 class Refutation(Verdict):
     """The two sides differ. `least` says that at no smaller total size they do.
 
-    `kind` is "entry", "shape" or "defined": what differs at `sizes`. For an entry, `index` is where,
-    `monomial` the product of tensor entries whose coefficients differ, and the replay shows both sides
-    as NumPy computes them from `values`. `holds_when` is the weakest assumption under which the
-    statement does hold: a condition, "never", or None where it could not be computed; `given` lists values of
-    sizes such as strides, if it is the condition for these values only.
+    `kind` is "entry", "shape" or "defined": what differs at `sizes`. For an entry, `index` is where, `monomial` the
+    product of tensor entries whose coefficients differ (None where the difference was found by trying), and the replay
+    shows both sides as NumPy computes them from `values`. `holds_when` is the weakest assumption under which the
+    statement does hold: a condition, "never", or None where it could not be computed; `given` lists values of sizes
+    such as strides, if it is the condition for these values only. `holds_at` decides it while the verdict is confirmed.
     """
 
     kind: str
@@ -119,6 +150,7 @@ class Refutation(Verdict):
     left_value: Any = None
     right_value: Any = None
     given: Mapping[str, int] = field(default_factory=dict)
+    holds_at: Callable[[Mapping[str, int]], bool] | None = field(default=None, repr=False, compare=False)
 
     @property
     def evidence(self) -> str:

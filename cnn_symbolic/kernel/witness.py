@@ -1,0 +1,324 @@
+"""The third witness: a claim computed at small sizes by NumPy, without entry formulas.
+
+It shares with the kernel neither SymPy's expressions nor their reader. Every operation has an implementation of its own
+(`witnesses`), sizes and conditions are read in Python's integers from the operations that were written (`values`),
+gradients come from exact dual numbers, and opaque functions are random polynomials. Only what was written as a formula
+(a line of a proof, a statement from a file) is computed from its expression, by `evaluation`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+from math import prod
+from random import Random
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from cnn_symbolic.entries import EntryReading
+from cnn_symbolic.errors import EvaluationError, FunctionDomainError, ShapeError, UndefinedError
+from cnn_symbolic.evaluation import Values, evaluate_formula
+from cnn_symbolic.expressions.meaning import value_of
+from cnn_symbolic.expressions.values import Point, read_at, whole
+from cnn_symbolic.formulas import Opaque
+from cnn_symbolic.kernel.statement import Statement
+from cnn_symbolic.sources import Call, Leaf, Named
+from cnn_symbolic.tensors import ShapeOf, Tensor
+from cnn_symbolic.witnesses import arrays, duals
+
+__all__ = ["MOST_ENTRIES", "Found", "Scene", "compare_at", "scene_at"]
+
+MOST_ENTRIES = 1_000_000
+# What a size stands for that no side of a statement mentions, such as the input of a layer of which only w occurs.
+UNMENTIONED = 2
+MOST, DEGREE = 7, 3
+TAGS = count()
+
+
+@dataclass
+class Numbers:
+    """Random integers for the tensors and random polynomials for the functions of a scene, made when asked for."""
+
+    random: Random
+    tensors: dict[str, np.ndarray] = field(default_factory=dict)
+    functions: dict[str, list[int]] = field(default_factory=dict)
+
+    def tensor(self, name: str, shape: Sequence[int]) -> np.ndarray:
+        """Return the entries of a tensor."""
+        if name not in self.tensors:
+            entries = [self.random.randint(-MOST, MOST) for _ in range(prod(shape))]
+            self.tensors[name] = np.array(entries, dtype=object).reshape(tuple(shape))
+        return self.tensors[name]
+
+    def function(self, name: str) -> list[int]:
+        """Return the coefficients of a function that is not a known one, from the constant one on."""
+        return self.functions.setdefault(name, [self.random.randint(1, MOST) for _ in range(DEGREE + 1)])
+
+
+@dataclass(frozen=True)
+class Scene(Point):
+    """A point with arrays for tensors. `seeded` are the tensors, by name, that are differentiated by.
+
+    `fixed` keeps the arrays of tensors without indices of families in them, `free` the indices that tensors have.
+    """
+
+    numbers: Numbers = field(default_factory=lambda: Numbers(Random(0)))
+    seeded: Mapping[str, np.ndarray] = field(default_factory=dict)
+    fixed: dict[int, Any] = field(default_factory=dict)
+    free: dict[int, frozenset[sp.Symbol]] = field(default_factory=dict)
+
+    @property
+    def tensors(self) -> dict[str, np.ndarray]:
+        """The arrays of the tensors with arbitrary entries."""
+        return self.numbers.tensors
+
+    @property
+    def functions(self) -> dict[str, list[int]]:
+        """The coefficients of the opaque functions."""
+        return self.numbers.functions
+
+    def symbol(self, symbol: sp.Symbol) -> Any:
+        """Return the integer that a size or an index stands for."""
+        return self.indices[symbol] if symbol in self.indices else self.sizes.get(symbol.name, UNMENTIONED)
+
+    def array(self, tensor: Tensor) -> np.ndarray:
+        """Return the array that a tensor stands for; raise UndefinedError where it is not defined."""
+        key = id(tensor)
+        kept = self.memo if self.indices and self.free_indices(tensor) else self.fixed
+        if key not in kept:
+            kept[key] = self.computed(tensor), tensor
+        found: np.ndarray = kept[key][0]
+        return found
+
+    def free_indices(self, tensor: Tensor) -> frozenset[sp.Symbol]:
+        """Return the indices of families that a tensor is a member at; a result with a name is none."""
+        source = tensor.source
+        if not isinstance(source, Call):
+            return frozenset()
+        if id(tensor) not in self.free:
+            options = [part for value in source.options.values() for part in flat(value)]
+            found = {s for part in options if isinstance(part, sp.Basic) for s in part.atoms(sp.Dummy)}
+            own = set(flat(source.options.get("index", ())))
+            within = frozenset().union(*(self.free_indices(part) for part in source.operands))
+            self.free[id(tensor)] = (within | found) - own
+        return self.free[id(tensor)]
+
+    def computed(self, tensor: Tensor) -> np.ndarray:
+        """Return the array of a tensor, by how it came about."""
+        source = tensor.source
+        if not isinstance(source, Call):
+            if source.name in self.seeded:
+                return self.seeded[source.name]
+            return self.array(source.definition) if isinstance(source, Named) else self.leaf(tensor, source)
+        if source.operation == "gradient":
+            return self.gradient(*source.operands)
+        if source.operation == "from_entries":
+            return self.entries(tensor, source)
+        if source.operation in ("stack_family", "sum_family"):
+            return self.family(source)
+        operands = [self.array(part) for part in source.operands]
+        options = {key: read_at(value, self) for key, value in (source.given or source.options).items()}
+        if source.operation == "apply":
+            if options["function"] not in duals.KNOWN:
+                self.numbers.function(options["function"])
+            options["functions"] = self.functions
+        return checked(arrays.OPERATIONS[source.operation](*operands, **options))
+
+    def leaf(self, tensor: Tensor, source: Leaf) -> np.ndarray:
+        """Return a tensor with arbitrary entries."""
+        shape = shape_of(read_at(source.given or tensor.lengths, self), source.name)
+        found = self.numbers.tensor(source.name, shape)
+        if found.shape != shape:
+            raise ShapeError(f"{source.name} has the shapes {found.shape} and {shape}")
+        return found
+
+    def entries(self, tensor: Tensor, source: Call) -> np.ndarray:
+        """Return a tensor that is written entry by entry."""
+        shape = shape_of(read_at(source.given.get("shape", tensor.lengths), self), str(tensor))
+        reading = source.given.get("reading")
+        if not isinstance(reading, EntryReading):
+            return self.formula(source.options["entry"], source.options["index"], shape, source.operands)
+        found = np.empty(shape, dtype=object)
+        for at in np.ndindex(*shape):
+            found[at] = reading.at(at, self)
+        return found
+
+    def formula(
+        self, formula: sp.Expr, index: Sequence[sp.Symbol], shape: tuple[int, ...], using: Sequence[Tensor]
+    ) -> np.ndarray:
+        """Return a tensor that is given by the expression of its entry only."""
+        known = {name: self.array(part) for x in using for name, part in x.names().items()}
+        sizes = {s: self.symbol(s) for s in formula.free_symbols if isinstance(s, sp.Symbol) and s.name in self.sizes}
+        names = {o.name for o in formula.atoms(Opaque)}
+        return evaluate_formula(formula, index, shape, Values(sizes, known, self.callables(names), object))
+
+    def callables(self, names: set[str]) -> dict[str, list[Any]]:
+        """Return functions and their derivatives, on arrays."""
+
+        def of(name: str, order: int) -> Any:
+            if name in duals.KNOWN:
+                return np.frompyfunc(lambda element: duals.KNOWN[name](element, order), 1, 1)
+            return lambda array: duals.applied(self.functions[name], order, array)
+
+        for name in names - set(duals.KNOWN):
+            self.numbers.function(name)
+        return {name: [of(name, order) for order in range(DEGREE + 3)] for name in names}
+
+    def family(self, source: Call) -> np.ndarray:
+        """Return the members of a family, stacked or added up."""
+        (member,), index = source.operands, source.options["index"]
+        (length,) = shape_of((read_at(source.given["length"], self),), "a family")
+        members = [self.with_indices({index: k}).array(member) for k in range(length)]
+        return np.stack(members) if source.operation == "stack_family" else np.asarray(sum(members), dtype=object)
+
+    def gradient(self, output: Tensor, wrt: Tensor, arriving: Tensor) -> np.ndarray:
+        """Return Σ arriving · ∂output/∂wrt, by dual numbers; what arrives is held fixed."""
+        cotangent, value = self.array(arriving), self.array(wrt)
+        tag = next(TAGS)
+        moved = {**self.seeded, wrt.name or "": duals.seeded(value, tag)}
+        derived = replace(self, seeded=moved, memo={}, fixed={}).array(output)
+        if derived.shape != cotangent.shape:
+            raise UndefinedError(f"what arrives has the shape {cotangent.shape}, the output {derived.shape}")
+        parts = duals.coefficients(derived, tag, value.size)
+        total = [np.asarray(cotangent * part, dtype=object).sum() for part in parts]
+        return np.array(total, dtype=object).reshape(value.shape)
+
+
+def flat(value: Any) -> list[Any]:
+    """Return an option, or the parts of a tuple of them."""
+    return [part for inner in value for part in flat(inner)] if isinstance(value, tuple) else [value]
+
+
+def checked(array: Any) -> np.ndarray:
+    """Return an array, unless it has too many entries."""
+    found = np.asarray(array, dtype=object)
+    if found.size > MOST_ENTRIES:
+        raise EvaluationError(f"an array of shape {found.shape} is too large to be compared")
+    return found
+
+
+def shape_of(lengths: Sequence[Any], name: str) -> tuple[int, ...]:
+    """Return sizes as integers; raise UndefinedError if one is less than one."""
+    if any(n < 1 for n in lengths):
+        raise UndefinedError(f"{name} would have the shape {tuple(lengths)}")
+    if prod(lengths) > MOST_ENTRIES:
+        raise EvaluationError(f"{name} of shape {tuple(lengths)} is too large to be compared")
+    return tuple(int(n) for n in lengths)
+
+
+# Comparing the sides of a statement
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a statement is at a point: "outside" of what it is about, "same", or how its sides differ.
+
+    `index` is the first entry that differs; the arrays or shapes of both sides stand beside.
+    """
+
+    kind: str
+    left: Any = None
+    right: Any = None
+    index: tuple[int, ...] = ()
+
+    @property
+    def differs(self) -> bool:
+        """Whether the statement is wrong there."""
+        return self.kind in ("defined", "shape", "entry")
+
+
+def scene_at(statement: Statement, sizes: Mapping[str, int], random: Random) -> Scene:
+    """Return a scene for a statement: integers for all of its sizes, random entries and functions."""
+    return Scene({s.name: sizes[s.name] for s in statement.sizes}, numbers=Numbers(random))
+
+
+def compare_at(statement: Statement, scene: Scene) -> Found:
+    """Return what a statement is at a point; raise FunctionDomainError where a function such as 1/t has no value."""
+    origin = statement.origin
+    if origin is None:
+        return compare_formulas(statement, scene)
+    try:
+        if not all(read_at(assumed, scene) for assumed in origin.assuming):
+            return Found("outside")
+        left = side_at(origin.left, scene)
+    except FunctionDomainError:
+        raise
+    except UndefinedError:
+        return Found("outside")
+    try:
+        right = side_at(origin.right, scene)
+    except FunctionDomainError:
+        raise
+    except UndefinedError:
+        # Sizes that are written by hand are about where the other side is defined.
+        about_right = isinstance(origin.left, tuple) and not isinstance(origin.right, tuple)
+        return Found("outside" if about_right else "defined", left)
+    return compared(left, right)
+
+
+def side_at(side: Any, scene: Scene) -> Any:
+    """Return a side: a tensor as an array, a shape as a tuple of integers."""
+    if isinstance(side, Tensor):
+        return scene.array(side)
+    return tuple(scene.array(side.tensor).shape) if isinstance(side, ShapeOf) else read_at(side, scene)
+
+
+def compared(left: Any, right: Any) -> Found:
+    """Return how two arrays, or two shapes, differ."""
+    if isinstance(left, tuple):
+        return Found("same" if left == right else "shape", left, right)
+    if left.shape != right.shape:
+        return Found("shape", left, right)
+    for at in np.ndindex(*left.shape):
+        if left[at] != right[at]:
+            return Found("entry", left, right, at)
+    return Found("same", left, right)
+
+
+def compare_formulas(statement: Statement, scene: Scene) -> Found:
+    """Return what a statement of formulas alone is at a point: they are computed from their expressions."""
+    known = {s: scene.sizes[s.name] for s in statement.sizes}
+    try:
+        inside = all(value_of(holds, known.__getitem__) for holds in statement.conditions)
+        left = lengths_at(statement.left.shape, known)
+    except UndefinedError:
+        return Found("outside")
+    if not inside:
+        return Found("outside")
+    try:
+        if not all(value_of(holds, known.__getitem__) for holds in statement.right.conditions):
+            return Found("defined", left)
+        right = lengths_at(statement.right.shape, known)
+    except UndefinedError:
+        return Found("defined", left)
+    if left != right or statement.is_about_sizes:
+        return compared(left, right)
+    if any(n < 1 for n in left):
+        return Found("outside")
+    values = declared_values(statement, scene, known)
+    sides = [statement.left, statement.right]
+    return compared(*(evaluate_formula(side.formula, statement.index, left, values) for side in sides))
+
+
+def lengths_at(shape: Sequence[Any], known: Mapping[sp.Symbol, int]) -> tuple[Any, ...]:
+    """Return sizes in Python's integers."""
+    return tuple(whole(value_of(n, known.__getitem__)) for n in shape)
+
+
+def declared_values(statement: Statement, scene: Scene, known: Mapping[sp.Symbol, int]) -> Values:
+    """Return arrays for the tensors that a statement declares, and its functions."""
+    formulas = [statement.left.formula, statement.right.formula]
+    formulas += [d.definition for d in statement.tensors.values() if d.definition is not None]
+    names = {o.name for e in formulas for o in e.atoms(Opaque)}
+    found: dict[str, np.ndarray] = {}
+    values = Values(known, found, scene.callables(names), object)
+    for name, declared in statement.tensors.items():
+        shape = shape_of([value_of(n, known.__getitem__) for n in declared.shape], name)
+        if declared.definition is None:
+            found[name] = scene.numbers.tensor(name, shape)
+        else:
+            found[name] = checked(evaluate_formula(declared.definition, declared.index, shape, values))
+    return values
