@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cnn_symbolic.running import AS_STATED, OPPOSITE, certify_claims, decide_all, guarded, run, status
+from cnn_symbolic.running import AS_STATED, OPEN, OPPOSITE, certify_claims, decide_all, guarded, run, status
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,7 +19,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Proves the gradients of convolutional networks for every shape at once, and refutes wrong ones.",
     epilog="Exit status: 0 every claim has the verdict that its file states, 1 one has the opposite verdict, "
-    "2 usage or input error, 3 one is undecided.",
+    "2 usage or input error, 3 one is undecided, or holds for literal values only, 4 an internal error: two ways to "
+    "compute the same thing disagree.",
 )
 
 
@@ -58,7 +59,7 @@ def prove(
             metavar="N",
             min=1,
             help="Decide strides, dilations and other factors at every combination of the values 1…N, in place of all "
-            "values at once.",
+            "values at once: the claims are then about these only.",
         ),
     ] = None,
     certify: Annotated[bool, typer.Option("--certify", help="Have Coq check the claims, too; see certify.")] = False,
@@ -66,7 +67,11 @@ def prove(
         Path, typer.Option("--certificates", metavar="DIR", help="The folder of the certificates.")
     ] = Path("certificates"),
 ) -> None:
-    """Decide claims for all sizes at once: the bundled derivations, or your own."""
+    """Decide claims for all sizes at once: the bundled derivations, or your own.
+
+    A claim is proved, refuted with a counterexample, or undecided. One about every stride that was decided at literal \
+strides only holds for these, and is not proved: it is marked by ○.
+    """
     from cnn_symbolic.library import at_literals, select
 
     claims = select(names or [])
@@ -102,7 +107,8 @@ written only.
 
     Exit status: 0 every claim is as stated and certified, 1 one has the \
 opposite verdict or is rejected by Coq, 2 usage or input error, 3 one is \
-undecided or could not be certified.
+undecided, holds for literal values only or could not be certified, 4 an \
+internal error: two ways to compute the same thing disagree.
     """
     from cnn_symbolic.library import select
 
@@ -306,7 +312,8 @@ def book(
     """Write the proofs and refutations as a book: LaTeX, PDF where a TeX is installed, and HTML.
 
     Every line of a proof in it was decided equal to the line before it, for all sizes. Claims that are neither
-    proved nor refuted are left out, and named. Exit status as for prove, and with --certify as for certify.
+    proved nor refuted are left out, and named; what holds for literal values only is no theorem, and is printed as
+    that if its file states it. Exit status as for prove, and with --certify as for certify.
     """
     from cnn_symbolic.book.assembly import assemble
     from cnn_symbolic.book.publishing import publish, publish_one
@@ -402,7 +409,7 @@ def replay(
     replayed = replay_file(file)
     make_console().print(replay_table(replayed))
     outcomes = [outcome(one.verdict) for one in replayed]
-    if any(not one.agrees and word != "undecided" for one, word in zip(replayed, outcomes, strict=True)):
+    if any(not one.agrees and word not in OPEN for one, word in zip(replayed, outcomes, strict=True)):
         raise typer.Exit(OPPOSITE)
     raise typer.Exit(status(zip((one.expected for one in replayed), outcomes, strict=True)))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import importlib.util
 import itertools
+import re
 import sys
 import traceback
 from collections import Counter
@@ -17,15 +18,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
+from sympy import SympifyError
+
 from cnn_symbolic.article import SECTIONS
 from cnn_symbolic.checking.claims import read_claims
 from cnn_symbolic.checks import Check
 from cnn_symbolic.derivation import Derivation, collecting
 from cnn_symbolic.display import Displayed
-from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError
+from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError, DisagreementError
+from cnn_symbolic.expressions.values import Calculated
 
 __all__ = ["GROUPS", "Claim", "at_literals", "bundled_folder", "load", "load_file", "load_text", "read_text", "select"]
 
+
+INSTEAD = (
+    "SymPy's functions do not take sizes, indices and entries: import floor, ceiling, maximum, minimum, where, "
+    "Iverson, And, Or and Not from cnn_symbolic, write // % == between sizes, and apply(…) for a function of a "
+    "tensor's entries"
+)
 
 # The folders of the bundled derivations: the article's sections, then the convolutions that people use.
 GROUPS = SECTIONS | {
@@ -75,7 +85,7 @@ def load_file(path: Path) -> list[Claim]:
     try:
         with collecting() as collected:
             spec.loader.exec_module(module)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, DisagreementError):
         raise
     except BaseException as error:
         raise DerivationFileError(f"{path} failed to import{where(error, path)}: {describe(error)}") from error
@@ -119,8 +129,17 @@ def claim_id(derivation: Derivation | Check, module: ModuleType, path: Path, pos
 
 
 def describe(error: BaseException) -> str:
-    """Return an error as one line, with its kind unless the message speaks for itself."""
-    return str(error) if isinstance(error, CnnSymbolicError) else f"{type(error).__name__}: {error}"
+    """Return an error as one line, with its kind unless the message speaks for itself, and what to write instead."""
+    if isinstance(error, CnnSymbolicError):
+        return str(error)
+    return f"{type(error).__name__}: {INSTEAD if is_given_to_sympy(error) else error}"
+
+
+def is_given_to_sympy(error: BaseException) -> bool:
+    """Tell whether SymPy has refused a number or a condition of this package."""
+    if isinstance(error, SympifyError):
+        return isinstance(error.expr, Calculated) or "cnn_symbolic" in str(error)
+    return isinstance(error, TypeError) and re.search("`(Number|Truth)`", str(error)) is not None
 
 
 def where(error: BaseException, path: Path) -> str:

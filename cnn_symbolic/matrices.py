@@ -9,7 +9,7 @@ import numpy as np
 
 from cnn_symbolic.kernel.verdicts import Refutation
 
-__all__ = ["counterexample_lines", "integers", "matrix", "named_matrix"]
+__all__ = ["counterexample_lines", "differing", "integers", "matrix", "named_matrix"]
 
 MOST_SHOWN, MOST_ENTRIES = 60, 100
 
@@ -30,6 +30,27 @@ def counterexample_lines(refutation: Refutation) -> Iterator[str]:
         marked = left != right
         yield named_matrix("left ", left, marked)
         yield named_matrix("right", right, marked)
+
+
+def differing(refutation: Refutation) -> tuple[str, str] | None:
+    """Return the numbers that differ at a counterexample, if they are what shows it.
+
+    These are the values of two sizes, or the two entries where no product of tensors is named whose coefficient
+    differs.
+    """
+    if refutation.kind == "shape" and is_about_two_sizes(refutation):
+        return number(refutation.left_shape[0]), number(refutation.right_shape[0])
+    if refutation.kind != "entry" or refutation.monomial is not None:
+        return None
+    left, right = (np.asarray(side, dtype=object) for side in (refutation.left_value, refutation.right_value))
+    at = refutation.index if left.ndim else ()
+    return number(left[at]), number(right[at])
+
+
+def is_about_two_sizes(refutation: Refutation) -> bool:
+    """Tell whether a claim compares two sizes: it is stated as one of shapes with one axis."""
+    origin = refutation.statement.origin
+    return origin is not None and all(isinstance(s, tuple) and len(s) == 1 for s in (origin.left, origin.right))
 
 
 def named_matrix(name: str, value: Any, marked: Any = None) -> str:

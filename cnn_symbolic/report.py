@@ -17,12 +17,12 @@ import sympy as sp
 from cnn_symbolic import __version__
 from cnn_symbolic.checking.mistakes import named_mistake
 from cnn_symbolic.checks import Check
-from cnn_symbolic.derivation import Derivation
+from cnn_symbolic.derivation import OUTCOMES, Derivation
 from cnn_symbolic.errors import ExportError
 from cnn_symbolic.kernel.decide import decide
 from cnn_symbolic.kernel.export import decode_statement, encode_statement
 from cnn_symbolic.kernel.statement import Statement
-from cnn_symbolic.kernel.verdicts import Refutation, Theorem, Undecided, Verdict
+from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
 from cnn_symbolic.library import Claim
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["SCHEMA_VERSION", "Replayed", "document", "outcome", "replay_file", "write"]
 
 SCHEMA_VERSION = 1
-OUTCOMES = {Theorem: "proved", Refutation: "refuted", Undecided: "undecided"}
 
 
 def outcome(verdict: Verdict) -> str:
@@ -82,18 +81,25 @@ def decided_value(name: str, derivation: Derivation) -> dict[str, Any]:
         "statement": derivation.written_claim,
         "expected": derivation.expected,
         "verdict": derivation.outcome,
-        "evidence": verdict.evidence if isinstance(verdict, Theorem | Refutation) else "undecided",
-        "assumptions": verdict.domain if isinstance(verdict, Theorem | Refutation) else None,
+        "evidence": verdict.evidence,
+        "assumptions": verdict.domain if isinstance(verdict, Theorem | Refutation | HoldsForLiterals) else None,
         "counterexample": None if refuted is None else counterexample(refuted),
         "holds_when": None if refuted is None else refuted.holds_when,
         "holds_when_given": None if refuted is None else dict(refuted.given),
         "mistake": None if change is None else {"change": change.name, "proved": str(change.formula)},
-        "reason": f"{verdict.reason}: {verdict.detail}" if isinstance(verdict, Undecided) else None,
+        "reason": reason(verdict),
         "wrong_step": None if derivation.wrong_step is None else derivation.wrong_step[0].because,
         "steps": steps(derivation),
         "seconds": round(verdict.seconds, 6),
         "formal": formal(derivation.statement),
     }
+
+
+def reason(verdict: Verdict) -> str | None:
+    """Return why a claim is not decided, or what was tried to refute one that holds for literal values only."""
+    if isinstance(verdict, HoldsForLiterals):
+        return f"not proved: {verdict.search}"
+    return f"{verdict.reason}: {verdict.detail}" if isinstance(verdict, Undecided) else None
 
 
 def formal(statement: Statement) -> dict[str, Any] | None:
@@ -134,13 +140,20 @@ def steps(derivation: Derivation) -> list[dict[str, Any]]:
 
 
 def counterexample(refuted: Refutation) -> dict[str, Any]:
-    """Return the smallest counterexample as a JSON value."""
+    """Return the smallest counterexample as a JSON value; a side that is not defined there has no shape.
+
+    `left_entry` and `right_entry` are the values of the entry in which the sides differ.
+    """
+    rank = len(refuted.statement.index)
+    shapes = [list(of) if len(of) == rank else None for of in (refuted.left_shape, refuted.right_shape)]
+    sides = [None if side is None else np.asarray(side) for side in (refuted.left_value, refuted.right_value)]
+    entries = [None if side is None else side[refuted.index if side.ndim else ()] for side in sides]
     return {
         "kind": refuted.kind,
         "least": refuted.least,
         "sizes": dict(refuted.sizes),
-        "left_shape": list(refuted.left_shape),
-        "right_shape": list(refuted.right_shape),
+        "left_shape": shapes[0],
+        "right_shape": shapes[1],
         "index": list(refuted.index),
         "monomial": None if refuted.monomial is None else str(refuted.monomial),
         "left_coefficient": number(refuted.left_coefficient),
@@ -149,6 +162,8 @@ def counterexample(refuted: Refutation) -> dict[str, Any]:
         "functions": {name: str(f) for name, f in refuted.functions.items()},
         "left_value": number(refuted.left_value),
         "right_value": number(refuted.right_value),
+        "left_entry": number(entries[0]),
+        "right_entry": number(entries[1]),
     }
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AS_STATED",
+    "DISAGREEMENT",
+    "OPEN",
     "OPPOSITE",
     "UNDECIDED",
     "USAGE",
@@ -35,7 +37,9 @@ __all__ = [
     "watched",
 ]
 
-AS_STATED, OPPOSITE, USAGE, UNDECIDED = 0, 1, 2, 3
+AS_STATED, OPPOSITE, USAGE, UNDECIDED, DISAGREEMENT = 0, 1, 2, 3, 4
+# What is neither proved nor refuted.
+OPEN = {"undecided", "holds"}
 
 
 def run_derivations(derivations: Sequence[Derivation | Check], steps: bool) -> int:
@@ -175,7 +179,7 @@ def certified_status(outcomes: Sequence[Outcome]) -> int:
 
 
 def worst(*statuses: int) -> int:
-    """Return the exit status that says most: something is opposite, else something is undecided."""
+    """Return the exit status that says most: something is opposite, else something is neither proved nor refuted."""
     return OPPOSITE if OPPOSITE in statuses else max(statuses)
 
 
@@ -188,7 +192,7 @@ def report_omitted(book: Book, where: str) -> None:
 
 def book_status(book: Book, certificates: Sequence[Outcome] = ()) -> int:
     """Return the exit status for the claims of a book and for their certificates."""
-    outcomes = {"theorem": "proved", "check": "proved", "refutation": "refuted"}
+    outcomes = {"theorem": "proved", "check": "proved", "refutation": "refuted", "holds": "holds"}
     printed = [(entry.expected, outcomes[entry.kind]) for chapter in book.chapters for entry in chapter.entries]
     found = status([*printed, *((one.expected, one.outcome) for one in book.omitted)]) or (
         OPPOSITE if book.omitted else AS_STATED
@@ -214,7 +218,7 @@ def decide_all(claims: Sequence[Claim], timeout: float | None = None) -> None:
 
     from cnn_symbolic.book.terminal import make_console
     from cnn_symbolic.checking.deadline import within
-    from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError
+    from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError, DisagreementError
 
     console = make_console(stderr=True)
     quiet = not console.is_terminal or len(claims) < 2
@@ -226,22 +230,31 @@ def decide_all(claims: Sequence[Claim], timeout: float | None = None) -> None:
                 within(timeout, partial(getattr, claim.derivation, "outcome"))
         except CnnSymbolicError as error:
             raise DerivationFileError(f"{claim.file.name}: {claim.id}: {error}") from error
+        except DisagreementError as error:
+            raise DisagreementError(f"{claim.file.name}: {claim.id}: {error}") from error
 
 
-def status(outcomes: Any) -> int:
-    """Return the exit status for pairs of (stated, found) verdicts."""
-    pairs = list(outcomes)
-    if any(found != "undecided" and found != stated for stated, found in pairs):
-        return OPPOSITE
-    return UNDECIDED if any(found == "undecided" for _, found in pairs) else AS_STATED
+def status(outcomes: Iterable[tuple[str, str]]) -> int:
+    """Return the exit status for pairs of (stated, found) outcomes.
+
+    What is neither proved nor refuted is not the opposite of anything. A claim that is stated to hold for literal
+    values is as stated if it is proved for all of them.
+    """
+    unlike = [found for stated, found in outcomes if found != stated and (stated, found) != ("holds", "proved")]
+    if OPEN.issuperset(unlike):
+        return UNDECIDED if unlike else AS_STATED
+    return OPPOSITE
 
 
 def guarded(command: Any) -> Any:
-    """Return what a command returns; an error that the package raises on purpose becomes one line and status 2."""
-    from cnn_symbolic.errors import CnnSymbolicError
+    """Return what a command returns; an error that the package raises on purpose becomes one line and status 2.
+
+    Two computations that disagree are no verdict: that is one line, and a status of its own.
+    """
+    from cnn_symbolic.errors import CnnSymbolicError, DisagreementError
 
     try:
         return command()
-    except (CnnSymbolicError, OSError) as error:
+    except (CnnSymbolicError, OSError, DisagreementError) as error:
         typer.echo(f"cnn-symbolic: {error}", err=True)
-        return USAGE
+        return DISAGREEMENT if isinstance(error, DisagreementError) else USAGE

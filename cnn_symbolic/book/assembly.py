@@ -24,13 +24,15 @@ from cnn_symbolic.book.contents import (
 )
 from cnn_symbolic.book.definitions import definitions
 from cnn_symbolic.book.prose import Code, Prose, prose, tidy
+from cnn_symbolic.book.words import SIGNS
 from cnn_symbolic.certificates.certifying import Outcome
 from cnn_symbolic.checks import Check
 from cnn_symbolic.derivation import Derivation
-from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError, ExportError
+from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError, DisagreementError, ExportError
 from cnn_symbolic.figures.pictures import BOOK_PICTURES
 from cnn_symbolic.figures.svg import svg
 from cnn_symbolic.figures.tikz import tikz
+from cnn_symbolic.kernel.verdicts import HoldsForLiterals
 from cnn_symbolic.library import GROUPS, Claim
 from cnn_symbolic.processes import cores
 
@@ -53,6 +55,10 @@ NOTATION: tuple[tuple[str, str], ...] = (
     (r"\lfloor a/b \rfloor,\; \lceil a/b \rceil", "a quotient rounded down, and up"),
     (r"M, N, I, J, \dots", "sizes: integers from 1 on; the widths of paddings may be 0"),
 )
+LITERAL_NOTATION = (
+    f"x {SIGNS[HoldsForLiterals]} y",
+    "equal at the literal values that are named, of strides and other factors; not proved for others",
+)
 
 
 Watch = Callable[[Iterable[Entry | Omitted]], Iterable[Entry | Omitted]]
@@ -66,7 +72,7 @@ def assemble(
     among: Sequence[Claim] = (),
     outcomes: Sequence[Outcome] | None = None,
 ) -> Book:
-    """Return the book of the claims; those that are neither proved nor refuted are listed as omitted.
+    """Return the book of the claims; those neither proved nor refuted, nor stated to hold as they do, are omitted.
 
     `jobs` is the number of processes that decide them; 0 takes one for each core. `watch` passes the entries on
     as they come, for a progress bar. A proof may cite the theorems before it in `among`, the list that the claims
@@ -83,9 +89,10 @@ def assemble(
     used = frozenset(operation for entry in made for operation in entry.operations)
     about = [Settled(a.id, prose(a.text), tuple(e.id for e in made if a.id in e.article)) for a in ARTICLE]
     chapters = dict.fromkeys(entry.chapter for entry in made)
+    notation = (*NOTATION, *([LITERAL_NOTATION] if any(entry.kind == "holds" for entry in made) else []))
     return Book(
         tuple(Chapter(c, tuple(e for e in made if e.chapter == c), illustrations(c)) for c in chapters),
-        tuple((formula, prose(text)) for formula, text in NOTATION),
+        tuple((formula, prose(text)) for formula, text in notation),
         definitions(used),
         tuple(one for one in about if one.by),
         tuple(
@@ -160,6 +167,8 @@ def printed(claims: Sequence[Claim], k: int) -> Entry | Omitted:
         raise
     except CnnSymbolicError as error:
         raise DerivationFileError(f"{claim.file.name}: {claim.id}: {error}") from error
+    except DisagreementError as error:
+        raise DisagreementError(f"{claim.file.name}: {claim.id}: {error}") from error
 
 
 def check_order(made: Derivation | Check, later: Set[str]) -> None:

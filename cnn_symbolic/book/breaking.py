@@ -27,7 +27,7 @@ TOKEN = re.compile(
 HARD = {"{": 1, "}": -1}
 SOFT = {"(": 1, ")": -1, "[": 1, "]": -1, r"\lfloor": 1, r"\rfloor": -1, r"\lceil": 1, r"\rceil": -1}
 SOFT |= {r"\langle": 1, r"\rangle": -1}
-RELATIONS = {"=", "<", ">", r"\neq", r"\le", r"\ge", r"\leq", r"\geq"}
+RELATIONS = {"=", "<", ">", r"\neq", r"\circeq", r"\le", r"\ge", r"\leq", r"\geq"}
 CONNECTIVES = {r"\wedge", r"\vee", r"\text{ and }", r"\text{ or }"}
 PRODUCTS = {r"\star", "*", r"\odot", r"\times", r"\cdot", r"\bmod"}
 # From the outermost to the innermost: what a part begins with, or for commas ends with.

@@ -1,7 +1,7 @@
 """What a notebook shows of one object, for every way of showing it: plain data, formulas in LaTeX.
 
 A claim that is proved, refuted or checked has the entry of the book. Whatever else it is, its card says so, and
-has no line of a proof.
+has no line of a proof: undecided, or true at literal values only.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from cnn_symbolic.book.contents import Entry, entry_of, title
 from cnn_symbolic.book.counterexamples import Counterexample, conditions, counterexample, holds, separated
 from cnn_symbolic.book.proofs import Row, Writer
 from cnn_symbolic.book.prose import Code, Formula, Prose, prose, tidy
+from cnn_symbolic.book.words import SIGNS, literal_values
 from cnn_symbolic.checks import Check
-from cnn_symbolic.derivation import Derivation, Line
+from cnn_symbolic.derivation import OUTCOMES, Derivation, Line
 from cnn_symbolic.errors import CnnSymbolicError, ExportError
-from cnn_symbolic.kernel.verdicts import Refutation, Theorem, Undecided, Verdict
+from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
 from cnn_symbolic.latex_notation import Latex
 from cnn_symbolic.library import Claim
 from cnn_symbolic.notation import letters_of
@@ -29,13 +30,16 @@ from cnn_symbolic.tensors import Equation, ShapeOf, Tensor
 
 __all__ = ["Card", "card_of"]
 
-OUTCOMES = {Theorem: "proved", Refutation: "refuted", Undecided: "undecided"}
-SIGNS = {Theorem: "=", Refutation: r"\neq", Undecided: r"\overset{?}{=}"}
+STATED = {
+    "proved": "It was stated as a theorem.",
+    "refuted": "It was stated as a formula that is wrong.",
+    "holds": "It was stated to hold for literal values.",
+}
 
 
 @dataclass(frozen=True)
 class Card:
-    """What is shown: a heading, formulas below each other, a verdict in one word with its evidence, sentences.
+    """What is shown: a heading, formulas below each other, a verdict with its evidence, sentences.
 
     `rows` are the checked lines of a proof, `entry` is the entry of the book that the card was made from.
     """
@@ -84,12 +88,12 @@ def of_claim(claim: Claim) -> Card:
         formulas = () if isinstance(made, Check) else ((Formula(Writer(made).statement(SIGNS[Undecided])),),)
         return Card(heading(made), formulas, "undecided", notes=((tidy(f"It was not decided: {error}."),),))
     try:
-        card = unproved(made) if doubtful else of_entry(replace(entry_of(claim), title=heading(made)))
+        unprinted = doubtful or isinstance(made.verdict, HoldsForLiterals)
+        card = unproved(made) if unprinted else of_entry(replace(entry_of(claim), title=heading(made)))
     except ExportError as error:
         card = unproved(made, str(error))
     if outcome not in ("undecided", "tested", made.expected) and not isinstance(made, Check):
-        stated = "theorem" if made.expected == "proved" else "formula that is wrong"
-        return replace(card, notes=((f"It was stated as a {stated}.",), *card.notes))
+        return replace(card, notes=((STATED[made.expected],), *card.notes))
     return card
 
 
@@ -125,7 +129,7 @@ def found(asserted: Prose, detail: Prose) -> tuple[Prose, ...]:
 
 
 def unproved(made: Derivation | Check, why: str = "") -> Card:
-    """Return the card of a claim that the book does not print: undecided, failed, or with a proof that is none."""
+    """Return the card of a claim of which there is no proof and no counterexample to show, or a proof that is none."""
     if isinstance(made, Check):
         notes = found(prose(made.written_claim), prose(made.verdict.detail))
         return Card(heading(made), outcome=made.outcome, evidence=prose(made.verdict.evidence), notes=notes)
@@ -136,7 +140,9 @@ def unproved(made: Derivation | Check, why: str = "") -> Card:
         heading(made),
         ((Formula(writer.statement(SIGNS[type(verdict)])),),),
         made.outcome,
-        (*evidence(verdict), ", but not by these steps") if wrong is not None else evidence(verdict),
+        (*evidence(verdict), ", but not by these steps")
+        if wrong and isinstance(verdict, Theorem)
+        else evidence(verdict),
         writer.abbreviations,
         notes=tuple(objections(made, why)),
         counterexample=counterexample(wrong) if isinstance(wrong, Refutation) else None,
@@ -144,8 +150,8 @@ def unproved(made: Derivation | Check, why: str = "") -> Card:
 
 
 def objections(made: Derivation, why: str) -> Iterator[Prose]:
-    """Yield why a claim that is not printed in the book is not: it is undecided, or its proof is not one."""
-    if isinstance(made.verdict, Undecided):
+    """Yield why there is no proof of a claim: it is undecided, it holds for literal values, or its proof is not one."""
+    if isinstance(made.verdict, Undecided | HoldsForLiterals):
         yield reason(made.verdict)
     elif made.wrong_step is None:
         yield (tidy(f"No proof of it is shown: {why}."),)
@@ -153,6 +159,9 @@ def objections(made: Derivation, why: str) -> Iterator[Prose]:
         step, result = made.wrong_step
         if isinstance(result, Undecided):
             yield "Whether this step of its proof follows is undecided: “", *prose(step.because), "”."
+            yield reason(result)
+        elif isinstance(result, HoldsForLiterals):
+            yield f"This step of its proof {result.evidence}: “", *prose(step.because), "”."
             yield reason(result)
         else:
             yield "This step of its proof does not follow: “", *prose(step.because), "”."
@@ -173,7 +182,7 @@ def of_verdict(verdict: Verdict) -> Card:
         notes = (("The smallest sizes: ", *separated(smallest, ", "), "."),)
     if isinstance(verdict, Refutation):
         notes = (holds(verdict),)
-    if isinstance(verdict, Undecided):
+    if isinstance(verdict, Undecided | HoldsForLiterals):
         notes = (reason(verdict),)
     return Card(
         (Code(decided.describe()),),
@@ -185,15 +194,19 @@ def of_verdict(verdict: Verdict) -> Card:
     )
 
 
-def reason(undecided: Undecided) -> Prose:
-    """Return why something is undecided."""
-    return (tidy(f"{undecided.reason}: {undecided.detail}"),)
+def reason(verdict: Undecided | HoldsForLiterals) -> Prose:
+    """Return why something is undecided, or what was tried beyond literal values."""
+    if isinstance(verdict, HoldsForLiterals):
+        return ("Not proved for other values: ", *prose(verdict.search), ".")
+    return (tidy(f"{verdict.reason}: {verdict.detail}"),)
 
 
 def evidence(verdict: Verdict) -> Prose:
     """Return what is said behind a verdict's word: how strong it is, and the conditions on the sizes it is about."""
     if isinstance(verdict, Theorem):
         return given(prose(verdict.evidence), conditions(verdict.domain))
+    if isinstance(verdict, HoldsForLiterals):
+        return given(prose(literal_values(verdict)), conditions(verdict.domain))
     return assumed(conditions(verdict.domain)) if isinstance(verdict, Refutation) else ()
 
 

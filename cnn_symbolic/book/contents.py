@@ -1,7 +1,8 @@
 """What a book of proofs consists of, for every way of printing it: plain data, formulas in LaTeX.
 
 An entry is made from a claim's proof object alone. A line that the kernel has not decided equal to the line
-before it makes an error, and so does a claim that is neither proved nor refuted.
+before it makes an error, and so does a claim that is neither proved nor refuted, unless its author states that it
+holds for literal values only: then the entry says so.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from cnn_symbolic.book.counterexamples import Counterexample, conditions, counte
 from cnn_symbolic.book.definitions import Defined, operations_in
 from cnn_symbolic.book.proofs import Row, Writer, checked
 from cnn_symbolic.book.prose import Code, Prose, prose, tidy
+from cnn_symbolic.book.words import SIGNS
 from cnn_symbolic.checking.mistakes import named_mistake
 from cnn_symbolic.checks import Check
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.errors import ExportError
-from cnn_symbolic.kernel.verdicts import Refutation, Theorem
+from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem
 from cnn_symbolic.library import Claim
 
 __all__ = ["Book", "Chapter", "Entry", "Erratum", "Illustration", "Omitted", "Settled", "entry_of", "is_settled"]
@@ -29,9 +31,11 @@ __all__ = ["Book", "Chapter", "Entry", "Erratum", "Illustration", "Omitted", "Se
 class Entry:
     """One claim of the book.
 
-    `kind` is "theorem", "refutation" or "check". `strength` is the kind of its evidence: "all shapes", "every
-    factor", "listed factors", "fixed shape", "identity", "tested" or "refuted". `statement` is the claim in LaTeX,
-    `asserted` what a check is about; `abbreviations` say what the names in it stand for, such as `\\ell_1`.
+    `kind` is "theorem", "refutation", "check" or "holds": not a theorem, but true at literal values of its factors.
+    `strength` is the kind of its evidence: "all shapes", "every factor", "listed factors", "fixed shape", "identity",
+    "literal values", "tested" or "refuted". `statement` is the claim in LaTeX, `asserted` what a check is about,
+    `found` what it found, or what was tried beyond literal values; `abbreviations` say what the names in it stand for,
+    such as `\\ell_1`.
     `certificate` is what became of its certificate, if one was asked for.
     """
 
@@ -59,7 +63,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Omitted:
-    """A claim that is not printed: there is no proof of it, and no counterexample."""
+    """A claim that is not printed: there is no proof of it, and no counterexample; or not what its author states."""
 
     id: str
     expected: str
@@ -128,7 +132,8 @@ class Book:
 def entry_of(claim: Claim, theorems: Mapping[str, Derivation] | None = None) -> Entry:
     """Return what the book prints of a claim, which may refer to the theorems given by id.
 
-    Raises ExportError if it is neither proved nor refuted as stated, or cites a theorem that says something else.
+    Raises ExportError if it is neither proved nor refuted, nor stated to hold for literal values only as it does, or if
+    it cites a theorem that says something else.
     """
     made, verdict = claim.derivation, claim.derivation.verdict
     common: dict[str, Any] = {
@@ -148,7 +153,7 @@ def entry_of(claim: Claim, theorems: Mapping[str, Derivation] | None = None) -> 
     if isinstance(verdict, Theorem):
         return Entry(
             kind="theorem",
-            statement=(writer := Writer(made, checked(made))).statement("="),
+            statement=(writer := Writer(made, checked(made))).statement(SIGNS[Theorem]),
             strength=strength_of(verdict),
             assumptions=conditions(verdict.domain),
             abbreviations=writer.abbreviations,
@@ -161,21 +166,32 @@ def entry_of(claim: Claim, theorems: Mapping[str, Derivation] | None = None) -> 
         writer = Writer(made, others=() if right is None else (right,))
         return Entry(
             kind="refutation",
-            statement=writer.statement(r"\neq"),
+            statement=writer.statement(SIGNS[Refutation]),
             abbreviations=writer.abbreviations,
             strength="refuted",
             assumptions=conditions(verdict.domain),
             counterexample=counterexample(verdict),
             holds=holds(verdict),
             mistake=() if change is None else prose(change.name),
-            corrected="" if right is None else writer.statement("=", right),
+            corrected="" if right is None else writer.statement(SIGNS[Theorem], right),
+            **common,
+        )
+    if isinstance(verdict, HoldsForLiterals) and made.as_expected:
+        writer = Writer(made)
+        return Entry(
+            kind="holds",
+            statement=writer.statement(SIGNS[HoldsForLiterals]),
+            abbreviations=writer.abbreviations,
+            strength="literal values",
+            assumptions=conditions(verdict.domain),
+            found=prose(verdict.search),
             **common,
         )
     raise ExportError(f"{claim.id} is not proved, so there is no proof of it to print")
 
 
 def is_settled(made: Derivation | Check) -> bool:
-    """Tell whether a claim is proved, with every step of its author, or refuted, or a check that passed."""
+    """Tell whether a claim is proved with every step, refuted, true at literal values as stated, or a passed check."""
     if isinstance(made, Check):
         return made.as_expected
     return made.wrong_step is None and (made.outcome == "refuted" or made.as_expected)

@@ -10,9 +10,10 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic.book.prose import Code, Formula, Prose
+from cnn_symbolic.book.words import UNDEFINED, not_defined, unmet
 from cnn_symbolic.kernel.verdicts import Refutation
 from cnn_symbolic.latex_notation import Latex
-from cnn_symbolic.matrices import MOST_ENTRIES, number
+from cnn_symbolic.matrices import MOST_ENTRIES, differing, number
 
 __all__ = ["Block", "Counterexample", "Matrix", "conditions", "counterexample", "holds"]
 
@@ -91,16 +92,29 @@ def written(numbers: Any) -> tuple[str, ...]:
 def difference(refutation: Refutation) -> Prose:
     """Return what differs at a counterexample."""
     left, right = (Formula(str(shape).replace(",)", ")")) for shape in (refutation.left_shape, refutation.right_shape))
-    if refutation.kind == "shape":
-        return ("There the shapes are ", left, " and ", right, ".")
+    if not_defined(refutation):
+        needed = separated([Formula(c) for c in conditions(unmet(refutation))], " and ")
+        return (
+            "There the right side is not defined",
+            *((": it needs ", *needed, ".") if needed else (f" ({UNDEFINED}).",)),
+        )
     if refutation.kind == "defined":
         return ("There only one side is defined: the shapes would be ", left, " and ", right, ".")
+    found = differing(refutation)
+    if found is None and refutation.kind == "shape":
+        return ("There the shapes are ", left, " and ", right, ".")
+    entry = Formula(f"({','.join(map(str, refutation.index))})")
+    if found is not None:
+        start: Prose = (
+            ("There, in the entry ", entry, ", the left side is ") if refutation.index else ("There the left side is ",)
+        )
+        return (*start, *exact(found[0]), ", the right side ", *exact(found[1]), ".")
     latex = Latex({})
     factors = refutation.monomial.factors if refutation.monomial else ()
     product = latex.times.join(latex.entry(symbol(name), [str(i) for i in at]) for name, at in factors) or "1"
     where: Prose = (" occurs",)
     if refutation.index:
-        where = (" occurs in the entry ", Formula(f"({','.join(map(str, refutation.index))})"))
+        where = (" occurs in the entry ", entry)
     return (
         "There the product ",
         Formula(product),
@@ -108,6 +122,11 @@ def difference(refutation: Refutation) -> Prose:
         f" with the coefficient {refutation.left_coefficient} on the left and "
         f"{refutation.right_coefficient} on the right.",
     )
+
+
+def exact(value: str) -> Prose:
+    """Return a number as a formula; what says how long a number is stays text."""
+    return (Formula(value),) if re.fullmatch(r"-?\d+(/\d+)?", value) else (value,)
 
 
 def holds(refutation: Refutation) -> Prose:

@@ -50,7 +50,7 @@ P, Q = widths("P Q")
 x, y, f = tensor(M, name="x", indices="m"), tensor(M, name="y", indices="m"), tensor(I, name="f", indices="u")
 grid, overlay = tensor(M, N, name="x", indices="m n"), tensor(I, J, name="f", indices="u v")
 batch, maps = tensor(B, C, M, name="x", indices="n c m"), tensor(K, C, I, name="w", indices="k c u")
-STEPS = {"stride": S, "padding": (P,), "dilation": D}
+STEPS: dict[str, Any] = {"stride": S, "padding": (P,), "dilation": D}
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,12 @@ from cnn_symbolic.book.contents import Book, Entry
 from cnn_symbolic.book.formula_html import formula_html, inline, inline_formula
 from cnn_symbolic.book.listings import html_listing
 from cnn_symbolic.book.prose import Code, Formula, Prose, tidy
+from cnn_symbolic.book.words import in_words
 from cnn_symbolic.latex_notation import escape as escape_latex
 
 __all__ = ["entry_html", "formula_html", "html_book", "html_fragment", "inline"]
 
-KINDS = {"theorem": "Theorem", "refutation": "Refutation", "check": "Check"}
+KINDS = {"theorem": "Theorem", "refutation": "Refutation", "check": "Check", "holds": "Holds for literal values"}
 # What the evidence of a claim means, in the order in which it is explained and offered as a filter.
 STRENGTHS = {
     "all shapes": "proved for every size that satisfies the assumptions",
@@ -31,12 +32,14 @@ STRENGTHS = {
     "listed factors": "proved for every size, at the listed values of the factors",
     "fixed shape": "proved or computed exactly for the sizes in the claim",
     "identity": "functions that are equal, because their difference cancels",
+    "literal values": "not proved: equal for every size at listed values of the factors, and where others were tried",
     "tested": "tested with numbers, which proves nothing",
     "refuted": "wrong, with numbers for which the two sides differ",
 }
 CONTRADICTED = {
     ("theorem", "refuted"): "Its file states that this formula is wrong; it is proved.",
     ("refutation", "proved"): "Its file states this formula as a theorem; it is refuted.",
+    ("refutation", "holds"): "Its file states that this formula holds for literal values; it is refuted.",
 }
 RESERVED = ("def-", "chapter-", "article-", "show-", "page-")  # how the ids of the page itself begin
 
@@ -63,6 +66,7 @@ def environment() -> Environment:
         "contradicted": CONTRADICTED,
         "counted": counted,
         "formula_html": formula_html,
+        "in_words": in_words,
         "inline": inline,
         "inline_formula": inline_formula,
         "kinds": KINDS,

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from cnn_symbolic.book.cards import Card
 from cnn_symbolic.book.counterexamples import Block, Counterexample, Matrix
 from cnn_symbolic.book.prose import Code, Formula, Prose
+from cnn_symbolic.book.words import in_words
 
 __all__ = ["card_latex"]
 
@@ -44,7 +45,7 @@ def card_rows(card: Card) -> Iterator[str]:
     yield from (words(line, "textbf") for line in wrapped(card.title))
     yield from (rf"\displaystyle {words(f)}" for f in card.formulas)
     if card.outcome:
-        word = Formula(rf"\boxed{{\text{{{card.outcome}}}}}")
+        word = Formula(rf"\boxed{{\text{{{in_words(card.outcome)}}}}}")
         yield from map(words, wrapped((word, " ", *card.evidence) if card.evidence else (word,)))
     if card.abbreviations:
         yield r"\text{where } " + r",\; ".join(map(formula, card.abbreviations))

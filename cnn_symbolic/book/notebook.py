@@ -18,11 +18,11 @@ from rich.console import Console
 from cnn_symbolic.book.cards import Card, card_of
 from cnn_symbolic.book.html import environment
 from cnn_symbolic.book.mathjax import card_latex
-from cnn_symbolic.book.terminal import called, derivation_view, detail, difference, holds, sizes_text
+from cnn_symbolic.book.terminal import agreement, called, derivation_view, detail, difference, holds, sizes_text
 from cnn_symbolic.checks import Check
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.errors import CnnSymbolicError
-from cnn_symbolic.kernel.verdicts import Refutation, Theorem, Verdict
+from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem, Verdict
 from cnn_symbolic.library import Claim
 from cnn_symbolic.matrices import counterexample_lines
 
@@ -74,8 +74,8 @@ def plain(x: Any, card: Card) -> str:
 def verdict_lines(verdict: Verdict) -> Iterator[str]:
     """Yield the lines of a verdict of the kernel."""
     yield verdict.statement.describe()
-    if isinstance(verdict, Theorem):
-        yield f"  proved: {verdict.evidence}" + (f" with {verdict.domain}" if verdict.domain else "")
+    if isinstance(verdict, Theorem | HoldsForLiterals):
+        yield f"  {agreement(verdict)}"
     elif isinstance(verdict, Refutation):
         yield f"  refuted: {holds(verdict)}"
         yield f"  {called(verdict)}: {sizes_text(verdict)}: {difference(verdict)}"

@@ -20,7 +20,8 @@ from cnn_symbolic.book.prose import Prose, prose
 from cnn_symbolic.citing import is_instance
 from cnn_symbolic.derivation import Derivation, Line, definition_reason, folded
 from cnn_symbolic.errors import ExportError
-from cnn_symbolic.formulas import is_size
+from cnn_symbolic.expressions.heads import Ceiling, Floor, Maximum, Minimum, Remainder
+from cnn_symbolic.expressions.rules import is_plain_size
 from cnn_symbolic.kernel.verdicts import Theorem
 from cnn_symbolic.latex_notation import Latex
 from cnn_symbolic.sources import Call, Leaf, Named
@@ -98,7 +99,7 @@ class Writer:
 
     def dimensions(self, x: Tensor) -> str:
         """Return the shape of a tensor as the exponent of ℝ."""
-        lengths = r" \times ".join(self.latex.expr(length, {}) for length in x.shape)
+        lengths = r" \times ".join(self.latex.expr(length, {}) for length in x.lengths)
         return f"^{{{lengths}}}" if lengths else ""
 
     def parts(self) -> Iterator[Any]:
@@ -107,7 +108,7 @@ class Writer:
         yield from (line.formula for line in self.lines if line.folded is None)
         for side in [*sides, *self.definitions.values(), *(line.folded for line in self.lines)]:
             yield from options_of(side)
-        yield from (length for x in self.tensors.values() if isinstance(x.source, Leaf) for length in x.shape)
+        yield from (length for x in self.tensors.values() if isinstance(x.source, Leaf) for length in x.lengths)
         if self.derivation.by_hand:
             yield from (s.formula for s in (self.derivation.statement.left, self.derivation.statement.right))
 
@@ -194,13 +195,17 @@ class Writer:
 
     def check_citation(self, before: Line, line: Line, cited: Derivation) -> None:
         """Raise ExportError unless a line is an instance of the theorem that its author cites."""
+        if not isinstance(cited.verdict, Theorem):
+            raise ExportError(
+                f"{self.derivation.title!r}: the step {line.because!r} cites {line.using}, which is not proved"
+            )
         assumed = self.derivation.statement.assumptions
         apt = (
             before.folded is not None
             and line.folded is not None
             and is_instance(before.folded, line.folded, cited, assumed)
         )
-        if not apt or not isinstance(cited.verdict, Theorem):
+        if not apt:
             raise ExportError(
                 f"{self.derivation.title!r}: the step {line.because!r} is no instance of the theorem {line.using}"
             )
@@ -241,5 +246,5 @@ def flat(value: Any) -> Iterator[Any]:
 def quotients(formula: Any) -> Iterator[sp.Expr]:
     """Yield the quotients, remainders, maxima and minima of sizes in a formula, every time that they occur."""
     for e in sp.preorder_traversal(formula):
-        if isinstance(e, sp.floor | sp.ceiling | sp.Max | sp.Min | sp.Mod) and all(map(is_size, e.free_symbols)):
+        if isinstance(e, Floor | Ceiling | Maximum | Minimum | Remainder) and all(map(is_plain_size, e.free_symbols)):
             yield e

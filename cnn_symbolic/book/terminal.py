@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from cnn_symbolic.article import ARTICLE, ERRATA, SECTIONS
+from cnn_symbolic.book.words import HOLDS, UNDEFINED, in_words, not_defined, unmet
 from cnn_symbolic.checking.backward_text import report_text
 from cnn_symbolic.checking.changes import Change
 from cnn_symbolic.checking.findings import BackwardReport
@@ -20,9 +21,9 @@ from cnn_symbolic.checking.mistakes import named_mistake
 from cnn_symbolic.checks import Check, Checked
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.figures.pictures import PICTURES
-from cnn_symbolic.kernel.verdicts import Refutation, Theorem, Undecided, Verdict
+from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
 from cnn_symbolic.library import Claim
-from cnn_symbolic.matrices import counterexample_lines
+from cnn_symbolic.matrices import counterexample_lines, differing
 from cnn_symbolic.notation import Text
 from cnn_symbolic.report import Replayed, outcome
 
@@ -43,6 +44,14 @@ __all__ = [
 ]
 
 MARKS = {True: ("✓", "green"), False: ("✗", "bold red")}
+LITERAL_MARKS = {True: ("○", "green"), False: ("○", "yellow")}
+COUNTED = {"proved": "proved", "tested": "tested", "holds": HOLDS, "refuted": "refuted", "undecided": "undecided"}
+
+
+def mark_of(claimed: Derivation | Check) -> tuple[str, str]:
+    """Return the sign that stands before a claim, and its style: whether it is as its author states."""
+    marks = LITERAL_MARKS if isinstance(claimed.verdict, HoldsForLiterals) else MARKS
+    return marks[claimed.as_expected]
 
 
 def holds(refutation: Refutation) -> str:
@@ -67,11 +76,17 @@ def sizes_text(refutation: Refutation) -> str:
 
 def difference(refutation: Refutation) -> str:
     """Return what differs at the counterexample."""
-    if refutation.kind == "shape":
-        return f"the shapes are {refutation.left_shape} and {refutation.right_shape}"
+    if not_defined(refutation):
+        condition = unmet(refutation)
+        return f"the right side is not defined there{f': it needs {condition}' if condition else f' ({UNDEFINED})'}"
     if refutation.kind == "defined":
         return f"only one side is defined: the shapes would be {refutation.left_shape} and {refutation.right_shape}"
+    found = differing(refutation)
+    if found is None and refutation.kind == "shape":
+        return f"the shapes are {refutation.left_shape} and {refutation.right_shape}"
     entry = f"in entry {list(refutation.index)}, " if refutation.index else ""
+    if found is not None:
+        return f"{entry}the left side is {found[0]}, the right side {found[1]}"
     return (
         f"{entry}{refutation.monomial} has the coefficient {refutation.left_coefficient} on the left, "
         f"{refutation.right_coefficient} on the right"
@@ -84,12 +99,29 @@ def detail(verdict: Verdict | Checked) -> str:
         return f"{called(verdict)} {sizes_text(verdict)}; {holds(verdict)}"
     if isinstance(verdict, Undecided):
         return f"{verdict.reason}: {verdict.detail}"
+    if isinstance(verdict, HoldsForLiterals):
+        return f"not proved: {verdict.search}"
     return verdict.detail if isinstance(verdict, Checked) and not verdict.passed else ""
 
 
 def assumptions(verdict: Verdict | Checked) -> str:
     """Return the conditions on the sizes that a verdict is about."""
-    return verdict.domain if isinstance(verdict, Theorem | Refutation) else ""
+    return verdict.domain if isinstance(verdict, Theorem | Refutation | HoldsForLiterals) else ""
+
+
+def agreement(verdict: Theorem | HoldsForLiterals) -> str:
+    """Return for which sizes the two sides are proved equal, or for which values they are, and what else was tried."""
+    condition = f" with {verdict.domain}" if verdict.domain else ""
+    if isinstance(verdict, Theorem):
+        return f"proved: {verdict.evidence}{condition}"
+    return f"{verdict.evidence}{condition}, {detail(verdict)}"
+
+
+def objection(verdict: Verdict) -> str:
+    """Return what is said of a step of a proof with a verdict that is no theorem."""
+    if isinstance(verdict, HoldsForLiterals):
+        return f"step {verdict.evidence}, and is not proved"
+    return "step is undecided" if isinstance(verdict, Undecided) else "step does not follow"
 
 
 def claims_table(claims: Sequence[Claim], outcomes: Mapping[str, Outcome] | None = None) -> Table:
@@ -105,15 +137,15 @@ def claims_table(claims: Sequence[Claim], outcomes: Mapping[str, Outcome] | None
             group = claim.group
             table.add_row("", Styled(group, style="bold cyan"))
         derivation, verdict = claim.derivation, claim.derivation.verdict
-        mark, style = MARKS[derivation.as_expected]
+        mark, style = mark_of(derivation)
         body: list[RenderableType] = [Styled(derivation.title)]
         wrong_step = derivation.wrong_step if isinstance(derivation, Derivation) else None
         if wrong_step is not None:
-            body.append(Styled(f"a step does not follow: {wrong_step[0].because}", style="red"))
+            body.append(Styled(f"a {objection(wrong_step[1])}: {wrong_step[0].because}", style="red"))
         if text := detail(verdict):
             body.append(Styled(text, style="dim"))
         if not derivation.as_expected and wrong_step is None:
-            body.append(Styled(f"the file says {derivation.expected}", style="red"))
+            body.append(Styled(f"the file says {in_words(derivation.expected)}", style="red"))
             if isinstance(derivation, Derivation) and (change := named_mistake(derivation)) is not None:
                 body.append(Styled(f"with {change.name} it is proved: {corrected(derivation, change)}"))
         table.add_row(
@@ -129,9 +161,14 @@ def claims_table(claims: Sequence[Claim], outcomes: Mapping[str, Outcome] | None
 def summary(claims: Sequence[Claim], seconds: float) -> str:
     """Return the last line of a run."""
     found = Counter(claim.derivation.outcome for claim in claims)
-    counts = ", ".join(f"{found[word]} {word}" for word in ("proved", "tested", "refuted", "undecided") if found[word])
+    counts = ", ".join(f"{found[one]} {counted(word, found[one])}" for one, word in COUNTED.items() if found[one])
     right = sum(claim.derivation.as_expected for claim in claims)
     return f"{counts}; {right} of {len(claims)} as stated, in {seconds:.1f} s"
+
+
+def counted(word: str, number: int) -> str:
+    """Return the word for an outcome behind a number of claims."""
+    return word.replace("holds", "hold") if number > 1 else word
 
 
 def derivation_view(claim: Claim, steps: bool = True) -> Group:
@@ -167,12 +204,11 @@ def calculation(derivation: Derivation) -> Iterator[RenderableType]:
 def verdict_lines(derivation: Derivation) -> Iterator[RenderableType]:
     """Yield the verdict: what was proved under which assumptions, or the counterexample with its matrices."""
     verdict = derivation.verdict
-    mark, style = MARKS[derivation.as_expected]
-    if isinstance(verdict, Theorem):
-        condition = f" with {verdict.domain}" if verdict.domain else ""
-        yield Styled(f"{mark} proved: {verdict.evidence}{condition} ({verdict.seconds * 1000:.0f} ms)", style=style)
-        if derivation.expected != "proved":
-            yield Styled(f"the file says {derivation.expected}", style="red")
+    mark, style = mark_of(derivation)
+    if isinstance(verdict, Theorem | HoldsForLiterals):
+        yield Styled(f"{mark} {agreement(verdict)} ({verdict.seconds * 1000:.0f} ms)", style=style)
+        if derivation.expected == "refuted":
+            yield Styled("the file says refuted", style="red")
     elif isinstance(verdict, Refutation):
         yield Styled(f"{mark} refuted: {holds(verdict)}", style=style)
         yield Styled(f"{called(verdict)}: {sizes_text(verdict)}: {difference(verdict)}")
@@ -182,7 +218,8 @@ def verdict_lines(derivation: Derivation) -> Iterator[RenderableType]:
     elif isinstance(verdict, Undecided):
         yield Styled(f"{mark} undecided: {detail(verdict)}", style="yellow")
     if derivation.wrong_step is not None:
-        yield Styled(f"the step does not follow: {derivation.wrong_step[0].because}", style="bold red")
+        step, found = derivation.wrong_step
+        yield Styled(f"the {objection(found)}: {step.because}", style="bold red")
 
 
 def corrected(derivation: Derivation, change: Change) -> str:
@@ -205,7 +242,7 @@ def listing(claims: Sequence[Claim]) -> Table:
     for name in ("Id", "Stated as", "Claim"):
         table.add_column(name, overflow="fold", no_wrap=name == "Id")
     for claim in claims:
-        table.add_row(claim.id, claim.derivation.expected, claim.derivation.title)
+        table.add_row(claim.id, in_words(claim.derivation.expected), claim.derivation.title)
     return table
 
 
@@ -230,7 +267,7 @@ def article_table(claims: Sequence[Claim]) -> tuple[Table, list[str]]:
             Styled(mark, style=style),
             stated.id,
             stated.text,
-            "\n".join(f"{n} {word}" if n > 1 else word for word, n in outcomes.items()) or "open",
+            "\n".join(f"{n} {in_words(one)}" if n > 1 else in_words(one) for one, n in outcomes.items()) or "open",
             "\n".join(strengths) or ("counterexample" if settling else ""),
             "\n".join(dict.fromkeys(c.file.stem for c in settling)),
         )
@@ -280,7 +317,9 @@ def replay_table(replayed: Sequence[Replayed]) -> Table:
         if sides != ["0", "0"] and shapes[0] != shapes[1]:
             written += f", of shape {shapes[0]} = {shapes[1]}"
         steps = f"{proved} of {len(one.steps)}"
-        table.add_row(Styled(mark, style=style), one.id, one.recorded, outcome(one.verdict), steps, written)
+        table.add_row(
+            Styled(mark, style=style), one.id, *map(in_words, (one.recorded, outcome(one.verdict))), steps, written
+        )
     return table
 
 
