@@ -2,7 +2,8 @@
 
 A text gets a verdict, or an error of this package that says something; within a time and a memory limit, and without
 anything being executed, imported or opened. A verdict is true: where a claim is proved both sides are computed by
-NumPy at random small sizes, and agree; where it is refuted they differ at the counterexample.
+NumPy at random small sizes, and agree; where it holds for literal values of its factors, they agree at such values;
+where it is refuted they differ at the counterexample.
 """
 
 import argparse
@@ -30,6 +31,7 @@ from cnn_symbolic import Refutation, Theorem
 from cnn_symbolic.book.terminal import derivation_view
 from cnn_symbolic.checking.claims import read_claims
 from cnn_symbolic.errors import ClaimTextError, CnnSymbolicError
+from cnn_symbolic.kernel.verdicts import HoldsForLiterals
 from tests.fuzzing.numbers import disagreement, not_a_counterexample
 from tests.fuzzing.texts import SOURCES, TOKEN, picking
 from tests.fuzzing.tripwires import Overtime, Tripped, alarm, tripped, tripwires
@@ -38,6 +40,7 @@ SECONDS, BYTES, MOST_LETTERS = 20, 4 << 30, 10_000
 NAMING = 30  # the search for the name of a mistake has a limit of its own
 # Programs and long texts take a hundred times as long as the others: `--source` gives them a run of their own.
 SHARES = {"program": 0.5, "damaged": 34, "long": 0.2, "confused": 43, "hostile": 22}
+KINDS = {Theorem: "theorem", HoldsForLiterals: "verdict for literal values"}
 WHOLE_TEXT = r"states no claim|characters, at most|cannot be read: "
 
 
@@ -132,10 +135,10 @@ def compare(derivations, finding, seconds=SECONDS):
         with alarm(seconds):
             for derivation in derivations:
                 verdict = derivation.verdict
-                if isinstance(verdict, Theorem):
+                if isinstance(verdict, Theorem | HoldsForLiterals):
                     compared, why = disagreement(derivation, Random(finding.text))
                     finding.compared += compared
-                    finding.problems += [f"unsound theorem: {why}"] if why else []
+                    finding.problems += [f"unsound {KINDS[type(verdict)]}: {why}"] if why else []
                 elif isinstance(verdict, Refutation):
                     finding.compared += 1
                     why = not_a_counterexample(derivation, verdict)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cnn_symbolic import FeatureMap, sizes, widths
 from cnn_symbolic.evaluation import Values, evaluate_formula, infer_sizes
+from cnn_symbolic.expressions.values import plain
 from cnn_symbolic.formulas import fresh
 
 M, N, I, J = sizes("M N I J")
@@ -62,10 +63,11 @@ def assert_entries(symbolic, expected, values, sizes=None, functions=None, margi
     same(symbolic.evaluate(values, functions, sizes), expected)
     names = symbolic.names()
     arrays_ = {name: part.evaluate(values, functions, sizes) for name, part in names.items()}
-    known = infer_sizes({name: part.shape for name, part in names.items()}, arrays_, sizes or {})
+    stated = {plain(size): n for size, n in (sizes or {}).items()}
+    known = infer_sizes({name: part.lengths for name, part in names.items()}, arrays_, stated)
     exact = object if any(a.dtype == object for a in arrays_.values()) else int
     index = fresh("i" * symbolic.rank)
-    formula = symbolic[tuple(i - margin for i in index)]
+    formula = symbolic.at(tuple(i - margin for i in index))
     around = [n + 2 * margin for n in np.shape(expected)]
     found = evaluate_formula(formula, index, around, Values(known, arrays_, functions or {}, exact))
     same(found, np.pad(expected, margin))

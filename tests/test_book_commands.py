@@ -14,7 +14,7 @@ x, f = tensor(M, name="x"), tensor(I, name="f")
 right = prove("Rotating both", rot180(correlate(x, f)), equals=correlate(rot180(x), rot180(f)))
 """
 WRONG = 'wrong = prove("stated wrongly", x + x, equals=x)\n'
-UNDECIDED = 'odd = prove("odd", x, equals=from_entries((M,), lambda i: x[i * i], using=[x]))\n'
+UNDECIDED = 'odd = prove("odd", x, equals=from_entries((M,), lambda i: x[i + i * (i + 1) % 2], using=[x]))\n'
 TEXT = "x = tensor(M)\nf = tensor(I)\nclaim(correlate(x, f) == convolve(x, f, mode='valid'), assuming=[I == 1])\n"
 
 

@@ -15,7 +15,9 @@ from cnn_symbolic import Convolution, Tensor, conv_transpose, flip, prove, sizes
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.errors import ShapeError
 from cnn_symbolic.evaluation import evaluate_size
-from cnn_symbolic.formulas import Opaque, fresh, least
+from cnn_symbolic.expressions.meaning import value_of
+from cnn_symbolic.expressions.rules import least
+from cnn_symbolic.formulas import Opaque, fresh
 from cnn_symbolic.library import bundled_folder, load
 from cnn_symbolic.sources import Leaf
 from cnn_symbolic.tensors import ShapeOf
@@ -42,7 +44,7 @@ def formulas(claim):
     """The shape and the entry formula of both sides, and of every intermediate result."""
     named = {name: part for side in sides(claim) for name, part in side.names().items()}
     definitions = [part.source.definition for part in named.values() if not isinstance(part.source, Leaf)]
-    return [(part.shape, part.formula(fresh("i" * part.rank))) for part in [*sides(claim), *definitions]]
+    return [(part.lengths, part.formula(fresh("i" * part.rank))) for part in [*sides(claim), *definitions]]
 
 
 def terms(formula):
@@ -55,11 +57,8 @@ def terms(formula):
 
 def products(claim):
     """A function of the sizes: how many numbers it takes, about, to evaluate the largest of the formulas."""
-    counts = [prod(shape) * term for shape, formula in formulas(claim) for term in terms(formula)]
-    within = set(claim.statement.sizes)
-    bounded = [count.xreplace(dict.fromkeys(count.free_symbols - within, 3)) for count in map(sp.sympify, counts)]
-    numbers = sp.lambdify(claim.statement.sizes, bounded, "math")
-    return lambda drawn: max(numbers(*drawn.values()), default=1)
+    counts = [sp.sympify(prod(shape) * term) for shape, formula in formulas(claim) for term in terms(formula)]
+    return lambda drawn: max((value_of(count, lambda s: drawn.get(s, 3)) for count in counts), default=1)
 
 
 def defined_sizes(claim, random):
@@ -68,15 +67,13 @@ def defined_sizes(claim, random):
     Where there are only a few, they are as large as 9.
     """
     statement, work, seen = claim.statement, products(claim), set()
-    conditions = (*statement.assumptions, *(statement.subject.requirements or ()))
     spread = 3 if len(statement.sizes) > 3 else 9
     for _ in range(MOST_DRAWS):
         drawn = {s: least(s) + int(random.integers(spread)) for s in statement.sizes}
         if tuple(drawn.values()) in seen or work(drawn) > MOST_PRODUCTS:
             continue
         seen.add(tuple(drawn.values()))
-        exact = {s: sp.Integer(n) for s, n in drawn.items()}
-        if all(condition.xreplace(exact) == sp.true for condition in conditions):
+        if all(value_of(condition, drawn.__getitem__) for condition in statement.conditions):
             yield drawn
 
 
@@ -96,13 +93,13 @@ def check_witness(claim, drawn, functions, random):
     values = {}
     for name, part in names.items():
         if isinstance(part.source, Leaf):
-            shape = [evaluate_size(length, drawn) for length in part.shape]
+            shape = [evaluate_size(length, drawn) for length in part.lengths]
             values[name] = np.array(random.integers(-9, 10, shape), dtype=object)
 
     def numbers(side):
         if isinstance(side, Tensor):
             return side.evaluate(values, functions, drawn)
-        return [evaluate_size(length, drawn) for length in getattr(side, "shape", side)]
+        return [evaluate_size(length, drawn) for length in getattr(side, "lengths", side)]
 
     same(numbers(claim.left), numbers(claim.right))
 

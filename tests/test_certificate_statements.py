@@ -18,13 +18,22 @@ import pytest
 import sympy as sp
 
 from cnn_symbolic import (
+    And,
+    Iverson,
+    Ne,
+    Not,
+    Or,
+    Rational,
     apply,
     broadcast,
+    ceiling,
     claim,
     convolve,
     correlate,
     from_entries,
     gradient,
+    maximum,
+    minimum,
     named,
     ones,
     pad,
@@ -34,6 +43,7 @@ from cnn_symbolic import (
     sum_axes,
     tensor,
     transpose,
+    where,
     widths,
 )
 from cnn_symbolic.certificates import compiling, expressions, integers, statements
@@ -43,7 +53,10 @@ from cnn_symbolic.certificates.statements import Proposition, proposition
 from cnn_symbolic.certificates.terms import next_function
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.evaluation import Values, evaluate_formula
-from cnn_symbolic.formulas import Iverson, Opaque, fresh, least
+from cnn_symbolic.expressions.heads import AtLeast, Ceiling, Equal, Floor, Remainder
+from cnn_symbolic.expressions.rules import all_of, bracket, least
+from cnn_symbolic.expressions.values import plain
+from cnn_symbolic.formulas import Opaque, fresh
 from cnn_symbolic.kernel.replay import T, all_formulas, derivatives
 from cnn_symbolic.library import load_text, select
 from tests.certificates import needs_coq
@@ -144,11 +157,11 @@ def sampled(claim, count, rng, assumed=True):
     sizes = list(claim.sizes)
     if not sizes:
         return [{}]
-    stated = (*claim.statement.assumptions, *(claim.statement.subject.requirements or ()))
+    stated = claim.statement.conditions
     low = np.array([least(size) for size in sizes])
     drawn = low + rng.choice(4, p=[0.4, 0.3, 0.2, 0.1], size=(TRIES, len(sizes)))
     values = {size: drawn[:, k] for k, size in enumerate(sizes)}
-    holds = at_samples(Iverson(sp.And(*stated)), values, TRIES) == 1
+    holds = at_samples(bracket(all_of(*stated)), values, TRIES) == 1
     if not assumed:
         return [{s: int(v[k]) for s, v in values.items()} for k in np.flatnonzero(~holds)[:count]]
     lengths = [[at_samples(n, values, TRIES) for n in d.shape] for d in claim.statement.tensors.values()]
@@ -208,7 +221,7 @@ class Case:
         return int(evaluate_formula(sp.sympify(n), [], [], Values(self.sizes, {})))
 
     def holds(self, conditions):
-        return bool(evaluate_formula(Iverson(sp.And(*conditions)), [], [], Values(self.sizes, {})))
+        return bool(evaluate_formula(bracket(all_of(*conditions)), [], [], Values(self.sizes, {})))
 
     @property
     def rational(self):
@@ -319,12 +332,17 @@ def printed(coq, tmp_path):
 
 
 def conditions_of(claim):
-    """What is assumed, and what has to hold of the shapes, as Coq says it and as conditions of SymPy."""
+    """What is assumed, and what has to hold of the shapes, as Coq says it and as conditions."""
     kernel = claim.statement
-    assumed = [sp.Ge(size, least(size), evaluate=False) for size in claim.sizes]
-    assumed += [*kernel.assumptions, *(kernel.subject.requirements or ())]
-    defined = [sp.Eq(a, b, evaluate=False) for a, b in zip(kernel.left.shape, kernel.right.shape, strict=True)]
-    defined += kernel.right.requirements or ()
+    assumed = [AtLeast(size, least(size)) for size in claim.sizes]
+    assumed += [
+        *kernel.assumptions,
+        *(kernel.subject.requirements or ()),
+        *kernel.subject.divisors,
+        *kernel.left.divisors,
+    ]
+    defined = [Equal(a, b) for a, b in zip(kernel.left.shape, kernel.right.shape, strict=True)]
+    defined += [*(kernel.right.requirements or ()), *kernel.right.divisors]
     return (claim.assumed, assumed), (claim.defined, defined)
 
 
@@ -338,7 +356,7 @@ def truths(claim, seed, count):
         below[first] = least(first) - 1
     for values in found:
         for stated, meant in conditions_of(claim):
-            text, holds = statements.joined(stated), [Case.number(_at(values), Iverson(c)) for c in meant]
+            text, holds = statements.joined(stated), [Case.number(_at(values), bracket(c)) for c in meant]
             yield applied(claim, text, values), all(holds)
     if below:
         yield applied(claim, statements.joined(claim.assumed), below), False
@@ -420,7 +438,7 @@ def unusual():
     x, y, w, g = (tensor(n, name=name) for n, name in ((M, "x"), (M, "y"), (I, "w"), (M, "g")))
     u, v = tensor(M, N, name="u"), tensor(N, M, name="v")
     z, square = named("z", 2 * x), named("q", 3 * u)
-    by_cases = sp.Piecewise((M, sp.Or(M > S, sp.Ne(M, 2))), (S, sp.Eq(M, S)), (7, True))
+    by_cases = where(Or(M > S, M != 2), M, where(M == S, S, 7))
     s, total = scalar("s"), sum_axes(x, axes=(0,))
     t = sizes("t R k1 i_u n_M forall x1")
     called = [tensor(n, name=name) for n, name in zip(t, ("x", "t", "R", "k1", "i_u", "inverse", "x2"), strict=True)]
@@ -431,20 +449,16 @@ def unusual():
         "full_correlation_valid": correlate(x, w) == convolve(x, w),
         "negative quotient": from_entries((M,), lambda i: x[(i - M) // S + M], using=[x]) == x,
         "negative remainder": from_entries((M,), lambda i: x[(i - I) % S], using=[x]) == x,
-        "ceilings": shape(tensor(sp.ceiling(M / S) + M // 2, name="x")) == (M,),
-        "least and greatest": shape(tensor(sp.Min(M, S, 2) + sp.Max(M - 1, S, 2), name="x")) == (M,),
+        "ceilings": shape(tensor(ceiling(M / S) + M // 2, name="x")) == (M,),
+        "least and greatest": shape(tensor(minimum(M, S, 2) + maximum(M - 1, S, 2), name="x")) == (M,),
         "cases": shape(x) == (by_cases,),
-        "brackets": from_entries((M,), lambda i: Iverson(sp.And(i <= 1, sp.Or(i > 0, sp.Ne(M, 2)))) * x[i], using=[x])
-        == x,
-        "fractions in brackets": from_entries(
-            (M,), lambda i: Iverson(sp.Le(i / S, sp.Rational(1, 2))) * x[i], using=[x]
-        )
-        == x,
+        "brackets": from_entries((M,), lambda i: Iverson(And(i <= 1, Or(i > 0, Ne(M, 2)))) * x[i], using=[x]) == x,
+        "fractions in brackets": from_entries((M,), lambda i: Iverson(i / S <= Rational(1, 2)) * x[i], using=[x]) == x,
         "turned": transpose(u) == v,
         "definition turned": transpose(square) == 3 * transpose(u) + v,
         "a wrong shape": pad(x, widths=((P, 1),)) == x,
         "padded": pad(x, widths=((P, 1),)) == pad(x, widths=((1, P),)),
-        "powers": M**2 * x / S**2 + from_entries((M,), lambda i: x[i] ** 3, using=[x]) == sp.Rational(-3, 4) * x / M,
+        "powers": M**2 * x / S**2 + from_entries((M,), lambda i: x[i] ** 3, using=[x]) == Rational(-3, 4) * x / M,
         "names": sum(alike[1:], alike[0]) == 2 * alike[0] + alike[-1],
         "names of Coq": [2 * one == one * one for one in called],
         "two paths": gradient(z * x, wrt=x, cotangent=ones(M)) == 4 * x,
@@ -459,7 +473,9 @@ def unusual():
         "a function of an intermediate result": apply(z, function="σ") == apply(x, function="σ") + z,
         "a square of a sum": gradient(total * total, wrt=x, cotangent=ones()) == 2 * broadcast(total, shape=(M,)),
         "sums in sums": from_entries(
-            (M,), lambda i: sp.Sum(x[W] * sp.Sum(y[W], (W, W, i)), (W, 0, W + 1), (W, 0, i)), using=[x, y]
+            (M,),
+            lambda i: sp.Sum(plain(x[W]) * sp.Sum(plain(y[W]), (W, W, plain(i))), (W, 0, W + 1), (W, 0, plain(i))),
+            using=[x, y],
         )
         == x,
     }
@@ -467,7 +483,7 @@ def unusual():
     for label, equations in cases.items():
         for k, equation in enumerate(equations if isinstance(equations, list) else [equations]):
             made[f"{label}{k or ''}"] = claim(equation)
-    conditions = [sp.Or(M >= S, sp.Ne(M % 2, 1)), sp.Ne(S, 3), sp.Not(sp.And(M > 3, S <= 1))]
+    conditions = [Or(M >= S, Ne(M % 2, 1)), Ne(S, 3), Not(And(M > 3, S <= 1))]
     made["assumed"] = claim(x == x, assuming=conditions)
     made["nearly equal"] = claim(x == x, assuming=[M >= S, M <= S + 1])
     return made
@@ -541,8 +557,8 @@ def replacing(name, old, new, module=expressions):
 
     def plant(monkeypatch):
         made = getattr(integers, name)
-        for where in (integers, module):
-            monkeypatch.setattr(where, name, lambda *given: made(*given).replace(old, new))
+        for place in (integers, module):
+            monkeypatch.setattr(place, name, lambda *given: made(*given).replace(old, new))
 
     return plant
 
@@ -557,7 +573,7 @@ def remainder_of_the_dividend(monkeypatch):
     made = integers.integer_text
 
     def wrong(e, names):
-        if isinstance(e, sp.Mod):
+        if isinstance(e, Remainder):
             return f"(Z.rem {wrong(e.args[0], names)} {wrong(e.args[1], names)})"
         return made(e, names)
 
@@ -570,17 +586,17 @@ def rounded_down(monkeypatch):
     made = integers.integer_text
 
     def wrong(e, names):
-        return made(sp.floor(e.args[0]), names) if isinstance(e, sp.ceiling) else made(e, names)
+        return made(Floor(e.args[0]), names) if isinstance(e, Ceiling) else made(e, names)
 
-    for where in (integers, expressions, statements):
-        monkeypatch.setattr(where, "integer_text", wrong)
+    for place in (integers, expressions, statements):
+        monkeypatch.setattr(place, "integer_text", wrong)
 
 
 def greatest_for_least(monkeypatch):
     """The minimum is read as the maximum."""
-    for where in (integers, expressions, statements):
-        made = where.integer_text
-        monkeypatch.setattr(where, "integer_text", lambda *given, made=made: made(*given).replace("Z.min", "Z.max"))
+    for place in (integers, expressions, statements):
+        made = place.integer_text
+        monkeypatch.setattr(place, "integer_text", lambda *given, made=made: made(*given).replace("Z.min", "Z.max"))
 
 
 def strict_bracket(monkeypatch):
@@ -706,6 +722,11 @@ def inverse_for_power(monkeypatch):
     monkeypatch.setattr(Translator, "power", wrong)
 
 
+def lost_reciprocal(monkeypatch):
+    """The reciprocal of a power is that of its base."""
+    monkeypatch.setattr(expressions, "repeated", lambda factor: [factor.base if factor.is_Pow else factor])
+
+
 PLANTED = {
     late_end: "sums in sums",
     early_start: "sums in sums",
@@ -728,6 +749,7 @@ PLANTED = {
     equal_for_unequal: "assumed",
     any_shape: "a wrong shape",
     inverse_for_power: "powers",
+    lost_reciprocal: "powers",
 }
 
 

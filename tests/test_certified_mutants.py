@@ -171,6 +171,6 @@ def test_proofs_of_the_right_claims_and_refutations_of_mutants_are_accepted(righ
         claim = proposition(made)
         texts[name] = whole(claim.text, proofs.proof_text(claim, NAME, made.claim_verdict.smallest))
         wrong = next(mutant for mutant in mutants if mutant.right is made)
-        texts[wrong.label] = whole(*refutation_texts(wrong.wrong, wrong.wrong.claim_verdict, NAME))
+        texts[wrong.label] = whole(*refutation_texts(wrong.statement, wrong.wrong.claim_verdict, NAME))
     answers = accepted(texts)
     assert {label: answer for label, answer in answers.items() if answer != "accepted"} == {}

@@ -243,7 +243,7 @@ def test_a_proof_about_tensors_writes_out_no_entries():
 
 
 def test_a_step_with_entries_written_by_hand_is_no_citation():
-    by_hand = from_entries(RIGHT.shape, lambda i: RIGHT.formula((i,)), using=[y, g])
+    by_hand = from_entries(RIGHT.shape, lambda i: RIGHT.formula((i.formula,)), using=[y, g])
     with pytest.raises(ExportError, match="is no instance"):
         book(Step(by_hand, "by hand", using="cited"))
 

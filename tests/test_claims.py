@@ -10,7 +10,7 @@ import cnn_symbolic
 from cnn_symbolic import sizes
 from cnn_symbolic.checking.claims import read_claims
 from cnn_symbolic.checking.expressions import Expressions
-from cnn_symbolic.checking.vocabulary import MOST_CHARACTERS, SYMPY, WORDS, is_implied_size, suggestion
+from cnn_symbolic.checking.vocabulary import FUNCTIONS, MOST_CHARACTERS, WORDS, is_implied_size, suggestion
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.errors import ClaimTextError, CnnSymbolicError
 from cnn_symbolic.kernel.verdicts import Refutation
@@ -198,7 +198,8 @@ REFUSED = {
     "an import that renames": ("«from cnn_symbolic import tensor as t", "tensor keeps its name"),
     "an import of no word": ("«from cnn_symbolic import decide", "claims have no decide"),
     "a misspelled import": ("«from cnn_symbolic import tensr", "claims have no tensr: did you mean tensor?"),
-    "no import of SymPy's": ("«from sympy import symbols", "claims have no symbols"),
+    "an import from SymPy": ("«from sympy import Eq", "nothing is imported from sympy: all words are known already"),
+    "no import of SymPy's": ("«from cnn_symbolic import symbols", "claims have no symbols"),
     # Literals
     "a float": (f"{X}y = «0.5 * x", "0.5 is not exact: write a fraction, such as 1/2"),
     "an imaginary number": ("y = «3j", "3j is neither an integer nor a text"),
@@ -346,7 +347,7 @@ REFUSED = {
     ),
     "a sum over a free index": (f"{X}claim(x[i] == sum(x[i], over=«i))", "i stands for something already"),
     # Claims
-    "no equation": (f"{X}claim(«x)", "claim takes one equation, claim(left == right); refute('…', left, eq"),
+    "no equation": (f"{X}claim(«x)", "claim takes one equation, claim(left == right); refute(left == right) says"),
     "another relation": (f"{X}claim(«x != x)", "claim takes one equation"),
     "two equations": (f"{X}claim(«x == x == x)", "claim takes one equation"),
     "no argument": ("«claim()", "claim takes one equation"),
@@ -557,8 +558,8 @@ size = prove("size", shape(correlate(x, f)), equals=(M - I + 1,))
     [
         "from cnn_symbolic import tensor, claim, Convolution",
         "from cnn_symbolic import *",
-        "from sympy import Eq, Ne, Mod, Max, Min, And, Or, Not, floor, ceiling, Rational",
-        "from sympy import Eq\nfrom cnn_symbolic import claim",
+        "from cnn_symbolic import Eq, Ne, Mod, Max, Min, And, Or, Not, floor, ceiling, Rational, Iverson, where",
+        "from cnn_symbolic import Eq\nfrom cnn_symbolic import claim",
     ],
 )
 def test_imports_of_words_are_skipped(imports):
@@ -600,7 +601,7 @@ right = prove("right", layer.gradient(layer.x),
 wrong = refute("wrong", layer.gradient(layer.x), equals=conv_transpose(layer.z_gradient, layer.w, **options))
 """,
     "assumptions": """
-from sympy import And, Eq, Ne, floor
+from cnn_symbolic import And, Eq, Ne, floor
 from cnn_symbolic import claim, convolve, correlate, crop, from_entries, named, rot180, sizes, sum_over, tensor
 
 M, I = sizes("M I")
@@ -618,7 +619,7 @@ turned = claim(rot180(rot180(x)) == x, title="Turned twice")
 """,
     "unknown functions": """
 from cnn_symbolic import apply, correlate, function, gradient, named, refute, prove, sizes, tensor
-from sympy import Rational
+from cnn_symbolic import Rational
 
 M, I = sizes("M I")
 x, w, g = tensor(M, name="x"), tensor(I, name="w"), tensor(M - I + 1, name="g")
@@ -687,11 +688,11 @@ def test_every_public_name_is_a_word_or_there_is_a_reason_why_not():
     assert all(WORDS[name] is getattr(cnn_symbolic, name) for name in public & set(WORDS))
 
 
-def test_every_other_word_is_sympys_or_pythons():
-    others = set(WORDS) - set(cnn_symbolic.__all__)
-    assert others == {*SYMPY, "max", "min"}
-    assert all(WORDS[name] is getattr(sp, name) for name in SYMPY)
-    assert (WORDS["max"], WORDS["min"]) == (sp.Max, sp.Min)
+def test_every_other_word_is_pythons_and_none_is_sympys():
+    assert set(WORDS) - set(cnn_symbolic.__all__) == {"max", "min"}
+    assert (WORDS["max"], WORDS["min"]) == (cnn_symbolic.maximum, cnn_symbolic.minimum)
+    assert {"And", "Eq", "Max", "Min", "Mod", "Ne", "Not", "Or", "Rational", "ceiling", "floor"} < set(FUNCTIONS)
+    assert not any(getattr(sp, name, None) is word for name, word in WORDS.items())
 
 
 @pytest.mark.parametrize("name", sorted(NOT_WORDS))

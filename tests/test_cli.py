@@ -6,10 +6,14 @@ import pty
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sympy
 
+from cnn_symbolic import sizes, state, tensor
+from cnn_symbolic.report import formal
 from tests.commands import run
 
 MINE = """
@@ -23,7 +27,8 @@ WRONG = 'wrong = prove("wrong", layer.gradient(layer.a_prev), equals=correlate(l
 NOT_WRONG = 'sure = refute("sure", layer.w, equals=layer.w)\n'
 OUTSIDE = (
     "from cnn_symbolic import from_entries\n"
-    'odd = prove("odd", layer.w, equals=from_entries((I, J), lambda i, j: layer.w[i * i, j], using=[layer.w]))\n'
+    "even = from_entries((I, J), lambda i, j: layer.w[i + i * (i + 1) % 2, j], using=[layer.w])\n"
+    'odd = prove("odd", layer.w, equals=even)\n'
 )
 VACUOUS = 'empty = prove("empty", layer.w, equals=layer.w, assuming=[I < 1])\n'
 STEP = 'step = prove("step", layer.w + layer.w, equals=2 * layer.w, steps=[Step(lambda i, j: 0 * i, "a hunch")])\n'
@@ -169,23 +174,53 @@ def test_help_names_the_commands_and_the_exit_status():
     assert run("--version").stdout.startswith("cnn-symbolic ")
 
 
-TANH = (
-    "from cnn_symbolic import from_entries\n"
-    "bent = from_entries((I, J), lambda i, j: sympy.tanh(layer.w[i, j]), using=[layer.w])\n"
-    'bent_weights = prove("bent", layer.w, equals=bent)\n'
-)
-
-
 def test_an_undecided_claim_leaves_the_others_their_json_and_their_proofs(file, tmp_path):
-    ran = run("prove", file(TANH), "--json", "--latex", tmp_path / "proofs.tex")
+    ran = run("prove", file(OUTSIDE), "--json", "--latex", tmp_path / "proofs.tex")
     assert ran.returncode == 3
-    right, bent = json.loads(ran.stdout)["claims"]
+    right, odd = json.loads(ran.stdout)["claims"]
     assert right["formal"] is not None
-    assert bent["formal"] is None
-    assert "tanh(w[i, j])" in bent["reason"]
+    assert odd["formal"] is not None
+    assert "i·i is a product of indices" in odd["reason"]
     assert "left out of" in ran.stderr
-    assert "bent_weights" in ran.stderr
+    assert "odd" in ran.stderr
     assert r"\star_{\mathrm{valid}}" in (tmp_path / "proofs.tex").read_text(encoding="utf-8")
+
+
+def test_what_cannot_be_exported_has_no_formal_statement():
+    (m,) = sizes("M")
+    x = tensor(m, name="x")
+    stated = state(x, x)
+    bent = replace(stated, left=replace(stated.left, formula=sympy.tanh(stated.left.formula)))
+    assert formal(stated)["left"]["formula"] == ["entry", "x", ["index", "i0"]]
+    assert formal(bent) is None
+
+
+FOR_SYMPY = {
+    "floor": "half = sympy.floor(M / 2)\n",
+    "maximum": "larger = sympy.Max(M, N)\n",
+    "equation": "equal = sympy.Eq(M, N)\n",
+    "connective": "both = sympy.And(M > 1, N > 1)\n",
+    "negation": "neither = sympy.Not(M > 1)\n",
+    "cases": "cases = sympy.Piecewise((M, M > N), (N, True))\n",
+    "entry": "bent = from_entries((I, J), lambda i, j: sympy.tanh(layer.w[i, j]), using=[layer.w])\n",
+}
+
+
+@pytest.mark.parametrize("line", FOR_SYMPY.values(), ids=FOR_SYMPY.keys())
+def test_a_function_of_sympy_is_refused_with_what_to_write_instead(file, line):
+    ran = run("prove", file("from cnn_symbolic import from_entries\n", line))
+    assert ran.returncode == 2
+    assert "mine.py failed to import at line 8: " in ran.stderr
+    assert "SymPy's functions do not take sizes, indices and entries: import floor, ceiling, maximum" in ran.stderr
+    assert "where, Iverson" in ran.stderr
+    assert "write // % == between sizes" in ran.stderr
+
+
+def test_other_mistakes_in_a_file_keep_their_own_message(file):
+    ran = run("prove", file('odd = sympy.sympify("1 +")\n'))
+    assert ran.returncode == 2
+    assert "Sympify of expression 'could not parse '1 +''" in ran.stderr
+    assert "SymPy's functions" not in ran.stderr
 
 
 def test_a_wrong_step_does_not_make_the_claim_look_refuted(file):

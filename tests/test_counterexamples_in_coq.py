@@ -4,13 +4,16 @@ import re
 from dataclasses import replace
 
 import pytest
-from sympy import Ne, Or, Rational
 
 from cnn_symbolic import (
+    Ne,
+    Or,
+    Rational,
     apply,
     convolve,
     correlate,
     cotangent,
+    from_entries,
     gradient,
     named,
     ones,
@@ -102,7 +105,7 @@ def wrong_and_right(kind):
 @each_kind
 def test_a_counterexample_is_accepted_for_the_wrong_claim_only(kind, accepts):
     wrong, right = wrong_and_right(kind)
-    statement, proof = refutation_texts(wrong, wrong.claim_verdict, "c")
+    statement, proof = refutation_texts(proposition(wrong), wrong.claim_verdict, "c")
     assert accepts(statement, proof) == "certified"
     other = proposition(right).refuted_text
     assert other != statement
@@ -112,7 +115,7 @@ def test_a_counterexample_is_accepted_for_the_wrong_claim_only(kind, accepts):
 @needs_coq
 def test_numbers_that_are_no_counterexample_are_rejected(accepts):
     wrong, _ = wrong_and_right("entry")
-    statement, proof = refutation_texts(wrong, wrong.claim_verdict, "c")
+    statement, proof = refutation_texts(proposition(wrong), wrong.claim_verdict, "c")
     assert proof.count("2 (* n_M *)") == 1
     for pattern, changed in ((r"\[.*\]\)\) \(\* t_y", "[0; 0])) (* t_y"), (r"2 \(\* n_M", "1 (* n_M")):
         other, times = re.subn(pattern, changed, proof)
@@ -123,7 +126,7 @@ def test_numbers_that_are_no_counterexample_are_rejected(accepts):
 @each_kind
 def test_the_statement_is_the_one_that_would_be_proved_but_for_the_claim(kind):
     wrong, _ = wrong_and_right(kind)
-    statement, _ = refutation_texts(wrong, wrong.claim_verdict, "c")
+    statement, _ = refutation_texts(proposition(wrong), wrong.claim_verdict, "c")
     body, mark, claim = statement.partition("Definition claim : Prop := ")
     assert proposition(wrong).text.partition(mark)[0] == body
     shapes = "shape" in kind
@@ -142,16 +145,24 @@ def test_large_counterexamples_are_not_written_down(monkeypatch):
     monkeypatch.setattr(counterexamples, "MOST_ENTRIES", 3)
     wrong, _ = wrong_and_right("entry")
     with pytest.raises(NotCertified, match="more than 3 entries"):
-        refutation_texts(wrong, wrong.claim_verdict, "c")
+        refutation_texts(proposition(wrong), wrong.claim_verdict, "c")
+
+
+@needs_coq
+def test_a_tensor_that_is_not_read_needs_no_numbers(accepts):
+    wrong = refute("unread", from_entries((M,), lambda i: 2 * x[i], using=[x, w]), equals=x)
+    values = {name: array for name, array in wrong.claim_verdict.values.items() if name != "w"}
+    found = refutation_texts(proposition(wrong), replace(wrong.claim_verdict, values=values), "c")
+    assert accepts(*found) == "certified"
 
 
 def test_other_numbers_are_tried_where_a_known_function_is_not_1(monkeypatch):
     claim = refute("…", apply(x, function="exp"), equals=apply(x, function="log"))
-    _, proof = refutation_texts(claim, claim.claim_verdict, "c")
+    _, proof = refutation_texts(proposition(claim), claim.claim_verdict, "c")
     functions = re.findall(r"\(polynomial (\[.*?\])\)", proof)
     assert len(set(functions)) == 2
     assert "[1]" not in functions
     equal = replace(claim.claim_verdict, statement=refute("…", x, equals=x).statement)
     monkeypatch.setattr(counterexamples, "TRIES", 1)
     with pytest.raises(NotCertified, match="with any exp, log"):
-        refutation_texts(claim, equal, "c")
+        refutation_texts(proposition(claim), equal, "c")

@@ -6,10 +6,13 @@ import pytest
 import sympy as sp
 
 from cnn_symbolic import (
+    Iverson,
+    Refutation,
     Step,
     Theorem,
     convolve,
     correlate,
+    decide,
     from_entries,
     prove,
     refute,
@@ -20,7 +23,7 @@ from cnn_symbolic import (
     tensor,
 )
 from cnn_symbolic.derivation import Derivation, collecting
-from cnn_symbolic.errors import DerivationFileError, OperandError, ShapeError
+from cnn_symbolic.errors import DerivationFileError, FragmentError, OperandError, ShapeError
 from cnn_symbolic.library import select
 
 from .problems import M, N, feature_map
@@ -68,9 +71,8 @@ def test_every_line_of_the_bundle_is_a_theorem_about_the_line_before(claim):
     if lines:
         assert len(lines) >= 2
         assert lines[0].formula == claim.derivation.statement.left.formula
-        assert isinstance(
-            claim.derivation.follows(lines[-1].formula, claim.derivation.statement.right.formula), Theorem
-        )
+        last, right = map(claim.derivation.side, (lines[-1].formula, claim.derivation.statement.right.formula))
+        assert isinstance(decide(claim.derivation.step_statement(last, right)), Theorem)
 
 
 def test_a_step_that_does_not_follow_spoils_the_proof():
@@ -85,9 +87,26 @@ def test_a_step_that_does_not_follow_spoils_the_proof():
 
 
 def test_a_step_outside_the_fragment_leaves_the_claim_undecided():
-    derivation = prove("…", x + x, equals=2 * x, steps=[Step(lambda i, j: sp.exp(x[i, j]), "no")])
+    outside = Step(lambda i, j: 2 * x[i, j] * Iverson(i * j >= 0), "no")
+    derivation = prove("…", x + x, equals=2 * x, steps=[outside])
     assert derivation.outcome == "undecided"
     assert not derivation.as_expected
+    assert derivation.wrong_step[0] is outside
+    assert derivation.lines == ()
+
+
+def test_a_wrong_step_outside_the_fragment_is_refuted():
+    derivation = prove("…", x + x, equals=2 * x, steps=[Step(lambda i, j: 2 * x[i, j] * Iverson(i * j >= 1), "no")])
+    assert derivation.outcome == "proved"
+    assert not derivation.as_expected
+    assert isinstance(derivation.wrong_step[1], Refutation)
+
+
+def test_a_step_that_sympy_made_is_refused():
+    step = Step(lambda i, j: sp.exp(x.at((i.formula, j.formula))), "no")
+    derivation = prove("…", x + x, equals=2 * x, steps=[step])
+    with pytest.raises(FragmentError, match=r"the step 'no': exp\(x\[_?i, _?j\]\) is made by SymPy \(exp\)"):
+        _ = derivation.outcome
 
 
 def test_a_refuted_claim_has_no_lines():

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from cnn_symbolic import correlate, gradient, named, ones, prove, shape, sizes, tensor
+from cnn_symbolic import Rational, correlate, from_entries, gradient, named, ones, prove, shape, sizes, tensor
 from cnn_symbolic.certificates.certificate import NotCertified, mangled
 from cnn_symbolic.certificates.compiling import compiled
 from cnn_symbolic.certificates.emitting import certificate
@@ -14,7 +14,8 @@ from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.library import select
 from tests.certificates import needs_coq
 
-M, I = sizes("M I")
+M, N, I = sizes("M N I")
+x = tensor(M, name="x")
 SECONDS = 300
 ONE_OF_EACH_KIND = {
     "weight_gradient": ("gradient", "reals"),
@@ -69,6 +70,49 @@ def test_coq_multiplies_literal_numbers(coq):
     assert tuple(part.kind for part in made.parts) == ("gradient", "reals")
     assert compiled(made, *coq, SECONDS).status == "certified"
     assert compiled(changed(made, "integer 2%Z", "integer 3%Z"), *coq, SECONDS).status == "rejected"
+
+
+# Sides that are equal as numbers are multiplied with their reciprocals, and what divides them.
+DIVIDED = {
+    "cancelled": (M * (x / M), x),
+    "cancelled twice": (M * N * ((x / M) / N), x),
+    "a product": (x / (2 * M), Rational(1, 2) * (x / M)),
+    "halves": (x / (2 * M) + x / (2 * M), x / M),
+    "distributed": (from_entries((M,), lambda i: x[i] * (M + 1) / M, using=[x]), x + x / M),
+    "a difference": (x / (M - I), x / (M - I)),
+    "a difference that is cancelled": ((M - I) * (x / (M - I)), x),
+    "rounded": (from_entries((M,), lambda i: x[i * (I - 1) // (I - 1)], using=[x]), x),
+}
+
+
+@needs_coq
+@pytest.mark.parametrize("kind", DIVIDED)
+def test_coq_multiplies_numbers_with_their_reciprocals(coq, kind):
+    left, right = DIVIDED[kind]
+    made = certificate(prove(kind, left, equals=right), "c")
+    answer = compiled(made, *coq, SECONDS)
+    assert answer.status == "certified", answer.detail
+
+
+@needs_coq
+@pytest.mark.parametrize(
+    ("left", "right", "assuming", "assumed", "defined"),
+    [
+        ((M - I) * (x / (M - I)), x, [], True, False),
+        ((M - I) * (x / (M - I)), x / (M - I) * (M - I), [], True, True),
+        (x, (M - I) * (x / (M - I)), [M >= I + 2], False, True),
+        (shape(x), ((M - I) * M // (M - I),), [M >= I + 2], False, True),
+        (((M - I) * M // (M - I),), shape(x), [], True, False),
+        (((M - I) * M // (M - I),), (M,), [], True, False),
+    ],
+)
+def test_a_divisor_that_has_cancelled_is_assumed_or_stated(coq, left, right, assuming, assumed, defined):
+    made = certificate(prove("divided", left, equals=right, assuming=assuming), "c")
+    before, _, behind = made.statement.partition("Definition possible")
+    positive = "(1 <= (n_M - n_I))"
+    assert (positive in before) == assumed
+    assert (positive in behind.partition("Definition left")[0]) == defined
+    assert compiled(made, *coq, SECONDS).status == "certified"
 
 
 def changed(made, old, new):

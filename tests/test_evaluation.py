@@ -6,13 +6,33 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from cnn_symbolic.errors import EvaluationError
+from cnn_symbolic.errors import EvaluationError, UndefinedError
 from cnn_symbolic.evaluation import Values, evaluate_formula, evaluate_size
-from cnn_symbolic.formulas import Iverson, Opaque, entry, sizes
+from cnn_symbolic.expressions.heads import Head
+from cnn_symbolic.expressions.rules import (
+    all_of,
+    any_of,
+    bracket,
+    ceiling,
+    compare,
+    delta,
+    divide,
+    floor,
+    maximum,
+    minimum,
+    negation,
+    remainder,
+    where,
+)
+from cnn_symbolic.formulas import Opaque, entry, size
 
-M = sizes("M")[0]
+M = size("M")
 i, u, v = sp.symbols("i u v", integer=True)
 VALUES = Values({M: 4}, {"x": np.array([1, 10, 100, 1000])})
+
+
+class Unknown(Head):
+    """A head that nothing knows the meaning of."""
 
 
 def value(formula, values=VALUES, length=4):
@@ -40,21 +60,41 @@ def test_entries_outside_the_shape_are_zero():
 
 
 def test_roundings_are_floors_for_negative_numbers_too():
-    assert value(sp.floor((i - 3) / sp.Integer(2))) == [-2, -1, -1, 0]
-    assert value(sp.ceiling((i - 3) / sp.Integer(2))) == [-1, -1, 0, 0]
-    assert value(sp.Mod(i - 3, 2)) == [1, 0, 1, 0]
-    assert value(sp.Max(i, 2) + sp.Min(i, 1)) == [2, 3, 3, 4]
+    two = sp.Integer(2)
+    assert value(floor((i - 3) / two)) == [-2, -1, -1, 0]
+    assert value(ceiling((i - 3) / two)) == [-1, -1, 0, 0]
+    assert value(remainder(i - 3, two)) == [1, 0, 1, 0]
+    assert value(maximum(i, two) + minimum(i, sp.S.One)) == [2, 3, 3, 4]
+
+
+def test_roundings_of_quotients_by_sizes_and_nested_remainders_are_pythons():
+    assert value(floor(divide(i - 3, M) + sp.Rational(1, 2))) == [(2 * (k - 3) + 4) // 8 for k in range(4)]
+    assert value(ceiling(divide(3 * i, M - 1))) == [0, 1, 2, 3]
+    assert value(remainder(2 * remainder(i, M), M)) == [2 * (k % 4) % 4 for k in range(4)]
+    assert value(remainder(-i, M)) == [-k % 4 for k in range(4)]
 
 
 def test_conditions():
-    assert value(Iverson(sp.Or(sp.Eq(i, 0), sp.Not(sp.Le(i, 2))))) == [1, 0, 0, 1]
-    assert value(Iverson(sp.And(sp.Ne(i, 0), sp.Lt(i, 2)))) == [0, 1, 0, 0]
-    assert value(sp.KroneckerDelta(i, 2)) == [0, 0, 1, 0]
+    zero, two = sp.S.Zero, sp.Integer(2)
+    assert value(bracket(any_of(compare("=", i, zero), negation(compare("<=", i, two))))) == [1, 0, 0, 1]
+    assert value(bracket(all_of(compare("!=", i, zero), compare("<", i, two)))) == [0, 1, 0, 0]
+    assert value(bracket(negation(all_of(compare(">=", i, sp.S.One), compare("<", i, two))))) == [1, 0, 1, 1]
+    assert value(delta(i, two)) == [0, 0, 1, 0]
+    assert value(where(compare(">", i, sp.S.One), i, -M)) == [-4, -4, 2, 3]
 
 
 def test_fractions_and_powers_are_exact():
     assert value(entry("x", (i,)) ** 2 / 3)[1] == Fraction(100, 3)
-    assert value(entry("x", (i,)) / M)[0] == Fraction(1, 4)
+    assert value(divide(entry("x", (i,)), M))[0] == Fraction(1, 4)
+    assert value(divide(entry("x", (i,)), M) ** 2)[0] == Fraction(1, 16)
+
+
+def test_a_divisor_is_at_least_one():
+    for e in (divide(i, M - 4), remainder(i, M - 4), floor(divide(i, M - 5))):
+        with pytest.raises(UndefinedError, match=r"M - [45] is less than one, but something is divided by it"):
+            value(e)
+    with pytest.raises(UndefinedError, match="a divisor is at least one"):
+        evaluate_size(floor(divide(M, M - 5)), {M: 4})
 
 
 def test_standing_derivatives_are_carried_out():
@@ -71,7 +111,13 @@ def test_what_is_missing_is_named():
         value(Opaque("f", 1, entry("x", (i,))))
     with pytest.raises(EvaluationError, match="is not part of an entry formula"):
         value(sp.exp(i))
+    with pytest.raises(EvaluationError, match="is not part of an entry formula"):
+        value(sp.Max(i, 2))
+    with pytest.raises(EvaluationError, match="is not part of an entry formula"):
+        value(Unknown(i))
     with pytest.raises(EvaluationError, match="is not a condition"):
-        value(Iverson(sp.Contains(i, sp.S.Naturals, evaluate=False)))
+        value(bracket(sp.Contains(i, sp.S.Naturals, evaluate=False)))
+    with pytest.raises(EvaluationError, match="is not a condition"):
+        value(bracket(sp.Ge(i, M)))
     with pytest.raises(EvaluationError, match=r"the size M/3 is not an integer here: it is 4/3"):
         evaluate_size(M / 3, {M: 4})

@@ -64,7 +64,7 @@ BILINEAR = {
 @pytest.mark.parametrize("name", BILINEAR)
 def test_contributions_are_what_one_hot_inputs_give(name):
     result = BILINEAR[name]
-    leaves = {n: tuple(map(int, t.shape)) for n, t in result.names().items() if n in "xwyg"}
+    leaves = {n: tuple(map(int, t.lengths)) for n, t in result.names().items() if n in "xwyg"}
     found = contributions(result)
     named_coefficients = {at: {factors: c for c, factors in terms} for at, terms in found.items()}
     entries = [[(n, at) for at in np.ndindex(*shape)] for n, shape in sorted(leaves.items())]

@@ -1,5 +1,6 @@
 """The vocabulary of entry formulas."""
 
+import math
 from itertools import product
 
 import pytest
@@ -7,21 +8,34 @@ import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnn_symbolic import claim, prove, tensor
+from cnn_symbolic import Iverson, claim, prove, tensor
 from cnn_symbolic.errors import FragmentError, OperandError
-from cnn_symbolic.formulas import (
-    Iverson,
-    Opaque,
+from cnn_symbolic.expressions.heads import AtLeast, Bracket, Delta, Floor
+from cnn_symbolic.expressions.meaning import value_of
+from cnn_symbolic.expressions.rules import (
+    all_of,
     as_quotient,
     at_least,
+    bracket,
+    ceiling,
+    compare,
+    delta,
+    divide,
+    floor,
+    is_plain_size,
+    least,
+    maximum,
+    minimum,
+    remainder,
+)
+from cnn_symbolic.expressions.values import Number, as_condition
+from cnn_symbolic.formulas import (
+    Opaque,
     bound_sum,
-    condition,
     derivative,
     entry,
     fresh,
     inside,
-    is_size,
-    least,
     size,
     sizes,
     substitute,
@@ -30,35 +44,62 @@ from cnn_symbolic.formulas import (
     widths,
 )
 
-M, N = sizes("M, N")
-(P,) = widths("P")
+M, N, P = size("M"), size("N"), width("P")
 i, j = sp.symbols("i j", integer=True)
 
 
+def at_zero(sign, e):
+    return compare(sign, e, sp.S.Zero)
+
+
 def test_sizes_are_positive_integers():
-    assert (M.name, N.name) == ("M", "N")
-    assert is_size(M)
-    assert not is_size(i)
-    assert not is_size(3)
+    assert [s.formula for s in sizes("M, N")] == [M, N]
+    assert [s.formula for s in widths("P Q")] == [P, width("Q")]
+    assert all(isinstance(s, Number) for s in sizes("M, N"))
+    assert is_plain_size(M)
+    assert is_plain_size(P)
+    assert (least(M), least(P)) == (1, 0)
+    assert not is_plain_size(i)
+    assert not is_plain_size(3)
+    assert not is_plain_size(sp.Symbol("M"))
+    assert not is_plain_size(sp.Symbol("M", integer=True, positive=True, even=True))
 
 
 def test_a_decided_bracket_is_a_number():
-    assert Iverson(sp.Ge(M, 1)) == 1
-    assert Iverson(sp.Lt(M, 1)) == 0
-    assert Iverson(True) == 1
-    assert Iverson(False) == 0
-    assert str(Iverson(sp.Ge(i, 2))) == "[i >= 2]"
+    (m,) = sizes("M")
+    assert Iverson(m >= m - 1).formula == 1
+    assert Iverson(m < m).formula == 0
+    assert Iverson(True).formula == 1
+    assert Iverson(False).formula == 0
+    assert bracket(sp.true) == 1
+    assert bracket(sp.false) == 0
+    assert str(bracket(compare(">=", i, sp.Integer(2)))) == "[i >= 2]"
+
+
+def test_a_bracket_is_decided_by_a_difference_that_is_a_number_and_by_nothing_else():
+    assert bracket(compare(">=", M, sp.S.One)) == Bracket(AtLeast(M, 1))
+    assert bracket(compare(">=", M + 1, M)) == 1
+    assert bracket(compare("=", i, j)) == Delta(i, j) == delta(j, i)
+    assert bracket(compare("=", i + 1, i)) == 0
 
 
 def test_a_bracket_is_constant_under_differentiation():
-    x = entry("x", (i,))
-    assert (Iverson(sp.Ge(i, 0)) * x).diff(x) == Iverson(sp.Ge(i, 0))
+    x, holds = entry("x", (i,)), bracket(at_zero(">=", i))
+    assert (holds * x).diff(x) == holds
 
 
 def test_an_opaque_function_differentiates_by_the_chain_rule():
     f = Opaque("f", 0, entry("z", (i,)))
-    assert f.diff(entry("z", (j,))) == Opaque("f", 1, entry("z", (i,))) * sp.KroneckerDelta(i, j)
+    assert f.diff(entry("z", (j,))) == Opaque("f", 1, entry("z", (i,))) * Delta(i, j)
     assert str(f.diff(entry("z", (i,)))) == "f′(z[i])"
+
+
+def test_the_derivative_of_an_entry_by_an_entry_is_a_delta_that_nothing_decides():
+    x = entry("x", (floor(i / 2), j))
+    assert x.diff(entry("x", (i, sp.S.Zero))) == delta(floor(i / 2), i) * Delta(j, 0)
+    assert x.diff(entry("x", (floor(i / 2), j))) == 1
+    assert x.diff(entry("y", (i, j))) == 0
+    assert x.diff(entry("x", (floor(i / 2), j + 1))) == 0
 
 
 def test_the_free_symbols_of_a_formula_are_those_that_sympy_finds():
@@ -66,11 +107,11 @@ def test_the_free_symbols_of_a_formula_are_those_that_sympy_finds():
     formulas = [
         x * f + P,
         sp.Sum(x * f, (i, j, M - 1)),
-        sp.Sum(x, (i, 0, j), (j, 0, N)) * sp.KroneckerDelta(i, 2),
+        sp.Sum(x, (i, 0, j), (j, 0, N)) * Delta(i, 2),
         sp.Sum(i, (i, i, M)),
         sp.Sum(sp.Symbol("u"), (i, 0, 3)),
         sp.Derivative(sp.Sum(x, (i, 0, M)), entry("x", (N,)), evaluate=False),
-        Iverson(sp.Ge(sp.floor(i / 2), sp.Max(j, P))),
+        bracket(compare(">=", floor(i / 2), maximum(j, P))),
         sp.Integer(3),
     ]
     for formula in formulas:
@@ -79,6 +120,8 @@ def test_the_free_symbols_of_a_formula_are_those_that_sympy_finds():
 
 def test_a_quotient_has_one_denominator():
     assert as_quotient(M / 2 + N / 3) == (3 * M + 2 * N, 6)
+    assert as_quotient(divide(M, N) / 2 + divide(i, 3 * N)) == (3 * M * N + 2 * N * i, 6 * N * N)
+    assert as_quotient(divide(M, N) ** 2) == (M**2, N**2)
     assert as_quotient(i - 1) == (i - 1, 1)
 
 
@@ -87,13 +130,15 @@ def test_an_index_of_the_entry_is_not_captured_by_a_derivative():
     by_entry = derivative(total, entry("x", (i,)))
     (bound,) = by_entry.variables
     assert bound != i
-    assert by_entry.function.xreplace({bound: j}) == 2 * entry("x", (j,)) * sp.KroneckerDelta(i, j)
+    assert by_entry.function.xreplace({bound: j}) == 2 * entry("x", (j,)) * Delta(j, i)
 
 
 def test_what_is_not_changed_by_a_substitution_is_left_as_it_stands():
-    unevaluated = sp.Ge(M, 0, evaluate=False)
-    assert substitute(unevaluated, {i: j}) is unevaluated
-    assert substitute(unevaluated, {M: N}) == sp.true
+    undecided = AtLeast(M, M)
+    assert substitute(undecided, {i: j}) is undecided
+    assert substitute(undecided, {M: N}) == sp.true
+    assert substitute(Floor(M + sp.Rational(1, 2)), {i: j}) == Floor(M + sp.Rational(1, 2))
+    assert substitute(Floor(M + sp.Rational(1, 2)), {M: N}) == N
 
 
 def test_substitution_does_not_capture_a_bound_index():
@@ -107,7 +152,7 @@ def test_substitution_does_not_capture_a_bound_index():
 
 def test_substitution_reaches_bounds_conditions_and_standing_derivatives():
     u = fresh("u")[0]
-    formula = sp.Sum(Iverson(sp.Le(u, i)) * entry("x", (u,)), (u, 0, i))
+    formula = sp.Sum(bracket(compare("<=", u, i)) * entry("x", (u,)), (u, 0, i))
     assert i not in substitute(formula, {i: j}).free_symbols
     standing = sp.Derivative(entry("x", (i,)), entry("x", (i,)), evaluate=False)
     assert substitute(standing, {i: j}) == sp.Derivative(entry("x", (j,)), entry("x", (j,)), evaluate=False)
@@ -126,8 +171,10 @@ def test_a_sum_over_no_index_is_its_body():
 
 
 def test_conditions():
-    assert condition(True) is sp.true
-    assert inside((i, j), (M, N)) == sp.And(sp.Ge(i, 0), sp.Lt(i, M), sp.Ge(j, 0), sp.Lt(j, N))
+    assert as_condition(True) is sp.true
+    within = (at_zero(">=", i), compare("<", i, M), at_zero(">=", j), compare("<", j, N))
+    assert inside((i, j), (M, N)) == all_of(*within)
+    assert inside((), ()) == sp.true
     with pytest.raises(ValueError, match="zip"):
         inside((i,), (M, N))
 
@@ -138,16 +185,28 @@ SYMBOLS = [M, sp.Symbol("b"), sp.Dummy("b"), sp.Symbol("b", integer=True), M + 1
 @pytest.mark.parametrize("wrong", [*SYMBOLS, 3, "M > 2", None], ids=str)
 def test_a_symbol_is_no_condition_nor_is_a_number_or_a_text(wrong):
     with pytest.raises(FragmentError, match="a condition compares indices and sizes, such as i <= M; found"):
-        condition(wrong)
+        as_condition(wrong)
 
 
 def test_a_bracket_and_the_opposite_of_a_condition_take_conditions_only():
-    assert condition(sp.And(sp.Ge(M, 2), sp.Not(sp.Eq(N, 3)))) == sp.And(sp.Ge(M, 2), sp.Ne(N, 3))
+    m, n = sizes("M N")
+    assert as_condition((m >= 2) & ~(n == 3)) == ((m >= 2) & (n != 3)).formula
     with pytest.raises(FragmentError, match="found M"):
-        Iverson(M)
+        Iverson(m)
+    with pytest.raises(FragmentError, match="found M"):
+        _ = ~(n == 3) & m
 
 
-@pytest.mark.parametrize("assuming", [[M], [M > 2, M], [sp.Symbol("b")], (N,)], ids=str)
+@pytest.mark.parametrize("condition", [sp.Ge(i, M), sp.And(sp.Ge(i, M), i <= 3), sp.Not(sp.Eq(i, M)), sp.Ne(N, 2)])
+def test_a_condition_that_sympy_made_is_refused(condition):
+    with pytest.raises(FragmentError, match=r"is made by SymPy .* compare sizes\(…\) with == != < <= > >="):
+        as_condition(condition)
+
+
+m, n = sizes("M N")
+
+
+@pytest.mark.parametrize("assuming", [[m], [m > 2, m], [sp.Symbol("b")], (n,), [M]], ids=str)
 def test_a_size_is_no_assumption(assuming):
     x = tensor(M, N, name="x")
     found = f"found {assuming[-1]}$"
@@ -167,11 +226,14 @@ def grown(inner):
         two.map(lambda ab: ab[0] + ab[1]),
         two.map(lambda ab: ab[0] - ab[1]),
         two.map(lambda ab: ab[0] * ab[1]),
-        two.map(lambda ab: sp.Max(*ab)),
-        two.map(lambda ab: sp.Min(*ab)),
-        st.tuples(inner, st.integers(2, 3)).map(lambda an: sp.floor(an[0] / an[1])),
-        st.tuples(inner, st.integers(2, 3)).map(lambda an: sp.Mod(*an)),
+        two.map(lambda ab: maximum(*ab)),
+        two.map(lambda ab: minimum(*ab)),
+        st.tuples(inner, st.integers(2, 3)).map(lambda an: floor(an[0] / an[1])),
+        st.tuples(inner, st.integers(2, 3)).map(lambda an: ceiling(an[0] / an[1])),
+        st.tuples(inner, st.integers(2, 3)).map(lambda an: remainder(an[0], sp.Integer(an[1]))),
         st.tuples(inner, st.integers(2, 3)).map(lambda an: an[0] / an[1]),
+        st.tuples(inner, st.sampled_from([M, N, M + N])).map(lambda an: divide(*an)),
+        st.tuples(inner, st.sampled_from([M, N, M * N])).map(lambda an: remainder(*an)),
     )
 
 
@@ -182,13 +244,13 @@ def values(e, most):
     """Yield the values of an expression at all small sizes."""
     symbols = sorted(e.free_symbols, key=str)
     for found in product(*(range(least(s), most + 1) for s in symbols)):
-        yield e.xreplace(dict(zip(symbols, map(sp.Integer, found), strict=True)))
+        yield value_of(e, dict(zip(symbols, found, strict=True)).__getitem__)
 
 
 @given(EXPRESSIONS, st.integers(-2, 2))
 def test_a_lower_bound_that_is_shown_holds_for_all_small_sizes(e, beside):
     smallest = min(values(e, 5))
-    low = int(sp.floor(smallest)) + beside
+    low = math.floor(smallest) + beside
     assert not at_least(e, low) or smallest >= low
 
 
@@ -212,10 +274,19 @@ def test_a_lower_bound_of_a_linear_expression_is_shown_exactly_if_it_holds(a, b,
         (M * N - N, 0, True),
         (2 * M * M - M, 1, True),
         (M / 2, 0, True),
-        (sp.floor(M / 2), 0, True),
-        (sp.floor(M / 2), 1, False),
-        (sp.Max(M - 5, 1), 1, True),
-        (sp.Mod(M, 2), 0, True),
+        (floor(M / 2), 0, True),
+        (floor(M / 2), 1, False),
+        (floor(M / 2) + 1, 1, True),
+        (ceiling(divide(M, N)), 0, True),
+        (maximum(M - 5, sp.S.One), 1, True),
+        (minimum(M, N + 2), 1, True),
+        (minimum(M, P), 1, False),
+        (remainder(M, sp.Integer(2)), 0, True),
+        (remainder(-M, N), 0, True),
+        (remainder(M, sp.Integer(2)) - 1, 0, False),
+        (delta(M, N), 0, True),
+        (divide(M, N), 0, True),
+        (divide(M - N, N), 0, False),
     ],
     ids=str,
 )

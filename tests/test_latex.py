@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 import sympy as sp
 
-from cnn_symbolic import apply, named, prove, refute, sizes, tensor
+from cnn_symbolic import Iverson, apply, named, prove, refute, scale, sizes, sum_axes, tensor
 from cnn_symbolic.book.assembly import assemble
 from cnn_symbolic.book.contents import entry_of
 from cnn_symbolic.book.latex import breakable, latex_book, latex_fragment, portable
 from cnn_symbolic.book.pdf import compile_pdf
 from cnn_symbolic.errors import ExportError, MissingPackageError
+from cnn_symbolic.expressions.values import number
 from cnn_symbolic.latex_notation import Latex, escape
 from cnn_symbolic.library import Claim, select
+from cnn_symbolic.notation import Text
 
 M, N = sizes("M N")
 ODD = r"100% of A_B & {C} # <D> \E ~ ^ $ é ß ∂C/∂a σ′(z) ⌊M⌋ “q” — → ħ 数 ε≤½"
@@ -113,11 +115,43 @@ def test_names_are_set_as_mathematics():
 
 def test_brackets_are_written_as_one_reads_them():
     latex = Latex({})
-    m, d = (sp.Dummy(name, integer=True) for name in "md")
-    names = {m: "m", d: "d"}
+    symbols = [sp.Dummy(name, integer=True) for name in "md"]
+    names = dict(zip(symbols, "md", strict=True))
+    m, d = map(number, symbols)
     assert latex.delta("0", r"(m \bmod D)") == r"{[m \bmod D = 0]}"
     assert latex.condition((m >= 0) & (m < d), names) == r"0 \le m < d"
     assert latex.condition((m >= 0) & (d < 3), names) == r"d < 3 \wedge m \ge 0"
+
+
+B, S, T = sizes("B S T")
+x = tensor(M, name="x")
+FRACTIONS = [
+    ((2 * M + 2 * N) / (2 * N + 1), "(2·M + 2·N)/(2·N + 1)", r"\tfrac{2 \, M + 2 \, N}{2 \, N + 1}"),
+    (2 / (B * M), "2/(B·M)", r"\tfrac{2}{B \, M}"),
+    (2 / B / M * x[0], "2/(B·M)·x[0]", r"\tfrac{2}{B \, M} \, x_{0}"),
+    (x[0] * M / (N + 1), "M/(N + 1)·x[0]", r"\tfrac{M}{N + 1} \, x_{0}"),
+    ((x[0] + x[1]) / M, "1/M·(x[0] + x[1])", r"\tfrac{1}{M} \, (x_{0} + x_{1})"),
+    (1 / (S * T), "1/(S·T)", r"\tfrac{1}{S \, T}"),
+    (1 / S / S, "1/S^2", r"\tfrac{1}{S^{2}}"),
+    (-M / S / 2, "-M/(2·S)", r"-\tfrac{M}{2 \, S}"),
+    (M / S - N / T, "M/S - N/T", r"\tfrac{M}{S} - \tfrac{N}{T}"),
+    ((M // S + 1) / T, "(⌊M/S⌋ + 1)/T", r"\tfrac{\lfloor M/S \rfloor + 1}{T}"),
+    (M // S, "⌊M/S⌋", r"\lfloor M/S \rfloor"),
+    (Iverson(M > N) / S, "1/S·[M > N]", r"\tfrac{1}{S} \, {[M > N]}"),
+    (x[0] / 2, "1/2·x[0]", r"\tfrac{1}{2} \, x_{0}"),
+]
+
+
+@pytest.mark.parametrize(("e", "text", "latex"), FRACTIONS, ids=[text for _, text, _ in FRACTIONS])
+def test_sizes_and_what_they_are_divided_by_are_one_fraction(e, text, latex):
+    assert Text({}).expr(e, {}) == text
+    assert Latex({}).expr(e, {}) == latex
+
+
+def test_a_sum_follows_the_fraction_that_it_is_multiplied_with():
+    formula = scale(sum_axes(x, axes=(0,)), factor=2 / (B * M)).formula(())
+    assert Text({}).formula(formula, {}).startswith("2/(B·M)·Σ{")
+    assert Latex({}).formula(formula, {}).startswith(r"\tfrac{2}{B \, M} \, \sum_{")
 
 
 def test_plain_text_is_escaped():

@@ -1,6 +1,7 @@
 """Small matrices of exact numbers as text."""
 
 import ast
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -8,10 +9,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnn_symbolic import correlate, function, refute, rot180, sizes, tensor
-from cnn_symbolic.matrices import counterexample_lines, matrix, named_matrix
+from cnn_symbolic import (
+    claim,
+    correlate,
+    from_entries,
+    function,
+    refute,
+    rot180,
+    shape,
+    sizes,
+    state,
+    tensor,
+)
+from cnn_symbolic.book.counterexamples import counterexample
+from cnn_symbolic.book.terminal import difference
+from cnn_symbolic.matrices import counterexample_lines, differing, matrix, named_matrix
+from cnn_symbolic.report import counterexample as counterexample_value
 
-M, N = sizes("M N")
+M, N, S = sizes("M N S")
 TABLE = np.array([[1, -20], [3, 4]])
 
 
@@ -61,16 +76,16 @@ def test_marked_entries_stand_in_brackets_and_the_others_below_their_digits(valu
 
 @given(st.data())
 def test_a_matrix_says_each_of_its_entries_and_its_rows_are_equally_long(data):
-    shape = tuple(data.draw(st.lists(st.integers(1, 4), min_size=2, max_size=4)))
-    count = int(np.prod(shape))
-    value = exact(data.draw(st.lists(st.integers(-(10**6), 10**6), min_size=count, max_size=count))).reshape(shape)
-    marked = np.array(data.draw(st.lists(st.booleans(), min_size=count, max_size=count))).reshape(shape)
+    axes = tuple(data.draw(st.lists(st.integers(1, 4), min_size=2, max_size=4)))
+    count = int(np.prod(axes))
+    value = exact(data.draw(st.lists(st.integers(-(10**6), 10**6), min_size=count, max_size=count))).reshape(axes)
+    marked = np.array(data.draw(st.lists(st.booleans(), min_size=count, max_size=count))).reshape(axes)
     text = matrix(value, marked)
     assert ast.literal_eval(text.replace("⟨", " ").replace("⟩", " ")) == value.tolist()
     assert text.count("⟨") == text.count("⟩") == marked.sum()
     rows = [line.strip().strip("[],") for line in text.split("\n")]
     assert len(set(map(len, rows))) == 1
-    assert len(rows) == count // shape[-1]
+    assert len(rows) == count // axes[-1]
 
 
 def test_later_rows_are_indented_below_the_first():
@@ -117,3 +132,86 @@ def test_of_a_large_counterexample_the_entry_is_shown():
     lines = list(counterexample_lines(refute("…", x, equals=rot180(x)).verdict))
     assert lines[0] == "  x: 20×20 numbers"
     assert [line.partition("]")[0] for line in lines[1:]] == ["  left[0, 0", "  right[0, 0"]
+
+
+# Refutations that were found by trying: no product of tensors is known whose coefficient differs
+
+
+def first_wrong_at_six(s):
+    """A number that is zero for s below six, which the kernel cannot tell."""
+    return (s * (s * s + 5) + s // 6) % 6
+
+
+def found_by_trying(at):
+    x = tensor(*at, name="x")
+    return refute("…", x, equals=(first_wrong_at_six(S) + 1) * x)
+
+
+def test_of_what_was_found_by_trying_the_two_values_are_shown():
+    for at, entry, index in (((M,), "in entry [0], ", [0]), ((M, N), "in entry [0, 0], ", [0, 0]), ((), "", [])):
+        wrong = found_by_trying(at).verdict
+        assert (wrong.kind, wrong.monomial, wrong.sizes["S"], list(wrong.index)) == ("entry", None, 6, index)
+        value = int(wrong.left_value[wrong.index])
+        assert differing(wrong) == (str(value), str(2 * value))
+        assert difference(wrong) == f"{entry}the left side is {value}, the right side {2 * value}"
+        shown = "".join(getattr(part, "latex", part) for part in counterexample(wrong).difference)
+        there = f", in the entry ({','.join(map(str, index))}), the" if index else " the"
+        assert shown == f"There{there} left side is {value}, the right side {2 * value}."
+        exported = counterexample_value(wrong)
+        assert (exported["left_entry"], exported["right_entry"], exported["index"]) == (value, 2 * value, index)
+        assert (exported["monomial"], exported["left_coefficient"]) == (None, None)
+        assert "None" not in printed(wrong)
+
+
+def test_of_a_large_counterexample_that_was_found_by_trying_too():
+    wrong = found_by_trying((11, 10)).verdict
+    value = int(wrong.left_value[wrong.index])
+    assert value != 0
+    assert difference(wrong) == f"in entry {list(wrong.index)}, the left side is {value}, the right side {2 * value}"
+    assert counterexample_value(wrong)["left_entry"] == value
+
+
+def test_a_coefficient_is_named_where_it_is_known():
+    x = tensor(M, name="x")
+    wrong = refute("…", x, equals=2 * x).verdict
+    assert differing(wrong) is None
+    assert difference(wrong) == "in entry [0], x[0] has the coefficient 1 on the left, 2 on the right"
+    exported = counterexample_value(wrong)
+    assert exported["right_entry"] == 2 * exported["left_entry"]
+
+
+def test_sizes_are_compared_as_numbers_and_shapes_as_shapes():
+    assert difference(claim(M // 2 == M // 3).verdict) == "the left side is 1, the right side 0"
+    assert difference(claim(first_wrong_at_six(S) == M - M).verdict) == "the left side is 1, the right side 0"
+    assert difference(claim(shape(tensor(M, name="x")) == (2,)).verdict) == "the shapes are (1,) and (2,)"
+    wrong = claim(M // 2 == M // 3).verdict
+    assert "".join(getattr(p, "latex", p) for p in counterexample(wrong).difference) == (
+        "There the left side is 1, the right side 0."
+    )
+
+
+def test_a_side_that_is_not_defined_is_said_to_need_what_does_not_hold():
+    x = tensor(M, name="x")
+    divided = from_entries((M,), lambda i: x[i] * (first_wrong_at_six(S) // (6 - S) + 1), using=[x])
+    by_trying = refute("…", from_entries((M,), lambda i: x[i], using=[x]), equals=divided).verdict
+    assert (by_trying.kind, by_trying.left_shape, by_trying.right_shape) == ("defined", (1,), ())
+    assert difference(by_trying) == "the right side is not defined there: it needs -S + 6 ≥ 1"
+    exported = counterexample_value(by_trying)
+    assert (exported["left_shape"], exported["right_shape"]) == ([1], None)
+    cancelled = claim(M == M * (N - 3) // (N - 3)).verdict
+    assert (cancelled.kind, cancelled.left_shape, cancelled.right_shape) == ("defined", (1,), (1,))
+    assert difference(cancelled) == "the right side is not defined there: it needs N - 3 ≥ 1"
+    shown = "".join(getattr(part, "latex", part) for part in counterexample(cancelled).difference)
+    assert shown == r"There the right side is not defined: it needs N - 3 \ge 1."
+    unknown = replace(cancelled, statement=state((M,), (M,)), sizes={"M": 1})
+    assert difference(unknown) == (
+        "the right side is not defined there (a divisor less than one, an empty axis, or a negative padding)"
+    )
+    assert "a divisor less than one, an empty axis" in "".join(counterexample(unknown).difference)
+    short = refute("…", x, equals=correlate(x, tensor(N, name="f")), assuming=[N >= 2]).verdict
+    assert difference(short) == "only one side is defined: the shapes would be (1,) and (0,)"
+
+
+def printed(refutation):
+    """What a notebook shows of a refutation."""
+    return "".join(refutation._repr_mimebundle_().values())

@@ -59,12 +59,12 @@ def assert_confined(symbolic, values):
     known = {
         s: n
         for name, part in symbolic.names().items()
-        for s, n in zip(part.shape, arrays_[name].shape, strict=True)
+        for s, n in zip(part.lengths, arrays_[name].shape, strict=True)
         if s.is_Symbol
     }
     margin = 3
     index = fresh("i" * symbolic.rank)
-    formula = symbolic[tuple(i - margin for i in index)]
+    formula = symbolic.at(tuple(i - margin for i in index))
     around = evaluate_formula(formula, index, [n + 2 * margin for n in inside.shape], Values(known, arrays_))
     np.testing.assert_array_equal(around, np.pad(inside, margin))
 

@@ -1,4 +1,6 @@
-"""The package's order: every module imports only from modules below it, and only one module knows isl."""
+"""The package's order: every module imports only from modules below it, only the kernel knows isl, and none relies on
+what SymPy simplifies.
+"""
 
 import ast
 from pathlib import Path
@@ -6,16 +8,26 @@ from pathlib import Path
 import pytest
 
 import cnn_symbolic
+from cnn_symbolic.library import bundled_folder
 
 PACKAGE = Path(cnn_symbolic.__file__).parent
 ORDER = [
     "errors",
     "processes",
     "display",
+    "expressions.heads",
+    "expressions.rules",
+    "expressions.meaning",
+    "expressions.printing",
+    "expressions.values",
     "formulas",
     "shapes",
     "evaluation",
     "sources",
+    "witnesses.blocks",
+    "witnesses.duals",
+    "witnesses.sliding",
+    "witnesses.arrays",
     "tensors",
     "entries",
     "operations",
@@ -34,6 +46,8 @@ ORDER = [
     "kernel.replay",
     "kernel.affine",
     "kernel.factors",
+    "kernel.witness",
+    "kernel.confirming",
     "kernel.decide",
     "kernel.export",
     "layers",
@@ -92,6 +106,7 @@ ORDER = [
     "certificates.real_claims",
     "certificates.lemmas",
     "certificates.derivatives",
+    "certificates.comparing",
     "certificates.emitting",
     "certificates.refusing",
     "certificates.compiling",
@@ -109,6 +124,7 @@ ORDER = [
     "figures.svg",
     "figures.tikz",
     "figures.pictures",
+    "book.words",
     "book.terminal",
     "book.prose",
     "book.certified",
@@ -153,7 +169,11 @@ def imports(file):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield node.module
+            known = {f"cnn_symbolic.{name}" for name in ORDER}
+            inner = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name for name in inner if name in known)
+            if not all(name in known for name in inner):
+                yield node.module
 
 
 def is_typing(node):
@@ -177,16 +197,22 @@ def test_modules_import_only_from_modules_before_them():
 def test_only_the_kernel_knows_isl_and_the_witnesses_know_nothing_of_the_kernel():
     knowing = {name for name, file in modules().items() for i in imports(file) if i == "islpy"}
     assert knowing == {"kernel.integer_sets", "kernel.unknowns"}
-    errors, windows = "cnn_symbolic.errors", "cnn_symbolic.witnesses.windows"
     allowed = {
-        "witnesses.explicit": {errors},
-        "witnesses.numeric": {errors},
-        "witnesses.windows": {errors},
-        "witnesses.convolutions": {errors, windows},
-        "witnesses.poolings": {errors, windows},
+        "explicit": set(),
+        "numeric": set(),
+        "windows": set(),
+        "convolutions": {"windows"},
+        "poolings": {"windows"},
+        "blocks": set(),
+        "duals": set(),
+        "sliding": {"blocks"},
+        "arrays": {"blocks", "duals", "sliding"},
     }
-    for name, expected in allowed.items():
-        assert {i for i in imports(modules()[name]) if i.startswith("cnn_symbolic")} == expected
+    for name, others in allowed.items():
+        expected = {"cnn_symbolic.errors", *(f"cnn_symbolic.witnesses.{other}" for other in others)}
+        found = set(imports(modules()[f"witnesses.{name}"]))
+        assert {i for i in found if i.startswith("cnn_symbolic")} == expected
+        assert ("sympy" in found) == (name == "explicit")
 
 
 def test_proofs_use_no_sympy_function_that_is_wrong_on_sums():
@@ -207,3 +233,100 @@ def test_the_public_names_are_there_and_unknown_ones_are_an_error():
     assert set(dir(cnn_symbolic)) == set(cnn_symbolic.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = cnn_symbolic.nothing
+
+
+# What SymPy evaluates wrongly while it is built. Heads of `expressions` stand in its place everywhere.
+EVALUATED = {
+    *("Mod", "floor", "ceiling", "frac", "Max", "Min", "Abs", "sign", "Heaviside", "KroneckerDelta", "Piecewise"),
+    *("Rel", "Eq", "Ne", "Ge", "Gt", "Le", "Lt", "And", "Or", "Not"),
+}
+# What SymPy concludes, or rewrites, from what it takes an expression to be.
+CONCLUDED = {
+    *("is_positive", "is_nonnegative", "is_negative", "is_nonpositive", "is_zero", "is_even", "is_odd"),
+    *("is_finite", "is_real", "is_integer"),
+    *("doit", "simplify", "together", "cancel", "refine", "ask"),
+}
+# Where it is asked nonetheless, and why that is safe.
+ASKED = {
+    # A plain symbol is asked for what it was declared as.
+    ("expressions.heads", "has_entries"): {"is_integer", "is_real"},
+    ("expressions.rules", "least"): {"is_positive"},
+    ("expressions.rules", "is_whole"): {"is_integer"},
+    # A number is asked: a difference of known functions at numbers.
+    ("kernel.replay", "differ"): {"is_finite", "is_real"},
+    # isl's numbers and polynomials are asked, not SymPy's.
+    ("kernel.integer_sets", "nonzero"): {"is_zero"},
+    ("kernel.unknowns", "zero_everywhere"): {"is_zero"},
+    ("kernel.unknowns", "constraints_of"): {"is_zero"},
+    # Python's and NumPy's floating-point numbers are asked, or an attribute of this package's own.
+    ("checking.examining", "number"): {"is_integer"},
+    ("matrices", "integers"): {"is_integer"},
+    ("certificates.counterexamples", "different_entries"): {"is_integer"},
+    # Quotients of polynomials, without heads; what is made from them is checked by Coq.
+    ("certificates.maps", "exact_quotient"): {"cancel", "together"},
+    # An identity of rational functions is decided by SymPy's normal form: it never reaches the kernel.
+    ("checks", "by"): {"cancel", "together"},
+}
+
+
+def sources():
+    """The text of every module of the package and of every derivation file, by name."""
+    folder = bundled_folder()
+    derivations = {
+        "derivations." + ".".join(f.relative_to(folder).with_suffix("").parts): f for f in folder.rglob("*.py")
+    }
+    return {name: file.read_text(encoding="utf-8") for name, file in {**modules(), **derivations}.items()}
+
+
+def relied_on(text):
+    """What SymPy evaluates or concludes in a source text, as (function around it, name)."""
+    tree = ast.parse(text)
+    imported = [n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom)]
+    names = [a for n in imported if isinstance(n, ast.Import) for a in n.names if a.name.split(".")[0] == "sympy"]
+    packages = {a.asname or "sympy" for a in names}
+    found = set()
+
+    def visit(node, function):
+        if isinstance(node, ast.FunctionDef):
+            function = node.name
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "sympy":
+            found.update((function, a.name) for a in node.names if a.name in EVALUATED | CONCLUDED | {"*"})
+        if isinstance(node, ast.Attribute):
+            if node.attr in EVALUATED and ast.unparse(node.value).split(".")[0] in packages:
+                found.add((function, node.attr))
+            if node.attr in CONCLUDED or node.attr.startswith("is_extended_"):
+                found.add((function, node.attr))
+        for inner in ast.iter_child_nodes(node):
+            visit(inner, function)
+
+    visit(tree, "")
+    return found
+
+
+def test_nothing_that_sympy_simplifies_or_concludes_is_relied_on():
+    found = {}
+    for name, text in sources().items():
+        for function, word in relied_on(text):
+            found.setdefault((name, function), set()).add(word)
+    assert found == ASKED
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("import sympy as sp\ndef f(a): return sp.Mod(a, 2)", {("f", "Mod")}),
+        ("import sympy\nx = sympy.Max(1, 2)", {("", "Max")}),
+        ("import sympy as other\nx = map(other.floor, [])", {("", "floor")}),
+        ("import math as sp\nx = sp.floor(3)", set()),
+        ("import sympy.logic\nx = sympy.logic.And(1, 2)", {("", "And")}),
+        ("from sympy import Eq, Symbol", {("", "Eq")}),
+        ("from sympy.functions import Piecewise as Cases", {("", "Piecewise")}),
+        ("from sympy import *", {("", "*")}),
+        ("def f(a):\n  def g(): return a.is_nonnegative", {("g", "is_nonnegative")}),
+        ("def f(a): return a.is_extended_real or a.simplify()", {("f", "is_extended_real"), ("f", "simplify")}),
+        ("from cnn_symbolic import Mod, And\nx = Mod(3, 2)", set()),
+        ("import sympy as sp\nx = sp.Symbol('x').is_Rational", set()),
+    ],
+)
+def test_the_search_for_what_sympy_simplifies_finds_planted_ones(text, found):
+    assert relied_on(text) == found

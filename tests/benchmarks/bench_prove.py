@@ -1,4 +1,4 @@
-"""Times a cold `cnn-symbolic prove` against merely importing what it stands on, the book against it, and decisions.
+"""Times a cold `cnn-symbolic prove` against merely importing what it stands on, the book, decisions, the witness.
 
 Run by itself: python tests/benchmarks/bench_prove.py
 """
@@ -10,7 +10,9 @@ import tempfile
 import time
 
 from cnn_symbolic.derivation import Derivation
-from cnn_symbolic.formulas import as_quotient, derivative
+from cnn_symbolic.expressions.rules import as_quotient
+from cnn_symbolic.formulas import derivative
+from cnn_symbolic.kernel.confirming import confirmed
 from cnn_symbolic.kernel.decide import decide, smallest_point
 from cnn_symbolic.kernel.factors import written_domain
 from cnn_symbolic.kernel.reader import read_side
@@ -39,6 +41,12 @@ def median_decision(statement):
     return statistics.median(cold_decision(statement) for _ in range(RUNS))
 
 
+def confirmation(verdict):
+    start = time.perf_counter()
+    confirmed(verdict)
+    return time.perf_counter() - start
+
+
 def main():
     seconds(BASELINE), seconds(PROVE)
     pairs = [(seconds(BASELINE), seconds(PROVE)) for _ in range(RUNS)]
@@ -53,6 +61,9 @@ def main():
     print(f"{statistics.median(times.values()) * 1000:7.1f} ms  median of {len(times)} decisions; the slowest:")
     for name, taken in sorted(times.items(), key=lambda item: -item[1])[:SLOWEST]:
         print(f"{taken * 1000:7.1f} ms  {name}")
+    witness = [confirmation(c.derivation.verdict) for c in claims]
+    share = sum(witness) / sum(times.values())
+    print(f"the witness: {statistics.median(witness) * 1000:.1f} ms a claim (median), {share:.0%} of deciding")
     print("gradients of a convolution by the number of spatial axes, every stride and dilation:")
     for name in ("bias_gradient", "weight_gradient", "transposed", "convolved"):
         ranks = [times[f"convolution/{name}_{rank}"] for rank in (1, 2, 3)]

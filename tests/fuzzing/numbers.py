@@ -4,17 +4,26 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic import Tensor
+from cnn_symbolic.errors import UndefinedError
 from cnn_symbolic.evaluation import evaluate_size
-from cnn_symbolic.formulas import Opaque, least
+from cnn_symbolic.expressions.meaning import value_of
+from cnn_symbolic.expressions.rules import least
+from cnn_symbolic.formulas import Opaque
 
 MOST_ENTRIES = 5000
 
 
 def disagreement(derivation, random, wanted=3, tries=40):
-    """At how many small sizes both sides of a theorem were compared, and how they differ; empty if they agree."""
+    """At how many small sizes both sides of a theorem were compared, and how they differ; empty if they agree.
+
+    Of a claim that holds for literal values of its factors, they are compared at these values, and at zero for a width.
+    """
     sizes, compared = derivation.statement.sizes, 0
+    literal = getattr(derivation.verdict, "values", ())
+    listed = {s: [*range(least(s), 1), *literal] for s in sizes if literal and str(s) in derivation.verdict.factors}
     for attempt in range(tries):
         known = {s: random.randint(least(s), 4 if attempt < tries // 2 else 6) for s in sizes}
+        known |= {s: random.choice(values) for s, values in listed.items()}
         if attempt == 0:
             known = {s: derivation.verdict.smallest.get(str(s), least(s)) for s in sizes}
         if not holds(derivation.statement, known):
@@ -39,9 +48,15 @@ def disagreement(derivation, random, wanted=3, tries=40):
 
 def holds(statement, known):
     """Whether a statement says something at these sizes."""
-    exact = {s: sp.Integer(n) for s, n in known.items()}
-    conditions = [*statement.assumptions, *(statement.subject.requirements or ())]
-    return all(sp.sympify(c).xreplace(exact) == sp.true for c in conditions)
+    return all_hold(statement.conditions, known)
+
+
+def all_hold(conditions, known):
+    """Whether conditions hold at these sizes; none does that divides by less than one."""
+    try:
+        return all(value_of(c, known.__getitem__) for c in conditions)
+    except UndefinedError:
+        return False
 
 
 def shape_at(shape, known):
@@ -51,7 +66,7 @@ def shape_at(shape, known):
 def completed(derivation, known):
     """The sizes of a claim, and those that only parts of its sides have, on which it does not depend."""
     parts = [*derivation.left.parts(), *derivation.right.parts()]
-    others = {s for part in parts for n in part.shape for s in n.free_symbols} - set(known)
+    others = {s for part in parts for n in part.lengths for s in n.free_symbols} - set(known)
     return known | dict.fromkeys(others, 2)
 
 
@@ -67,7 +82,7 @@ def evaluated(derivation, known, random):
         functions[name] = KNOWN.get(name) or polynomial([random.randint(-3, 3) for _ in range(5)])
     values = {}
     for name, part in names.items():
-        shape = shape_at(part.shape, known)
+        shape = shape_at(part.lengths, known)
         if smooth:
             values[name] = np.array([random.uniform(0.5, 1.5) for _ in range(int(np.prod(shape)))]).reshape(shape)
         else:
@@ -124,9 +139,7 @@ def not_a_counterexample(derivation, verdict):
         return f"its sizes {known} are not those of the claim"
     sides = statement.left, statement.right
     if verdict.kind == "defined":
-        exact = {s: sp.Integer(n) for s, n in known.items()}
-        both = [r for side in sides for r in side.requirements or ()]
-        return "" if any(sp.sympify(r).xreplace(exact) != sp.true for r in both) else "both sides are defined"
+        return "both sides are defined" if all_hold([r for side in sides for r in side.conditions], known) else ""
     left_shape, right_shape = (shape_at(side.shape, known) for side in sides)
     if verdict.kind == "shape":
         return "" if left_shape != right_shape else "the shapes agree"

@@ -11,6 +11,7 @@ LENGTHS, OVERLAY, LETTERS, BOUND = ("M", "N", "O"), ("I", "J", "H"), "ijkl", "uv
 PADDINGS = ("0", "0", "1", "2", "P", "Q", "'valid'", "'full'", "'same'", "'same_lower'", "'causal'", "(P, Q)")
 MODES = ("'valid'", "'full'", "'same'")
 CONDITIONS = ("M >= I", "M >= 2", "I <= 3", "M == N", "M % S == 0", "And(M > I, N >= J)", "S >= 2", "I % 2 == 1")
+CONDITIONS += ("Or(M == I, Not(N > J))", "S <= 3", "M % (2*S) % S == 0", "M // S >= N", "maximum(M, N) >= I")
 
 # How many axes a term of x and y, with two axes, and v, with one, has.
 TERMS = (
@@ -67,11 +68,13 @@ class Writer:
     def size(self):
         m, n, s = self.pick(SIZES), self.pick(SIZES), self.pick((*SIZES, "2", "3"))
         return self.pick(
-            (m, m, m, "1", "2", "3", f"{m} + {n}", f"{m} - {n} + 1", f"{s}*{m}", f"{m} // {s} + 1", f"Max({m}, {n})")
-        )
+            (m, m, m, "1", "2", "3", f"{m} + {n}", f"{m} - {n} + 1", f"{s}*{m}", f"{m} // {s} + 1", f"Max({m}, {n})",
+             f"where({m} > {n}, {m}, {s})", f"{m} % {s} + 1", f"min({m}, {s}*{n})")
+        )  # fmt: skip
 
     def number(self):
-        return self.pick(("2", "-1", "1/2", "3", "1/M", "M", "(M - N)", "1/(I*J)", "0", "M*N", "Rational(2, 3)"))
+        return self.pick(("2", "-1", "1/2", "3", "1/M", "M", "(M - N)", "1/(I*J)", "0", "M*N", "Rational(2, 3)",
+                          "M/(S*N)", "(M % S)", "(M // S)", "1/(M - N + 1)"))  # fmt: skip
 
     def options(self, *keys):
         """Options of a convolution or pooling, some of them left out."""
@@ -140,7 +143,7 @@ class Writer:
         if self.chance(25) and "[" not in left:
             left, right = right, left
         how = self.pick(range(12))
-        if re.match(r"\w+\[|sum\(|.*(//|%|M(ax|in)\()", left) or "size(" in left or "[" in right:
+        if re.match(r"\w+\[|sum\(|.*(//|%|(M|m)(ax|in)\(|where\(|ceiling\()", left) or "size(" in left or "[" in right:
             how = 3  # entries and single sizes are read by claim(…) alone
         if how == 0:
             self.lines.append(f"prove('it', {left}, equals={right}{self.assumptions()})")
@@ -340,6 +343,10 @@ class Writer:
             f"({a} + {b}) % {self.pick(('S', '2'))}",
             f"ceiling({a}/{self.pick(('S', '2'))})",
             f"Min({a}, {b})",
+            f"{self.pick(('2', '3', 'S'))}*({a} % {self.pick(('S', '4'))}) % {self.pick(('S', '4', 'S*N'))}",
+            f"where({self.condition()}, {a}, {b})",
+            f"({a})*({b}) // ({b})",
+            f"max({a} // {self.pick(('S', '2'))}, {b}) + Iverson({self.condition()})",
             a,
         )
         self.claim(self.pick(sizes), self.pick((*sizes, "M", "(M - I)//S + 1")))

@@ -1,4 +1,7 @@
-"""Random pairs of small entry formulas, decided by the kernel and by brute force over all small sizes."""
+"""Random pairs of small entry formulas, decided by the kernel and by brute force over all small sizes.
+
+The kernel decides alone, without the third witness that examines its verdicts afterwards.
+"""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -9,15 +12,30 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic.evaluation import Values, evaluate_formula, evaluate_size
-from cnn_symbolic.formulas import Iverson, entry, fresh, sizes
-from cnn_symbolic.kernel.decide import decide
+from cnn_symbolic.expressions.rules import bracket, compare, delta, divide, floor, negation, remainder
+from cnn_symbolic.formulas import entry, fresh, size
+from cnn_symbolic.kernel.affine import decide_affine
+from cnn_symbolic.kernel.decide import decide_factors
 from cnn_symbolic.kernel.statement import Declaration, Side, Statement
-from cnn_symbolic.kernel.verdicts import Theorem, Undecided
+from cnn_symbolic.kernel.verdicts import Reason, Theorem, Undecided
 
-M, N = SIZES = sizes("M N")
+M, N = SIZES = size("M"), size("N")
 TENSORS = {"a": Declaration((M,)), "b": Declaration((N,)), "c": Declaration((M, N))}
 SMALL = sorted(product(range(1, 5), repeat=2), key=lambda pair: (sum(pair), pair))
-LENGTHS = [M, N, M + N - 1, sp.Integer(3), sp.floor((M + 1) / sp.Integer(2))]
+LENGTHS = [M, N, M + N - 1, sp.Integer(3), floor((M + 1) / sp.Integer(2))]
+
+
+def holds(a, sign, b):
+    """The condition that two expressions or integers compare so."""
+    return compare(sign, sp.S(a), sp.S(b))
+
+
+def kernel_alone(statement):
+    """The verdict before the third witness has looked at it."""
+    verdict = decide_affine(statement)
+    if isinstance(verdict, Undecided) and verdict.reason is Reason.NOT_AFFINE:
+        return decide_factors(statement, verdict, ())
+    return verdict
 
 
 class Generator:
@@ -34,11 +52,13 @@ class Generator:
 
     def index(self, scope):
         u, v = self.pick(*scope), self.pick(*scope)
-        return self.pick(u, u, u + 1, u + v, u - v, M - 1 - u, N - 1 - u, 2 * u, u - N + 1, sp.floor(u / sp.Integer(2)))
+        return self.pick(u, u, u + 1, u + v, u - v, M - 1 - u, N - 1 - u, 2 * u, u - N + 1, floor(u / sp.Integer(2)))
 
     def condition(self, scope):
         u, v = self.pick(*scope), self.pick(*scope)
-        return self.pick(sp.Le(u, v), sp.Lt(u, N), sp.Eq(sp.Mod(u, 2), 0), sp.Ne(u, v), sp.Ge(u + v, M), sp.Gt(M, N))
+        even = holds(remainder(u, sp.Integer(2)), "=", 0)
+        others = (holds(u, "!=", v), holds(u + v, ">=", M), holds(M, ">", N))
+        return self.pick(holds(u, "<=", v), holds(u, "<", N), even, *others)
 
     def bounds(self, scope):
         u = self.pick(*scope)
@@ -58,11 +78,11 @@ class Generator:
         if self.chance(0.1):
             factors = factors[:1] * 2
         if self.chance(0.3):
-            factors.append(Iverson(self.condition(scope)))
+            factors.append(bracket(self.condition(scope)))
         if self.chance(0.15):
-            factors.append(sp.KroneckerDelta(self.index(scope), self.index(scope)))
+            factors.append(delta(self.index(scope), self.index(scope)))
         if self.chance(0.15):
-            factors.append(self.pick(M, N, 1 / M, M - N))
+            factors.append(self.pick(M, N, divide(sp.S.One, M), M - N))
         number = self.pick(1, 1, 1, -1, 2, sp.Rational(1, 2), sp.Rational(-2, 3))
         body = number * sp.Mul(*factors)
         return sp.Sum(body, *reversed(limits)) if limits else body
@@ -74,15 +94,15 @@ class Generator:
         """A formula that is equal to `e` for all sizes, written differently."""
         how = self.pick("reverse", "split", "halves", "cancel", "support", "shift")
         if how == "split":
-            holds = self.condition([i])
-            return Iverson(holds) * e + Iverson(sp.Not(holds)) * e
+            condition = self.condition([i])
+            return bracket(condition) * e + bracket(negation(condition)) * e
         if how == "halves":
             return e / 3 + sp.Rational(2, 3) * e
         if how == "cancel":
             extra = self.term(i)
             return e + extra - self.reversed(extra)
         if how == "support":
-            return e * Iverson(sp.Ge(i, 0)) + entry("a", (i + M,)) + entry("b", (-1 - i,))
+            return e * bracket(holds(i, ">=", 0)) + entry("a", (i + M,)) + entry("b", (-1 - i,))
         return self.reversed(e) if how == "reverse" else self.shifted(e)
 
     def reversed(self, e):
@@ -115,7 +135,7 @@ class Generator:
         at = self.pick(*numbers)
         k = self.random.integers(len(at.indices))
         moved = [x + (1 if n == k else 0) for n, x in enumerate(at.indices)]
-        return e.xreplace({at: sp.Indexed(at.base, *moved)})
+        return e.xreplace({at: at.func(at.base, *moved)})
 
     def pair(self, i):
         left = self.formula(i)
@@ -161,17 +181,22 @@ class Tally:
     disagreements: list = field(default_factory=list)
 
 
-def attack(pairs, seed, until_caught=False):
-    """Decide random pairs both ways, and return what was found; `until_caught` stops at a disagreement."""
-    tally = Tally()
+def statements(pairs, seed):
+    """Yield the statements of random pairs."""
     generator = Generator(seed)
-    random = np.random.default_rng(seed)
     for _ in range(pairs):
         i = fresh("i")[0]
         left, right = generator.pair(i)
-        statement = make_statement(left, right, i, generator.pick(*LENGTHS))
-        if problem := disagreement(statement, decide(statement), random, tally):
-            tally.disagreements.append((problem, left, right))
+        yield make_statement(left, right, i, generator.pick(*LENGTHS))
+
+
+def attack(pairs, seed, until_caught=False):
+    """Decide random pairs both ways, and return what was found; `until_caught` stops at a disagreement."""
+    tally = Tally()
+    random = np.random.default_rng(seed)
+    for statement in statements(pairs, seed):
+        if problem := disagreement(statement, kernel_alone(statement), random, tally):
+            tally.disagreements.append((problem, statement.left.formula, statement.right.formula))
             if until_caught:
                 break
     return tally

@@ -7,19 +7,18 @@ import sympy as sp
 
 from cnn_symbolic.errors import VacuousClaimError
 from cnn_symbolic.evaluation import evaluate_size
-from cnn_symbolic.formulas import Iverson, entry, fresh, sizes, widths
-from cnn_symbolic.kernel.decide import decide
+from cnn_symbolic.expressions.rules import bracket, delta, divide, floor, maximum, minimum, remainder
+from cnn_symbolic.formulas import entry, fresh, size, width
 from cnn_symbolic.kernel.statement import Declaration, Side, Statement
-from cnn_symbolic.kernel.verdicts import Theorem, Undecided
+from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Theorem, Undecided
 
-from .attack import Generator, Tally, differ
+from .attack import Generator, Tally, differ, holds, kernel_alone
 
-M, N, S = sizes("M N S")
-(P,) = widths("P")
+M, N, S, P = size("M"), size("N"), size("S"), width("P")
 SIZES = (M, N, S, P)
 TENSORS = {"a": Declaration((M,)), "b": Declaration((N,)), "c": Declaration((M, N))}
 SMALL = sorted(product(range(1, 5), range(1, 4), range(1, 4), range(2)), key=lambda point: (sum(point), point))
-LENGTHS = [M, N, sp.floor((M - 1) / S) + 1, S * (N - 1) + 1, sp.floor((M + P) / S) + 1]
+LENGTHS = [M, N, floor(divide(M - 1, S)) + 1, S * (N - 1) + 1, floor(divide(M + P, S)) + 1]
 
 
 class StridedGenerator(Generator):
@@ -28,20 +27,20 @@ class StridedGenerator(Generator):
     def index(self, scope):
         u, v = self.pick(*scope), self.pick(*scope)
         return self.pick(
-            u, u, S * u, S * u + v, S * u + v - P, u + v, M - 1 - u, sp.floor(u / S), sp.floor((u + P) / S),
-            sp.Mod(u, S), u + 1, sp.Min(u, S * v), sp.Max(S * u - P, 0),
+            u, u, S * u, S * u + v, S * u + v - P, u + v, M - 1 - u, floor(divide(u, S)), floor(divide(u + P, S)),
+            remainder(u, S), u + 1, minimum(u, S * v), maximum(S * u - P, sp.S.Zero),
         )  # fmt: skip
 
     def condition(self, scope):
         u, v = self.pick(*scope), self.pick(*scope)
         return self.pick(
-            sp.Le(S * u, v), sp.Lt(S * u + v, M), sp.Eq(sp.Mod(u, S), 0), sp.Ge(u + P, S), sp.Eq(u, S * v),
-            sp.Le(u, v), sp.Gt(M, S * N), sp.Ne(sp.Mod(M - 1, S), 0),
+            holds(S * u, "<=", v), holds(S * u + v, "<", M), holds(remainder(u, S), "=", 0), holds(u + P, ">=", S),
+            holds(u, "=", S * v), holds(u, "<=", v), holds(M, ">", S * N), holds(remainder(M - 1, S), "!=", 0),
         )  # fmt: skip
 
     def bounds(self, scope):
         u = self.pick(*scope)
-        return self.pick((0, M - 1), (0, N - 1), (0, sp.floor((M - 1) / S)), (0, S - 1), (0, u), (0, S * (N - 1)))
+        return self.pick((0, M - 1), (0, N - 1), (0, floor(divide(M - 1, S))), (0, S - 1), (0, u), (0, S * (N - 1)))
 
     def factor(self, scope):
         name = self.pick("a", "a", "b", "c")
@@ -51,13 +50,13 @@ class StridedGenerator(Generator):
         """A formula that is equal to `e` for all sizes, by rules about division as well."""
         how = self.pick("whole", "remainder", "zero", "plain", "plain")
         if how == "whole":
-            return e * Iverson(sp.Eq(sp.floor((S * i + S - 1) / S), i))
+            return e * bracket(holds(floor(divide(S * i + S - 1, S)), "=", i))
         if how == "remainder":
-            return e * Iverson(sp.Lt(sp.Mod(i, S), S)) + entry("a", (M + sp.Mod(i, S),))
+            return e * bracket(holds(remainder(i, S), "<", S)) + entry("a", (M + remainder(i, S),))
         if how == "zero":
             u = fresh("u")[0]
-            extra = sp.Sum(entry("a", (i,)) * sp.KroneckerDelta(S * u, i), (u, 0, M))
-            divided = Iverson(sp.Eq(sp.Mod(i, S), 0)) * entry("a", (i,))
+            extra = sp.Sum(entry("a", (i,)) * delta(S * u, i), (u, 0, M))
+            divided = bracket(holds(remainder(i, S), "=", 0)) * entry("a", (i,))
             return e + extra - divided
         return super().rewritten(e, i)
 
@@ -71,10 +70,10 @@ def attack_factors(pairs, seed, until_caught=False):
         left, right = generator.pair(i)
         length = generator.pick(*LENGTHS)
         statement = Statement(
-            Side("left", (length,), left, (sp.Ge(length, 1),)), Side("right", (length,), right), (i,), TENSORS
+            Side("left", (length,), left, (holds(length, ">=", 1),)), Side("right", (length,), right), (i,), TENSORS
         )
         try:
-            verdict = decide(statement)
+            verdict = kernel_alone(statement)
         except VacuousClaimError:
             continue
         if problem := disagreement(statement, verdict, random, tally):
@@ -90,10 +89,12 @@ def disagreement(statement, verdict, random, tally):
         tally.verdicts["Undecided"] += 1
         return None
     defined = [p for p in SMALL if evaluate_size(statement.left.shape[0], dict(zip(SIZES, p, strict=True))) >= 1]
-    if isinstance(verdict, Theorem):
-        tally.verdicts["every" if "every" in verdict.evidence else "Theorem"] += 1
+    if isinstance(verdict, Theorem | HoldsForLiterals):
+        kind = "holds" if isinstance(verdict, HoldsForLiterals) else "Theorem"
+        tally.verdicts["every" if "every" in verdict.evidence else kind] += 1
+        assert kind == "Theorem" or {1, 2, 3} <= set(verdict.values), "all small sizes are among the literal values"
         wrong = [point for point in defined if differ(statement, point, random, SIZES)]
-        return f"proved ({verdict.evidence}), but different at {wrong[0]}" if wrong else None
+        return f"{kind} ({verdict.evidence}), but different at {wrong[0]}" if wrong else None
     tally.verdicts["Refutation"] += 1
     found = tuple(verdict.sizes.get(str(size), low) for size, low in zip(SIZES, (1, 1, 1, 0), strict=True))
     if not differ(statement, found, random, SIZES):

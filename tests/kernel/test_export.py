@@ -6,10 +6,30 @@ import json
 import pytest
 import sympy as sp
 
-from cnn_symbolic import Iverson, Theorem, Undecided, decide, from_entries, sizes, state, sum_over, tensor
+from cnn_symbolic import (
+    And,
+    Iverson,
+    Not,
+    Or,
+    Rational,
+    Theorem,
+    Undecided,
+    ceiling,
+    decide,
+    dilate,
+    from_entries,
+    maximum,
+    minimum,
+    sizes,
+    state,
+    sum_over,
+    tensor,
+    where,
+)
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.errors import ExportError
-from cnn_symbolic.kernel.export import decode_statement, encode_statement
+from cnn_symbolic.kernel.export import HEADS, decode_statement, encode_statement
+from cnn_symbolic.kernel.verdicts import HoldsForLiterals
 from cnn_symbolic.library import select
 
 M, N = sizes("M N")
@@ -33,21 +53,55 @@ def test_a_round_trip_keeps_the_verdict(claim):
 
 
 def every_head(i):
-    bracket = Iverson(sp.Or(sp.Not(sp.Eq(sp.Mod(i, 2), 1)), sp.And(sp.Lt(i, N), sp.Ne(i, 0), sp.Gt(N, 1), sp.Le(i, 9))))
-    total = sum_over(lambda u: x[sp.floor(u / sp.Integer(2))] * x[sp.ceiling(i / sp.Integer(3))] ** 2, (N,))
-    bounded = sp.Sum(x[i], (sp.Dummy("v", integer=True), sp.Min(i, N), sp.Max(i, 3)))
-    standing = sp.Derivative(x[i] ** 2, x[i], evaluate=False)
-    return sp.Rational(1, 2) * bracket * total + bounded / N + sp.KroneckerDelta(i, N) + standing
+    condition = Or(Not(And(i % 2 == 1, M >= N)), And(i < N, i != 0, N > 1, i <= 9))
+    total = sum_over(lambda u: x[u // 2] * x[ceiling(i / 3)] ** 2, (N,))
+    entry_of_x, low, high = x[i].formula, minimum(i, N).formula, maximum(i, 3).formula
+    bounded = sp.Sum(entry_of_x, (sp.Dummy("v", integer=True), low, high))
+    standing = sp.Derivative(entry_of_x**2, entry_of_x, evaluate=False)
+    chosen = where(i > 2, i, N)
+    return Rational(1, 2) * Iverson(condition) * total + bounded / N + Iverson(i == N) + chosen + standing
+
+
+def heads_in(value):
+    """The names of all heads in a JSON value."""
+    if isinstance(value, dict):
+        return set().union(*map(heads_in, value.values()))
+    if not isinstance(value, list):
+        return set()
+    named = {value[0]} if value and isinstance(value[0], str) else set()
+    return named.union(*map(heads_in, value))
 
 
 def test_every_head_survives_a_round_trip():
     statement = state(from_entries((M,), every_head, using=[x]), from_entries((M,), every_head, using=[x]))
+    assert heads_in(encode_statement(statement)) >= set(HEADS)
     assert encode_statement(round_trip(statement)) == encode_statement(statement)
-    assert isinstance(decide(round_trip(state(x, x, [sp.Eq(sp.Mod(M, 2), 0)]))), Theorem)
+    assert isinstance(decide(round_trip(state(x, x, [M % 2 == 0]))), Theorem)
+
+
+def test_a_side_that_divides_brings_its_conditions_back():
+    quotient = from_entries((M,), lambda i: x[i] * (M - N) / (M - N), using=[x])
+    for statement in (state(quotient, x), state(x, quotient), state(((M * (M - N)) // (M - N),), (M,))):
+        back = round_trip(statement)
+        for side, other in ((back.left, statement.left), (back.right, statement.right)):
+            assert (side.divisors, side.requirements) == (other.divisors, other.requirements)
+        before, after = decide(statement), decide(back)
+        assert (type(after), after.domain) == (type(before), before.domain)
+    assert decide(round_trip(state(quotient, x))).domain == "N < M"
+
+
+def test_a_verdict_for_literal_values_is_the_same_after_a_round_trip():
+    twice = dilate(dilate(x, factors=(M,)), factors=(N,))
+    statement = state(twice, dilate(x, factors=(M * N,)))
+    before, after = decide(statement), decide(round_trip(statement))
+    assert isinstance(before, HoldsForLiterals)
+    assert (type(after), after.factors, after.values) == (type(before), before.factors, before.values)
 
 
 def test_a_stray_symbol_stays_undecided():
-    stray = from_entries((M,), lambda i: x[i + sp.Symbol("k", integer=True)], using=[x])
+    k = sp.Symbol("k", integer=True)
+    stray = from_entries((M,), lambda i: x.at((i.formula + k,)), using=[x])
+    assert isinstance(decide(state(stray, x)), Undecided)
     assert isinstance(decide(round_trip(state(stray, x))), Undecided)
 
 
@@ -78,7 +132,23 @@ HOSTILE = {
     ),
     "a deep formula": (broken(lambda v: v["left"].update(formula=deep())), "nested more than"),
     "a division by zero": (broken(lambda v: v["left"].update(formula=["/", 1, 0])), "the fraction 1/0 divides by zero"),
-    "too few operands": (broken(lambda v: v["left"].update(formula=["mod", 1])), "not well formed"),
+    "too few operands": (broken(lambda v: v["left"].update(formula=["mod", 1])), r"mod takes 2 .* found \[1\]"),
+    "too many operands": (broken(lambda v: v["left"].update(formula=["delta", 1, 2, 3])), "delta takes 2 expressions"),
+    "an entry in a head": (
+        broken(lambda v: v["left"].update(formula=["floor", ["entry", "x", ["index", "i0"]]])),
+        "floor takes 1 expressions in sizes and indices, found",
+    ),
+    "a number as a condition": (
+        broken(lambda v: v["left"].update(formula=["iverson", ["index", "i0"]])),
+        "a condition is expected, found i0",
+    ),
+    "a size as an assumption": (broken(lambda v: v.update(assumptions=[["size", "M"]])), "a condition is expected"),
+    "a condition as a number": (
+        broken(lambda v: v["left"].update(formula=["+", 1, [">=", ["size", "M"], 2]])),
+        "a formula is expected, found M >= 2",
+    ),
+    "a negative power": (broken(lambda v: v["left"].update(formula=["^", ["size", "M"], -1])), "an exponent from 0 to"),
+    "a power of a number": (broken(lambda v: v["left"].update(formula=["^", 9, 9])), "a base that is no number"),
     "a number as a shape": (broken(lambda v: v["left"].update(shape=3)), "not well formed"),
 }
 

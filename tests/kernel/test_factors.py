@@ -1,19 +1,21 @@
 """Statements with products of sizes: proved for every value of the factors, or decided at literal ones."""
 
 import pytest
-import sympy as sp
 
 from cnn_symbolic import (
     Iverson,
+    Or,
     Refutation,
     Theorem,
     Undecided,
+    ceiling,
     conv,
     conv_transpose,
     crop,
     decide,
     dilate,
     dot,
+    floor,
     from_entries,
     gradient,
     named,
@@ -32,6 +34,9 @@ from cnn_symbolic import (
 from cnn_symbolic.errors import NameConflictError, VacuousClaimError
 from cnn_symbolic.kernel.decide import is_proved
 from cnn_symbolic.kernel.factors import factors_of
+from cnn_symbolic.kernel.verdicts import HoldsForLiterals
+
+from .attack import kernel_alone
 
 M, N, I, S, D, T = sizes("M N I S D T")
 (P,) = widths("P")
@@ -60,7 +65,7 @@ def test_the_domain_is_written_with_products_and_without_what_follows_from_the_r
         verdict(conv(image, overlay, stride=S, padding="same"), conv(image, overlay, stride=S, padding="same")).domain
         == ""
     )
-    either = verdict(z, 1 * z, assuming=[sp.Or(sp.Eq(N, 1), M >= S * N), D * (I - 1) + 1 <= M])
+    either = verdict(z, 1 * z, assuming=[Or(N == 1, M >= S * N), D * (I - 1) + 1 <= M])
     assert either.domain == "(N = 1 or M ≥ N·S) and D + M ≥ D·I + 1"
 
 
@@ -82,11 +87,43 @@ def test_a_refutation_is_found_at_literal_values_and_says_for_which_its_conditio
     assert found.holds_when == "M = 1"
 
 
-def test_a_counterexample_beyond_the_literal_values_is_not_looked_for():
+def test_a_counterexample_beyond_the_literal_values_is_found_by_trying():
     five = from_entries((M,), lambda i: x[i] * Iverson(S < 5), using=[x])
-    product = from_entries((M,), lambda i: x[i] * Iverson(sp.Or(S * i >= i, S > 9)), using=[x])
-    assert isinstance(verdict(product, five), Theorem | Undecided)
-    assert verdict(product, five).evidence == "all shapes, S in {1, 2, 3, 4}"
+    product = from_entries((M,), lambda i: x[i] * Iverson(Or(S * i >= i, S > 9)), using=[x])
+    alone = kernel_alone(state(product, five))
+    assert isinstance(alone, HoldsForLiterals)
+    assert alone.evidence == "holds for S in {1, 2, 3, 4}"
+    found = verdict(product, five)
+    assert isinstance(found, Refutation)
+    assert (dict(found.sizes), found.least, found.kind) == ({"M": 1, "S": 5}, True, "entry")
+    assert found.holds_when is None
+    assert found.left_value[found.index] != found.right_value[found.index]
+
+
+def test_what_is_true_for_literal_values_only_is_no_theorem():
+    twice = dilate(dilate(x, factors=(S,)), factors=(T,))
+    found = verdict(twice, dilate(x, factors=(S * T,)))
+    assert isinstance(found, HoldsForLiterals)
+    assert found.evidence == "holds for S and T in {1, 2, 3, 4}"
+    assert (found.factors, found.values, found.domain) == (("S", "T"), (1, 2, 3, 4), "")
+    assert found.smallest == {"M": 1, "S": 1, "T": 1}
+    assert found.tried >= 100
+    assert found.largest >= 8
+    assert found.search == f"no difference at {found.tried} points, sizes and factors up to {found.largest}"
+    assert not is_proved(state(twice, dilate(x, factors=(S * T,))))
+
+
+@pytest.mark.parametrize("assuming", [[S <= 3, T <= 2], [(S <= 3) & (T == 2)], [(S == 1) | (S == 3), 2 * T <= 5]])
+def test_a_claim_about_a_few_values_of_its_factors_is_a_theorem_if_it_holds_for_all_of_them(assuming):
+    found = verdict(dilate(dilate(x, factors=(S,)), factors=(T,)), dilate(x, factors=(S * T,)), assuming=assuming)
+    assert isinstance(found, Theorem)
+    assert found.values == (1, 2, 3)
+    assert found.evidence == "all shapes, S and T in {1, 2, 3}"
+
+
+def test_a_claim_about_a_few_values_of_one_factor_only_is_no_theorem():
+    found = verdict(dilate(dilate(x, factors=(S,)), factors=(T,)), dilate(x, factors=(S * T,)), assuming=[S <= 3])
+    assert isinstance(found, HoldsForLiterals)
 
 
 def test_literal_values_are_decided_on_request():
@@ -95,12 +132,18 @@ def test_literal_values_are_decided_on_request():
 
 
 def test_what_is_not_proved_for_every_value_is_never_refuted_for_that():
-    nested = sum_axes(from_entries((M,), lambda i: Iverson(sp.Eq(sp.Mod(i, S * T), 0)), using=[]), axes=(0,))
-    assert not isinstance(verdict(nested, ones() * sp.ceiling(M / (S * T))), Refutation)
+    nested = sum_axes(from_entries((M,), lambda i: Iverson(i % (S * T) == 0), using=[]), axes=(0,))
+    assert not isinstance(verdict(nested, ones() * ceiling(M / (S * T))), Refutation)
 
 
 def test_products_of_indices_stay_undecided():
-    found = verdict(from_entries((M,), lambda i: sum_over(lambda u: x[i * u], (S,)), using=[x]), x)
+    strided, same = (
+        from_entries((M,), lambda i, at=at: sum_over(lambda u: x[at(i, u)], (S,)), using=[x])
+        for at in (lambda i, u: i * u, lambda i, u: (i + 1) * u - u)
+    )
+    assert "product of indices" in kernel_alone(state(strided, x)).detail
+    assert isinstance(verdict(strided, x), Refutation)
+    found = verdict(strided, same)
     assert isinstance(found, Undecided)
     assert "product of indices" in found.detail
 
@@ -125,20 +168,18 @@ def test_the_order_of_a_stride_and_a_flip_matters_by_the_remainder():
     length = other.shape[0]
     back = from_entries((length,), lambda i: other[length - 1 - i], using=[x])
     assert isinstance(verdict(turned, back), Refutation)
-    assert verdict(turned, back, assuming=[sp.Eq((M - 1) % S, 0)]).evidence == "all shapes, every S"
+    assert verdict(turned, back, assuming=[(M - 1) % S == 0]).evidence == "all shapes, every S"
 
 
 def test_quotients_of_quotients_are_quotients_by_the_product():
-    assert verdict((sp.floor(sp.floor(M / S) / T) + 1,), (sp.floor(M / (S * T)) + 1,)).evidence == (
-        "all shapes, every S and T"
-    )
-    assert isinstance(verdict((sp.ceiling(M / S),), (sp.floor(M / S) + 1,)), Refutation)
-    assert verdict((sp.ceiling(M / S),), (sp.floor((M - 1) / S) + 1,)).evidence == "all shapes, every S"
+    assert verdict((M // S // T + 1,), (M // (S * T) + 1,)).evidence == ("all shapes, every S and T")
+    assert isinstance(verdict((ceiling(M / S),), (floor(M / S) + 1,)), Refutation)
+    assert verdict((ceiling(M / S),), ((M - 1) // S + 1,)).evidence == "all shapes, every S"
 
 
 def test_factors_are_what_has_to_have_a_value():
-    assert factors_of(state(subsample(x, factors=(S,)), subsample(x, factors=(S,)))) == (S,)
-    assert set(factors_of(state((S * T,), (T * S,)))) <= {S, T}
+    assert factors_of(state(subsample(x, factors=(S,)), subsample(x, factors=(S,)))) == (S.formula,)
+    assert set(factors_of(state((S * T,), (T * S,)))) <= {S.formula, T.formula}
     assert len(factors_of(state((S * T,), (T * S,)))) == 1
 
 
@@ -160,7 +201,7 @@ def test_the_output_padding_below_the_stride_is_unique():
     remainder = (M - I) % S
     assert (
         verdict(
-            shape(conv_transpose(z, overlay, stride=S, output_padding=P)), (1, 1, M), assuming=[sp.Eq(P, remainder)]
+            shape(conv_transpose(z, overlay, stride=S, output_padding=P)), (1, 1, M), assuming=[remainder == P]
         ).evidence
         == "all shapes, every S"
     )

@@ -7,12 +7,27 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from cnn_symbolic.formulas import sizes
+from cnn_symbolic.expressions.meaning import value_of
+from cnn_symbolic.expressions.rules import (
+    all_of,
+    any_of,
+    ceiling,
+    divide,
+    floor,
+    maximum,
+    minimum,
+    negation,
+    remainder,
+    where,
+)
+from cnn_symbolic.formulas import size
 from cnn_symbolic.kernel.integer_sets import MOST_ARRANGEMENTS, Sets, arrangements
 from cnn_symbolic.kernel.reader import NotReadable
 from cnn_symbolic.kernel.verdicts import Reason
 
-M, N, s = sizes("M N s")
+from .attack import holds
+
+M, N, s = size("M"), size("N"), size("s")
 i = sp.Symbol("i", integer=True)
 
 
@@ -74,27 +89,37 @@ def test_what_is_not_counted_is_refused_or_left_to_barvinok(text):
 
 
 def test_quasi_affine_expressions_mean_the_same_to_isl():
+    two, three = sp.Integer(2), sp.Integer(3)
     expressions = [
-        sp.floor((i - 3) / sp.Integer(2)) + M,
-        sp.ceiling((2 * i - N) / sp.Integer(3)),
-        sp.Mod(i - N, 3) - 2 * sp.Mod(i, 2),
-        sp.Max(i, N, 2) - sp.Min(i, M),
+        floor((i - 3) / two) + M,
+        ceiling((2 * i - N) / three),
+        remainder(i - N, three) - 2 * remainder(i, two),
+        remainder(2 * remainder(i, sp.Integer(4)), sp.Integer(4)),
+        maximum(i, N, two) - minimum(i, M),
         3 * (i - 2 * (N - M)),
-        sp.floor(i / sp.Integer(2) + sp.Rational(1, 3)),
+        floor(i / two + sp.Rational(1, 3)),
+        floor(floor(i / two) / three + M / 2),
+        -ceiling(-i / two - N / 3),
     ]
     sets = make((i,))
     for expression in expressions:
         text = f"{sets.parameters}{{ [i0] -> [{sets.affine(expression, sets.names)}] }}"
         function = isl.PwAff.read_from_str(sets.context, text)
         for m, n, at in product(range(1, 4), range(1, 4), range(-5, 6)):
-            expected = int(expression.subs({M: m, N: n, i: at}))
+            expected = value_of(expression, {M: m, N: n, i: at}.__getitem__)
             point = isl.Point.zero(function.domain().get_space())
             for kind, k, value in ((isl.dim_type.param, 0, m), (isl.dim_type.param, 1, n), (isl.dim_type.set, 0, at)):
                 point = point.set_coordinate_val(kind, k, isl.Val.int_from_si(sets.context, value))
             assert function.eval(point).to_python() == expected, expression
 
 
-@pytest.mark.parametrize("expression", [M * N, i / 2, M**2, sp.Mod(i, M), sp.sqrt(M), s, sp.floor(M * N / 2)])
+NOT_AFFINE = [
+    *(M * N, i / 2, M**2, s, sp.sqrt(M), floor(M * N / 2), remainder(i, M), divide(M, N), floor(divide(i, M))),
+    *(where(holds(M, ">", N), M, N), sp.Max(i, 2), sp.Mod(i, 2), holds(M, ">", N)),
+]
+
+
+@pytest.mark.parametrize("expression", NOT_AFFINE, ids=str)
 def test_what_is_not_affine_is_refused(expression):
     sets = make((i,))
     with pytest.raises(NotReadable) as refused:
@@ -104,8 +129,36 @@ def test_what_is_not_affine_is_refused(expression):
 
 def test_conditions_with_fractions_are_scaled():
     sets = make()
-    half = sets.sizes_where([sp.Le(M / 2, sp.Rational(3, 2))])
+    half = sets.sizes_where([holds(M / 2, "<=", sp.Rational(3, 2))])
     assert sets.describe(half.gist(sets.sizes_where([]))) == "M ≤ 3"
+
+
+CONDITIONS = [
+    holds(divide(M, N), ">=", 2),
+    holds(divide(M, N) + 1, "=", divide(3 * sp.S.One, N)),
+    holds(where(holds(M, ">", N), M, 2 * N), "<=", 3),
+    holds(where(holds(M, ">", 2), 1, 0) + where(holds(N, "=", 2), 3, 1), "=", 2),
+    negation(all_of(holds(M, "<", 3), any_of(holds(N, "!=", 2), holds(remainder(M + N, sp.Integer(2)), "=", 0)))),
+    any_of(holds(M, "=", N), holds(floor(M / 2), ">", N)),
+]
+
+
+@pytest.mark.parametrize("condition", CONDITIONS, ids=str)
+def test_conditions_mean_the_same_to_isl(condition):
+    sets = make()
+    points = sets.sizes_where([condition])
+    for m, n in product(range(1, 6), repeat=2):
+        found = not points.intersect(sets.at_sizes((m, n), points)).is_empty()
+        assert found == value_of(condition, {M: m, N: n}.__getitem__), (m, n)
+
+
+@pytest.mark.parametrize(
+    "condition", [sp.Ge(M, N), sp.And(M >= 1, N >= M), M, holds(divide(M, M - N), ">=", 1)], ids=str
+)
+def test_what_is_no_condition_of_this_package_is_refused(condition):
+    with pytest.raises(NotReadable) as refused:
+        make().sizes_where([condition])
+    assert refused.value.reason is Reason.NOT_AFFINE
 
 
 def test_conditions_read_well():
@@ -115,28 +168,28 @@ def test_conditions_read_well():
     def written(*conditions):
         return sets.describe(sets.sizes_where(conditions).gist(plain))
 
-    assert written(sp.Ge(M, N)) == "N ≤ M"
-    assert written(sp.Eq(M, N + 1)) == "N = M - 1"
-    assert written(sp.Ge(M, N - 3)) == "N ≤ M + 3"
-    assert written(sp.Ge(2 * M, 3 * N)) == "3·N ≤ 2·M"
-    assert written(sp.Eq(sp.Mod(M, 2), 1)) == "(M + 1) mod 2 = 0"
-    assert written(sp.Or(sp.Eq(M, 1), sp.Gt(N, 4))) == "N ≥ 5 or M = 1"
+    assert written(holds(M, ">=", N)) == "N ≤ M"
+    assert written(holds(M, "=", N + 1)) == "N = M - 1"
+    assert written(holds(M, ">=", N - 3)) == "N ≤ M + 3"
+    assert written(holds(2 * M, ">=", 3 * N)) == "3·N ≤ 2·M"
+    assert written(holds(remainder(M, sp.Integer(2)), "=", 1)) == "(M + 1) mod 2 = 0"
+    assert written(any_of(holds(M, "=", 1), holds(N, ">", 4))) == "N ≥ 5 or M = 1"
     assert written() == ""
 
 
 def test_the_weakest_condition_is_relative_to_what_is_assumed():
     sets = make()
     everything = sets.sizes_where([])
-    assert sets.weakest(everything, sets.sizes_where([sp.Gt(M, N)])) == "M ≤ N"
+    assert sets.weakest(everything, sets.sizes_where([holds(M, ">", N)])) == "M ≤ N"
     assert sets.weakest(everything, everything) == "never"
-    assert sets.weakest(everything, sets.sizes_where([sp.Gt(M, N), sp.Lt(M, N)])) == "always"
+    assert sets.weakest(everything, sets.sizes_where([holds(M, ">", N), holds(M, "<", N)])) == "always"
 
 
 def test_the_smallest_point_has_the_least_total_size():
     sets = make()
-    assert sets.smallest(sets.sizes_where([sp.Ge(M + N, 5), sp.Ge(N, 2)])) == (1, 4)
-    assert sets.smallest(sets.sizes_where([sp.Ge(M, 10)])) == (10, 1)
-    assert sets.smallest(sets.sizes_where([sp.Lt(M, N), sp.Lt(N, M)])) is None
+    assert sets.smallest(sets.sizes_where([holds(M + N, ">=", 5), holds(N, ">=", 2)])) == (1, 4)
+    assert sets.smallest(sets.sizes_where([holds(M, ">=", 10)])) == (10, 1)
+    assert sets.smallest(sets.sizes_where([holds(M, "<", N), holds(N, "<", M)])) is None
 
 
 def test_equal_tensors_are_arranged_in_every_order_and_others_keep_their_place():

@@ -5,13 +5,18 @@ from dataclasses import replace
 import pytest
 import sympy as sp
 
-from cnn_symbolic.formulas import Iverson, Opaque, entry, fresh, sizes
+from cnn_symbolic.expressions.heads import AtLeast, AtMost, Bracket, Delta, Equal, Less
+from cnn_symbolic.expressions.meaning import value_of
+from cnn_symbolic.expressions.rules import all_of, bracket, divide, floor, maximum, where
+from cnn_symbolic.formulas import Opaque, entry, fresh, size
 from cnn_symbolic.kernel.decide import decide
 from cnn_symbolic.kernel.reader import Factor, NotReadable, Reader, read_sides
 from cnn_symbolic.kernel.statement import Declaration, Side, Statement
 from cnn_symbolic.kernel.verdicts import Reason, Refutation, Theorem
 
-M, N = sizes("M N")
+from .attack import holds
+
+M, N = size("M"), size("N")
 i, u = fresh("iu")
 k = fresh("k")[0]
 TENSORS = {
@@ -29,22 +34,23 @@ def read(formula):
 def test_an_entry_brings_its_support():
     (term,) = read(entry("x", (i + 1,)))
     assert term.factors == (Factor("x", (i + 1,)),)
-    assert sp.And(*term.conditions) == sp.And(sp.Ge(i + 1, 0), sp.Lt(i + 1, M))
+    assert term.conditions == (AtLeast(i + 1, 0), Less(i + 1, M))
 
 
 def test_a_sum_brings_bounds_and_a_fresh_index():
     (term,) = read(sp.Sum(entry("x", (u,)), (u, 2, N)))
     (bound,) = term.bound
     assert bound != u
-    assert sp.Ge(bound, 2) in term.conditions
-    assert sp.Le(bound, N) in term.conditions
+    assert AtLeast(bound, 2) in term.conditions
+    assert AtMost(bound, N) in term.conditions
 
 
 def test_an_intermediate_is_unfolded_with_its_support_but_not_inside_a_function():
     (term,) = read(entry("z", (i - 1,)))
     assert term.number == 2
     assert term.factors == (Factor("x", (i,)),)
-    assert sp.And(*term.conditions).subs(M, 5).subs(i, 0) == sp.false
+    inside = [value_of(all_of(*term.conditions), {M: 5, i: at}.__getitem__) for at in range(-1, 8)]
+    assert inside == [1 <= at < 5 for at in range(-1, 8)]
     (term,) = read(Opaque("f", 1, entry("z", (i,))))
     assert term.factors == (Factor("z", (i,), ("f", 1)),)
     assert term.factors[0].label == "f′(z)"
@@ -74,19 +80,22 @@ def test_a_product_of_equal_derivatives_has_indices_of_its_own():
 
 
 def test_a_delta_is_decided_where_no_index_is_in_its_difference():
-    delta = sp.KroneckerDelta(i, k)
     reader = Reader(TENSORS)
-    assert reader.read(delta, {i: u, k: u + 1}) == []
-    assert reader.read(delta, {i: u + M, k: M + u})[0].conditions == (sp.true,)
-    assert reader.read(delta, {i: M, k: sp.S.Zero}) == []
-    assert reader.read(delta, {i: 2 * u, k: 2 * u + M}) == []
-    (term,) = reader.read(delta, {i: 2 * u, k: 2 * i + 1})
-    assert term.conditions == (sp.Eq(2 * u, 2 * i + 1, evaluate=False),)
+    for left, right in ((u, u + 1), (u + M, M + u), (M, sp.S.Zero), (2 * u, 2 * u + M), (2 * u, 2 * i + 1)):
+        (term,) = reader.read(Delta(i, k), {i: left, k: right})
+        assert term.conditions == (Equal(left, right),)
+    assert reader.read(bracket(holds(u, "=", u + 1)), {u: u}) == []
+    assert reader.read(bracket(holds(u, "=", u)), {u: u})[0].conditions == ()
+    for left, right, expected in ((u, u + 1, "zero"), (u + M, M + u, "one"), (M, sp.S.Zero, "zero")):
+        (symbol,) = fresh("u")
+        delta = Delta(left, right).xreplace({u: symbol})
+        found = decide(replace(states(delta, sp.S(int(expected == "one"))), index=(symbol,)))
+        assert isinstance(found, Theorem), (left, right)
 
 
 def test_a_delta_that_never_holds_makes_no_difference():
     (m,) = fresh("m")
-    same = Declaration((2 * M, 2 * M), (k, m), sp.KroneckerDelta(k, m))
+    same = Declaration((2 * M, 2 * M), (k, m), Delta(k, m))
     odd = sp.Sum(entry("same", (2 * i, 2 * u + 1)) * entry("x", (u,)), (u, 0, M - 1))
     statement = states(odd, sp.S.Zero)
     assert isinstance(decide(replace(statement, tensors={"x": TENSORS["x"], "same": same})), Theorem)
@@ -99,16 +108,19 @@ def test_products_of_sums_are_multiplied_out_with_indices_of_their_own():
 
 
 def test_numbers_sizes_and_their_powers_are_coefficients():
-    (term,) = read(sp.Rational(2, 3) * M**2 / N * entry("c", ()))
+    (term,) = read(sp.Rational(2, 3) * divide(M**2, N) * entry("c", ()))
     assert term.number == sp.Rational(2, 3)
     assert dict(term.powers) == {M: 2, N: -1}
+    (term,) = read(divide(M, N + 1) ** 2)
+    assert dict(term.powers) == {M: 2, N + 1: -2}
     assert read(sp.Integer(0)) == []
-    assert read(sp.floor(M / 2))[0].powers == ((sp.floor(M / 2), 1),)
+    assert read(floor(M / 2))[0].powers == ((floor(M / 2), 1),)
+    assert read(maximum(M, i))[0].powers == ((maximum(M, i), 1),)
 
 
 def test_a_bracket_is_a_condition():
-    (term,) = read(Iverson(sp.Le(i, 2)) * sp.KroneckerDelta(i, N))
-    assert set(term.conditions) == {sp.Le(i, 2), sp.Eq(i, N)}
+    (term,) = read(bracket(holds(i, "<=", 2)) * Delta(i, N))
+    assert set(term.conditions) == {AtMost(i, 2), Equal(i, N)}
 
 
 REFUSED = [
@@ -128,6 +140,17 @@ REFUSED = [
         "one first derivative",
     ),
     (sp.Product(entry("x", (u,)), (u, 0, M)), Reason.OUTSIDE, "Product"),
+    (sp.Max(M, N), Reason.OUTSIDE, "Max"),
+    (sp.Mod(i, 2), Reason.OUTSIDE, "Mod"),
+    (sp.floor(i / 2), Reason.OUTSIDE, "floor"),
+    (sp.KroneckerDelta(i, N), Reason.OUTSIDE, "KroneckerDelta"),
+    (1 / M, Reason.LIMIT, "1/M has an exponent above 64, or below 0"),
+    (where(holds(i, ">", 0), entry("x", (i,)), sp.S.Zero), Reason.OUTSIDE, "Where"),
+    (divide(entry("x", (i,)), i + 1), Reason.OUTSIDE, r"divides by _?i \+ 1, which is not made from sizes"),
+    (sp.Indexed("x", i), Reason.OUTSIDE, r"x\[_?i\] is not an entry of the tensor x: write tensor"),
+    (entry("x", (entry("c", ()),)), Reason.OUTSIDE, "c in c is neither a size nor an index"),
+    (bracket(holds(entry("x", (i,)), ">", 0)), Reason.NOT_AFFINE, r"x\[_?i\] > 0 is not affine"),
+    (floor(divide(Bracket(holds(i, ">", 0)), M)), Reason.NOT_AFFINE, "is not affine in indices and sizes"),
 ]
 
 

@@ -28,9 +28,10 @@ def test_a_set_of_sizes_says_its_condition_and_its_first_members():
     halved = preimage((conv_size(M, 3, stride=2, padding=1), N), (7, None))
     assert halved.condition == "13 ≤ M ≤ 14"
     assert halved.first(3) == [{"M": 13, "N": 1}, {"M": 13, "N": 2}, {"M": 14, "N": 1}]
-    nothing = sizes_where([sp.Gt(M, N), sp.Lt(M, N)])
+    nothing = sizes_where([M > N, M < N])
     assert (nothing.condition, bool(nothing), nothing.first(1)) == ("never", False, [])
     assert sizes_where([M >= 1]).condition == "always"
+    assert sizes_where([M > N], sizes=[I]).first(2) == [{"I": 1, "M": 2, "N": 1}, {"I": 1, "M": 3, "N": 1}]
 
 
 def test_the_shape_of_a_tensor_brings_where_it_is_defined():
@@ -49,3 +50,13 @@ def test_what_is_not_affine_or_does_not_fit_is_an_error():
         preimage((conv_size(M, 3, stride=S),), (7,))
     with pytest.raises(ShapeError, match="has 1 sizes, but 2 are given"):
         preimage((M,), (7, 8))
+    with pytest.raises(FragmentError, match="is made by SymPy"):
+        sizes_where([sp.Ge(M.formula, 2)])
+
+
+def test_what_a_condition_divides_by_is_at_least_one():
+    assert sizes_where([(M - N) / (M - N) == 1]).condition == "N < M"
+    assert sizes_where([((M - 2) * N) // (M - 2) <= 2]).condition == "M ≥ 3 and N ≤ 2"
+    with pytest.raises(FragmentError, match="give strides and other factors their values"):
+        sizes_where([6 // (M - 2) >= 2])
+    assert preimage(((M * (M - N)) // (M - N),), (4,)).first(9) == [{"M": 4, "N": n} for n in (1, 2, 3)]

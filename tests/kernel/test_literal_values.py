@@ -1,0 +1,87 @@
+"""What is decided at literal values of strides and other factors only: proved only if the claim is about these."""
+
+import pytest
+
+from cnn_symbolic import Or, claim, conv_size, prove, read_claims, sizes
+from cnn_symbolic.errors import OperandError
+from cnn_symbolic.kernel.factors import upper_bound
+from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Theorem
+
+L, S, D, K = sizes("L S D K")
+
+
+def same_size(assuming=(), **options):
+    """SAME padding gives ⌈L/S⌉ positions: true for every stride, but the kernel finds it at literal ones only."""
+    made = conv_size(L, K, stride=S, dilation=D, padding="same")
+    return claim(made == (L + S - 1) // S, assuming=assuming, **options)
+
+
+def test_a_claim_about_every_stride_that_is_decided_at_literal_ones_is_not_proved():
+    made = same_size()
+    assert made.outcome == "holds"
+    assert not made.as_expected
+    verdict = made.verdict
+    assert isinstance(verdict, HoldsForLiterals)
+    assert not isinstance(verdict, Theorem)
+    assert verdict.evidence == "holds for K and S in {1, 2, 3, 4}"
+    assert verdict.tried >= 100
+    assert verdict.largest >= 20
+    assert made.lines == ()
+
+
+def test_it_is_proved_where_the_claim_is_about_these_values_only():
+    made = same_size(assuming=[S <= 3, D <= 2])
+    assert made.outcome == "proved"
+    assert made.verdict.evidence == "all shapes, D and S in {1, 2, 3}"
+
+
+def test_one_factor_that_may_be_anything_leaves_it_unproved():
+    assert same_size(assuming=[S <= 3]).outcome == "holds"
+
+
+def test_an_author_may_state_it_as_what_it_is():
+    made = same_size(expect="holds for literal values")
+    assert made.expected == "holds"
+    assert made.as_expected
+
+
+def test_more_than_was_stated_is_as_stated_too():
+    made = claim(L // S == (L - L % S) // S, expect="holds for literal values")
+    assert made.outcome == "proved"
+    assert made.as_expected
+
+
+def test_other_words_are_refused():
+    with pytest.raises(OperandError, match="expect= is 'proved' or 'holds for literal values', found 'maybe'"):
+        prove("", (L,), equals=(L,), expect="maybe")
+
+
+def test_a_text_may_state_it():
+    (made,) = read_claims(
+        'claim(conv_size(L, K, stride=S, dilation=D, padding="same") == (L + S - 1) // S, '
+        'expect="holds for literal values")'
+    ).values()
+    assert made.outcome == "holds"
+    assert made.as_expected
+
+
+@pytest.mark.parametrize(
+    ("condition", "bound"),
+    [
+        (S <= 3, 3),
+        (S < 4, 3),
+        (2 * S <= 7, 3),
+        (S == 5, 5),
+        (S - 4 < 0, 3),
+        (-S >= -6, 6),
+        (S + 1 < 4, 2),
+        (Or(S == 2, S == 4), 4),
+        (Or(S == 2, D == 4), None),
+        (S >= 2, None),
+        (S != 3, None),
+        (D <= 3, None),
+        (S <= D, None),
+    ],
+)
+def test_bounds_are_read_from_the_assumptions(condition, bound):
+    assert upper_bound(condition.formula, S.formula) == bound
