@@ -274,7 +274,7 @@ class Derivation(Displayed):
             return step.formula.requirements()
         index = self.statement.index
         ranges = dict(zip(index, self.statement.left.shape, strict=True))
-        return required(presumed_of(step.formula(*numbered(index))), ranges)
+        return required(sorted(presumed_of(step.formula(*numbered(index))), key=str), ranges)
 
     def side(self, formula: sp.Expr, divisors: tuple[Any, ...] = ()) -> Side:
         """Return an entry formula as one side of a statement of this claim."""

@@ -43,7 +43,6 @@ __all__ = [
     "fresh",
     "indices_of",
     "inside",
-    "is_plain",
     "numbered",
     "size",
     "sizes",
@@ -195,11 +194,6 @@ def indices_of(function: Callable[..., Any]) -> tuple[sp.Dummy, ...]:
         raise OperandError(f"expected a function of indices, such as lambda i, j: …, found {function!r}")
     parameters = inspect.signature(function).parameters.values()
     return fresh(p.name for p in parameters if p.default is inspect.Parameter.empty)
-
-
-def is_plain(variable: sp.Symbol) -> bool:
-    """Tell whether nothing is assumed of an index but that it is an integer."""
-    return variable.assumptions0 in (sp.Symbol("u", integer=True).assumptions0, sp.Symbol("u").assumptions0)
 
 
 def alpha_key(e: Any, scope: Mapping[Any, Any], counter: Iterator[int] | None = None) -> Any:

@@ -12,6 +12,7 @@ import subprocess
 from collections import Counter
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -52,8 +53,10 @@ from cnn_symbolic.certificates.expressions import Guard, Sum, Translator, Writer
 from cnn_symbolic.certificates.statements import Proposition, proposition
 from cnn_symbolic.certificates.terms import next_function
 from cnn_symbolic.derivation import Derivation
+from cnn_symbolic.errors import UndefinedError
 from cnn_symbolic.evaluation import Values, evaluate_formula
-from cnn_symbolic.expressions.heads import AtLeast, Ceiling, Equal, Floor, Remainder
+from cnn_symbolic.expressions.heads import AtLeast, Ceiling, Equal, Floor, Remainder, divisors
+from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import all_of, bracket, least
 from cnn_symbolic.expressions.values import plain
 from cnn_symbolic.formulas import Opaque, fresh
@@ -152,25 +155,50 @@ def at_samples(formula, values, count):
     return evaluate_formula(sp.sympify(formula), [sample], [count], Values(values, {}))
 
 
+def where_defined(parts, values):
+    """The samples at which all sizes that are divided by are at least one."""
+    found = {size: np.array(numbers) for size, numbers in values.items()}
+    for part in parts:
+        for divisor in reversed(list(divisors(part))):  # those in divisors first
+            if divisor.free_symbols <= found.keys():
+                count = len(next(iter(found.values())))
+                positive = at_samples(divisor, found, count) >= 1
+                found = {size: numbers[positive] for size, numbers in found.items()}
+    return found
+
+
 def sampled(claim, count, rng, assumed=True):
     """Sizes at which what is assumed holds (or does not), small enough to compute everything."""
     sizes = list(claim.sizes)
     if not sizes:
         return [{}]
-    stated = claim.statement.conditions
+    kernel = claim.statement
     low = np.array([least(size) for size in sizes])
     drawn = low + rng.choice(4, p=[0.4, 0.3, 0.2, 0.1], size=(TRIES, len(sizes)))
     values = {size: drawn[:, k] for k, size in enumerate(sizes)}
-    holds = at_samples(bracket(all_of(*stated)), values, TRIES) == 1
     if not assumed:
-        return [{s: int(v[k]) for s, v in values.items()} for k in np.flatnonzero(~holds)[:count]]
-    lengths = [[at_samples(n, values, TRIES) for n in d.shape] for d in claim.statement.tensors.values()]
-    entries = np.max([np.prod([*axes, np.ones(TRIES)], axis=0) for axes in lengths] or [np.ones(TRIES)], axis=0)
+        wrong = (row for row in drawn if not is_true(kernel.conditions, dict(zip(sizes, map(int, row), strict=True))))
+        return [dict(zip(sizes, map(int, row), strict=True)) for row in islice(wrong, count)]
+    sides = [part for side in (kernel.left, kernel.right) for part in (*side.shape, side.formula)]
+    values = where_defined([*kernel.conditions, *sides], values)
+    holds = at_samples(bracket(all_of(*kernel.conditions)), values, len(values[sizes[0]])) == 1
+    values = {size: numbers[holds] for size, numbers in values.items()}
+    drawn, tries = np.stack(list(values.values()), axis=1), int(holds.sum())
+    lengths = [[at_samples(n, values, tries) for n in d.shape] for d in kernel.tensors.values()]
+    entries = np.max([np.prod([*axes, np.ones(tries)], axis=0) for axes in lengths] or [np.ones(tries)], axis=0)
     cost = np.prod(np.maximum(drawn, 1), axis=1)
-    chosen = np.flatnonzero(holds & (entries <= MOST_ENTRIES) & (cost <= MOST_COST))
+    chosen = np.flatnonzero((entries <= MOST_ENTRIES) & (cost <= MOST_COST))
     assert len(chosen) >= 1, claim.title
     varied = sorted(chosen[:200], key=lambda k: -len(set(drawn[k])) - np.log2(cost[k]) / 8)
     return [{s: int(v[k]) for s, v in values.items()} for k in varied[:count]]
+
+
+def is_true(conditions, sizes):
+    """Whether conditions hold at some sizes; where a divisor is less than one, not all of them do."""
+    try:
+        return all(value_of(holds, sizes.__getitem__) for holds in conditions)
+    except UndefinedError:
+        return False
 
 
 @dataclass
@@ -209,7 +237,9 @@ class Case:
                 made = evaluate_formula(declared.definition, declared.index, shape, self.values)
                 self.arrays[name] = made.astype(object)
         self.shape = [self.number(n) for n in kernel.left.shape]
-        self.points = [] if claim.is_shape else list(np.ndindex(*self.shape))
+        # Where a divisor depends on an index, Coq divides by zero too, and NumPy does not.
+        by_index = any(not b.free_symbols <= set(claim.sizes) for b in claim.divisors)
+        self.points = [] if claim.is_shape or by_index else list(np.ndindex(*self.shape))
         if len(self.points) > POINTS:
             self.points = [self.points[k] for k in sorted(rng.choice(len(self.points), POINTS, replace=False))]
         self.exact = all(Fraction(v).denominator == 1 for a in self.arrays.values() for v in a.flat)
@@ -219,9 +249,6 @@ class Case:
 
     def number(self, n):
         return int(evaluate_formula(sp.sympify(n), [], [], Values(self.sizes, {})))
-
-    def holds(self, conditions):
-        return bool(evaluate_formula(bracket(all_of(*conditions)), [], [], Values(self.sizes, {})))
 
     @property
     def rational(self):
@@ -343,6 +370,13 @@ def conditions_of(claim):
     ]
     defined = [Equal(a, b) for a, b in zip(kernel.left.shape, kernel.right.shape, strict=True)]
     defined += [*(kernel.right.requirements or ()), *kernel.right.divisors]
+    parts = [part for side in (kernel.left, kernel.right) for part in (*side.shape, *side.conditions, side.formula)]
+    defined += [
+        AtLeast(b, 1)
+        for part in (*parts, *kernel.assumptions)
+        for b in divisors(part)
+        if b.free_symbols <= set(claim.sizes)
+    ]
     return (claim.assumed, assumed), (claim.defined, defined)
 
 
@@ -356,17 +390,9 @@ def truths(claim, seed, count):
         below[first] = least(first) - 1
     for values in found:
         for stated, meant in conditions_of(claim):
-            text, holds = statements.joined(stated), [Case.number(_at(values), bracket(c)) for c in meant]
-            yield applied(claim, text, values), all(holds)
+            yield applied(claim, statements.joined(stated), values), is_true(meant, values)
     if below:
         yield applied(claim, statements.joined(claim.assumed), below), False
-
-
-def _at(values):
-    """Something whose numbers are those at these sizes."""
-    made = object.__new__(Case)
-    made.sizes = values
-    return made
 
 
 def applied(claim, text, values):
@@ -383,9 +409,11 @@ class Written:
     module: str
     cases: list
     conditions: list
+    refuted: bool = False
 
     def __post_init__(self):
-        self.text = f"Module {self.module}.\n{self.cases[0].claim.text}End {self.module}."
+        claim = self.cases[0].claim
+        self.text = f"Module {self.module}.\n{claim.refuted_text if self.refuted else claim.text}End {self.module}."
         self.numbers = [f"([{'; '.join(case.computed())}] : list (list Z))" for case in self.cases]
 
 
@@ -422,13 +450,13 @@ def differences(written, printed):
     return found
 
 
-def put(label, derivation, count=1):
+def put(label, derivation, count=1, refuted=False):
     """A claim as it is put to Coq, at so many sizes."""
     claim = proposition(derivation)
     rng = np.random.default_rng(SEED)
     module = f"S_{re.sub(r'[^A-Za-z0-9]', '_', label)}"
     cases = [Case(label, claim, module, values, SEED + k) for k, values in enumerate(sampled(claim, count, rng))]
-    return Written(label, module, cases, list(truths(claim, SEED, count)))
+    return Written(label, module, cases, list(truths(claim, SEED, count)), refuted)
 
 
 def unusual():
@@ -495,13 +523,13 @@ def of_the_bundle():
 
 
 def given_as_text():
-    """The claims that are given as text, as far as they are claims about tensors or shapes."""
+    """The claims that are given as text, if they are about tensors or shapes, and whether each is refuted."""
     found = {}
     for written in WRITTEN:
         if written.verdict != "undecided":
             (one,) = load_text(written.text, "claims.txt")
-            found[written.sides.__name__] = one.derivation
-    return {name: made for name, made in found.items() if isinstance(made, Derivation)}
+            found[written.sides.__name__] = one.derivation, written.verdict == "refuted"
+    return {name: (made, wrong) for name, (made, wrong) in found.items() if isinstance(made, Derivation)}
 
 
 @pytest.fixture(autouse=True)
@@ -515,9 +543,9 @@ def test_coq_and_numpy_compute_the_same_from_a_statement(printed):
     bundled, given = of_the_bundle(), given_as_text()
     assert set(bundled) == set(CHOSEN)
     written, without = [put(label, derivation, SAMPLES) for label, derivation in (bundled | unusual()).items()], []
-    for label, derivation in given.items():
+    for label, (derivation, refuted) in given.items():
         try:
-            written.append(put(label, derivation))
+            written.append(put(label, derivation, refuted=refuted))
         except NotCertified:
             without.append(label)
     assert differences(written, printed) == {}

@@ -115,6 +115,14 @@ def test_a_divisor_that_has_cancelled_is_assumed_or_stated(coq, left, right, ass
     assert compiled(made, *coq, SECONDS).status == "certified"
 
 
+def test_a_divisor_that_depends_on_an_index_is_not_stated_to_be_positive():
+    read = from_entries((M,), lambda i: x[N // (i + 1)], using=[x])
+    stated = proposition(prove("by an index", read, equals=x))
+    assert "0 < " not in stated.refuted_text.partition("Definition left")[0]
+    with pytest.raises(NotCertified, match="depends on an index"):
+        _ = stated.text
+
+
 def changed(made, old, new):
     """A certificate with something else in its proof."""
     assert old in made.proof

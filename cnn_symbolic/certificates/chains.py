@@ -125,7 +125,11 @@ def summed(body: Expression, index: Index, shape: Shape) -> Expression:
 
 
 def chain_of(derivation: Derivation, claim: Proposition) -> Chain | None:
-    """Return the chain of a claim about a gradient, or None if the tensor enters the output in other ways."""
+    """Return the chain of a claim about a gradient.
+
+    None for what is no gradient, and where the tensor enters the output other than by a chain of steps that are affine
+    or apply a function to every entry.
+    """
     left = derivation.left
     if claim.wrt is None or not isinstance(left, Tensor) or not isinstance(left.source, Call):
         return None
@@ -149,7 +153,7 @@ def chain_of(derivation: Derivation, claim: Proposition) -> Chain | None:
         if before.name == wrt.name:
             if any(step.name == wrt.name for step in steps):
                 return None
-            return Chain(wrt.name, wrt.shape, arriving.name or "", tuple(steps))
+            return Chain(wrt.name, wrt.lengths, arriving.name or "", tuple(steps))
         if not isinstance(before.source, Named):
             return None
         name, body = before.source.name, before.source.definition
@@ -163,14 +167,14 @@ def depends_on(made: Tensor, name: str) -> bool:
 def step_from(claim: Proposition, name: str, before: Tensor, body: Tensor) -> Step | None:
     """Return the step from a tensor to a formula that it enters; None if it is neither affine nor a function."""
     own = before.name or ""
-    tensors = {**claim.statement.tensors, own: Declaration(before.shape)}
+    tensors = {**claim.statement.tensors, own: Declaration(before.lengths)}
     index = fresh("mnpqst"[k] if k < 6 else f"m{k}" for k in range(body.rank))
     at = fresh("ijkl"[k] if k < 4 else f"i{k}" for k in range(before.rank))
     arriving = f"∂C/∂{name}"
     while arriving in tensors:
         arriving += "′"
     leaf = tensor(*body.shape, name=arriving)
-    declared = {**tensors, arriving: Declaration(body.shape)}
+    declared = {**tensors, arriving: Declaration(body.lengths)}
     try:
         made = Translator(tensors, own).expression(body.formula(index))
         slope = Translator(declared).expression(derivative_of((Stage(leaf, body),), before, ()).formula(at))
@@ -179,7 +183,7 @@ def step_from(claim: Proposition, name: str, before: Tensor, body: Tensor) -> St
     functions = applied(made, index)
     if functions is None and not is_affine(made):
         return None
-    return Step(name, own, body.shape, index, made, functions, arriving, at, slope)
+    return Step(name, own, body.lengths, index, made, functions, arriving, at, slope)
 
 
 def applied(e: Expression, index: Index) -> tuple[Applied, Applied] | None:

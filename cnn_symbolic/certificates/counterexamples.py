@@ -16,8 +16,7 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic.certificates.certificate import NotCertified
-from cnn_symbolic.certificates.statements import Proposition, proposition
-from cnn_symbolic.derivation import Derivation
+from cnn_symbolic.certificates.statements import Proposition
 from cnn_symbolic.evaluation import Values, evaluate_formula, evaluate_size
 from cnn_symbolic.formulas import Opaque
 from cnn_symbolic.kernel.replay import KNOWN_FUNCTIONS, T, all_formulas, derivatives, side_value
@@ -34,12 +33,11 @@ Sizes = Mapping[sp.Symbol, int]
 Polynomials = Mapping[str, Sequence[sp.Expr]]
 
 
-def refutation_texts(derivation: Derivation, verdict: Refutation, name: str) -> tuple[str, str]:
+def refutation_texts(claim: Proposition, verdict: Refutation, name: str) -> tuple[str, str]:
     """Return the texts of the files S_<name>.v and P_<name>.v: that a claim is false, and why.
 
-    Raises NotCertified for a claim that has no counterpart in Coq, or no counterexample in rational numbers.
+    Raises NotCertified for a claim that has no counterexample in rational numbers.
     """
-    claim = proposition(derivation)
     return claim.refuted_text, proof_text(claim, verdict, name)
 
 
@@ -243,15 +241,18 @@ def some_polynomial(random: np.random.Generator) -> sp.Expr:
 
 
 def replayed(statement: Statement, sizes: Sizes, given: Mapping[str, np.ndarray], functions: Polynomials) -> Values:
-    """Return the values of all tensors, those of intermediate results computed from their definitions."""
+    """Return the values of all tensors, those of intermediate results computed from their definitions.
+
+    A tensor that no values are given for is not read: it is zero.
+    """
     applied = {name: [derivatives({name: p})[name][0] for p in orders] for name, orders in functions.items()}
     arrays: dict[str, np.ndarray] = {}
     values = Values(sizes, arrays, applied, object)
     for name, declared in statement.tensors.items():
+        shape = tuple(evaluate_size(n, sizes) for n in declared.shape)
         if declared.definition is None:
-            arrays[name] = np.asarray(given[name])
+            arrays[name] = np.asarray(given.get(name, np.zeros(shape, dtype=object)))
         else:
-            shape = tuple(evaluate_size(n, sizes) for n in declared.shape)
             arrays[name] = evaluate_formula(declared.definition, declared.index, shape, values).astype(object)
     return values
 

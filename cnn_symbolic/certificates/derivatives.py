@@ -13,25 +13,23 @@ from functools import cached_property
 import sympy as sp
 
 from cnn_symbolic.certificates.certificate import NotCertified
+from cnn_symbolic.certificates.chains import Chain
 from cnn_symbolic.certificates.expressions import Expression, Sum, Times
 from cnn_symbolic.certificates.integers import identifier
 from cnn_symbolic.certificates.lemmas import Lemma
-from cnn_symbolic.certificates.real_claims import RealClaim, real_claim
+from cnn_symbolic.certificates.real_claims import RealClaim
 from cnn_symbolic.certificates.statements import Proposition
-from cnn_symbolic.derivation import Derivation
 
 __all__ = ["derivative_texts"]
 
 
-def derivative_texts(derivation: Derivation, proposition: Proposition, name: str) -> tuple[str, str] | None:
+def derivative_texts(claim: Proposition, chain: Chain, name: str) -> tuple[str, str]:
     """Return the texts of the files S_<name>_real and P_<name>_real: a gradient's claim over the reals, and its proof.
 
-    They stand on the files S_<name> and P_<name>. None for what is no gradient, and where the tensor enters the output
-    other than by a chain of steps that are affine or apply a function to every entry. Raises NotCertified if a map of
-    indices is not found.
+    They stand on the files S_<name> and P_<name>. Raises NotCertified if a map of indices is not found.
     """
-    found = real_claim(derivation, proposition, name)
-    return None if found is None else (found.text, RealProof(found).text)
+    found = RealClaim(name, claim, chain)
+    return found.text, RealProof(found).text
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from cnn_symbolic.certificates.certificate import Certificate, NotCertified, check_text
+from cnn_symbolic.certificates.chains import Chain, chain_of
+from cnn_symbolic.certificates.comparing import check_statement
 from cnn_symbolic.certificates.counterexamples import refutation_texts
 from cnn_symbolic.certificates.derivatives import derivative_texts
 from cnn_symbolic.certificates.proofs import proof_text
 from cnn_symbolic.certificates.statements import Proposition, proposition
 from cnn_symbolic.derivation import Derivation
-from cnn_symbolic.kernel.verdicts import Refutation, Theorem
+from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem
 
 __all__ = ["certificate"]
 
@@ -22,34 +24,36 @@ AXIOMS_OF_THE_REALS = (
 def certificate(derivation: Derivation, name: str) -> Certificate:
     """Return the certificate of a claim that the kernel has proved or refuted.
 
-    Raises NotCertified, with the reason, where there is nothing to certify or no proof is found.
+    Raises NotCertified, with the reason, where there is nothing to certify or no proof is found; DisagreementError if
+    what would be stated is not what NumPy computes.
     """
     verdict = derivation.claim_verdict
     if isinstance(verdict, Refutation):
-        statement, proof = refutation_texts(derivation, verdict, name)
+        claim = proposition(derivation)
+        check_statement(derivation, claim, None, verdict.sizes)
+        statement, proof = refutation_texts(claim, verdict, name)
         return Certificate(name, "counterexample", statement, proof, check_text(name))
+    if isinstance(verdict, HoldsForLiterals) or (isinstance(verdict, Theorem) and verdict.values):
+        raise NotCertified(f"it is proved for listed values of {', '.join(verdict.factors)} only")
     if not isinstance(verdict, Theorem):
         raise NotCertified("the kernel has not decided it")
-    if verdict.values:
-        raise NotCertified(f"it is proved for listed values of {', '.join(verdict.factors)} only")
     claim = proposition(derivation)
+    chain = chain_of(derivation, claim)
+    check_statement(derivation, claim, chain, verdict.smallest)
     proof = proof_text(claim, name, verdict.smallest)
-    real = derivative(derivation, claim, name)
+    real = None if chain is None else derivative(claim, chain, name)
     kind = kind_of(claim)
     if claim.derived or (claim.by_steps and real is None):
         kind = f"derived {kind}"
     return Certificate(name, kind, claim.text, proof, check_text(name), derivative=real)
 
 
-def derivative(derivation: Derivation, claim: Proposition, name: str) -> Certificate | None:
-    """Return the certificate of a gradient over the real numbers; None where there is none."""
+def derivative(claim: Proposition, chain: Chain, name: str) -> Certificate | None:
+    """Return the certificate of a gradient over the real numbers; None where no proof is found."""
     try:
-        texts = derivative_texts(derivation, claim, name)
+        statement, proof = derivative_texts(claim, chain, name)
     except NotCertified:
         return None
-    if texts is None:
-        return None
-    statement, proof = texts
     own = f"{name}_real"
     return Certificate(own, "reals", statement, proof, check_text(own), AXIOMS_OF_THE_REALS)
 

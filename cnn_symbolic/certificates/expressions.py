@@ -16,7 +16,9 @@ import sympy as sp
 
 from cnn_symbolic.certificates.certificate import NotCertified
 from cnn_symbolic.certificates.integers import boolean_text, condition_text, integer_text
-from cnn_symbolic.formulas import Iverson, Opaque, as_quotient, entry, is_size, substitute
+from cnn_symbolic.expressions import heads
+from cnn_symbolic.expressions.rules import at_least, is_plain_size, is_whole
+from cnn_symbolic.formulas import Opaque, entry, substitute
 from cnn_symbolic.kernel.statement import Declaration
 
 __all__ = ["Entry", "Expression", "Function", "Guard", "Integer", "Inverse", "Plus", "Sum", "Times", "Translator"]
@@ -108,7 +110,7 @@ class Translator:
             number: Expression = Integer(sp.Integer(e.p))
             return number if e.is_Integer else Times(number, Inverse(sp.Integer(e.q)))
         if e.is_Symbol:
-            if is_size(e) or e.name not in self.tensors or e != entry(e.name, ()):
+            if is_plain_size(e) or e.name not in self.tensors or e != entry(e.name, ()):
                 return Integer(e)
             return self.entry(e.name, ())
         if isinstance(e, sp.Add):
@@ -121,28 +123,37 @@ class Translator:
             return self.entry(str(e.base.label), tuple(e.indices))
         if isinstance(e, sp.Sum):
             return self.sum(e)
-        if isinstance(e, sp.KroneckerDelta) and len(e.args) == 2:
-            return Guard(Integer(sp.S.One), sp.Eq(*e.args, evaluate=False))
-        if isinstance(e, Iverson):
+        if isinstance(e, heads.Delta):
+            return Guard(Integer(sp.S.One), heads.Equal(*e.args))
+        if isinstance(e, heads.Bracket):
             return Guard(Integer(sp.S.One), e.args[0])
         if isinstance(e, Opaque):
             return self.function(e)
-        if isinstance(e, sp.floor | sp.ceiling | sp.Mod | sp.Max | sp.Min):
+        if isinstance(e, heads.Inverse):
+            return self.inverse(e.args[0])
+        if isinstance(e, heads.Floor | heads.Ceiling | heads.Remainder | heads.Maximum | heads.Minimum):
             return Integer(e)
         if isinstance(e, sp.Derivative):
             raise NotCertified("a derivative stands in the formula without being carried out")
         raise NotCertified(f"{e} ({type(e).__name__}) is not part of an entry formula")
 
     def power(self, e: sp.Pow) -> Expression:
-        """Return a power with a literal exponent; of sizes also with a negative one."""
-        if not e.exp.is_Integer or abs(e.exp) > 16:
+        """Return a power with a literal exponent."""
+        if not e.exp.is_Integer or not 0 < e.exp <= 16:
             raise NotCertified(f"{e} is not a power with a small exponent")
-        if e.exp > 0:
-            return reduce_right(Times, [self.expression(e.base)] * int(e.exp))
-        top, bottom = as_quotient(e.base)
-        if not all(map(is_size, e.base.free_symbols)) or not top.is_positive or bottom != 1:
-            raise NotCertified(f"{e} is the reciprocal of what is not a positive integer")
-        return reduce_right(Times, [Inverse(top)] * int(-e.exp))
+        return reduce_right(Times, [self.expression(e.base)] * int(e.exp))
+
+    def inverse(self, divisor: sp.Expr) -> Expression:
+        """Return 1/b for an integer b made from sizes, as 1/a · 1/c where b = a·c with positive a and c.
+
+        That b is positive is stated beside the claim.
+        """
+        if not all(map(is_plain_size, divisor.free_symbols)) or not is_whole(divisor):
+            raise NotCertified(f"1/({divisor}) is the reciprocal of what is not a positive integer")
+        factors = [part for factor in sp.Mul.make_args(divisor) for part in repeated(factor)]
+        if not all(at_least(factor, 1) for factor in factors):
+            return Inverse(divisor)
+        return reduce_right(Times, [Inverse(factor) for factor in factors])
 
     def entry(self, name: str, index: tuple[sp.Expr, ...]) -> Expression:
         """Return an entry of a tensor, zero outside of its shape; of an intermediate result, its definition there."""
@@ -179,6 +190,11 @@ class Translator:
         name, index = (str(at.base.label), tuple(at.indices)) if isinstance(at, sp.Indexed) else (at.name, ())
         inner = Entry(name, index, name == self.derived)
         return Guard(Function(e.name, e.order, inner), shape=self.tensors[name].shape, index=index)
+
+
+def repeated(factor: sp.Expr) -> list[sp.Expr]:
+    """Return the factors that a power with a literal exponent is the product of."""
+    return [factor.base] * int(factor.exp) if isinstance(factor, sp.Pow) and factor.exp.is_Integer else [factor]
 
 
 def reduce_right(make: Any, parts: Sequence[Expression]) -> Expression:

@@ -16,9 +16,11 @@ import sympy as sp
 from cnn_symbolic.certificates.certificate import NotCertified
 from cnn_symbolic.certificates.expressions import Entry, Function, Integer, Inverse
 from cnn_symbolic.certificates.integers import relation_of
+from cnn_symbolic.certificates.maps import UNITS, exact_quotient
 from cnn_symbolic.certificates.statements import Proposition
 from cnn_symbolic.certificates.terms import Factor, Flat, index_of, key_of, put_factor
-from cnn_symbolic.formulas import as_quotient
+from cnn_symbolic.expressions.heads import AtLeast, Comparison, Equal, Floor, Head, Less, Maximum, Minimum, Unequal
+from cnn_symbolic.expressions.rules import as_quotient, at_least, divide
 
 __all__ = ["Gathered", "Place", "common_place", "gathered_term"]
 
@@ -106,15 +108,15 @@ def at_index(f: Entry | Function, index: Expressions) -> Entry | Function:
 def without_remainder(e: Any, term: Flat) -> Any:
     """Return an expression with a instead of ⌊(s·a + b)/s⌋, where b is an index with 0 ≤ b < s."""
     ranges = {index: (low, high) for index, low, high in term.box}
-    for part in e.atoms(sp.floor):
+    for part in e.atoms(Floor):
         top, bottom = as_quotient(part.args[0])
         whole, rest = sp.S.Zero, sp.S.Zero
         for summand in sp.Add.make_args(sp.expand(top)):
-            quotient = sp.cancel(summand / bottom)
-            if as_quotient(quotient)[1] == 1:
-                whole += quotient
-            else:
+            quotient = exact_quotient(summand, bottom)
+            if quotient is None:
                 rest += summand
+            else:
+                whole += quotient
         if rest == 0 or ranges.get(rest) == (0, bottom):
             e = e.xreplace({part: whole})
     return e
@@ -129,12 +131,13 @@ def gathered_term(term: Flat, place: Place, number: int, free: Ranges) -> Gather
     outside = dict(zip(place.indices, read, strict=True))
     relations = [without_remainder(r, term) for r in term.relations]
     known = partly_solved(
-        term, [z - e for z, e in outside.items()] + [r.lhs - r.rhs for r in relations if isinstance(r, sp.Eq)]
+        term, [z - e for z, e in outside.items()] + [r.lhs - r.rhs for r in relations if isinstance(r, Equal)]
     )
     for index, low, high in term.box:
-        relations += [sp.Ge(index, low, evaluate=False), sp.Lt(index, high, evaluate=False)]
-    relations += [sp.Eq(z, e, evaluate=False) for z, e in outside.items()]
-    given = [r for i, n in [*zip(place.indices, place.lengths, strict=True), *free] for r in (sp.Ge(i, 0), sp.Lt(i, n))]
+        relations += [AtLeast(index, low), Less(index, high)]
+    relations += [Equal(z, e) for z, e in outside.items()]
+    ranges = [*zip(place.indices, place.lengths, strict=True), *free]
+    given = [bound for i, n in ranges for bound in (AtLeast(i, sp.S.Zero), Less(i, n))]
     counting = tuple(i for i in term.bound if i not in known)
     conditions, lows, highs = sorted_out([r.xreplace(known) for r in relations], counting, given)
     numbers = tuple(f for f in (put_factor(f, known) for f in term.factors) if isinstance(f, Integer | Inverse))
@@ -159,7 +162,7 @@ def sorted_out(
     lows: dict[sp.Symbol, dict[sp.Expr, None]] = {i: {} for i in counting}
     highs: dict[sp.Symbol, dict[sp.Expr, None]] = {i: {} for i in counting}
     for relation in relations:
-        if relation == sp.true or (relation.is_Relational and relation.func(*relation.args) in (sp.true, *given)):
+        if relation in (sp.true, *given) or always(relation):
             continue
         counted = [i for i in counting if relation.has(i)]
         if not counted:
@@ -171,14 +174,22 @@ def sorted_out(
                 (lows if is_low else highs)[counted[0]][bound] = None
     return (
         tuple(conditions),
-        {i: extreme(sp.Max, list(found)) for i, found in lows.items()},
-        {i: extreme(sp.Min, list(found)) for i, found in highs.items()},
+        {i: extreme(Maximum, list(found)) for i, found in lows.items()},
+        {i: extreme(Minimum, list(found)) for i, found in highs.items()},
     )
 
 
-def extreme(kind: Any, bounds: Sequence[sp.Expr]) -> sp.Expr:
+def always(relation: Any) -> bool:
+    """Tell whether a condition is a comparison that is plain to hold at all sizes."""
+    if not isinstance(relation, Comparison) or isinstance(relation, Unequal):
+        return False
+    kind, left, right = relation_of(relation)
+    return left == right if kind is Equal else at_least(right - left, 1 if kind is Less else 0)
+
+
+def extreme(kind: type[Head], bounds: Sequence[sp.Expr]) -> sp.Expr:
     """Return the greatest or smallest of some bounds, as an expression; the bound itself, if there is one only."""
-    return bounds[0] if len(bounds) == 1 else kind(*bounds, evaluate=False)
+    return bounds[0] if len(bounds) == 1 else kind(*bounds)
 
 
 def partly_solved(term: Flat, zeros: Sequence[sp.Expr]) -> dict[sp.Symbol, sp.Expr]:
@@ -191,22 +202,23 @@ def partly_solved(term: Flat, zeros: Sequence[sp.Expr]) -> dict[sp.Symbol, sp.Ex
             (sum(z.has(j) for j in unknown), i, z)
             for z in left
             for i in unknown
-            if abs(z.coeff(i, 1)) == 1 and not (z - z.coeff(i, 1) * i).has(i)
+            if z.coeff(i, 1) in UNITS and not (z - z.coeff(i, 1) * i).has(i)
         ]
         if not found:
             return known
         _, index, zero = min(found, key=lambda choice: choice[0])
-        value = sp.expand(index - zero / zero.coeff(index, 1))
+        value = sp.expand(index - zero * zero.coeff(index, 1))
         known = {i: sp.expand(e.xreplace({index: value})) for i, e in known.items()} | {index: value}
 
 
 def bounds_of(relation: Any, index: sp.Symbol) -> Iterator[tuple[bool, sp.Expr]]:
     """Yield the least value of an index that a condition allows (with True), and the first that it does not allow."""
     kind, left, right = relation_of(relation)
-    slack = sp.expand(right - left - (1 if kind is sp.Lt else 0))
+    slack = sp.expand(right - left - (1 if kind is Less else 0))
     step = slack.coeff(index, 1)
     rest = sp.expand(slack - step * index)
-    if kind is sp.Eq or rest.has(index) or not (step.is_positive or step.is_negative):
+    rises = at_least(step, 1)
+    if kind is Equal or rest.has(index) or not (rises or at_least(-step, 1)):
         raise NotCertified(f"{relation} does not bound {index}")
-    steps = rest if abs(step) == 1 else sp.floor(rest / abs(step), evaluate=False)
-    yield (True, -steps) if step.is_positive else (False, steps + 1)
+    steps = rest if step in UNITS else Floor(divide(rest, step if rises else -step))
+    yield (True, -steps) if rises else (False, steps + 1)

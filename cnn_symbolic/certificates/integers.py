@@ -6,15 +6,35 @@ defined as Euclid does for positive divisors; that every divisor is positive is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import sympy as sp
 
 from cnn_symbolic.certificates.certificate import NotCertified
-from cnn_symbolic.formulas import as_quotient, without_cases
+from cnn_symbolic.expressions.heads import (
+    AtLeast,
+    AtMost,
+    Ceiling,
+    Comparison,
+    Conjunction,
+    Disjunction,
+    Equal,
+    Floor,
+    Greater,
+    Inverse,
+    Less,
+    Maximum,
+    Minimum,
+    Negation,
+    Remainder,
+    Unequal,
+    Where,
+)
+from cnn_symbolic.expressions.rules import as_quotient, at_least
+from cnn_symbolic.formulas import without_cases
 
-__all__ = ["Names", "boolean_text", "condition_text", "divisors", "identifier", "integer_text", "proposition_text"]
+__all__ = ["Names", "boolean_text", "condition_text", "identifier", "integer_text", "proposition_text", "relation_of"]
 
 Names = Mapping[sp.Symbol, str]
 GREEK = (
@@ -22,13 +42,13 @@ GREEK = (
     "pi rho sigma tau upsilon phi chi psi omega"
 )
 LETTERS = dict(zip("αβγδεζηθικλμνξοπρστυφχψω", GREEK.split(), strict=True)) | {"∂": "d", "′": "_prime", "/": "_by_"}
-# The relation, its boolean, its constructor among the conditions of a proof, and its sign as a proposition.
-RELATIONS = {
-    sp.Le: ("<=?", "LessEqual", "<="),
-    sp.Lt: ("<?", "Less", "<"),
-    sp.Eq: ("=?", "Equal", "="),
+# The comparison, its boolean, its constructor among the conditions of a proof, and its sign as a proposition.
+RELATIONS: dict[type[Comparison], tuple[str, str, str]] = {
+    AtMost: ("<=?", "LessEqual", "<="),
+    Less: ("<?", "Less", "<"),
+    Equal: ("=?", "Equal", "="),
 }
-MIRRORED = {sp.Ge: sp.Le, sp.Gt: sp.Lt}
+MIRRORED: dict[type[Comparison], type[Comparison]] = {AtLeast: AtMost, Greater: Less}
 
 
 def identifier(prefix: str, name: str, taken: Iterable[str]) -> str:
@@ -62,25 +82,22 @@ def integer_text(e: Any, names: Names) -> str:
         return f"({' * '.join(integer_text(part, names) for part in e.args)})"
     if isinstance(e, sp.Pow) and e.exp.is_Integer and 1 < e.exp <= 8:
         return f"({' * '.join([integer_text(e.base, names)] * int(e.exp))})"
-    if isinstance(e, sp.floor | sp.ceiling):
+    if isinstance(e, Floor | Ceiling):
         top, bottom = as_quotient(e.args[0])
-        if isinstance(e, sp.ceiling):
+        if isinstance(e, Ceiling):
             return f"(- ({integer_text(sp.expand(-top), names)} / {integer_text(bottom, names)}))"
         return f"({integer_text(top, names)} / {integer_text(bottom, names)})"
-    if isinstance(e, sp.Mod):
+    if isinstance(e, Remainder):
         return f"({integer_text(e.args[0], names)} mod {integer_text(e.args[1], names)})"
-    if isinstance(e, sp.Max | sp.Min):
-        word = "Z.max" if isinstance(e, sp.Max) else "Z.min"
+    if isinstance(e, Maximum | Minimum):
+        word = "Z.max" if isinstance(e, Maximum) else "Z.min"
         *rest, last = (integer_text(part, names) for part in e.args)
         for part in reversed(rest):
             last = f"({word} {part} {last})"
         return last
-    if isinstance(e, sp.Piecewise) and e.args[-1][1] == sp.true:
-        *rest, (chosen, _) = e.args
-        text = integer_text(chosen, names)
-        for value, holds in reversed(rest):
-            text = f"(if {boolean_text(holds, names)} then {integer_text(value, names)} else {text})"
-        return text
+    if isinstance(e, Where):
+        holds, chosen, other = e.args
+        return f"(if {boolean_text(holds, names)} then {integer_text(chosen, names)} else {integer_text(other, names)})"
     raise NotCertified(f"{e} ({type(e).__name__}) is not an integer expression")
 
 
@@ -91,26 +108,24 @@ def taken_away(part: sp.Expr) -> bool:
 
 def has_fraction(e: sp.Expr) -> bool:
     """Tell whether an expression divides outside of ⌊ ⌋, ⌈ ⌉ and mod."""
-    if isinstance(e, sp.floor | sp.ceiling | sp.Mod):
+    if isinstance(e, Floor | Ceiling | Remainder):
         return False
     if e.is_Rational:
         return not e.is_Integer
-    if isinstance(e, sp.Pow) and not (e.exp.is_Integer and e.exp > 0):
-        return True
-    return any(map(has_fraction, e.args))
+    return isinstance(e, Inverse) or any(map(has_fraction, e.args))
 
 
-def relation_of(holds: Any) -> tuple[Any, sp.Expr, sp.Expr]:
-    """Return a relation as ≤, < or =, with its two sides; fractions are multiplied out, by positive divisors only."""
-    kind = next((k for k in (*RELATIONS, *MIRRORED) if isinstance(holds, k)), None)
-    if kind is None:
+def relation_of(holds: Any) -> tuple[type[Comparison], sp.Expr, sp.Expr]:
+    """Return a comparison as ≤, < or =, with its two sides; fractions are multiplied out, by positive divisors only."""
+    kind = type(holds)
+    if kind not in RELATIONS and kind not in MIRRORED:
         raise NotCertified(f"{holds} is not a condition on indices and sizes")
     left, right = holds.lhs, holds.rhs
     if kind in MIRRORED:
         kind, left, right = MIRRORED[kind], right, left
     if has_fraction(left) or has_fraction(right):
         top, bottom = as_quotient(left - right)
-        if not bottom.is_positive:
+        if not at_least(bottom, 1):
             raise NotCertified(f"{holds} divides by {bottom}, whose sign is not known")
         left, right = sp.expand(top), sp.S.Zero
     return kind, left, right
@@ -120,15 +135,15 @@ def boolean_text(holds: Any, names: Names) -> str:
     """Return a condition as a boolean, which guards can be given."""
     if holds in (sp.true, sp.false):
         return "true" if holds == sp.true else "false"
-    if isinstance(holds, sp.And | sp.Or):
-        word = " && " if isinstance(holds, sp.And) else " || "
+    if isinstance(holds, Conjunction | Disjunction):
+        word = " && " if isinstance(holds, Conjunction) else " || "
         return nested([boolean_text(part, names) for part in holds.args], word)
-    if isinstance(holds, sp.Not):
+    if isinstance(holds, Negation):
         return f"negb {boolean_text(holds.args[0], names)}".join("()")
-    if holds.has(sp.Piecewise):
+    if holds.has(Where):
         return boolean_text(without_cases(holds), names)
-    if isinstance(holds, sp.Ne):
-        return f"(negb {boolean_text(sp.Eq(holds.lhs, holds.rhs, evaluate=False), names)})"
+    if isinstance(holds, Unequal):
+        return f"(negb {boolean_text(Equal(holds.lhs, holds.rhs), names)})"
     kind, left, right = relation_of(holds)
     return f"({integer_text(left, names)} {RELATIONS[kind][0]} {integer_text(right, names)})"
 
@@ -148,18 +163,18 @@ def condition_text(holds: Any, names: Names, scope: Callable[[str], str]) -> str
     """
     if holds in (sp.true, sp.false):
         return "Yes" if holds == sp.true else "(Not Yes)"
-    if isinstance(holds, sp.And | sp.Or):
-        word = "And" if isinstance(holds, sp.And) else "Or"
+    if isinstance(holds, Conjunction | Disjunction):
+        word = "And" if isinstance(holds, Conjunction) else "Or"
         *rest, last = (condition_text(part, names, scope) for part in holds.args)
         for part in reversed(rest):
             last = f"({word} {part} {last})"
         return last
-    if isinstance(holds, sp.Not):
+    if isinstance(holds, Negation):
         return f"(Not {condition_text(holds.args[0], names, scope)})"
-    if holds.has(sp.Piecewise):
+    if holds.has(Where):
         return condition_text(without_cases(holds), names, scope)
-    if isinstance(holds, sp.Ne):
-        return f"(Not {condition_text(sp.Eq(holds.lhs, holds.rhs, evaluate=False), names, scope)})"
+    if isinstance(holds, Unequal):
+        return f"(Not {condition_text(Equal(holds.lhs, holds.rhs), names, scope)})"
     kind, left, right = relation_of(holds)
     return f"({RELATIONS[kind][1]} {scope(integer_text(left, names))} {scope(integer_text(right, names))})"
 
@@ -168,27 +183,14 @@ def proposition_text(holds: Any, names: Names) -> str:
     """Return a condition as a proposition, which assumptions and requirements are."""
     if holds in (sp.true, sp.false):
         return "True" if holds == sp.true else "False"
-    if isinstance(holds, sp.And | sp.Or):
-        word = " /\\ " if isinstance(holds, sp.And) else " \\/ "
+    if isinstance(holds, Conjunction | Disjunction):
+        word = " /\\ " if isinstance(holds, Conjunction) else " \\/ "
         return f"({word.join(proposition_text(part, names) for part in holds.args)})"
-    if isinstance(holds, sp.Not):
+    if isinstance(holds, Negation):
         return f"(~ {proposition_text(holds.args[0], names)})"
-    if holds.has(sp.Piecewise):
+    if holds.has(Where):
         return proposition_text(without_cases(holds), names)
-    if isinstance(holds, sp.Ne):
+    if isinstance(holds, Unequal):
         return f"({integer_text(holds.lhs, names)} <> {integer_text(holds.rhs, names)})"
     kind, left, right = relation_of(holds)
     return f"({integer_text(left, names)} {RELATIONS[kind][2]} {integer_text(right, names)})"
-
-
-def divisors(e: Any) -> Iterator[sp.Expr]:
-    """Yield what an expression or condition divides by, literal numbers left out."""
-    for part in sp.preorder_traversal(e):
-        if isinstance(part, sp.floor | sp.ceiling):
-            bottom = as_quotient(part.args[0])[1]
-        elif isinstance(part, sp.Mod):
-            bottom = part.args[1]
-        else:
-            continue
-        if not bottom.is_Integer:
-            yield bottom

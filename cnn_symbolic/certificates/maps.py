@@ -11,11 +11,13 @@ from itertools import permutations, product
 import sympy as sp
 
 from cnn_symbolic.certificates.terms import Flat, index_of, key_of
-from cnn_symbolic.formulas import as_quotient
+from cnn_symbolic.expressions.heads import Equal, Floor, Head, Remainder
+from cnn_symbolic.expressions.rules import as_quotient, divide
 
-__all__ = ["maps_between", "solved"]
+__all__ = ["UNITS", "exact_quotient", "maps_between", "solved"]
 
 MOST_PAIRINGS = 24
+UNITS = (1, -1)
 Map = tuple[sp.Expr, ...]
 
 
@@ -33,13 +35,13 @@ def fixed(term: Flat) -> dict[sp.Symbol, sp.Expr]:
     """Return the bound indices that the conditions of a term fix, with the values that they have."""
     found: dict[sp.Symbol, sp.Expr] = {}
     for relation in term.relations:
-        if isinstance(relation, sp.Eq):
+        if isinstance(relation, Equal):
             zero = sp.expand((relation.lhs - relation.rhs).xreplace(found))
             for index in term.bound:
                 coefficient = zero.coeff(index, 1)
                 rest = sp.expand(zero - coefficient * index)
-                if abs(coefficient) == 1 and not rest.has(index):
-                    value = sp.expand(-rest / coefficient)
+                if coefficient in UNITS and not rest.has(index):
+                    value = sp.expand(-rest * coefficient)
                     found = {i: sp.expand(e.xreplace({index: value})) for i, e in found.items()} | {index: value}
                     break
     return found
@@ -64,7 +66,7 @@ def solved(term: Flat, equations: Sequence[tuple[sp.Expr, sp.Expr]]) -> Map | No
     zeros = [a - b for a, b in equations]
     remainders: list[tuple[sp.Expr, sp.Expr, sp.Expr]] = []
     for relation in term.relations:
-        if isinstance(relation, sp.Eq):
+        if isinstance(relation, Equal):
             zeros.append(relation.lhs - relation.rhs)
     zeros = [sp.expand(z) for z in zeros]
     while unknown:
@@ -111,20 +113,23 @@ def quotient(top: sp.Expr, bottom: sp.Expr) -> sp.Expr:
         top, bottom = sp.expand(-top), -bottom
     if bottom == 1:
         return top
-    if not top.has(sp.floor, sp.ceiling, sp.Mod, sp.Max, sp.Min):
-        exact = sp.expand(sp.cancel(top / bottom))
-        if as_quotient(exact)[1] == 1:
-            return exact
-    return sp.floor(top / bottom, evaluate=False)
+    exact = None if top.has(Head) else exact_quotient(top, bottom)
+    return Floor(divide(top, bottom)) if exact is None else exact
+
+
+def exact_quotient(top: sp.Expr, bottom: sp.Expr) -> sp.Expr | None:
+    """Return `top / bottom` if it is a polynomial with integer coefficients; None if it is not."""
+    exact = sp.cancel(top / bottom)
+    return sp.expand(exact) if sp.fraction(sp.together(exact))[1] == 1 else None
 
 
 def remainder_of(zero: sp.Expr, unknown: Sequence[sp.Symbol]) -> tuple[sp.Expr, sp.Expr, sp.Expr] | None:
     """Return (e, s, τ) of an equation `e mod s = τ` whose τ has no unknowns."""
-    for part in zero.atoms(sp.Mod):
+    for part in zero.atoms(Remainder):
         coefficient = zero.coeff(part, 1)
         rest = sp.expand(zero - coefficient * part)
-        if abs(coefficient) == 1 and not any(rest.has(i) for i in unknown):
-            return part.args[0], part.args[1], -rest / coefficient
+        if coefficient in UNITS and not any(rest.has(i) for i in unknown):
+            return part.args[0], part.args[1], -rest * coefficient
     return None
 
 
@@ -132,16 +137,16 @@ def without_quotient(
     zero: sp.Expr, remainders: Sequence[tuple[sp.Expr, sp.Expr, sp.Expr]], unknown: Sequence[sp.Symbol]
 ) -> sp.Expr | None:
     """Return an equation `⌊e/s⌋ = ρ` as `e = s·ρ + τ`, where `e mod s = τ` is known."""
-    for part in zero.atoms(sp.floor):
+    for part in zero.atoms(Floor):
         coefficient = zero.coeff(part, 1)
         rest = sp.expand(zero - coefficient * part)
-        if abs(coefficient) != 1 or any(rest.has(i) for i in unknown):
+        if coefficient not in UNITS or any(rest.has(i) for i in unknown):
             continue
         top, bottom = as_quotient(part.args[0])
         for e, s, remainder in remainders:
             # The remainder of `top` is that of `e`, if they differ by a multiple of s.
-            if s == bottom and as_quotient(sp.cancel((e - top) / s))[1] == 1:
-                return sp.expand(top - s * (-rest / coefficient) - remainder)
+            if s == bottom and exact_quotient(e - top, s) is not None:
+                return sp.expand(top + s * rest * coefficient - remainder)
     return None
 
 
@@ -157,11 +162,11 @@ def mixed_radix(
         for a, b in permutations(there):
             s, one = zero.coeff(a, 1), zero.coeff(b, 1)
             rest = sp.expand(zero - s * a - one * b)
-            if abs(one) != 1 or rest.has(a) or rest.has(b) or s.has(b):
+            if one not in UNITS or rest.has(a) or rest.has(b) or s.has(b):
                 continue
-            s, rest = sp.expand(s / one), sp.expand(-rest / one)
+            s, rest = sp.expand(s * one), sp.expand(-rest * one)
             if bounds[b] == (0, s):
-                return {a: sp.floor(rest / s, evaluate=False), b: sp.Mod(rest, s, evaluate=False)}
+                return {a: Floor(divide(rest, s)), b: Remainder(rest, s)}
     return None
 
 

@@ -16,9 +16,12 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic.certificates.expressions import Entry, Expression, Function, Guard, Plus, Sum, Times
-from cnn_symbolic.errors import CnnSymbolicError
+from cnn_symbolic.errors import CnnSymbolicError, UndefinedError
 from cnn_symbolic.evaluation import Values, evaluate_formula
-from cnn_symbolic.formulas import Iverson, inside
+from cnn_symbolic.expressions.heads import AtLeast, Less
+from cnn_symbolic.expressions.meaning import value_of
+from cnn_symbolic.expressions.rules import all_of, bracket, negation
+from cnn_symbolic.formulas import inside
 
 __all__ = ["Read", "always_inside", "reads_of"]
 
@@ -65,12 +68,12 @@ def always_inside(
 
     Each free index is less than the size given for it.
     """
-    rng = random.Random(SEED)  # noqa: S311 - which sizes are tried need not be a secret
+    rng = random.Random(SEED)
     tried = 0
     for trial in range(4 * TRIALS):
         sizes = {size: n + (rng.randrange(4) if trial else 0) for size, n in smallest.items()}
         try:
-            if not all(bool(at(Iverson(holds), (), (), sizes)) for holds in assumptions):
+            if not hold_at(assumptions, sizes):
                 continue
             found = is_inside_at(read, free, sizes)
         except CnnSymbolicError:
@@ -81,6 +84,14 @@ def always_inside(
         if tried == TRIALS:
             break
     return tried >= FEWEST or not smallest
+
+
+def hold_at(conditions: Sequence[Any], sizes: Mapping[sp.Symbol, int]) -> bool:
+    """Tell whether conditions hold at given sizes; where a divisor is less than one, not all of them do."""
+    try:
+        return all(value_of(holds, sizes.__getitem__) for holds in conditions)
+    except UndefinedError:
+        return False
 
 
 def is_inside_at(read: Read, free: Mapping[sp.Symbol, sp.Expr], sizes: Mapping[sp.Symbol, int]) -> bool | None:
@@ -94,11 +105,11 @@ def is_inside_at(read: Read, free: Mapping[sp.Symbol, sp.Expr], sizes: Mapping[s
     for i, low, high in read.runs:
         own = not high.free_symbols & set(index)
         lengths.append(max(int(at(high, (), (), sizes)), 0) if own else max(sizes.values(), default=0) + 4)
-        conditions += [sp.Ge(i, low, evaluate=False), sp.Lt(i, high, evaluate=False)]
+        conditions += [AtLeast(i, low), Less(i, high)]
     if np.prod(lengths, dtype=float) > MOST_POINTS:
         return None
-    wrong = sp.And(*conditions, sp.Not(inside(read.index, read.shape)))
-    return not bool(np.any(at(Iverson(wrong), index, lengths, sizes)))
+    wrong = all_of(*conditions, negation(inside(read.index, read.shape)))
+    return not bool(np.any(at(bracket(wrong), index, lengths, sizes)))
 
 
 def at(formula: sp.Expr, index: Sequence[sp.Symbol], lengths: Sequence[int], sizes: Mapping[sp.Symbol, int]) -> Any:

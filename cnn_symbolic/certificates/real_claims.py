@@ -14,13 +14,12 @@ from functools import cached_property
 
 import sympy as sp
 
-from cnn_symbolic.certificates.chains import Chain, chain_of
+from cnn_symbolic.certificates.chains import Chain
 from cnn_symbolic.certificates.expressions import Entry, Expression, Function, Inverse, Writer, leaves
 from cnn_symbolic.certificates.integers import identifier
 from cnn_symbolic.certificates.statements import Proposition, plain, quantified
-from cnn_symbolic.derivation import Derivation
 
-__all__ = ["RealClaim", "operands", "real_claim"]
+__all__ = ["RealClaim", "operands"]
 
 TENSOR, FUNCTION, INVERSE = "tensor reals", "R -> R", "Z -> R"
 
@@ -227,9 +226,3 @@ def operands(
     has_inverses = any(isinstance(leaf, Inverse) for part in parts for leaf in leaves(part))
     found = [*((name, "tensor {}") for name in names), *((call, FUNCTION) for call in calls)]
     return [*found, *([("inverse", INVERSE)] if has_inverses else [])]
-
-
-def real_claim(derivation: Derivation, claim: Proposition, name: str) -> RealClaim | None:
-    """Return a claim about a gradient over the real numbers, or None where there is no chain of steps."""
-    chain = chain_of(derivation, claim)
-    return None if chain is None else RealClaim(name, claim, chain)

@@ -17,6 +17,7 @@ from typing import Any
 
 import sympy as sp
 
+from cnn_symbolic.certificates.certificate import NotCertified
 from cnn_symbolic.certificates.expressions import (
     Entry,
     Expression,
@@ -29,11 +30,13 @@ from cnn_symbolic.certificates.expressions import (
     Writer,
     leaves,
 )
-from cnn_symbolic.certificates.integers import LETTERS, divisors, identifier, integer_text, proposition_text
+from cnn_symbolic.certificates.integers import LETTERS, identifier, integer_text, proposition_text
 from cnn_symbolic.certificates.reads import Read, always_inside, reads_of
 from cnn_symbolic.certificates.terms import depends, is_affine, next_function
 from cnn_symbolic.derivation import Derivation
-from cnn_symbolic.formulas import fresh, least
+from cnn_symbolic.expressions.heads import divisors
+from cnn_symbolic.expressions.rules import least
+from cnn_symbolic.formulas import fresh
 from cnn_symbolic.gradients import stages
 from cnn_symbolic.kernel.statement import Statement
 from cnn_symbolic.kernel.verdicts import Theorem
@@ -133,23 +136,27 @@ class Proposition:
     @property
     def assumed(self) -> list[str]:
         """What is assumed of the sizes, as propositions."""
-        stated = (*self.statement.assumptions, *(self.statement.subject.requirements or ()))
         lowest = [f"({least(size)} <= {name})" for size, name in self.sizes.items()]
-        return [*lowest, *dict.fromkeys(proposition_text(holds, self.sizes) for holds in stated)]
+        return [*lowest, *dict.fromkeys(proposition_text(holds, self.sizes) for holds in self.statement.conditions)]
 
     @property
     def defined(self) -> list[str]:
-        """What has to hold of the shapes: they are equal, the right side is defined, no divisor is zero."""
+        """What has to hold of the sizes: shapes are equal, the right side is defined, no divisor is zero."""
         found = [
             f"({integer_text(a, self.sizes)} = {integer_text(b, self.sizes)})"
             for a, b in zip(self.statement.left.shape, self.statement.right.shape, strict=True)
         ]
-        found += [proposition_text(holds, self.sizes) for holds in self.statement.right.requirements or ()]
+        found += [proposition_text(holds, self.sizes) for holds in self.statement.right.conditions]
+        found += [f"(0 < {integer_text(b, self.sizes)})" for b in self.divisors if b.free_symbols <= self.sizes.keys()]
+        return list(dict.fromkeys(found))
+
+    @property
+    def divisors(self) -> list[sp.Expr]:
+        """What is divided by, in the order in which it is met."""
         used: list[Any] = [*self.statement.left.shape, *self.statement.right.shape, *self.statement.assumptions]
         for side in (self.statement.left, self.statement.right):
-            used += [*(side.requirements or ()), side.formula]
-        found += [f"(0 < {integer_text(b, self.sizes)})" for part in used for b in divisors(part)]
-        return list(dict.fromkeys(found))
+            used += [*side.conditions, side.formula]
+        return [b for part in used for b in divisors(part)]
 
     @property
     def within(self) -> list[str]:
@@ -159,14 +166,22 @@ class Proposition:
 
     @property
     def text(self) -> str:
-        """The text of the statement's file."""
+        """The text of the statement's file.
+
+        Raises NotCertified where a divisor depends on an index: that it is positive is not stated.
+        """
+        if stray := [b for b in self.divisors if not b.free_symbols <= self.sizes.keys()]:
+            raise NotCertified(f"something is divided by {stray[0]}, which depends on an index")
         inside = ["reads_inside"] if self.reads else []
         defined, *equal = self.claimed
         return self.stated(AND.join(["possible", defined, *inside, *equal]))
 
     @property
     def refuted_text(self) -> str:
-        """The text of the statement's file for a refutation, whose claim is that the statement is false."""
+        """The text of the statement's file for a refutation, whose claim is that the statement is false.
+
+        It is false without a word about divisors that depend on indices.
+        """
         claimed = AND.join(self.claimed)
         return self.stated(f"~ {claimed}" if self.is_shape else f"~ ({claimed})")
 
@@ -323,7 +338,6 @@ def stated_reads(claim: Proposition, smallest: Mapping[sp.Symbol, int]) -> Itera
     """Yield the entries that the right side reads inside of their tensors, where that is not plain to see."""
     statement = claim.statement
     free = dict(zip(statement.index, statement.left.shape, strict=True))
-    assumptions = (*statement.assumptions, *(statement.subject.requirements or ()))
     seen = set()
     for read in reads_of(claim.right):
         runs = {i: (low, high) for i, low, high in read.runs} | {i: (sp.S.Zero, n) for i, n in free.items()}
@@ -331,7 +345,7 @@ def stated_reads(claim: Proposition, smallest: Mapping[sp.Symbol, int]) -> Itera
         if plain_to_see or (read.index, read.shape) in seen:
             continue
         seen.add((read.index, read.shape))
-        if always_inside(read, free, smallest, assumptions):
+        if always_inside(read, free, smallest, statement.conditions):
             yield read
 
 
@@ -352,7 +366,7 @@ def gradient_proposition(derivation: Derivation, output: Tensor, wrt: Tensor, ar
             Translator(tensors).expression(stage.cotangent.formula(m)),
             Translator(tensors, name).expression(stage.body.formula(m)),
         )
-        for index, length in reversed(list(zip(m, stage.body.shape, strict=True))):
+        for index, length in reversed(list(zip(m, stage.body.lengths, strict=True))):
             part = Sum(index, sp.S.Zero, length, part)
         parts.append(part)
     if not parts or not any(map(depends, parts)):

@@ -22,6 +22,8 @@ from cnn_symbolic.certificates.expressions import (
     Sum,
     Times,
 )
+from cnn_symbolic.expressions.heads import AtLeast, Equal, Less
+from cnn_symbolic.expressions.rules import conjuncts
 from cnn_symbolic.formulas import Opaque
 
 __all__ = ["Factor", "Flat", "depends", "flatten", "is_affine", "next_function", "slope"]
@@ -53,16 +55,16 @@ class Flat:
 
     @property
     def relations(self) -> list[Any]:
-        """The conditions as relations of indices and sizes, without the bounds of the box."""
+        """The conditions as comparisons of indices and sizes, without the bounds of the box."""
         found: list[Any] = []
         for c in self.conditions:
             if isinstance(c, Same):
-                found += [sp.Eq(a, b, evaluate=False) for a, b in zip(c.index, c.at, strict=True)]
+                found += [Equal(a, b) for a, b in zip(c.index, c.at, strict=True)]
             elif c.index is None:
-                found += list(c.holds.args) if isinstance(c.holds, sp.And) else [c.holds]
+                found += conjuncts(c.holds)
             else:
                 for i, n in zip(c.index, c.shape, strict=True):
-                    found += [sp.Ge(i, 0, evaluate=False), sp.Lt(i, n, evaluate=False)]
+                    found += [AtLeast(i, sp.S.Zero), Less(i, n)]
         return found
 
     @property

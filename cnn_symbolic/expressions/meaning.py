@@ -65,7 +65,7 @@ def value_of(e: sp.Basic, symbol: Callable[[sp.Symbol], Any]) -> Any:
             return value(e.args[0]) % divisor(e.args[1])
         if isinstance(e, Maximum | Minimum):
             return (max if isinstance(e, Maximum) else min)(value(part) for part in e.args)
-        if isinstance(e, Comparison):
+        if isinstance(e, Comparison) and isinstance(e.lhs, sp.Expr) and isinstance(e.rhs, sp.Expr):
             return COMPARE[e.sign](value(e.lhs), value(e.rhs))
         if isinstance(e, Delta):
             return int(value(e.args[0]) == value(e.args[1]))

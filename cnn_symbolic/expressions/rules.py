@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any
 
 import sympy as sp
@@ -53,6 +53,8 @@ __all__ = [
     "delta",
     "divide",
     "floor",
+    "is_condition",
+    "is_plain",
     "is_plain_size",
     "is_whole",
     "least",
@@ -73,6 +75,11 @@ def is_plain_size(symbol: Any) -> bool:
     return isinstance(symbol, sp.Symbol) and any(
         symbol == sp.Symbol(symbol.name, **kind) for kind in (POSITIVE, NOT_NEGATIVE)
     )
+
+
+def is_plain(variable: sp.Symbol) -> bool:
+    """Tell whether nothing is assumed of an index but that it is an integer."""
+    return variable.assumptions0 in (sp.Symbol("u", integer=True).assumptions0, sp.Symbol("u").assumptions0)
 
 
 def least(symbol: sp.Symbol) -> int:
@@ -122,7 +129,10 @@ def rounded(e: sp.Expr, head: type[Whole], round_number: Callable[[Any], int]) -
 
 
 def divide(a: sp.Expr, b: sp.Expr) -> sp.Expr:
-    """Return a/b. Rules: a·b/b = a (b is at least one); a literal divisor is a fraction. Raises for zero."""
+    """Return a/b. Rules: a·b/b = a, and a/(b·c) = a/b/c (all at least one); literal divisors are fractions.
+
+    Raises FragmentError for zero.
+    """
     if b.is_Rational:
         if b == 0:
             raise FragmentError("nothing is divided by zero")
@@ -131,7 +141,15 @@ def divide(a: sp.Expr, b: sp.Expr) -> sp.Expr:
     if b in factors:
         factors.remove(b)
         return sp.Mul(*factors)
+    parts = [part for factor in sp.Mul.make_args(b) for part in powers_of(factor)]
+    if len(parts) > 1 and all(at_least(part, 1) for part in parts):
+        return reduce(divide, parts, a)
     return a * Inverse(b)
+
+
+def powers_of(e: sp.Expr) -> list[sp.Expr]:
+    """Return the factors of a power, each as often as it occurs."""
+    return [e.base] * int(e.exp) if isinstance(e, sp.Pow) and e.exp.is_Integer and e.exp > 1 else [e]
 
 
 def remainder(a: sp.Expr, b: sp.Expr) -> sp.Expr:

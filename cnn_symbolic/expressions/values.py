@@ -315,6 +315,11 @@ def as_formula(value: Any, owner: str) -> sp.Expr:
     if not isinstance(value, sp.Expr):
         raise FragmentError(f"{owner} takes numbers, such as a size, an entry x[i] or an integer; found {value!r}")
     if (foreign := foreign_part(value)) is not None:
+        if isinstance(foreign, sp.Symbol):
+            raise FragmentError(
+                f"{owner}: the summation index {foreign} has assumptions of its own, by which SymPy may already have "
+                "simplified the formula: use sum_over, or a symbol that is an integer and nothing else"
+            )
         instead = INSTEAD.get(type(foreign).__name__, "what sizes(…) gives and the functions of cnn_symbolic")
         raise FragmentError(
             f"{owner}: {foreign} is made by SymPy ({type(foreign).__name__}), which may have simplified it wrongly: "
@@ -344,7 +349,9 @@ def foreign_part(e: sp.Basic) -> sp.Basic | None:
     if isinstance(e, sp.Pow) and not (e.exp.is_Integer and e.exp >= 0):
         return e
     if isinstance(e, sp.Sum):
-        return first([foreign_part(e.function), *(foreign_part(b) for limit in e.limits for b in limit[1:])])
+        with_assumptions = (limit[0] for limit in e.limits if not rules.is_plain(limit[0]))
+        bounds = (foreign_part(b) for limit in e.limits for b in limit[1:])
+        return first([*with_assumptions, foreign_part(e.function), *bounds])
     own = type(e).__module__.startswith("cnn_symbolic.") or isinstance(e, Head)
     if not own and not isinstance(e, sp.Add | sp.Mul | sp.Pow | sp.Derivative | sp.Tuple):
         return e

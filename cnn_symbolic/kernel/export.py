@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import sympy as sp
-from sympy.logic.boolalg import Boolean
 
 from cnn_symbolic.errors import ExportError
 from cnn_symbolic.expressions.heads import (
@@ -29,7 +28,7 @@ from cnn_symbolic.expressions.heads import (
     Where,
     has_entries,
 )
-from cnn_symbolic.expressions.rules import is_plain_size, least
+from cnn_symbolic.expressions.rules import is_condition, is_plain_size, least
 from cnn_symbolic.formulas import Opaque, entry, size, width
 from cnn_symbolic.kernel.statement import Declaration, Side, Statement, check_names
 from cnn_symbolic.shapes import check_name
@@ -176,8 +175,8 @@ def number(value: Any, index: Mapping[str, sp.Symbol], depth: int = 0) -> sp.Exp
 def holds(value: Any, index: Mapping[str, sp.Symbol] | None = None, depth: int = 0) -> Any:
     """Return the condition in a JSON value; raise ExportError if it is a formula."""
     found = decode(value, index or {}, depth)
-    if not isinstance(found, Boolean):
-        raise ExportError(f"a condition is expected, found {found}")
+    if not is_condition(found):
+        raise ExportError(f"a condition is expected, found {getattr(found, 'name', found)}")
     return found
 
 

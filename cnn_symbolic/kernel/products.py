@@ -134,6 +134,8 @@ class Draft:
 
     def difference(self, left: sp.Expr, right: sp.Expr) -> Polynomial:
         """Return left − right, multiplied by what it divides by, if that is at least one for all sizes."""
+        if not isinstance(left, sp.Expr) or not isinstance(right, sp.Expr):
+            raise NotReadable(Reason.NOT_AFFINE, f"{left} and {right} are not numbers")
         top, bottom = as_quotient(left - right)
         if not at_least(bottom, 1):
             raise NotReadable(Reason.NOT_AFFINE, f"a comparison with a division by {bottom}")

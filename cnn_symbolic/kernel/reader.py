@@ -31,8 +31,8 @@ from cnn_symbolic.expressions.heads import (
     Minimum,
     Remainder,
 )
-from cnn_symbolic.expressions.rules import is_plain_size
-from cnn_symbolic.formulas import Entry, Opaque, Shape, derivative, entry, is_plain, stray_symbols
+from cnn_symbolic.expressions.rules import is_plain, is_plain_size
+from cnn_symbolic.formulas import Entry, Opaque, Shape, derivative, entry, stray_symbols
 from cnn_symbolic.kernel.statement import Declaration, Statement
 from cnn_symbolic.kernel.verdicts import Reason
 

@@ -16,7 +16,7 @@ from cnn_symbolic.kernel.reader import NotReadable
 from cnn_symbolic.kernel.statement import Side, Statement
 from cnn_symbolic.kernel.verdicts import Reason, Refutation
 
-__all__ = ["KNOWN_FUNCTIONS", "T", "derivatives", "replay"]
+__all__ = ["KNOWN_FUNCTIONS", "T", "all_formulas", "derivatives", "replay"]
 
 TRIES = 16
 T = sp.Symbol("t")

@@ -63,7 +63,7 @@ def sizes_where(conditions: Iterable[Any], sizes: Iterable[sp.Symbol] = ()) -> S
     `sizes` lists sizes that no condition mentions.
     """
     given = tuple(conditions)
-    stated = [*(as_condition(holds) for holds in given), *required(presumed_of(given), {})]
+    stated = [*(as_condition(holds) for holds in given), *required(sorted(presumed_of(given), key=str), {})]
     found = {*map(plain, sizes), *(s for holds in stated for s in holds.free_symbols if is_plain_size(s))}
     ordered = tuple(sorted(found, key=str))
     sets = Sets(ordered, ())
@@ -82,7 +82,7 @@ def preimage(shape: ShapeOf | Sequence[Any], sizes: Sequence[int | None], assumi
     `shape` is `shape(tensor)` or a tuple of size expressions; an entry of `sizes` may be None, for any size.
     """
     lengths = shape.lengths if isinstance(shape, ShapeOf) else check_shape(tuple(shape), "preimage")
-    presumed = () if isinstance(shape, ShapeOf) else required(presumed_of(tuple(shape)), {})
+    presumed = () if isinstance(shape, ShapeOf) else required(sorted(presumed_of(tuple(shape)), key=str), {})
     if len(lengths) != len(sizes) or isinstance(shape, Tensor):
         raise ShapeError(f"preimage: {format_shape(lengths)} has {len(lengths)} sizes, but {len(sizes)} are given")
     if any(size is not None and size < 1 for size in sizes):

@@ -171,7 +171,7 @@ def state(
         right=make_side(right, index),
         index=index,
         tensors={name: declare(part) for name, part in names.items()},
-        assumptions=(*(as_condition(a) for a in stated), *required(presumed_of(stated), {})),
+        assumptions=(*(as_condition(a) for a in stated), *required(sorted(presumed_of(stated), key=str), {})),
         origin=Origin(left, right, stated),
     )
     check_names(statement)
@@ -206,7 +206,8 @@ def make_side(side: Any, index: tuple[sp.Symbol, ...]) -> Side:
         return Side(str(side), side.lengths, side.formula(index), side.requirements())
     if isinstance(side, ShapeOf):
         return Side(f"shape({side.tensor})", side.lengths, sp.S.Zero, side.tensor.requirements())
-    return Side(format_shape(side), written_shape(side), sp.S.Zero, None, required(presumed_of(side), {}))
+    divisors = required(sorted(presumed_of(side), key=str), {})
+    return Side(format_shape(side), written_shape(side), sp.S.Zero, None, divisors)
 
 
 def declare(part: Tensor) -> Declaration:

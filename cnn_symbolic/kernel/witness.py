@@ -22,6 +22,7 @@ from cnn_symbolic.entries import EntryReading
 from cnn_symbolic.errors import EvaluationError, FunctionDomainError, ShapeError, UndefinedError
 from cnn_symbolic.evaluation import Values, evaluate_formula
 from cnn_symbolic.expressions.meaning import value_of
+from cnn_symbolic.expressions.rules import is_plain_size
 from cnn_symbolic.expressions.values import Point, read_at, whole
 from cnn_symbolic.formulas import Opaque
 from cnn_symbolic.kernel.statement import Statement
@@ -82,7 +83,11 @@ class Scene(Point):
 
     def symbol(self, symbol: sp.Symbol) -> Any:
         """Return the integer that a size or an index stands for."""
-        return self.indices[symbol] if symbol in self.indices else self.sizes.get(symbol.name, UNMENTIONED)
+        if symbol in self.indices:
+            return self.indices[symbol]
+        if not is_plain_size(symbol):
+            raise EvaluationError(f"{symbol} is neither a size nor an index")
+        return self.sizes.get(symbol.name, UNMENTIONED)
 
     def array(self, tensor: Tensor) -> np.ndarray:
         """Return the array that a tensor stands for; raise UndefinedError where it is not defined."""

@@ -228,6 +228,7 @@ Ltac weights :=
   | exfalso; light_arith
   | solve [as_integers ltac:(light_arith)]
   | reciprocal
+  | by_reciprocals
   | posed; first
     [ exfalso; lia
     | solve [as_integers ltac:(lia)]

@@ -238,8 +238,16 @@ Ltac literals :=
     let sum := eval lazy beta iota zeta delta [integer positive_integer] in (@integer R n) in
     change (@integer R n) with sum
   end.
+(** Sums and products in which integers are multiplied with their reciprocals. *)
+Ltac reciprocals_in_sight :=
+  repeat match goal with H : reciprocals ?inverse |- context [?inverse ?n] => learn (H n ltac:(lia)) end;
+  repeat match goal with E : mul (integer _) _ = one |- _ => revert E end.
+Ltac by_reciprocals :=
+  reciprocals_in_sight; literals;
+  let A := fresh "A" in let B := fresh "B" in let C := fresh "C" in
+  first [intros A; ring [A] | intros A B; ring [A B] | intros A B C; ring [A B C]].
 Ltac summands solver :=
-  first [ring | align solver; first [ring | align_integers solver; ring | literals; ring]].
+  first [ring | align solver; first [ring | align_integers solver; ring | literals; ring | by_reciprocals]].
 
 (** ** One pair of terms *)
 

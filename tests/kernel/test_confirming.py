@@ -1,0 +1,518 @@
+"""No verdict without the third witness: planted mistakes are never verdicts, and searching finds counterexamples."""
+
+from dataclasses import replace
+from itertools import islice, takewhile
+from random import Random
+
+import pytest
+import sympy as sp
+
+from cnn_symbolic import (
+    Iverson,
+    Refutation,
+    Theorem,
+    ceiling,
+    claim,
+    conv,
+    conv_size,
+    correlate,
+    crop,
+    decide,
+    dilate,
+    flip,
+    floor,
+    from_entries,
+    function,
+    gradient,
+    maximum,
+    merge_axes,
+    minimum,
+    named,
+    pad,
+    rot180,
+    shape,
+    sizes,
+    split_axis,
+    state,
+    subsample,
+    sum_axes,
+    sum_over,
+    tensor,
+    where,
+    widths,
+)
+from cnn_symbolic.errors import CnnSymbolicError, DisagreementError, VacuousClaimError
+from cnn_symbolic.expressions import rules
+from cnn_symbolic.expressions.heads import Maximum, Minimum, Remainder
+from cnn_symbolic.formulas import Entry
+from cnn_symbolic.kernel import affine, confirming
+from cnn_symbolic.kernel import decide as deciding
+from cnn_symbolic.kernel.confirming import check_proved, check_vacuous, confirmed, in_order
+from cnn_symbolic.kernel.decide import is_proved
+from cnn_symbolic.kernel.statement import Statement
+from cnn_symbolic.kernel.verdicts import SEAL, HoldsForLiterals, Reason, Undecided
+from cnn_symbolic.tensors import OPERATIONS, Definition, Tensor, operation
+
+from .attack import kernel_alone, make_statement, statements
+from .test_planted_bugs import dropped_bound, dropped_count, dropped_support, flipped_sign
+
+M, N, K, I, S, T = sizes("M N K I S T")
+(P,) = widths("P")
+x, y, w = tensor(M, name="x"), tensor(N, name="y"), tensor(I, name="w")
+grid = tensor(M, N, name="g")
+
+
+def disagrees(statement, said=""):
+    """Assert that deciding a statement raises the alarm."""
+    with pytest.raises(DisagreementError, match="This is a mistake of cnn_symbolic, not of the claim") as caught:
+        decide(statement)
+    assert said in str(caught.value)
+
+
+def test_an_alarm_is_no_error_that_somebody_expects():
+    assert not issubclass(DisagreementError, CnnSymbolicError)
+    assert issubclass(DisagreementError, AssertionError)
+
+
+# Wrong rules
+
+
+def evaluated(head, function):
+    """The rule that SymPy has for a head: it evaluates the function while it builds it."""
+
+    def rule(*args):
+        plain = [a.replace(head, function) for a in args]
+        return function(*plain).replace(function, head)
+
+    return rule
+
+
+def sized(left, right):
+    return lambda: state((left(),), (right(),))
+
+
+# Each with a rule that is wrong, and a claim that is false and becomes the same formula on both sides, or nearly.
+WRONG_RULES = {
+    "a multiple of a remainder is SymPy's": (
+        "remainder",
+        evaluated(Remainder, sp.Mod),
+        sized(lambda: (3 * (M % 5)) % 5, lambda: 3 * (M % 5)),
+    ),
+    "a multiple of two factors is SymPy's": (
+        "remainder",
+        evaluated(Remainder, sp.Mod),
+        sized(lambda: (N * (2 * M + 2)) % 6, lambda: 0 * M),
+    ),
+    "a maximum is its first argument": (
+        "maximum",
+        lambda *parts: parts[0],
+        sized(lambda: maximum(M, N), lambda: M),
+    ),
+    "a minimum of a maximum is the maximum": (
+        "minimum",
+        lambda *parts: parts[0] if isinstance(parts[0], Maximum) else Minimum(*parts),
+        sized(lambda: minimum(maximum(M, N), K), lambda: maximum(M, N)),
+    ),
+    "a floor is a ceiling": (
+        "floor",
+        rules.ceiling,
+        sized(lambda: floor(M / 2), lambda: ceiling(M / 2)),
+    ),
+    "fractions are drawn out of a floor": (
+        "floor",
+        lambda e: e,
+        sized(lambda: 2 * floor(M / 2), lambda: M + 0),
+    ),
+    "a quotient is the product": ("divide", lambda a, b: a * b, sized(lambda: M // N, lambda: M * N)),
+    "what is divided by is dropped": ("divide", lambda a, b: a, sized(lambda: M // N, lambda: M + 0)),
+    "a comparison is decided by its least sizes": (
+        "compare",
+        lambda sign, a, b: sp.true,
+        sized(lambda: Iverson(M > N) + 0 * M, lambda: 1 + 0 * M),
+    ),
+    "a choice takes the first": ("where", lambda holds, a, b: a, sized(lambda: where(M > N, M, N), lambda: M + 0)),
+    "a bracket is one": (
+        "bracket",
+        lambda holds: sp.S.One,
+        lambda: state(from_entries((M,), lambda i: x[i] * Iverson(i >= 1), using=[x]), x),
+    ),
+    "and is or": (
+        "all_of",
+        rules.any_of,
+        lambda: state(
+            from_entries((M,), lambda i: x[i] * Iverson((i >= 1) & (i < N)), using=[x]),
+            from_entries((M,), lambda i: x[i] * Iverson((i >= 1) | (i < N)), using=[x]),
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "wrong", "make"), WRONG_RULES.values(), ids=WRONG_RULES)
+def test_what_a_wrong_rule_makes_provable_is_never_proved(name, wrong, make, monkeypatch):
+    assert isinstance(decide(make()), Refutation)
+    monkeypatch.setattr(rules, name, wrong)
+    statement = make()
+    assert isinstance(kernel_alone(statement), Theorem)
+    disagrees(statement, "is said to be proved, but computed by NumPy at")
+
+
+# Wrong operations
+
+
+def replaced(monkeypatch, define):
+    """An operation with the name of another one and a definition of its own."""
+    monkeypatch.setitem(OPERATIONS, define.__name__, OPERATIONS[define.__name__])
+    return operation(define)
+
+
+def unrotated(monkeypatch):
+    def rot180(x: "Tensor") -> Definition:
+        return Definition(x.lengths, x.formula, confined=True)
+
+    return state(replaced(monkeypatch, rot180)(grid), grid)
+
+
+def shifted_correlation(monkeypatch):
+    def shift(x: "Tensor", *, offsets) -> Definition:
+        return Definition(x.lengths, lambda index: x.at(tuple(i + o for i, o in zip(index, offsets, strict=True))))
+
+    wrong = replaced(monkeypatch, shift)
+    return state(wrong(x, offsets=(1,)), from_entries((M,), lambda i: x[i + 1], using=[x]))
+
+
+def one_position_too_many(monkeypatch):
+    def subsample(x: "Tensor", *, factors) -> Definition:
+        return Definition((x.lengths[0] + 1,), lambda index: x.at((index[0] * 2,)))
+
+    wrong = replaced(monkeypatch, subsample)(x, factors=(2,))
+    return state(shape(wrong), (M + 1,))
+
+
+def merged_the_other_way(monkeypatch):
+    def merge_axes(x: "Tensor", *, axis) -> Definition:
+        m, n = x.lengths
+        return Definition((m * n,), lambda i: x.at((rules.remainder(i[0], m), rules.floor(rules.divide(i[0], m)))))
+
+    wrong = replaced(monkeypatch, merge_axes)(tensor(3, 2, name="h"), axis=0)
+    turned = from_entries((6,), lambda i: tensor(3, 2, name="h")[i % 3, i // 3], using=[tensor(3, 2, name="h")])
+    return state(wrong, turned)
+
+
+@pytest.mark.parametrize("plant", [unrotated, shifted_correlation, one_position_too_many, merged_the_other_way])
+def test_what_a_wrong_entry_formula_makes_provable_is_never_proved(plant, monkeypatch):
+    statement = plant(monkeypatch)
+    assert isinstance(kernel_alone(statement), Theorem)
+    disagrees(statement, "is said to be proved")
+
+
+def test_the_right_operations_make_no_alarm():
+    for left, right in (
+        (rot180(rot180(grid)), grid),
+        (merge_axes(split_axis(tensor(6, name="h"), axis=0, into=(3, 2)), axis=0), tensor(6, name="h")),
+        (flip(grid, axes=(0, 1)), rot180(grid)),
+    ):
+        assert isinstance(decide(state(left, right)), Theorem)
+
+
+def test_a_wrong_derivative_is_never_proved(monkeypatch):
+    product = gradient(x * x, wrt=x, cotangent=tensor(M, name="c"))
+    assert isinstance(decide(state(product, 2 * x * tensor(M, name="c"))), Theorem)
+    sp.core.cache.clear_cache()
+    monkeypatch.setattr(Entry, "_eval_derivative", lambda self, wrt: sp.S.Zero)
+    spread = correlate(x, w, mode="full")
+    made = gradient(spread, wrt=w, cotangent=tensor(M + I - 1, name="c"))
+    statement = state(made, 0 * w)
+    assert isinstance(kernel_alone(statement), Theorem)
+    disagrees(statement, "is said to be proved")
+
+
+# Wrong domains
+
+
+def test_a_domain_that_is_too_large_is_found(monkeypatch):
+    z = correlate(x, w)
+    assert decide(state(z, 1 * z)).domain == "I ≤ M"
+    monkeypatch.setattr(Tensor, "requirements", lambda self: ())
+    disagrees(state(z, 1 * z), "it is not defined")
+
+
+def test_a_domain_that_is_too_small_is_found(monkeypatch):
+    assert decide(state(x + x, 2 * x)).domain == ""
+    stricter = Tensor.requirements
+
+    def wrong(self):
+        return (*stricter(self), (M >= 3).formula)
+
+    monkeypatch.setattr(Tensor, "requirements", wrong)
+    disagrees(state(x + x, 2 * x), "is said to be not about these sizes, but computed by NumPy at")
+
+
+def test_a_divisor_that_is_forgotten_is_found(monkeypatch):
+    quotient = from_entries((M,), lambda i: x[i] * ((M - N) / (M - N)), using=[x])
+    assert decide(state(quotient, x)).domain == "N < M"
+    monkeypatch.setattr(Tensor, "requirements", lambda self: ())
+    disagrees(state(quotient, x), "it is not defined")
+
+
+def test_a_claim_that_is_called_vacuous_but_is_not_is_found(monkeypatch):
+    def nothing(statement):
+        raise VacuousClaimError("no sizes at all")
+
+    statement = state(x + x, 2 * x)
+    monkeypatch.setattr(deciding, "decide_affine", nothing)
+    disagrees(statement, "is said to be about no sizes at all")
+    with pytest.raises(VacuousClaimError):
+        decide(state(x, x, [M < N, N < M]))
+    with pytest.raises(DisagreementError):
+        check_vacuous(statement)
+
+
+# Verdicts that are wrong by themselves
+
+
+def a_theorem(statement, **sizes_):
+    return Theorem(statement, 0.0, SEAL, domain="", smallest=sizes_, coefficients={})
+
+
+FALSE = {
+    "entries": (state(x, 2 * x), {"M": 1}),
+    "an entry of many": (state(x, from_entries((M,), lambda i: x[i] * Iverson(i != 2), using=[x])), {"M": 3}),
+    "shapes": (state(shape(pad(x, widths=1)), (M + 1,)), {"M": 1}),
+    "sizes": (state((M % 3,), (M,)), {"M": 3}),
+    "where it is defined": (state(x - x, 0 * crop(correlate(x, w), start=(0,), shape=(M,))), {"M": 1, "I": 2}),
+    "a function": (state(function("s")(x), x), {"M": 1}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("statement", "at"), FALSE.values(), ids=FALSE)
+def test_a_theorem_about_something_false_is_found(statement, at):
+    with pytest.raises(DisagreementError, match="is said to be proved, but computed by NumPy at"):
+        confirmed(a_theorem(statement, **at))
+    assert isinstance(decide(statement), Refutation)
+
+
+def test_a_theorem_with_sizes_that_it_is_not_about_is_found():
+    z = correlate(x, w)
+    with pytest.raises(DisagreementError, match="at M = 1, I = 2 it is not defined"):
+        confirmed(a_theorem(state(z, 1 * z), M=1, I=2))
+
+
+def test_a_theorem_without_sizes_is_compared_too():
+    three = tensor(3, name="h")
+    with pytest.raises(DisagreementError, match="at its sizes it is wrong"):
+        check_proved(state(three, rot180(three)), {})
+    check_proved(state(three, rot180(rot180(three))), {})
+
+
+def test_a_refutation_where_both_sides_agree_is_found():
+    square = tensor(M, M, name="q")
+    found = decide(state(square, rot180(square)))
+    assert dict(found.sizes) == {"M": 2}
+    with pytest.raises(DisagreementError, match="is said to be refuted, but computed by NumPy at M = 1 it is true"):
+        confirmed(replace(found, sizes={"M": 1}))
+
+
+@pytest.mark.parametrize(("holds", "said"), [(True, "true by its condition"), (False, "false by its condition")])
+def test_a_weakest_condition_that_is_wrong_is_found(holds, said):
+    half = from_entries((M,), lambda i: x[i] * Iverson(M % 2 == 0), using=[x])
+    found = decide(state(x, half))
+    assert found.holds_when == "M mod 2 = 0"
+    assert found.holds_at is None
+    with pytest.raises(DisagreementError, match=said):
+        confirmed(replace(found, holds_at=lambda sizes_: holds))
+    right = replace(found, holds_at=lambda sizes_: sizes_["M"] % 2 == 0)
+    assert confirmed(right) == replace(right, holds_at=None)
+
+
+def test_a_condition_for_some_values_of_a_factor_is_compared_at_these():
+    found = decide(state(subsample(dilate(x, factors=(S,)), factors=(T,)), x))
+    assert (found.given, found.holds_when) == ({"S": 1, "T": 2}, "M = 1")
+    assert confirmed(replace(found, holds_at=lambda sizes_: sizes_["M"] == 1)).holds_when == "M = 1"
+    with pytest.raises(DisagreementError, match="S = 1, T = 2"):
+        confirmed(replace(found, holds_at=lambda sizes_: True))
+
+
+def test_a_wrong_condition_of_the_kernel_is_found(monkeypatch):
+    monkeypatch.setattr(affine._Decision, "outside", lambda self, bad: lambda sizes_: True)
+    disagrees(state(rot180(x), x), "is said to be true by its condition 'M = 1'")
+
+
+# Planted bugs in the kernel
+
+
+# Products of equal tensors in the wrong order differ as formulas, but in no numbers: such claims are left undecided.
+@pytest.mark.parametrize(
+    "plant", [flipped_sign, dropped_support, dropped_count, dropped_bound], ids=lambda p: p.__name__
+)
+def test_a_planted_bug_of_the_kernel_raises_the_alarm(plant, monkeypatch):
+    plant(monkeypatch)
+    alarms = 0
+    for statement in statements(400, seed=0):
+        try:
+            decide(statement)
+        except DisagreementError:
+            alarms += 1
+            break
+    assert alarms
+
+
+def test_without_a_bug_there_is_no_alarm_about_the_same_statements():
+    for statement in statements(150, seed=0):
+        decide(statement)
+
+
+def test_what_is_only_proved_is_examined_as_well(monkeypatch):
+    assert is_proved(state(x + x, 2 * x))
+    assert not is_proved(state(x + x, x))
+    statement = state(x, 2 * x)
+    monkeypatch.setattr(deciding, "decide_affine", lambda of: a_theorem(of, M=1))
+    with pytest.raises(DisagreementError):
+        is_proved(statement)
+
+
+# Formulas alone
+
+
+def test_statements_of_formulas_alone_are_examined():
+    (i,) = state(x, x).index
+    e = Entry("a", i)
+    false = make_statement(e, 2 * e, i, M.formula)
+    assert isinstance(decide(false), Refutation)
+    with pytest.raises(DisagreementError):
+        confirmed(a_theorem(false, M=1, N=1))
+
+
+def test_sizes_that_may_be_zero_are_no_axes():
+    for statement in (
+        state((M - N,), (M - N + 0 * K,)),
+        state((M % N,), (M - N * (M // N),)),
+        state((P,), (P + 0 * M,)),
+    ):
+        of = statement
+        alone = Statement(of.left, of.right, of.index, of.tensors, of.assumptions)
+        assert isinstance(decide(statement), Theorem)
+        assert isinstance(decide(alone), Theorem)
+
+
+# Searching
+
+# Both sides of a claim about sizes that is false, as functions of the sizes, and the sizes.
+SEARCHED = {
+    "a square and a remainder": (lambda m: m * m % 7, lambda m: m % 7, (M,)),
+    "two sizes": (lambda m, n: (m * n) % 5, lambda m, n: (m * n) % 4, (M, N)),
+    "a factor beyond the literal values": (lambda m, s: m % s * (s // 6), lambda m, s: 0 * m * s, (M, S)),
+    "a product of two": (lambda m, n: maximum_of(m * n, 12), lambda m, n: 12 + 0 * m * n, (M, N)),
+    "nested remainders": (lambda m, n: (m * n % 6) * (m % 6) % 4, lambda m, n: m * n * m % 4, (M, N)),
+    "a size far out": (lambda m: m * m % 100000, lambda m: minimum_of(m * m, 1600), (M,)),
+    "three sizes far out": (
+        lambda m, n, k: m * n // (k * k),
+        lambda m, n, k: minimum_of(m * n // (k * k), 800),
+        (M, N, K),
+    ),
+    "a square far out": (lambda m: minimum_of(m * m // 3001, 1), lambda m: 0 * m, (M,)),
+}
+
+
+def maximum_of(*values):
+    return max(values) if all(isinstance(v, int) for v in values) else maximum(*values)
+
+
+def minimum_of(*values):
+    return min(values) if all(isinstance(v, int) for v in values) else minimum(*values)
+
+
+@pytest.mark.parametrize(("left", "right", "of"), SEARCHED.values(), ids=SEARCHED)
+def test_where_the_kernel_cannot_decide_a_small_counterexample_is_found(left, right, of):
+    found = decide(state((left(*of),), (right(*of),)))
+    assert isinstance(found, Refutation)
+    at = [found.sizes[str(size)] for size in of]
+    assert left(*at) != right(*at)
+    assert (found.kind, found.left_shape, found.right_shape) == ("shape", (left(*at),), (right(*at),))
+    if found.least:
+        for point in takewhile(lambda p: sum(p.values()) < sum(at), in_order(dict.fromkeys(map(str, of), 1))):
+            assert left(*point.values()) == right(*point.values())
+    for k, value in enumerate(at):
+        for less in range(1, value):
+            fewer = [*at[:k], less, *at[k + 1 :]]
+            assert left(*fewer) == right(*fewer), "one size alone could be smaller"
+
+
+def test_what_differs_beyond_all_that_is_tried_stays_undecided():
+    found = decide(state((Iverson(M * M > 9_000_000) + M * M % 2,), (M * M % 2,)))
+    assert isinstance(found, Undecided | HoldsForLiterals)
+
+
+def test_a_claim_about_tensors_is_searched_with_entries():
+    strided = from_entries((M,), lambda i: sum_over(lambda u: x[i * u], (S,)), using=[x])
+    found = decide(state(strided, 2 * x))
+    assert isinstance(found, Refutation)
+    assert dict(found.sizes) == {"M": 1, "S": 1}
+    assert found.least
+    assert found.left_value[found.index] != found.right_value[found.index]
+    assert set(found.values) == {"x"}
+    again = strided.evaluate(found.values, sizes=found.sizes and {S: found.sizes["S"]})
+    assert list(again) == list(found.left_value)
+
+
+def test_what_a_search_finds_can_be_replayed_with_its_functions():
+    σ = function("σ")
+    strided = from_entries((M,), lambda i: sum_over(lambda u: σ(x)[i * u], (S,)), using=[x])
+    found = decide(state(strided, σ(x)))
+    assert isinstance(found, Refutation)
+    t = sp.Symbol("t")
+    of = [int(found.functions["σ"].subs(t, int(v))) for v in found.values["x"]]
+    assert list(found.right_value) == of
+
+
+def test_exp_and_log_are_not_refuted_by_what_stands_in_for_them():
+    exp, log, reciprocal = map(function, ("exp", "log", "reciprocal"))
+    e = exp(x)
+    inside = named("e", e)
+    for left, right in ((log(inside), x), (inside * reciprocal(inside), sum_axes(tensor(1, M, name="o"), axes=(0,)))):
+        assert not isinstance(decide(state(left, right)), Theorem)
+    assert not isinstance(decide(state(log(inside), x)), Refutation)
+
+
+def test_a_search_says_how_far_it_went():
+    found = decide(state((conv_size(M, I, stride=S, padding="same"),), ((M + S - 1) // S,)))
+    assert isinstance(found, HoldsForLiterals)
+    assert found.search == f"no difference at {found.tried} points, sizes and factors up to {found.largest}"
+    assert found.tried > 500
+    assert found.largest > 20
+
+
+def test_sizes_are_tried_in_the_order_of_their_totals():
+    tried = list(islice(in_order({"M": 1, "P": 0}), 300))
+    totals = [sum(at.values()) for at in tried]
+    assert totals == sorted(totals)
+    assert len({tuple(at.values()) for at in tried}) == 300
+    assert tried[:3] == [{"M": 1, "P": 0}, {"M": 1, "P": 1}, {"M": 2, "P": 0}]
+    assert list(islice(in_order({}), 5)) == [{}]
+    far = list(islice(confirming.far_points({"M": 1, "N": 1}, Random(0)), 200))
+    assert all(1 <= n <= 50 for at in far for n in at.values())
+    assert any(at["M"] > 30 for at in far)
+    assert any(at["M"] == at["N"] > 9 for at in far)
+
+
+def test_the_reason_of_the_kernel_is_kept_where_nothing_is_found():
+    found = decide(
+        state(
+            from_entries((M,), lambda i: x[i * i], using=[x]), from_entries((M,), lambda i: x[i * i + 0 * i], using=[x])
+        )
+    )
+    assert isinstance(found, Undecided | Theorem)
+    odd = decide(state(((M * S) % 2,), ((M % 2) * (S % 2),)))
+    assert isinstance(odd, Undecided | HoldsForLiterals)
+    assert not isinstance(odd, Undecided) or odd.reason is Reason.NOT_AFFINE
+
+
+def test_whole_claims_raise_the_alarm_too(monkeypatch):
+    wrong = claim(
+        conv(tensor(1, 1, M, name="x"), tensor(1, 1, I, name="w"))
+        == conv(tensor(1, 1, M, name="x"), tensor(1, 1, I, name="w"), padding=1)
+    )
+    assert wrong.outcome == "refuted"
+    again = claim(rot180(x) == x)
+    monkeypatch.setattr(deciding, "decide_affine", lambda of: a_theorem(of, M=2))
+    with pytest.raises(DisagreementError):
+        _ = again.outcome
