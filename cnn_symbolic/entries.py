@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from itertools import product
+from types import CellType, FunctionType
 from typing import Any
 
 import sympy as sp
@@ -55,7 +56,8 @@ class EntryReading:
     """How an entry is computed in Python's integers: by calling the function again, or from what it has made."""
 
     def __init__(self, made: Number, index: Sequence[sp.Symbol], function: Callable[..., Any] | None = None) -> None:
-        self.made, self.index, self.function = made, tuple(index), function
+        self.made, self.index = made, tuple(index)
+        self.function = None if function is None else as_it_stands(function)
 
     def at(self, index: Sequence[int], point: Point) -> Any:
         """Return the entry at an index."""
@@ -72,6 +74,15 @@ class EntryReading:
                 f"an entry written as a function fails at {at}, where it is called with integers: "
                 f"{type(error).__name__}: {error}"
             ) from error
+
+
+def as_it_stands(function: Any) -> Callable[..., Any]:
+    """Return a copy of a function that keeps the variables around it as they are now, such as the index of a loop."""
+    cells = tuple(CellType(cell.cell_contents) for cell in function.__closure__ or ())
+    around = dict(function.__globals__)
+    copied = FunctionType(function.__code__, around, function.__name__, function.__defaults__, cells)
+    copied.__kwdefaults__ = function.__kwdefaults__
+    return copied
 
 
 def entries_of(

@@ -87,7 +87,7 @@ def sum_family(member: Tensor, *, index: sp.Symbol, length: Any) -> Definition:
         bound = fresh([index.name])
         return bound_sum(substitute(member.formula(at), {index: bound[0]}), bound, shape)
 
-    return Definition(member.lengths, formula, member.confined)
+    return Definition(member.lengths, formula, member.confined, shape)
 
 
 @operation

@@ -133,7 +133,7 @@ class Tensor(Displayed):
         def reading(axis: int) -> Callable[[Point], Any]:
             return lambda point: point.array(self).shape[axis]
 
-        return tuple(Number(length, reading(axis)) for axis, length in enumerate(self.lengths))
+        return tuple(Number(length, reading(axis), self.needed) for axis, length in enumerate(self.lengths))
 
     @property
     def rank(self) -> int:
@@ -167,7 +167,9 @@ class Tensor(Displayed):
             raise ShapeError(
                 f"{self} is indexed with integers and expressions in indices, found {format_shape(given)}{reason}"
             ) from None
-        return Number(self.at(at), lambda point: point.entry(self, read_at(given, point)), presumed_of(given))
+        return Number(
+            self.at(at), lambda point: point.entry(self, read_at(given, point)), presumed_of(given) | self.needed
+        )
 
     def at(self, index: Index) -> sp.Expr:
         """Return the entry formula at any integer expressions, as SymPy's: zero outside the shape."""
@@ -204,6 +206,17 @@ class Tensor(Displayed):
 
     def requirements(self) -> tuple[Any, ...]:
         """Return the conditions on the sizes under which this tensor is defined."""
+        return required(*self.presumptions())
+
+    @functools.cached_property
+    def needed(self) -> frozenset[sp.Expr]:
+        """What has to be at least one for this tensor to be defined."""
+        presumed, ranges = self.presumptions()
+        lowest = (sp.expand(least_over(e, ranges)) for e in presumed)
+        return frozenset(e for e in lowest if not at_least(e, 1))
+
+    def presumptions(self) -> tuple[dict[sp.Expr, None], dict[sp.Symbol, sp.Expr]]:
+        """Return what has to be at least one, and the numbers of values of the indices in it."""
         ranges: dict[sp.Symbol, sp.Expr] = {}
         presumed: dict[sp.Expr, None] = {}
         for part in self.parts():
@@ -214,7 +227,7 @@ class Tensor(Displayed):
                 presumed |= dict.fromkeys(sorted(presumed_of(tuple(part.source.given.values())), key=str))
             elif isinstance(part.source, Leaf):
                 presumed |= dict.fromkeys(sorted(presumed_of(part.source.given), key=str))
-        return required(presumed, ranges)
+        return presumed, ranges
 
     def evaluate(
         self,
@@ -272,7 +285,10 @@ class Tensor(Displayed):
         return scale(self, factor=other)
 
     def __truediv__(self, other: Any) -> Tensor:
-        return NotImplemented if isinstance(other, Tensor) else scale(self, factor=1 / number(other))
+        if isinstance(other, Tensor):
+            return NotImplemented
+        number(other)  # raises for what is none; a literal divisor stays one, which may be negative
+        return scale(self, factor=number(1) / other)
 
 
 def index_ranges(x: Tensor) -> dict[sp.Symbol, sp.Expr]:

@@ -10,6 +10,7 @@ from cnn_symbolic import (
     Step,
     convolve,
     correlate,
+    dilate,
     from_entries,
     gradient,
     named,
@@ -92,6 +93,18 @@ def test_what_is_proved_at_listed_factors_has_no_instances():
     theorem = prove("every", left, equals=right)
     assert is_instance(*every(3, y), theorem)
     assert not is_instance(*every(3, y), replace(theorem, literally=(1, 2)))
+
+
+def test_what_holds_for_literal_values_only_has_no_instances():
+    def twice(a, m, n):
+        return dilate(dilate(a, factors=(m,)), factors=(n,)), dilate(a, factors=(m * n,))
+
+    left, right = twice(x, J, K)
+    for assuming in ((), [J <= 3]):
+        literal = prove("twice", left, equals=right, assuming=assuming, expect="holds for literal values")
+        assert literal.outcome == "holds"
+        assert not is_instance(*twice(y, 2, 3), literal, assuming=assuming)
+        assert not is_instance(left, right, literal, assuming=assuming)
 
 
 def test_a_size_of_the_theorem_stands_for_positive_values_only_in_options():
@@ -221,7 +234,7 @@ def test_a_claim_that_is_not_proved_cannot_be_cited():
     unproved = prove("unproved", convolve(x, f, mode="full"), equals=correlate(x, f, mode="full"))
     wrong = prove("own", full, equals=correlate(y, g, mode="full"), steps=[Step(full, "nothing"), Step(full, "it")])
     assert wrong.outcome == "refuted"
-    with pytest.raises(ExportError, match="is no instance of the theorem cited"):
+    with pytest.raises(ExportError, match="the step 'by rotating' cites cited, which is not proved"):
         book(Step(RIGHT, "by rotating", using="cited"), cited=unproved)
 
 

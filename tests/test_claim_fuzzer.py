@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from cnn_symbolic import claim, convolve, correlate, function, shape, sizes, tensor
+from cnn_symbolic import claim, convolve, correlate, function, minimum, shape, sizes, subsample, tensor
 from cnn_symbolic.checking.claims import read_claims
 from cnn_symbolic.checking.vocabulary import WORDS
-from cnn_symbolic.errors import ClaimTextError, CnnSymbolicError
+from cnn_symbolic.errors import ClaimTextError, CnnSymbolicError, DisagreementError
 from tests import claim_fuzzer
 from tests.claim_fuzzer import examine, kind_of, shortest, warm_up
 from tests.fuzzing.numbers import disagreement, not_a_counterexample
 from tests.fuzzing.texts import CHAINS, SOURCES, chain, picking, written_by
 
-M, N, I = sizes("M N I")
+M, N, I, S = sizes("M N I S")
 x, y, w = tensor(M, name="x"), tensor(N, name="y"), tensor(I, name="w")
 
 
@@ -138,6 +138,7 @@ def test_a_hang_is_found(monkeypatch):
         (ClaimTextError("the text, line 7, column 1: what"), "names a line that is not there"),
         (ClaimTextError("the text, line 1, column 1: \x1b[31m"), "the message has the characters"),
         (CnnSymbolicError("x" * 100_000), "a message of more than"),
+        (DisagreementError("the sides differ"), "DisagreementError: the sides differ"),
     ],
 )
 def test_a_wrong_error_is_found(monkeypatch, error, found):
@@ -174,6 +175,18 @@ def test_a_false_theorem_is_found_and_a_true_one_is_not(false):
     compared, why = disagreement(as_theorem(replace(false, right=false.left)), Random(0))
     assert compared == 3
     assert not why
+
+
+def test_what_holds_for_literal_values_is_compared_at_these_only():
+    few = claim(subsample(x, factors=(S,)) == subsample(x, factors=(minimum(S, 2),)))
+
+    def holding(*values):
+        verdict = SimpleNamespace(smallest={}, factors=("S",), values=values)
+        return SimpleNamespace(statement=few.statement, left=few.left, right=few.right, verdict=verdict)
+
+    assert disagreement(holding(1, 2), Random(0)) == (3, "")
+    assert disagreement(holding(3, 4), Random(0), wanted=9)[1]
+    assert disagreement(as_theorem(few), Random(0), wanted=9)[1]
 
 
 def test_what_is_no_counterexample_is_found():

@@ -118,6 +118,18 @@ TRUE = {
     "a sum of squares": f"{X}claim(sum(x[i] ** 2, over=i) == sum(x[i] * x[i], over=i))",
     "a sum of an unknown function": f"{X}σ = function()\nclaim(sum(2 * σ(x)[i], over=i) == 2 * sum(σ(x)[i], over=i))",
     "a sum of an operation's entries": f"{X}claim(sum(rot180(x)[u], over={{u: M}}) == sum(x[u], over=u))",
+    # Choices, and remainders as Python has them
+    "the greatest of several": "claim(maximum(M, N, 1) == max(N, M))",
+    "the least of several": "claim(minimum(M, N, M + N) == Min(N, M))",
+    "one size or another": "claim(where(M > N, M, N) == max(M, N))",
+    "one index or another": f"{X}claim(x[i] == x[i] * Iverson(where(i > 0, i, 0) == i))",
+    "a remainder of a remainder": "claim((M % 6) % 3 == M % 3)",
+    "a multiple of a remainder": "claim((3 * (M % 5)) % 5 == (3 * M) % 5)",
+    "a quotient of a product": "claim((M * N) // N == M)",
+    "a quotient of a difference": "claim((M - N)/(M - N) == 1)",
+    "a condition that is negated": f"{X}claim(x == x, assuming=[not (M > 2 and M % 2 == 1)])",
+    "a literal divisor of any sign": f"{X}claim(x / -2 == -x / 2)",
+    "what is expected": f"{X}claim(x == x, expect='proved')",
     # Windows
     "the shape of two windows in turn": "x = tensor(B, C, M)\nonce = sum_pool(x, window=I, stride=1)\n"
     "claim(shape(sum_pool(once, window=J, stride=1)) == shape(sum_pool(x, window=I + J - 1, stride=1)))",
@@ -323,6 +335,28 @@ REFUSED = {
     ),
     "an index that is a word": ("x = stacked(K, «lambda pad: pad)", "pad stands for something already: use another"),
     "an index that is taken": (f"{X}y = stacked(K, «lambda x: x)", "x stands for something already: use another index"),
+    "an expectation that there is not": (
+        f"{X}«claim(x == x, expect='holds')",
+        "expect= is 'proved' or 'holds for lite",
+    ),
+    "a tensor as a divisor": (f"{X}y = «M // x", "a tensor is divided by a number or a size, with /"),
+    "a maximum of entries": (
+        f"{X}claim(x[i] == «max(x[i], 0))",
+        "maxima, minima and rounding are of sizes and indices",
+    ),
+    "a choice between entries": (f"{X}claim(x[i] == «where(i > 0, x[i], 0))", "are of sizes and indices, found the en"),
+    "a division by an entry": (f"{X}claim(x[i] == «1 / x[i])", "nothing is divided by entries, found the divi"),
+    "a remainder by an entry": (f"{X}claim(x[i] == («i % x[i]))", "nothing is divided by entries, found the divisor"),
+    "a bracket of a size": ("claim(M == «Iverson(M))", "Iverson takes conditions, found (M,)"),
+    "a choice by a size": (
+        "claim(M == «where(M, M, N))",
+        "a condition compares indices and sizes, such as i <= M; foun",
+    ),
+    "a literal divisor below one": ("y = «M // -2", "a divisor is at least one, found -2"),
+    "an assumption that never holds for any sizes": (
+        f"{X}claim(x == x, assuming=«[M + N <= 1 and M > N])",
+        "no sizes satisfy one of the assumptions",
+    ),
     # Sums
     "a sum without its index": (f"{X}y = «sum(x[0])", "a sum is written sum(formula, over=u), over=(u, v), or over={u"),
     "a sum of a comprehension": (f"{X}y = «sum(x[i] for i in M)", "a sum is written sum(formula, over=u)"),
@@ -664,6 +698,7 @@ NOT_WORDS = {
     "CnnSymbolicError": "an error, which texts do not catch",
     "Derivation": "what a claim is read as",
     "Tensor": "a class: tensors are made by tensor(…) and the operations",
+    "HoldsForLiterals": VERDICTS,
     "Refutation": VERDICTS,
     "Theorem": VERDICTS,
     "Undecided": VERDICTS,

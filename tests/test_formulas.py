@@ -120,7 +120,8 @@ def test_the_free_symbols_of_a_formula_are_those_that_sympy_finds():
 
 def test_a_quotient_has_one_denominator():
     assert as_quotient(M / 2 + N / 3) == (3 * M + 2 * N, 6)
-    assert as_quotient(divide(M, N) / 2 + divide(i, 3 * N)) == (3 * M * N + 2 * N * i, 6 * N * N)
+    assert as_quotient(divide(M, N) / 2 + divide(i, 3 * N)) == (3 * M + 2 * i, 6 * N)
+    assert as_quotient(divide(M, N) + divide(i, M - N)) == (M * (M - N) + N * i, N * (M - N))
     assert as_quotient(divide(M, N) ** 2) == (M**2, N**2)
     assert as_quotient(i - 1) == (i - 1, 1)
 

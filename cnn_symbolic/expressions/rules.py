@@ -98,7 +98,7 @@ def is_whole(e: Any) -> bool:
         return all(map(is_whole, e.args))
     if isinstance(e, sp.Pow):
         return bool(e.exp.is_Integer and e.exp >= 0) and is_whole(e.base)
-    if isinstance(e, Maximum | Minimum):
+    if isinstance(e, Maximum | Minimum | Remainder):
         return all(map(is_whole, e.args))
     if isinstance(e, Where):
         return all(map(is_whole, e.args[1:]))

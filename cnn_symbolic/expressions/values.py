@@ -269,6 +269,8 @@ class Standing(Number):
 
 def is_number(value: Any) -> bool:
     """Tell whether one can calculate with a value: a number of this package, of Python or of SymPy."""
+    if isinstance(value, float):
+        raise FragmentError(f"{value} is not exact: write a fraction, such as Rational(1, 2)")
     return not isinstance(value, bool) and isinstance(value, Number | Integral | Fraction | sp.Expr)
 
 

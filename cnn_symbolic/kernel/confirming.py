@@ -31,8 +31,8 @@ __all__ = ["check_proved", "check_vacuous", "confirmed", "in_order", "is_inside"
 
 Sizes = dict[str, int]
 Name = TypeVar("Name")
-RANDOM_POINTS, ATTEMPTS, TRIES, DRAWS = 2, 60, 12, 3
-FARTHEST, MOST_CANDIDATES = 50, 6000
+RANDOM_POINTS, MANY_POINTS, ATTEMPTS, TRIES, DRAWS = 2, 12, 60, 12, 3
+FARTHEST, FARTHEST_OF_TENSORS, MOST_CANDIDATES = 50, 12, 6000
 # How many points are tried in the order of their totals, and at random: of claims about sizes, of claims with tensors.
 SEARCHED = {True: (1500, 500), False: (120, 60)}
 MOST_VOLUME, SMALL_VOLUME, MOST_WORK = 1500, 150, 2_000_000
@@ -55,7 +55,7 @@ def check_proved(statement: Statement, smallest: Mapping[str, int] | None = None
     """Compare a statement that is proved at some sizes; raise DisagreementError where it is wrong."""
     random = Random(1)
     points = [dict(smallest)] if smallest is not None else []
-    points += islice(random_points(statement, random), RANDOM_POINTS)
+    points += islice(random_points(statement, random), MANY_POINTS if statement.is_about_sizes else RANDOM_POINTS)
     for sizes in points:
         found = compare_safely(statement, sizes, random)
         if found is not None and found.kind != "same":
@@ -172,16 +172,16 @@ def in_order(lowest: Mapping[Name, int]) -> Iterator[dict[Name, int]]:
             yield {name: lowest[name] + b - a - 1 for name, (a, b) in zip(names, pairwise(edges), strict=True)}
 
 
-def far_points(lowest: Sizes, random: Random) -> Iterator[Sizes]:
-    """Yield random sizes up to 50, some of them equal to another one, one more, or a multiple of it."""
+def far_points(lowest: Sizes, random: Random, farthest: int = FARTHEST) -> Iterator[Sizes]:
+    """Yield random sizes up to the farthest, some of them equal to another one, one more, or a multiple of it."""
     names = list(lowest)
     while names:
-        most = random.choice((5, 9, 20, FARTHEST))
+        most = min(random.choice((5, 9, 20, FARTHEST)), farthest)
         sizes = {name: random.randint(low, max(most, low)) for name, low in lowest.items()}
         for name in names:
             other = sizes[random.choice(names)]
             near = random.choice((sizes[name],) * 3 + (other, other + 1, other * random.randint(1, 4)))
-            sizes[name] = max(lowest[name], min(near, FARTHEST))
+            sizes[name] = max(lowest[name], min(near, farthest))
         yield sizes
 
 
@@ -198,7 +198,8 @@ def searched(verdict: Undecided | HoldsForLiterals) -> Verdict:
     lowest = least_of(statement)
     tried, largest, complete = 0, 0, True
     seen: set[tuple[int, ...]] = set()
-    for k, (is_ordered, sizes) in enumerate(candidates(lowest, ordered, far, random)):
+    farthest = FARTHEST if about_sizes else FARTHEST_OF_TENSORS
+    for k, (is_ordered, sizes) in enumerate(candidates(lowest, ordered, far, random, farthest)):
         if k >= MOST_CANDIDATES:
             break
         point = tuple(sizes.values())
@@ -220,10 +221,10 @@ def searched(verdict: Undecided | HoldsForLiterals) -> Verdict:
     return replace(verdict, tried=tried, largest=largest) if isinstance(verdict, HoldsForLiterals) else verdict
 
 
-def candidates(lowest: Sizes, ordered: int, far: int, random: Random) -> Iterator[tuple[bool, Sizes]]:
+def candidates(lowest: Sizes, ordered: int, far: int, random: Random, most: int) -> Iterator[tuple[bool, Sizes]]:
     """Yield sizes in the order of their totals, and then random ones."""
     yield from ((True, sizes) for sizes in islice(in_order(lowest), ordered))
-    yield from ((False, sizes) for sizes in islice(far_points(lowest, random), far))
+    yield from ((False, sizes) for sizes in islice(far_points(lowest, random, most), far))
 
 
 def volume(statement: Statement, sizes: Mapping[str, int]) -> int:

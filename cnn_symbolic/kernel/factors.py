@@ -114,7 +114,8 @@ def upper_bound(holds: Any, size: sp.Symbol) -> int | None:
         return None
     if sign == ">=" and slope >= 0:
         return None
-    bound: int = math.floor(-(rest - strict) / slope)
+    edge = -rest / slope
+    bound: int = math.ceil(edge) - 1 if strict else math.floor(edge)
     return max(bound, 1)
 
 

@@ -48,7 +48,6 @@ SetError = isl.Error
 # How a condition in isl's notation is made readable: `2p1 >= -1 + p0` becomes `2·p1 ≥ p0 - 1`.
 READABLE = (
     (r"(\d)(?=p\d)", r"\1·"),
-    (r"(p\d+) - (\d+)\*floor\(\(\1\)/\2\)", r"\1 mod \2"),
     (">=", "≥"),
     ("<=", "≤"),
     ("!=", "≠"),
@@ -57,6 +56,13 @@ READABLE = (
     (r"(^|\(|[=≤≥<>] |and |or )-(\d+) \+ ((?:\d+·)?p\d+)", r"\1\3 - \2"),
     (r"(^|\(|and |or )(p\d+) ≥ (p\d+)(?=$|\)| and| or)", r"\1\3 ≤ \2"),
 )
+
+
+def remainder_text(found: re.Match[str]) -> str:
+    """Return `p - n*floor((p)/n)` as `p mod n`, in parentheses where something is added to it."""
+    before, behind = found.string[: found.start()].rstrip(), found.string[found.end() :].lstrip()
+    written = f"{found.group(1)} mod {found.group(2)}"
+    return f"({written})" if before.endswith(("+", "-", "*")) or behind.startswith(("+", "-", "*")) else written
 
 
 @dataclass(frozen=True)
@@ -162,6 +168,7 @@ class Sets:
         """Return a set of sizes as a condition, in the user's names."""
         text = sizes.coalesce().to_str()
         inner = text[text.index("{") + 1 : text.rindex("}")].strip().removeprefix(":").strip()
+        inner = re.sub(r"(?<![·\d])(p\d+) - (\d+)\*floor\(\(\1\)/\2\)", remainder_text, inner)
         for pattern, written in READABLE:
             inner = re.sub(pattern, written, inner)
         return re.sub(r"p(\d+)\b", lambda found: str(self.sizes[int(found.group(1))]), inner)

@@ -239,7 +239,8 @@ class Reader:
         if len(e.variable_count) != 1 or e.variable_count[0][1] != 1:
             raise NotReadable(Reason.OUTSIDE, f"{e}: one first derivative at a time")
         variable = e.variable_count[0][0]
-        if not isinstance(variable, sp.Indexed | sp.Symbol):
+        is_scalar = isinstance(variable, sp.Symbol) and variable == entry(variable.name, ())
+        if not isinstance(variable, sp.Indexed) and not is_scalar:
             raise NotReadable(Reason.OUTSIDE, f"{e}: a derivative is taken with respect to a tensor entry")
         derived = self.read(derivative(e.expr, variable), scope)
         if not isinstance(variable, sp.Indexed):

@@ -33,8 +33,8 @@ from cnn_symbolic.witnesses import arrays, duals
 __all__ = ["MOST_ENTRIES", "Found", "Scene", "compare_at", "scene_at"]
 
 MOST_ENTRIES = 1_000_000
-# What a size stands for that no side of a statement mentions, such as the input of a layer of which only w occurs.
-UNMENTIONED = 2
+# The largest value of a size that no formula of a statement mentions: it has cancelled, or stands elsewhere.
+LARGEST_UNMENTIONED = 5
 MOST, DEGREE = 7, 3
 TAGS = count()
 
@@ -46,6 +46,7 @@ class Numbers:
     random: Random
     tensors: dict[str, np.ndarray] = field(default_factory=dict)
     functions: dict[str, list[int]] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
 
     def tensor(self, name: str, shape: Sequence[int]) -> np.ndarray:
         """Return the entries of a tensor."""
@@ -53,6 +54,10 @@ class Numbers:
             entries = [self.random.randint(-MOST, MOST) for _ in range(prod(shape))]
             self.tensors[name] = np.array(entries, dtype=object).reshape(tuple(shape))
         return self.tensors[name]
+
+    def size(self, name: str) -> int:
+        """Return the value of a size that a statement does not mention."""
+        return self.sizes.setdefault(name, self.random.randint(1, LARGEST_UNMENTIONED))
 
     def function(self, name: str) -> list[int]:
         """Return the coefficients of a function that is not a known one, from the constant one on."""
@@ -87,7 +92,7 @@ class Scene(Point):
             return self.indices[symbol]
         if not is_plain_size(symbol):
             raise EvaluationError(f"{symbol} is neither a size nor an index")
-        return self.sizes.get(symbol.name, UNMENTIONED)
+        return self.sizes[symbol.name] if symbol.name in self.sizes else self.numbers.size(symbol.name)
 
     def array(self, tensor: Tensor) -> np.ndarray:
         """Return the array that a tensor stands for; raise UndefinedError where it is not defined."""
