@@ -36,7 +36,7 @@ from cnn_symbolic.expressions.heads import (
 from cnn_symbolic.expressions.meaning import COMPARE, value_of
 from cnn_symbolic.expressions.rules import as_quotient, is_plain_size
 from cnn_symbolic.expressions.values import as_formula, plain
-from cnn_symbolic.formulas import Opaque, Shape, substitute
+from cnn_symbolic.formulas import Opaque, Shape, entry, substitute
 from cnn_symbolic.shapes import format_shape
 
 __all__ = ["Values", "check_defined", "evaluate_formula", "evaluate_size", "infer_sizes"]
@@ -227,6 +227,8 @@ class _Evaluator:
 
     def derivative(self, e: sp.Derivative, grid: Mapping[sp.Symbol, Any]) -> Any:
         """Return a derivative that was left standing; with respect to an entry outside its tensor it is zero."""
+        if any(isinstance(v, sp.Symbol) and v != entry(v.name, ()) for v in e.variables):
+            raise EvaluationError(f"{e} is no derivative by the entry of a tensor")
         derived = self.value(substitute(e.expr, {}).diff(*e.variables), grid)
         for variable in e.variables:
             if isinstance(variable, sp.Indexed):

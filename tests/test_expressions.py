@@ -808,6 +808,10 @@ def test_a_power_and_a_fraction_are_of_integers():
     for exponent in (-1, 0.5, m, True):
         with pytest.raises((FragmentError, TypeError)):
             _ = m**exponent
+    for calculate in (lambda: m * 0.5, lambda: 0.5 + m, lambda: m == 0.5, lambda: m // 2.0, lambda: np.float64(2) >= m):
+        with pytest.raises(FragmentError, match=r"is not exact: write a fraction, such as Rational\(1, 2\)"):
+            calculate()
+    assert (m / Rational(1, 2)).formula == (m / Fraction(1, 2)).formula == 2 * M
     with pytest.raises(FragmentError, match="a power of M has an exponent from 0 on that is an integer, found -1"):
         _ = m**-1
     with pytest.raises(CnnSymbolicError, match="divided by zero"):

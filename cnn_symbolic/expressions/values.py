@@ -172,24 +172,26 @@ class Number(Calculated):
     _op_priority = 100.0  # SymPy's operators leave what stands beside a number to the number
 
     def __add__(self, other: Any) -> Any:
-        return made(operator.add, operator.add, self, other)
+        return made(operator.add, sum_of_two, self, other)
 
     def __radd__(self, other: Any) -> Any:
-        return made(operator.add, operator.add, other, self)
+        return made(operator.add, sum_of_two, other, self)
 
     def __sub__(self, other: Any) -> Any:
-        return made(operator.sub, operator.sub, self, other)
+        return made(operator.sub, difference_of_two, self, other)
 
     def __rsub__(self, other: Any) -> Any:
-        return made(operator.sub, operator.sub, other, self)
+        return made(operator.sub, difference_of_two, other, self)
 
     def __mul__(self, other: Any) -> Any:
-        return made(operator.mul, operator.mul, self, other)
+        return made(operator.mul, product_of_two, self, other)
 
     def __rmul__(self, other: Any) -> Any:
-        return made(operator.mul, operator.mul, other, self)
+        return made(operator.mul, product_of_two, other, self)
 
     def __truediv__(self, other: Any) -> Any:
+        if type(other) is Number and other.formula.is_Rational:
+            other = other.formula
         if isinstance(other, Integral | Fraction | sp.Rational) and not isinstance(other, bool):
             share = 1 / as_fraction(other)
             return made(operator.mul, lambda a, b: whole(a * b), self, share)
@@ -213,7 +215,7 @@ class Number(Calculated):
     def __pow__(self, exponent: Any) -> Any:
         if isinstance(exponent, bool) or not isinstance(exponent, int) or exponent < 0:
             raise FragmentError(f"a power of {self} has an exponent from 0 on that is an integer, found {exponent!r}")
-        return made(lambda a: a**exponent, lambda a: a**exponent, self)
+        return made(lambda a: a**exponent, lambda a: whole(a**exponent), self)
 
     def __neg__(self) -> Any:
         return made(operator.neg, operator.neg, self)
@@ -241,6 +243,11 @@ class Number(Calculated):
 
     __hash__ = Calculated.__hash__
 
+    def __bool__(self) -> bool:
+        if not self.formula.is_Rational:
+            raise OperandError(f"whether {self} is zero depends on the sizes and indices: compare it with a number")
+        return bool(self.formula != 0)
+
     def __index__(self) -> int:
         if not self.formula.is_Integer:
             raise TypeError(f"{self} is not a literal integer")
@@ -257,6 +264,9 @@ class Standing(Number):
         if isinstance(value, Fraction):
             exact = sp.Rational(value.numerator, value.denominator)
         super().__init__(exact, lambda _: value)
+
+    def __bool__(self) -> bool:
+        return bool(self.reading(Point({})) != 0)
 
     def __index__(self) -> int:
         return operator.index(self.reading(Point({})))
@@ -430,17 +440,22 @@ def compared(sign: str, compare: Callable[[Any, Any], bool], a: Any, b: Any) -> 
     if not is_number(a) or not is_number(b):
         return NotImplemented
     if (point := STANDING.get()) is not None:
-        return compare(read_at(a, point), read_at(b, point))
+        return decided(compare(read_at(a, point), read_at(b, point)))
     left, right = number(a), number(b)
     formula = rules.compare(sign, left.formula, right.formula)
     sides = (left, right) if sign == "=" else None
     return Truth(formula, lambda point: compare(left.at(point), right.at(point)), left.presumed | right.presumed, sides)
 
 
+def decided(value: bool) -> Truth:
+    """Return a truth value as a condition."""
+    return Truth(sp.true if value else sp.false, lambda _: value)
+
+
 def joined(build: Callable[..., Any], decide: Callable[..., bool], conditions: tuple[Any, ...]) -> Any:
     """Return several conditions as one."""
     if (point := STANDING.get()) is not None:
-        return decide([read_at(condition, point) for condition in conditions])
+        return decided(decide([read_at(condition, point) for condition in conditions]))
     parts = [truth(condition) for condition in conditions]
     found: frozenset[sp.Expr] = frozenset().union(*(part.presumed for part in parts))
     return Truth(
@@ -454,6 +469,21 @@ def joined(build: Callable[..., Any], decide: Callable[..., bool], conditions: t
 def whole(value: Any) -> Any:
     """Return a fraction as an integer where it is one."""
     return int(value) if isinstance(value, Fraction) and value.denominator == 1 else value
+
+
+def sum_of_two(a: Any, b: Any) -> Any:
+    """Return a + b."""
+    return whole(a + b)
+
+
+def difference_of_two(a: Any, b: Any) -> Any:
+    """Return a − b."""
+    return whole(a - b)
+
+
+def product_of_two(a: Any, b: Any) -> Any:
+    """Return a·b."""
+    return whole(a * b)
 
 
 def at_least_one(b: Any) -> Any:
@@ -554,6 +584,8 @@ def Mod(a: Any, b: Any) -> Any:
 
 def Rational(numerator: int, denominator: int) -> Any:
     """Return a fraction of two integers as an exact number."""
+    if denominator == 0:
+        raise FragmentError("nothing is divided by zero")
     return number(Fraction(numerator, denominator))
 
 

@@ -20,6 +20,7 @@ from typing import TypeVar
 
 from cnn_symbolic.errors import DisagreementError, EvaluationError, FunctionDomainError, UndefinedError
 from cnn_symbolic.expressions.meaning import value_of
+from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.formulas import Opaque
 from cnn_symbolic.kernel.replay import T, all_formulas
@@ -31,7 +32,7 @@ __all__ = ["check_proved", "check_vacuous", "confirmed", "in_order", "is_inside"
 
 Sizes = dict[str, int]
 Name = TypeVar("Name")
-RANDOM_POINTS, MANY_POINTS, ATTEMPTS, TRIES, DRAWS = 2, 12, 60, 12, 3
+RANDOM_POINTS, MANY_POINTS, ATTEMPTS, TRIES, DRAWS = 10, 12, 60, 12, 3
 FARTHEST, FARTHEST_OF_TENSORS, MOST_CANDIDATES = 50, 12, 6000
 # How many points are tried in the order of their totals, and at random: of claims about sizes, of claims with tensors.
 SEARCHED = {True: (1500, 500), False: (120, 60)}
@@ -293,7 +294,7 @@ def refuted(verdict: Verdict, sizes: Sizes, is_least: bool) -> Refutation:
         SEAL,
         kind=found.kind,
         least=is_least,
-        domain=getattr(verdict, "domain", ""),
+        domain=getattr(verdict, "domain", " and ".join(map(written, dict.fromkeys(statement.conditions)))),
         sizes=sizes,
         holds_when=None,
         left_shape=tuple(left),

@@ -84,7 +84,10 @@ class Statement:
         parts: list[Any] = [s for shape in declared for s in shape]
         for side in (self.left, self.right):
             parts += [*side.shape, *side.conditions, side.formula]
-        for part in [*parts, *formulas, *self.assumptions]:
+        sides = (self.origin.left, self.origin.right) if self.origin is not None else ()
+        made_from = [x for side in sides if isinstance(side, Tensor) for x in side.parts()]
+        inner = [length for x in made_from for length in x.lengths]
+        for part in [*parts, *formulas, *self.assumptions, *inner]:
             if isinstance(part, sp.Basic):
                 found |= dict.fromkeys(sorted(filter(is_plain_size, symbols_of(part)), key=str))
         return tuple(found)

@@ -148,6 +148,8 @@ class Scene(Point):
     def entries(self, tensor: Tensor, source: Call) -> np.ndarray:
         """Return a tensor that is written entry by entry."""
         shape = shape_of(read_at(source.given.get("shape", tensor.lengths), self), str(tensor))
+        for part in source.operands:  # what is used is defined, wherever its entries are read
+            self.array(part)
         reading = source.given.get("reading")
         if not isinstance(reading, EntryReading):
             return self.formula(source.options["entry"], source.options["index"], shape, source.operands)

@@ -269,9 +269,10 @@ def test_an_equation_of_conditions_is_undecided():
     assert isinstance(verdict(by_hand(lambda i: x[i] * Bracket(malformed)), x), Undecided)
 
 
-def test_what_is_compared_with_a_floating_point_number_is_a_type_error():
-    with pytest.raises(TypeError, match="'>' not supported"):
-        by_hand(lambda i: x[i] * Iverson(i > 0.5))
+@pytest.mark.parametrize("holds", [lambda i: i > 0.5, lambda i: M / 2 == 0.5, lambda i: i >= 0.5, lambda i: i != 0.5])
+def test_what_is_compared_with_a_floating_point_number_is_refused(holds):
+    with pytest.raises(FragmentError, match=r"0\.5 is not exact: write a fraction, such as Rational\(1, 2\)"):
+        by_hand(lambda i: x[i] * Iverson(holds(i)))
 
 
 def test_integers_are_formulas():

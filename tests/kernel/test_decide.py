@@ -319,9 +319,10 @@ def test_what_no_formula_may_hold_is_refused_where_it_is_written(formula, messag
         entries(formula)
 
 
-def test_a_floating_point_number_beside_an_entry_is_a_type_error():
-    with pytest.raises(TypeError, match="unsupported operand"):
-        entries(lambda i: 0.5 * line[i])
+def test_a_floating_point_number_beside_an_entry_is_refused():
+    for formula in (lambda i: 0.5 * line[i], lambda i: line[i] / 0.5, lambda i: line[i] - np.float64(0.5)):
+        with pytest.raises(FragmentError, match=r"0\.5 is not exact: write a fraction, such as Rational\(1, 2\)"):
+            entries(formula)
 
 
 def test_a_division_by_a_size_that_may_be_zero_is_a_condition_of_the_claim():
