@@ -88,7 +88,8 @@ def check_refuted(refutation: Refutation) -> None:
         chosen = {**sizes, **refutation.given}
         if not is_inside(statement, chosen):
             continue
-        holds, found = refutation.holds_at(chosen), difference(statement, chosen, random)
+        holds = refutation.holds_at(chosen)
+        found = difference(statement, chosen, random, tries=2 if holds else TRIES)
         if found is not None and found.differs == holds:
             said = f"{'true' if holds else 'false'} by its condition {refutation.holds_when!r}"
             raise disagreement(statement, said, chosen, found)
@@ -147,11 +148,11 @@ def is_inside(statement: Statement, sizes: Mapping[str, int]) -> bool:
 
 
 def proposed(statement: Statement, random: Random, most: int = 4) -> Iterator[Sizes]:
-    """Yield random small sizes."""
+    """Yield random small sizes, none twice."""
     lowest = least_of(statement)
     most = most if len(lowest) <= 6 else most - 1
-    for _ in range(ATTEMPTS):
-        yield {name: random.randint(low, most + low - 1) for name, low in lowest.items()}
+    drawn = ({name: random.randint(low, most + low - 1) for name, low in lowest.items()} for _ in range(ATTEMPTS))
+    yield from {tuple(sizes.values()): sizes for sizes in drawn}.values()
 
 
 def random_points(statement: Statement, random: Random, inside: bool = True) -> Iterator[Sizes]:
