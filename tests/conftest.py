@@ -27,3 +27,11 @@ def coq(tmp_path_factory):
 def everything():
     """The book of all bundled claims, made once for all tests: it takes a while."""
     return assemble(select([]))
+
+
+@pytest.fixture(scope="session")
+def torch():
+    """PyTorch in one thread: the arrays are too small for several."""
+    module = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
+    module.set_num_threads(1)
+    return module

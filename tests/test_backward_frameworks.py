@@ -17,16 +17,6 @@ X_W_B, X_W, X = "dy, x, w, b -> y, dx, dw, db", "dy, x, w -> y, dx, dw", "dy, x 
 
 
 @pytest.fixture(scope="module")
-def torch():
-    """PyTorch in one thread: the arrays are too small for several."""
-    module = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
-    before = module.get_num_threads()
-    module.set_num_threads(1)
-    yield module
-    module.set_num_threads(before)
-
-
-@pytest.fixture(scope="module")
 def jax():
     return pytest.importorskip("jax", reason="JAX is not installed: pip install jax")
 

@@ -24,11 +24,6 @@ few = settings(max_examples=settings.default.max_examples // 3)
 
 
 @pytest.fixture(scope="module")
-def torch():
-    return pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
-
-
-@pytest.fixture(scope="module")
 def jax():
     """JAX with 64 bits, which it does not have by itself."""
     module = pytest.importorskip("jax", reason="JAX is not installed: pip install jax")

@@ -318,8 +318,7 @@ def exact(t):
 
 
 @given(spatial_problems(), st.data())
-def test_convolutions_and_their_gradients_are_those_of_torch(problem, data):
-    torch = pytest.importorskip("torch")
+def test_convolutions_and_their_gradients_are_those_of_torch(torch, problem, data):
     spatial, overlay, options = problem
     channels, maps = data.draw(st.integers(1, 2)), data.draw(st.integers(1, 2))
     x, w, b = (data.draw(integer_arrays(s)) for s in ((2, channels, *spatial), (maps, channels, *overlay), (maps,)))
@@ -336,8 +335,7 @@ def test_convolutions_and_their_gradients_are_those_of_torch(problem, data):
 
 
 @given(spatial_problems(), st.data())
-def test_grouped_convolutions_are_those_of_torch(problem, data):
-    torch = pytest.importorskip("torch")
+def test_grouped_convolutions_are_those_of_torch(torch, problem, data):
     spatial, overlay, options = problem
     sizes = [data.draw(st.integers(1, 2)) for _ in range(4)]
     batch, groups, channels, maps = sizes
@@ -352,8 +350,7 @@ def test_grouped_convolutions_are_those_of_torch(problem, data):
 
 
 @given(spatial_problems(), st.data())
-def test_transposed_convolutions_are_those_of_torch(problem, data):
-    torch = pytest.importorskip("torch")
+def test_transposed_convolutions_are_those_of_torch(torch, problem, data):
     positions, overlay, options = problem
     least = [max(s, d) for s, d in zip(options["stride"], options["dilation"], strict=True)]
     extra = tuple(data.draw(st.integers(0, n - 1)) for n in least)
@@ -377,8 +374,7 @@ def test_transposed_convolutions_are_those_of_torch(problem, data):
 
 
 @given(spatial_problems(ranks=(2,)), st.data())
-def test_unfolding_and_folding_are_those_of_torch(problem, data):
-    torch = pytest.importorskip("torch")
+def test_unfolding_and_folding_are_those_of_torch(torch, problem, data):
     spatial, overlay, options = problem
     x = data.draw(integer_arrays((2, 2, *spatial)))
     found = run("unfold", x, overlay=overlay, **options)
@@ -437,8 +433,7 @@ def poolings(draw):
 
 
 @given(poolings(), st.booleans(), st.data())
-def test_sums_over_counts_are_the_averages_of_torch(problem, count_padding, data):
-    torch = pytest.importorskip("torch")
+def test_sums_over_counts_are_the_averages_of_torch(torch, problem, count_padding, data):
     spatial, window, options = problem
     x = data.draw(integer_arrays((2, 1, *spatial)))
     sums = run("sum_pool", x, window=window, **options)
@@ -451,8 +446,7 @@ def test_sums_over_counts_are_the_averages_of_torch(problem, count_padding, data
 
 
 @given(poolings(), st.integers(1, 2), st.data())
-def test_selected_maxima_are_those_of_torch(problem, apart, data):
-    torch = pytest.importorskip("torch")
+def test_selected_maxima_are_those_of_torch(torch, problem, apart, data):
     spatial, window, options = problem
     assume(all(m + 2 * p > apart * (i - 1) for m, i, p in zip(spatial, window, options["padding"], strict=True)))
     x = np.array(data.draw(st.permutations(range(1, prod(spatial) + 1)))).reshape(1, 1, *spatial)
@@ -488,8 +482,7 @@ def test_windows_reach_out_behind_in_ceil_mode_only():
 
 
 @given(spatial_problems(), st.data())
-def test_upsampling_repeats_entries_as_torch_does(problem, data):
-    torch = pytest.importorskip("torch")
+def test_upsampling_repeats_entries_as_torch_does(torch, problem, data):
     spatial, factors, _ = problem
     x = data.draw(integer_arrays((1, 2, *spatial)))
     scale = tuple(map(float, factors))
