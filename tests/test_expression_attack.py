@@ -7,7 +7,6 @@ from random import Random
 import pytest
 import sympy as sp
 
-from cnn_symbolic.certificates.compiling import find_coq
 from cnn_symbolic.certificates.integers import integer_text
 from cnn_symbolic.errors import CnnSymbolicError
 from cnn_symbolic.expressions import rules
@@ -24,6 +23,7 @@ from cnn_symbolic.expressions.heads import (
     Remainder,
 )
 from cnn_symbolic.expressions.values import number
+from tests.certificates import needs_coq
 from tests.expression_attack import (
     NUMBERS,
     SIZES,
@@ -143,7 +143,7 @@ def test_heads_are_what_they_are_built_as():
         assert made.xreplace({m: sp.Integer(3)}).func is head
 
 
-@pytest.mark.skipif(find_coq() is None, reason="there is no coqc")
+@needs_coq
 def test_coq_computes_what_python_computes(tmp_path):
     differences, count = coq_differences(tmp_path, 200 * TIMES, seed=13)
     assert count == 200 * TIMES
