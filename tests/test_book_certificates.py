@@ -55,7 +55,7 @@ from cnn_symbolic import from_entries, prove, refute, sizes, tensor
 x, y = tensor(M, name="x"), tensor(M, name="y")
 one, two = prove("one", x, equals=x), refute("two", x, equals=y)
 """
-ODD = 'odd = prove("odd", x, equals=from_entries((M,), lambda i: x[i * i], using=[x]))\n'
+ODD = 'odd = prove("odd", x, equals=from_entries((M,), lambda i: x[i + i * (i + 1) % 2], using=[x]))\n'
 
 
 def made(**changes):

@@ -181,10 +181,10 @@ def definition_at_another_place(monkeypatch):
     monkeypatch.setattr(expressions, "substitute", wrong)
 
 
-def lost_factor(monkeypatch):
-    """Of a product that is divided by, one factor is lost."""
+def next_divisor(monkeypatch):
+    """What is divided by is one more."""
     made = Translator.inverse
-    monkeypatch.setattr(Translator, "inverse", lambda self, b: made(self, b.args[-1] if b.is_Mul else b))
+    monkeypatch.setattr(Translator, "inverse", lambda self, b: made(self, b + 1))
 
 
 PLANTED = {
@@ -194,7 +194,7 @@ PLANTED = {
     differentiated_cotangent: "what arrives depends on the tensor",
     forgotten_prime: "functions",
     definition_at_another_place: "definition turned",
-    lost_factor: "reciprocals",
+    next_divisor: "reciprocals",
 }
 
 

@@ -17,7 +17,7 @@ import sympy as sp
 from cnn_symbolic.certificates.certificate import NotCertified
 from cnn_symbolic.certificates.integers import boolean_text, condition_text, integer_text
 from cnn_symbolic.expressions import heads
-from cnn_symbolic.expressions.rules import at_least, is_plain_size, is_whole
+from cnn_symbolic.expressions.rules import is_plain_size, is_whole
 from cnn_symbolic.formulas import Opaque, entry, substitute
 from cnn_symbolic.kernel.statement import Declaration
 
@@ -144,16 +144,10 @@ class Translator:
         return reduce_right(Times, [self.expression(e.base)] * int(e.exp))
 
     def inverse(self, divisor: sp.Expr) -> Expression:
-        """Return 1/b for an integer b made from sizes, as 1/a · 1/c where b = a·c with positive a and c.
-
-        That b is positive is stated beside the claim.
-        """
+        """Return 1/b for an integer b made from sizes. That b is positive is stated beside the claim."""
         if not all(map(is_plain_size, divisor.free_symbols)) or not is_whole(divisor):
             raise NotCertified(f"1/({divisor}) is the reciprocal of what is not a positive integer")
-        factors = [part for factor in sp.Mul.make_args(divisor) for part in repeated(factor)]
-        if not all(at_least(factor, 1) for factor in factors):
-            return Inverse(divisor)
-        return reduce_right(Times, [Inverse(factor) for factor in factors])
+        return Inverse(divisor)
 
     def entry(self, name: str, index: tuple[sp.Expr, ...]) -> Expression:
         """Return an entry of a tensor, zero outside of its shape; of an intermediate result, its definition there."""
@@ -190,11 +184,6 @@ class Translator:
         name, index = (str(at.base.label), tuple(at.indices)) if isinstance(at, sp.Indexed) else (at.name, ())
         inner = Entry(name, index, name == self.derived)
         return Guard(Function(e.name, e.order, inner), shape=self.tensors[name].shape, index=index)
-
-
-def repeated(factor: sp.Expr) -> list[sp.Expr]:
-    """Return the factors that a power with a literal exponent is the product of."""
-    return [factor.base] * int(factor.exp) if isinstance(factor, sp.Pow) and factor.exp.is_Integer else [factor]
 
 
 def reduce_right(make: Any, parts: Sequence[Expression]) -> Expression:

@@ -52,6 +52,7 @@ __all__ = [
     "conjuncts",
     "delta",
     "divide",
+    "equivalent",
     "floor",
     "is_condition",
     "is_plain",
@@ -247,6 +248,11 @@ def negation(holds: Any) -> Any:
     return OPPOSITE[type(holds)](*holds.args) if isinstance(holds, Comparison) else Negation(holds)
 
 
+def equivalent(a: Any, b: Any) -> Any:
+    """Return the condition that both hold or neither. Rule: a condition is equivalent to itself."""
+    return sp.true if a == b else any_of(all_of(a, b), all_of(negation(a), negation(b)))
+
+
 def conjuncts(holds: Any) -> tuple[Any, ...]:
     """Return the conditions that hold together, if a condition is a conjunction; else itself."""
     return holds.args if isinstance(holds, Conjunction) else (holds,)
@@ -261,7 +267,7 @@ BUILDERS: dict[type[sp.Basic], Callable[..., Any]] = {
     Delta: delta,
     Bracket: bracket,
     Where: where,
-    Inverse: lambda b: 1 / b if b.is_Rational and b > 0 else Inverse(b),
+    Inverse: lambda b: Inverse(b) if b.is_Rational and b <= 0 else divide(sp.S.One, b),
     Conjunction: all_of,
     Disjunction: any_of,
     Negation: negation,
