@@ -39,6 +39,7 @@ from cnn_symbolic import (
     tensor,
     where,
     widths,
+    zeros,
 )
 from cnn_symbolic.errors import (
     CnnSymbolicError,
@@ -790,8 +791,45 @@ def test_a_branch_on_an_index_is_refused_however_it_is_written():
         lambda i: x[i] if i in (0, 1) else 2 * x[i],
         lambda i: x[max(i, 1)],
     ):
-        with pytest.raises(OperandError, match="depends on the sizes and indices"):
+        with pytest.raises(OperandError, match=r"whether [^_]*depends on the sizes and indices"):
             from_entries((m,), formula, using=[x])
+    for formula in (
+        lambda i: x[i] if i in {7} else 0,
+        lambda i: x[i] if i + 1 in {m, 7} else 0,
+        lambda i: {7: x[i]}.get(i, 0),
+        lambda i: x[i] if (i > m) in {i > 7} else 0,
+        lambda i: x[i] if x[i] in {0: 1} else 0,
+    ):
+        with pytest.raises(OperandError, match="varies with the index i, so that no set or dict can look it up: use"):
+            from_entries((m,), formula, using=[x])
+
+
+def test_conditions_are_compared_as_conditions():
+    outcomes = {}
+    for one, other in ((k >= 0, k >= 70), (k >= m, k < n), (k >= m, k >= m), (k == m, m == k), (k > 0, True)):
+        same, differ = one == other, one != other
+        assert isinstance(same, Truth)
+        assert isinstance(differ, Truth)
+        for point in POINTS:
+            here = Point(point, {i: point["i"]})
+            a, b = (bool(side.at(here)) if isinstance(side, Truth) else side for side in (one, other))
+            assert (value(same.formula, point), same.at(here)) == (a == b, a == b)
+            assert (value(differ.formula, point), differ.at(here)) == (a != b, a != b)
+            outcomes.setdefault(a == b, set()).add((a, b))
+    assert outcomes == {True: {(True, True), (False, False)}, False: {(True, False), (False, True)}}
+    assert ((k >= m) == (k >= m)).formula == sp.true
+    for compare in (lambda: (m >= 3) == 1, lambda: (m >= 3) != 1, lambda: m == (n >= 3)):
+        with pytest.raises(OperandError, match="a condition"):
+            compare()
+    assert (m >= 3) != "M >= 3"
+
+
+def test_a_claim_with_compared_conditions_is_about_all_sizes():
+    late = from_entries((m,), lambda i: Iverson((i >= 0) == (i >= 70)), using=())
+    found = claim(late == zeros(m)).verdict
+    assert dict(found.sizes) == {"M": 71}
+    between = from_entries((m,), lambda i: Iverson((i >= 3) != (i >= 7)), using=())
+    assert claim(between == from_entries((m,), lambda i: Iverson(And(i >= 3, i < 7)), using=())).outcome == "proved"
 
 
 @pytest.mark.parametrize("wrong", ["M", None, 1j, True, [1], tensor(m, name="x")], ids=str)

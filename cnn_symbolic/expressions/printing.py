@@ -62,6 +62,9 @@ class SizePrinter(StrPrinter):
     def _print_Pow(self, e: sp.Pow, rational: bool = False) -> str:
         return f"{self.divisor(e.base)}^{self.doprint(e.exp)}"
 
+    def _print_Dummy(self, e: sp.Dummy) -> str:
+        return str(e.name)
+
     def _print_Indexed(self, e: sp.Indexed) -> str:
         return f"{e.base.label}[{', '.join(map(self.doprint, e.indices))}]"
 

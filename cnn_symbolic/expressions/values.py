@@ -117,6 +117,11 @@ class Calculated:
         return point.memo[key][0]
 
     def __hash__(self) -> int:
+        if indices := self.formula.atoms(sp.Dummy):
+            raise OperandError(
+                f"{self} varies with the index {min(i.name for i in indices)}, so that no set or dict can look it up: "
+                "use where(…) or Iverson(…) in a formula"
+            )
         return hash(self.formula)
 
     def __str__(self) -> str:
@@ -148,8 +153,16 @@ class Truth(Calculated):
             "And(…) in place of a chain of comparisons"
         )
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Truth) and self.formula == other.formula
+    def __eq__(self, other: Any) -> Any:
+        if is_number(other):
+            raise OperandError(f"{self} is a condition, which is compared with conditions only, found {other!r}")
+        if not isinstance(other, Truth | bool) and not rules.is_condition(other):
+            return NotImplemented
+        return joined(rules.equivalent, lambda values: values[0] == values[1], (self, other))
+
+    def __ne__(self, other: Any) -> Any:
+        same = self.__eq__(other)
+        return same if same is NotImplemented else Not(same)
 
     __hash__ = Calculated.__hash__
 
