@@ -22,7 +22,7 @@ from cnn_symbolic.expressions.values import Truth, as_formula, presumed_of
 from cnn_symbolic.formulas import entry, indices_of, numbered
 from cnn_symbolic.gradients import stages
 from cnn_symbolic.kernel.decide import decide
-from cnn_symbolic.kernel.statement import Side, Statement, state
+from cnn_symbolic.kernel.statement import Side, Statement, comparable, state
 from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
 from cnn_symbolic.notation import Text, free_letter, letters_of
 from cnn_symbolic.shapes import format_shape
@@ -377,8 +377,8 @@ def declare(
     made = Derivation(
         title, left, right, expected, tuple(assuming), tuple(steps), tuple(indices.split()), tuple(article.split())
     )
-    if made.statement:
-        collect(made)
+    comparable(left, right, made.assuming)
+    collect(made)
     return made
 
 

@@ -11,6 +11,7 @@ products, tensor entries and opaque functions.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import sympy as sp
 
@@ -105,5 +106,9 @@ def gradient(output: Tensor, *, wrt: Tensor, cotangent: Tensor | None = None) ->
         )
     if wrt.name is None:
         raise FragmentError(f"a gradient is taken with respect to a tensor with a name, not to {wrt}")
-    made = derivative_of(stages(output, wrt, arriving), wrt, (wrt,))
-    return Tensor(made.lengths, made.formula, False, Call("gradient", (output, wrt, arriving)))
+
+    @cache
+    def derived() -> Tensor:
+        return derivative_of(stages(output, wrt, arriving), wrt, (wrt,))
+
+    return Tensor(wrt.lengths, lambda index: derived().formula(index), False, Call("gradient", (output, wrt, arriving)))

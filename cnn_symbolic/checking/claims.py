@@ -219,6 +219,7 @@ class Reader(Expressions):
                 made: Derivation = super().called(claim, [Equation(*sides)], stated, node)
             else:
                 made = super().called(refute, [stated.pop("title"), sides[0]], {"equals": sides[1], **stated}, node)
+            _ = made.statement  # what is wrong with it is said at its place in the text
         return made
 
     def sides(self, free: Sequence[str], left: ast.expr, right: ast.expr) -> tuple[Any, Any]:

@@ -145,7 +145,7 @@ def decode_statement(value: Any) -> Statement:
             tensors=tensors,
             assumptions=tuple(holds(a) for a in value["assumptions"]),
         )
-        check_names(statement)
+        check_names(statement.sizes, statement.tensors)
         return statement
     except ExportError:
         raise

@@ -137,10 +137,18 @@ class Statement:
         return f"{self.left.text} = {self.right.text}"
 
 
-def state(
-    left: Tensor | ShapeOf | Iterable[Any], right: Tensor | ShapeOf | Iterable[Any], assuming: Iterable[Any] = ()
-) -> Statement:
-    """Return the statement that two tensors, or two shapes, are equal; a shape may be written by its sizes.
+@dataclass(frozen=True)
+class Compared:
+    """What a statement is made from, once both sides can be compared: sides, shapes, names and assumptions."""
+
+    sides: tuple[Any, Any]
+    shapes: tuple[Shape, Shape]
+    names: Mapping[str, Tensor]
+    assumptions: tuple[Any, ...]
+
+
+def comparable(left: Any, right: Any, assuming: Iterable[Any] = ()) -> Compared:
+    """Return what a statement is made from, without its entry formulas.
 
     Raises ShapeError when the two sides do not have equally many axes, NameConflictError when they
     use one name for two tensors.
@@ -157,9 +165,10 @@ def state(
             for named_part in part.names().values():
                 merge_name(names, named_part)
     left, right = (side if isinstance(side, Tensor | ShapeOf) else tuple(side) for side in (left, right))
-    shapes = [side.lengths if isinstance(side, Tensor | ShapeOf) else written_shape(side) for side in (left, right)]
-    rank = len(shapes[0])
-    if rank != len(shapes[1]) or isinstance(left, Tensor) != isinstance(right, Tensor):
+    shapes = tuple(
+        side.lengths if isinstance(side, Tensor | ShapeOf) else written_shape(side) for side in (left, right)
+    )
+    if len(shapes[0]) != len(shapes[1]) or isinstance(left, Tensor) != isinstance(right, Tensor):
         written = [
             side if isinstance(side, Tensor) else format_shape(shape)
             for side, shape in zip((left, right), shapes, strict=True)
@@ -168,16 +177,33 @@ def state(
             f"{written[0]} of shape {format_shape(shapes[0])} cannot be compared with {written[1]} of shape "
             f"{format_shape(shapes[1])}: both sides need equally many axes"
         )
-    index = fresh("ijkl"[a] if a < 4 else f"i{a}" for a in range(rank))
+    lengths = (n for shape in (*shapes, *(x.lengths for x in names.values())) for n in shape)
+    check_names({s for n in lengths for s in n.free_symbols}, names)
+    presumed = required(sorted(presumed_of(stated), key=str), {})
+    return Compared((left, right), (shapes[0], shapes[1]), names, (*(as_condition(a) for a in stated), *presumed))
+
+
+def state(
+    left: Tensor | ShapeOf | Iterable[Any], right: Tensor | ShapeOf | Iterable[Any], assuming: Iterable[Any] = ()
+) -> Statement:
+    """Return the statement that two tensors, or two shapes, are equal; a shape may be written by its sizes.
+
+    Raises ShapeError when the two sides do not have equally many axes, NameConflictError when they
+    use one name for two tensors.
+    """
+    stated = tuple(assuming) if isinstance(assuming, Iterable) else assuming
+    compared = comparable(left, right, stated)
+    index = fresh("ijkl"[a] if a < 4 else f"i{a}" for a in range(len(compared.shapes[0])))
+    sides = [make_side(side, index) for side in compared.sides]
     statement = Statement(
-        left=make_side(left, index),
-        right=make_side(right, index),
+        left=sides[0],
+        right=sides[1],
         index=index,
-        tensors={name: declare(part) for name, part in names.items()},
-        assumptions=(*(as_condition(a) for a in stated), *required(sorted(presumed_of(stated), key=str), {})),
-        origin=Origin(left, right, stated),
+        tensors={name: declare(part) for name, part in compared.names.items()},
+        assumptions=compared.assumptions,
+        origin=Origin(*compared.sides, stated),
     )
-    check_names(statement)
+    check_names(statement.sizes, statement.tensors)
     return statement
 
 
@@ -193,12 +219,12 @@ def written_shape(sizes: Iterable[Any]) -> Shape:
     return exact
 
 
-def check_names(statement: Statement) -> None:
+def check_names(sizes: Iterable[sp.Symbol], tensors: Mapping[str, Any]) -> None:
     """Raise NameConflictError if a name stands for both a size and a tensor, or for two sizes."""
-    names = [str(s) for s in statement.sizes]
+    names = [str(s) for s in sizes]
     if twice := {name for name in names if names.count(name) > 1}:
         raise NameConflictError(f"{', '.join(sorted(twice))} names both a size and a width: rename one of them")
-    clash = set(names) & set(statement.tensors)
+    clash = set(names) & set(tensors)
     if clash:
         raise NameConflictError(f"{', '.join(sorted(clash))} names both a size and a tensor: rename one of them")
 
