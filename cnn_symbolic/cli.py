@@ -66,17 +66,21 @@ def prove(
     certificates: Annotated[
         Path, typer.Option("--certificates", metavar="DIR", help="The folder of the certificates.")
     ] = Path("certificates"),
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", metavar="N", min=1, help="How many processes decide. Default: all cores.")
+    ] = None,
 ) -> None:
     """Decide claims for all sizes at once: the bundled derivations, or your own.
 
     A claim is proved, refuted with a counterexample, or undecided. One about every stride that was decided at literal \
 strides only holds for these, and is not proved: it is marked by ○.
     """
-    from cnn_symbolic.library import at_literals, select
+    from cnn_symbolic.library.loading import at_literals, select
 
     claims = select(names or [])
     chosen = claims if literal is None else at_literals(claims, range(1, literal + 1))
-    raise typer.Exit(run(chosen, steps=steps, latex=latex, json=json, certificates=certificates if certify else None))
+    folder = certificates if certify else None
+    raise typer.Exit(run(chosen, steps=steps, latex=latex, json=json, certificates=folder, jobs=jobs or 0))
 
 
 @app.command()
@@ -110,7 +114,7 @@ opposite verdict or is rejected by Coq, 2 usage or input error, 3 one is \
 undecided, holds for literal values only or could not be certified, 4 an \
 internal error: two ways to compute the same thing disagree.
     """
-    from cnn_symbolic.library import select
+    from cnn_symbolic.library.loading import select
 
     raise typer.Exit(certify_claims(select(names or []), out, jobs or 0, timeout, again, json))
 
@@ -146,7 +150,8 @@ def check(
         cnn-symbolic check --let 'x = tensor(M, N)' --let 'w = tensor(I, J)' --let 'z = correlate(x, w, mode="valid")'
         --claim 'gradient(z, wrt=x) == correlate(w, cotangent(z), mode="full")'
     """
-    from cnn_symbolic.library import load_text, read_text
+    from cnn_symbolic.library.files import read_text
+    from cnn_symbolic.library.loading import load_text
 
     if (file is None) == (not claim):
         raise typer.BadParameter("give a FILE (or -), or --claim with --let, but not both")
@@ -156,7 +161,8 @@ def check(
     else:
         text = sys.stdin.read() if str(file) == "-" else read_text(file)
         where = "standard input" if str(file) == "-" else str(file)
-    raise typer.Exit(run(load_text(text, where), steps=steps, latex=latex, json=json, views=True, timeout=timeout))
+    claims = load_text(text, where)
+    raise typer.Exit(run(claims, steps=steps, latex=latex, json=json, views=True, timeout=timeout, jobs=0))
 
 
 @app.command("check-backward")
@@ -193,7 +199,8 @@ def check_backward(
 
     Exit status: 0 it is right, 1 it is wrong, 2 usage or input error.
     """
-    from cnn_symbolic.book.terminal import backward_view, make_console
+    from cnn_symbolic.book.console import make_console
+    from cnn_symbolic.book.terminal import backward_view
     from cnn_symbolic.checking.backward import check_backward as check
     from cnn_symbolic.checking.calling import load_function, read_shapes
     from cnn_symbolic.checking.frameworks import of_jax, of_torch
@@ -225,26 +232,34 @@ def list_claims(
     ] = None,
 ) -> None:
     """List claims without deciding them."""
-    from cnn_symbolic.book.terminal import listing, make_console
-    from cnn_symbolic.library import select
+    from cnn_symbolic.book.console import listing, make_console
+    from cnn_symbolic.library.index import kept, matching
 
-    make_console().print(listing(select(names or [])))
+    rows = kept()
+    if rows is None or any(Path(name).exists() for name in names or []):
+        from cnn_symbolic.library.loading import row_of, select
+
+        rows = [row_of(claim) for claim in select(names or [])]
+    elif names:
+        rows = list({(row.file, row.position): row for name in names for row in matching(rows, name)}.values())
+    make_console().print(listing(rows))
 
 
 @app.command()
 def article() -> None:
     """Settle every claim of the article: id, claim, verdict, evidence, file; then its errata."""
-    from cnn_symbolic.book.terminal import article_table, errata_table, make_console
-    from cnn_symbolic.library import select
+    from cnn_symbolic.article import ARTICLE
+    from cnn_symbolic.book.console import errata_table, make_console
+    from cnn_symbolic.book.terminal import article_table
+    from cnn_symbolic.library.loading import about_article
 
-    claims = [claim for claim in select([]) if claim.derivation.article]
-    decide_all(claims)
+    claims = decide_all(about_article(), jobs=0)
     table, still_open = article_table(claims)
     console = make_console()
     console.print(table)
     console.print("\nErrata", style="bold")
     console.print(errata_table())
-    total = table.row_count - len({c.file.parent for c in claims})
+    total = len(ARTICLE)
     console.print(f"\n{total - len(still_open)} of {total} claims settled, {len(still_open)} open")
     raise typer.Exit(OPPOSITE if still_open else AS_STATED)
 
@@ -317,7 +332,7 @@ def book(
     """
     from cnn_symbolic.book.assembly import assemble
     from cnn_symbolic.book.publishing import publish, publish_one
-    from cnn_symbolic.library import select
+    from cnn_symbolic.library.loading import select
     from cnn_symbolic.running import book_status, certified_first, report_omitted, watched
 
     chosen = {"latex": latex, "html": html, "pdf": pdf}
@@ -369,12 +384,13 @@ def draw(
 
         cnn-symbolic draw overlay --shape 5x5 --overlay 3x3 --stride 2 --padding 1 -o strided.svg
     """
-    from cnn_symbolic.book.terminal import make_console, pictures_table
+    from cnn_symbolic.book.console import make_console
+    from cnn_symbolic.book.terminal import pictures_table
     from cnn_symbolic.figures.options import read_pair
     from cnn_symbolic.figures.pictures import picture
     from cnn_symbolic.figures.svg import svg
     from cnn_symbolic.figures.tikz import tikz
-    from cnn_symbolic.report import write
+    from cnn_symbolic.ground.files import write
 
     if what is None:
         make_console().print(pictures_table())
@@ -403,7 +419,8 @@ def replay(
 
     The last column is the statement that was decided, read from the file's formulas; titles are not checked.
     """
-    from cnn_symbolic.book.terminal import make_console, replay_table
+    from cnn_symbolic.book.console import make_console
+    from cnn_symbolic.book.terminal import replay_table
     from cnn_symbolic.report import outcome, replay_file
 
     replayed = replay_file(file)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,12 +21,12 @@ from cnn_symbolic.kernel.decide import decide
 from cnn_symbolic.kernel.export import decode_statement, encode_statement
 from cnn_symbolic.kernel.statement import Statement
 from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
-from cnn_symbolic.library import Claim
+from cnn_symbolic.library.loading import Claim
 
 if TYPE_CHECKING:
     from cnn_symbolic.certificates.certifying import Outcome
 
-__all__ = ["SCHEMA_VERSION", "Replayed", "document", "outcome", "replay_file", "write"]
+__all__ = ["SCHEMA_VERSION", "Replayed", "document", "outcome", "replay_file"]
 
 SCHEMA_VERSION = 1
 
@@ -38,23 +36,30 @@ def outcome(verdict: Verdict) -> str:
     return OUTCOMES[type(verdict)]
 
 
-def document(claims: Sequence[Claim], outcomes: Mapping[str, Outcome] | None = None) -> dict[str, Any]:
-    """Return a run as one JSON value, with what became of the certificates by id: see the README for its fields."""
+def document(claims: Sequence[Mapping[str, Any]], outcomes: Mapping[str, Outcome] | None = None) -> dict[str, Any]:
+    """Return a run as one JSON value: the values of its claims, with what became of their certificates by id.
+
+    The README says what its fields are.
+    """
     found = outcomes or {}
     return {
         "schema_version": SCHEMA_VERSION,
         "generator": f"cnn-symbolic {__version__}",
-        "claims": [claim_value(claim, found.get(claim.id)) for claim in claims],
+        "claims": [with_certificate(value, found.get(value["id"])) for value in claims],
     }
 
 
-def claim_value(claim: Claim, certified: Outcome | None = None) -> dict[str, Any]:
+def with_certificate(value: Mapping[str, Any], certified: Outcome | None) -> dict[str, Any]:
+    """Return the value of a claim with what became of its certificate."""
+    if certified is None:
+        return {**value, "certificate": None}
+    return {**value, "evidence": certified.evidence(value["evidence"]), "certificate": certificate_value(certified)}
+
+
+def claim_value(claim: Claim) -> dict[str, Any]:
     """Return one claim as a JSON value."""
     made = claim.derivation
-    value = checked_value(claim.id, made) if isinstance(made, Check) else decided_value(claim.id, made)
-    if certified is None:
-        return value | {"certificate": None}
-    return value | {"evidence": certified.evidence(value["evidence"]), "certificate": certificate_value(certified)}
+    return checked_value(claim.id, made) if isinstance(made, Check) else decided_value(claim.id, made)
 
 
 def certificate_value(certified: Outcome) -> dict[str, Any]:
@@ -178,30 +183,6 @@ def number(value: Any) -> Any:
     if isinstance(value, Fraction):
         return int(value) if value.denominator == 1 else str(value)
     return None if value is None else int(value)
-
-
-def write(path: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all; raise ExportError if it cannot be written."""
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            temporary = Path(file.name)
-            try:
-                file.write(content.encode() if isinstance(content, str) else content)
-                file.close()
-                os.chmod(temporary, 0o666 & ~current_umask())
-                os.replace(temporary, path)
-            except BaseException:
-                temporary.unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        raise ExportError(f"{path} cannot be written: {error.strerror or error}") from error
-
-
-def current_umask() -> int:
-    """Return the permissions that new files do not get."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +15,11 @@ import typer
 
 if TYPE_CHECKING:
     from cnn_symbolic.book.contents import Book
+    from cnn_symbolic.book.terminal import Decided
     from cnn_symbolic.certificates.certifying import Outcome
     from cnn_symbolic.checks import Check
     from cnn_symbolic.derivation import Derivation
-    from cnn_symbolic.library import Claim
+    from cnn_symbolic.library.loading import Claim
 
 __all__ = [
     "AS_STATED",
@@ -44,7 +47,7 @@ OPEN = {"undecided", "holds"}
 
 def run_derivations(derivations: Sequence[Derivation | Check], steps: bool) -> int:
     """Decide derivations that a running file holds, print them, and return the exit status."""
-    from cnn_symbolic.library import Claim
+    from cnn_symbolic.library.loading import Claim
 
     file = Path(sys.argv[0])
     return int(guarded(lambda: run([Claim(d.title, d, file) for d in derivations], steps=steps)))
@@ -58,27 +61,32 @@ def run(
     views: bool = False,
     timeout: float | None = None,
     certificates: Path | None = None,
+    jobs: int = 1,
 ) -> int:
     """Decide claims, print what is called for (a table; or every claim by itself), and return the exit status.
 
-    With a folder for certificates, the claims are certified too.
+    With a folder for certificates, the claims are certified too. `jobs` is the number of processes that decide; 0
+    takes one for each core.
     """
-    from cnn_symbolic.book.terminal import claims_table, derivation_view, make_console, summary
+    from cnn_symbolic.book.console import make_console
+    from cnn_symbolic.book.terminal import claims_table, summary
 
     if certificates is not None:
         from cnn_symbolic.certificates.certifying import make_folder
 
         make_folder(certificates)
+        jobs = 1  # what certifies them needs the verdicts here
     start = time.perf_counter()
-    decide_all(claims, timeout)
+    shown = not json and (steps or views)
+    found = decide_all(claims, timeout, jobs, steps=steps if shown else None, json=json, entries=latex is not None)
     seconds = time.perf_counter() - start
     outcomes = None if certificates is None else certified(claims, certificates)
     if latex is not None:
         from cnn_symbolic.book.assembly import assemble
         from cnn_symbolic.book.latex import latex_book
-        from cnn_symbolic.report import write
+        from cnn_symbolic.ground.files import write
 
-        book = assemble(claims, jobs=1, outcomes=outcomes)
+        book = assemble(claims, outcomes=outcomes, found=[one.entry for one in found if one.entry is not None])
         write(latex, latex_book(book))
         report_omitted(book, str(latex))
     if json:
@@ -86,22 +94,23 @@ def run(
 
         from cnn_symbolic.report import document
 
-        typer.echo(dumps(document(claims, by_id(outcomes)), ensure_ascii=False))
+        values = [one.document for one in found if one.document is not None]
+        typer.echo(dumps(document(values, by_id(outcomes)), ensure_ascii=False))
     else:
         console = make_console()
-        if steps or views:
-            for claim in claims:
-                console.print(derivation_view(claim, steps))
+        for one in found:
+            if one.view is not None:
+                console.print(one.view)
         if not views and (len(claims) > 1 or not steps):
-            console.print(claims_table(claims, by_id(outcomes)))
+            console.print(claims_table(found, by_id(outcomes)))
         if len(claims) > 1 or not (steps or views):
-            console.print(f"{'' if views else chr(10)}{summary(claims, seconds)}")
+            console.print(f"{'' if views else chr(10)}{summary(found, seconds)}")
         if outcomes is not None and certificates is not None:
             from cnn_symbolic.certificates.showing import certified_lines
 
             for line in certified_lines(claims, outcomes, certificates, time.perf_counter() - start - seconds):
                 console.print(line)
-    return worst(claims_status(claims), certified_status(outcomes or ()))
+    return worst(claims_status(found), certified_status(outcomes or ()))
 
 
 def certify_claims(
@@ -111,25 +120,26 @@ def certify_claims(
     """Decide claims, certify them, print what became of their certificates, and return the exit status."""
     from json import dumps
 
-    from cnn_symbolic.book.terminal import make_console
+    from cnn_symbolic.book.console import make_console
     from cnn_symbolic.certificates.certifying import make_folder
     from cnn_symbolic.certificates.showing import certificates_table, certified_lines
     from cnn_symbolic.report import document
 
     make_folder(folder)
-    decide_all(claims)
+    found = decide_all(claims, json=json)
     start = time.perf_counter()
     outcomes = certified(claims, folder, jobs, timeout, again)
     seconds = time.perf_counter() - start
     if json:
-        typer.echo(dumps(document(claims, by_id(outcomes)), ensure_ascii=False))
+        values = [one.document for one in found if one.document is not None]
+        typer.echo(dumps(document(values, by_id(outcomes)), ensure_ascii=False))
     else:
         console = make_console()
         console.print(certificates_table(claims, outcomes))
         console.print()
         for line in certified_lines(claims, outcomes, folder, seconds):
             console.print(line)
-    return worst(claims_status(claims), certified_status(outcomes))
+    return worst(claims_status(found), certified_status(outcomes))
 
 
 def certified(
@@ -144,7 +154,7 @@ def certified(
 
 def certified_first(claims: Sequence[Claim], folder: Path, jobs: int, timeout: float) -> list[Outcome]:
     """Decide and certify the claims of a book that is to be made, and say on standard error what became of them."""
-    from cnn_symbolic.book.terminal import make_console
+    from cnn_symbolic.book.console import make_console
     from cnn_symbolic.certificates.certifying import make_folder
     from cnn_symbolic.certificates.showing import certified_lines
 
@@ -163,11 +173,11 @@ def by_id(outcomes: Sequence[Outcome] | None) -> dict[str, Outcome]:
     return {one.claim: one for one in outcomes or ()}
 
 
-def claims_status(claims: Sequence[Claim]) -> int:
+def claims_status(claims: Sequence[Decided]) -> int:
     """Return the exit status for claims that are decided."""
-    found = ((c.derivation.expected, c.derivation.outcome) for c in claims)
+    found = ((one.expected, one.outcome) for one in claims)
     return status((stated, "proved" if word == "tested" else word) for stated, word in found) or (
-        AS_STATED if all(c.derivation.as_expected for c in claims) else OPPOSITE
+        AS_STATED if all(one.as_expected for one in claims) else OPPOSITE
     )
 
 
@@ -204,7 +214,7 @@ def watched(total: int, doing: str = "proving") -> Callable[[Iterable[Any]], Ite
     """Return what shows a progress bar, on a terminal, while it passes things on."""
     from rich.progress import track
 
-    from cnn_symbolic.book.terminal import make_console
+    from cnn_symbolic.book.console import make_console
 
     console = make_console(stderr=True)
     return partial(
@@ -212,26 +222,80 @@ def watched(total: int, doing: str = "proving") -> Callable[[Iterable[Any]], Ite
     )
 
 
-def decide_all(claims: Sequence[Claim], timeout: float | None = None) -> None:
-    """Decide every claim, with a progress bar on a terminal, each in so many seconds if there is a limit."""
+@dataclass(frozen=True)
+class Work:
+    """What every process needs: the claims, the limit for each, and what is called for besides the verdict."""
+
+    claims: tuple[Claim, ...]
+    timeout: float | None
+    steps: bool | None
+    json: bool
+    entries: bool
+
+
+WORK: list[Work] = []
+
+
+def decide_all(
+    claims: Sequence[Claim],
+    timeout: float | None = None,
+    jobs: int = 1,
+    steps: bool | None = None,
+    json: bool = False,
+    entries: bool = False,
+) -> list[Decided]:
+    """Decide every claim, with a progress bar on a terminal, and return what is said of them, in their order.
+
+    Each has so many seconds, if there is a limit. `jobs` is the number of processes; 0 takes one for each core.
+    `steps` calls for a view of each claim, line by line or not, `json` for its JSON value, `entries` for what a book
+    prints of it.
+    """
     from rich.progress import track
 
-    from cnn_symbolic.book.terminal import make_console
-    from cnn_symbolic.checking.deadline import within
-    from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError, DisagreementError
+    from cnn_symbolic.book.console import make_console
+    from cnn_symbolic.processes import cores, in_processes
 
     console = make_console(stderr=True)
     quiet = not console.is_terminal or len(claims) < 2
-    for claim in track(claims, description="deciding", console=console, transient=True, disable=quiet):
-        try:
-            if timeout is None:
-                _ = claim.derivation.outcome
-            else:
-                within(timeout, partial(getattr, claim.derivation, "outcome"))
-        except CnnSymbolicError as error:
-            raise DerivationFileError(f"{claim.file.name}: {claim.id}: {error}") from error
-        except DisagreementError as error:
-            raise DisagreementError(f"{claim.file.name}: {claim.id}: {error}") from error
+    WORK[:] = [Work(tuple(claims), timeout, steps, json, entries)]
+    with closing(in_processes(decided_at, len(claims), jobs or cores())) as done:
+        shown = track(done, "deciding", len(claims), console=console, transient=True, disable=quiet)
+        found = dict(shown)
+    return [found[k] for k in range(len(claims))]
+
+
+def decided_at(k: int) -> Decided:
+    """Return what is said of a claim that this process has from its parent; an error says which claim it is about."""
+    from cnn_symbolic.checking.deadline import within
+    from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError, DisagreementError
+
+    (work,) = WORK
+    claim = work.claims[k]
+    try:
+        if work.timeout is None:
+            _ = claim.derivation.outcome
+        else:
+            within(work.timeout, partial(getattr, claim.derivation, "outcome"))
+        return said_of(work, k)
+    except CnnSymbolicError as error:
+        raise DerivationFileError(f"{claim.file.name}: {claim.id}: {error}") from error
+    except DisagreementError as error:
+        raise DisagreementError(f"{claim.file.name}: {claim.id}: {error}") from error
+
+
+def said_of(work: Work, k: int) -> Decided:
+    """Return what is said of a claim that is decided."""
+    from cnn_symbolic.book.assembly import printed
+    from cnn_symbolic.book.terminal import decided, derivation_view
+    from cnn_symbolic.report import claim_value
+
+    claim = work.claims[k]
+    return decided(
+        claim,
+        view=None if work.steps is None else derivation_view(claim, work.steps),
+        document=claim_value(claim) if work.json else None,
+        entry=printed(work.claims, k) if work.entries else None,
+    )
 
 
 def status(outcomes: Iterable[tuple[str, str]]) -> int:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from cnn_symbolic.certificates.certificate import Certificate, NotCertified, check_text
-from cnn_symbolic.library import load_text
+from cnn_symbolic.library.loading import load_text
 
 needs_coq = pytest.mark.skipif(shutil.which("coqc") is None, reason="coqc is not installed")
 

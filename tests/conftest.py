@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 
 from cnn_symbolic.book.assembly import assemble
 from cnn_symbolic.certificates.compiling import compile_library, find_coq, library_texts
-from cnn_symbolic.library import select
+from cnn_symbolic.library.loading import select
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=60, suppress_health_check=SLOW)

@@ -4,7 +4,7 @@ from cnn_symbolic import Refutation, Theorem
 from cnn_symbolic.article import ARTICLE, ERRATA, SECTIONS
 from cnn_symbolic.book.terminal import article_table
 from cnn_symbolic.derivation import Derivation
-from cnn_symbolic.library import select
+from cnn_symbolic.library.loading import select
 from cnn_symbolic.witnesses import digits
 
 CLAIMS = select([])

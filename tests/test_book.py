@@ -32,7 +32,7 @@ from cnn_symbolic.book.definitions import SHOWN, definitions, operations_in
 from cnn_symbolic.book.proofs import Writer, checked
 from cnn_symbolic.book.prose import Formula
 from cnn_symbolic.errors import DerivationFileError, ExportError
-from cnn_symbolic.library import Claim, select
+from cnn_symbolic.library.loading import Claim, select
 from cnn_symbolic.tensors import OPERATIONS
 
 M, N, I, S = sizes("M N I S")

@@ -22,7 +22,7 @@ from cnn_symbolic.certificates.certifying import Outcome
 from cnn_symbolic.certificates.compiling import library_texts
 from cnn_symbolic.cli import app
 from cnn_symbolic.errors import ExportError
-from cnn_symbolic.library import select
+from cnn_symbolic.library.loading import select
 from tests.certificates import PROOF, WRONG, by_hand, claims, emit, needs_coq
 from tests.commands import run
 from tests.test_html import H, book_of, by_id, entry, is_legible, measured, page, text

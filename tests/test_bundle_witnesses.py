@@ -18,7 +18,8 @@ from cnn_symbolic.evaluation import evaluate_size
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.formulas import Opaque, fresh
-from cnn_symbolic.library import bundled_folder, load
+from cnn_symbolic.library.files import bundled_folder
+from cnn_symbolic.library.loading import load
 from cnn_symbolic.sources import Leaf
 from cnn_symbolic.tensors import ShapeOf
 

@@ -61,7 +61,7 @@ from cnn_symbolic.expressions.rules import all_of, bracket, least
 from cnn_symbolic.expressions.values import plain
 from cnn_symbolic.formulas import Opaque, fresh
 from cnn_symbolic.kernel.replay import T, all_formulas, derivatives
-from cnn_symbolic.library import load_text, select
+from cnn_symbolic.library.loading import load_text, select
 from tests.certificates import needs_coq
 from tests.written_claims import WRITTEN
 

@@ -19,7 +19,7 @@ from cnn_symbolic.certificates.statements import proposition
 from cnn_symbolic.checking.changes import changes
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.kernel.verdicts import Refutation, Theorem
-from cnn_symbolic.library import load_text
+from cnn_symbolic.library.loading import load_text
 from tests.certificates import needs_coq
 
 NAME = "mutant"

@@ -23,7 +23,7 @@ from cnn_symbolic.certificates.refusing import refusal
 from cnn_symbolic.checks import Check
 from cnn_symbolic.cli import app
 from cnn_symbolic.errors import CnnSymbolicError, ExportError, MissingPackageError
-from cnn_symbolic.library import Claim
+from cnn_symbolic.library.loading import Claim
 from tests.certificates import ENDLESS, PROOF, WRONG, by_hand, claims, emit, needs_coq
 from tests.commands import run
 

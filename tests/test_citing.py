@@ -26,7 +26,7 @@ from cnn_symbolic.book.assembly import assemble
 from cnn_symbolic.citing import alike, is_instance
 from cnn_symbolic.cli import app
 from cnn_symbolic.errors import ExportError, OperandError
-from cnn_symbolic.library import Claim, select
+from cnn_symbolic.library.loading import Claim, select
 
 M, N, I, J, K = sizes("M N I J K")
 x, f = tensor(M, name="x"), tensor(I, name="f")

@@ -14,7 +14,7 @@ from cnn_symbolic.checking.vocabulary import FUNCTIONS, MOST_CHARACTERS, WORDS, 
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.errors import ClaimTextError, CnnSymbolicError
 from cnn_symbolic.kernel.verdicts import Refutation
-from cnn_symbolic.library import load_file
+from cnn_symbolic.library.loading import load_file
 
 M, N = sizes("M N")
 X, XY = "x = tensor(M)\n", 'x, y = tensor(M, name="x"), tensor(M, name="y")\n'

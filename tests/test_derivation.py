@@ -24,7 +24,7 @@ from cnn_symbolic import (
 )
 from cnn_symbolic.derivation import Derivation, collecting
 from cnn_symbolic.errors import DerivationFileError, FragmentError, OperandError, ShapeError
-from cnn_symbolic.library import select
+from cnn_symbolic.library.loading import select
 
 from .problems import M, N, feature_map
 

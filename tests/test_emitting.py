@@ -11,7 +11,7 @@ from cnn_symbolic.certificates.emitting import certificate
 from cnn_symbolic.certificates.integers import identifier
 from cnn_symbolic.certificates.statements import proposition
 from cnn_symbolic.derivation import Derivation
-from cnn_symbolic.library import select
+from cnn_symbolic.library.loading import select
 from tests.certificates import needs_coq
 
 M, N, I = sizes("M N I")

@@ -40,7 +40,7 @@ from cnn_symbolic.figures.pictures import BOOK_PICTURES, PICTURES, picture
 from cnn_symbolic.figures.scene import Box
 from cnn_symbolic.figures.svg import svg
 from cnn_symbolic.figures.tikz import tikz
-from cnn_symbolic.library import GROUPS
+from cnn_symbolic.library.files import GROUPS
 
 x, w, y = tensor(1, 1, 4, 3, name="x"), tensor(1, 1, 2, 2, name="w"), tensor(1, 1, 2, 2, name="y")
 z = named("z", conv(x, w, stride=2, padding=1))

@@ -13,18 +13,19 @@ import pytest
 from cnn_symbolic import Step, claim, decide, from_entries, prove, sizes, state, subsample, tensor
 from cnn_symbolic import cli as command_line
 from cnn_symbolic.book.assembly import assemble
+from cnn_symbolic.book.console import listing, make_console
 from cnn_symbolic.book.contents import Omitted, entry_of
 from cnn_symbolic.book.html import html_book, html_fragment
 from cnn_symbolic.book.latex import latex_book, latex_fragment
-from cnn_symbolic.book.terminal import claims_table, derivation_view, listing, make_console, mark_of, summary
+from cnn_symbolic.book.terminal import claims_table, decided, derivation_view, mark_of, summary
 from cnn_symbolic.certificates.certifying import certify
 from cnn_symbolic.certificates.showing import certificates_table, certified_lines
 from cnn_symbolic.errors import DisagreementError, ExportError
 from cnn_symbolic.kernel import confirming
 from cnn_symbolic.kernel.verdicts import HoldsForLiterals
 from cnn_symbolic.kernel.witness import Found
-from cnn_symbolic.library import Claim, load_file
-from cnn_symbolic.report import decided_value, document, replay_file
+from cnn_symbolic.library.loading import Claim, load_file, row_of
+from cnn_symbolic.report import claim_value, decided_value, document, replay_file
 from cnn_symbolic.running import (
     AS_STATED,
     DISAGREEMENT,
@@ -128,20 +129,20 @@ def test_the_verdict_says_for_which_values_under_which_assumptions_and_what_was_
 
 
 def test_the_table_has_its_evidence_its_assumptions_and_what_was_tried():
-    row = printed(claims_table([open_claim()]), width=200)
+    row = printed(claims_table([decided(open_claim())]), width=200)
     assert "○" in row
     assert f"holds for {VALUES} M ≥ S" in row
     assert f"not proved: {open_claim().derivation.verdict.search}" in row
     assert "the file says proved" in row
-    assert "the file says" not in printed(claims_table([expected()]))
-    assert f"the file says {LITERALLY}" in printed(claims_table([less_than_stated()]))
-    assert f"expected {LITERALLY} Quotients" in printed(listing([expected()]))
+    assert "the file says" not in printed(claims_table([decided(expected())]))
+    assert f"the file says {LITERALLY}" in printed(claims_table([decided(less_than_stated())]))
+    assert f"expected {LITERALLY} Quotients" in printed(listing([row_of(expected())]))
 
 
 def test_it_is_counted_by_itself():
-    claims = [proved(), open_claim(), expected(), less_than_stated()]
+    claims = [decided(one()) for one in (proved, open_claim, expected, less_than_stated)]
     assert summary(claims, 0).startswith("1 proved, 2 hold for literal values, 1 refuted; 2 of 4 as stated")
-    assert summary([expected()], 0).startswith("1 holds for literal values; 1 of 1 as stated")
+    assert summary([decided(expected())], 0).startswith("1 holds for literal values; 1 of 1 as stated")
 
 
 def test_a_step_that_holds_for_literal_values_is_no_step_of_a_proof():
@@ -151,7 +152,8 @@ def test_a_step_that_holds_for_literal_values_is_no_step_of_a_proof():
     assert not step.lines
     shown = printed(derivation_view(other(step)))
     assert "the step holds for S in {1, 2, 3, 4}, and is not proved: one is even" in shown
-    assert "a step holds for S in {1, 2, 3, 4}, and is not proved: one is even" in printed(claims_table([other(step)]))
+    row = printed(claims_table([decided(other(step))]))
+    assert "a step holds for S in {1, 2, 3, 4}, and is not proved: one is even" in row
     squared = Step(lambda i: 2 * x[i + i * (i + 1) % 2], "i squared")
     undecided = other(prove("Twice", x + x, equals=doubled, steps=[squared]))
     assert "the step is undecided: i squared" in printed(derivation_view(undecided))
@@ -182,10 +184,10 @@ def test_the_status_is_that_of_an_undecided_claim_unless_it_is_expected(stated, 
 
 
 def test_the_status_of_claims():
-    assert claims_status([open_claim()]) == UNDECIDED
-    assert claims_status([called_wrong()]) == UNDECIDED
-    assert claims_status([expected(), more_than_stated()]) == AS_STATED
-    assert claims_status([expected(), less_than_stated()]) == OPPOSITE
+    assert claims_status([decided(open_claim())]) == UNDECIDED
+    assert claims_status([decided(called_wrong())]) == UNDECIDED
+    assert claims_status([decided(expected()), decided(more_than_stated())]) == AS_STATED
+    assert claims_status([decided(expected()), decided(less_than_stated())]) == OPPOSITE
 
 
 def test_claims_of_a_text(monkeypatch, capsys, tmp_path):
@@ -208,13 +210,13 @@ def test_json_has_the_verdict_with_what_was_tried_and_it_can_be_replayed(monkeyp
     assert value["reason"] == f"not proved: {search}"
     assert value["steps"] == []
     path = tmp_path / "own.json"
-    path.write_text(json.dumps(document([expected(), proved()])), encoding="utf-8")
+    path.write_text(json.dumps(document([claim_value(expected()), claim_value(proved())])), encoding="utf-8")
     assert [one.agrees for one in replay_file(path)] == [True, True]
     code, out, _ = command(monkeypatch, capsys, "replay", path)
     assert (code, out.count("✓"), " ".join(out.split()).count(LITERALLY)) == (AS_STATED, 2, 2)
-    path.write_text(json.dumps(document([open_claim()])), encoding="utf-8")
+    path.write_text(json.dumps(document([claim_value(open_claim())])), encoding="utf-8")
     assert command(monkeypatch, capsys, "replay", path)[0] == UNDECIDED
-    tampered = document([open_claim()])
+    tampered = document([claim_value(open_claim())])
     tampered["claims"][0]["verdict"] = "proved"
     path.write_text(json.dumps(tampered), encoding="utf-8")
     code, out, _ = command(monkeypatch, capsys, "replay", path)
@@ -400,7 +402,7 @@ def test_what_the_witness_disagrees_with_is_a_message_and_status_4_and_never_a_v
 
 def test_replay_says_so_too(monkeypatch, capsys, tmp_path):
     path = tmp_path / "own.json"
-    path.write_text(json.dumps(document([proved()])), encoding="utf-8")
+    path.write_text(json.dumps(document([claim_value(proved())])), encoding="utf-8")
     monkeypatch.setattr(confirming, "compare_at", lambda *_: Found("shape", (1,), (2,)))
     code, out, err = command(monkeypatch, capsys, "replay", path)
     assert (code, out) == (DISAGREEMENT, "")

@@ -18,7 +18,7 @@ from cnn_symbolic.book.contents import Chapter, Entry, Omitted, entry_of
 from cnn_symbolic.book.html import entry_html, html_book, html_fragment
 from cnn_symbolic.book.proofs import Row
 from cnn_symbolic.book.prose import Code, Formula, prose
-from cnn_symbolic.library import Claim, select
+from cnn_symbolic.library.loading import Claim, select
 
 H = "{http://www.w3.org/1999/xhtml}"
 CLAIMS = ["printed_shape", "bias_gradient", "weight_gradient", "input_gradient", "sigmoid", "orderings", "errata"]

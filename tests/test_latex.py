@@ -16,7 +16,7 @@ from cnn_symbolic.book.pdf import compile_pdf
 from cnn_symbolic.errors import ExportError, MissingPackageError
 from cnn_symbolic.expressions.values import number
 from cnn_symbolic.latex_notation import Latex, escape
-from cnn_symbolic.library import Claim, select
+from cnn_symbolic.library.loading import Claim, select
 from cnn_symbolic.notation import Text
 
 M, N = sizes("M N")

@@ -5,7 +5,8 @@ import sys
 import pytest
 
 from cnn_symbolic.errors import DerivationFileError
-from cnn_symbolic.library import bundled_folder, load, load_file, select
+from cnn_symbolic.library.files import bundled_folder
+from cnn_symbolic.library.loading import load, load_file, select
 
 GOOD = """
 from cnn_symbolic import prove, sizes, tensor

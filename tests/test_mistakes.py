@@ -8,7 +8,7 @@ from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.kernel.decide import decide
 from cnn_symbolic.kernel.statement import state
 from cnn_symbolic.kernel.verdicts import Theorem
-from cnn_symbolic.library import select
+from cnn_symbolic.library.loading import select
 
 NAMED = {
     "unrotated_convolution": "convolve in place of correlate",

@@ -34,7 +34,8 @@ from cnn_symbolic import (
 from cnn_symbolic.book import notebook
 from cnn_symbolic.book.terminal import derivation_view
 from cnn_symbolic.display import Displayed
-from cnn_symbolic.library import bundled_folder, derivation_files, select
+from cnn_symbolic.library.files import bundled_folder, derivation_files
+from cnn_symbolic.library.loading import select
 
 ROOT = Path(__file__).parent.parent
 TUTORIAL = ROOT / "derivations" / "tutorial.ipynb"
@@ -335,7 +336,9 @@ def test_objects_stay_what_they_are():
 
 
 def test_the_package_does_not_load_what_notebooks_show():
-    code = "import cnn_symbolic.library, sys; print([m for m in sys.modules if m.startswith('cnn_symbolic.book')])"
+    code = (
+        "import cnn_symbolic.library.loading, sys; print([m for m in sys.modules if m.startswith('cnn_symbolic.book')])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from cnn_symbolic import read_claims
-from cnn_symbolic.library import load_file
+from cnn_symbolic.library.loading import load_file
 
 HEAD = """
 x = tensor(M, 2, 4)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnn_symbolic.book.prose import Code, Formula, plain, prose, tidy
-from cnn_symbolic.library import select
+from cnn_symbolic.library.loading import select
 
 
 def shown(text):

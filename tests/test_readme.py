@@ -87,11 +87,11 @@ def test_every_field_of_the_document_and_every_operation_is_named_in_the_readme(
     import cnn_symbolic
     from cnn_symbolic.families import __all__ as families
     from cnn_symbolic.kernel.verdicts import Reason
-    from cnn_symbolic.library import select
+    from cnn_symbolic.library.loading import select
     from cnn_symbolic.operations import __all__ as operations
-    from cnn_symbolic.report import document
+    from cnn_symbolic.report import claim_value, document
 
-    (claim,) = document(select(["feature_map_forward"]))["claims"]
+    (claim,) = document([claim_value(one) for one in select(["feature_map_forward"])])["claims"]
     missing = [name for name in [*claim, *operations, *families] if f"`{name}`" not in README]
     assert missing == []
     flat = " ".join(README.split())

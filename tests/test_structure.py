@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 import cnn_symbolic
-from cnn_symbolic.library import bundled_folder
+from cnn_symbolic.library.files import bundled_folder
 
 PACKAGE = Path(cnn_symbolic.__file__).parent
 ORDER = [
     "errors",
+    "ground.files",
     "processes",
     "display",
     "expressions.heads",
@@ -88,7 +89,9 @@ ORDER = [
     "checking.frameworks",
     "checking.pytest_plugin",
     "article",
-    "library",
+    "library.files",
+    "library.index",
+    "library.loading",
     "report",
     "certificates.certificate",
     "certificates.integers",
@@ -125,7 +128,7 @@ ORDER = [
     "figures.tikz",
     "figures.pictures",
     "book.words",
-    "book.terminal",
+    "book.console",
     "book.prose",
     "book.certified",
     "book.listings",
@@ -133,6 +136,7 @@ ORDER = [
     "book.proofs",
     "book.counterexamples",
     "book.contents",
+    "book.terminal",
     "book.assembly",
     "book.mathml_names",
     "book.mathml",

@@ -12,6 +12,7 @@ from dataclasses import replace
 from cnn_symbolic.article import ARTICLE, ERRATA
 from cnn_symbolic.book.certified import certified, trusted
 from cnn_symbolic.book.contents import (
+    SIGNS,
     Book,
     Chapter,
     Entry,
@@ -24,7 +25,6 @@ from cnn_symbolic.book.contents import (
 )
 from cnn_symbolic.book.definitions import definitions
 from cnn_symbolic.book.prose import Code, Prose, prose, tidy
-from cnn_symbolic.book.words import SIGNS
 from cnn_symbolic.certificates.certifying import Outcome
 from cnn_symbolic.checks import Check
 from cnn_symbolic.derivation import Derivation
@@ -33,7 +33,8 @@ from cnn_symbolic.figures.pictures import BOOK_PICTURES
 from cnn_symbolic.figures.svg import svg
 from cnn_symbolic.figures.tikz import tikz
 from cnn_symbolic.kernel.verdicts import HoldsForLiterals
-from cnn_symbolic.library import GROUPS, Claim
+from cnn_symbolic.library.files import GROUPS
+from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.processes import cores
 
 __all__ = ["assemble", "entries"]
@@ -71,18 +72,19 @@ def assemble(
     watch: Watch = iter,
     among: Sequence[Claim] = (),
     outcomes: Sequence[Outcome] | None = None,
+    found: Sequence[Entry | Omitted] = (),
 ) -> Book:
     """Return the book of the claims; those neither proved nor refuted, nor stated to hold as they do, are omitted.
 
     `jobs` is the number of processes that decide them; 0 takes one for each core. `watch` passes the entries on
     as they come, for a progress bar. A proof may cite the theorems before it in `among`, the list that the claims
     were taken from, or in the claims themselves. `outcomes` says what became of the claims' certificates, one for
-    each. Raises ExportError for a proof with a line that was not checked, a citation that is not apt, or outcomes
-    that are of other claims.
+    each; `found` is what is printed of each claim, if that is known already. Raises ExportError for a proof with a line
+    that was not checked, a citation that is not apt, or outcomes that are of other claims.
     """
     if outcomes is not None and [one.claim for one in outcomes] != [claim.id for claim in claims]:
         raise ExportError("the certificates are not those of the claims")
-    found = list(watch(entries(claims, jobs or cores(), among)))
+    found = list(found or watch(entries(claims, jobs or cores(), among)))
     if outcomes is not None:
         found = [with_certificate(one, outcome) for one, outcome in zip(found, outcomes, strict=True)]
     made = [one for one in found if isinstance(one, Entry)]

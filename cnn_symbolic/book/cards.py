@@ -13,17 +13,16 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.book.contents import Entry, entry_of, title
+from cnn_symbolic.book.contents import SIGNS, Entry, entry_of, title
 from cnn_symbolic.book.counterexamples import Counterexample, conditions, counterexample, holds, separated
 from cnn_symbolic.book.proofs import Row, Writer
 from cnn_symbolic.book.prose import Code, Formula, Prose, prose, tidy
-from cnn_symbolic.book.words import SIGNS, literal_values
 from cnn_symbolic.checks import Check
 from cnn_symbolic.derivation import OUTCOMES, Derivation, Line
 from cnn_symbolic.errors import CnnSymbolicError, ExportError
 from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
 from cnn_symbolic.latex_notation import Latex
-from cnn_symbolic.library import Claim
+from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.notation import letters_of
 from cnn_symbolic.sources import Call, Named
 from cnn_symbolic.tensors import Equation, ShapeOf, Tensor
@@ -206,7 +205,7 @@ def evidence(verdict: Verdict) -> Prose:
     if isinstance(verdict, Theorem):
         return given(prose(verdict.evidence), conditions(verdict.domain))
     if isinstance(verdict, HoldsForLiterals):
-        return given(prose(literal_values(verdict)), conditions(verdict.domain))
+        return given(prose(verdict.evidence.removeprefix("holds for ")), conditions(verdict.domain))
     return assumed(conditions(verdict.domain)) if isinstance(verdict, Refutation) else ()
 
 

@@ -16,15 +16,34 @@ from cnn_symbolic.book.counterexamples import Counterexample, conditions, counte
 from cnn_symbolic.book.definitions import Defined, operations_in
 from cnn_symbolic.book.proofs import Row, Writer, checked
 from cnn_symbolic.book.prose import Code, Prose, prose, tidy
-from cnn_symbolic.book.words import SIGNS
 from cnn_symbolic.checking.mistakes import named_mistake
 from cnn_symbolic.checks import Check
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.errors import ExportError
-from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem
-from cnn_symbolic.library import Claim
+from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
+from cnn_symbolic.library.loading import Claim
 
-__all__ = ["Book", "Chapter", "Entry", "Erratum", "Illustration", "Omitted", "Settled", "entry_of", "is_settled"]
+__all__ = [
+    "SIGNS",
+    "Book",
+    "Chapter",
+    "Entry",
+    "Erratum",
+    "Illustration",
+    "Omitted",
+    "Settled",
+    "entry_of",
+    "is_settled",
+]
+
+
+# The signs between the sides of a claim, which say what became of it.
+SIGNS: dict[type[Verdict], str] = {
+    Theorem: "=",
+    Refutation: r"\neq",
+    Undecided: r"\overset{?}{=}",
+    HoldsForLiterals: r"\circeq",
+}
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,15 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic.book.prose import Code, Formula, Prose
-from cnn_symbolic.book.words import UNDEFINED, not_defined, unmet
+from cnn_symbolic.book.words import UNDEFINED
+from cnn_symbolic.errors import UndefinedError
+from cnn_symbolic.expressions.meaning import value_of
+from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.kernel.verdicts import Refutation
 from cnn_symbolic.latex_notation import Latex
 from cnn_symbolic.matrices import MOST_ENTRIES, differing, number
 
-__all__ = ["Block", "Counterexample", "Matrix", "conditions", "counterexample", "holds"]
+__all__ = ["Block", "Counterexample", "Matrix", "conditions", "counterexample", "holds", "not_defined", "unmet"]
 
 
 @dataclass(frozen=True)
@@ -75,16 +78,16 @@ def matrix(name: str, value: Any, marked: Any = None) -> Matrix:
     array = np.asarray(value, dtype=object)
     marks = np.broadcast_to(False if marked is None else marked, array.shape)
     if array.ndim < 2:
-        return Matrix((Block(name, (written(array.reshape(-1)),), (tuple(map(bool, marks.reshape(-1))),)),))
+        return Matrix((Block(name, (in_row(array.reshape(-1)),), (tuple(map(bool, marks.reshape(-1))),)),))
     blocks = []
     for at in np.ndindex(array.shape[:-2]):
         called = f"{name}_{{{','.join(map(str, at))}}}" if array.size > array[at].size else name
-        rows = tuple(written(r) for r in array[at])
+        rows = tuple(in_row(r) for r in array[at])
         blocks.append(Block(called, rows, tuple(tuple(map(bool, r)) for r in marks[at])))
     return Matrix(tuple(blocks))
 
 
-def written(numbers: Any) -> tuple[str, ...]:
+def in_row(numbers: Any) -> tuple[str, ...]:
     """Return numbers as text."""
     return tuple(number(n) for n in numbers)
 
@@ -186,3 +189,20 @@ def condition(text: str) -> str:
     latex = Latex({})
     written = re.sub(r"[^\W\d]\w*′*", lambda w: WORDS.get(w.group(), "") or latex.symbol(w.group()), text)
     return re.sub(" +", " ", "".join(RELATION_SIGNS.get(character, character) for character in written))
+
+
+def not_defined(refutation: Refutation) -> bool:
+    """Tell whether the shapes at a counterexample do not show why the right side is not defined there."""
+    return refutation.kind == "defined" and refutation.right_shape in ((), refutation.left_shape)
+
+
+def unmet(refutation: Refutation) -> str:
+    """Return a condition under which the right side is defined that does not hold at the counterexample, or ""."""
+    known = {size: refutation.sizes[str(size)] for size in refutation.statement.sizes}
+    for condition in refutation.statement.right.conditions:
+        try:
+            if not value_of(condition, known.__getitem__):
+                return written(condition)
+        except UndefinedError:  # it has a divisor of its own, which another condition is about
+            continue
+    return ""

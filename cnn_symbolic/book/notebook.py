@@ -23,7 +23,7 @@ from cnn_symbolic.checks import Check
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.errors import CnnSymbolicError
 from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem, Verdict
-from cnn_symbolic.library import Claim
+from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.matrices import counterexample_lines
 
 __all__ = ["bundle"]

@@ -10,7 +10,7 @@ from cnn_symbolic.book.html import html_book, html_fragment
 from cnn_symbolic.book.latex import latex_book, latex_fragment
 from cnn_symbolic.book.pdf import compile_pdf
 from cnn_symbolic.errors import ExportError, MissingPackageError
-from cnn_symbolic.report import write
+from cnn_symbolic.ground.files import write
 
 __all__ = ["publish", "publish_one"]
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
-from cnn_symbolic.article import ARTICLE, ERRATA, SECTIONS
-from cnn_symbolic.book.words import HOLDS, UNDEFINED, in_words, not_defined, unmet
+from cnn_symbolic.article import ARTICLE, SECTIONS
+from cnn_symbolic.book.console import MARKS
+from cnn_symbolic.book.counterexamples import not_defined, unmet
+from cnn_symbolic.book.words import HOLDS, UNDEFINED, in_words
 from cnn_symbolic.checking.backward_text import report_text
 from cnn_symbolic.checking.changes import Change
 from cnn_symbolic.checking.findings import BackwardReport
@@ -22,28 +25,27 @@ from cnn_symbolic.checks import Check, Checked
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.figures.pictures import PICTURES
 from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
-from cnn_symbolic.library import Claim
+from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.matrices import counterexample_lines, differing
 from cnn_symbolic.notation import Text
 from cnn_symbolic.report import Replayed, outcome
 
 if TYPE_CHECKING:
+    from cnn_symbolic.book.contents import Entry, Omitted
     from cnn_symbolic.certificates.certifying import Outcome
 
 __all__ = [
+    "Decided",
     "article_table",
     "backward_view",
     "claims_table",
+    "decided",
     "derivation_view",
-    "errata_table",
-    "listing",
-    "make_console",
     "pictures_table",
     "replay_table",
     "summary",
 ]
 
-MARKS = {True: ("✓", "green"), False: ("✗", "bold red")}
 LITERAL_MARKS = {True: ("○", "green"), False: ("○", "yellow")}
 COUNTED = {"proved": "proved", "tested": "tested", "holds": HOLDS, "refuted": "refuted", "undecided": "undecided"}
 
@@ -124,7 +126,67 @@ def objection(verdict: Verdict) -> str:
     return "step is undecided" if isinstance(verdict, Undecided) else "step does not follow"
 
 
-def claims_table(claims: Sequence[Claim], outcomes: Mapping[str, Outcome] | None = None) -> Table:
+@dataclass(frozen=True)
+class Decided:
+    """What a run says of a claim that is decided: plain data, which one process can hand to another.
+
+    `remarks` are the lines below its title, each with a style; `view` is the claim by itself, `document` its JSON
+    value, and `entry` what a book prints of it, where these were called for.
+    """
+
+    id: str
+    group: str
+    file: Path
+    article: tuple[str, ...]
+    title: str
+    expected: str
+    outcome: str
+    as_expected: bool
+    mark: tuple[str, str]
+    remarks: tuple[tuple[str, str], ...]
+    evidence: str
+    assumptions: str
+    seconds: float
+    view: Group | None = None
+    document: Mapping[str, Any] | None = None
+    entry: Entry | Omitted | None = None
+
+
+def decided(claim: Claim, **called_for: Any) -> Decided:
+    """Decide a claim, unless that is done, and return what is said of it, with what else is called for."""
+    made, verdict = claim.derivation, claim.derivation.verdict
+    return Decided(
+        claim.id,
+        claim.group,
+        claim.file,
+        made.article,
+        made.title,
+        made.expected,
+        made.outcome,
+        made.as_expected,
+        mark_of(made),
+        tuple(remarks(made)),
+        verdict.evidence,
+        assumptions(verdict),
+        verdict.seconds,
+        **called_for,
+    )
+
+
+def remarks(made: Derivation | Check) -> Iterator[tuple[str, str]]:
+    """Yield what the table says below the title of a claim, line by line, each with its style."""
+    wrong_step = made.wrong_step if isinstance(made, Derivation) else None
+    if wrong_step is not None:
+        yield f"a {objection(wrong_step[1])}: {wrong_step[0].because}", "red"
+    if text := detail(made.verdict):
+        yield text, "dim"
+    if not made.as_expected and wrong_step is None:
+        yield f"the file says {in_words(made.expected)}", "red"
+        if isinstance(made, Derivation) and (change := named_mistake(made)) is not None:
+            yield f"with {change.name} it is proved: {corrected(made, change)}", ""
+
+
+def claims_table(claims: Sequence[Decided], outcomes: Mapping[str, Outcome] | None = None) -> Table:
     """Return the table of claims: claim, evidence with that of its certificate, assumptions, time."""
     certified = outcomes or {}
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
@@ -132,37 +194,26 @@ def claims_table(claims: Sequence[Claim], outcomes: Mapping[str, Outcome] | None
         right = name == "Time"
         table.add_column(name, justify="right" if right else "left", overflow="fold", min_width=8 if right else None)
     group = None
-    for claim in claims:
-        if claim.group != group:
-            group = claim.group
+    for one in claims:
+        if one.group != group:
+            group = one.group
             table.add_row("", Styled(group, style="bold cyan"))
-        derivation, verdict = claim.derivation, claim.derivation.verdict
-        mark, style = mark_of(derivation)
-        body: list[RenderableType] = [Styled(derivation.title)]
-        wrong_step = derivation.wrong_step if isinstance(derivation, Derivation) else None
-        if wrong_step is not None:
-            body.append(Styled(f"a {objection(wrong_step[1])}: {wrong_step[0].because}", style="red"))
-        if text := detail(verdict):
-            body.append(Styled(text, style="dim"))
-        if not derivation.as_expected and wrong_step is None:
-            body.append(Styled(f"the file says {in_words(derivation.expected)}", style="red"))
-            if isinstance(derivation, Derivation) and (change := named_mistake(derivation)) is not None:
-                body.append(Styled(f"with {change.name} it is proved: {corrected(derivation, change)}"))
+        mark, style = one.mark
         table.add_row(
             Styled(mark, style=style),
-            Group(*body),
-            certified[claim.id].evidence(verdict.evidence) if claim.id in certified else verdict.evidence,
-            assumptions(verdict) or "none",
-            f"{verdict.seconds * 1000:.0f} ms",
+            Group(Styled(one.title), *(Styled(text, style=of) for text, of in one.remarks)),
+            certified[one.id].evidence(one.evidence) if one.id in certified else one.evidence,
+            one.assumptions or "none",
+            f"{one.seconds * 1000:.0f} ms",
         )
     return table
 
 
-def summary(claims: Sequence[Claim], seconds: float) -> str:
+def summary(claims: Sequence[Decided], seconds: float) -> str:
     """Return the last line of a run."""
-    found = Counter(claim.derivation.outcome for claim in claims)
+    found = Counter(one.outcome for one in claims)
     counts = ", ".join(f"{found[one]} {counted(word, found[one])}" for one, word in COUNTED.items() if found[one])
-    right = sum(claim.derivation.as_expected for claim in claims)
+    right = sum(one.as_expected for one in claims)
     return f"{counts}; {right} of {len(claims)} as stated, in {seconds:.1f} s"
 
 
@@ -236,17 +287,7 @@ def backward_view(report: BackwardReport) -> Styled:
     return Styled.assemble((first, "green" if report.right else "bold red"), *rest)
 
 
-def listing(claims: Sequence[Claim]) -> Table:
-    """Return the table of `list`: id, what the file says, title."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    for name in ("Id", "Stated as", "Claim"):
-        table.add_column(name, overflow="fold", no_wrap=name == "Id")
-    for claim in claims:
-        table.add_row(claim.id, in_words(claim.derivation.expected), claim.derivation.title)
-    return table
-
-
-def article_table(claims: Sequence[Claim]) -> tuple[Table, list[str]]:
+def article_table(claims: Sequence[Decided]) -> tuple[Table, list[str]]:
     """Return the table of the article's claims (id, claim, verdict, evidence, file), and the ids that are open."""
     table = Table(box=None, expand=True, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     for name in ("", "Id", "Claim", "Verdict", "Evidence", "File"):
@@ -257,12 +298,12 @@ def article_table(claims: Sequence[Claim]) -> tuple[Table, list[str]]:
         if stated.section != section:
             section = stated.section
             table.add_row("", "", Styled(SECTIONS[section], style="bold cyan"))
-        settling = [c for c in claims if stated.id in c.derivation.article]
-        settled = bool(settling) and all(c.derivation.as_expected for c in settling)
+        settling = [c for c in claims if stated.id in c.article]
+        settled = bool(settling) and all(c.as_expected for c in settling)
         still_open += [] if settled else [stated.id]
         mark, style = MARKS[settled]
-        outcomes = Counter(c.derivation.outcome for c in settling)
-        strengths = dict.fromkeys(c.derivation.verdict.evidence for c in settling if c.derivation.outcome != "refuted")
+        outcomes = Counter(c.outcome for c in settling)
+        strengths = dict.fromkeys(c.evidence for c in settling if c.outcome != "refuted")
         table.add_row(
             Styled(mark, style=style),
             stated.id,
@@ -272,16 +313,6 @@ def article_table(claims: Sequence[Claim]) -> tuple[Table, list[str]]:
             "\n".join(dict.fromkeys(c.file.stem for c in settling)),
         )
     return table, still_open
-
-
-def errata_table() -> Table:
-    """Return the article's errata, with the corrections."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    for name in ("Where", "Printed", "Correct", "Why"):
-        table.add_column(name, overflow="fold")
-    for erratum in ERRATA:
-        table.add_row(erratum.where, erratum.printed, erratum.correct, erratum.why)
-    return table
 
 
 def pictures_table() -> Table:
@@ -321,12 +352,3 @@ def replay_table(replayed: Sequence[Replayed]) -> Table:
             Styled(mark, style=style), one.id, *map(in_words, (one.recorded, outcome(one.verdict))), steps, written
         )
     return table
-
-
-def make_console(stderr: bool = False) -> Console:
-    """Return a console: colours on a terminal only, honouring NO_COLOR; 100 columns where nothing says how many."""
-    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        wide = int(columns) if (columns := os.environ.get("COLUMNS", "")).isdigit() and int(columns) else 100
-        return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=wide, color_system=None)
-    return console

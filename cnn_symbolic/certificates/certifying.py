@@ -28,9 +28,9 @@ from cnn_symbolic.certificates.compiling import (
 )
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError, ExportError, MissingPackageError
-from cnn_symbolic.library import Claim
+from cnn_symbolic.ground.files import write
+from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.processes import cores, in_processes
-from cnn_symbolic.report import write
 
 __all__ = ["CERTIFICATES", "SECONDS", "Outcome", "certify", "make_folder"]
 

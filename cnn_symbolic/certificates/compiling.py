@@ -35,7 +35,7 @@ from pathlib import Path
 from cnn_symbolic.certificates.certificate import Certificate, check_text
 from cnn_symbolic.certificates.refusing import refusal
 from cnn_symbolic.errors import ExportError, MissingPackageError
-from cnn_symbolic.report import write
+from cnn_symbolic.ground.files import write
 
 __all__ = ["LIBRARY", "Answer", "Coq", "Library", "compile_library", "compiled", "find_coq", "library_texts"]
 

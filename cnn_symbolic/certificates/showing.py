@@ -10,7 +10,7 @@ from rich.text import Text as Styled
 
 from cnn_symbolic.certificates.certifying import Outcome
 from cnn_symbolic.checks import Check
-from cnn_symbolic.library import Claim
+from cnn_symbolic.library.loading import Claim
 
 __all__ = ["certificates_table", "certified_lines"]
 

@@ -16,7 +16,7 @@ from cnn_symbolic.kernel.confirming import confirmed
 from cnn_symbolic.kernel.decide import decide, smallest_point
 from cnn_symbolic.kernel.factors import written_domain
 from cnn_symbolic.kernel.reader import read_side
-from cnn_symbolic.library import select
+from cnn_symbolic.library.loading import select
 
 RUNS, SLOWEST = 3, 10
 BASELINE = [sys.executable, "-c", "import sympy, numpy, islpy, scipy.signal"]

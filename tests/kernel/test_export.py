@@ -30,7 +30,7 @@ from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.errors import ExportError
 from cnn_symbolic.kernel.export import HEADS, decode_statement, encode_statement
 from cnn_symbolic.kernel.verdicts import HoldsForLiterals
-from cnn_symbolic.library import select
+from cnn_symbolic.library.loading import select
 
 M, N = sizes("M N")
 x = tensor(M, name="x")

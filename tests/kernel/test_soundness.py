@@ -15,7 +15,7 @@ from cnn_symbolic.kernel.factors import factors_of, prove_every
 from cnn_symbolic.kernel.reader import NotReadable
 from cnn_symbolic.kernel.statement import state
 from cnn_symbolic.kernel.verdicts import Reason, Refutation, Theorem
-from cnn_symbolic.library import select
+from cnn_symbolic.library.loading import select
 from cnn_symbolic.tensors import Tensor
 
 from .attack import attack

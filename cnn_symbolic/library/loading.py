@@ -6,9 +6,7 @@ decides nothing.
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
-import itertools
 import re
 import sys
 import traceback
@@ -20,15 +18,17 @@ from types import ModuleType
 
 from sympy import SympifyError
 
-from cnn_symbolic.article import SECTIONS
 from cnn_symbolic.checking.claims import read_claims
 from cnn_symbolic.checks import Check
 from cnn_symbolic.derivation import Derivation, collecting
 from cnn_symbolic.display import Displayed
 from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError, DisagreementError
 from cnn_symbolic.expressions.values import Calculated
+from cnn_symbolic.ground.files import cache_folder
+from cnn_symbolic.library.files import GROUPS, bundled_folder, derivation_files, read_text
+from cnn_symbolic.library.index import Row, keep, kept, matching, with_unique_ids
 
-__all__ = ["GROUPS", "Claim", "at_literals", "bundled_folder", "load", "load_file", "load_text", "read_text", "select"]
+__all__ = ["Claim", "about_article", "at_literals", "load", "load_file", "load_text", "row_of", "select"]
 
 
 INSTEAD = (
@@ -36,16 +36,6 @@ INSTEAD = (
     "Iverson, And, Or and Not from cnn_symbolic, write // % == between sizes, and apply(…) for a function of a "
     "tensor's entries"
 )
-
-# The folders of the bundled derivations: the article's sections, then the convolutions that people use.
-GROUPS = SECTIONS | {
-    "shape_laws": "Shape laws",
-    "convolution": "Convolutions with stride, padding, dilation and groups",
-    "transposed_convolution": "Transposed convolutions",
-    "unfolding": "Unfold and fold",
-    "pooling": "Pooling and upsampling",
-    "rewriting": "Convolutions written as others",
-}
 
 
 @dataclass(frozen=True)
@@ -60,15 +50,6 @@ class Claim(Displayed):
     def group(self) -> str:
         """The heading under which the claim is listed: the article's section, or the name of its file."""
         return GROUPS.get(self.file.parent.name, self.file.stem.replace("_", " "))
-
-
-def bundled_folder() -> Path:
-    """Return the folder of the bundled derivations: inside the installed package, or beside it in a checkout."""
-    package = Path(__file__).parent
-    for folder in (package / "derivations", package.parent / "derivations"):
-        if folder.is_dir():
-            return folder
-    raise DerivationFileError("the bundled derivations are missing: install cnn-symbolic again")
 
 
 def load_file(path: Path) -> list[Claim]:
@@ -101,15 +82,6 @@ def load_file(path: Path) -> list[Claim]:
 def load_text(text: str, where: str) -> list[Claim]:
     """Return the claims of a text, which is read and not run; raise ClaimTextError where it cannot be read."""
     return [Claim(name, claim, Path(where)) for name, claim in read_claims(text, where).items()]
-
-
-def read_text(path: Path) -> str:
-    """Return a file's text; raise DerivationFileError if it is not there, or no text."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror
-        raise DerivationFileError(f"{path} cannot be read: {reason}") from None
 
 
 def is_beside(module: ModuleType, path: Path) -> bool:
@@ -152,19 +124,6 @@ def where(error: BaseException, path: Path) -> str:
     return f" at line {lines[-1]}" if lines else ""
 
 
-def derivation_files(folder: Path) -> list[Path]:
-    """Return the Python files of a folder and the folders in it, the bundled groups in their order."""
-    sections = list(GROUPS)
-
-    def place(file: Path) -> tuple[int, Path]:
-        name = file.parent.name
-        return (sections.index(name) if name in sections else len(sections), file)
-
-    hidden = ("_", ".")
-    inside = (f for f in folder.rglob("*.py") if not any(p.startswith(hidden) for p in f.relative_to(folder).parts))
-    return sorted(inside, key=place)
-
-
 def load(paths: Iterable[Path]) -> list[Claim]:
     """Return the claims of files and folders, their ids made unique by the file's name where two agree.
 
@@ -187,29 +146,6 @@ def read(path: Path, reader: Callable[[Path], list[Claim]]) -> list[Claim]:
     return found
 
 
-def with_unique_ids(claims: Sequence[Claim]) -> list[Claim]:
-    """Return the claims with the file's name before ids that agree, then also its folder's, then a number behind."""
-    ids = [claim.id for claim in claims]
-    for depth in (1, 2):
-        count = Counter(ids)
-        ids = [one if count[one] == 1 else qualified(c, depth) for one, c in zip(ids, claims, strict=True)]
-    taken = set(ids)
-    seen: set[str] = set()
-    for k, one in enumerate(ids):
-        if one in seen:
-            ids[k] = next(name for n in itertools.count(2) if (name := f"{one}_{n}") not in taken)
-            taken.add(ids[k])
-        seen.add(ids[k])
-    return [c if c.id == one else replace(c, id=one) for one, c in zip(ids, claims, strict=True)]
-
-
-def qualified(claim: Claim, depth: int) -> str:
-    """Return the id of a claim after the name of its file, and of the folder of the file at depth 2."""
-    stem = claim.file.stem
-    own = f"{stem}.{claim.id.removeprefix(f'{stem}.')}"
-    return own if depth == 1 else f"{claim.file.resolve().parent.name}.{own}"
-
-
 def at_literals(claims: Iterable[Claim], values: Iterable[int]) -> list[Claim]:
     """Return the claims to be decided at literal values of strides and other factors."""
     chosen = tuple(values)
@@ -226,9 +162,22 @@ def select(wanted: Sequence[str]) -> list[Claim]:
 
     A file is loaded once, and a claim returned once, whatever calls for it; ids are unique over all of them.
     """
-    bundle = bundled_folder()
     if not wanted:
-        return load([bundle])
+        return everything()
+    once = loader()
+    rows: list[Row] | None = None
+    chosen: list[Claim] = []
+    for name in wanted:
+        if name and Path(name).exists():
+            chosen += read(Path(name), once)
+            continue
+        rows = rows or kept() or indexed(read(bundled_folder(), once))
+        chosen += [claim_of(row, once(row.file)) for row in matching(rows, name)]
+    return with_unique_ids(list({id(c.derivation): c for c in chosen}.values()))
+
+
+def loader() -> Callable[[Path], list[Claim]]:
+    """Return what loads the claims of a file, each file once."""
     files: dict[Path, list[Claim]] = {}
 
     def once(file: Path) -> list[Claim]:
@@ -236,22 +185,45 @@ def select(wanted: Sequence[str]) -> list[Claim]:
             files[key] = load_one(file)
         return files[key]
 
-    chosen: list[Claim] = []
-    known: list[Claim] | None = None
-    for name in wanted:
-        if name and Path(name).exists():
-            chosen += read(Path(name), once)
-            continue
-        by_file = [f for f in derivation_files(bundle) if name in (f.stem, f.name, f.parent.name)]
-        if by_file:
-            chosen += [claim for file in by_file for claim in once(file)]
-            continue
-        known = with_unique_ids(read(bundle, once)) if known is None else known
-        found = [c for c in known if name == c.id or name.upper() in c.derivation.article]
-        if not found:
-            names = sorted({n for c in known for n in (c.id, c.file.stem, c.file.parent.name, *c.derivation.article)})
-            near = difflib.get_close_matches(name, names, n=3)
-            hint = f"did you mean {', '.join(near)}?" if near else "cnn-symbolic list shows the bundled claims"
-            raise DerivationFileError(f"{name} is neither a file, nor a folder, nor a bundled claim: {hint}")
-        chosen += found
-    return with_unique_ids(list({id(c.derivation): c for c in chosen}.values()))
+    return once
+
+
+def about_article() -> list[Claim]:
+    """Return the bundled claims that settle one of the article's."""
+    once = loader()
+    rows = kept() or indexed(read(bundled_folder(), once))
+    return [claim_of(row, once(row.file)) for row in rows if row.article]
+
+
+def everything() -> list[Claim]:
+    """Return all bundled claims."""
+    claims = read(bundled_folder(), load_one)
+    if kept() is None:
+        indexed(claims)
+    return with_unique_ids(claims)
+
+
+def indexed(claims: Sequence[Claim]) -> list[Row]:
+    """Return the index of the bundled claims, which is kept for the next time."""
+    places: Counter[Path] = Counter()
+    rows = []
+    for claim, unique in zip(claims, with_unique_ids(claims), strict=True):
+        rows.append(row_of(unique, places[claim.file], claim.id))
+        places[claim.file] += 1
+    keep(rows)
+    return rows
+
+
+def row_of(claim: Claim, position: int = 0, name: str = "") -> Row:
+    """Return what is listed of a claim; `position` and `name` are those in its file."""
+    made = claim.derivation
+    return Row(claim.id, claim.file, position, name or claim.id, made.title, made.expected, made.article)
+
+
+def claim_of(row: Row, claims: Sequence[Claim]) -> Claim:
+    """Return the claim that a row of the index is about, among those of its file."""
+    if row.position >= len(claims) or claims[row.position].id != row.name:
+        raise DerivationFileError(
+            f"{row.file} has no claim {row.name} at its place: the index in {cache_folder()} is wrong"
+        )
+    return replace(claims[row.position], id=row.id)

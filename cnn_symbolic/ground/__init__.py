@@ -1,0 +1,1 @@
+"""What every other part stands on and that knows nothing of this project: files."""

@@ -1,0 +1,51 @@
+"""Derivation files: where the bundled ones lie, in which order they come, and texts of claims."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cnn_symbolic.article import SECTIONS
+from cnn_symbolic.errors import DerivationFileError
+
+__all__ = ["GROUPS", "bundled_folder", "derivation_files", "read_text"]
+
+# The folders of the bundled derivations: the article's sections, then the convolutions that people use.
+GROUPS = SECTIONS | {
+    "shape_laws": "Shape laws",
+    "convolution": "Convolutions with stride, padding, dilation and groups",
+    "transposed_convolution": "Transposed convolutions",
+    "unfolding": "Unfold and fold",
+    "pooling": "Pooling and upsampling",
+    "rewriting": "Convolutions written as others",
+}
+
+
+def bundled_folder() -> Path:
+    """Return the folder of the bundled derivations: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).parents[1]
+    for folder in (package / "derivations", package.parent / "derivations"):
+        if folder.is_dir():
+            return folder
+    raise DerivationFileError("the bundled derivations are missing: install cnn-symbolic again")
+
+
+def derivation_files(folder: Path) -> list[Path]:
+    """Return the Python files of a folder and the folders in it, the bundled groups in their order."""
+    sections = list(GROUPS)
+
+    def place(file: Path) -> tuple[int, Path]:
+        name = file.parent.name
+        return (sections.index(name) if name in sections else len(sections), file)
+
+    hidden = ("_", ".")
+    inside = (f for f in folder.rglob("*.py") if not any(p.startswith(hidden) for p in f.relative_to(folder).parts))
+    return sorted(inside, key=place)
+
+
+def read_text(path: Path) -> str:
+    """Return a file's text; raise DerivationFileError if it is not there, or no text."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror
+        raise DerivationFileError(f"{path} cannot be read: {reason}") from None
