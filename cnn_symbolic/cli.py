@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
 from io import TextIOWrapper
@@ -436,6 +437,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
+    gc.set_threshold(50_000)  # formulas are small objects without end: looking for circles among them takes a tenth
     raise SystemExit(guarded(app))
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 import sympy as sp
@@ -89,7 +90,7 @@ class Statement:
         inner = [length for x in made_from for length in x.lengths]
         for part in [*parts, *formulas, *self.assumptions, *inner]:
             if isinstance(part, sp.Basic):
-                found |= dict.fromkeys(sorted(filter(is_plain_size, symbols_of(part)), key=str))
+                found |= dict.fromkeys(sorted(filter(is_plain_size, symbols_of(part)), key=attrgetter("name")))
         return tuple(found)
 
     @property

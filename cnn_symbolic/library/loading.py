@@ -22,7 +22,7 @@ from cnn_symbolic.checking.claims import read_claims
 from cnn_symbolic.checks import Check
 from cnn_symbolic.derivation import Derivation, collecting
 from cnn_symbolic.display import Displayed
-from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError, DisagreementError
+from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError, DisagreementError, OperandError
 from cnn_symbolic.expressions.values import Calculated
 from cnn_symbolic.ground.files import cache_folder
 from cnn_symbolic.library.files import GROUPS, bundled_folder, derivation_files, read_text
@@ -102,15 +102,18 @@ def claim_id(derivation: Derivation | Check, module: ModuleType, path: Path, pos
 
 def describe(error: BaseException) -> str:
     """Return an error as one line, with its kind unless the message speaks for itself, and what to write instead."""
-    if isinstance(error, CnnSymbolicError):
-        return str(error)
-    return f"{type(error).__name__}: {INSTEAD if is_given_to_sympy(error) else error}"
+    if is_given_to_sympy(error):
+        return f"{type(error).__name__}: {INSTEAD}"
+    return str(error) if isinstance(error, CnnSymbolicError) else f"{type(error).__name__}: {error}"
 
 
 def is_given_to_sympy(error: BaseException) -> bool:
     """Tell whether SymPy has refused a number or a condition of this package."""
     if isinstance(error, SympifyError):
         return isinstance(error.expr, Calculated) or "cnn_symbolic" in str(error)
+    if isinstance(error, OperandError):  # where SymPy looks its arguments up among those it has seen
+        *_, caller, last = traceback.extract_tb(error.__traceback__)
+        return last.name == "__hash__" and "sympy" in Path(caller.filename).parts
     return isinstance(error, TypeError) and re.search("`(Number|Truth)`", str(error)) is not None
 
 
