@@ -1,18 +1,44 @@
-"""Hypothesis profiles: the same examples on every run, and a larger set on demand (HYPOTHESIS_PROFILE=thorough)."""
+"""What all tests share: which are run by default, how they are spread over processes, and what is made only once.
 
-import os
+The default run leaves out tests that are marked as slow, and takes fewer examples of Hypothesis. `--thorough` runs
+everything. A test file is run by one process; so are all tests that need one of the expensive fixtures.
+"""
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from cnn_symbolic.book.assembly import assemble
 from cnn_symbolic.certificates.compiling import compile_library, find_coq, library_texts
-from cnn_symbolic.library.loading import select
+from tests.support.bundle import bundle
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
-settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=60, suppress_health_check=SLOW)
-settings.register_profile("thorough", deadline=None, max_examples=2000, suppress_health_check=SLOW)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+settings.register_profile("default", derandomize=True, deadline=None, max_examples=25, suppress_health_check=SLOW)
+settings.register_profile("thorough", derandomize=True, deadline=None, max_examples=100, suppress_health_check=SLOW)
+EXPENSIVE = ("everything", "coq")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--thorough", action="store_true", help="run the slow tests, too, and more examples of the others")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: left out unless --thorough is given")
+    settings.load_profile("thorough" if config.getoption("--thorough") else "default")
+
+
+def pytest_collection_modifyitems(config, items):
+    for item in items:
+        shared = [name for name in EXPENSIVE if name in getattr(item, "fixturenames", ())]
+        item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.location[0]))
+    if not config.getoption("--thorough"):
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]
+        config.hook.pytest_deselected(items=slow)
+
+
+def pytest_terminal_summary(terminalreporter):
+    if not terminalreporter.config.getoption("--thorough"):
+        terminalreporter.write_line("slow tests were left out: python -m pytest --thorough runs them, too")
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +52,7 @@ def coq(tmp_path_factory):
 @pytest.fixture(scope="session")
 def everything():
     """The book of all bundled claims, made once for all tests: it takes a while."""
-    return assemble(select([]))
+    return assemble(bundle(), jobs=1)
 
 
 @pytest.fixture(scope="session")

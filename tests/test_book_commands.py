@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from tests.commands import run
+from tests.support.commands import run
 
 MINE = """
 from cnn_symbolic import Step, correlate, from_entries, prove, refute, rot180, sizes, tensor

@@ -12,25 +12,22 @@ import pytest
 import sympy as sp
 
 from cnn_symbolic import Convolution, Tensor, conv_transpose, flip, prove, sizes
-from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.errors import ShapeError
 from cnn_symbolic.evaluation import evaluate_size
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.formulas import Opaque, fresh
-from cnn_symbolic.library.files import bundled_folder
-from cnn_symbolic.library.loading import load
 from cnn_symbolic.sources import Leaf
 from cnn_symbolic.tensors import ShapeOf
+from tests.support.bundle import derivations
 
 from .problems import same
 
 FOLDERS = ["shape_laws", "convolution", "transposed_convolution", "unfolding", "pooling", "rewriting"]
 CLAIMS = {
-    f"{folder}/{claim.id}": claim.derivation
-    for folder in FOLDERS
-    for claim in load([bundled_folder() / folder])
-    if isinstance(claim.derivation, Derivation)
+    f"{claim.file.parent.name}/{claim.id}": claim.derivation
+    for claim in derivations()
+    if claim.file.parent.name in FOLDERS
 }
 LEAST_WITNESSES, WITNESSES, MOST_DRAWS, MOST_PRODUCTS = 5, 10, 1000, 100_000
 

@@ -61,8 +61,9 @@ from cnn_symbolic.expressions.rules import all_of, bracket, least
 from cnn_symbolic.expressions.values import plain
 from cnn_symbolic.formulas import Opaque, fresh
 from cnn_symbolic.kernel.replay import T, all_formulas, derivatives
-from cnn_symbolic.library.loading import load_text, select
+from cnn_symbolic.library.loading import load_text
 from tests.certificates import needs_coq
+from tests.support.bundle import derivations
 from tests.written_claims import WRITTEN
 
 # Claims of the bundle with formulas of every kind: what is special about each.
@@ -519,7 +520,7 @@ def unusual():
 
 def of_the_bundle():
     """The chosen claims of the bundle."""
-    return {c.id: c.derivation for c in select([]) if c.id in CHOSEN and isinstance(c.derivation, Derivation)}
+    return {c.id: c.derivation for c in derivations() if c.id in CHOSEN}
 
 
 def given_as_text():

@@ -25,7 +25,7 @@ from cnn_symbolic.cli import app
 from cnn_symbolic.errors import CnnSymbolicError, ExportError, MissingPackageError
 from cnn_symbolic.library.loading import Claim
 from tests.certificates import ENDLESS, PROOF, WRONG, by_hand, claims, emit, needs_coq
-from tests.commands import run
+from tests.support.commands import run
 
 LIBRARY = compiling.LIBRARY
 VERSION = re.compile(r"certified by Coq \d+\.\d+")

@@ -14,7 +14,7 @@ import sympy
 
 from cnn_symbolic import sizes, state, tensor
 from cnn_symbolic.report import formal
-from tests.commands import run
+from tests.support.commands import run
 
 MINE = """
 from cnn_symbolic import FeatureMap, Step, correlate, prove, refute, sizes

@@ -22,9 +22,9 @@ from cnn_symbolic import (
     sum_over,
     tensor,
 )
-from cnn_symbolic.derivation import Derivation, collecting
+from cnn_symbolic.derivation import collecting
 from cnn_symbolic.errors import DerivationFileError, FragmentError, OperandError, ShapeError
-from cnn_symbolic.library.loading import select
+from tests.support.bundle import derivations
 
 from .problems import M, N, feature_map
 
@@ -58,7 +58,7 @@ def test_the_weight_gradient_is_derived_line_by_line():
     ]
 
 
-CLAIMS = [c for c in select([]) if isinstance(c.derivation, Derivation) and c.derivation.expected == "proved"]
+CLAIMS = derivations("proved")
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=[c.id for c in CLAIMS])

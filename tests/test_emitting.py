@@ -10,9 +10,8 @@ from cnn_symbolic.certificates.compiling import compiled
 from cnn_symbolic.certificates.emitting import certificate
 from cnn_symbolic.certificates.integers import identifier
 from cnn_symbolic.certificates.statements import proposition
-from cnn_symbolic.derivation import Derivation
-from cnn_symbolic.library.loading import select
 from tests.certificates import needs_coq
+from tests.support.bundle import derivations
 
 M, N, I = sizes("M N I")
 x = tensor(M, name="x")
@@ -36,7 +35,7 @@ ONE_OF_EACH_KIND = {
 @pytest.fixture(scope="module")
 def bundle():
     """The bundled claims that the kernel decides, by their ids."""
-    return {c.id: c.derivation for c in select([]) if isinstance(c.derivation, Derivation)}
+    return {claim.id: claim.derivation for claim in derivations()}
 
 
 def test_every_claim_of_the_bundle_has_a_certificate(bundle):

@@ -8,7 +8,7 @@ from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.kernel.decide import decide
 from cnn_symbolic.kernel.statement import state
 from cnn_symbolic.kernel.verdicts import Theorem
-from cnn_symbolic.library.loading import select
+from tests.support.bundle import derivations
 
 NAMED = {
     "unrotated_convolution": "convolve in place of correlate",
@@ -26,7 +26,7 @@ NAMED = {
     "channels_not_exchanged": "axes 0 and 1 of flip(w, axes=(2,)) exchanged",
     "groups_in_the_wrong_order": "axis 1 split into (G, C) in place of (C, G)",
 }
-REFUTED = [c for c in select([]) if isinstance(c.derivation, Derivation) and c.derivation.expected == "refuted"]
+REFUTED = derivations("refuted")
 
 
 @pytest.mark.parametrize("claim", REFUTED, ids=[c.id for c in REFUTED])

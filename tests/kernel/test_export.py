@@ -26,11 +26,10 @@ from cnn_symbolic import (
     tensor,
     where,
 )
-from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.errors import ExportError
 from cnn_symbolic.kernel.export import HEADS, decode_statement, encode_statement
 from cnn_symbolic.kernel.verdicts import HoldsForLiterals
-from cnn_symbolic.library.loading import select
+from tests.support.bundle import derivations
 
 M, N = sizes("M N")
 x = tensor(M, name="x")
@@ -40,7 +39,7 @@ def round_trip(statement):
     return decode_statement(json.loads(json.dumps(encode_statement(statement))))
 
 
-CLAIMS = [c for c in select([]) if isinstance(c.derivation, Derivation)]
+CLAIMS = derivations()
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=[c.id for c in CLAIMS])

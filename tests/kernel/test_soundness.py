@@ -1,13 +1,11 @@
 """The attacks on soundness: random pairs against brute force, and every theorem's formula mutated."""
 
-import os
 from collections import Counter
 from itertools import islice
 
 import pytest
 
 from cnn_symbolic.checking.changes import changes
-from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.errors import ShapeError
 from cnn_symbolic.kernel.affine import decide_affine
 from cnn_symbolic.kernel.decide import decide
@@ -15,8 +13,8 @@ from cnn_symbolic.kernel.factors import factors_of, prove_every
 from cnn_symbolic.kernel.reader import NotReadable
 from cnn_symbolic.kernel.statement import state
 from cnn_symbolic.kernel.verdicts import Reason, Refutation, Theorem
-from cnn_symbolic.library.loading import select
 from cnn_symbolic.tensors import Tensor
+from tests.support.bundle import derivations
 
 from .attack import attack
 from .attack_factors import attack_factors
@@ -108,31 +106,24 @@ EQUIVALENT = {
     "any_targets": {"y flipped along axis 0": WHOLE_SUM, "exp′ in place of exp": EXPONENTIAL},
     "softmax_gradient": {"exp′ in place of exp": EXPONENTIAL},
 }
-PROVED = [
-    claim
-    for claim in select([])
-    if isinstance(claim.derivation, Derivation)
-    and claim.derivation.expected == "proved"
-    and isinstance(claim.derivation.right, Tensor)
-]
+PROVED = [claim for claim in derivations("proved") if isinstance(claim.derivation.right, Tensor)]
+# Claims with more factors are the same on more axes; of their mutants, every third is tried.
+MOST_FACTORS, EVERY = 2, 3
 
 
-def factors(claim):
-    """The strides and other factors of a claim; none if it is affine."""
-    affine = isinstance(decide_affine(claim.derivation.statement), Theorem)
-    return () if affine else factors_of(claim.derivation.statement)
-
-
-FACTORS = {claim.id: factors(claim) for claim in PROVED}
-AFFINE = [claim for claim in PROVED if not FACTORS[claim.id]]
-# On demand all; else every third mutant, of claims with at most two factors: more are the same on more axes.
-THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
-MOST_FACTORS, EVERY = (9, 1) if THOROUGH else (2, 3)
-FACTORED = [claim for claim in PROVED if 0 < len(FACTORS[claim.id]) <= MOST_FACTORS]
-
-
-@pytest.mark.parametrize("claim", AFFINE, ids=[claim.id for claim in AFFINE])
+@pytest.mark.parametrize(
+    "claim", [pytest.param(one, id=one.id, marks=[pytest.mark.slow] * (k % 5 > 0)) for k, one in enumerate(PROVED)]
+)
 def test_every_mutant_of_a_theorem_is_refuted_or_explained(claim):
+    """Of a theorem about every stride, none that is refuted at some stride is proved for every stride."""
+    derivation = claim.derivation
+    if isinstance(decide_affine(derivation.statement), Theorem):
+        check_mutants(claim)
+    elif len(factors := factors_of(derivation.statement)) <= MOST_FACTORS:
+        check_mutants_with_factors(claim, factors)
+
+
+def check_mutants(claim):
     derivation = claim.derivation
     count = Counter()
     equivalent = set()
@@ -151,10 +142,9 @@ def test_every_mutant_of_a_theorem_is_refuted_or_explained(claim):
     assert count[Refutation] >= 3
 
 
-@pytest.mark.parametrize("claim", FACTORED, ids=[claim.id for claim in FACTORED])
-def test_no_mutant_that_is_refuted_at_some_stride_is_proved_for_every_stride(claim):
+def check_mutants_with_factors(claim, factors):
     derivation = claim.derivation
-    probes = [dict(zip(FACTORS[claim.id], values, strict=False)) for values in PROBES]
+    probes = [dict(zip(factors, values, strict=False)) for values in PROBES]
     refuted = 0
     equivalent = set()
     for change in islice(changes(derivation.right, fixed=derivation.left.names()), 0, None, EVERY):
@@ -165,7 +155,7 @@ def test_no_mutant_that_is_refuted_at_some_stride_is_proved_for_every_stride(cla
         if any(isinstance(decide_affine(statement.at(probe)), Refutation) for probe in probes):
             refuted += 1
             with pytest.raises(NotReadable):
-                prove_every(statement, FACTORS[claim.id])
+                prove_every(statement, factors)
         else:
             equivalent.add(change.name)
             assert isinstance(decide(statement), Theorem), change.name

@@ -35,7 +35,6 @@ from cnn_symbolic import (
     tensor,
     widths,
 )
-from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.errors import (
     CnnSymbolicError,
     EvaluationError,
@@ -51,9 +50,9 @@ from cnn_symbolic.kernel import witness
 from cnn_symbolic.kernel.replay import T, derivatives
 from cnn_symbolic.kernel.statement import Statement
 from cnn_symbolic.kernel.witness import Found, compare_at, scene_at
-from cnn_symbolic.library.loading import select
 from cnn_symbolic.sources import Leaf
 from cnn_symbolic.witnesses import duals
+from tests.support.bundle import derivations
 
 from ..fuzzing.programs import program
 
@@ -69,7 +68,7 @@ def compared(statement, seed=0, **known):
 
 # The bundle
 
-SAMPLE = [c for c in select([]) if isinstance(c.derivation, Derivation)][::3]
+SAMPLE = derivations()[::3]
 
 
 @pytest.mark.parametrize("claim", SAMPLE, ids=[c.id for c in SAMPLE])
