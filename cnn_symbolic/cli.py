@@ -333,6 +333,7 @@ def book(
     """
     from cnn_symbolic.book.assembly import assemble
     from cnn_symbolic.book.publishing import publish, publish_one
+    from cnn_symbolic.ground.files import check_folder
     from cnn_symbolic.library.loading import select
     from cnn_symbolic.running import book_status, certified_first, report_omitted, watched
 
@@ -340,6 +341,7 @@ def book(
     kinds = frozenset(kind for kind, wanted in chosen.items() if wanted) or frozenset(chosen)
     if one is not None and kinds == {"pdf"}:
         raise typer.BadParameter("one claim is written as LaTeX and HTML, not as a PDF")
+    check_folder(out)
     selected = select(names or [])
     claims = [claim for claim in selected if one in (None, claim.id)]
     if one is not None and not claims:

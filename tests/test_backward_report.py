@@ -12,6 +12,7 @@ from cnn_symbolic import any_of, check_backward, conv2d
 from cnn_symbolic.errors import MissingPackageError, ModeError, OperandError, ShapeError
 from cnn_symbolic.witnesses.convolutions import conv_gradients
 from cnn_symbolic.witnesses.poolings import max_pool, max_pool_gradient
+from tests.support import commands
 
 check = partial(check_backward, examples=20)
 
@@ -272,11 +273,7 @@ def command(tmp_path):
         encoding="utf-8",
     )
 
-    def run(*arguments):
-        words = [sys.executable, "-m", "cnn_symbolic", "check-backward", *arguments]
-        return subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
-
-    return run
+    return lambda *arguments: commands.run("check-backward", *arguments, cwd=tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -10,12 +11,19 @@ import platformdirs
 
 from cnn_symbolic.errors import ExportError
 
-__all__ = ["cache_folder", "write"]
+__all__ = ["cache_folder", "check_folder", "write"]
 
 
 def cache_folder() -> Path:
     """Return the folder of this user for what can be computed again; it need not exist."""
     return Path(platformdirs.user_cache_dir("cnn-symbolic", appauthor=False))
+
+
+def check_folder(folder: Path) -> None:
+    """Raise ExportError if there is no such folder and it cannot be made, as far as that can be seen before."""
+    if not folder.is_dir() and (folder.exists() or not folder.parent.is_dir()):
+        reason = errno.EEXIST if folder.exists() else errno.ENOENT
+        raise ExportError(f"{folder} cannot be made: {os.strerror(reason)}")
 
 
 def write(path: Path, content: str | bytes) -> None:
