@@ -4,11 +4,15 @@ The default run leaves out tests that are marked as slow, and takes fewer exampl
 everything. A test file is run by one process; so are all tests that need one of the expensive fixtures.
 """
 
+from tempfile import TemporaryDirectory
+
 import pytest
 from hypothesis import HealthCheck, settings
 
 from cnn_symbolic.book.assembly import assemble
 from cnn_symbolic.certificates.compiling import compile_library, find_coq, library_texts
+from cnn_symbolic.ground.files import cache_folder
+from tests.support import coqc
 from tests.support.bundle import bundle
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -17,19 +21,30 @@ settings.register_profile("thorough", derandomize=True, deadline=None, max_examp
 EXPENSIVE = ("everything", "coq")
 
 
+PROGRAMS = pytest.StashKey()
+
+
 def pytest_addoption(parser):
     parser.addoption("--thorough", action="store_true", help="run the slow tests, too, and more examples of the others")
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: left out unless --thorough is given")
+    config.stash[PROGRAMS] = TemporaryDirectory()
+    if not hasattr(config, "workerinput"):  # other processes have the environment of the first one
+        coqc.install(config.stash[PROGRAMS].name, cache_folder() / "tests" / "coqc")
     settings.load_profile("thorough" if config.getoption("--thorough") else "default")
+
+
+def pytest_unconfigure(config):
+    config.stash[PROGRAMS].cleanup()
 
 
 def pytest_collection_modifyitems(config, items):
     for item in items:
-        shared = [name for name in EXPENSIVE if name in getattr(item, "fixturenames", ())]
-        item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.location[0]))
+        if item.get_closest_marker("xdist_group") is None:
+            shared = [name for name in EXPENSIVE if name in getattr(item, "fixturenames", ())]
+            item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.location[0]))
     if not config.getoption("--thorough"):
         slow = [item for item in items if item.get_closest_marker("slow")]
         items[:] = [item for item in items if not item.get_closest_marker("slow")]

@@ -22,6 +22,7 @@ from cnn_symbolic.kernel.verdicts import Refutation, Theorem
 from cnn_symbolic.library.loading import load_text
 from tests.certificates import needs_coq
 
+pytestmark = pytest.mark.slow
 NAME = "mutant"
 SECONDS, PROCESSES = 120, 2
 MARK = "  unfold left, right; written_out.\n"

@@ -30,6 +30,7 @@ from cnn_symbolic.certificates.counterexamples import refutation_texts
 from cnn_symbolic.certificates.statements import proposition
 from cnn_symbolic.kernel.verdicts import Refutation, Theorem
 from tests.certificates import needs_coq
+from tests.support.thorough import every
 
 M, I = sizes("M I")
 x, y, w = tensor(M, name="x"), tensor(M, name="y"), tensor(I, name="w")
@@ -102,7 +103,7 @@ def wrong_and_right(kind):
 
 
 @needs_coq
-@each_kind
+@pytest.mark.parametrize("kind", every(4, CLAIMS, ids=str))
 def test_a_counterexample_is_accepted_for_the_wrong_claim_only(kind, accepts):
     wrong, right = wrong_and_right(kind)
     statement, proof = refutation_texts(proposition(wrong), wrong.claim_verdict, "c")

@@ -12,6 +12,7 @@ from cnn_symbolic.certificates.integers import identifier
 from cnn_symbolic.certificates.statements import proposition
 from tests.certificates import needs_coq
 from tests.support.bundle import derivations
+from tests.support.thorough import every
 
 M, N, I = sizes("M N I")
 x = tensor(M, name="x")
@@ -85,7 +86,7 @@ DIVIDED = {
 
 
 @needs_coq
-@pytest.mark.parametrize("kind", DIVIDED)
+@pytest.mark.parametrize("kind", every(4, DIVIDED, ids=str))
 def test_coq_multiplies_numbers_with_their_reciprocals(coq, kind):
     left, right = DIVIDED[kind]
     made = certificate(prove(kind, left, equals=right), "c")
@@ -96,14 +97,17 @@ def test_coq_multiplies_numbers_with_their_reciprocals(coq, kind):
 @needs_coq
 @pytest.mark.parametrize(
     ("left", "right", "assuming", "assumed", "defined"),
-    [
-        ((M - I) * (x / (M - I)), x, [], True, False),
-        ((M - I) * (x / (M - I)), x / (M - I) * (M - I), [], True, True),
-        (x, (M - I) * (x / (M - I)), [M >= I + 2], False, True),
-        (shape(x), ((M - I) * M // (M - I),), [M >= I + 2], False, True),
-        (((M - I) * M // (M - I),), shape(x), [], True, False),
-        (((M - I) * M // (M - I),), (M,), [], True, False),
-    ],
+    every(
+        3,
+        [
+            ((M - I) * (x / (M - I)), x, [], True, False),
+            ((M - I) * (x / (M - I)), x / (M - I) * (M - I), [], True, True),
+            (x, (M - I) * (x / (M - I)), [M >= I + 2], False, True),
+            (shape(x), ((M - I) * M // (M - I),), [M >= I + 2], False, True),
+            (((M - I) * M // (M - I),), shape(x), [], True, False),
+            (((M - I) * M // (M - I),), (M,), [], True, False),
+        ],
+    ),
 )
 def test_a_divisor_that_has_cancelled_is_assumed_or_stated(coq, left, right, assuming, assumed, defined):
     made = certificate(prove("divided", left, equals=right, assuming=assuming), "c")
@@ -131,16 +135,19 @@ def changed(made, old, new):
 @needs_coq
 @pytest.mark.parametrize(
     ("old", "new"),
-    [
-        ("=> [b1; b2; b1; b2; k1; k2]", "=> [b1; b2; b1; b2; k2; k1]"),
-        ("b6] => [b3; b4]", "b6] => [b4; b3]"),
-        ("pair 0%nat 0%nat", "pair 0%nat 1%nat"),
-        ("=> [i_i; i_j]%Z", "=> [i_j; i_i]%Z"),
-        ("=> (i_i + i_m)", "=> (i_i + i_m + 1)"),
-        ("add_up.\nQed.", "Admitted."),
-        ("Theorem possible", "Axiom cheat : False.\nTheorem possible"),
-        ("Theorem certified : S_c_weight__gradient.claim.", "Theorem certified : S_c_weight__gradient.possible."),
-    ],
+    every(
+        3,
+        [
+            ("=> [b1; b2; b1; b2; k1; k2]", "=> [b1; b2; b1; b2; k2; k1]"),
+            ("b6] => [b3; b4]", "b6] => [b4; b3]"),
+            ("pair 0%nat 0%nat", "pair 0%nat 1%nat"),
+            ("=> [i_i; i_j]%Z", "=> [i_j; i_i]%Z"),
+            ("=> (i_i + i_m)", "=> (i_i + i_m + 1)"),
+            ("add_up.\nQed.", "Admitted."),
+            ("Theorem possible", "Axiom cheat : False.\nTheorem possible"),
+            ("Theorem certified : S_c_weight__gradient.claim.", "Theorem certified : S_c_weight__gradient.possible."),
+        ],
+    ),
 )
 def test_coq_rejects_a_proof_that_is_tampered_with(bundle, coq, old, new):
     made = certificate(bundle["weight_gradient"], mangled("weight_gradient"))

@@ -15,6 +15,7 @@ from cnn_symbolic.kernel.statement import state
 from cnn_symbolic.kernel.verdicts import Reason, Refutation, Theorem
 from cnn_symbolic.tensors import Tensor
 from tests.support.bundle import derivations
+from tests.support.thorough import every
 
 from .attack import attack
 from .attack_factors import attack_factors
@@ -25,7 +26,7 @@ FACTOR_PAIRS = 40
 PROBES = [(2, 3, 2, 3, 2, 3), (3, 2, 3, 2, 3, 2)]
 
 
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("part", every(4, range(PARTS)))
 def test_the_kernel_agrees_with_brute_force_on_random_pairs(part):
     tally = attack(PAIRS // PARTS, seed=part)
     print(dict(tally.verdicts), {reason.name: n for reason, n in tally.undecided.items()})
@@ -37,7 +38,7 @@ def test_the_kernel_agrees_with_brute_force_on_random_pairs(part):
     assert tally.verdicts["Undecided"] <= 30
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", every(3, range(3)))
 def test_the_kernel_agrees_with_brute_force_on_random_pairs_with_strides(seed):
     tally = attack_factors(FACTOR_PAIRS, seed=seed)
     print(dict(tally.verdicts))
@@ -111,9 +112,7 @@ PROVED = [claim for claim in derivations("proved") if isinstance(claim.derivatio
 MOST_FACTORS, EVERY = 2, 3
 
 
-@pytest.mark.parametrize(
-    "claim", [pytest.param(one, id=one.id, marks=[pytest.mark.slow] * (k % 5 > 0)) for k, one in enumerate(PROVED)]
-)
+@pytest.mark.parametrize("claim", every(5, PROVED, ids=lambda claim: claim.id))
 def test_every_mutant_of_a_theorem_is_refuted_or_explained(claim):
     """Of a theorem about every stride, none that is refuted at some stride is proved for every stride."""
     derivation = claim.derivation
