@@ -5,8 +5,11 @@ import sys
 import pytest
 
 from cnn_symbolic.errors import DerivationFileError
-from cnn_symbolic.library.files import bundled_folder
-from cnn_symbolic.library.loading import load, load_file, select
+from cnn_symbolic.library import index, loading
+from cnn_symbolic.library.files import bundled_folder, derivation_files
+from cnn_symbolic.library.index import kept, matching
+from cnn_symbolic.library.loading import about_article, load, load_file, select
+from tests.support.bundle import bundle
 
 GOOD = """
 from cnn_symbolic import prove, sizes, tensor
@@ -112,3 +115,87 @@ def test_what_is_no_python_file_is_rejected(tmp_path):
         load_file(write(tmp_path, "notes.txt", "text"))
     with pytest.raises(DerivationFileError, match="states no claim"):
         load([empty])
+
+
+# The index
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """A cache of this test's own, with nothing in it."""
+    monkeypatch.setattr(index, "cache_folder", lambda: tmp_path / "cache")
+    return tmp_path / "cache" / index.KEPT
+
+
+@pytest.fixture
+def loaded(monkeypatch):
+    """The files that are loaded, as they are."""
+    files, load_one = [], loading.load_one
+    monkeypatch.setattr(loading, "load_one", lambda file: files.append(file) or load_one(file))
+    return files
+
+
+def test_the_index_is_kept_and_says_what_the_claims_say(cache):
+    assert kept() is None
+    select(["B8"])
+    rows = kept()
+    assert [(row.id, row.title, row.expected, row.article, row.file) for row in rows] == [
+        (c.id, c.derivation.title, c.derivation.expected, c.derivation.article, c.file) for c in bundle()
+    ]
+
+
+def test_with_an_index_only_the_files_called_for_are_loaded(cache, loaded):
+    assert [c.id for c in select(["B8"])] == ["input_gradient_shape", "input_gradient"]
+    assert len(loaded) == len(derivation_files(bundled_folder()))
+    del loaded[:]
+    assert [c.id for c in select(["B8", "same_sizes_2"])] == ["input_gradient_shape", "input_gradient", "same_sizes_2"]
+    assert [file.stem for file in loaded] == ["gradient_shapes", "input_gradient", "convolution_sizes"]
+    del loaded[:]
+    assert {name for c in about_article() for name in c.derivation.article} >= {"B8", "S1", "A4"}
+    assert len(loaded) < 30
+
+
+def test_ids_are_the_same_with_and_without_an_index(cache):
+    names = ["convolutional_layer.inputs", "max_pool.backward_2", "printed_shape", "weight_gradient", "C3", "listings"]
+    before = [c.id for name in names for c in select([name])]
+    assert kept() is not None
+    assert [c.id for name in names for c in select([name])] == before
+    assert [row.id for name in names for row in matching(kept(), name)] == before
+
+
+def test_another_version_of_a_file_makes_another_index(cache, tmp_path, monkeypatch):
+    for name in ("one", "two"):
+        (tmp_path / "derivations" / name).mkdir(parents=True)
+        write(tmp_path / "derivations" / name, f"{name}.py", GOOD)
+    for module in (index, loading):
+        monkeypatch.setattr(module, "bundled_folder", lambda: tmp_path / "derivations")
+    assert [c.id for c in select(["two"])] == ["twice", "two_2"]
+    assert [row.id for row in kept()] == ["one.twice", "one_2", "two.twice", "two_2"]
+    write(tmp_path / "derivations" / "two", "two.py", GOOD.replace("twice =", "double ="))
+    assert kept() is None
+    assert [c.id for c in select(["double"])] == ["double"]
+    assert [row.id for row in kept()] == ["twice", "one_2", "double", "two_2"]
+
+
+@pytest.mark.parametrize("damaged", ["", "[]", "{}", '{"digest": 1}', '{"digest": "…", "rows": [1]}', "\xff"])
+def test_a_damaged_index_is_made_again(damaged, cache):
+    select(["B8"])
+    whole = cache.read_text(encoding="utf-8")
+    digest = index.digest()
+    cache.write_bytes(damaged.replace("…", digest).encode("latin-1"))
+    assert kept() is None
+    assert [c.id for c in select(["B8"])] == ["input_gradient_shape", "input_gradient"]
+    assert cache.read_text(encoding="utf-8") == whole
+
+
+def test_an_index_that_is_not_that_of_the_files_is_refused(cache):
+    select(["B8"])
+    cache.write_text(cache.read_text(encoding="utf-8").replace('"name": "input_gradient"', '"name": "other"'), "utf-8")
+    with pytest.raises(DerivationFileError, match="has no claim other where the index in"):
+        select(["B8"])
+
+
+def test_without_a_folder_for_it_everything_works_without_an_index(tmp_path, monkeypatch):
+    monkeypatch.setattr(index, "cache_folder", lambda: write(tmp_path, "file", "") / "below")
+    assert [c.id for c in select(["B8"])] == ["input_gradient_shape", "input_gradient"]
+    assert kept() is None

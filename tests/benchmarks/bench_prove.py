@@ -1,12 +1,9 @@
-"""Times a cold `cnn-symbolic prove` against merely importing what it stands on, the book, decisions, the witness.
+"""Times the decisions of the bundled claims, and the share of the third witness in them.
 
 Run by itself: python tests/benchmarks/bench_prove.py
 """
 
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 
 from cnn_symbolic.derivation import Derivation
@@ -19,16 +16,7 @@ from cnn_symbolic.kernel.reader import read_side
 from cnn_symbolic.library.loading import select
 
 RUNS, SLOWEST = 3, 10
-BASELINE = [sys.executable, "-c", "import sympy, numpy, islpy, scipy.signal"]
-PROVE = [sys.executable, "-m", "cnn_symbolic.cli", "prove"]
-BOOK = [sys.executable, "-m", "cnn_symbolic.cli", "book", "--latex", "--html"]
 CACHED = (as_quotient, derivative, read_side, smallest_point, written_domain)
-
-
-def seconds(command):
-    start = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - start
 
 
 def cold_decision(statement):
@@ -48,14 +36,6 @@ def confirmation(verdict):
 
 
 def main():
-    seconds(BASELINE), seconds(PROVE)
-    pairs = [(seconds(BASELINE), seconds(PROVE)) for _ in range(RUNS)]
-    baseline, prove = (statistics.median(column) for column in zip(*pairs, strict=True))
-    ratio = statistics.median(b / a for a, b in pairs)
-    print(f"cold cnn-symbolic prove: {prove:.2f} s; imports alone {baseline:.2f} s; ratio {ratio:.1f}")
-    with tempfile.TemporaryDirectory() as folder:
-        book = seconds([*BOOK, folder])
-    print(f"the whole book, as LaTeX and HTML, on all cores: {book:.1f} s; ratio to prove {book / prove:.1f}")
     claims = [claim for claim in select([]) if isinstance(claim.derivation, Derivation)]
     times = {f"{c.file.parent.name}/{c.id}": median_decision(c.derivation.statement) for c in claims}
     print(f"{statistics.median(times.values()) * 1000:7.1f} ms  median of {len(times)} decisions; the slowest:")

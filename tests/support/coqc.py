@@ -32,7 +32,7 @@ def install(folder, cache):
 
 def digest(file, options):
     """The digest of a file and its options, in which folders stand for the compiled files in them."""
-    parts = [file.read_bytes()]
+    parts = [file.name.encode(), file.read_bytes()]
     for option in options:
         parts.append(option.encode() if not Path(option).is_dir() else b"folder")
         for compiled in sorted(Path(option).glob("*.vo")) if Path(option).is_dir() else ():
