@@ -10,8 +10,7 @@ from cnn_symbolic import of_jax, of_torch
 from cnn_symbolic.checking.backward import check_backward
 from cnn_symbolic.errors import CnnSymbolicError, MissingPackageError, OperandError, ShapeError
 from cnn_symbolic.witnesses.convolutions import conv, conv_gradients
-
-from .problems import same
+from tests.support.problems import same
 
 X_W_B, X_W, X = "dy, x, w, b -> y, dx, dw, db", "dy, x, w -> y, dx, dw", "dy, x -> y, dx"
 

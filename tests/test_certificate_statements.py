@@ -62,9 +62,9 @@ from cnn_symbolic.expressions.values import plain
 from cnn_symbolic.formulas import Opaque, fresh
 from cnn_symbolic.kernel.replay import T, all_formulas, derivatives
 from cnn_symbolic.library.loading import load_text
-from tests.certificates import needs_coq
 from tests.support.bundle import derivations
-from tests.written_claims import WRITTEN
+from tests.support.certificates import needs_coq
+from tests.support.written_claims import WRITTEN
 
 # Claims of the bundle with formulas of every kind: what is special about each.
 CHOSEN = {

@@ -24,7 +24,7 @@ from cnn_symbolic.checks import Check
 from cnn_symbolic.cli import app
 from cnn_symbolic.errors import CnnSymbolicError, ExportError, MissingPackageError
 from cnn_symbolic.library.loading import Claim
-from tests.certificates import ENDLESS, PROOF, WRONG, by_hand, claims, emit, needs_coq
+from tests.support.certificates import ENDLESS, PROOF, WRONG, by_hand, claims, emit, needs_coq
 from tests.support.commands import run
 
 LIBRARY = compiling.LIBRARY
@@ -382,13 +382,14 @@ STALE = {
     "another proof": (lambda folder, patch: emit(patch, {"one": PROOF + "\n"}), False),
     "another statement": (
         lambda folder, patch: patch.setattr(
-            "tests.certificates.by_hand.__defaults__", (*by_hand.__defaults__[:2], by_hand.__defaults__[2] + "\n", ())
+            "tests.support.certificates.by_hand.__defaults__",
+            (*by_hand.__defaults__[:2], by_hand.__defaults__[2] + "\n", ()),
         ),
         False,
     ),
     "more axioms": (
         lambda folder, patch: patch.setattr(
-            "tests.certificates.by_hand.__defaults__", (*by_hand.__defaults__[:3], REAL_AXIOMS)
+            "tests.support.certificates.by_hand.__defaults__", (*by_hand.__defaults__[:3], REAL_AXIOMS)
         ),
         False,
     ),
@@ -691,7 +692,7 @@ from pathlib import Path
 import pytest
 from cnn_symbolic.certificates import compiling
 from cnn_symbolic.certificates.certifying import certify
-from tests.certificates import PROOF, claims, emit
+from tests.support.certificates import PROOF, claims, emit
 compiling.LIBRARY = ("Definitions",)
 emit(pytest.MonkeyPatch(), dict.fromkeys("abcd", PROOF))
 certify(claims(*"abcd"), Path(sys.argv[1]), jobs=int(sys.argv[2]))

@@ -34,8 +34,17 @@ from cnn_symbolic.errors import ModeError, ShapeError
 from cnn_symbolic.evaluation import evaluate_size
 from cnn_symbolic.witnesses import convolutions as numeric
 from cnn_symbolic.witnesses import poolings as numeric_poolings
-
-from .problems import PAIRS, Problem, arrays, assert_entries, convolutions, enlargements, same, shapes, transposing
+from tests.support.problems import (
+    PAIRS,
+    Problem,
+    arrays,
+    assert_entries,
+    convolutions,
+    enlargements,
+    same,
+    shapes,
+    transposing,
+)
 
 B, G, C, K = sizes("B G C K")
 LENGTHS, OVERLAY, EXTRA = sizes("M N O"), sizes("I J H"), widths("Y Z L")

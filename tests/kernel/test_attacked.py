@@ -47,8 +47,7 @@ from cnn_symbolic.expressions.rules import bracket, compare, floor, remainder
 from cnn_symbolic.formulas import entry
 from cnn_symbolic.kernel.export import decode_statement, encode_statement
 from cnn_symbolic.kernel.verdicts import Reason
-
-from .attack import kernel_alone
+from tests.support.kernel.attack import kernel_alone
 
 M, N, I = sizes("M N I")
 x, g, f, c = tensor(M, name="x"), tensor(M, name="g"), tensor(I, name="f"), scalar("c")

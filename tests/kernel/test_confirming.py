@@ -52,8 +52,8 @@ from cnn_symbolic.kernel.decide import is_proved
 from cnn_symbolic.kernel.statement import Statement
 from cnn_symbolic.kernel.verdicts import SEAL, HoldsForLiterals, Reason, Undecided
 from cnn_symbolic.tensors import OPERATIONS, Definition, Tensor, operation
+from tests.support.kernel.attack import kernel_alone, make_statement, statements
 
-from .attack import kernel_alone, make_statement, statements
 from .test_planted_bugs import dropped_bound, dropped_count, dropped_support, flipped_sign
 
 M, N, K, I, S, T = sizes("M N K I S T")
