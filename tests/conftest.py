@@ -15,7 +15,7 @@ from cnn_symbolic.ground.files import cache_folder
 
 pytest.register_assert_rewrite("tests.support")
 
-from tests.support import coqc  # noqa: E402
+from tests.support import coqc  # noqa: E402 - only now are assertions in there rewritten
 from tests.support.bundle import bundle  # noqa: E402
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
