@@ -79,3 +79,9 @@ def torch():
     module = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
     module.set_num_threads(1)
     return module
+
+
+@pytest.fixture(scope="session")
+def jax():
+    """JAX as it is installed."""
+    return pytest.importorskip("jax", reason="JAX is not installed: pip install jax")
