@@ -12,8 +12,11 @@ from hypothesis import HealthCheck, settings
 from cnn_symbolic.book.assembly import assemble
 from cnn_symbolic.certificates.compiling import compile_library, find_coq, library_texts
 from cnn_symbolic.ground.files import cache_folder
-from tests.support import coqc
-from tests.support.bundle import bundle
+
+pytest.register_assert_rewrite("tests.support")
+
+from tests.support import coqc  # noqa: E402 - only now are assertions in there rewritten
+from tests.support.bundle import bundle  # noqa: E402
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("default", derandomize=True, deadline=None, max_examples=25, suppress_health_check=SLOW)
@@ -76,3 +79,9 @@ def torch():
     module = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
     module.set_num_threads(1)
     return module
+
+
+@pytest.fixture(scope="session")
+def jax():
+    """JAX as it is installed."""
+    return pytest.importorskip("jax", reason="JAX is not installed: pip install jax")

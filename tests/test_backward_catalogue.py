@@ -13,11 +13,10 @@ import pytest
 from hypothesis import settings
 
 from cnn_symbolic.checking.backward import BackwardError, assert_backward, check_backward
-
-from . import unusual_backward_passes as unusual
-from .backward_passes import CORRECT, right_gradients
-from .mistaken_backward_passes import CONVOLUTIONS
-from .mistaken_pooling_passes import POOLINGS
+from tests.support.backward import unusual_backward_passes as unusual
+from tests.support.backward.backward_passes import CORRECT, right_gradients
+from tests.support.backward.mistaken_backward_passes import CONVOLUTIONS
+from tests.support.backward.mistaken_pooling_passes import POOLINGS
 
 MISTAKEN = [*CONVOLUTIONS, *POOLINGS]
 

@@ -23,7 +23,7 @@ from cnn_symbolic.certificates.compiling import library_texts
 from cnn_symbolic.cli import app
 from cnn_symbolic.errors import ExportError
 from cnn_symbolic.library.loading import select
-from tests.certificates import PROOF, WRONG, by_hand, claims, emit, needs_coq
+from tests.support.certificates import PROOF, WRONG, by_hand, claims, emit, needs_coq
 from tests.support.commands import run
 from tests.test_html import H, book_of, by_id, entry, is_legible, measured, page, text
 from tests.test_latex import compile_latex, needs_tex

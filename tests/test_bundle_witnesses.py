@@ -20,8 +20,7 @@ from cnn_symbolic.formulas import Opaque, fresh
 from cnn_symbolic.sources import Leaf
 from cnn_symbolic.tensors import ShapeOf
 from tests.support.bundle import derivations
-
-from .problems import same
+from tests.support.problems import same
 
 FOLDERS = ["shape_laws", "convolution", "transposed_convolution", "unfolding", "pooling", "rewriting"]
 CLAIMS = {

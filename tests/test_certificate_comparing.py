@@ -29,7 +29,7 @@ from cnn_symbolic.certificates.emitting import certificate
 from cnn_symbolic.certificates.expressions import Integer, Plus, Sum, Times, Translator
 from cnn_symbolic.certificates.statements import proposition
 from cnn_symbolic.errors import DisagreementError
-from tests.certificates import claims
+from tests.support.certificates import claims
 
 ONE, TWO = Integer(sp.S.One), Integer(sp.Integer(2))
 M, N, I = sizes("M N I")

@@ -20,7 +20,7 @@ from cnn_symbolic.checking.changes import changes
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.kernel.verdicts import Refutation, Theorem
 from cnn_symbolic.library.loading import load_text
-from tests.certificates import needs_coq
+from tests.support.certificates import needs_coq
 
 pytestmark = pytest.mark.slow
 NAME = "mutant"

@@ -10,8 +10,7 @@ from cnn_symbolic.errors import CnnSymbolicError
 from cnn_symbolic.witnesses import article_run
 from cnn_symbolic.witnesses.explicit import settle_orderings
 from cnn_symbolic.witnesses.numeric import MaxPoolingMap
-
-from .problems import feature_map
+from tests.support.problems import feature_map
 
 t = sp.Symbol("t", real=True)
 sigmoid = 1 / (1 + sp.exp(-t))

@@ -16,10 +16,10 @@ from cnn_symbolic import claim, convolve, correlate, function, minimum, shape, s
 from cnn_symbolic.checking.claims import read_claims
 from cnn_symbolic.checking.vocabulary import WORDS
 from cnn_symbolic.errors import ClaimTextError, CnnSymbolicError, DisagreementError
-from tests import claim_fuzzer
-from tests.claim_fuzzer import examine, kind_of, shortest, warm_up
-from tests.fuzzing.numbers import disagreement, not_a_counterexample
-from tests.fuzzing.texts import CHAINS, SOURCES, chain, picking, written_by
+from tests.support import claim_fuzzer
+from tests.support.claim_fuzzer import examine, kind_of, shortest, warm_up
+from tests.support.fuzzing.numbers import disagreement, not_a_counterexample
+from tests.support.fuzzing.texts import CHAINS, SOURCES, chain, picking, written_by
 
 M, N, I, S = sizes("M N I S")
 x, y, w = tensor(M, name="x"), tensor(N, name="y"), tensor(I, name="w")

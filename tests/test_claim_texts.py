@@ -18,8 +18,7 @@ import pytest
 from cnn_symbolic.checking.claims import read_claims
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided
-
-from .written_claims import WRITTEN, Written
+from tests.support.written_claims import WRITTEN, Written
 
 MOST_POINTS, LARGEST, TRIES = 60, {1: 12, 2: 6, 3: 5}, 2
 KINDS = {"proved": Theorem, "refuted": Refutation, "undecided": Undecided, "holds": HoldsForLiterals}

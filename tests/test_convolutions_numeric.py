@@ -11,8 +11,7 @@ from hypothesis import given
 from cnn_symbolic.errors import ModeError, OperandError, ShapeError
 from cnn_symbolic.witnesses import convolutions as layers
 from cnn_symbolic.witnesses.windows import pad_widths
-
-from .problems import PAIRS, Problem, convolutions, many, same, transposing
+from tests.support.problems import PAIRS, Problem, convolutions, many, same, transposing
 
 # The slow definitions: one product at a time.
 

@@ -29,7 +29,7 @@ from cnn_symbolic.certificates.compiling import compiled
 from cnn_symbolic.certificates.counterexamples import refutation_texts
 from cnn_symbolic.certificates.statements import proposition
 from cnn_symbolic.kernel.verdicts import Refutation, Theorem
-from tests.certificates import needs_coq
+from tests.support.certificates import needs_coq
 from tests.support.thorough import every
 
 M, I = sizes("M I")

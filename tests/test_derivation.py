@@ -25,8 +25,7 @@ from cnn_symbolic import (
 from cnn_symbolic.derivation import collecting
 from cnn_symbolic.errors import DerivationFileError, FragmentError, OperandError, ShapeError
 from tests.support.bundle import derivations
-
-from .problems import M, N, feature_map
+from tests.support.problems import M, N, feature_map
 
 layer = feature_map()
 x = tensor(M, N, name="x")

@@ -10,8 +10,8 @@ from cnn_symbolic.certificates.compiling import compiled
 from cnn_symbolic.certificates.emitting import certificate
 from cnn_symbolic.certificates.integers import identifier
 from cnn_symbolic.certificates.statements import proposition
-from tests.certificates import needs_coq
 from tests.support.bundle import derivations
+from tests.support.certificates import needs_coq
 from tests.support.thorough import every
 
 M, N, I = sizes("M N I")

@@ -23,8 +23,8 @@ from cnn_symbolic.expressions.heads import (
     Remainder,
 )
 from cnn_symbolic.expressions.values import number
-from tests.certificates import needs_coq
-from tests.expression_attack import (
+from tests.support.certificates import needs_coq
+from tests.support.expression_attack import (
     NUMBERS,
     SIZES,
     WIDTHS,

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from cnn_symbolic import correlate, count, literal, sizes, stacked, summed, take, tensor, windows
 from cnn_symbolic.errors import OperandError, ShapeError
+from tests.support.problems import arrays, shapes
 
-from .problems import arrays, shapes
 from .test_operations import assert_equal, leaf
 
 K, M, N = sizes("K M N")

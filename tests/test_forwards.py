@@ -9,8 +9,7 @@ from cnn_symbolic import any_of, avg_pool2d, conv2d, conv_transpose1d, max_pool2
 from cnn_symbolic.checking.strategies import convolution_problems, integer_arrays, ordered, shapes
 from cnn_symbolic.errors import ModeError, OperandError, ShapeError
 from cnn_symbolic.witnesses import convolutions, poolings
-
-from .problems import same
+from tests.support.problems import same
 
 LAYERS = [
     "conv1d(stride=any_of(1, 2, 3), padding=any_of('same', 'full', 'causal', 0, 2))",

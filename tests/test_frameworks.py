@@ -16,8 +16,7 @@ from cnn_symbolic.errors import ShapeError
 from cnn_symbolic.witnesses import convolutions as conv_layers
 from cnn_symbolic.witnesses import poolings as pool_layers
 from cnn_symbolic.witnesses.windows import pad_widths
-
-from .problems import INTS, PAIRS, Problem, convolutions, enlargements, many, poolings, same, transposing
+from tests.support.problems import INTS, PAIRS, Problem, convolutions, enlargements, many, poolings, same, transposing
 
 # JAX compiles every shape anew.
 few = settings(max_examples=settings.default.max_examples // 3)

@@ -26,8 +26,7 @@ from cnn_symbolic import (
     zeros,
 )
 from cnn_symbolic.errors import FragmentError, ShapeError
-
-from .problems import integers
+from tests.support.problems import integers
 
 M, N, I, J = sizes("M N I J")
 x, w, c = tensor(M, N, name="x"), tensor(I, J, name="w"), scalar("c")

@@ -23,8 +23,7 @@ from cnn_symbolic import (
 from cnn_symbolic.errors import ShapeError
 from cnn_symbolic.witnesses import numeric
 from cnn_symbolic.witnesses.article_run import INTEGRAL
-
-from .problems import integers
+from tests.support.problems import integers
 
 K, D, M, N, I, J = sizes("K D M N I J")
 FUNCTIONS = {"σ": list(INTEGRAL)}

@@ -34,8 +34,7 @@ from cnn_symbolic import (
 from cnn_symbolic.errors import FragmentError, ModeError, NameConflictError, OperandError, ShapeError
 from cnn_symbolic.evaluation import Values, evaluate_formula
 from cnn_symbolic.formulas import fresh
-
-from .problems import arrays, pairs, shapes
+from tests.support.problems import arrays, pairs, shapes
 
 
 def leaf(name, array):

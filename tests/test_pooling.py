@@ -27,8 +27,7 @@ from cnn_symbolic.errors import ModeError, ShapeError
 from cnn_symbolic.evaluation import evaluate_size
 from cnn_symbolic.witnesses import poolings as numeric
 from cnn_symbolic.witnesses.windows import pad_widths
-
-from .problems import Problem, assert_entries, poolings, same
+from tests.support.problems import Problem, assert_entries, poolings, same
 
 B, C = sizes("B C")
 LENGTHS, WINDOW = sizes("M N O"), sizes("I J H")

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from cnn_symbolic.errors import ModeError, ShapeError
 from cnn_symbolic.witnesses import poolings as layers
-
-from .problems import Problem, enlargements, many, poolings, same
+from tests.support.problems import Problem, enlargements, many, poolings, same
 
 # The slow definitions: one cell at a time.
 

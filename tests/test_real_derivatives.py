@@ -26,7 +26,7 @@ from cnn_symbolic.certificates.proofs import proof_text
 from cnn_symbolic.certificates.refusing import refusal
 from cnn_symbolic.certificates.statements import proposition
 from cnn_symbolic.layers import Convolution
-from tests.certificates import needs_coq
+from tests.support.certificates import needs_coq
 from tests.support.thorough import every
 
 B, C, M, N, I, J, K = sizes("B C M N I J K")

@@ -10,8 +10,7 @@ from cnn_symbolic import convolve, correlate
 from cnn_symbolic.errors import ShapeError
 from cnn_symbolic.witnesses import explicit, numeric
 from cnn_symbolic.witnesses.explicit import ExplicitFeatureMap, same_entries
-
-from .problems import feature_map, integers, pairs
+from tests.support.problems import feature_map, integers, pairs
 
 layer = feature_map()
 PROVED = {

@@ -43,9 +43,8 @@ from cnn_symbolic.errors import CnnSymbolicError, FragmentError, NameConflictErr
 from cnn_symbolic.expressions.heads import Bracket, Greater
 from cnn_symbolic.formulas import Entry
 from cnn_symbolic.kernel.verdicts import Reason
-
-from ..problems import I, J, M, N, feature_map
-from .attack import kernel_alone
+from tests.support.kernel.attack import kernel_alone
+from tests.support.problems import I, J, M, N, feature_map
 
 layer = feature_map()
 x, y, w = tensor(M, N, name="x"), tensor(M, N, name="y"), tensor(I, J, name="w")

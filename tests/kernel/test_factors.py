@@ -35,8 +35,7 @@ from cnn_symbolic.errors import NameConflictError, VacuousClaimError
 from cnn_symbolic.kernel.decide import is_proved
 from cnn_symbolic.kernel.factors import factors_of
 from cnn_symbolic.kernel.verdicts import HoldsForLiterals
-
-from .attack import kernel_alone
+from tests.support.kernel.attack import kernel_alone
 
 M, N, I, S, D, T = sizes("M N I S D T")
 (P,) = widths("P")

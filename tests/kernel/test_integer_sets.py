@@ -24,8 +24,7 @@ from cnn_symbolic.formulas import size
 from cnn_symbolic.kernel.integer_sets import MOST_ARRANGEMENTS, Sets, arrangements
 from cnn_symbolic.kernel.reader import NotReadable
 from cnn_symbolic.kernel.verdicts import Reason
-
-from .attack import holds
+from tests.support.kernel.attack import holds
 
 M, N, s = size("M"), size("N"), size("s")
 i = sp.Symbol("i", integer=True)

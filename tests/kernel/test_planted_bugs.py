@@ -10,9 +10,8 @@ from cnn_symbolic.kernel.integer_sets import Sets
 from cnn_symbolic.kernel.polynomials import plus, relation
 from cnn_symbolic.kernel.products import Defined, Draft
 from cnn_symbolic.kernel.reader import ONE, Reader
-
-from .attack import attack
-from .attack_factors import attack_factors
+from tests.support.kernel.attack import attack
+from tests.support.kernel.attack_factors import attack_factors
 
 PAIRS = 400
 

@@ -13,8 +13,7 @@ from cnn_symbolic.kernel.decide import decide
 from cnn_symbolic.kernel.reader import Factor, NotReadable, Reader, read_sides
 from cnn_symbolic.kernel.statement import Declaration, Side, Statement
 from cnn_symbolic.kernel.verdicts import Reason, Refutation, Theorem
-
-from .attack import holds
+from tests.support.kernel.attack import holds
 
 M, N = size("M"), size("N")
 i, u = fresh("iu")

@@ -15,10 +15,9 @@ from cnn_symbolic.kernel.statement import state
 from cnn_symbolic.kernel.verdicts import Reason, Refutation, Theorem
 from cnn_symbolic.tensors import Tensor
 from tests.support.bundle import derivations
+from tests.support.kernel.attack import attack
+from tests.support.kernel.attack_factors import attack_factors
 from tests.support.thorough import every
-
-from .attack import attack
-from .attack_factors import attack_factors
 
 PAIRS, PARTS = 2400, 8
 FACTOR_PAIRS = 40

@@ -53,8 +53,7 @@ from cnn_symbolic.kernel.witness import Found, compare_at, scene_at
 from cnn_symbolic.sources import Leaf
 from cnn_symbolic.witnesses import duals
 from tests.support.bundle import derivations
-
-from ..fuzzing.programs import program
+from tests.support.fuzzing.programs import program
 
 M, N, I, S = sizes("M N I S")
 (P,) = widths("P")

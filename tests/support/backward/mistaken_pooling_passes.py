@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .mistaken_backward_passes import Mistaken, entering
+from tests.support.backward.mistaken_backward_passes import Mistaken, entering
 
 POOLINGS: list[Mistaken] = []
 mistaken = entering(POOLINGS, "dy, x")

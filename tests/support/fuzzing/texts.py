@@ -10,8 +10,8 @@ import re
 from hypothesis import strategies as st
 
 from cnn_symbolic.checking.vocabulary import WORDS
-from tests.fuzzing.programs import program
-from tests.fuzzing.words import (
+from tests.support.fuzzing.programs import program
+from tests.support.fuzzing.words import (
     ATTRIBUTES,
     KEYS,
     LONG_SLOTS,

@@ -1,4 +1,4 @@
-"""A fuzzer of the claims that are given as text: `python -m tests.claim_fuzzer COUNT [--seed N]`.
+"""A fuzzer of the claims that are given as text: `python -m tests.support.claim_fuzzer COUNT [--seed N]`.
 
 A text gets a verdict, or an error of this package that says something; within a time and a memory limit, and without
 anything being executed, imported or opened. A verdict is true: where a claim is proved both sides are computed by
@@ -32,9 +32,9 @@ from cnn_symbolic.book.terminal import derivation_view
 from cnn_symbolic.checking.claims import read_claims
 from cnn_symbolic.errors import ClaimTextError, CnnSymbolicError
 from cnn_symbolic.kernel.verdicts import HoldsForLiterals
-from tests.fuzzing.numbers import disagreement, not_a_counterexample
-from tests.fuzzing.texts import SOURCES, TOKEN, picking
-from tests.fuzzing.tripwires import Overtime, Tripped, alarm, tripped, tripwires
+from tests.support.fuzzing.numbers import disagreement, not_a_counterexample
+from tests.support.fuzzing.texts import SOURCES, TOKEN, picking
+from tests.support.fuzzing.tripwires import Overtime, Tripped, alarm, tripped, tripwires
 
 SECONDS, BYTES, MOST_LETTERS = 20, 4 << 30, 10_000
 NAMING = 30  # the search for the name of a mistake has a limit of its own

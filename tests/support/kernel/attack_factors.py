@@ -11,8 +11,7 @@ from cnn_symbolic.expressions.rules import bracket, delta, divide, floor, maximu
 from cnn_symbolic.formulas import entry, fresh, size, width
 from cnn_symbolic.kernel.statement import Declaration, Side, Statement
 from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Theorem, Undecided
-
-from .attack import Generator, Tally, differ, holds, kernel_alone
+from tests.support.kernel.attack import Generator, Tally, differ, holds, kernel_alone
 
 M, N, S, P = size("M"), size("N"), size("S"), width("P")
 SIZES = (M, N, S, P)

@@ -1,4 +1,4 @@
-"""The fuzzer of claims given as text, guided by coverage: `python -m tests.claim_coverage SECONDS`.
+"""The fuzzer of claims given as text, guided by coverage: `python -m tests.support.claim_coverage SECONDS`.
 
 Texts are damaged at random; those that reach new branches of the package are kept, and damaged again. Needs atheris,
 libFuzzer for Python, which is installed by hand: `pip install atheris`.
@@ -14,8 +14,8 @@ except ImportError:
     raise SystemExit("skipped: atheris is not installed (pip install atheris)") from None
 
 with atheris.instrument_imports(include=["cnn_symbolic"]):
-    from tests.claim_fuzzer import Report, examine, warm_up
-from tests.fuzzing.texts import SOURCES, damaged, picking
+    from tests.support.claim_fuzzer import Report, examine, warm_up
+from tests.support.fuzzing.texts import SOURCES, damaged, picking
 
 STARTING_TEXTS, MOST_BYTES = 200, 4000
 report = Report()

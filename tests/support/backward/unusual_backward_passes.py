@@ -6,7 +6,7 @@ import time
 import numpy as np
 from scipy import ndimage, signal
 
-from .backward_passes import right_gradients
+from tests.support.backward.backward_passes import right_gradients
 
 # Mistakes without a name, and such as show at few shapes or values only.
 

@@ -1,4 +1,4 @@
-"""An attack on expressions: `python -m tests.expression_attack COUNT [--seed N]`.
+"""An attack on expressions: `python -m tests.support.expression_attack COUNT [--seed N]`.
 
 Random integer expressions, and chains of operations on tensors, are taken through every path that they have in the
 package, and compared with Python's integers and with NumPy: calculated with sizes, read as text, carried by an

@@ -1,0 +1,24 @@
+"""Certifying with a library of definitions only, or with a coqc of one's own."""
+
+import re
+
+import pytest
+
+from cnn_symbolic.certificates import compiling
+
+VERSION = re.compile(r"certified by Coq \d+\.\d+")
+REAL_AXIOMS = ("ClassicalDedekindReals.sig_forall_dec", "FunctionalExtensionality.functional_extensionality_dep")
+
+
+@pytest.fixture(autouse=True)
+def small_library(monkeypatch):
+    """Only the definitions: the rest of the library takes a while, and nothing here needs it."""
+    monkeypatch.setattr(compiling, "LIBRARY", ("Definitions",))
+
+
+def coqc(folder, script):
+    """A coqc of one's own on the path."""
+    path = folder / "coqc"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path

@@ -1,0 +1,82 @@
+"""The limits of the language of claims: how large a text, its numbers, tensors and formulas may be."""
+
+import re
+
+import pytest
+
+from cnn_symbolic.checking.claims import read_claims
+from cnn_symbolic.checking.vocabulary import MOST_CHARACTERS
+from cnn_symbolic.errors import ClaimTextError
+from tests.support.claim_language import X
+
+LIMITS = {
+    "length": (f"{X}claim(x == x)".ljust(MOST_CHARACTERS), " ", f"characters, at most {MOST_CHARACTERS} are read"),
+    "depth": (f"claim({'-' * 30}M == M)", "claim(" + "-" * 60 + "M == M)", "nested more than 40 deep: give a part"),
+    "parts": ("claim(M == M)", "\n".join(f"v{k} = M + N" for k in range(1000)), "the text has more than 4000 parts"),
+    "numbers": ("claim(10000 == 10000)", "claim(10001 == M)", "numbers are at most 10000 here"),
+    "products of numbers": ("claim(100 * 100 == 10000)", "claim(101 * 100 == M)", "numbers are at most 10000 here"),
+    "denominators": (f"{X}claim(x / 10000 == x / 10000)", f"{X}y = x / 10001", "numbers are at most 10000 here"),
+    "numbers in formulas": ("claim(M + 1 == 1 + M)", "claim(M * 200 * 200 == M)", "numbers are at most 10000 here"),
+    "axes": (
+        f"x = tensor({', '.join('M' * 12)})\nclaim(x == x)",
+        f"x = tensor({', '.join('M' * 13)})",
+        "a tensor has at most 12 axes here, found 13",
+    ),
+    "factors": (
+        f"{X}claim({'*'.join('x' * 6)} == {'*'.join('x' * 6)})",
+        f"{X}y = {'*'.join('x' * 7)}",
+        "a tensor's entry is a product of at most 6 entries when it is multiplied out here, found 7",
+    ),
+    "terms": (
+        f"{X}y = x + x + x + x\nz = y * y\nclaim(z == z)",
+        f"{X}y = {' + '.join('x' * 7)}\nz = y * y * y",
+        "a tensor's entry is a sum of at most 300 products when it is multiplied out here, found 343",
+    ),
+    "terms of sizes": (
+        "claim((M + N) ** 4 == (N + M) ** 4)",
+        "claim((M + N + K) ** 3 * (M + N + K) ** 3 == M)",
+        "an expression has at most 300 terms when it is multiplied out here, found 729",
+    ),
+    "parts of an expression": (
+        f"claim({' + '.join(f'N{k}' for k in range(30))} == M)",
+        "\n".join(f"s{g} = {' + '.join(f'N{g}{k}' for k in range(30))}" for g in range(1, 8))
+        + "\nt = s1*s1 + s2*s2 + s3 + s4 + s5 + s6 + s7 + s1*s2",
+        "an expression has at most",
+    ),
+    "steps": (
+        f"x = {' + '.join(f'M // {k}' for k in range(2, 8))}\nclaim(M == M)",
+        f"x = {' + '.join(f'M // {k}' for k in range(2, 20))}",
+        "quotients, remainders, minima and maxima",
+    ),
+    "functions of functions": (
+        f"{X}f = function()\n"
+        + "".join(f"a{k} = f({'x' if k == 0 else f'a{k - 1}'})\n" for k in range(4))
+        + "claim(a3 == a3)",
+        f"{X}f = function()\n" + "".join(f"a{k} = f({'x' if k == 0 else f'a{k - 1}'})\n" for k in range(5)),
+        "functions are applied to functions at most 4 times",
+    ),
+    "items": (
+        f"x = literal(values=[{', '.join('1' * 20)}])\nclaim(x == x)",
+        f"x = [{', '.join(['1'] * 300)}]\ny = [x, x]",
+        "a list has at most 500 items here",
+    ),
+    "names": (
+        'x = tensor(M, name="' + "a" * 200 + '")\nclaim(x == x)',
+        f'x = tensor(M, name="{"a" * 201}")',
+        "at most 200",
+    ),
+}
+
+
+@pytest.mark.parametrize(("within", "beyond", "message"), LIMITS.values(), ids=LIMITS)
+def test_a_text_may_be_as_large_as_its_limits_and_no_larger(within, beyond, message):
+    assert len(read_claims(within)) == 1
+    with pytest.raises(ClaimTextError, match=re.escape(message)):
+        read_claims(beyond if beyond.strip() else within + beyond)
+
+
+@pytest.mark.parametrize("opening", ["(", "[", "-", "not ", "x[", "f(", "lambda: "])
+def test_nothing_is_nested_so_deeply_that_the_reader_fails(opening):
+    for count in (60, 5000):
+        with pytest.raises(ClaimTextError):
+            read_claims(f"x = {opening * count}1")
