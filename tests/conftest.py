@@ -15,15 +15,13 @@ from cnn_symbolic.ground.files import cache_folder
 
 pytest.register_assert_rewrite("tests.support")
 
-from tests.support import coqc  # noqa: E402 - only now are assertions in there rewritten
+from tests.support import coqc, thorough  # noqa: E402 - only now are assertions in there rewritten
 from tests.support.bundle import bundle  # noqa: E402
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("default", derandomize=True, deadline=None, max_examples=25, suppress_health_check=SLOW)
 settings.register_profile("thorough", derandomize=True, deadline=None, max_examples=100, suppress_health_check=SLOW)
-EXPENSIVE = ("everything", "coq")
-
-
+EXPENSIVE = {"everything": "bundle", "coq": "coq"}  # fixtures, and the groups of the tests that need them
 PROGRAMS = pytest.StashKey()
 
 
@@ -36,7 +34,8 @@ def pytest_configure(config):
     config.stash[PROGRAMS] = TemporaryDirectory()
     if not hasattr(config, "workerinput"):  # other processes have the environment of the first one
         coqc.install(config.stash[PROGRAMS].name, cache_folder() / "tests" / "coqc")
-    settings.load_profile("thorough" if config.getoption("--thorough") else "default")
+    thorough.CHOSEN[0] = config.getoption("--thorough")
+    settings.load_profile(thorough.share("default", "thorough"))
 
 
 def pytest_unconfigure(config):
@@ -46,7 +45,7 @@ def pytest_unconfigure(config):
 def pytest_collection_modifyitems(config, items):
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
-            shared = [name for name in EXPENSIVE if name in getattr(item, "fixturenames", ())]
+            shared = [EXPENSIVE[name] for name in getattr(item, "fixturenames", ()) if name in EXPENSIVE]
             item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.location[0]))
     if not config.getoption("--thorough"):
         slow = [item for item in items if item.get_closest_marker("slow")]

@@ -128,12 +128,14 @@ echo $$ >> "$PIDS"
 exec sleep 600
 """
 ENDED = """
+import signal
 import sys
 from pathlib import Path
 import pytest
 from cnn_symbolic.certificates import compiling
 from cnn_symbolic.certificates.certifying import certify
 from tests.support.certificates import PROOF, claims, emit
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a program in the background does without
 compiling.LIBRARY = ("Definitions",)
 emit(pytest.MonkeyPatch(), dict.fromkeys("abcd", PROOF))
 certify(claims(*"abcd"), Path(sys.argv[1]), jobs=int(sys.argv[2]))

@@ -1,6 +1,5 @@
 """The attack on expressions finds no difference; with SymPy's evaluation switched on again at one place, it does."""
 
-import os
 import subprocess
 from random import Random
 
@@ -36,9 +35,9 @@ from tests.support.expression_attack import (
     random_values,
     tree,
 )
+from tests.support.thorough import share
 
-# The larger set of examples is run on demand, as those of Hypothesis.
-TIMES = 20 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 1
+TIMES = share(1, 10)
 OWN = {
     sp.Mod: Remainder,
     sp.floor: Floor,

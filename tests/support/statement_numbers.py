@@ -26,7 +26,7 @@ from cnn_symbolic.expressions.rules import all_of, bracket, least
 from cnn_symbolic.formulas import Opaque, fresh
 from cnn_symbolic.kernel.replay import T, all_formulas, derivatives
 
-SAMPLES, MORE_SAMPLES, POINTS, TRIES, SEED = 2, 6, 5, 6000, 4
+SAMPLES, POINTS, TRIES, SEED = 2, 5, 6000, 4
 MOST_ENTRIES, MOST_COST = 120, 4000
 SECONDS = 600
 MODULUS, SHIFT = 11, 4

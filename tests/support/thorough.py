@@ -1,6 +1,13 @@
-"""Which of many alike cases the default run takes: the others are marked as slow."""
+"""How much of what is alike the default run takes."""
 
 import pytest
+
+CHOSEN = [False]
+
+
+def share(usual, thorough):
+    """The first by default, and the second where everything is run."""
+    return thorough if CHOSEN[0] else usual
 
 
 def every(step, cases, ids=None):
