@@ -1,9 +1,10 @@
 """What all tests share: which are run by default, how they are spread over processes, and what is made only once.
 
 The default run leaves out tests that are marked as slow, and takes fewer examples of Hypothesis. `--thorough` runs
-everything. A test file is run by one process; so are all tests that need one of the expensive fixtures.
+everything. A test file is run by one process; all files that need the whole bundle by the same one.
 """
 
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -21,7 +22,12 @@ from tests.support.bundle import bundle  # noqa: E402
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("default", derandomize=True, deadline=None, max_examples=25, suppress_health_check=SLOW)
 settings.register_profile("thorough", derandomize=True, deadline=None, max_examples=100, suppress_health_check=SLOW)
-EXPENSIVE = {"everything": "bundle", "coq": "coq"}  # fixtures, and the groups of the tests that need them
+# Files whose few tests take long: they come first. Files whose tests decide the whole bundle: it is decided once.
+LONG = {"test_soundness", "test_planted_bugs", "test_readme", "test_cli"}
+BUNDLE = {
+    *("test_article", "test_book", "test_citing", "test_derivation", "test_emitting", "test_export", "test_html"),
+    *("test_latex", "test_mathml", "test_mistakes", "test_witness"),
+}
 PROGRAMS = pytest.StashKey()
 
 
@@ -43,14 +49,25 @@ def pytest_unconfigure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            shared = [EXPENSIVE[name] for name in getattr(item, "fixturenames", ()) if name in EXPENSIVE]
-            item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.location[0]))
+    items.sort(key=lambda item: item.path.stem not in LONG)
     if not config.getoption("--thorough"):
         slow = [item for item in items if item.get_closest_marker("slow")]
         items[:] = [item for item in items if not item.get_closest_marker("slow")]
         config.hook.pytest_deselected(items=slow)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        """Gives each process whole files, and all that need the whole bundle to the same one."""
+
+        def _split_scope(self, nodeid):
+            file = nodeid.split("::")[0]
+            return "bundle" if Path(file).stem in BUNDLE else file
+
+    return ByFile(config, log)
 
 
 def pytest_terminal_summary(terminalreporter):

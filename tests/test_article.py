@@ -1,15 +1,11 @@
 """The article: every claim settled, and the small network learns."""
 
-import pytest
-
 from cnn_symbolic import Refutation, Theorem
 from cnn_symbolic.article import ARTICLE, ERRATA, SECTIONS
 from cnn_symbolic.book.terminal import article_table, decided
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.witnesses import digits
 from tests.support.bundle import bundle
-
-pytestmark = pytest.mark.xdist_group("bundle")
 
 CLAIMS = bundle()
 KNOWN = {claim.id for claim in ARTICLE}

@@ -97,6 +97,7 @@ def given_as_text():
     return {name: (made, wrong) for name, (made, wrong) in found.items() if isinstance(made, Derivation)}
 
 
+@pytest.mark.slow
 @needs_coq
 def test_coq_and_numpy_compute_the_same_from_a_statement(printed):
     bundled, given = of_the_bundle(), given_as_text()

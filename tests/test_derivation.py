@@ -27,8 +27,6 @@ from cnn_symbolic.errors import DerivationFileError, FragmentError, OperandError
 from tests.support.bundle import derivations
 from tests.support.problems import M, N, feature_map
 
-pytestmark = pytest.mark.xdist_group("bundle")
-
 layer = feature_map()
 x = tensor(M, N, name="x")
 

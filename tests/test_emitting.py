@@ -39,7 +39,6 @@ def bundle():
     return {claim.id: claim.derivation for claim in derivations()}
 
 
-@pytest.mark.xdist_group("bundle")
 def test_every_claim_of_the_bundle_has_a_certificate(bundle):
     kinds, over_rings_only = {}, []
     for id, made in bundle.items():

@@ -394,6 +394,7 @@ def test_no_formula_however_wide_makes_the_page_scroll_sideways(tmp_path):
         is_legible(measured(book_of(made, entry()), tmp_path, width), width)
 
 
+@pytest.mark.slow
 def test_a_browser_shows_the_whole_book(everything, tmp_path):
     is_legible(measured(everything, tmp_path, 360), 360)
 

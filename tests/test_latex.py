@@ -40,6 +40,7 @@ def compile_latex(text, folder):
 needs_tex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 
 
+@pytest.mark.slow
 @needs_tex
 def test_the_book_of_everything_compiles_without_warnings(everything, tmp_path):
     log = compile_latex(latex_book(everything), tmp_path)

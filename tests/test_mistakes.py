@@ -10,8 +10,6 @@ from cnn_symbolic.kernel.statement import state
 from cnn_symbolic.kernel.verdicts import Theorem
 from tests.support.bundle import derivations
 
-pytestmark = pytest.mark.xdist_group("bundle")
-
 NAMED = {
     "unrotated_convolution": "convolve in place of correlate",
     "rotated_input": "convolve in place of correlate",

@@ -226,7 +226,5 @@ def row_of(claim: Claim, position: int = 0, name: str = "") -> Row:
 def claim_of(row: Row, claims: Sequence[Claim]) -> Claim:
     """Return the claim that a row of the index is about, among those of its file."""
     if row.position >= len(claims) or claims[row.position].id != row.name:
-        raise DerivationFileError(
-            f"{row.file} has no claim {row.name} at its place: the index in {cache_folder()} is wrong"
-        )
+        raise DerivationFileError(f"{row.file} has no claim {row.name} where the index in {cache_folder()} says")
     return replace(claims[row.position], id=row.id)

@@ -31,8 +31,6 @@ from cnn_symbolic.kernel.export import HEADS, decode_statement, encode_statement
 from cnn_symbolic.kernel.verdicts import HoldsForLiterals
 from tests.support.bundle import derivations
 
-pytestmark = pytest.mark.xdist_group("bundle")
-
 M, N = sizes("M N")
 x = tensor(M, name="x")
 

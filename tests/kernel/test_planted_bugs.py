@@ -68,6 +68,7 @@ def test_a_planted_bug_is_caught(plant, monkeypatch):
     assert attack(PAIRS, seed=0, until_caught=True).disagreements
 
 
+@pytest.mark.slow
 def test_without_a_bug_nothing_is_caught_in_the_same_pairs():
     assert attack(PAIRS, seed=0).disagreements == []
 

@@ -70,7 +70,6 @@ def compared(statement, seed=0, **known):
 SAMPLE = derivations()[::3]
 
 
-@pytest.mark.xdist_group("bundle")
 @pytest.mark.parametrize("claim", SAMPLE, ids=[c.id for c in SAMPLE])
 def test_the_witness_agrees_with_the_kernel_at_the_smallest_sizes(claim):
     verdict, statement = claim.derivation.claim_verdict, claim.derivation.statement
