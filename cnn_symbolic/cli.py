@@ -234,7 +234,7 @@ def list_claims(
 ) -> None:
     """List claims without deciding them."""
     from cnn_symbolic.book.console import listing, make_console
-    from cnn_symbolic.library.index import kept, matching
+    from cnn_symbolic.library.index import kept, matching, with_unique_ids
 
     rows = kept()
     if rows is None or any(Path(name).exists() for name in names or []):
@@ -242,7 +242,8 @@ def list_claims(
 
         rows = [row_of(claim) for claim in select(names or [])]
     elif names:
-        rows = list({(row.file, row.position): row for name in names for row in matching(rows, name)}.values())
+        chosen = {(row.file, row.position): row for name in names for row in matching(rows, name)}
+        rows = with_unique_ids(list(chosen.values()))
     make_console().print(listing(rows))
 
 
