@@ -103,10 +103,23 @@ def test_usage_and_input_errors_are_one_message_and_status_2(arguments, message,
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_vacuous_claim_is_an_input_error(file):
-    ran = run("prove", file(VACUOUS))
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_vacuous_claim_is_an_input_error(file, jobs):
+    ran = run("prove", file(VACUOUS), "--jobs", jobs)
     assert ran.returncode == 2
-    assert "no sizes satisfy the assumptions of w = w" in ran.stderr
+    assert "mine.py: empty: no sizes satisfy the assumptions of w = w" in ran.stderr
+
+
+@pytest.mark.parametrize("options", [[], ["--steps"], ["--json"], ["--latex", "proofs.tex"]], ids="".join)
+def test_any_number_of_processes_print_the_same(file, options, tmp_path):
+    path, shown = file(WRONG, NOT_WRONG, OUTSIDE, STEP), []
+    for jobs in (1, 2, 3):
+        ran = run("prove", path, "--jobs", jobs, *options, cwd=tmp_path)
+        written = (tmp_path / "proofs.tex").read_text(encoding="utf-8") if "--latex" in options else ""
+        text = re.sub(r"\d+ ms|in [\d.]+ s|(?<=seconds\": )[\d.]+| +", " ", ran.stdout)
+        shown.append((ran.returncode, text, ran.stderr, written))
+    assert shown[0] == shown[1] == shown[2]
+    assert shown[0][0] == 1
 
 
 def test_json_is_one_document_and_replay_decides_it_again(file, tmp_path):
