@@ -19,7 +19,10 @@ from cnn_symbolic import (
     rot180,
     shape,
     sizes,
+    stacked,
     sum_over,
+    summed,
+    take,
     tensor,
 )
 from cnn_symbolic.derivation import collecting
@@ -122,6 +125,20 @@ def test_nothing_is_decided_by_declaring():
     assert "claim_verdict" not in vars(derivation)
     assert derivation.outcome == "proved"
     assert "claim_verdict" in vars(derivation)
+
+
+def test_claims_of_a_loop_are_about_the_values_that_they_were_declared_with():
+    made = {}
+    for k in (2, 3):
+        by_entries = from_entries(x.shape, lambda i, j: k * x[i, j], using=[x])  # noqa: B023 - that is the question
+        rows = stacked(M, lambda i: k * take(x, at=(i,)))  # noqa: B023
+        total = summed(1, lambda i: k * x)  # noqa: B023
+        for left in (by_entries, rows, total):
+            made[left] = prove(f"{k} times", left, equals=k * x), refute("three times", left, equals=3 * x), k
+    k = 7
+    for right, tripled, factor in made.values():
+        assert right.outcome == "proved"
+        assert tripled.outcome == ("proved" if factor == 3 else "refuted")
 
 
 def test_letters_for_the_entry_can_be_given():
