@@ -1,9 +1,12 @@
 """The article: every claim settled, and the small network learns."""
 
+from runpy import run_path
+
 from cnn_symbolic import Refutation, Theorem
 from cnn_symbolic.article import ARTICLE, ERRATA, SECTIONS
 from cnn_symbolic.book.terminal import article_table, decided
 from cnn_symbolic.derivation import Derivation
+from cnn_symbolic.library.files import bundled_folder
 from cnn_symbolic.witnesses import digits
 from tests.support.bundle import bundle
 
@@ -59,6 +62,12 @@ def test_what_the_article_has_wrong_is_refuted_with_the_smallest_counterexample(
 def test_errata_say_what_is_right():
     assert all(e.printed != e.correct and e.why for e in ERRATA)
     assert any(e.printed == "(M-I+1)×(J-N+1)" for e in ERRATA)
+
+
+def test_the_check_of_the_errata_is_about_what_they_print_and_correct():
+    names = run_path(str(bundled_folder() / "listings" / "errata.py"))["NAMES"]
+    for _, wrong, right in names:
+        assert any(wrong in erratum.printed and right in erratum.correct for erratum in ERRATA), wrong
 
 
 def test_the_network_learns_the_digits(capsys):
