@@ -43,6 +43,11 @@ SEARCHED = {
         lambda m, n, k: minimum_of(m * n // (k * k), 800),
         (M, N, K),
     ),
+    "three squares far out": (
+        lambda m, n, k: minimum_of(m * m // 400, 1) * minimum_of(n * n // 400, 1) * minimum_of(k * k // 400, 1),
+        lambda m, n, k: 0 * m * n * k,
+        (M, N, K),
+    ),
     "a square far out": (lambda m: minimum_of(m * m // 3001, 1), lambda m: 0 * m, (M,)),
 }
 
