@@ -4,11 +4,29 @@ from dataclasses import replace
 
 import pytest
 
-from cnn_symbolic import Rational, correlate, from_entries, gradient, named, ones, prove, shape, sizes, tensor
+from cnn_symbolic import (
+    And,
+    Not,
+    Or,
+    Rational,
+    ceiling,
+    correlate,
+    from_entries,
+    gradient,
+    maximum,
+    minimum,
+    named,
+    ones,
+    prove,
+    shape,
+    sizes,
+    tensor,
+    where,
+)
 from cnn_symbolic.certificates.certificate import NotCertified, mangled
 from cnn_symbolic.certificates.compiling import compiled
 from cnn_symbolic.certificates.emitting import certificate
-from cnn_symbolic.certificates.integers import identifier
+from cnn_symbolic.certificates.integers import boolean_text, identifier, integer_text
 from cnn_symbolic.certificates.statements import proposition
 from tests.support.bundle import derivations
 from tests.support.certificates import needs_coq
@@ -176,6 +194,28 @@ def test_reads_that_lie_inside_are_stated_and_no_others():
     assert "reads_inside" in proposition(valid).text
     assert "reads_inside" not in proposition(full).text
     assert "reads_inside" not in proposition(prove("shape", shape(x), equals=(M,))).text
+
+
+# Integers and conditions, and how Coq writes them: `/` rounds down there, and `mod` is at least zero.
+INTEGERS = {
+    maximum(M, N, I): "(Z.max n_M (Z.max n_N n_I))",
+    minimum(M - N, 7, I): "(Z.min (n_M - n_N) (Z.min n_I 7))",
+    -(-M // N): "(- ((- n_M) / n_N))",
+    M // (N * I): "(n_M / (n_I * n_N))",
+    (M - 2 * N) % 3: "((n_M - (2 * n_N)) mod 3)",
+    ceiling(M / 3): "(- ((- n_M) / 3))",
+    where(M > N, M, N * N): "(if (n_N <? n_M) then n_M else (n_N * n_N))",
+}
+BOOLEANS = {
+    Or(M > N, And(N != I, M >= 2, I < 5)): "((n_N <? n_M) || ((negb (n_N =? n_I)) && ((2 <=? n_M) && (n_I <? 5))))",
+    Not(M == N): "(negb (n_M =? n_N))",
+}
+
+
+def test_integers_and_conditions_are_written_as_coq_reads_them():
+    names = {size.formula: f"n_{size}" for size in (M, N, I)}
+    assert {e: integer_text(e.formula, names) for e in INTEGERS} == INTEGERS
+    assert {holds: boolean_text(holds.formula, names) for holds in BOOLEANS} == BOOLEANS
 
 
 def test_names_are_mangled():
