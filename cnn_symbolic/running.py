@@ -217,9 +217,8 @@ def watched(total: int, doing: str = "proving") -> Callable[[Iterable[Any]], Ite
     from cnn_symbolic.book.console import make_console
 
     console = make_console(stderr=True)
-    return partial(
-        track, description=doing, total=total, console=console, transient=True, disable=not console.is_terminal
-    )
+    quiet = not console.is_terminal or total < 2
+    return partial(track, description=doing, total=total, console=console, transient=True, disable=quiet)
 
 
 @dataclass(frozen=True)
@@ -250,17 +249,11 @@ def decide_all(
     `steps` calls for a view of each claim, line by line or not, `json` for its JSON value, `entries` for what a book
     prints of it.
     """
-    from rich.progress import track
-
-    from cnn_symbolic.book.console import make_console
     from cnn_symbolic.processes import cores, in_processes
 
-    console = make_console(stderr=True)
-    quiet = not console.is_terminal or len(claims) < 2
     WORK[:] = [Work(tuple(claims), timeout, steps, json, entries)]
     with closing(in_processes(decided_at, len(claims), jobs or cores())) as done:
-        shown = track(done, "deciding", len(claims), console=console, transient=True, disable=quiet)
-        found = dict(shown)
+        found = dict(watched(len(claims), "deciding")(done))
     return [found[k] for k in range(len(claims))]
 
 

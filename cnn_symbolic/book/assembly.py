@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import re
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Sequence, Set
+from contextlib import closing
 from dataclasses import replace
 
 from cnn_symbolic.article import ARTICLE, ERRATA
@@ -35,9 +33,9 @@ from cnn_symbolic.figures.tikz import tikz
 from cnn_symbolic.kernel.verdicts import HoldsForLiterals
 from cnn_symbolic.library.files import GROUPS
 from cnn_symbolic.library.loading import Claim
-from cnn_symbolic.processes import cores
+from cnn_symbolic.processes import cores, in_processes
 
-__all__ = ["assemble", "entries"]
+__all__ = ["assemble", "printed"]
 
 NOTATION: tuple[tuple[str, str], ...] = (
     (r"x_{i,j}", "the entry of a tensor; 0 wherever the index lies outside the shape"),
@@ -62,8 +60,8 @@ LITERAL_NOTATION = (
 )
 
 
-Watch = Callable[[Iterable[Entry | Omitted]], Iterable[Entry | Omitted]]
-WORK: list[Claim] = []
+Watch = Callable[[Iterable[tuple[int, Entry | Omitted]]], Iterable[tuple[int, Entry | Omitted]]]
+WORK: list[tuple[list[Claim], int]] = []
 
 
 def assemble(
@@ -76,15 +74,15 @@ def assemble(
 ) -> Book:
     """Return the book of the claims; those neither proved nor refuted, nor stated to hold as they do, are omitted.
 
-    `jobs` is the number of processes that decide them; 0 takes one for each core. `watch` passes the entries on
-    as they come, for a progress bar. A proof may cite the theorems before it in `among`, the list that the claims
+    `jobs` is the number of processes that decide them; 0 takes one for each core. `watch` passes the entries and their
+    places on as they come, for a progress bar. A proof may cite the theorems before it in `among`, the list that they
     were taken from, or in the claims themselves. `outcomes` says what became of the claims' certificates, one for
     each; `found` is what is printed of each claim, if that is known already. Raises ExportError for a proof with a line
     that was not checked, a citation that is not apt, or outcomes that are of other claims.
     """
     if outcomes is not None and [one.claim for one in outcomes] != [claim.id for claim in claims]:
         raise ExportError("the certificates are not those of the claims")
-    found = list(found or watch(entries(claims, jobs or cores(), among)))
+    found = found or entries(claims, jobs or cores(), watch, among)
     if outcomes is not None:
         found = [with_certificate(one, outcome) for one, outcome in zip(found, outcomes, strict=True)]
     made = [one for one in found if isinstance(one, Entry)]
@@ -131,23 +129,18 @@ def illustrations(title: str) -> tuple[Illustration, ...]:
     return tuple(drawn)
 
 
-def entries(claims: Sequence[Claim], jobs: int, among: Sequence[Claim] = ()) -> Iterator[Entry | Omitted]:
-    """Yield the entries of claims in their order, decided by several processes where the system can fork them."""
+def entries(claims: Sequence[Claim], jobs: int, watch: Watch, among: Sequence[Claim] = ()) -> list[Entry | Omitted]:
+    """Return the entries of claims in their order, made by so many processes."""
     whole = list(among or claims)
-    places = [next(k for k, one in enumerate(whole) if one is claim) for claim in claims]
-    if jobs < 2 or len(claims) < 2 or "fork" not in multiprocessing.get_all_start_methods():
-        yield from (printed(whole, k) for k in places)
-        return
-    WORK[:] = whole
-    with warnings.catch_warnings(), ProcessPoolExecutor(jobs, multiprocessing.get_context("fork")) as pool:
-        for about_threads in (DeprecationWarning, RuntimeWarning):  # of Python and JAX: a fork needs none of theirs
-            warnings.simplefilter("ignore", about_threads)
-        yield from pool.map(entry_at, places)
+    WORK[:] = [(whole, next(k for k, one in enumerate(whole) if one is claim)) for claim in claims]
+    with closing(in_processes(entry_at, len(claims), jobs)) as done:
+        found = dict(watch(done))
+    return [found[k] for k in range(len(claims))]
 
 
 def entry_at(k: int) -> Entry | Omitted:
     """Return the entry of a claim that this process has from its parent."""
-    return printed(WORK, k)
+    return printed(*WORK[k])
 
 
 def by_id(claims: Iterable[Claim]) -> dict[str, Derivation]:
