@@ -174,6 +174,7 @@ def test_conditions_are_split_where_they_are_joined_by_and():
     assert conditions("") == ()
 
 
+@pytest.mark.slow
 def test_the_book_of_everything(everything):
     entries = [entry for chapter in everything.chapters for entry in chapter.entries]
     assert not everything.omitted

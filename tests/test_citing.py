@@ -262,6 +262,7 @@ def test_a_step_with_entries_written_by_hand_is_no_citation():
         book(Step(by_hand, "by hand", using="cited"))
 
 
+@pytest.mark.slow
 def test_the_bundle_cites_theorems(everything):
     cited = {row.theorem for chapter in everything.chapters for e in chapter.entries for row in e.rows if row.theorem}
     assert cited >= {"input_gradient", "full_convolution", "group_weight_gradient", "convolutional_layer.inputs"}
