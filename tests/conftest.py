@@ -1,7 +1,7 @@
 """What all tests share: which are run by default, how they are spread over processes, and what is made only once.
 
 The default run leaves out tests that are marked as slow, and takes fewer examples of Hypothesis. `--thorough` runs
-everything. A test file is run by one process; all files that need the whole bundle by the same one.
+everything. Most test files are run by one process each; all files that need the whole bundle by the same one.
 """
 
 from pathlib import Path
@@ -22,7 +22,7 @@ from tests.support.bundle import bundle  # noqa: E402
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("default", derandomize=True, deadline=None, max_examples=25, suppress_health_check=SLOW)
 settings.register_profile("thorough", derandomize=True, deadline=None, max_examples=100, suppress_health_check=SLOW)
-# Files whose few tests take long: they come first. Files whose tests decide the whole bundle: it is decided once.
+# Files whose tests take long: they come first, each by itself. Files that decide the whole bundle: it is decided once.
 LONG = {"test_soundness", "test_planted_bugs", "test_readme", "test_cli"}
 BUNDLE = {
     *("test_article", "test_book", "test_citing", "test_derivation", "test_emitting", "test_export", "test_html"),
@@ -65,6 +65,8 @@ def pytest_xdist_make_scheduler(config, log):
 
         def _split_scope(self, nodeid):
             file = nodeid.split("::")[0]
+            if Path(file).stem in LONG:
+                return nodeid
             return "bundle" if Path(file).stem in BUNDLE else file
 
     return ByFile(config, log)

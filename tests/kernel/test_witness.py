@@ -46,8 +46,9 @@ from cnn_symbolic.errors import (
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.expressions.values import Standing
+from cnn_symbolic.formulas import Opaque
 from cnn_symbolic.kernel import witness
-from cnn_symbolic.kernel.replay import T, derivatives
+from cnn_symbolic.kernel.replay import KNOWN_FUNCTIONS, T, derivatives
 from cnn_symbolic.kernel.statement import Statement
 from cnn_symbolic.kernel.witness import Found, compare_at, scene_at
 from cnn_symbolic.sources import Leaf
@@ -113,6 +114,8 @@ def claims(draw):
     except CnnSymbolicError:
         assume(False)
     assume(made)
+    functions = {o.name for e in (statements[0].left.formula, statements[0].right.formula) for o in e.atoms(Opaque)}
+    assume(not functions & set(KNOWN_FUNCTIONS))  # these are not polynomials
     return made[0], statements[0]
 
 
