@@ -241,6 +241,7 @@ PLANTED = {
 }
 
 
+@pytest.mark.slow
 @needs_coq
 def test_planted_bugs_are_found(printed):
     claims, written = unusual(), []

@@ -103,7 +103,7 @@ def wrong_and_right(kind):
 
 
 @needs_coq
-@pytest.mark.parametrize("kind", every(4, CLAIMS, ids=str))
+@pytest.mark.parametrize("kind", every(6, CLAIMS, ids=str))
 def test_a_counterexample_is_accepted_for_the_wrong_claim_only(kind, accepts):
     wrong, right = wrong_and_right(kind)
     statement, proof = refutation_texts(proposition(wrong), wrong.claim_verdict, "c")

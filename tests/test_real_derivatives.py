@@ -115,7 +115,7 @@ def compiled(coq, tmp_path_factory):
 
 
 @needs_coq
-@pytest.mark.parametrize("kind", every(4, CLAIMS, ids=str))
+@pytest.mark.parametrize("kind", every(7, CLAIMS, ids=str))
 def test_derivatives_over_the_reals_are_accepted(kind, compiled):
     *_, statement, proof = texts(kind)
     assert refusal(proof) is None

@@ -188,6 +188,7 @@ def test_running_out_of_operations_is_undecided(operations, monkeypatch):
     assert dict(verdict(f_full, 2 * f_full).sizes) == {"M": 1, "I": 1}
 
 
+@pytest.mark.slow
 def test_a_product_with_very_many_factors_is_undecided():
     z = x
     for k in range(16):

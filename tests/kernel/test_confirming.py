@@ -350,6 +350,7 @@ def test_a_planted_bug_of_the_kernel_raises_the_alarm(plant, monkeypatch):
     assert alarms
 
 
+@pytest.mark.slow
 def test_without_a_bug_there_is_no_alarm_about_the_same_statements():
     for statement in statements(150, seed=0):
         decide(statement)
