@@ -269,11 +269,11 @@ def decided_at(k: int) -> Decided:
             _ = claim.derivation.outcome
         else:
             within(work.timeout, partial(getattr, claim.derivation, "outcome"))
-        return said_of(work, k)
     except CnnSymbolicError as error:
         raise DerivationFileError(f"{claim.file.name}: {claim.id}: {error}") from error
     except DisagreementError as error:
         raise DisagreementError(f"{claim.file.name}: {claim.id}: {error}") from error
+    return said_of(work, k)
 
 
 def said_of(work: Work, k: int) -> Decided:

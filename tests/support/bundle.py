@@ -16,9 +16,3 @@ def derivations(expected: str = "") -> list[Claim]:
     """The claims that the kernel decides; those that are expected to have a verdict."""
     made = [claim for claim in bundle() if isinstance(claim.derivation, Derivation)]
     return [claim for claim in made if expected in ("", claim.derivation.expected)]
-
-
-def derivation(name: str) -> Derivation:
-    """The derivation with an id."""
-    (found,) = (claim.derivation for claim in bundle() if claim.id == name)
-    return found

@@ -1,4 +1,4 @@
-"""The command line for tests: in this process, which is quick, or in one of its own."""
+"""The command line for tests, and Python files as programs: in this process, which is quick."""
 
 import os
 import subprocess
@@ -52,15 +52,3 @@ def captured(program, command, cwd=None, environment=None):
     for stream in streams:
         stream.flush()
     return subprocess.CompletedProcess(command, status, *(stream.buffer.getvalue().decode() for stream in streams))
-
-
-def run_process(*arguments, cwd=None, **environment):
-    """Run `cnn-symbolic` with arguments and more variables of the environment, in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "cnn_symbolic.cli", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        cwd=cwd,
-        env={**without_columns(), "PYTHONIOENCODING": "utf-8", **environment},
-    )

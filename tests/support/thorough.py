@@ -11,7 +11,7 @@ def share(usual, thorough):
 
 
 def every(step, cases, ids=None):
-    """The cases as parameters, of which the default run takes every so manieth; `ids` names them."""
+    """The cases as parameters, of which the default run takes the first of every `step`; `ids` names them."""
     cases = list(cases)
     names = [None] * len(cases) if ids is None else list(map(ids, cases)) if callable(ids) else list(ids)
     marks = [pytest.mark.slow if k % step else () for k in range(len(cases))]
