@@ -71,6 +71,7 @@ POSITIVE, NOT_NEGATIVE = {"integer": True, "positive": True}, {"integer": True, 
 OPPOSITE = {Equal: Unequal, Unequal: Equal, AtLeast: Less, Less: AtLeast, Greater: AtMost, AtMost: Greater}
 
 
+@lru_cache(maxsize=4096)
 def is_plain_size(symbol: Any) -> bool:
     """Tell whether a symbol is a size or a width, with these assumptions and no others."""
     return isinstance(symbol, sp.Symbol) and any(

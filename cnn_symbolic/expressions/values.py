@@ -270,22 +270,35 @@ class Number(Calculated):
 class Standing(Number):
     """A number where sizes stand for integers: an integer, a fraction, or an entry of an array."""
 
-    __slots__ = ()
+    __slots__ = ("value",)
 
     def __init__(self, value: Any) -> None:
-        exact = sp.Integer(value) if isinstance(value, int) else None
-        if isinstance(value, Fraction):
-            exact = sp.Rational(value.numerator, value.denominator)
-        super().__init__(exact, lambda _: value)
+        self.value = value
+
+    def at(self, point: Point) -> Any:
+        """Return the value, which is the same everywhere."""
+        return self.value
+
+    @property
+    def formula(self) -> Any:
+        """The value as SymPy's number; None for an entry that is none."""
+        if isinstance(self.value, Fraction):
+            return sp.Rational(self.value.numerator, self.value.denominator)
+        return sp.Integer(self.value) if isinstance(self.value, int) else None
+
+    @property
+    def presumed(self) -> frozenset[sp.Expr]:
+        """Nothing: it has been computed."""
+        return frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.reading(Point({})) != 0)
+        return bool(self.value != 0)
 
     def __index__(self) -> int:
-        return operator.index(self.reading(Point({})))
+        return operator.index(self.value)
 
     def __str__(self) -> str:
-        return str(self.reading(Point({})))
+        return str(self.value)
 
     __repr__ = __str__
 

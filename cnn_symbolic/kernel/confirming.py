@@ -244,8 +244,10 @@ def volumes(statement: Statement, sizes: Mapping[str, int]) -> list[int]:
     known = {s: sizes[s.name] for s in statement.sizes}
     shapes = [d.shape for d in statement.tensors.values()]
     shapes += [side.shape for side in (statement.left, statement.right) if statement.tensors]
+    lengths = dict.fromkeys(n for shape in shapes for n in shape)
     try:
-        return [prod(max(value_of(n, known.__getitem__), 0) for n in shape) for shape in shapes]
+        found = {n: max(value_of(n, known.__getitem__), 0) for n in lengths}
+        return [prod(found[n] for n in shape) for shape in shapes]
     except UndefinedError:
         return []
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from itertools import groupby, permutations, product
 from math import factorial, lcm, prod
 from typing import Any, TypeAlias
@@ -20,12 +21,15 @@ import islpy as isl
 import sympy as sp
 
 from cnn_symbolic.expressions.heads import (
+    AtLeast,
     Ceiling,
     Comparison,
     Conjunction,
     Disjunction,
+    Equal,
     Floor,
     Inverse,
+    Less,
     Maximum,
     Minimum,
     Negation,
@@ -34,17 +38,21 @@ from cnn_symbolic.expressions.heads import (
 )
 from cnn_symbolic.expressions.rules import as_quotient, at_least, least
 from cnn_symbolic.formulas import without_cases
+from cnn_symbolic.kernel.polynomials import RELATIONS
 from cnn_symbolic.kernel.reader import NotReadable, Term
 from cnn_symbolic.kernel.verdicts import Reason
 
-__all__ = ["IntegerSet", "Nonzero", "SetError", "Sets", "Signature", "arranged"]
+__all__ = ["KIND", "IntegerSet", "Linear", "Nonzero", "SetError", "Sets", "Signature", "arranged"]
 
+KIND = isl.dim_type
 MOST_OPERATIONS, MOST_OPERATIONS_OF_A_CONDITION = 10_000_000, 1_000_000
 MOST_POINTS = 400
 MOST_ARRANGEMENTS = 120
 Signature = tuple[tuple[Any, ...], ...]
 IntegerSet: TypeAlias = isl.Set
 SetError = isl.Error
+# A linear constraint: "=" or ">=", and the numbers before the names, that before "" alone; it is `… = 0` or `… ≥ 0`.
+Linear: TypeAlias = tuple[str, dict[str, int]]
 # How a condition in isl's notation is made readable: `2p1 >= -1 + p0` becomes `2·p1 ≥ p0 - 1`.
 READABLE = (
     (r"(\d)(?=p\d)", r"\1·"),
@@ -151,18 +159,52 @@ class Sets:
             return f"({written[0]} {holds.sign} {written[1]})"
         raise NotReadable(Reason.NOT_AFFINE, f"{holds} is not a condition on indices and sizes")
 
+    def part(self, holds: Any, names: Mapping[sp.Symbol, str]) -> Linear | str:
+        """Return a condition as a linear constraint, which isl takes without parsing it; any other one as a text."""
+        if isinstance(holds, Comparison):
+            sign, direction, strict = RELATIONS[holds.sign]
+            sides = [numbers_in(side, names) for side in (holds.lhs, holds.rhs)]
+            if sign != "!=" and sides[0] is not None and sides[1] is not None:
+                return sign, weighted_sum((sides[0], direction), (sides[1], -direction), ({"": -1}, strict))
+        return self.condition(holds, names)
+
     # Sets of sizes
 
     def sizes_where(self, conditions: Iterable[Any]) -> isl.Set:
         """Return the sizes that satisfy all conditions; each is at least one, a width at least zero."""
-        return self.sizes_satisfying([self.condition(c, self.names) for c in conditions])
+        return self.sizes_satisfying([self.part(c, self.names) for c in conditions])
 
-    def sizes_satisfying(self, texts: Sequence[str]) -> isl.Set:
-        """Return the sizes that satisfy conditions in isl's notation."""
-        lowest = [f"{self.names[s]} >= {least(s)}" for s in self.declared]
-        return isl.Set.read_from_str(
-            self.context, f"{self.parameters}{{ : {' and '.join([*lowest, *texts]) or '0 = 0'} }}"
+    def sizes_satisfying(self, parts: Sequence[Linear | str]) -> isl.Set:
+        """Return the sizes that satisfy conditions."""
+        lowest: list[Linear] = [(">=", {self.names[s]: 1, "": -least(s)}) for s in self.declared]
+        made = isl.Set.read_from_str(self.context, f"{self.parameters}{{ : {texts_of(parts)} }}")
+        basic = isl.BasicSet.from_constraint_matrices(
+            made.get_space(), *self.matrices([*lowest, *parts]), KIND.param, KIND.set, KIND.cst, KIND.div
         )
+        return made.intersect(isl.Set.from_basic_set(basic))
+
+    def matrices(self, parts: Sequence[Linear | str], coordinates: Sequence[str] = ()) -> list[isl.Mat]:
+        """Return the equations and the inequalities among conditions as matrices, the constants in the last column."""
+        columns = [*(self.names[s] for s in self.sizes), *coordinates, ""]
+        place = {name: k for k, name in enumerate(columns)}
+        rows: dict[str, list[list[int]]] = {"=": [], ">=": []}
+        for part in parts:
+            if not isinstance(part, str):
+                sign, numbers = part
+                row = [0] * len(columns)
+                for name, number in numbers.items():
+                    row[place[name]] = number
+                rows[sign].append(row)
+        return [self.matrix(made, len(columns)) for made in rows.values()]
+
+    def matrix(self, rows: Sequence[Sequence[int]], width: int) -> isl.Mat:
+        """Return rows of integers as isl's matrix."""
+        made = isl.Mat.alloc(self.context, 0, width).add_zero_rows(len(rows))
+        for at, row in enumerate(rows):
+            for k, value in enumerate(row):
+                if value:
+                    made = made.set_element_val(at, k, self.number(value))
+        return made
 
     def describe(self, sizes: isl.Set) -> str:
         """Return a set of sizes as a condition, in the user's names."""
@@ -199,16 +241,15 @@ class Sets:
         if points.is_empty():
             return None
         count = len(self.sizes)
-        kind = isl.dim_type
-        flat = points.move_dims(kind.set, 0, kind.param, 0, count) if count else points
-        flat = flat.insert_dims(kind.set, 0, 1)
+        flat = points.move_dims(KIND.set, 0, KIND.param, 0, count) if count else points
+        flat = flat.insert_dims(KIND.set, 0, 1)
         total = isl.Constraint.alloc_equality(isl.LocalSpace.from_space(flat.get_space()))
-        total = total.set_coefficient_val(kind.set, 0, isl.Val.int_from_si(self.context, -1))
+        total = total.set_coefficient_val(KIND.set, 0, isl.Val.int_from_si(self.context, -1))
         for k in range(count):
-            total = total.set_coefficient_val(kind.set, 1 + k, isl.Val.int_from_si(self.context, 1))
+            total = total.set_coefficient_val(KIND.set, 1 + k, isl.Val.int_from_si(self.context, 1))
         point = flat.add_constraint(total).lexmin().sample_point()
-        dims = flat.dim(kind.set)
-        return tuple(int(point.get_coordinate_val(kind.set, k).to_str()) for k in range(1, dims))
+        dims = flat.dim(KIND.set)
+        return tuple(int(point.get_coordinate_val(KIND.set, k).to_str()) for k in range(1, dims))
 
     # Coefficient functions
 
@@ -223,21 +264,28 @@ class Sets:
 
     def term(self, term: Term, access: Sequence[sp.Expr], domain: isl.Set, shape: Sequence[Any]) -> Any:
         """Return the coefficient function of one term."""
+        reached = [coordinate(k) for k in range(len(access))]
         names = self.names | {b: f"b{k}" for k, b in enumerate(term.bound)}
-        within = [f"0 <= {names[i]} < {self.affine(n, self.names)}" for i, n in zip(self.index, shape, strict=True)]
-        reached = [f"x{k} = {self.affine(e, names)}" for k, e in enumerate(access)]
-        holds = [self.condition(c, names) for c in term.conditions]
-        at = [names[i] for i in self.index] + [f"x{k}" for k in range(len(access))]
+        names |= {x: f"x{k}" for k, x in enumerate(reached)}
+        holds = [AtLeast(i, sp.S.Zero) for i in self.index]
+        holds += [Less(i, n) for i, n in zip(self.index, shape, strict=True)]
+        holds += [Equal(x, e) for x, e in zip(reached, access, strict=True)]
+        parts = [self.part(c, names) for c in (*holds, *term.conditions)]
+        at = [names[s] for s in (*self.index, *reached)]
         if summed := {b.name for base, _ in term.powers for b in base.free_symbols if b in term.bound}:
             raise NotReadable(Reason.OUTSIDE, f"the summation index {summed.pop()} occurs as a coefficient")
         powers = [(self.affine(base, names), exponent) for base, exponent in term.powers]
-        ways = self.ways(at, [names[b] for b in term.bound], [*within, *reached, *holds], domain)
+        ways = self.ways(at, [names[b] for b in term.bound], parts, domain)
         return self.weighted(ways, at, term.number, powers)
 
-    def ways(self, at: Sequence[str], bound: Sequence[str], texts: Sequence[str], domain: isl.Set) -> isl.Map:
+    def ways(self, at: Sequence[str], bound: Sequence[str], parts: Sequence[Linear | str], domain: isl.Set) -> isl.Map:
         """Return the map from coordinates to the bound indices that reach them."""
-        text = f"{self.parameters}{{ [{', '.join(at)}] -> [{', '.join(bound)}] : {' and '.join(texts) or '0 = 0'} }}"
-        return isl.Map.read_from_str(self.context, text).intersect_params(domain)
+        text = f"{self.parameters}{{ [{', '.join(at)}] -> [{', '.join(bound)}] : {texts_of(parts)} }}"
+        made = isl.Map.read_from_str(self.context, text)
+        basic = isl.BasicMap.from_constraint_matrices(
+            made.get_space(), *self.matrices(parts, [*at, *bound]), KIND.param, KIND.in_, KIND.out, KIND.cst, KIND.div
+        )
+        return made.intersect(isl.Map.from_basic_map(basic)).intersect_params(domain)
 
     def weighted(self, ways: isl.Map, at: Sequence[str], number: sp.Rational, powers: Sequence[tuple[str, int]]) -> Any:
         """Return the coefficient function: a number, times powers of sizes, times the number of ways."""
@@ -264,17 +312,17 @@ class Sets:
         Whatever order of the indices leads to an end is taken. If none does, the Barvinok build of islpy counts,
         where it is installed; else NotReadable is raised.
         """
-        dims = ways.dim(isl.dim_type.out)
+        dims = ways.dim(KIND.out)
         if ways.is_single_valued():
             return self.constant(ways.domain(), sp.S.One)
         for k in range(dims):
-            rest = ways.project_out(isl.dim_type.out, k, 1)
+            rest = ways.project_out(KIND.out, k, 1)
             with suppress(NotReadable):
                 if self.is_determined(ways, k):
                     return self.count(rest)
         for k in range(dims):
             if (length := self.independent_length(ways, k)) is not None:
-                counted = self.count(ways.project_out(isl.dim_type.out, k, 1))
+                counted = self.count(ways.project_out(KIND.out, k, 1))
                 return counted.mul(isl.PwQPolynomial.from_pw_aff(length))
         if hasattr(ways, "card"):
             return ways.card()
@@ -282,14 +330,14 @@ class Sets:
 
     def is_determined(self, ways: isl.Map, k: int) -> bool:
         """Tell whether a bound index is a function of the access and the other bound indices."""
-        out, into = isl.dim_type.out, isl.dim_type.in_
+        out, into = KIND.out, KIND.in_
         dims = ways.dim(out)
         moved = ways.move_dims(into, ways.dim(into), out, 0, k)
         return bool(moved.move_dims(into, moved.dim(into), out, 1, dims - k - 1).is_single_valued())
 
     def independent_length(self, ways: isl.Map, k: int) -> isl.PwAff | None:
         """Return how many values a bound index has, if these do not depend on the others and are equally spaced."""
-        out = isl.dim_type.out
+        out = KIND.out
         dims = ways.dim(out)
         alone = ways.project_out(out, k + 1, dims - k - 1).project_out(out, 0, k)
         others = ways.project_out(out, k, 1).insert_dims(out, k, 1)
@@ -308,7 +356,7 @@ class Sets:
         """Return the point (sizes, then coordinates) in the space of a coefficient function."""
         point = isl.Point.zero(like.get_domain_space())
         for k, value in enumerate(coordinates):
-            kind, at = (isl.dim_type.param, k) if k < len(self.sizes) else (isl.dim_type.set, k - len(self.sizes))
+            kind, at = (KIND.param, k) if k < len(self.sizes) else (KIND.set, k - len(self.sizes))
             point = point.set_coordinate_val(kind, at, isl.Val.read_from_str(self.context, str(value)))
         return point
 
@@ -343,7 +391,7 @@ class Sets:
 
     def first_nonzero(self, function: Any, piece: Any, domain: isl.Set) -> tuple[bool, tuple[int, ...] | None]:
         """Return whether a piece is settled, and its smallest point that is not zero, if one was found."""
-        depends = piece.involves_dims(isl.dim_type.in_, 0, piece.dim(isl.dim_type.in_))
+        depends = piece.involves_dims(KIND.in_, 0, piece.dim(KIND.in_))
         left = domain
         for _ in range(MOST_POINTS):
             at = self.smallest(left)
@@ -374,7 +422,7 @@ class Sets:
             nonzero = self.nonzero(function)
             if nonzero.exact is None or nonzero.found is not None or not nonzero.settled:
                 continue
-            accesses = isl.Map.from_range(nonzero.exact).move_dims(isl.dim_type.in_, 0, isl.dim_type.out, 0, rank)
+            accesses = isl.Map.from_range(nonzero.exact).move_dims(KIND.in_, 0, KIND.out, 0, rank)
             if entries.is_subset(accesses.domain()):
                 covering.append((signature, bool(accesses.lexmin().is_injective())))
         return covering
@@ -383,7 +431,7 @@ class Sets:
         """Return all points with the given sizes, in the space of another set."""
         points = isl.Set.universe(like.get_space())
         for k, value in enumerate(sizes):
-            points = points.fix_val(isl.dim_type.param, k, isl.Val.read_from_str(self.context, str(value)))
+            points = points.fix_val(KIND.param, k, isl.Val.read_from_str(self.context, str(value)))
         return points
 
     @contextmanager
@@ -407,6 +455,39 @@ class Sets:
             return isl.Set.read_from_str(self.context, "{ [i] : 0 <= i <= 1 }").lexmin() is None
         except isl.Error:
             return True
+
+
+@cache
+def coordinate(k: int) -> sp.Symbol:
+    """Return the symbol for the k-th index of what is accessed."""
+    return sp.Dummy(f"x{k}", integer=True)
+
+
+def texts_of(parts: Sequence[Linear | str]) -> str:
+    """Return those conditions that are texts as one."""
+    return " and ".join(part for part in parts if isinstance(part, str)) or "0 = 0"
+
+
+def numbers_in(e: Any, names: Mapping[sp.Symbol, str]) -> dict[str, int] | None:
+    """Return the numbers before the names in a linear expression; None for any other one."""
+    if isinstance(e, sp.Integer):
+        return {"": int(e)}
+    if isinstance(e, sp.Symbol):
+        return {names[e]: 1} if e in names else None
+    if isinstance(e, sp.Mul):
+        number, rest = e.as_coeff_Mul()
+        return {names[rest]: int(number)} if number.is_Integer and rest in names else None
+    parts = [numbers_in(part, names) for part in e.args] if isinstance(e, sp.Add) else [None]
+    return None if None in parts else weighted_sum(*((part, 1) for part in parts if part is not None))
+
+
+def weighted_sum(*parts: tuple[Mapping[str, int], int]) -> dict[str, int]:
+    """Return the sum of multiples of linear expressions."""
+    total: dict[str, int] = {}
+    for numbers, factor in parts:
+        for name, number in numbers.items():
+            total[name] = total.get(name, 0) + factor * number
+    return total
 
 
 def denominator(*expressions: sp.Expr) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 import islpy as isl
 import sympy as sp
 
-from cnn_symbolic.kernel.integer_sets import IntegerSet, Sets
+from cnn_symbolic.kernel.integer_sets import KIND, IntegerSet, Linear, Sets
 from cnn_symbolic.kernel.polynomials import (
     AllOf,
     Condition,
@@ -33,7 +33,6 @@ from cnn_symbolic.kernel.verdicts import Reason
 
 __all__ = ["Coordinates", "UnknownSets"]
 
-KIND = isl.dim_type
 # How many products of constraints are added in one decision; a fraction of this is what the bundle takes.
 MOST_ADDED = 40_000
 # The coefficients of a constraint, the constant last.
@@ -58,20 +57,27 @@ class UnknownSets(Sets):
         word, empty = (" and ", "0 = 0") if isinstance(condition, AllOf) else (" or ", "0 = 1")
         return f"({word.join(self.holds(part, names) for part in condition.parts) or empty})"
 
+    def linear_part(self, condition: Condition, names: Mapping[sp.Symbol, str]) -> Linear | str:
+        """Return a condition as a linear constraint; one that is none as a text."""
+        if not isinstance(condition, Relation) or condition.sign == "!=":
+            return self.holds(condition, names)
+        (p,) = whole(condition.polynomial)
+        return condition.sign, {"·".join(names[s] for s in m): int(n) for m, n in p.items()}
+
     def sizes_where_all(self, conditions: Iterable[Condition]) -> IntegerSet:
         """Return the sizes and unknowns that satisfy all conditions."""
-        return self.sizes_satisfying([self.holds(c, self.names) for c in conditions])
+        return self.sizes_satisfying([self.linear_part(c, self.names) for c in conditions])
 
     def lowered(self, term: Lowered, frame: Frame, domain: IntegerSet) -> Any:
         """Return the coefficient function of a term over the output index and the frame's symbols."""
         names = self.names | {b: f"b{k}" for k, b in enumerate(term.bound)}
         names |= {symbol: f"x{k}" for k, symbol in enumerate(frame.symbols)}
         at = [names[s] for s in (*self.index, *frame.symbols)]
-        texts = [self.holds(c, names) for c in (*term.conditions, *frame.facts)]
+        parts = [self.linear_part(c, names) for c in (*term.conditions, *frame.facts)]
         if any(symbols_in([base]) & set(term.bound) for base, _ in term.powers):
             raise NotReadable(Reason.OUTSIDE, "a summation index occurs as a coefficient")
         powers = [(self.linear(base, names), exponent) for base, exponent in term.powers]
-        ways = self.ways(at, [names[b] for b in term.bound], texts, domain)
+        ways = self.ways(at, [names[b] for b in term.bound], parts, domain)
         return self.weighted(ways, at, term.number, powers)
 
 
@@ -103,7 +109,7 @@ class Coordinates:
                     return False
                 row = self.row(*whole(value))
                 if not all(
-                    self.contradictory(self.add(closed, ">=", [*p[:-1], p[-1] - 1])) for p in (row, negated(row))
+                    self.contradictory(self.add(closed, [(">=", [*p[:-1], p[-1] - 1])])) for p in (row, negated(row))
                 ):
                     return False
         return True
@@ -117,13 +123,13 @@ class Coordinates:
         closed = self.with_products(basic)
         if closed.is_empty():
             return True
+        closed = self.with_products(closed)
         for row in self.compared:
             opposite = negated(row)
             opposite[-1] -= 1
-            below = self.add(closed, ">=", opposite)
-            if below.is_empty() or self.with_products(below).is_empty():
-                closed = self.add(closed, ">=", row)
-        return bool(self.with_products(closed).is_empty())
+            if self.with_row(closed, opposite).is_empty():
+                closed = self.with_row(closed, row)
+        return bool(closed.is_empty())
 
     @cached_property
     def compared(self) -> list[Row]:
@@ -149,32 +155,34 @@ class Coordinates:
 
     def with_products(self, basic: isl.BasicSet) -> isl.BasicSet:
         """Return the basic set with those products of its constraints and the factors that are affine."""
-        added = basic
-        for sign, row in constraints_of(basic):
-            occurring = [k for k, n in enumerate(row) if n]
-            for multiples in self.multiples:
-                multiplied = [0] * len(row) if sign == "=" else negated(row)
-                for k in occurring:
-                    if (m := multiples[k]) is None:
-                        break
-                    multiplied[m] += row[k]
-                else:
-                    added = self.add(added, sign, multiplied)
-        return added
+        return self.add(basic, [made for sign, row in constraints_of(basic) for made in self.products(sign, row)])
 
-    def add(self, basic: isl.BasicSet, sign: str, row: Row) -> isl.BasicSet:
-        """Return the basic set with one more constraint, `row ≥ 0` or `row = 0`; there is a limit to them."""
-        self.sets.added += 1
+    def with_row(self, basic: isl.BasicSet, row: Row) -> isl.BasicSet:
+        """Return the basic set with `row ≥ 0` and the products of that."""
+        return self.add(basic, [(">=", row), *self.products(">=", row)])
+
+    def products(self, sign: str, row: Row) -> Iterator[tuple[str, Row]]:
+        """Yield those products of a constraint and the factors, less one, that are affine."""
+        occurring = [k for k, n in enumerate(row) if n]
+        for multiples in self.multiples:
+            multiplied = [0] * len(row) if sign == "=" else negated(row)
+            for k in occurring:
+                if (m := multiples[k]) is None:
+                    break
+                multiplied[m] += row[k]
+            else:
+                yield sign, multiplied
+
+    def add(self, basic: isl.BasicSet, rows: Sequence[tuple[str, Row]]) -> isl.BasicSet:
+        """Return the basic set with more constraints, `row ≥ 0` or `row = 0`; there is a limit to them."""
+        self.sets.added += len(rows)
         if self.sets.added > MOST_ADDED:
             raise NotReadable(Reason.LIMIT, "there are too many products of sizes")
-        space = isl.LocalSpace.from_space(basic.get_space())
-        made = isl.Constraint.alloc_equality(space) if sign == "=" else isl.Constraint.alloc_inequality(space)
-        parameters = len(self.sets.sizes)
-        for k, number in enumerate(row[:-1]):
-            if number:
-                kind, at = (KIND.param, k) if k < parameters else (KIND.set, k - parameters)
-                made = made.set_coefficient_val(kind, at, self.sets.number(number))
-        return basic.add_constraint(made.set_constant_val(self.sets.number(row[-1])))
+        matrices = [
+            self.sets.matrix([row for s, row in rows if s == sign], len(self.monomials) + 1) for sign in ("=", ">=")
+        ]
+        columns = (KIND.param, KIND.set, KIND.cst, KIND.div)
+        return basic.intersect(isl.BasicSet.from_constraint_matrices(basic.get_space(), *matrices, *columns))
 
     def real_value(self, piece: isl.QPolynomial) -> Polynomial | None:
         """Return a piece with each coordinate replaced by the product it stands for; None if it has quotients."""

@@ -147,7 +147,7 @@ class Scene(Point):
 
     def entries(self, tensor: Tensor, source: Call) -> np.ndarray:
         """Return a tensor that is written entry by entry."""
-        shape = shape_of(read_at(source.given.get("shape", tensor.lengths), self), str(tensor))
+        shape = shape_of(read_at(source.given.get("shape", tensor.lengths), self), tensor)
         for part in source.operands:  # what is used is defined, wherever its entries are read
             self.array(part)
         reading = source.given.get("reading")
@@ -212,7 +212,7 @@ def checked(array: Any) -> np.ndarray:
     return found
 
 
-def shape_of(lengths: Sequence[Any], name: str) -> tuple[int, ...]:
+def shape_of(lengths: Sequence[Any], name: object) -> tuple[int, ...]:
     """Return sizes as integers; raise UndefinedError if one is less than one."""
     if any(n < 1 for n in lengths):
         raise UndefinedError(f"{name} would have the shape {tuple(lengths)}")
