@@ -270,35 +270,26 @@ class Number(Calculated):
 class Standing(Number):
     """A number where sizes stand for integers: an integer, a fraction, or an entry of an array."""
 
-    __slots__ = ("value",)
+    __slots__ = ()
 
     def __init__(self, value: Any) -> None:
-        self.value = value
+        self.formula, self.presumed = value, frozenset()
 
     def at(self, point: Point) -> Any:
-        """Return the value, which is the same everywhere."""
-        return self.value
-
-    @property
-    def formula(self) -> Any:
-        """The value as SymPy's number; None for an entry that is none."""
-        if isinstance(self.value, Fraction):
-            return sp.Rational(self.value.numerator, self.value.denominator)
-        return sp.Integer(self.value) if isinstance(self.value, int) else None
-
-    @property
-    def presumed(self) -> frozenset[sp.Expr]:
-        """Nothing: it has been computed."""
-        return frozenset()
+        """Return the number, which is the same everywhere."""
+        return self.formula
 
     def __bool__(self) -> bool:
-        return bool(self.value != 0)
+        return bool(self.formula != 0)
 
     def __index__(self) -> int:
-        return operator.index(self.value)
+        return operator.index(self.formula)
+
+    def __hash__(self) -> int:
+        return hash(self.formula)
 
     def __str__(self) -> str:
-        return str(self.value)
+        return str(self.formula)
 
     __repr__ = __str__
 
@@ -344,6 +335,8 @@ def as_formula(value: Any, owner: str) -> sp.Expr:
 
     A foreign SymPy expression may hold ring arithmetic only: everything else SymPy may already have simplified.
     """
+    if isinstance(value, Standing):
+        value = value.formula
     if isinstance(value, Number):
         return value.formula
     if isinstance(value, Integral) and not isinstance(value, bool):

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
 from itertools import groupby, permutations, product
 from math import factorial, lcm, prod
 from typing import Any, TypeAlias
@@ -21,15 +20,12 @@ import islpy as isl
 import sympy as sp
 
 from cnn_symbolic.expressions.heads import (
-    AtLeast,
     Ceiling,
     Comparison,
     Conjunction,
     Disjunction,
-    Equal,
     Floor,
     Inverse,
-    Less,
     Maximum,
     Minimum,
     Negation,
@@ -168,6 +164,13 @@ class Sets:
                 return sign, weighted_sum((sides[0], direction), (sides[1], -direction), ({"": -1}, strict))
         return self.condition(holds, names)
 
+    def limited(self, name: str, sign: str, e: sp.Expr, names: Mapping[sp.Symbol, str]) -> Linear | str:
+        """Return that a coordinate is "=" or "<" an expression in integers; raise NotReadable if it has fractions."""
+        if (numbers := numbers_in(e, names)) is None:
+            return f"{name} {sign} {self.affine(e, names)}"
+        relation, _, strict = RELATIONS[sign]
+        return relation, weighted_sum((numbers, 1), ({name: -1}, 1), ({"": -1}, strict))
+
     # Sets of sizes
 
     def sizes_where(self, conditions: Iterable[Any]) -> isl.Set:
@@ -264,14 +267,14 @@ class Sets:
 
     def term(self, term: Term, access: Sequence[sp.Expr], domain: isl.Set, shape: Sequence[Any]) -> Any:
         """Return the coefficient function of one term."""
-        reached = [coordinate(k) for k in range(len(access))]
         names = self.names | {b: f"b{k}" for k, b in enumerate(term.bound)}
-        names |= {x: f"x{k}" for k, x in enumerate(reached)}
-        holds = [AtLeast(i, sp.S.Zero) for i in self.index]
-        holds += [Less(i, n) for i, n in zip(self.index, shape, strict=True)]
-        holds += [Equal(x, e) for x, e in zip(reached, access, strict=True)]
-        parts = [self.part(c, names) for c in (*holds, *term.conditions)]
-        at = [names[s] for s in (*self.index, *reached)]
+        index = [names[i] for i in self.index]
+        reached = [f"x{k}" for k in range(len(access))]
+        parts: list[Linear | str] = [(">=", {i: 1}) for i in index]
+        parts += [self.limited(i, "<", n, self.names) for i, n in zip(index, shape, strict=True)]
+        parts += [self.limited(x, "=", e, names) for x, e in zip(reached, access, strict=True)]
+        parts += [self.part(c, names) for c in term.conditions]
+        at = [*index, *reached]
         if summed := {b.name for base, _ in term.powers for b in base.free_symbols if b in term.bound}:
             raise NotReadable(Reason.OUTSIDE, f"the summation index {summed.pop()} occurs as a coefficient")
         powers = [(self.affine(base, names), exponent) for base, exponent in term.powers]
@@ -455,12 +458,6 @@ class Sets:
             return isl.Set.read_from_str(self.context, "{ [i] : 0 <= i <= 1 }").lexmin() is None
         except isl.Error:
             return True
-
-
-@cache
-def coordinate(k: int) -> sp.Symbol:
-    """Return the symbol for the k-th index of what is accessed."""
-    return sp.Dummy(f"x{k}", integer=True)
 
 
 def texts_of(parts: Sequence[Linear | str]) -> str:

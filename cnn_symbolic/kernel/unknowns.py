@@ -46,9 +46,14 @@ class UnknownSets(Sets):
 
     def linear(self, p: Polynomial, names: Mapping[sp.Symbol, str]) -> str:
         """Return a polynomial of degree one as isl writes it."""
+        numbers = self.numbers(p, names)
+        return " + ".join(f"{n} * {name}" if name else str(n) for name, n in numbers.items()) or "0"
+
+    def numbers(self, p: Polynomial, names: Mapping[sp.Symbol, str]) -> dict[str, int]:
+        """Return the numbers before the names in a polynomial of degree one."""
         if any(n.denominator != 1 for n in p.values()):
             raise NotReadable(Reason.NOT_AFFINE, "an index or a coefficient is a fraction")
-        return " + ".join(f"{int(n)}{''.join(f' * {names[s]}' for s in m)}" for m, n in p.items()) or "0"
+        return {" * ".join(names[s] for s in m): int(n) for m, n in p.items()}
 
     def holds(self, condition: Condition, names: Mapping[sp.Symbol, str]) -> str:
         """Return a condition as isl writes it."""
@@ -61,8 +66,7 @@ class UnknownSets(Sets):
         """Return a condition as a linear constraint; one that is none as a text."""
         if not isinstance(condition, Relation) or condition.sign == "!=":
             return self.holds(condition, names)
-        (p,) = whole(condition.polynomial)
-        return condition.sign, {"·".join(names[s] for s in m): int(n) for m, n in p.items()}
+        return condition.sign, self.numbers(condition.polynomial, names)
 
     def sizes_where_all(self, conditions: Iterable[Condition]) -> IntegerSet:
         """Return the sizes and unknowns that satisfy all conditions."""

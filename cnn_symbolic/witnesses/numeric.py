@@ -11,8 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import signal
-from scipy.special import expit
+import scipy  # which loads a part of it when it is asked for
 
 from cnn_symbolic.errors import ShapeError
 
@@ -32,7 +31,7 @@ Function = Callable[[np.ndarray], np.ndarray]
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
     """Return 1 / (1 + exp(−z)) without overflow, entry by entry."""
-    value: np.ndarray = expit(z)
+    value: np.ndarray = scipy.special.expit(z)
     return value
 
 
@@ -127,15 +126,15 @@ class FeatureMap(Layer):
 
     def raw_activation(self) -> np.ndarray:
         """Return z = correlate(a_prev, w, valid) + b, of shape (M−I+1, N−J+1)."""
-        z: np.ndarray = signal.correlate(self.a_prev, self.w, mode="valid", method="direct") + self.b
+        z: np.ndarray = scipy.signal.correlate(self.a_prev, self.w, mode="valid", method="direct") + self.b
         return z
 
     def gradients(self, slope: np.ndarray, a_gradient: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the three closed forms of the article."""
         return (
-            signal.correlate(slope, a_gradient, mode="valid", method="direct"),
-            signal.correlate(self.a_prev, self.delta, mode="valid", method="direct"),
-            signal.convolve(self.w, self.delta, mode="full", method="direct"),
+            scipy.signal.correlate(slope, a_gradient, mode="valid", method="direct"),
+            scipy.signal.correlate(self.a_prev, self.delta, mode="valid", method="direct"),
+            scipy.signal.convolve(self.w, self.delta, mode="full", method="direct"),
         )
 
 
