@@ -278,17 +278,36 @@ def decided_at(k: int) -> Decided:
 
 def said_of(work: Work, k: int) -> Decided:
     """Return what is said of a claim that is decided."""
-    from cnn_symbolic.book.assembly import printed
-    from cnn_symbolic.book.terminal import decided, derivation_view
-    from cnn_symbolic.report import claim_value
+    from cnn_symbolic.book.terminal import decided
 
     claim = work.claims[k]
     return decided(
         claim,
-        view=None if work.steps is None else derivation_view(claim, work.steps),
-        document=claim_value(claim) if work.json else None,
-        entry=printed(work.claims, k) if work.entries else None,
+        view=None if work.steps is None else view_of(claim, work.steps),
+        document=document_of(claim) if work.json else None,
+        entry=entry_of(work, k) if work.entries else None,
     )
+
+
+def view_of(claim: Claim, steps: bool) -> Any:
+    """Return a claim for the terminal, line by line or not."""
+    from cnn_symbolic.book.terminal import derivation_view
+
+    return derivation_view(claim, steps)
+
+
+def document_of(claim: Claim) -> Any:
+    """Return a claim as JSON's values."""
+    from cnn_symbolic.report import claim_value
+
+    return claim_value(claim)
+
+
+def entry_of(work: Work, k: int) -> Any:
+    """Return what a book prints of a claim."""
+    from cnn_symbolic.book.assembly import printed
+
+    return printed(work.claims, k)
 
 
 def status(outcomes: Iterable[tuple[str, str]]) -> int:
