@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -40,7 +41,12 @@ def in_processes(task: Callable[[int], T], count: int, jobs: int) -> Generator[t
         return
     others = set(multiprocessing.active_children())
     fork = multiprocessing.get_context("fork")
-    with warnings.catch_warnings(), ended_in_order(), ProcessPoolExecutor(jobs, fork, leave_to_parent) as pool:
+    with (
+        warnings.catch_warnings(),
+        frozen(),
+        ended_in_order(),
+        ProcessPoolExecutor(jobs, fork, leave_to_parent) as pool,
+    ):
         for about_threads in (DeprecationWarning, RuntimeWarning):  # of Python and JAX: a fork needs none of theirs
             warnings.simplefilter("ignore", about_threads)
         try:
@@ -59,6 +65,16 @@ def in_processes(task: Callable[[int], T], count: int, jobs: int) -> Generator[t
 def end_in_order(*_: Any) -> None:
     """End this process by an exception, as Python otherwise does not when it is told to terminate."""
     sys.exit(128 + signal.SIGTERM)
+
+
+@contextmanager
+def frozen() -> Iterator[None]:
+    """While this lasts, what there is now is not looked through for garbage: a forked process shares it untouched."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @contextmanager

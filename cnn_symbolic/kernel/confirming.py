@@ -151,8 +151,12 @@ def proposed(statement: Statement, random: Random, most: int = 4) -> Iterator[Si
     """Yield random small sizes, none twice."""
     lowest = least_of(statement)
     most = most if len(lowest) <= 6 else most - 1
-    drawn = ({name: random.randint(low, most + low - 1) for name, low in lowest.items()} for _ in range(ATTEMPTS))
-    yield from {tuple(sizes.values()): sizes for sizes in drawn}.values()
+    seen = set()
+    for _ in range(ATTEMPTS):
+        sizes = {name: random.randint(low, most + low - 1) for name, low in lowest.items()}
+        if (point := tuple(sizes.values())) not in seen:
+            seen.add(point)
+            yield sizes
 
 
 def random_points(statement: Statement, random: Random, inside: bool = True) -> Iterator[Sizes]:

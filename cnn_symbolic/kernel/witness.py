@@ -36,6 +36,7 @@ MOST_ENTRIES = 1_000_000
 # The largest value of a size that no formula of a statement mentions: it has cancelled, or stands elsewhere.
 LARGEST_UNMENTIONED = 5
 MOST, DEGREE = 7, 3
+ENTRIES = range(-MOST, MOST + 1)
 TAGS = count()
 
 
@@ -51,7 +52,7 @@ class Numbers:
     def tensor(self, name: str, shape: Sequence[int]) -> np.ndarray:
         """Return the entries of a tensor."""
         if name not in self.tensors:
-            entries = [self.random.randint(-MOST, MOST) for _ in range(prod(shape))]
+            entries = self.random.choices(ENTRIES, k=prod(shape))
             self.tensors[name] = np.array(entries, dtype=object).reshape(tuple(shape))
         return self.tensors[name]
 
