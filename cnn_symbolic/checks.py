@@ -14,8 +14,8 @@ from functools import cached_property
 import sympy as sp
 
 from cnn_symbolic.derivation import collect
-from cnn_symbolic.display import Displayed
 from cnn_symbolic.errors import CnnSymbolicError, DisagreementError, FragmentError
+from cnn_symbolic.ground.display import Runnable
 
 __all__ = ["Check", "Checked", "check", "identity"]
 
@@ -31,7 +31,7 @@ class Checked:
 
 
 @dataclass(frozen=True, eq=False)
-class Check(Displayed):
+class Check(Runnable):
     """Something to be checked by running it; `by` returns what it found and raises AssertionError if it fails."""
 
     title: str
@@ -69,12 +69,6 @@ class Check(Displayed):
     def written_claim(self) -> str:
         """What is checked, as one line of text."""
         return self.statement_text
-
-    def main(self) -> None:
-        """Run the check and print it; exit with the status of `cnn-symbolic prove`."""
-        from cnn_symbolic.running import run_derivations
-
-        raise SystemExit(run_derivations([self], steps=True))
 
 
 def check(title: str, *, statement: str, evidence: str, by: Callable[[], str], article: str = "") -> Check:

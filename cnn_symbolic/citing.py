@@ -20,8 +20,7 @@ from cnn_symbolic.expressions.values import as_condition
 from cnn_symbolic.formulas import alpha_key, fresh, substitute
 from cnn_symbolic.kernel.polynomials import RELATIONS
 from cnn_symbolic.kernel.verdicts import Theorem
-from cnn_symbolic.sources import Call, Leaf, Named
-from cnn_symbolic.tensors import Tensor, same
+from cnn_symbolic.tensors import Call, Leaf, Named, Tensor, same
 
 __all__ = ["alike", "is_instance"]
 

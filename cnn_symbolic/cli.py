@@ -31,7 +31,7 @@ def root(
 ) -> None:
     """Prove and refute gradient formulas of convolutional networks."""
     if version:
-        from cnn_symbolic import __version__
+        from cnn_symbolic.ground.version import __version__
 
         typer.echo(f"cnn-symbolic {__version__}")
         raise typer.Exit

@@ -16,19 +16,18 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.display import Displayed
 from cnn_symbolic.errors import DerivationFileError, OperandError
 from cnn_symbolic.expressions.values import Truth, as_formula, presumed_of
 from cnn_symbolic.formulas import entry, indices_of, numbered
 from cnn_symbolic.gradients import stages
+from cnn_symbolic.ground.display import Runnable
 from cnn_symbolic.kernel.decide import decide
 from cnn_symbolic.kernel.statement import Side, Statement, comparable, state
 from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
 from cnn_symbolic.notation import Text, free_letter, letters_of
 from cnn_symbolic.shapes import format_shape
-from cnn_symbolic.sources import Call, Named
 from cnn_symbolic.steps import collapse_deltas, differentiated, standing_derivative
-from cnn_symbolic.tensors import Equation, ShapeOf, Tensor, required
+from cnn_symbolic.tensors import Call, Equation, Named, ShapeOf, Tensor, required
 
 __all__ = ["Derivation", "Line", "Step", "claim", "collecting", "prove", "refute"]
 
@@ -67,7 +66,7 @@ class Line:
 
 
 @dataclass(frozen=True, eq=False)
-class Derivation(Displayed):
+class Derivation(Runnable):
     """A claim with what its author expects of it: `proved`, `refuted`, or `holds` (for literal values).
 
     `literally` lists values of strides and other factors to decide it at, in place of every value at once.
@@ -285,12 +284,6 @@ class Derivation(Displayed):
         """Return the statement that two entry formulas are equal where the claim's left side is defined."""
         claim = self.statement
         return replace(claim, left=before, right=after, assumptions=claim.conditions, origin=None)
-
-    def main(self) -> None:
-        """Print the derivation line by line, then the verdict; exit with the status of `cnn-symbolic prove`."""
-        from cnn_symbolic.running import run_derivations
-
-        raise SystemExit(run_derivations([self], steps=True))
 
 
 def folded(side: Tensor | ShapeOf | Sizes) -> Tensor | None:

@@ -24,8 +24,7 @@ from cnn_symbolic.expressions.values import (
 )
 from cnn_symbolic.formulas import Index, bound_sum, indices_of, numbered, substitute
 from cnn_symbolic.shapes import check_shape, format_shape
-from cnn_symbolic.sources import Call
-from cnn_symbolic.tensors import Tensor, check_tensor, least_over
+from cnn_symbolic.tensors import Call, Tensor, check_tensor, least_over
 
 __all__ = ["entries_of", "from_entries", "sum_over"]
 

@@ -18,8 +18,7 @@ import sympy as sp
 from cnn_symbolic.errors import FragmentError, ShapeError
 from cnn_symbolic.formulas import Index, bound_sum, entry, fresh, substitute
 from cnn_symbolic.shapes import format_shape
-from cnn_symbolic.sources import Call, Named
-from cnn_symbolic.tensors import Tensor, check_tensor, tensor
+from cnn_symbolic.tensors import Call, Named, Tensor, check_tensor, tensor
 
 __all__ = ["Stage", "cotangent", "gradient", "stages"]
 

@@ -13,8 +13,7 @@ from cnn_symbolic.expressions.heads import AtLeast, AtMost, Bracket, Conjunction
 from cnn_symbolic.expressions.printing import SIGNS
 from cnn_symbolic.expressions.values import as_formula, plain
 from cnn_symbolic.notation import INFIX, Letters, Text
-from cnn_symbolic.sources import Call, is_of_cost, stated_options
-from cnn_symbolic.tensors import ShapeOf, Tensor
+from cnn_symbolic.tensors import Call, ShapeOf, Tensor, is_of_cost, stated_options
 
 __all__ = ["GREEK", "Latex", "array_latex", "escape"]
 

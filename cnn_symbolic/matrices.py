@@ -1,56 +1,14 @@
-"""Small matrices of exact numbers as text, to check a counterexample by hand."""
+"""Small matrices of exact numbers as text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from cnn_symbolic.kernel.verdicts import Refutation
-
-__all__ = ["counterexample_lines", "differing", "integers", "matrix", "named_matrix"]
+__all__ = ["MOST_ENTRIES", "integers", "matrix", "named_matrix", "number"]
 
 MOST_SHOWN, MOST_ENTRIES = 60, 100
-
-
-def counterexample_lines(refutation: Refutation) -> Iterator[str]:
-    """Yield the numbers of a counterexample, and what both sides make of them, with ⟨ ⟩ where they differ."""
-    for name, polynomial in refutation.functions.items():
-        yield f"  {name}(t) = {str(polynomial).replace('**', '^').replace('*', '·')}"
-    for name, value in refutation.values.items():
-        large = np.size(value) > MOST_ENTRIES
-        yield f"  {name}: {'×'.join(map(str, np.shape(value)))} numbers" if large else named_matrix(name, value)
-    if refutation.left_value is not None:
-        left, right = np.asarray(refutation.left_value), np.asarray(refutation.right_value)
-        if max(left.size, right.size) > MOST_ENTRIES:
-            yield f"  left{list(refutation.index)}  = {number(left[refutation.index])}"
-            yield f"  right{list(refutation.index)} = {number(right[refutation.index])}"
-            return
-        marked = left != right
-        yield named_matrix("left ", left, marked)
-        yield named_matrix("right", right, marked)
-
-
-def differing(refutation: Refutation) -> tuple[str, str] | None:
-    """Return the numbers that differ at a counterexample, if they are what shows it.
-
-    These are the values of two sizes, or the two entries where no product of tensors is named whose coefficient
-    differs.
-    """
-    if refutation.kind == "shape" and is_about_two_sizes(refutation):
-        return number(refutation.left_shape[0]), number(refutation.right_shape[0])
-    if refutation.kind != "entry" or refutation.monomial is not None:
-        return None
-    left, right = (np.asarray(side, dtype=object) for side in (refutation.left_value, refutation.right_value))
-    at = refutation.index if left.ndim else ()
-    return number(left[at]), number(right[at])
-
-
-def is_about_two_sizes(refutation: Refutation) -> bool:
-    """Tell whether a claim compares two sizes: it is stated as one of shapes with one axis."""
-    origin = refutation.statement.origin
-    return origin is not None and all(isinstance(s, tuple) and len(s) == 1 for s in (origin.left, origin.right))
 
 
 def named_matrix(name: str, value: Any, marked: Any = None) -> str:

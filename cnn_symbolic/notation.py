@@ -32,8 +32,7 @@ from cnn_symbolic.expressions.rules import as_quotient
 from cnn_symbolic.expressions.values import plain
 from cnn_symbolic.formulas import Opaque, symbols_of
 from cnn_symbolic.shapes import format_shape
-from cnn_symbolic.sources import Call, Leaf, Named
-from cnn_symbolic.tensors import ShapeOf, Tensor
+from cnn_symbolic.tensors import Call, Leaf, Named, ShapeOf, Tensor
 
 __all__ = ["INFIX", "Text", "free_letter", "letters_of"]
 

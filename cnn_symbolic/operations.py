@@ -19,8 +19,7 @@ from cnn_symbolic.errors import FragmentError, ModeError, OperandError, ShapeErr
 from cnn_symbolic.expressions.rules import at_least, delta, divide, floor, remainder
 from cnn_symbolic.formulas import Index, Opaque, Shape, bound_sum, entry, fresh
 from cnn_symbolic.shapes import check_integers, check_name, check_shape, format_shape
-from cnn_symbolic.sources import Call
-from cnn_symbolic.tensors import Definition, Tensor, common_shape, operation
+from cnn_symbolic.tensors import Call, Definition, Tensor, common_shape, operation
 
 __all__ = [
     "apply",

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy as sp
 
-from cnn_symbolic import __version__
 from cnn_symbolic.checking.mistakes import named_mistake
 from cnn_symbolic.checks import Check
 from cnn_symbolic.derivation import OUTCOMES, Derivation
 from cnn_symbolic.errors import ExportError
+from cnn_symbolic.ground.version import __version__
 from cnn_symbolic.kernel.decide import decide
 from cnn_symbolic.kernel.export import decode_statement, encode_statement
 from cnn_symbolic.kernel.statement import Statement

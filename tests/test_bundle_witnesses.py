@@ -17,8 +17,7 @@ from cnn_symbolic.evaluation import evaluate_size
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.formulas import Opaque, fresh
-from cnn_symbolic.sources import Leaf
-from cnn_symbolic.tensors import ShapeOf
+from cnn_symbolic.tensors import Leaf, ShapeOf
 from tests.support.bundle import derivations
 from tests.support.problems import same
 

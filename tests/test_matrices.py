@@ -21,9 +21,9 @@ from cnn_symbolic import (
     state,
     tensor,
 )
-from cnn_symbolic.book.counterexamples import counterexample
+from cnn_symbolic.book.counterexamples import counterexample, counterexample_lines, differing
 from cnn_symbolic.book.terminal import difference
-from cnn_symbolic.matrices import counterexample_lines, differing, matrix, named_matrix
+from cnn_symbolic.matrices import matrix, named_matrix
 from cnn_symbolic.report import counterexample as counterexample_value
 
 M, N, S = sizes("M N S")

@@ -33,7 +33,7 @@ from cnn_symbolic import (
 )
 from cnn_symbolic.book import notebook
 from cnn_symbolic.book.terminal import derivation_view
-from cnn_symbolic.display import Displayed
+from cnn_symbolic.ground.display import Displayed
 from cnn_symbolic.library.files import bundled_folder, derivation_files
 from cnn_symbolic.library.loading import select
 

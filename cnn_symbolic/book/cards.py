@@ -24,8 +24,7 @@ from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem, 
 from cnn_symbolic.latex_notation import Latex
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.notation import letters_of
-from cnn_symbolic.sources import Call, Named
-from cnn_symbolic.tensors import Equation, ShapeOf, Tensor
+from cnn_symbolic.tensors import Call, Equation, Named, ShapeOf, Tensor
 
 __all__ = ["Card", "card_of"]
 

@@ -40,8 +40,7 @@ from cnn_symbolic.operations import (
     wrap,
 )
 from cnn_symbolic.pooling import select_pool, sum_pool, window_counts
-from cnn_symbolic.sources import Call, Named
-from cnn_symbolic.tensors import ShapeOf, Tensor, tensor
+from cnn_symbolic.tensors import Call, Named, ShapeOf, Tensor, tensor
 
 __all__ = ["SHOWN", "Defined", "definitions", "operations_in"]
 

@@ -14,12 +14,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from cnn_symbolic import __version__
 from cnn_symbolic.book.contents import Book, Entry
 from cnn_symbolic.book.formula_html import formula_html, inline, inline_formula
 from cnn_symbolic.book.listings import html_listing
 from cnn_symbolic.book.prose import Code, Formula, Prose, tidy
 from cnn_symbolic.book.words import in_words
+from cnn_symbolic.ground.version import __version__
 from cnn_symbolic.latex_notation import escape as escape_latex
 
 __all__ = ["entry_html", "formula_html", "html_book", "html_fragment", "inline"]

@@ -9,12 +9,12 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from cnn_symbolic import __version__
 from cnn_symbolic.book.contents import Book, Entry
 from cnn_symbolic.book.counterexamples import Block
 from cnn_symbolic.book.listings import latex_listing, latex_words
 from cnn_symbolic.book.proofs import Row
 from cnn_symbolic.book.prose import Code, Formula, Prose
+from cnn_symbolic.ground.version import __version__
 from cnn_symbolic.latex_notation import GREEK, escape
 
 __all__ = ["latex_book", "latex_fragment"]

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from rich.console import Console
 
 from cnn_symbolic.book.cards import Card, card_of
+from cnn_symbolic.book.counterexamples import counterexample_lines
 from cnn_symbolic.book.html import environment
 from cnn_symbolic.book.mathjax import card_latex
 from cnn_symbolic.book.terminal import agreement, called, derivation_view, detail, difference, holds, sizes_text
@@ -24,7 +25,6 @@ from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.errors import CnnSymbolicError
 from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem, Verdict
 from cnn_symbolic.library.loading import Claim
-from cnn_symbolic.matrices import counterexample_lines
 
 __all__ = ["bundle"]
 

@@ -24,8 +24,7 @@ from cnn_symbolic.expressions.heads import Ceiling, Floor, Maximum, Minimum, Rem
 from cnn_symbolic.expressions.rules import is_plain_size
 from cnn_symbolic.kernel.verdicts import Theorem
 from cnn_symbolic.latex_notation import Latex
-from cnn_symbolic.sources import Call, Leaf, Named
-from cnn_symbolic.tensors import ShapeOf, Tensor
+from cnn_symbolic.tensors import Call, Leaf, Named, ShapeOf, Tensor
 
 __all__ = ["Row", "Writer", "checked"]
 

@@ -15,18 +15,16 @@ from rich.text import Text as Styled
 
 from cnn_symbolic.article import ARTICLE, SECTIONS
 from cnn_symbolic.book.console import MARKS
-from cnn_symbolic.book.counterexamples import not_defined, unmet
+from cnn_symbolic.book.counterexamples import counterexample_lines, differing, not_defined, unmet
 from cnn_symbolic.book.words import HOLDS, UNDEFINED, in_words
-from cnn_symbolic.checking.backward_text import report_text
 from cnn_symbolic.checking.changes import Change
-from cnn_symbolic.checking.findings import BackwardReport
+from cnn_symbolic.checking.findings import BackwardReport, report_text
 from cnn_symbolic.checking.mistakes import named_mistake
 from cnn_symbolic.checks import Check, Checked
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.figures.pictures import PICTURES
 from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
 from cnn_symbolic.library.loading import Claim
-from cnn_symbolic.matrices import counterexample_lines, differing
 from cnn_symbolic.notation import Text
 from cnn_symbolic.report import Replayed, outcome
 

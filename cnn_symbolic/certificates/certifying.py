@@ -15,7 +15,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from cnn_symbolic import __version__
 from cnn_symbolic.certificates.certificate import Certificate, NotCertified, mangled
 from cnn_symbolic.certificates.compiling import (
     Coq,
@@ -29,6 +28,7 @@ from cnn_symbolic.certificates.compiling import (
 from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError, ExportError, MissingPackageError
 from cnn_symbolic.ground.files import write
+from cnn_symbolic.ground.version import __version__
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.processes import cores, in_processes
 

@@ -31,8 +31,7 @@ from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.formulas import Shape, fresh
 from cnn_symbolic.gradients import Stage, derivative_of, mentions
 from cnn_symbolic.kernel.statement import Declaration
-from cnn_symbolic.sources import Call, Leaf, Named
-from cnn_symbolic.tensors import Tensor, tensor
+from cnn_symbolic.tensors import Call, Leaf, Named, Tensor, tensor
 
 __all__ = ["Chain", "Step", "chain_of"]
 

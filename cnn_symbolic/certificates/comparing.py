@@ -27,8 +27,7 @@ from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.kernel.confirming import random_points
 from cnn_symbolic.kernel.witness import Scene, compare_at, scene_at
-from cnn_symbolic.sources import Call
-from cnn_symbolic.tensors import Tensor
+from cnn_symbolic.tensors import Call, Tensor
 from cnn_symbolic.witnesses.duals import Dual, part
 
 __all__ = ["check_statement"]

@@ -40,8 +40,7 @@ from cnn_symbolic.formulas import fresh
 from cnn_symbolic.gradients import stages
 from cnn_symbolic.kernel.statement import Statement
 from cnn_symbolic.kernel.verdicts import Theorem
-from cnn_symbolic.sources import Call, Named
-from cnn_symbolic.tensors import Tensor
+from cnn_symbolic.tensors import Call, Named, Tensor
 
 __all__ = ["Proposition", "proposition"]
 

@@ -18,8 +18,7 @@ from cnn_symbolic.entries import entries_of
 from cnn_symbolic.errors import CnnSymbolicError
 from cnn_symbolic.operations import MODES, flip, rot180, shift, transpose
 from cnn_symbolic.shapes import format_shape
-from cnn_symbolic.sources import Call, Named
-from cnn_symbolic.tensors import OPERATIONS, Tensor, multiply, scale
+from cnn_symbolic.tensors import OPERATIONS, Call, Named, Tensor, multiply, scale
 
 __all__ = ["STEPS", "Change", "Proposal", "built", "changes", "rebuild", "rebuilt_operand"]
 

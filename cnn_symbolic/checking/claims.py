@@ -35,8 +35,7 @@ from cnn_symbolic.expressions.rules import is_whole
 from cnn_symbolic.expressions.values import Number, number
 from cnn_symbolic.formulas import fresh, numbered
 from cnn_symbolic.operations import Function, ones, zeros
-from cnn_symbolic.sources import Call
-from cnn_symbolic.tensors import Equation, Tensor, merge_name, named, scale
+from cnn_symbolic.tensors import Call, Equation, Tensor, merge_name, named, scale
 
 __all__ = ["read_claims"]
 

@@ -13,8 +13,7 @@ from cnn_symbolic.checking.changes import STEPS, Change, Proposal, built, rebuil
 from cnn_symbolic.expressions.rules import divide, is_plain_size, least
 from cnn_symbolic.formulas import Shape
 from cnn_symbolic.shapes import format_option, format_shape
-from cnn_symbolic.sources import UNSTATED, Call
-from cnn_symbolic.tensors import OPERATIONS, Tensor, scale
+from cnn_symbolic.tensors import OPERATIONS, UNSTATED, Call, Tensor, scale
 
 __all__ = ["fitted", "forgotten"]
 

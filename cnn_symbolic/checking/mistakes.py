@@ -23,8 +23,7 @@ from cnn_symbolic.kernel.decide import is_proved
 from cnn_symbolic.kernel.replay import KNOWN_FUNCTIONS, T, derivatives
 from cnn_symbolic.kernel.statement import state
 from cnn_symbolic.kernel.verdicts import Refutation
-from cnn_symbolic.sources import Call, Leaf
-from cnn_symbolic.tensors import Tensor
+from cnn_symbolic.tensors import Call, Leaf, Tensor
 
 __all__ = ["correction", "named_mistake"]
 

@@ -6,17 +6,30 @@ import difflib
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from math import prod
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import sympy as sp
 
-import cnn_symbolic
+from cnn_symbolic import (
+    convolutions,
+    derivation,
+    entries,
+    families,
+    formulas,
+    gradients,
+    layers,
+    operations,
+    pooling,
+    tensors,
+)
 from cnn_symbolic.errors import FragmentError
+from cnn_symbolic.expressions import values
 from cnn_symbolic.expressions.heads import Ceiling, Floor, Maximum, Minimum, Remainder, Where
 from cnn_symbolic.expressions.values import plain
 from cnn_symbolic.formulas import Opaque
-from cnn_symbolic.sources import Call, Leaf, Named
-from cnn_symbolic.tensors import Tensor
+from cnn_symbolic.ground.names import HOMES
+from cnn_symbolic.tensors import Call, Leaf, Named, Tensor
 
 __all__ = [
     "ATTRIBUTES",
@@ -38,19 +51,20 @@ LARGEST_NUMBER, MOST_OPERATIONS, MOST_AXES, MOST_TERMS, MOST_FACTORS = 10_000, 4
 MOST_ITEMS, MOST_HEIGHT, MOST_STEPS = 500, 4, 9
 STEPPED = (Floor, Ceiling, Remainder, Maximum, Minimum, Where)
 
-# The public names of these modules are the words of the language; a class of tensors is not to be made by hand.
-SPOKEN = ("convolutions", "entries", "families", "formulas", "gradients", "layers", "operations", "pooling", "tensors")
-LAYERS = tuple(getattr(cnn_symbolic, name) for name in cnn_symbolic.HOMES["layers"].split() if name[0].isupper())
+
+def public(module: ModuleType) -> dict[str, Any]:
+    """Return the public names of a module, with what they name."""
+    return {name: getattr(module, name) for name in HOMES[module.__name__.removeprefix("cnn_symbolic.")].split()}
+
+
+LAYERS = tuple(made for name, made in public(layers).items() if name[0].isupper())
 # The functions of numbers and conditions.
-FUNCTIONS = {name: getattr(cnn_symbolic, name) for name in cnn_symbolic.HOMES["expressions.values"].split()}
+FUNCTIONS = public(values)
+SPOKEN = (convolutions, entries, families, formulas, gradients, layers, operations, pooling, tensors)
+# The public names of these modules are the words of the language; a class of tensors is not to be made by hand.
 WORDS: dict[str, Any] = {
-    **{
-        name: getattr(cnn_symbolic, name)
-        for module in SPOKEN
-        for name in cnn_symbolic.HOMES[module].split()
-        if name != "Tensor"
-    },
-    **{name: getattr(cnn_symbolic, name) for name in ("Step", "claim", "prove", "refute")},
+    **{name: made for module in SPOKEN for name, made in public(module).items() if made is not Tensor},
+    **{name: made for name, made in public(derivation).items() if name != "Derivation"},
     **FUNCTIONS,
     "max": FUNCTIONS["maximum"],
     "min": FUNCTIONS["minimum"],

@@ -21,8 +21,7 @@ from cnn_symbolic.expressions.rules import is_plain_size, is_whole
 from cnn_symbolic.expressions.values import as_condition, as_formula, presumed_of
 from cnn_symbolic.formulas import Shape, fresh, substitute, symbols_of
 from cnn_symbolic.shapes import format_shape
-from cnn_symbolic.sources import Named
-from cnn_symbolic.tensors import ShapeOf, Tensor, merge_name, required
+from cnn_symbolic.tensors import Named, ShapeOf, Tensor, merge_name, required
 
 __all__ = ["Declaration", "Side", "Statement", "state"]
 

@@ -26,8 +26,7 @@ from cnn_symbolic.expressions.rules import is_plain_size
 from cnn_symbolic.expressions.values import Point, read_at, whole
 from cnn_symbolic.formulas import Opaque
 from cnn_symbolic.kernel.statement import Statement
-from cnn_symbolic.sources import Call, Leaf, Named
-from cnn_symbolic.tensors import ShapeOf, Tensor
+from cnn_symbolic.tensors import Call, Leaf, Named, ShapeOf, Tensor
 from cnn_symbolic.witnesses import arrays, duals
 
 __all__ = ["MOST_ENTRIES", "Found", "Scene", "compare_at", "scene_at"]

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from cnn_symbolic import __version__
 from cnn_symbolic.errors import DerivationFileError, ExportError
 from cnn_symbolic.ground.files import cache_folder, write
+from cnn_symbolic.ground.version import __version__
 from cnn_symbolic.library.files import bundled_folder
 
 __all__ = ["Row", "keep", "kept", "matching", "with_unique_ids"]

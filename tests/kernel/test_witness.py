@@ -51,7 +51,7 @@ from cnn_symbolic.kernel import witness
 from cnn_symbolic.kernel.replay import KNOWN_FUNCTIONS, T, derivatives
 from cnn_symbolic.kernel.statement import Statement
 from cnn_symbolic.kernel.witness import Found, compare_at, scene_at
-from cnn_symbolic.sources import Leaf
+from cnn_symbolic.tensors import Leaf
 from cnn_symbolic.witnesses import duals
 from tests.support.bundle import derivations
 from tests.support.fuzzing.programs import program
