@@ -30,4 +30,4 @@ def later(module: str, name: str) -> Any:
     return lambda *given, **options: getattr(import_module(f"{__name__}.{module}"), name)(*given, **options)
 
 
-PRESENTED.update(show=later("book.notebook", "bundle"), run=later("running", "run_derivations"))
+PRESENTED.update(show=later("present.notebook", "bundle"), run=later("command_line.running", "run_derivations"))

@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import HealthCheck, settings
 
-from cnn_symbolic.book.assembly import assemble
-from cnn_symbolic.certificates.compiling import compile_library, find_coq, library_texts
+from cnn_symbolic.certificates.trusted.compiling import compile_library, find_coq, library_texts
 from cnn_symbolic.ground.files import cache_folder
+from cnn_symbolic.present.content.assembly import assemble
 
 pytest.register_assert_rewrite("tests.support")
 

@@ -3,10 +3,10 @@
 from runpy import run_path
 
 from cnn_symbolic import Refutation, Theorem
-from cnn_symbolic.article import ARTICLE, ERRATA, SECTIONS
-from cnn_symbolic.book.terminal import article_table, decided
-from cnn_symbolic.derivation import Derivation
+from cnn_symbolic.library.article import ARTICLE, ERRATA, SECTIONS
 from cnn_symbolic.library.files import bundled_folder
+from cnn_symbolic.present.terminal import article_table, decided
+from cnn_symbolic.proofs.derivation import Derivation
 from cnn_symbolic.witnesses import digits
 from tests.support.bundle import bundle
 

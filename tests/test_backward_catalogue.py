@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from cnn_symbolic.checking.backward import BackwardError, assert_backward, check_backward
+from cnn_symbolic.backward.check import BackwardError, assert_backward, check_backward
 from tests.support.backward import unusual_backward_passes as unusual
 from tests.support.backward.backward_passes import CORRECT, right_gradients
 from tests.support.backward.mistaken_backward_passes import CONVOLUTIONS

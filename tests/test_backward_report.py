@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cnn_symbolic import any_of, check_backward, conv2d
-from cnn_symbolic.errors import MissingPackageError, ModeError, OperandError, ShapeError
+from cnn_symbolic.ground.errors import MissingPackageError, ModeError, OperandError, ShapeError
 from cnn_symbolic.witnesses.convolutions import conv_gradients
 from cnn_symbolic.witnesses.poolings import max_pool, max_pool_gradient
 from tests.support import commands

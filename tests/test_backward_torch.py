@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from cnn_symbolic import of_torch
-from cnn_symbolic.checking.backward import check_backward
-from cnn_symbolic.errors import OperandError
+from cnn_symbolic.backward.check import check_backward
+from cnn_symbolic.ground.errors import OperandError
 from cnn_symbolic.witnesses.convolutions import conv
 from tests.support.backward.frameworks import CONVOLUTIONS, X_W, X_W_B, X, arrays, is_right, layer
 from tests.support.problems import same

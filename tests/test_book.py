@@ -25,15 +25,15 @@ from cnn_symbolic import (
     take,
     tensor,
 )
-from cnn_symbolic.book.assembly import assemble
-from cnn_symbolic.book.contents import Omitted, entry_of
-from cnn_symbolic.book.counterexamples import conditions, matrix
-from cnn_symbolic.book.definitions import SHOWN, definitions, operations_in
-from cnn_symbolic.book.proofs import Writer, checked
-from cnn_symbolic.book.prose import Formula
-from cnn_symbolic.errors import DerivationFileError, ExportError
+from cnn_symbolic.ground.errors import DerivationFileError, ExportError
 from cnn_symbolic.library.loading import Claim, select
-from cnn_symbolic.tensors import OPERATIONS
+from cnn_symbolic.present.content.assembly import assemble
+from cnn_symbolic.present.content.contents import Omitted, entry_of
+from cnn_symbolic.present.content.counterexamples import conditions, matrix
+from cnn_symbolic.present.content.definitions import SHOWN, definitions, operations_in
+from cnn_symbolic.present.content.proofs import Writer, checked
+from cnn_symbolic.present.content.prose import Formula
+from cnn_symbolic.tensors.tensor import OPERATIONS
 
 M, N, I, S = sizes("M N I S")
 x, y, w = tensor(M, name="x"), tensor(M, name="y"), tensor(I, name="w")
@@ -199,7 +199,7 @@ def test_the_book_of_everything(everything):
 
 
 def test_it_needs_no_more_processes_than_there_are_cores():
-    from cnn_symbolic.processes import cores
+    from cnn_symbolic.ground.processes import cores
 
     assert 1 <= cores() <= (os.cpu_count() or 1)
 

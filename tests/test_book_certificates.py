@@ -11,18 +11,18 @@ from xml.etree import ElementTree as ET
 import pytest
 from typer.testing import CliRunner
 
-from cnn_symbolic.book.assembly import assemble
-from cnn_symbolic.book.certified import Certified, Stated, trusted
-from cnn_symbolic.book.contents import Omitted
-from cnn_symbolic.book.html import html_book, html_fragment
-from cnn_symbolic.book.latex import latex_book, latex_fragment, portable
-from cnn_symbolic.book.listings import latex_listing
-from cnn_symbolic.certificates import compiling
 from cnn_symbolic.certificates.certifying import Outcome
-from cnn_symbolic.certificates.compiling import library_texts
-from cnn_symbolic.cli import app
-from cnn_symbolic.errors import ExportError
+from cnn_symbolic.certificates.trusted import compiling
+from cnn_symbolic.certificates.trusted.compiling import library_texts
+from cnn_symbolic.command_line.cli import app
+from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.library.loading import select
+from cnn_symbolic.present.book.html import html_book, html_fragment
+from cnn_symbolic.present.book.latex import latex_book, latex_fragment, portable
+from cnn_symbolic.present.content.assembly import assemble
+from cnn_symbolic.present.content.certified import Certified, Stated, trusted
+from cnn_symbolic.present.content.contents import Omitted
+from cnn_symbolic.present.content.listings import latex_listing
 from tests.support.certificates import PROOF, WRONG, by_hand, claims, emit, needs_coq
 from tests.support.commands import run
 from tests.test_html import H, book_of, by_id, entry, is_legible, measured, page, text

@@ -12,12 +12,12 @@ import pytest
 import sympy as sp
 
 from cnn_symbolic import Convolution, Tensor, conv_transpose, flip, prove, sizes
-from cnn_symbolic.errors import ShapeError
-from cnn_symbolic.evaluation import evaluate_size
+from cnn_symbolic.expressions.evaluation import evaluate_size
+from cnn_symbolic.expressions.formulas import Opaque, fresh
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import least
-from cnn_symbolic.formulas import Opaque, fresh
-from cnn_symbolic.tensors import Leaf, ShapeOf
+from cnn_symbolic.ground.errors import ShapeError
+from cnn_symbolic.tensors.tensor import Leaf, ShapeOf
 from tests.support.bundle import derivations
 from tests.support.problems import same
 

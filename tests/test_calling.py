@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnn_symbolic import conv1d, conv2d, conv3d, conv_transpose2d, max_pool2d, upsample_nearest2d
-from cnn_symbolic.checking.calling import (
+from cnn_symbolic.backward.calling import (
     Misbehaviour,
     call,
     load_function,
@@ -18,7 +18,7 @@ from cnn_symbolic.checking.calling import (
     read_signature,
     signature_of,
 )
-from cnn_symbolic.errors import CnnSymbolicError, ModeError, OperandError, ShapeError
+from cnn_symbolic.ground.errors import CnnSymbolicError, ModeError, OperandError, ShapeError
 
 # Signatures.
 

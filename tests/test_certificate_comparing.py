@@ -21,14 +21,14 @@ from cnn_symbolic import (
     tensor,
     transpose,
 )
-from cnn_symbolic.certificates import comparing, expressions, statements
 from cnn_symbolic.certificates.certifying import certify
-from cnn_symbolic.certificates.chains import chain_of
-from cnn_symbolic.certificates.comparing import check_statement
-from cnn_symbolic.certificates.emitting import certificate
-from cnn_symbolic.certificates.expressions import Integer, Plus, Sum, Times, Translator
-from cnn_symbolic.certificates.statements import proposition
-from cnn_symbolic.errors import DisagreementError
+from cnn_symbolic.certificates.search.emitting import certificate
+from cnn_symbolic.certificates.trusted import comparing, expressions, statements
+from cnn_symbolic.certificates.trusted.chains import chain_of
+from cnn_symbolic.certificates.trusted.comparing import check_statement
+from cnn_symbolic.certificates.trusted.expressions import Integer, Plus, Sum, Times, Translator
+from cnn_symbolic.certificates.trusted.statements import proposition
+from cnn_symbolic.ground.errors import DisagreementError
 from tests.support.certificates import claims
 
 ONE, TWO = Integer(sp.S.One), Integer(sp.Integer(2))

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from cnn_symbolic.certificates import expressions, integers, statements
-from cnn_symbolic.certificates.expressions import Guard, Sum, Translator, Writer
-from cnn_symbolic.certificates.statements import Proposition
+from cnn_symbolic.certificates.trusted import expressions, integers, statements
+from cnn_symbolic.certificates.trusted.expressions import Guard, Sum, Translator, Writer
+from cnn_symbolic.certificates.trusted.statements import Proposition
 from cnn_symbolic.expressions.heads import Ceiling, Floor, Remainder
 from cnn_symbolic.expressions.rules import least
 from tests.support import statement_numbers

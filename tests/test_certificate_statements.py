@@ -11,11 +11,11 @@ from collections import Counter
 
 import pytest
 
-from cnn_symbolic.certificates import statements
-from cnn_symbolic.certificates.certificate import NotCertified
-from cnn_symbolic.certificates.statements import proposition
-from cnn_symbolic.derivation import Derivation
+from cnn_symbolic.certificates.trusted import statements
+from cnn_symbolic.certificates.trusted.certificate import NotCertified
+from cnn_symbolic.certificates.trusted.statements import proposition
 from cnn_symbolic.library.loading import load_text
+from cnn_symbolic.proofs.derivation import Derivation
 from tests.support import statement_numbers
 from tests.support.bundle import derivations
 from tests.support.certificates import needs_coq

@@ -12,14 +12,15 @@ from functools import cached_property
 
 import pytest
 
-from cnn_symbolic.certificates import compiling, proofs
-from cnn_symbolic.certificates.certificate import NotCertified
-from cnn_symbolic.certificates.counterexamples import refutation_texts
-from cnn_symbolic.certificates.statements import proposition
-from cnn_symbolic.checking.changes import changes
-from cnn_symbolic.derivation import Derivation
+from cnn_symbolic.certificates.search import proofs
+from cnn_symbolic.certificates.search.counterexamples import refutation_texts
+from cnn_symbolic.certificates.trusted import compiling
+from cnn_symbolic.certificates.trusted.certificate import NotCertified
+from cnn_symbolic.certificates.trusted.statements import proposition
 from cnn_symbolic.kernel.verdicts import Refutation, Theorem
 from cnn_symbolic.library.loading import load_text
+from cnn_symbolic.mistakes.changes import changes
+from cnn_symbolic.proofs.derivation import Derivation
 from tests.support.certificates import needs_coq
 
 pytestmark = pytest.mark.slow

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnn_symbolic.certificates import compiling
-from cnn_symbolic.certificates.certificate import mangled
-from cnn_symbolic.certificates.compiling import compile_library, compiled, find_coq, library_texts, objection
-from cnn_symbolic.certificates.refusing import refusal
+from cnn_symbolic.certificates.trusted import compiling
+from cnn_symbolic.certificates.trusted.certificate import mangled
+from cnn_symbolic.certificates.trusted.compiling import compile_library, compiled, find_coq, library_texts, objection
+from cnn_symbolic.certificates.trusted.refusing import refusal
 from tests.support import certifying as shared
 from tests.support.certificates import ENDLESS, PROOF, WRONG, by_hand, needs_coq
 from tests.support.certifying import REAL_AXIOMS, VERSION

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cnn_symbolic.cli import app
+from cnn_symbolic.command_line.cli import app
 from tests.support import certifying as shared
 from tests.support.certificates import ENDLESS, PROOF, WRONG, emit, needs_coq
 from tests.support.certifying import VERSION, coqc
@@ -132,7 +132,7 @@ import signal
 import sys
 from pathlib import Path
 import pytest
-from cnn_symbolic.certificates import compiling
+from cnn_symbolic.certificates.trusted import compiling
 from cnn_symbolic.certificates.certifying import certify
 from tests.support.certificates import PROOF, claims, emit
 signal.signal(signal.SIGINT, signal.default_int_handler)  # which a program in the background does without

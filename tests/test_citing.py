@@ -22,11 +22,11 @@ from cnn_symbolic import (
     tensor,
     widths,
 )
-from cnn_symbolic.book.assembly import assemble
-from cnn_symbolic.citing import alike, is_instance
-from cnn_symbolic.cli import app
-from cnn_symbolic.errors import ExportError, OperandError
+from cnn_symbolic.command_line.cli import app
+from cnn_symbolic.ground.errors import ExportError, OperandError
 from cnn_symbolic.library.loading import Claim
+from cnn_symbolic.present.content.assembly import assemble
+from cnn_symbolic.proofs.citations import alike, is_instance
 from tests.support.bundle import bundle
 
 M, N, I, J, K = sizes("M N I J K")

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 
 from cnn_symbolic import claim, convolve, correlate, function, minimum, shape, sizes, subsample, tensor
-from cnn_symbolic.checking.claims import read_claims
-from cnn_symbolic.checking.vocabulary import WORDS
-from cnn_symbolic.errors import ClaimTextError, CnnSymbolicError, DisagreementError
+from cnn_symbolic.claims.reading import read_claims
+from cnn_symbolic.claims.vocabulary import WORDS
+from cnn_symbolic.ground.errors import ClaimTextError, CnnSymbolicError, DisagreementError
 from tests.support import claim_fuzzer
 from tests.support.claim_fuzzer import examine, kind_of, shortest, warm_up
 from tests.support.fuzzing.numbers import disagreement, not_a_counterexample
@@ -110,7 +110,7 @@ def test_what_is_executed_is_found_even_if_the_error_is_caught(monkeypatch, forb
 
 def test_an_import_by_the_interpreter_is_found_though_the_module_is_loaded(monkeypatch):
     def interpreted():
-        exec(code, {"__name__": "cnn_symbolic.checking.expressions"})
+        exec(code, {"__name__": "cnn_symbolic.claims.expressions"})
 
     code = (lambda: __import__("os")).__code__
     found = reading(monkeypatch, interpreted)

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from cnn_symbolic.checking.claims import read_claims
-from cnn_symbolic.checking.vocabulary import MOST_CHARACTERS
-from cnn_symbolic.errors import ClaimTextError
+from cnn_symbolic.claims.reading import read_claims
+from cnn_symbolic.claims.vocabulary import MOST_CHARACTERS
+from cnn_symbolic.ground.errors import ClaimTextError
 from tests.support.claim_language import X
 
 LIMITS = {

@@ -3,7 +3,7 @@
 import pytest
 import sympy as sp
 
-from cnn_symbolic.checking.claims import read_claims
+from cnn_symbolic.claims.reading import read_claims
 from tests.support.claim_language import XY, X, error_of, outcomes
 
 

@@ -15,7 +15,7 @@ from math import floor, prod
 import numpy as np
 import pytest
 
-from cnn_symbolic.checking.claims import read_claims
+from cnn_symbolic.claims.reading import read_claims
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided
 from tests.support.written_claims import WRITTEN, Written

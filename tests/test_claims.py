@@ -4,11 +4,11 @@ import ast
 
 import pytest
 
-from cnn_symbolic.checking.claims import read_claims
-from cnn_symbolic.checking.expressions import Expressions
-from cnn_symbolic.derivation import Derivation
-from cnn_symbolic.errors import ClaimTextError, CnnSymbolicError
+from cnn_symbolic.claims.expressions import Expressions
+from cnn_symbolic.claims.reading import read_claims
+from cnn_symbolic.ground.errors import ClaimTextError, CnnSymbolicError
 from cnn_symbolic.kernel.verdicts import Refutation
+from cnn_symbolic.proofs.derivation import Derivation
 from tests.support.claim_language import CONV, LONG, XY, X, outcomes
 
 TRUE = {
@@ -128,7 +128,7 @@ def test_true_claims_in_every_part_of_the_language_are_proved(text):
 
 
 def test_every_kind_of_node_that_is_read_occurs_in_a_true_claim():
-    from cnn_symbolic.checking.claims import Reader
+    from cnn_symbolic.claims.reading import Reader
 
     read = {name.removeprefix("visit_") for name in dir(Reader) if name.startswith("visit_")}
     texts = [*TRUE.values(), *LONG.values()]

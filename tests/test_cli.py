@@ -13,7 +13,7 @@ import pytest
 import sympy
 
 from cnn_symbolic import sizes, state, tensor
-from cnn_symbolic.report import formal
+from cnn_symbolic.present.document import formal
 from tests.support.commands import run, run_file
 from tests.support.thorough import every
 
@@ -257,7 +257,7 @@ def test_the_module_is_the_command_line():
 
 HELP = """
 import sys
-from cnn_symbolic.cli import main
+from cnn_symbolic.command_line.cli import main
 sys.argv = ["cnn-symbolic", "--help"]
 try:
     main()
@@ -368,7 +368,7 @@ def test_check_decides_the_claims_of_a_text_and_shows_the_mistake(tmp_path):
 
 def test_check_reads_standard_input_and_single_claims():
     done = subprocess.run(
-        [sys.executable, "-m", "cnn_symbolic.cli", "check", "-"],
+        [sys.executable, "-m", "cnn_symbolic.command_line.cli", "check", "-"],
         input="x = tensor(M)\nclaim(x == x)",
         capture_output=True,
         text=True,

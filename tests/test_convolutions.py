@@ -29,8 +29,8 @@ from cnn_symbolic import (
     upsample_nearest,
     widths,
 )
-from cnn_symbolic.errors import ShapeError
-from cnn_symbolic.evaluation import evaluate_size
+from cnn_symbolic.expressions.evaluation import evaluate_size
+from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.witnesses import convolutions as numeric
 from cnn_symbolic.witnesses import poolings as numeric_poolings
 from tests.support.problems import (

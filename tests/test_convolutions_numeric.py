@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from cnn_symbolic.errors import ModeError, OperandError, ShapeError
+from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError
 from cnn_symbolic.witnesses import convolutions as layers
 from cnn_symbolic.witnesses.windows import pad_widths
 from tests.support.problems import PAIRS, Problem, convolutions, many, same, transposing

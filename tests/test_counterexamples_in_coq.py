@@ -23,11 +23,11 @@ from cnn_symbolic import (
     sum_axes,
     tensor,
 )
-from cnn_symbolic.certificates import counterexamples
-from cnn_symbolic.certificates.certificate import Certificate, NotCertified, check_text
-from cnn_symbolic.certificates.compiling import compiled
-from cnn_symbolic.certificates.counterexamples import refutation_texts
-from cnn_symbolic.certificates.statements import proposition
+from cnn_symbolic.certificates.search import counterexamples
+from cnn_symbolic.certificates.search.counterexamples import refutation_texts
+from cnn_symbolic.certificates.trusted.certificate import Certificate, NotCertified, check_text
+from cnn_symbolic.certificates.trusted.compiling import compiled
+from cnn_symbolic.certificates.trusted.statements import proposition
 from cnn_symbolic.kernel.verdicts import Refutation, Theorem
 from tests.support.certificates import needs_coq
 from tests.support.thorough import every

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from cnn_symbolic.checking.deadline import within
-from cnn_symbolic.errors import CnnSymbolicError, TimeLimitError
+from cnn_symbolic.ground.deadline import within
+from cnn_symbolic.ground.errors import CnnSymbolicError, TimeLimitError
 
 SOON, LATER = 0.05, 30.0
 ALARM = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timer signals")

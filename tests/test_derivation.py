@@ -25,8 +25,8 @@ from cnn_symbolic import (
     take,
     tensor,
 )
-from cnn_symbolic.derivation import collecting
-from cnn_symbolic.errors import DerivationFileError, FragmentError, OperandError, ShapeError
+from cnn_symbolic.ground.errors import DerivationFileError, FragmentError, OperandError, ShapeError
+from cnn_symbolic.proofs.derivation import collecting
 from tests.support.bundle import derivations
 from tests.support.problems import M, N, feature_map
 from tests.support.thorough import every

@@ -18,9 +18,9 @@ from cnn_symbolic import (
     tensor,
     where,
 )
-from cnn_symbolic.errors import FragmentError
 from cnn_symbolic.expressions.heads import AtLeast, Floor, Inverse
 from cnn_symbolic.expressions.values import presumed_of
+from cnn_symbolic.ground.errors import FragmentError
 from tests.support.recipes import M, N, P, m, n, p
 
 

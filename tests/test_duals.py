@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cnn_symbolic.errors import FunctionDomainError
+from cnn_symbolic.ground.errors import FunctionDomainError
 from cnn_symbolic.witnesses.duals import (
     Dual,
     applied,

@@ -23,11 +23,11 @@ from cnn_symbolic import (
     tensor,
     where,
 )
-from cnn_symbolic.certificates.certificate import NotCertified, mangled
-from cnn_symbolic.certificates.compiling import compiled
-from cnn_symbolic.certificates.emitting import certificate
-from cnn_symbolic.certificates.integers import boolean_text, identifier, integer_text
-from cnn_symbolic.certificates.statements import proposition
+from cnn_symbolic.certificates.search.emitting import certificate
+from cnn_symbolic.certificates.trusted.certificate import NotCertified, mangled
+from cnn_symbolic.certificates.trusted.compiling import compiled
+from cnn_symbolic.certificates.trusted.integers import boolean_text, identifier, integer_text
+from cnn_symbolic.certificates.trusted.statements import proposition
 from tests.support.bundle import derivations
 from tests.support.certificates import needs_coq
 from tests.support.thorough import every

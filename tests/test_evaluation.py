@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from cnn_symbolic.errors import EvaluationError, UndefinedError
-from cnn_symbolic.evaluation import Values, evaluate_formula, evaluate_size
+from cnn_symbolic.expressions.evaluation import Values, evaluate_formula, evaluate_size
+from cnn_symbolic.expressions.formulas import Opaque, entry, size
 from cnn_symbolic.expressions.heads import Head
 from cnn_symbolic.expressions.rules import (
     all_of,
@@ -24,7 +24,7 @@ from cnn_symbolic.expressions.rules import (
     remainder,
     where,
 )
-from cnn_symbolic.formulas import Opaque, entry, size
+from cnn_symbolic.ground.errors import EvaluationError, UndefinedError
 
 M = size("M")
 i, u, v = sp.symbols("i u v", integer=True)

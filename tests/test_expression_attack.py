@@ -6,8 +6,7 @@ from random import Random
 import pytest
 import sympy as sp
 
-from cnn_symbolic.certificates.integers import integer_text
-from cnn_symbolic.errors import CnnSymbolicError
+from cnn_symbolic.certificates.trusted.integers import integer_text
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.heads import (
     AtLeast,
@@ -22,6 +21,7 @@ from cnn_symbolic.expressions.heads import (
     Remainder,
 )
 from cnn_symbolic.expressions.values import number
+from cnn_symbolic.ground.errors import CnnSymbolicError
 from tests.support.certificates import needs_coq
 from tests.support.expression_attack import (
     NUMBERS,
@@ -118,7 +118,9 @@ def test_the_attack_finds_sympys_evaluation_switched_on_again(monkeypatch, place
 
 
 def test_the_attack_on_chains_finds_a_wrong_remainder(monkeypatch):
-    monkeypatch.setattr("cnn_symbolic.convolutions.remainder", lambda a, b: own(sp.Mod(own_back(a), b)))
+    monkeypatch.setattr(
+        "cnn_symbolic.tensors.operations.convolutions.remainder", lambda a, b: own(sp.Mod(own_back(a), b))
+    )
     assert any(attack_chains(300, seed=seed)[1] for seed in range(12))
 
 

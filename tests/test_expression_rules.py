@@ -7,8 +7,8 @@ import sympy as sp
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cnn_symbolic.errors import FragmentError
 from cnn_symbolic.expressions import rules
+from cnn_symbolic.expressions.formulas import entry, substitute
 from cnn_symbolic.expressions.heads import (
     COMPARISONS,
     AtLeast,
@@ -29,7 +29,7 @@ from cnn_symbolic.expressions.heads import (
     Where,
 )
 from cnn_symbolic.expressions.rules import as_quotient, at_least, conjuncts, is_whole, negation
-from cnn_symbolic.formulas import entry, substitute
+from cnn_symbolic.ground.errors import FragmentError
 from tests.support.recipes import (
     CONDITIONS,
     HALF,

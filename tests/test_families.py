@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnn_symbolic import correlate, count, literal, sizes, stacked, summed, take, tensor, windows
-from cnn_symbolic.errors import OperandError, ShapeError
+from cnn_symbolic.ground.errors import OperandError, ShapeError
 from tests.support.problems import arrays, shapes
 
 from .test_operations import assert_equal, leaf

@@ -30,17 +30,17 @@ from cnn_symbolic import (
     tensor,
     upsample_nearest,
 )
-from cnn_symbolic.errors import EvaluationError, OperandError, ShapeError
-from cnn_symbolic.figures import convolution_pictures
-from cnn_symbolic.figures.colours import INK, LINES, MUTED, PAPER, ROLES
-from cnn_symbolic.figures.index_maps import contributions, gathered
-from cnn_symbolic.figures.labels import entry, number, sign
-from cnn_symbolic.figures.options import read_pair
-from cnn_symbolic.figures.pictures import BOOK_PICTURES, PICTURES, picture
-from cnn_symbolic.figures.scene import Box
-from cnn_symbolic.figures.svg import svg
-from cnn_symbolic.figures.tikz import tikz
+from cnn_symbolic.ground.errors import EvaluationError, OperandError, ShapeError
 from cnn_symbolic.library.files import GROUPS
+from cnn_symbolic.present.figures import convolution_pictures
+from cnn_symbolic.present.figures.colours import INK, LINES, MUTED, PAPER, ROLES
+from cnn_symbolic.present.figures.index_maps import contributions, gathered
+from cnn_symbolic.present.figures.labels import entry, number, sign
+from cnn_symbolic.present.figures.options import read_pair
+from cnn_symbolic.present.figures.pictures import BOOK_PICTURES, PICTURES, picture
+from cnn_symbolic.present.figures.scene import Box
+from cnn_symbolic.present.figures.svg import svg
+from cnn_symbolic.present.figures.tikz import tikz
 
 x, w, y = tensor(1, 1, 4, 3, name="x"), tensor(1, 1, 2, 2, name="w"), tensor(1, 1, 2, 2, name="y")
 z = named("z", conv(x, w, stride=2, padding=1))

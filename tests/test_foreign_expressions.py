@@ -5,9 +5,9 @@ import sympy as sp
 from sympy.core.sympify import SympifyError
 
 from cnn_symbolic import And, Iverson, Not, claim, from_entries, maximum, tensor, where
-from cnn_symbolic.errors import FragmentError, ShapeError
+from cnn_symbolic.expressions.formulas import entry
 from cnn_symbolic.expressions.heads import Conjunction, Equal, Floor, Less
-from cnn_symbolic.formulas import entry
+from cnn_symbolic.ground.errors import FragmentError, ShapeError
 from tests.support.recipes import M, N, i, m, n
 
 FOREIGN = {

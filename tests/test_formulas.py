@@ -9,7 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnn_symbolic import Iverson, claim, prove, tensor
-from cnn_symbolic.errors import FragmentError, OperandError
+from cnn_symbolic.expressions.formulas import (
+    Opaque,
+    bound_sum,
+    derivative,
+    entry,
+    fresh,
+    inside,
+    size,
+    sizes,
+    substitute,
+    symbols_of,
+    width,
+    widths,
+)
 from cnn_symbolic.expressions.heads import AtLeast, Bracket, Delta, Floor
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import (
@@ -29,20 +42,7 @@ from cnn_symbolic.expressions.rules import (
     remainder,
 )
 from cnn_symbolic.expressions.values import Number, as_condition
-from cnn_symbolic.formulas import (
-    Opaque,
-    bound_sum,
-    derivative,
-    entry,
-    fresh,
-    inside,
-    size,
-    sizes,
-    substitute,
-    symbols_of,
-    width,
-    widths,
-)
+from cnn_symbolic.ground.errors import FragmentError, OperandError
 
 M, N, P = size("M"), size("N"), width("P")
 i, j = sp.symbols("i j", integer=True)

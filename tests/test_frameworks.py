@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cnn_symbolic.errors import ShapeError
+from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.witnesses import convolutions as conv_layers
 from cnn_symbolic.witnesses import poolings as pool_layers
 from cnn_symbolic.witnesses.windows import pad_widths

@@ -25,7 +25,7 @@ from cnn_symbolic import (
     transpose,
     zeros,
 )
-from cnn_symbolic.errors import FragmentError, ShapeError
+from cnn_symbolic.ground.errors import FragmentError, ShapeError
 from tests.support.problems import integers
 
 M, N, I, J = sizes("M N I J")

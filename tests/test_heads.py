@@ -7,7 +7,7 @@ import sympy as sp
 from hypothesis import given
 from sympy.core.sympify import SympifyError
 
-from cnn_symbolic.errors import EvaluationError, FragmentError, UndefinedError
+from cnn_symbolic.expressions.formulas import entry
 from cnn_symbolic.expressions.heads import (
     COMPARISONS,
     Bracket,
@@ -28,7 +28,7 @@ from cnn_symbolic.expressions.heads import (
     Where,
     divisors,
 )
-from cnn_symbolic.formulas import entry
+from cnn_symbolic.ground.errors import EvaluationError, FragmentError, UndefinedError
 from tests.support.recipes import HALF, POINTS, RECIPES, M, N, P, built, i, made, many, value, values_of
 
 # Heads are inert

@@ -11,22 +11,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from cnn_symbolic import Step, claim, decide, from_entries, prove, sizes, state, subsample, tensor
-from cnn_symbolic import cli as command_line
-from cnn_symbolic.book.assembly import assemble
-from cnn_symbolic.book.console import listing, make_console
-from cnn_symbolic.book.contents import Omitted, entry_of
-from cnn_symbolic.book.html import html_book, html_fragment
-from cnn_symbolic.book.latex import latex_book, latex_fragment
-from cnn_symbolic.book.terminal import claims_table, decided, derivation_view, mark_of, summary
 from cnn_symbolic.certificates.certifying import certify
-from cnn_symbolic.certificates.showing import certificates_table, certified_lines
-from cnn_symbolic.errors import DisagreementError, ExportError
-from cnn_symbolic.kernel import confirming
-from cnn_symbolic.kernel.verdicts import HoldsForLiterals
-from cnn_symbolic.kernel.witness import Found
-from cnn_symbolic.library.loading import Claim, load_file, row_of
-from cnn_symbolic.report import claim_value, decided_value, document, replay_file
-from cnn_symbolic.running import (
+from cnn_symbolic.command_line import cli as command_line
+from cnn_symbolic.command_line.running import (
     AS_STATED,
     DISAGREEMENT,
     OPPOSITE,
@@ -37,6 +24,19 @@ from cnn_symbolic.running import (
     run_derivations,
     status,
 )
+from cnn_symbolic.ground.errors import DisagreementError, ExportError
+from cnn_symbolic.kernel import confirming
+from cnn_symbolic.kernel.verdicts import HoldsForLiterals
+from cnn_symbolic.kernel.witness import Found
+from cnn_symbolic.library.loading import Claim, load_file, row_of
+from cnn_symbolic.present.book.html import html_book, html_fragment
+from cnn_symbolic.present.book.latex import latex_book, latex_fragment
+from cnn_symbolic.present.console import listing, make_console
+from cnn_symbolic.present.content.assembly import assemble
+from cnn_symbolic.present.content.contents import Omitted, entry_of
+from cnn_symbolic.present.document import claim_value, decided_value, document, replay_file
+from cnn_symbolic.present.showing import certificates_table, certified_lines
+from cnn_symbolic.present.terminal import claims_table, decided, derivation_view, mark_of, summary
 
 M, N, S, T = sizes("M N S T")
 x = tensor(M, name="x")

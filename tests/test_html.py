@@ -13,12 +13,12 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from cnn_symbolic import Step, check, correlate, from_entries, gradient, named, prove, refute, sizes, tensor
-from cnn_symbolic.book.assembly import assemble
-from cnn_symbolic.book.contents import Chapter, Entry, Omitted, entry_of
-from cnn_symbolic.book.html import entry_html, html_book, html_fragment
-from cnn_symbolic.book.proofs import Row
-from cnn_symbolic.book.prose import Code, Formula, prose
 from cnn_symbolic.library.loading import Claim, select
+from cnn_symbolic.present.book.html import entry_html, html_book, html_fragment
+from cnn_symbolic.present.content.assembly import assemble
+from cnn_symbolic.present.content.contents import Chapter, Entry, Omitted, entry_of
+from cnn_symbolic.present.content.proofs import Row
+from cnn_symbolic.present.content.prose import Code, Formula, prose
 
 H = "{http://www.w3.org/1999/xhtml}"
 CLAIMS = ["printed_shape", "bias_gradient", "weight_gradient", "input_gradient", "sigmoid", "orderings", "errata"]

@@ -9,15 +9,15 @@ import pytest
 import sympy as sp
 
 from cnn_symbolic import Iverson, apply, named, prove, refute, scale, sizes, sum_axes, tensor
-from cnn_symbolic.book.assembly import assemble
-from cnn_symbolic.book.contents import entry_of
-from cnn_symbolic.book.latex import breakable, latex_book, latex_fragment, portable
-from cnn_symbolic.book.pdf import compile_pdf
-from cnn_symbolic.errors import ExportError, MissingPackageError
 from cnn_symbolic.expressions.values import number
-from cnn_symbolic.latex_notation import Latex, escape
+from cnn_symbolic.ground.errors import ExportError, MissingPackageError
 from cnn_symbolic.library.loading import Claim, select
-from cnn_symbolic.notation import Text
+from cnn_symbolic.notation.latex import Latex, escape
+from cnn_symbolic.notation.text import Text
+from cnn_symbolic.present.book.latex import breakable, latex_book, latex_fragment, portable
+from cnn_symbolic.present.book.pdf import compile_pdf
+from cnn_symbolic.present.content.assembly import assemble
+from cnn_symbolic.present.content.contents import entry_of
 
 M, N = sizes("M N")
 ODD = r"100% of A_B & {C} # <D> \E ~ ^ $ é ß ∂C/∂a σ′(z) ⌊M⌋ “q” — → ħ 数 ε≤½"

@@ -20,7 +20,7 @@ from cnn_symbolic import (
     state,
     tensor,
 )
-from cnn_symbolic.errors import ShapeError
+from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.witnesses import numeric
 from cnn_symbolic.witnesses.article_run import INTEGRAL
 from tests.support.problems import integers

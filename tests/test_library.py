@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from cnn_symbolic.errors import DerivationFileError
+from cnn_symbolic.ground.errors import DerivationFileError
 from cnn_symbolic.library import index, loading
 from cnn_symbolic.library.files import bundled_folder, derivation_files
 from cnn_symbolic.library.index import kept, matching, with_unique_ids

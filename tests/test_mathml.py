@@ -5,15 +5,15 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from cnn_symbolic.book.breaking import Piece, parts, width
-from cnn_symbolic.book.contents import Book, Entry
-from cnn_symbolic.book.counterexamples import Block
-from cnn_symbolic.book.definitions import SHOWN, Defined, definitions
-from cnn_symbolic.book.formula_html import formula_html, inline
-from cnn_symbolic.book.mathml import CORE, mathml
-from cnn_symbolic.book.prose import Code, Formula
-from cnn_symbolic.errors import ExportError
-from cnn_symbolic.latex_notation import SPECIAL, Latex, escape
+from cnn_symbolic.ground.errors import ExportError
+from cnn_symbolic.notation.breaking import Piece, parts, width
+from cnn_symbolic.notation.latex import SPECIAL, Latex, escape
+from cnn_symbolic.notation.mathml import CORE, mathml
+from cnn_symbolic.present.book.formula_html import formula_html, inline
+from cnn_symbolic.present.content.contents import Book, Entry
+from cnn_symbolic.present.content.counterexamples import Block
+from cnn_symbolic.present.content.definitions import SHOWN, Defined, definitions
+from cnn_symbolic.present.content.prose import Code, Formula
 from tests.support.thorough import share
 
 M = "{http://www.w3.org/1998/Math/MathML}"

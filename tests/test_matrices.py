@@ -21,10 +21,10 @@ from cnn_symbolic import (
     state,
     tensor,
 )
-from cnn_symbolic.book.counterexamples import counterexample, counterexample_lines, differing
-from cnn_symbolic.book.terminal import difference
-from cnn_symbolic.matrices import matrix, named_matrix
-from cnn_symbolic.report import counterexample as counterexample_value
+from cnn_symbolic.notation.matrices import matrix, named_matrix
+from cnn_symbolic.present.content.counterexamples import counterexample, counterexample_lines, differing
+from cnn_symbolic.present.document import counterexample as counterexample_value
+from cnn_symbolic.present.terminal import difference
 
 M, N, S = sizes("M N S")
 TABLE = np.array([[1, -20], [3, 4]])

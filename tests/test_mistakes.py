@@ -2,12 +2,12 @@
 
 import pytest
 
-from cnn_symbolic.checking.claims import read_claims
-from cnn_symbolic.checking.mistakes import named_mistake
-from cnn_symbolic.derivation import Derivation
+from cnn_symbolic.claims.reading import read_claims
 from cnn_symbolic.kernel.decide import decide
 from cnn_symbolic.kernel.statement import state
 from cnn_symbolic.kernel.verdicts import Theorem
+from cnn_symbolic.mistakes.named import named_mistake
+from cnn_symbolic.proofs.derivation import Derivation
 from tests.support.bundle import derivations
 
 NAMED = {

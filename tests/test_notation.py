@@ -3,9 +3,9 @@
 import pytest
 
 from cnn_symbolic import from_entries, sizes, sum_over, tensor
-from cnn_symbolic.formulas import fresh
-from cnn_symbolic.latex_notation import Latex
-from cnn_symbolic.notation import Text
+from cnn_symbolic.expressions.formulas import fresh
+from cnn_symbolic.notation.latex import Latex
+from cnn_symbolic.notation.text import Text
 
 M, I, J = sizes("M I J")
 x, y, w, a = (tensor(length, name=name) for length, name in ((M, "x"), (M, "y"), (I, "w"), (M, "a_prev")))

@@ -31,11 +31,11 @@ from cnn_symbolic import (
     state,
     tensor,
 )
-from cnn_symbolic.book import notebook
-from cnn_symbolic.book.terminal import derivation_view
 from cnn_symbolic.ground.display import Displayed
 from cnn_symbolic.library.files import bundled_folder, derivation_files
 from cnn_symbolic.library.loading import select
+from cnn_symbolic.present import notebook
+from cnn_symbolic.present.terminal import derivation_view
 
 ROOT = Path(__file__).parent.parent
 TUTORIAL = ROOT / "derivations" / "tutorial.ipynb"
@@ -336,9 +336,8 @@ def test_objects_stay_what_they_are():
 
 
 def test_the_package_does_not_load_what_notebooks_show():
-    code = (
-        "import cnn_symbolic.library.loading, sys; print([m for m in sys.modules if m.startswith('cnn_symbolic.book')])"
-    )
+    loaded = "[m for m in sys.modules if m.startswith('cnn_symbolic.present')]"
+    code = f"import cnn_symbolic.library.loading, sys; print({loaded})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

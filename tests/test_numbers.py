@@ -30,7 +30,6 @@ from cnn_symbolic import (
     where,
     zeros,
 )
-from cnn_symbolic.errors import CnnSymbolicError, FragmentError, OperandError, UndefinedError
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.heads import (
     AtLeast,
@@ -46,6 +45,7 @@ from cnn_symbolic.expressions.heads import (
     Unequal,
 )
 from cnn_symbolic.expressions.values import Number, Point, Standing, Truth, number, standing_at
+from cnn_symbolic.ground.errors import CnnSymbolicError, FragmentError, OperandError, UndefinedError
 from tests.support.recipes import (
     CONDITIONS,
     POINTS,

@@ -31,9 +31,9 @@ from cnn_symbolic import (
     wrap,
     zeros,
 )
-from cnn_symbolic.errors import FragmentError, ModeError, NameConflictError, OperandError, ShapeError
-from cnn_symbolic.evaluation import Values, evaluate_formula
-from cnn_symbolic.formulas import fresh
+from cnn_symbolic.expressions.evaluation import Values, evaluate_formula
+from cnn_symbolic.expressions.formulas import fresh
+from cnn_symbolic.ground.errors import FragmentError, ModeError, NameConflictError, OperandError, ShapeError
 from tests.support.problems import arrays, pairs, shapes
 
 

@@ -23,8 +23,8 @@ from cnn_symbolic import (
     tensor,
     window_counts,
 )
-from cnn_symbolic.errors import ModeError, ShapeError
-from cnn_symbolic.evaluation import evaluate_size
+from cnn_symbolic.expressions.evaluation import evaluate_size
+from cnn_symbolic.ground.errors import ModeError, ShapeError
 from cnn_symbolic.witnesses import poolings as numeric
 from cnn_symbolic.witnesses.windows import pad_widths
 from tests.support.problems import Problem, assert_entries, poolings, same

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnn_symbolic.errors import ModeError, ShapeError
+from cnn_symbolic.ground.errors import ModeError, ShapeError
 from cnn_symbolic.witnesses import poolings as layers
 from tests.support.problems import Problem, enlargements, many, poolings, same
 

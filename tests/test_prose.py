@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnn_symbolic.book.prose import Code, Formula, plain, prose, tidy
 from cnn_symbolic.library.loading import select
+from cnn_symbolic.present.content.prose import Code, Formula, plain, prose, tidy
 
 
 def shown(text):

@@ -6,7 +6,7 @@ import unittest
 
 import pytest
 
-from cnn_symbolic.checking.backward import assert_backward
+from cnn_symbolic.backward.check import assert_backward
 from cnn_symbolic.witnesses.convolutions import conv_gradients
 
 pytest_plugins = ["pytester"]
@@ -83,7 +83,7 @@ def test_usage(assert_backward):
 
 
 def shows_the_test_only(result):
-    for hidden in ("checking/", "assert_backward(function", "During handling", "direct cause"):
+    for hidden in ("backward/", "assert_backward(function", "During handling", "direct cause"):
         result.stdout.no_fnmatch_line(f"*{hidden}*")
     assert sum(line.startswith(">") for line in result.outlines) == 1
 
@@ -170,7 +170,7 @@ import sys
 HEAVY = {"sympy", "hypothesis", "numpy", "scipy", "islpy", "torch", "jax", "typer", "rich"}
 
 def test_imports():
-    assert "cnn_symbolic.checking.pytest_plugin" in sys.modules
+    assert "cnn_symbolic.backward.pytest_plugin" in sys.modules
     assert not HEAVY & set(sys.modules)
 
 def test_imports_with_the_fixture(assert_backward):
@@ -206,7 +206,7 @@ class TestBackwardPass(unittest.TestCase):
 def test_a_failure_of_unittest_is_the_report(tmp_path):
     (tmp_path / "test_mine.py").write_text(f"""
 import unittest
-from cnn_symbolic.checking.backward import assert_backward
+from cnn_symbolic.backward.check import assert_backward
 {FUNCTIONS}
 class TestMine(unittest.TestCase):
     def test_wrong(self):

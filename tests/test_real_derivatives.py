@@ -19,13 +19,13 @@ from cnn_symbolic import (
     sum_over,
     tensor,
 )
-from cnn_symbolic.certificates.chains import chain_of
-from cnn_symbolic.certificates.compiling import Rejection, run
-from cnn_symbolic.certificates.derivatives import derivative_texts
-from cnn_symbolic.certificates.proofs import proof_text
-from cnn_symbolic.certificates.refusing import refusal
-from cnn_symbolic.certificates.statements import proposition
-from cnn_symbolic.layers import Convolution
+from cnn_symbolic.certificates.search.derivatives import derivative_texts
+from cnn_symbolic.certificates.search.proofs import proof_text
+from cnn_symbolic.certificates.trusted.chains import chain_of
+from cnn_symbolic.certificates.trusted.compiling import Rejection, run
+from cnn_symbolic.certificates.trusted.refusing import refusal
+from cnn_symbolic.certificates.trusted.statements import proposition
+from cnn_symbolic.layers.catalogue import Convolution
 from tests.support.certificates import needs_coq
 from tests.support.thorough import every
 

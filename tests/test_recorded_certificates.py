@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from cnn_symbolic.certificates import certifying, compiling
+from cnn_symbolic.certificates import certifying
 from cnn_symbolic.certificates.certifying import certify
-from cnn_symbolic.certificates.compiling import compiled, find_coq, library_texts
-from cnn_symbolic.checks import Check
-from cnn_symbolic.errors import CnnSymbolicError, ExportError, MissingPackageError
+from cnn_symbolic.certificates.trusted import compiling
+from cnn_symbolic.certificates.trusted.compiling import compiled, find_coq, library_texts
+from cnn_symbolic.ground.errors import CnnSymbolicError, ExportError, MissingPackageError
 from cnn_symbolic.library.loading import Claim
+from cnn_symbolic.proofs.check import Check
 from tests.support import certifying as shared
 from tests.support.certificates import PROOF, WRONG, by_hand, claims, emit, needs_coq
 from tests.support.certifying import REAL_AXIOMS, coqc

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from cnn_symbolic.checking.claims import read_claims
-from cnn_symbolic.errors import ClaimTextError
+from cnn_symbolic.claims.reading import read_claims
+from cnn_symbolic.ground.errors import ClaimTextError
 from tests.support.claim_language import CONV, X, error_of
 
 # Text, line, column, and what the message says. The place is that of the last character of `«…` in the text.
@@ -32,7 +32,10 @@ REFUSED = {
     "no effect": (f"{X}«x", "this has no effect: expected an assignment or claim(left == right)"),
     # Imports
     "an import from elsewhere": ("«from os import path", "nothing is imported from os: all words are known already"),
-    "an import from a module": ("«from cnn_symbolic.tensors import tensor", "nothing is imported from cnn_symbolic.t"),
+    "an import from a module": (
+        "«from cnn_symbolic.tensors import tensor",
+        "nothing is imported from cnn_symbolic.t",
+    ),
     "an import that renames": ("«from cnn_symbolic import tensor as t", "tensor keeps its name"),
     "an import of no word": ("«from cnn_symbolic import decide", "claims have no decide"),
     "a misspelled import": ("«from cnn_symbolic import tensr", "claims have no tensr: did you mean tensor?"),

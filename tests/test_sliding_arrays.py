@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import signal
 
-from cnn_symbolic.errors import UndefinedError
+from cnn_symbolic.ground.errors import UndefinedError
 from cnn_symbolic.witnesses.duals import gradient, seeded
 from cnn_symbolic.witnesses.sliding import conv_size, pad_widths, pool_size
 from tests.support.exact_arrays import integer_arrays, run, same

@@ -1,8 +1,10 @@
-"""The package's order: every module imports only from modules below it, only the kernel knows isl, and none relies on
+"""The package's order: every folder imports only from folders below it, only the kernel knows isl, and none relies on
 what SymPy simplifies.
 """
 
 import ast
+from collections import Counter
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -12,158 +14,52 @@ from cnn_symbolic.library.files import bundled_folder
 from tests.support.stub import STUB, stub
 
 PACKAGE = Path(cnn_symbolic.__file__).parent
-ORDER = [
-    "errors",
-    "ground.version",
-    "ground.names",
-    "ground.files",
-    "ground.display",
-    "processes",
-    "expressions.heads",
-    "expressions.rules",
-    "expressions.meaning",
-    "expressions.printing",
-    "expressions.values",
-    "formulas",
-    "shapes",
-    "evaluation",
-    "witnesses.blocks",
-    "witnesses.duals",
-    "witnesses.sliding",
-    "witnesses.arrays",
+# The rooms from the ground up: a module imports only from its own room and from those before it.
+ROOMS = [
+    "ground",
+    "witnesses",
+    "expressions",
     "tensors",
-    "entries",
-    "operations",
-    "families",
-    "convolutions",
-    "pooling",
-    "gradients",
-    "kernel.statement",
-    "kernel.verdicts",
-    "kernel.reader",
-    "kernel.polynomials",
-    "kernel.products",
-    "kernel.integer_sets",
-    "kernel.unknowns",
-    "kernel.size_sets",
-    "kernel.replay",
-    "kernel.affine",
-    "kernel.factors",
-    "kernel.witness",
-    "kernel.confirming",
-    "kernel.decide",
-    "kernel.export",
-    "layers",
+    "tensors.operations",
     "notation",
-    "matrices",
-    "latex_notation",
-    "steps",
-    "derivation",
-    "citing",
-    "checks",
-    "checking.deadline",
-    "witnesses.explicit",
-    "witnesses.numeric",
-    "witnesses.windows",
-    "witnesses.convolutions",
-    "witnesses.poolings",
-    "witnesses.article_run",
-    "witnesses.digits",
-    "checking.changes",
-    "checking.forgotten",
-    "checking.mistakes",
-    "checking.vocabulary",
-    "checking.arithmetic",
-    "checking.ranges",
-    "checking.expressions",
-    "checking.claims",
-    "checking.forwards",
-    "checking.strategies",
-    "checking.calling",
-    "checking.backward_stages",
-    "checking.backward_mistakes",
-    "checking.findings",
-    "checking.snippets",
-    "checking.examining",
-    "checking.one_hot",
-    "checking.backward",
-    "checking.frameworks",
-    "checking.pytest_plugin",
-    "article",
-    "library.files",
-    "library.index",
-    "library.loading",
-    "certificates.certificate",
-    "certificates.integers",
-    "certificates.expressions",
-    "certificates.terms",
-    "certificates.maps",
-    "certificates.reads",
-    "certificates.statements",
-    "certificates.gathering",
-    "certificates.counting",
-    "certificates.numbers",
-    "certificates.proofs",
-    "certificates.counterexamples",
-    "certificates.chains",
-    "certificates.real_claims",
-    "certificates.lemmas",
-    "certificates.derivatives",
-    "certificates.comparing",
-    "certificates.emitting",
-    "certificates.refusing",
-    "certificates.compiling",
-    "certificates.certifying",
-    "certificates.showing",
-    "report",
-    "figures.index_maps",
-    "figures.labels",
-    "figures.options",
-    "figures.colours",
-    "figures.scene",
-    "figures.layout",
-    "figures.convolution_pictures",
-    "figures.gradient_pictures",
-    "figures.pooling_pictures",
-    "figures.svg",
-    "figures.tikz",
-    "figures.pictures",
-    "book.words",
-    "book.console",
-    "book.prose",
-    "book.certified",
-    "book.listings",
-    "book.definitions",
-    "book.proofs",
-    "book.counterexamples",
-    "book.contents",
-    "book.terminal",
-    "book.assembly",
-    "book.mathml_names",
-    "book.mathml",
-    "book.breaking",
-    "book.formula_html",
-    "book.html",
-    "book.latex",
-    "book.pdf",
-    "book.publishing",
-    "book.cards",
-    "book.mathjax",
-    "book.notebook",
-    "running",
-    "cli",
-    "__main__",
+    "kernel",
+    "layers",
+    "proofs",
+    "mistakes",
+    "claims",
+    "backward",
+    "library",
+    "certificates.trusted",
+    "certificates.search",
+    "certificates",
+    "present.figures",
+    "present.content",
+    "present.book",
+    "present",
+    "command_line",
+    "",
 ]
 
 
 def modules():
-    files = [f for f in PACKAGE.rglob("*.py") if f.name != "__init__.py" and "derivations" not in f.parts]
-    return {".".join(f.relative_to(PACKAGE).with_suffix("").parts): f for f in files}
+    """The files of the package by the names of their modules; "" is the face."""
+    files = [f for f in PACKAGE.rglob("*.py") if "derivations" not in f.parts]
+    return {module_name(f): f for f in files}
+
+
+def module_name(file):
+    parts = file.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def room(name):
+    """The folder that a module lies in."""
+    return name if name in ROOMS else name.rpartition(".")[0]
 
 
 def imports(file):
     """The modules that a file imports: at its top, inside a function, for type checkers only, from the face."""
-    known = {f"cnn_symbolic.{name}" for name in ORDER}
+    known = {f"cnn_symbolic.{name}" for name in modules()}
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -174,22 +70,36 @@ def imports(file):
                 yield node.module
 
 
-def test_the_order_names_every_module():
-    assert set(modules()) == set(ORDER)
+def inner_imports(file):
+    """The modules of the package that a file imports, by their names."""
+    found = {name for name in imports(file) if name.split(".")[0] == "cnn_symbolic"}
+    return {name.removeprefix("cnn_symbolic").lstrip(".") for name in found}
+
+
+def test_every_module_lies_in_a_room():
+    assert {room(name) for name in modules()} == set(ROOMS)
+    assert len({name.split(".")[0] for name in ROOMS}) <= 16
+
+
+def test_rooms_import_only_from_rooms_below_them():
+    pairs = [(name, target) for name, file in modules().items() for target in inner_imports(file)]
+    assert [(a, b) for a, b in pairs if ROOMS.index(room(b)) > ROOMS.index(room(a))] == []
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    graph = {name: inner_imports(file) for name, file in modules().items()}
+    TopologicalSorter(graph).prepare()
+
+
+def test_folders_and_modules_are_small_enough_to_be_read():
+    lengths = {name: len(file.read_text(encoding="utf-8").splitlines()) for name, file in modules().items()}
+    assert {name: n for name, n in lengths.items() if n > 400} == {}
+    crowded = Counter(file.parent for file in modules().values() if file.stem != "__init__")
+    assert {folder.name: n for folder, n in crowded.items() if n > 15} == {}
 
 
 def test_type_checkers_read_of_the_face_what_is_there():
     assert STUB.read_text(encoding="utf-8") == stub(), "python -m tests.support.stub"
-
-
-def test_modules_import_only_from_modules_before_them():
-    wrong = []
-    for name, file in modules().items():
-        for imported in imports(file):
-            target = imported.removeprefix("cnn_symbolic.")
-            if imported.split(".")[0] == "cnn_symbolic" and target not in ORDER[: ORDER.index(name)]:
-                wrong.append((name, target))
-    assert not wrong
 
 
 def test_only_the_kernel_knows_isl_and_the_witnesses_know_nothing_of_the_kernel():
@@ -207,7 +117,7 @@ def test_only_the_kernel_knows_isl_and_the_witnesses_know_nothing_of_the_kernel(
         "arrays": {"blocks", "duals", "sliding"},
     }
     for name, others in allowed.items():
-        expected = {"cnn_symbolic.errors", *(f"cnn_symbolic.witnesses.{other}" for other in others)}
+        expected = {"cnn_symbolic.ground.errors", *(f"cnn_symbolic.witnesses.{other}" for other in others)}
         found = set(imports(modules()[f"witnesses.{name}"]))
         assert {i for i in found if i.startswith("cnn_symbolic")} == expected
         assert ("sympy" in found) == (name == "explicit")
@@ -216,7 +126,7 @@ def test_only_the_kernel_knows_isl_and_the_witnesses_know_nothing_of_the_kernel(
 def test_proofs_use_no_sympy_function_that_is_wrong_on_sums():
     methods = {"doit", "simplify", "piecewise_fold", "change_index", "equals", "sympify"}
     for name, file in modules().items():
-        if not name.startswith("kernel") and name != "gradients":
+        if not name.startswith("kernel") and name != "tensors.gradients":
             continue
         tree = ast.parse(file.read_text(encoding="utf-8"))
         called = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
@@ -257,13 +167,13 @@ ASKED = {
     ("kernel.unknowns", "zero_everywhere"): {"is_zero"},
     ("kernel.unknowns", "constraints_of"): {"is_zero"},
     # Python's and NumPy's floating-point numbers are asked, or an attribute of this package's own.
-    ("checking.examining", "number"): {"is_integer"},
-    ("matrices", "integers"): {"is_integer"},
-    ("certificates.counterexamples", "different_entries"): {"is_integer"},
+    ("backward.examining", "number"): {"is_integer"},
+    ("notation.matrices", "integers"): {"is_integer"},
+    ("certificates.search.counterexamples", "different_entries"): {"is_integer"},
     # Quotients of polynomials, without heads; what is made from them is checked by Coq.
-    ("certificates.maps", "exact_quotient"): {"cancel", "together"},
+    ("certificates.search.maps", "exact_quotient"): {"cancel", "together"},
     # An identity of rational functions is decided by SymPy's normal form: it never reaches the kernel.
-    ("checks", "by"): {"cancel", "together"},
+    ("proofs.check", "by"): {"cancel", "together"},
 }
 
 

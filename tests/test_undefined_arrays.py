@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnn_symbolic.errors import ModeError, ShapeError, UndefinedError
+from cnn_symbolic.ground.errors import ModeError, ShapeError, UndefinedError
 from cnn_symbolic.witnesses.arrays import OPERATIONS
 from cnn_symbolic.witnesses.sliding import conv_size, pad_widths, pool_size
 

@@ -19,7 +19,7 @@ from cnn_symbolic import (
     upsample_nearest,
     widths,
 )
-from cnn_symbolic.errors import ModeError, ShapeError
+from cnn_symbolic.ground.errors import ModeError, ShapeError
 
 B, G, C, K = sizes("B G C K")
 M, I, S = sizes("M I S")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import signal
 
-from cnn_symbolic.errors import EvaluationError, UndefinedError
+from cnn_symbolic.ground.errors import EvaluationError, UndefinedError
 from cnn_symbolic.witnesses import arrays
 from cnn_symbolic.witnesses.arrays import OPERATIONS
 from cnn_symbolic.witnesses.duals import coefficients, seeded

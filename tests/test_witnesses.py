@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnn_symbolic import convolve, correlate
-from cnn_symbolic.errors import ShapeError
+from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.witnesses import explicit, numeric
 from cnn_symbolic.witnesses.explicit import ExplicitFeatureMap, same_entries
 from tests.support.problems import feature_map, integers, pairs

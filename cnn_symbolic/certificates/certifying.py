@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from cnn_symbolic.certificates.certificate import Certificate, NotCertified, mangled
-from cnn_symbolic.certificates.compiling import (
+from cnn_symbolic.certificates.trusted.certificate import Certificate, NotCertified, mangled
+from cnn_symbolic.certificates.trusted.compiling import (
     Coq,
     Library,
     compile_library,
@@ -25,12 +25,12 @@ from cnn_symbolic.certificates.compiling import (
     find_coq,
     library_texts,
 )
-from cnn_symbolic.derivation import Derivation
-from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError, ExportError, MissingPackageError
+from cnn_symbolic.ground.errors import CnnSymbolicError, DerivationFileError, ExportError, MissingPackageError
 from cnn_symbolic.ground.files import write
+from cnn_symbolic.ground.processes import cores, in_processes
 from cnn_symbolic.ground.version import __version__
 from cnn_symbolic.library.loading import Claim
-from cnn_symbolic.processes import cores, in_processes
+from cnn_symbolic.proofs.derivation import Derivation
 
 __all__ = ["CERTIFICATES", "SECONDS", "Outcome", "certify", "make_folder"]
 
@@ -154,7 +154,7 @@ def certified_at(k: int) -> tuple[Outcome, str]:
 
 def emitted(made: Derivation, name: str) -> Certificate:
     """Return the certificate of a derivation; raise NotCertified if it has none."""
-    from cnn_symbolic.certificates.emitting import certificate
+    from cnn_symbolic.certificates.search.emitting import certificate
 
     if made.outcome == "undecided":
         raise NotCertified("undecided: there is nothing to certify")

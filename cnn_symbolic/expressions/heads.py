@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from cnn_symbolic.errors import FragmentError
+from cnn_symbolic.ground.errors import FragmentError
 
 __all__ = [
     "COMPARISONS",

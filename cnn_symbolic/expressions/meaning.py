@@ -9,7 +9,6 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.errors import EvaluationError, UndefinedError
 from cnn_symbolic.expressions.heads import (
     Bracket,
     Ceiling,
@@ -25,6 +24,7 @@ from cnn_symbolic.expressions.heads import (
     Remainder,
     Where,
 )
+from cnn_symbolic.ground.errors import EvaluationError, UndefinedError
 
 __all__ = ["COMPARE", "value_of"]
 

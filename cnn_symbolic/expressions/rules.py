@@ -15,7 +15,6 @@ from typing import Any
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from cnn_symbolic.errors import FragmentError
 from cnn_symbolic.expressions.heads import (
     COMPARISONS,
     AtLeast,
@@ -40,6 +39,7 @@ from cnn_symbolic.expressions.heads import (
     Where,
     Whole,
 )
+from cnn_symbolic.ground.errors import FragmentError
 
 __all__ = [
     "all_of",
@@ -92,7 +92,7 @@ def least(symbol: sp.Symbol) -> int:
 def is_whole(e: Any) -> bool:
     """Tell whether an expression is an integer by the way it is written, wherever it is defined.
 
-    >>> from cnn_symbolic.formulas import size
+    >>> from cnn_symbolic.expressions.formulas import size
     >>> is_whole(size("M") * 2 - 1), is_whole(size("M") / 2)
     (True, False)
     """
@@ -288,7 +288,7 @@ def rebuilt(e: sp.Basic, parts: list[Any]) -> Any:
 def as_quotient(e: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     """Return the numerator and the denominator of an expression, whose terms are put over one denominator.
 
-    >>> from cnn_symbolic.formulas import size
+    >>> from cnn_symbolic.expressions.formulas import size
     >>> as_quotient(divide(size("M"), size("S")) + 1)
     (M + S, S)
     """
@@ -334,7 +334,7 @@ def at_least(e: sp.Expr, low: int) -> bool:
     Every size is its least value and something more, every head whose least value is known as well; where no
     coefficient of what is left over is negative, the expression is at least its constant.
 
-    >>> from cnn_symbolic.formulas import size
+    >>> from cnn_symbolic.expressions.formulas import size
     >>> at_least(size("I") + size("J") - 1, 1), at_least(size("I") - size("J"), 0)
     (True, False)
     """

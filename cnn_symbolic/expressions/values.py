@@ -22,11 +22,11 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.errors import EvaluationError, FragmentError, OperandError, UndefinedError
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.heads import Head, has_entries
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.printing import written
+from cnn_symbolic.ground.errors import EvaluationError, FragmentError, OperandError, UndefinedError
 
 __all__ = [
     "And",

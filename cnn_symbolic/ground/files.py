@@ -9,7 +9,7 @@ from pathlib import Path
 
 import platformdirs
 
-from cnn_symbolic.errors import ExportError
+from cnn_symbolic.ground.errors import ExportError
 
 __all__ = ["cache_folder", "check_folder", "write"]
 

@@ -3,30 +3,31 @@
 __all__ = ["HOMES"]
 
 HOMES = {
-    "checking.backward": "BackwardError BackwardReport assert_backward check_backward",
-    "checking.claims": "read_claims",
-    "checking.forwards": "any_of avg_pool1d avg_pool2d avg_pool3d conv1d conv2d conv3d conv_transpose1d "
+    "backward.check": "BackwardError BackwardReport assert_backward check_backward",
+    "claims.reading": "read_claims",
+    "backward.forwards": "any_of avg_pool1d avg_pool2d avg_pool3d conv1d conv2d conv3d conv_transpose1d "
     "conv_transpose2d conv_transpose3d max_pool1d max_pool2d max_pool3d read_forward upsample_nearest1d "
     "upsample_nearest2d upsample_nearest3d",
-    "checking.frameworks": "of_jax of_torch",
-    "checking.strategies": "convolution_problems",
-    "checks": "check identity",
-    "convolutions": "conv conv_size conv_transpose fold merge_axes pad_widths split_axis unfold upsample_nearest",
-    "derivation": "Derivation Step claim prove refute",
-    "entries": "from_entries sum_over",
-    "errors": "CnnSymbolicError",
-    "families": "count literal stacked summed take windows",
+    "backward.frameworks": "of_jax of_torch",
+    "backward.strategies": "convolution_problems",
+    "proofs.check": "check identity",
+    "tensors.operations.convolutions": "conv conv_size conv_transpose fold merge_axes pad_widths split_axis unfold "
+    "upsample_nearest",
+    "proofs.derivation": "Derivation Step claim prove refute",
+    "tensors.entries": "from_entries sum_over",
+    "ground.errors": "CnnSymbolicError",
+    "tensors.operations.stacking": "count literal stacked summed take windows",
     "expressions.values": "And Eq Iverson Max Min Mod Ne Not Or Rational ceiling floor maximum minimum where",
-    "formulas": "sizes widths",
-    "gradients": "cotangent gradient",
+    "expressions.formulas": "sizes widths",
+    "tensors.gradients": "cotangent gradient",
     "kernel.decide": "decide",
     "kernel.size_sets": "preimage sizes_where",
     "kernel.statement": "state",
     "kernel.verdicts": "HoldsForLiterals Refutation Theorem Undecided",
-    "layers": "AveragePool Convolution ConvolutionalLayer FeatureMap FullyConnectedLayer MaxPool MaxPoolingMap "
-    "cross_entropy_of_softmax quadratic_cost",
-    "operations": "apply convolve correlate crop dilate dot flip function ones outer pad rot180 shift stack subsample "
-    "sum_axes tensordot transpose wrap zeros",
-    "pooling": "pool_size select_pool sum_pool window_counts",
-    "tensors": "Tensor add broadcast multiply named scalar scale shape tensor",
+    "layers.catalogue": "AveragePool Convolution ConvolutionalLayer FeatureMap FullyConnectedLayer MaxPool "
+    "MaxPoolingMap cross_entropy_of_softmax quadratic_cost",
+    "tensors.operations.basic": "apply convolve correlate crop dilate dot flip function ones outer pad rot180 shift "
+    "stack subsample sum_axes tensordot transpose wrap zeros",
+    "tensors.operations.pooling": "pool_size select_pool sum_pool window_counts",
+    "tensors.tensor": "Tensor add broadcast multiply named scalar scale shape tensor",
 }

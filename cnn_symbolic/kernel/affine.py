@@ -17,10 +17,10 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.errors import VacuousClaimError
-from cnn_symbolic.evaluation import evaluate_size
+from cnn_symbolic.expressions.evaluation import evaluate_size
+from cnn_symbolic.expressions.formulas import entry
 from cnn_symbolic.expressions.rules import any_of, compare
-from cnn_symbolic.formulas import entry
+from cnn_symbolic.ground.errors import VacuousClaimError
 from cnn_symbolic.kernel.integer_sets import IntegerSet, Sets, Signature
 from cnn_symbolic.kernel.reader import NotReadable, Reader, Term, read_sides
 from cnn_symbolic.kernel.replay import KNOWN_FUNCTIONS, replay

@@ -18,11 +18,11 @@ from math import prod
 from random import Random
 from typing import TypeVar
 
-from cnn_symbolic.errors import DisagreementError, EvaluationError, FunctionDomainError, UndefinedError
+from cnn_symbolic.expressions.formulas import Opaque
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.expressions.rules import least
-from cnn_symbolic.formulas import Opaque
+from cnn_symbolic.ground.errors import DisagreementError, EvaluationError, FunctionDomainError, UndefinedError
 from cnn_symbolic.kernel.replay import T, all_formulas
 from cnn_symbolic.kernel.statement import Statement
 from cnn_symbolic.kernel.verdicts import SEAL, HoldsForLiterals, Refutation, Theorem, Undecided, Verdict

@@ -17,9 +17,9 @@ from itertools import islice, product
 
 import sympy as sp
 
-from cnn_symbolic.errors import VacuousClaimError
+from cnn_symbolic.expressions.formulas import substitute
 from cnn_symbolic.expressions.rules import least
-from cnn_symbolic.formulas import substitute
+from cnn_symbolic.ground.errors import VacuousClaimError
 from cnn_symbolic.kernel.affine import decide_affine
 from cnn_symbolic.kernel.confirming import check_proved, check_vacuous, confirmed, in_order
 from cnn_symbolic.kernel.factors import conditions_of, factors_of, prove_every, stated_values, written_domain

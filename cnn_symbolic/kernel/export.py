@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.errors import ExportError
+from cnn_symbolic.expressions.formulas import Opaque, entry, size, width
 from cnn_symbolic.expressions.heads import (
     COMPARISONS,
     Bracket,
@@ -29,9 +29,9 @@ from cnn_symbolic.expressions.heads import (
     has_entries,
 )
 from cnn_symbolic.expressions.rules import is_condition, is_plain_size, least
-from cnn_symbolic.formulas import Opaque, entry, size, width
+from cnn_symbolic.expressions.shapes import check_name
+from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.kernel.statement import Declaration, Side, Statement, check_names
-from cnn_symbolic.shapes import check_name
 
 __all__ = ["decode_statement", "encode_statement"]
 

@@ -18,9 +18,9 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.errors import VacuousClaimError
 from cnn_symbolic.expressions.heads import Comparison, Disjunction, Equal
 from cnn_symbolic.expressions.rules import any_of, at_least, compare, conjuncts, is_plain_size, least
+from cnn_symbolic.ground.errors import VacuousClaimError
 from cnn_symbolic.kernel.affine import label, without_denominators
 from cnn_symbolic.kernel.integer_sets import Signature, arranged
 from cnn_symbolic.kernel.polynomials import (

@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 import islpy as isl
 import sympy as sp
 
+from cnn_symbolic.expressions.formulas import without_cases
 from cnn_symbolic.expressions.heads import (
     Ceiling,
     Comparison,
@@ -33,7 +34,6 @@ from cnn_symbolic.expressions.heads import (
     Where,
 )
 from cnn_symbolic.expressions.rules import as_quotient, at_least, least
-from cnn_symbolic.formulas import without_cases
 from cnn_symbolic.kernel.polynomials import RELATIONS
 from cnn_symbolic.kernel.reader import NotReadable, Term
 from cnn_symbolic.kernel.verdicts import Reason

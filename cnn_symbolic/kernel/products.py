@@ -21,6 +21,7 @@ from typing import Any
 
 import sympy as sp
 
+from cnn_symbolic.expressions.formulas import without_cases
 from cnn_symbolic.expressions.heads import (
     Ceiling,
     Comparison,
@@ -34,7 +35,6 @@ from cnn_symbolic.expressions.heads import (
     Where,
 )
 from cnn_symbolic.expressions.rules import as_quotient, at_least, is_plain_size
-from cnn_symbolic.formulas import without_cases
 from cnn_symbolic.kernel.polynomials import (
     OPPOSITE,
     RELATIONS,

@@ -17,6 +17,7 @@ from typing import Any
 
 import sympy as sp
 
+from cnn_symbolic.expressions.formulas import Entry, Opaque, Shape, derivative, entry, stray_symbols
 from cnn_symbolic.expressions.heads import (
     AtLeast,
     AtMost,
@@ -32,7 +33,6 @@ from cnn_symbolic.expressions.heads import (
     Remainder,
 )
 from cnn_symbolic.expressions.rules import is_plain, is_plain_size
-from cnn_symbolic.formulas import Entry, Opaque, Shape, derivative, entry, stray_symbols
 from cnn_symbolic.kernel.statement import Declaration, Statement
 from cnn_symbolic.kernel.verdicts import Reason
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from cnn_symbolic.evaluation import Values, evaluate_formula, evaluate_size
-from cnn_symbolic.formulas import Opaque, substitute
+from cnn_symbolic.expressions.evaluation import Values, evaluate_formula, evaluate_size
+from cnn_symbolic.expressions.formulas import Opaque, substitute
 from cnn_symbolic.kernel.reader import NotReadable
 from cnn_symbolic.kernel.statement import Side, Statement
 from cnn_symbolic.kernel.verdicts import Reason, Refutation

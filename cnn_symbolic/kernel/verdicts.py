@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from cnn_symbolic.errors import CnnSymbolicError
 from cnn_symbolic.ground.display import Displayed
+from cnn_symbolic.ground.errors import CnnSymbolicError
 from cnn_symbolic.kernel.statement import Statement
 
 __all__ = ["HoldsForLiterals", "Monomial", "Reason", "Refutation", "Theorem", "Undecided", "Verdict"]

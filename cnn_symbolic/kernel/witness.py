@@ -18,15 +18,15 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from cnn_symbolic.entries import EntryReading
-from cnn_symbolic.errors import EvaluationError, FunctionDomainError, ShapeError, UndefinedError
-from cnn_symbolic.evaluation import Values, evaluate_formula
+from cnn_symbolic.expressions.evaluation import Values, evaluate_formula
+from cnn_symbolic.expressions.formulas import Opaque
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import is_plain_size
 from cnn_symbolic.expressions.values import Point, read_at, whole
-from cnn_symbolic.formulas import Opaque
+from cnn_symbolic.ground.errors import EvaluationError, FunctionDomainError, ShapeError, UndefinedError
 from cnn_symbolic.kernel.statement import Statement
-from cnn_symbolic.tensors import Call, Leaf, Named, ShapeOf, Tensor
+from cnn_symbolic.tensors.entries import EntryReading
+from cnn_symbolic.tensors.tensor import Call, Leaf, Named, ShapeOf, Tensor
 from cnn_symbolic.witnesses import arrays, duals
 
 __all__ = ["MOST_ENTRIES", "Found", "Scene", "compare_at", "scene_at"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cnn_symbolic.article import SECTIONS
-from cnn_symbolic.errors import DerivationFileError
+from cnn_symbolic.ground.errors import DerivationFileError
+from cnn_symbolic.library.article import SECTIONS
 
 __all__ = ["GROUPS", "bundled_folder", "derivation_files", "read_text"]
 

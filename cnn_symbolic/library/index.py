@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from cnn_symbolic.errors import DerivationFileError, ExportError
+from cnn_symbolic.ground.errors import DerivationFileError, ExportError
 from cnn_symbolic.ground.files import cache_folder, write
 from cnn_symbolic.ground.version import __version__
 from cnn_symbolic.library.files import bundled_folder

@@ -18,15 +18,15 @@ from types import ModuleType
 
 from sympy import SympifyError
 
-from cnn_symbolic.checking.claims import read_claims
-from cnn_symbolic.checks import Check
-from cnn_symbolic.derivation import Derivation, collecting
-from cnn_symbolic.errors import CnnSymbolicError, DerivationFileError, DisagreementError, OperandError
+from cnn_symbolic.claims.reading import read_claims
 from cnn_symbolic.expressions.values import Calculated
 from cnn_symbolic.ground.display import Displayed
+from cnn_symbolic.ground.errors import CnnSymbolicError, DerivationFileError, DisagreementError, OperandError
 from cnn_symbolic.ground.files import cache_folder
 from cnn_symbolic.library.files import GROUPS, bundled_folder, derivation_files, read_text
 from cnn_symbolic.library.index import Row, keep, kept, matching, with_unique_ids
+from cnn_symbolic.proofs.check import Check
+from cnn_symbolic.proofs.derivation import Derivation, collecting
 
 __all__ = ["Claim", "about_article", "at_literals", "load", "load_file", "load_text", "row_of", "select"]
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from cnn_symbolic.errors import EvaluationError, ModeError, ShapeError, UndefinedError
+from cnn_symbolic.ground.errors import EvaluationError, ModeError, ShapeError, UndefinedError
 from cnn_symbolic.witnesses import sliding
 from cnn_symbolic.witnesses.blocks import Sizes, block, check_sizes, on_arrays, per_axis
 from cnn_symbolic.witnesses.duals import KNOWN, Number, applied

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from cnn_symbolic.errors import ShapeError, UndefinedError
+from cnn_symbolic.ground.errors import ShapeError, UndefinedError
 
 __all__ = ["Sizes", "block", "check_sizes", "on_arrays", "per_axis"]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from cnn_symbolic.errors import ModeError, ShapeError
+from cnn_symbolic.ground.errors import ModeError, ShapeError
 from cnn_symbolic.witnesses.windows import (
     Axis,
     Padding,

@@ -12,7 +12,7 @@ import time
 
 import numpy as np
 
-from cnn_symbolic.errors import CnnSymbolicError
+from cnn_symbolic.ground.errors import CnnSymbolicError
 from cnn_symbolic.witnesses.numeric import ConvolutionalLayer, FullyConnectedLayer, MaxPoolingMap, relu, relu_prime
 
 __all__ = ["Network", "load", "main", "train"]

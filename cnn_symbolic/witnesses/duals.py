@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from cnn_symbolic.errors import FunctionDomainError
+from cnn_symbolic.ground.errors import FunctionDomainError
 
 __all__ = [
     "KNOWN",

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from cnn_symbolic.errors import ShapeError
+from cnn_symbolic.ground.errors import ShapeError
 
 __all__ = ["ExplicitFeatureMap", "opaque", "same_entries", "settle_orderings", "sigmoid"]
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import scipy  # which loads a part of it when it is asked for
 
-from cnn_symbolic.errors import ShapeError
+from cnn_symbolic.ground.errors import ShapeError
 
 __all__ = [
     "ConvolutionalLayer",

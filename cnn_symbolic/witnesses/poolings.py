@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from cnn_symbolic.errors import ShapeError
+from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.witnesses.windows import (
     Axis,
     Padding,

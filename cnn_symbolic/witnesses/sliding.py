@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cnn_symbolic.errors import ModeError, ShapeError, UndefinedError
+from cnn_symbolic.ground.errors import ModeError, ShapeError, UndefinedError
 from cnn_symbolic.witnesses.blocks import Sizes, block, check_sizes, on_arrays, per_axis
 
 __all__ = [

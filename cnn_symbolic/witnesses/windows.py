@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from cnn_symbolic.errors import ModeError, OperandError, ShapeError
+from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError
 
 __all__ = [
     "Axis",

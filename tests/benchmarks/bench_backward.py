@@ -16,7 +16,7 @@ import torch
 from torch.autograd import gradcheck
 
 from cnn_symbolic import of_torch
-from cnn_symbolic.checking.backward import check_backward
+from cnn_symbolic.backward.check import check_backward
 
 RUNS = 5
 CHANNELS, SIZE, OVERLAY = 64, 56, 3

@@ -37,7 +37,9 @@ def measured(command):
 
 
 def main():
-    commands = {name: [sys.executable, "-m", "cnn_symbolic.cli", *words] for name, words in COMMANDS.items()}
+    commands = {
+        name: [sys.executable, "-m", "cnn_symbolic.command_line.cli", *words] for name, words in COMMANDS.items()
+    }
     subprocess.run(commands["list"], check=True, stdout=subprocess.DEVNULL)  # the index is kept from here on
     print(f"{'':24}  seconds      CPU    ratio   memory")
     for name, command in {"import sympy": SYMPY, **commands}.items():

@@ -6,14 +6,14 @@ Run by itself: python tests/benchmarks/bench_prove.py
 import statistics
 import time
 
-from cnn_symbolic.derivation import Derivation
+from cnn_symbolic.expressions.formulas import derivative
 from cnn_symbolic.expressions.rules import as_quotient
-from cnn_symbolic.formulas import derivative
 from cnn_symbolic.kernel.confirming import confirmed
 from cnn_symbolic.kernel.decide import decide, smallest_point
 from cnn_symbolic.kernel.factors import written_domain
 from cnn_symbolic.kernel.reader import read_side
 from cnn_symbolic.library.loading import select
+from cnn_symbolic.proofs.derivation import Derivation
 
 RUNS, SLOWEST = 3, 10
 CACHED = (as_quotient, derivative, read_side, smallest_point, written_domain)

@@ -37,9 +37,9 @@ from cnn_symbolic import (
     tensor,
     where,
 )
-from cnn_symbolic.errors import FragmentError, NameConflictError, OperandError, ShapeError
+from cnn_symbolic.expressions.formulas import entry
 from cnn_symbolic.expressions.rules import bracket, compare, floor, remainder
-from cnn_symbolic.formulas import entry
+from cnn_symbolic.ground.errors import FragmentError, NameConflictError, OperandError, ShapeError
 from cnn_symbolic.kernel.export import decode_statement, encode_statement
 from cnn_symbolic.kernel.verdicts import Reason
 from tests.support.kernel.attack import kernel_alone

@@ -36,17 +36,17 @@ from cnn_symbolic import (
     where,
     widths,
 )
-from cnn_symbolic.errors import CnnSymbolicError, DisagreementError, VacuousClaimError
 from cnn_symbolic.expressions import rules
+from cnn_symbolic.expressions.formulas import Entry
 from cnn_symbolic.expressions.heads import Maximum, Minimum, Remainder
-from cnn_symbolic.formulas import Entry
+from cnn_symbolic.ground.errors import CnnSymbolicError, DisagreementError, VacuousClaimError
 from cnn_symbolic.kernel import affine
 from cnn_symbolic.kernel import decide as deciding
 from cnn_symbolic.kernel.confirming import check_proved, check_vacuous, confirmed
 from cnn_symbolic.kernel.decide import is_proved
 from cnn_symbolic.kernel.statement import Statement
 from cnn_symbolic.kernel.verdicts import SEAL
-from cnn_symbolic.tensors import OPERATIONS, Definition, Tensor, operation
+from cnn_symbolic.tensors.tensor import OPERATIONS, Definition, Tensor, operation
 from tests.support.kernel.attack import kernel_alone, make_statement, statements
 
 from .test_planted_bugs import dropped_bound, dropped_count, dropped_support, flipped_sign

@@ -39,9 +39,9 @@ from cnn_symbolic import (
     where,
     wrap,
 )
-from cnn_symbolic.errors import CnnSymbolicError, FragmentError, NameConflictError, ShapeError, VacuousClaimError
+from cnn_symbolic.expressions.formulas import Entry
 from cnn_symbolic.expressions.heads import Bracket, Greater
-from cnn_symbolic.formulas import Entry
+from cnn_symbolic.ground.errors import CnnSymbolicError, FragmentError, NameConflictError, ShapeError, VacuousClaimError
 from cnn_symbolic.kernel.verdicts import Reason
 from tests.support.kernel.attack import kernel_alone
 from tests.support.problems import I, J, M, N, feature_map

@@ -26,7 +26,7 @@ from cnn_symbolic import (
     tensor,
     where,
 )
-from cnn_symbolic.errors import ExportError
+from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.kernel.export import HEADS, decode_statement, encode_statement
 from cnn_symbolic.kernel.verdicts import HoldsForLiterals
 from tests.support.bundle import derivations

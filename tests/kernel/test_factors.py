@@ -31,7 +31,7 @@ from cnn_symbolic import (
     upsample_nearest,
     widths,
 )
-from cnn_symbolic.errors import NameConflictError, VacuousClaimError
+from cnn_symbolic.ground.errors import NameConflictError, VacuousClaimError
 from cnn_symbolic.kernel.decide import is_proved
 from cnn_symbolic.kernel.factors import factors_of
 from cnn_symbolic.kernel.verdicts import HoldsForLiterals

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from cnn_symbolic.expressions.formulas import size
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import (
     all_of,
@@ -20,7 +21,6 @@ from cnn_symbolic.expressions.rules import (
     remainder,
     where,
 )
-from cnn_symbolic.formulas import size
 from cnn_symbolic.kernel.integer_sets import MOST_ARRANGEMENTS, Sets, arrangements
 from cnn_symbolic.kernel.reader import NotReadable
 from cnn_symbolic.kernel.verdicts import Reason

@@ -3,7 +3,7 @@
 import pytest
 
 from cnn_symbolic import Or, claim, conv_size, prove, read_claims, sizes
-from cnn_symbolic.errors import OperandError
+from cnn_symbolic.ground.errors import OperandError
 from cnn_symbolic.kernel.factors import upper_bound
 from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Theorem
 

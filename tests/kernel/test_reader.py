@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 import sympy as sp
 
+from cnn_symbolic.expressions.formulas import Opaque, entry, fresh, size
 from cnn_symbolic.expressions.heads import AtLeast, AtMost, Bracket, Delta, Equal, Less
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import all_of, bracket, divide, floor, maximum, where
-from cnn_symbolic.formulas import Opaque, entry, fresh, size
 from cnn_symbolic.kernel.decide import decide
 from cnn_symbolic.kernel.reader import Factor, NotReadable, Reader, read_sides
 from cnn_symbolic.kernel.statement import Declaration, Side, Statement

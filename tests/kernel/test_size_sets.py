@@ -6,7 +6,7 @@ import pytest
 import sympy as sp
 
 from cnn_symbolic import conv, conv_size, pool_size, preimage, shape, sizes, sizes_where, tensor
-from cnn_symbolic.errors import FragmentError, ShapeError
+from cnn_symbolic.ground.errors import FragmentError, ShapeError
 
 M, N, I, S = sizes("M N I S")
 

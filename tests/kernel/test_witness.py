@@ -35,7 +35,11 @@ from cnn_symbolic import (
     tensor,
     widths,
 )
-from cnn_symbolic.errors import (
+from cnn_symbolic.expressions.formulas import Opaque
+from cnn_symbolic.expressions.meaning import value_of
+from cnn_symbolic.expressions.rules import least
+from cnn_symbolic.expressions.values import Standing
+from cnn_symbolic.ground.errors import (
     CnnSymbolicError,
     EvaluationError,
     FragmentError,
@@ -43,15 +47,11 @@ from cnn_symbolic.errors import (
     OperandError,
     UndefinedError,
 )
-from cnn_symbolic.expressions.meaning import value_of
-from cnn_symbolic.expressions.rules import least
-from cnn_symbolic.expressions.values import Standing
-from cnn_symbolic.formulas import Opaque
 from cnn_symbolic.kernel import witness
 from cnn_symbolic.kernel.replay import KNOWN_FUNCTIONS, T, derivatives
 from cnn_symbolic.kernel.statement import Statement
 from cnn_symbolic.kernel.witness import Found, compare_at, scene_at
-from cnn_symbolic.tensors import Leaf
+from cnn_symbolic.tensors.tensor import Leaf
 from cnn_symbolic.witnesses import duals
 from tests.support.bundle import derivations
 from tests.support.fuzzing.programs import program

@@ -2,8 +2,8 @@
 
 from functools import cache
 
-from cnn_symbolic.derivation import Derivation
 from cnn_symbolic.library.loading import Claim, select
+from cnn_symbolic.proofs.derivation import Derivation
 
 
 @cache

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from cnn_symbolic.certificates.certificate import Certificate, NotCertified, check_text
+from cnn_symbolic.certificates.trusted.certificate import Certificate, NotCertified, check_text
 from cnn_symbolic.library.loading import load_text
 
 needs_coq = pytest.mark.skipif(shutil.which("coqc") is None, reason="coqc is not installed")
@@ -45,7 +45,7 @@ def emit(monkeypatch, proofs):
             raise NotCertified("there is no such proof")
         return by_hand(name, proof)
 
-    module = "cnn_symbolic.certificates.emitting"
+    module = "cnn_symbolic.certificates.search.emitting"
     monkeypatch.setitem(sys.modules, module, SimpleNamespace(certificate=certificate))
 
 

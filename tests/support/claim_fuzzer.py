@@ -28,10 +28,10 @@ from unicodedata import category
 from rich.console import Console
 
 from cnn_symbolic import Refutation, Theorem
-from cnn_symbolic.book.terminal import derivation_view
-from cnn_symbolic.checking.claims import read_claims
-from cnn_symbolic.errors import ClaimTextError, CnnSymbolicError
+from cnn_symbolic.claims.reading import read_claims
+from cnn_symbolic.ground.errors import ClaimTextError, CnnSymbolicError
 from cnn_symbolic.kernel.verdicts import HoldsForLiterals
+from cnn_symbolic.present.terminal import derivation_view
 from tests.support.fuzzing.numbers import disagreement, not_a_counterexample
 from tests.support.fuzzing.texts import SOURCES, TOKEN, picking
 from tests.support.fuzzing.tripwires import Overtime, Tripped, alarm, tripped, tripwires

@@ -2,8 +2,8 @@
 
 import pytest
 
-from cnn_symbolic.checking.claims import read_claims
-from cnn_symbolic.errors import ClaimTextError
+from cnn_symbolic.claims.reading import read_claims
+from cnn_symbolic.ground.errors import ClaimTextError
 
 X, XY = "x = tensor(M)\n", 'x, y = tensor(M, name="x"), tensor(M, name="y")\n'
 CONV = 'x, w = tensor(B, C, M, name="x"), tensor(K, C, I, name="w")\n'

@@ -9,7 +9,7 @@ from pathlib import Path
 from runpy import run_path
 from unittest.mock import patch
 
-from cnn_symbolic import cli
+from cnn_symbolic.command_line import cli
 
 
 def without_columns():

@@ -39,10 +39,10 @@ from cnn_symbolic import (
     widths,
     wrap,
 )
-from cnn_symbolic.errors import ClaimTextError, FragmentError, UndefinedError
+from cnn_symbolic.expressions.formulas import fresh, numbered, substitute
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.values import Number, Point, number
-from cnn_symbolic.formulas import fresh, numbered, substitute
+from cnn_symbolic.ground.errors import ClaimTextError, FragmentError, UndefinedError
 from cnn_symbolic.kernel.export import decode, encode
 
 SIZES, WIDTHS, INDEX = ("M", "N", "S"), ("P",), "i"

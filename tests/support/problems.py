@@ -11,9 +11,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from cnn_symbolic import FeatureMap, sizes, widths
-from cnn_symbolic.evaluation import Values, evaluate_formula, infer_sizes
+from cnn_symbolic.expressions.evaluation import Values, evaluate_formula, infer_sizes
+from cnn_symbolic.expressions.formulas import fresh
 from cnn_symbolic.expressions.values import plain
-from cnn_symbolic.formulas import fresh
 
 M, N, I, J = sizes("M N I J")
 

@@ -15,11 +15,11 @@ from hypothesis import assume, settings
 from hypothesis import strategies as st
 
 from cnn_symbolic import And, Iverson, Not, Or, ceiling, floor, maximum, minimum, sizes, where, widths
-from cnn_symbolic.errors import FragmentError
 from cnn_symbolic.expressions import rules
+from cnn_symbolic.expressions.formulas import named_number, size, width
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.values import Number, number
-from cnn_symbolic.formulas import named_number, size, width
+from cnn_symbolic.ground.errors import FragmentError
 
 M, N, P = size("M"), size("N"), width("P")
 i, HALF = sp.Symbol("i", integer=True), sp.Rational(1, 2)

@@ -14,17 +14,17 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from cnn_symbolic.certificates import compiling, statements
-from cnn_symbolic.certificates.statements import Proposition, proposition
-from cnn_symbolic.certificates.terms import next_function
-from cnn_symbolic.derivation import Derivation
-from cnn_symbolic.errors import UndefinedError
-from cnn_symbolic.evaluation import Values, evaluate_formula
+from cnn_symbolic.certificates.trusted import compiling, statements
+from cnn_symbolic.certificates.trusted.statements import Proposition, proposition
+from cnn_symbolic.certificates.trusted.terms import next_function
+from cnn_symbolic.expressions.evaluation import Values, evaluate_formula
+from cnn_symbolic.expressions.formulas import Opaque, fresh
 from cnn_symbolic.expressions.heads import AtLeast, Equal, divisors
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import all_of, bracket, least
-from cnn_symbolic.formulas import Opaque, fresh
+from cnn_symbolic.ground.errors import UndefinedError
 from cnn_symbolic.kernel.replay import T, all_formulas, derivatives
+from cnn_symbolic.proofs.derivation import Derivation
 
 SAMPLES, POINTS, TRIES, SEED = 2, 5, 6000, 4
 MOST_ENTRIES, MOST_COST = 120, 4000

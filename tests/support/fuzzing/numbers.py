@@ -4,11 +4,11 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic import Tensor
-from cnn_symbolic.errors import UndefinedError
-from cnn_symbolic.evaluation import evaluate_size
+from cnn_symbolic.expressions.evaluation import evaluate_size
+from cnn_symbolic.expressions.formulas import Opaque
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import least
-from cnn_symbolic.formulas import Opaque
+from cnn_symbolic.ground.errors import UndefinedError
 
 MOST_ENTRIES = 5000
 

@@ -9,7 +9,7 @@ import re
 
 from hypothesis import strategies as st
 
-from cnn_symbolic.checking.vocabulary import WORDS
+from cnn_symbolic.claims.vocabulary import WORDS
 from tests.support.fuzzing.programs import program
 from tests.support.fuzzing.words import (
     ATTRIBUTES,

@@ -69,9 +69,9 @@ literal(values=open('/etc/passwd')) ¦ Path('/') ¦ check(lambda: 1) ¦ identity
 preimage((M,), (1,)) ¦ decide(made) ¦ state(x, x)
 """)
 STATEMENTS = listed(r"""
-import os ¦ from os import system ¦ import cnn_symbolic.cli as M ¦ from cnn_symbolic import *
+import os ¦ from os import system ¦ import cnn_symbolic.command_line.cli as M ¦ from cnn_symbolic import *
 from sympy import * ¦ from cnn_symbolic import __builtins__ ¦ from sympy import sympify
-from cnn_symbolic.cli import main ¦ from . import x ¦ from cnn_symbolic import tensor as open
+from cnn_symbolic.command_line.cli import main ¦ from . import x ¦ from cnn_symbolic import tensor as open
 def f1(): return 1 ¦ class A1(tensor): pass ¦ for i in x: pass ¦ while True: pass
 with open('/etc/passwd') as y: pass ¦ del x ¦ global x ¦ assert x ¦ raise x ¦ async def f1(): pass
 x.shape = (1,) ¦ x[0] = 1 ¦ x += 1 ¦ y: int = 1 ¦ y = q = 1 ¦ (y, q) = (1, 2) ¦ [y, q] = [1, 2] ¦ y, *q = (1, 2)

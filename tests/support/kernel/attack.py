@@ -11,9 +11,9 @@ import islpy as isl
 import numpy as np
 import sympy as sp
 
-from cnn_symbolic.evaluation import Values, evaluate_formula, evaluate_size
+from cnn_symbolic.expressions.evaluation import Values, evaluate_formula, evaluate_size
+from cnn_symbolic.expressions.formulas import entry, fresh, size
 from cnn_symbolic.expressions.rules import bracket, compare, delta, divide, floor, negation, remainder
-from cnn_symbolic.formulas import entry, fresh, size
 from cnn_symbolic.kernel.affine import decide_affine
 from cnn_symbolic.kernel.decide import decide_factors
 from cnn_symbolic.kernel.statement import Declaration, Side, Statement

@@ -1,0 +1,1 @@
+"""Backward passes of other people, called and compared with exact gradients."""

@@ -1,0 +1,345 @@
+"""Is a backward pass written by hand right? Exact comparison at many small shapes, and the mistake by name.
+
+    check_backward(backward, of=conv2d(stride=2, padding=1))
+
+Shapes come from Hypothesis, which also finds the smallest that fails; the data at it are made as simple as they can
+be, and `backward_mistakes` looks for the mistake that explains everything that the function returned.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+from math import ceil, prod
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from cnn_symbolic.backward.calling import Layout, Misbehaviour, read_layout, signature_of
+from cnn_symbolic.backward.examining import Checker, first
+from cnn_symbolic.backward.findings import FORMULA, KINDS, BackwardError, BackwardReport, Failure, Finding, Record
+from cnn_symbolic.backward.forwards import Arrays, Forward, Shape, read_forward
+from cnn_symbolic.backward.mistakes import Case, named_mistake
+from cnn_symbolic.backward.one_hot import decide_pairs
+from cnn_symbolic.backward.snippets import snippet
+from cnn_symbolic.backward.strategies import EXACT, Problem, convolution_problems, hypothesis
+from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError
+
+__all__ = ["BackwardError", "BackwardReport", "Finding", "assert_backward", "check_backward"]
+
+__unittest = True  # unittest leaves the frames of this module out of a traceback
+
+# How many failing and passing examples tell mistakes apart, how many findings are reported, how many pairs are tried.
+FAILING, PASSING, REPORTED, PAIRS = 8, 4, 4, 300
+# Which inputs a result is a product of.
+OPERANDS = {"y": ("x", "w"), "dx": ("dy", "w"), "dw": ("dy", "x"), "db": ("dy",)}
+
+
+def check_backward(
+    function: Callable[..., Any],
+    *,
+    of: Forward | str,
+    signature: str | None = None,
+    layout: str | None = None,
+    filters: str | None = None,
+    flipped: bool = False,
+    dtype: str = "float64",
+    shapes: Mapping[str, Sequence[int]] | None = None,
+    examples: int = 60,
+    error: float = 2.0**-64,
+    one_hot: bool = False,
+    timeout: float = 10.0,
+    seed: int = 0,
+) -> BackwardReport:
+    """Return whether a function is the backward pass of a layer, and if not, what is wrong with it.
+
+    `of` is the layer, `conv2d(stride=2)` or its text. `signature` names the arguments and the results of the function,
+    "dy, x, w -> dx, dw, db" for a convolution and "dy, x -> dx" for a pooling unless its parameters have known names.
+    `layout` and `filters` name the axes of its arrays, as "NHWC" and "HWIO"; with `flipped` the forward pass convolves.
+    `shapes` of x and w, in that layout, are checked in place of `examples` random ones. At each, a wrong polynomial of
+    degree ≤ 2 passes with a probability of `error` at most; `one_hot` decides small shapes by all one-hot inputs. A
+    call that takes longer than `timeout` seconds is a hang.
+    """
+    start = time.perf_counter()
+    if not callable(function):
+        raise OperandError(f"check_backward expects a function, found {type(function).__name__}")
+    forward = read_forward(of) if isinstance(of, str) else of
+    if not isinstance(forward, Forward):
+        raise OperandError(f'of is a layer, as conv2d(stride=2) or its text "conv2d(stride=2)", found {of!r}')
+    if dtype not in EXACT:
+        raise ModeError(f"dtype is one of {', '.join(EXACT)}, found {dtype!r}")
+    if not 0 < error < 1 or examples < 1 or timeout <= 0:
+        raise OperandError("expected an error between 0 and 1, and at least one example and some time for a call")
+    called = signature_of(function, forward, signature)
+    arrays = read_layout(forward, layout, filters, flipped)
+    checker = Checker(function, forward, called, arrays, dtype, error, timeout, seed)
+    strategy = None
+    if shapes is None:
+        strategy = convolution_problems(forward, ones=arrays.ones)
+        search(checker, strategy, examples)
+    else:
+        for problem in given_problems(forward, arrays, shapes):
+            checker.examine(problem, probe=True, small_first=False)
+    exact = not checker.failures and checker.worst is None
+    decided = decide_pairs(checker, limited=shapes is None) if one_hot and exact else None
+    return reported(checker, strategy, examples, decided, start)
+
+
+def assert_backward(function: Callable[..., Any], **options: Any) -> BackwardReport:
+    """Raise BackwardError, with the report, if a function is not the backward pass of a layer; see check_backward."""
+    __tracebackhide__ = True
+    report = check_backward(function, **options)
+    if report.outcome == "wrong":
+        raise BackwardError(str(report)) from None
+    return report
+
+
+def given_problems(forward: Forward, layout: Layout, shapes: Mapping[str, Sequence[int]]) -> list[Problem]:
+    """Return the problems with shapes in the user's layout, one for each combination of options."""
+    expected = ("x", "w") if forward.is_convolution else ("x",)
+    if set(shapes) != set(expected):
+        raise ShapeError(f"shapes has the shapes of {' and '.join(expected)}, found {', '.join(shapes) or 'none'}")
+    inputs = tuple((name, layout.to_canonical(name, tuple(shapes[name]))) for name in expected)
+    problems = [Problem(each, inputs) for each in forward.varied()]
+    for problem in problems:
+        problem.forward.result_shape(dict(inputs))
+    return problems
+
+
+# Searching
+
+
+def search(checker: Checker, strategy: Any, examples: int) -> None:
+    """Examine as many problems as asked for, every fourth with other layouts in memory."""
+    hyp = hypothesis()
+
+    def run(problem: Problem) -> None:
+        if not checker.stopped and problem not in checker.examined:
+            checker.examine(problem, probe=len(checker.examined) % 4 == 0)
+
+    quiet(examples)(hyp.seed(checker.seed)(hyp.given(strategy)(run)))()
+
+
+def smallest(checker: Checker, failure: Failure, strategy: Any, examples: int) -> Failure:
+    """Return the failure at the smallest shape that Hypothesis finds."""
+    same = [f for f in checker.failures if f.key == failure.key]
+    best = min(same, key=lambda f: sum(prod(shape) for shape in f.problem.shapes.values()))
+    if strategy is None or failure.kind == "timeout":
+        return best
+    hyp, trial, found = hypothesis(), checker.fresh(), {}
+
+    def fails(problem: Problem) -> bool:
+        if not trial.stopped and problem not in found:
+            failures = trial.examine(problem, probe=failure.kind in ("layout", "state"))
+            found[problem] = next((f for f in failures if f.key == failure.key), None)
+        return found.get(problem) is not None
+
+    try:
+        problem = hyp.find(strategy, fails, settings=quiet(examples), random=Random(checker.seed))
+    except hyp.errors.HypothesisException:
+        return best
+    return found.get(problem) or best
+
+
+def quiet(examples: int) -> Any:
+    """Return settings of Hypothesis that depend on nothing of the user's, and print and keep nothing."""
+    hyp = hypothesis()
+    return hyp.settings(
+        max_examples=examples,
+        derandomize=False,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(hyp.HealthCheck),
+        phases=[hyp.Phase.generate, hyp.Phase.shrink],
+        verbosity=hyp.Verbosity.quiet,
+        print_blob=False,
+        report_multiple_bugs=False,
+    )
+
+
+# Simplifying
+
+
+def simplest(checker: Checker, failure: Failure) -> Failure:
+    """Return the failure with the simplest data at its shape: one entry of each operand, or small integers."""
+    if failure.kind == "timeout":
+        return failure
+    if failure.how == "after another call":  # what the function remembers now is not what a new one would
+        values = failure.problem.values(checker.seed, 3)
+        right = checker.right(failure.problem, values)[failure.gradient or ""]
+        return replace(
+            failure, values=values, found=None, expected=checker.layout.to_user(failure.gradient or "", right)
+        )
+    trials = one_hot_pairs(checker, failure) if failure.kind in FORMULA else iter(())
+    for values in trials:
+        if (simpler := again(checker, failure, values)) is not None:
+            return simpler
+    for bound in (1, 3, 9):
+        values = failure.problem.values(checker.seed, bound)
+        if (simpler := again(checker, failure, values)) is not None:
+            return simpler
+    return failure
+
+
+def again(checker: Checker, failure: Failure, values: Arrays) -> Failure | None:
+    """Return the same failure with other data at its shape, None if it is not there."""
+    problem, trial = failure.problem, checker.fresh()
+    right = trial.right(problem, values)
+    try:
+        results = trial.attempt(problem, values, right)
+        wrong = trial.judge(problem, values, right, results)
+        if not wrong and failure.kind in ("layout", "state"):
+            trial.probe(problem, values, right)
+        elif failure.kind == "state":
+            wrong = trial.stateful(problem, values, right, results, None)
+    except Misbehaviour as found:
+        wrong = [Failure(found.kind, found.gradient, found.detail, problem, values)]
+    return next((f for f in (*trial.failures, *wrong) if f.key == failure.key), None)
+
+
+def one_hot_pairs(checker: Checker, failure: Failure) -> Iterator[Arrays]:
+    """Yield data with one nonzero entry in each operand of a result, all of them if there are few."""
+    forward, inputs = failure.problem.forward, dict(failure.problem.inputs)
+    fixed = ("x",) if forward.family == "max_pool" else ()
+    names = [n for n in OPERANDS[failure.gradient or "dx"] if n in failure.values and n not in fixed]
+    blank = {k: v if k in fixed else np.zeros_like(v) for k, v in failure.values.items()}
+    sizes, unit = [blank[name].size for name in names], forward.unit(inputs)
+    if prod(sizes) > PAIRS:
+        yield halved(checker, failure, names, blank, unit)
+    else:
+        for at in product(*map(range, sizes)):
+            yield {**blank, **{n: unit * one_entry(blank[n].shape, k) for n, k in zip(names, at, strict=True)}}
+
+
+def halved(checker: Checker, failure: Failure, names: Sequence[str], blank: Arrays, unit: int) -> Arrays:
+    """Return data with one nonzero entry in each operand, found by halving: one half of a wrong sum is wrong."""
+    values = {**blank, **{name: failure.values[name] for name in names}}
+    for name in names:
+        whole, kept = values[name], np.arange(values[name].size)
+        while len(kept) > 1:
+            half, other = np.array_split(kept, 2)
+            wrong = again(checker, failure, {**values, name: masked(whole, half)}) is not None
+            kept = half if wrong else other
+        values = {**values, name: masked(whole, kept)}
+    return {**values, **{name: unit * (values[name] != 0).astype(float) for name in names}}
+
+
+def one_entry(shape: Shape, at: int) -> np.ndarray:
+    """Return zeros with a one."""
+    array = np.zeros(shape)
+    array.flat[at] = 1
+    return array
+
+
+def masked(array: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Return an array with zeros in place of all entries but those of some numbers."""
+    masked = np.zeros_like(array)
+    masked.flat[kept] = array.flat[kept]
+    return masked
+
+
+# Reporting
+
+
+def reported(checker: Checker, strategy: Any, examples: int, decided: str | None, start: float) -> BackwardReport:
+    """Return the report on everything that a checker found."""
+    judged = checker.signature.judged
+    order = {name: k for k, name in enumerate((None, *judged))}
+    by_key: dict[tuple[str, str | None], Failure] = {}
+    for failure in sorted(checker.failures, key=lambda f: (KINDS.index(f.kind), order[f.gradient])):
+        by_key.setdefault(failure.key, failure)
+    if any(kind == "state" for kind, _ in by_key):  # what is wrong then is so because of an earlier call
+        by_key = {key: failure for key, failure in by_key.items() if key[0] != "formula"}
+    findings = tuple(
+        finding(checker, simplest(checker, smallest(checker, failure, strategy, examples)))
+        for failure in list(by_key.values())[:REPORTED]
+    )
+    wrong = {failure.gradient for failure in checker.failures}
+    whole = any(kind in ("timeout", "exception", "outputs", "state") for kind, _ in by_key)
+    exact = checker.worst is None and checker.bound < 0
+    return BackwardReport(
+        outcome="wrong" if findings else "right" if exact else "tested",
+        evidence=evidence(checker, bool(findings), decided),
+        findings=findings,
+        also_right={name: name not in wrong and name in checker.records and not whole for name in judged},
+        function=getattr(checker.function, "__name__", repr(checker.function)),
+        forward=checker.forward,
+        signature=f"{checker.signature} ({checker.signature.origin})",
+        layout=str(checker.layout),
+        examples=len(checker.examined),
+        seconds=time.perf_counter() - start,
+    )
+
+
+def evidence(checker: Checker, wrong: bool, decided: str | None) -> str:
+    """Return what a verdict rests on."""
+    n = len(checker.examined)
+    places = f"{n} shape{'s' if n != 1 else ''}"
+    if wrong:
+        return f"wrong at {sum(not passed for passed in checker.examined.values())} of {places}"
+    places += f" up to {largest_shapes(checker)}"
+    if checker.worst is not None:
+        return f"tested to a tolerance at {places}; {checker.worst[1]}"
+    if checker.bound >= 0:
+        return f"tested at {places}: sums are too long for a bound in {checker.dtype}"
+    orders = ", for the orders of x that were tried" if checker.forward.family == "max_pool" else ""
+    identity = f"random identity at {places}, error ≤ 2^{ceil(checker.bound)} at each{orders}"
+    return f"{decided}; {identity}" if decided else identity
+
+
+def largest_shapes(checker: Checker) -> str:
+    """Return the largest size of every axis of x, and of w, among the shapes examined (canonical layout)."""
+    inputs = [dict(problem.inputs) for problem in checker.examined]
+    each = {name: zip(*(shapes[name] for shapes in inputs), strict=True) for name in inputs[0]}
+    return ", ".join(f"{name} {'×'.join(str(max(sizes)) for sizes in axes)}" for name, axes in each.items())
+
+
+def finding(checker: Checker, failure: Failure) -> Finding:
+    """Return a failure as it is reported, with the mistake's name and the program that shows it."""
+    problem, values, name = failure.problem, failure.values, failure.gradient
+    right = checker.right(problem, values)
+    arguments = checker.arguments(problem, values, right, failure.how)
+    data = {key: value for key, value in arguments.items() if isinstance(value, np.ndarray)}
+    entry: tuple[int, ...] = ()
+    if failure.found is not None and failure.expected is not None and failure.found.shape == failure.expected.shape:
+        differs = failure.found != failure.expected
+        entry = first(differs) if differs.any() else ()
+    made = Finding(
+        failure.kind,
+        name,
+        failure.detail,
+        entry,
+        failure.found,
+        failure.expected,
+        {key: value.shape for key, value in data.items()},
+        problem.forward.options,
+        data,
+        mistake(checker, name) if name and failure.kind in FORMULA else None,
+    )
+    return replace(made, snippet=snippet(checker.function, checker.signature, arguments, made, failure.how))
+
+
+def mistake(checker: Checker, name: str) -> str | None:
+    """Return the name of the mistake in a result: it explains failing examples, and passing ones too."""
+    failing, passing = checker.records[name]
+    largest = sorted(failing, key=lambda r: -sum(value.size for value in r.values.values()))[:FAILING]
+    records = [*largest, *passing[:PASSING]]
+    cases = [Case(r.problem.forward, r.values, r.right) for r in records]
+
+    def agrees(k: int, candidate: np.ndarray, dtype: str = checker.rounding) -> bool:
+        found, made = records[k].found[name], checker.layout.to_user(name, candidate)
+        if made.shape != found.shape or not np.isfinite(found).all():
+            return False
+        return bool(np.abs(found - made).max(initial=0) <= 64 * np.finfo(dtype).eps * np.abs(made).max(initial=0))
+
+    def in_single_precision(k: int, record: Record) -> bool:
+        large = np.abs(record.right[name]).max(initial=0) > EXACT["float32"]
+        return agrees(k, record.right[name], "float32") and (large or k >= len(largest))
+
+    title = named_mistake(name, cases, agrees, checker.forward)
+    if title is None and all(in_single_precision(k, record) for k, record in enumerate(records)):
+        return "computed in single precision"
+    return title

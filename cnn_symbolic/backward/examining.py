@@ -1,0 +1,305 @@
+"""One shape at a time: calls the function at random points, compares exactly, and names misbehaviour as such.
+
+Data are random integers so small that every sum is exact. At a random point a wrong polynomial of degree ≤ 2 agrees
+with probability ≤ 2/S, S the number of values of an entry (Schwartz, JACM 27 (1980); Zippel, EUROSAM 1979); the
+points are repeated until the product is small enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+from math import ceil, log2
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+
+from cnn_symbolic.backward.calling import Layout, Misbehaviour, Signature, call
+from cnn_symbolic.backward.findings import FORMULA, Failure, Record
+from cnn_symbolic.backward.forwards import Arrays, Forward
+from cnn_symbolic.backward.strategies import Problem
+
+__all__ = ["Checker", "first", "number"]
+
+# The magnitude of the data of the first point: rounding cannot hide a difference there.
+SMALL = 4
+# How many numbers of small data are not right by chance.
+ENOUGH = 6
+# What the arrays of a call are like in memory, in words.
+IN_MEMORY = {
+    "strided": "inputs that are not contiguous",
+    "broadcast": "a dy of zero strides, which is one number that is broadcast",
+}
+STATE = "it keeps state between calls"
+
+
+@dataclass
+class Checker:
+    """A function, how it is called, and everything that was observed of it."""
+
+    function: Callable[..., Any]
+    forward: Forward
+    signature: Signature
+    layout: Layout
+    dtype: str
+    error: float
+    timeout: float
+    seed: int
+    examined: dict[Problem, bool] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+    records: dict[str, tuple[list[Record], list[Record]]] = field(default_factory=dict)
+    last: dict[Problem, Arrays] = field(default_factory=dict)
+    bound: float = 0.0
+    worst: tuple[float, str] | None = None
+
+    def fresh(self) -> Checker:
+        """Return a checker of the same function that has observed nothing."""
+        return replace(self, examined={}, failures=[], records={}, last={}, bound=0.0, worst=None)
+
+    @property
+    def rounding(self) -> str:
+        """The dtype in which results may be rounded."""
+        return "float64" if self.dtype == "int64" else self.dtype
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the function hangs: it is not called again."""
+        return any(failure.kind == "timeout" for failure in self.failures)
+
+    # Calling
+
+    def arguments(self, problem: Problem, values: Arrays, right: Arrays, how: str = "contiguous") -> dict[str, Any]:
+        """Return everything the signature may name, in the user's layout: arrays of their own for every call."""
+        given: dict[str, Any] = dict(problem.forward.options)
+        if "stride" in given:
+            given["stride"] = problem.forward.stride
+        arrays = dict(values) | {name: right[name] for name in ("y", "places") if name in right}
+        for name in self.signature.taken:
+            if name in arrays:
+                dtype = "int64" if name == "places" else self.dtype
+                given[name] = placed(self.layout.to_user(name, arrays[name]).astype(dtype), name, how)
+            elif name.endswith("_shape"):
+                of = name.removesuffix("_shape")
+                given[name] = self.layout.to_user(of, values[of]).shape
+        return given
+
+    def attempt(self, problem: Problem, values: Arrays, right: Arrays, how: str = "contiguous") -> Arrays:
+        """Return copies of what the function returns; raise Misbehaviour if it returns no arrays, or changes one."""
+        arguments = self.arguments(problem, values, right, how)
+        before = {name: value.copy() for name, value in arguments.items() if isinstance(value, np.ndarray)}
+        returned = call(self.function, self.signature, arguments, self.timeout)
+        results = {name: array.copy() for name, array in returned.items()}
+        self.last[problem] = values
+        for name, array in before.items():
+            if not np.array_equal(array, arguments[name]):
+                detail = f"the function changes its input {name}"
+                self.failures.append(Failure("mutation", None, detail, problem, values, how))
+        return results
+
+    # Judging
+
+    def right(self, problem: Problem, values: Arrays) -> Arrays:
+        """Return the right results, canonical: y with the bias where the function has it."""
+        result = "y" in self.signature.taken or "y" in self.signature.judged
+        return problem.forward.evaluate(values, bias="b" in self.signature.taken, result=result)
+
+    def judge(
+        self, problem: Problem, values: Arrays, right: Arrays, results: Arrays, how: str = "contiguous"
+    ) -> list[Failure]:
+        """Return what is wrong with the results of one call."""
+        wrong = []
+        for name, found in results.items():
+            expected = self.layout.to_user(name, right[name])
+            kind, detail = self.difference(problem, values, name, found, expected)
+            if kind:
+                wrong.append(Failure(kind, name, detail, problem, values, how, found, expected))
+        return wrong
+
+    def difference(
+        self, problem: Problem, values: Arrays, name: str, found: np.ndarray, expected: np.ndarray
+    ) -> tuple[str, str]:
+        """Return the kind of the difference between a result and the right one, and a sentence; empty if none."""
+        if found.shape != expected.shape:
+            return "shape", f"{name} has the shape {found.shape}, expected {expected.shape}"
+        if not np.isfinite(found).all():
+            at = first(~np.isfinite(found))
+            return "nan", f"{name}{list(at)} is {found[at]}, expected {number(expected[at])}"
+        if not np.array_equal(found, expected):
+            off = np.abs(found - expected)
+            if self.dtype == "int64" or off.max() > self.tolerance(problem, values, name):
+                at = first(found != expected)
+                return "value", f"{name}{list(at)} is {number(found[at])}, expected {number(expected[at])}"
+            self.rounded(name, off, expected)
+        if found.dtype != self.dtype:
+            return (
+                "dtype",
+                f"{name} has the dtype {found.dtype}, expected that of the inputs, {self.dtype} (option dtype)",
+            )
+        return "", ""
+
+    def tolerance(self, problem: Problem, values: Arrays, name: str) -> float:
+        """Return the rounding that floating-point sums of these terms may have: eps · (terms + 8) · max Σ|terms|."""
+        kept = "x" if problem.forward.family == "max_pool" else ""
+        sizes = self.right(problem, {k: v if k == kept else np.abs(v) for k, v in values.items()})
+        terms = problem.forward.terms(dict(problem.inputs))
+        return float((terms + 8) * np.finfo(self.dtype).eps * np.abs(sizes[name]).max())
+
+    def rounded(self, name: str, off: np.ndarray, expected: np.ndarray) -> None:
+        """Note how far a result is from the right one that it equals up to rounding."""
+        relative = float(off.max() / max(np.abs(expected).max(), 1))
+        if self.worst is None or relative > self.worst[0]:
+            at = [int(k) for k in np.unravel_index(off.argmax(), off.shape)]
+            self.worst = (relative, f"worst entry {name}{at}, off by {relative:.1e} of the largest")
+
+    # Examining one shape
+
+    def points(self, problem: Problem) -> int:
+        """Return how many random points bring the error at a shape below what is asked for, and note the bound."""
+        each = 1 - log2(2 * problem.bound(self.dtype, self.signature.judged))  # log2(2/S)
+        needed = max(2, ceil(log2(self.error) / each)) if each < 0 else 4
+        self.bound = max(self.bound, needed * each) if self.examined else needed * each
+        return needed
+
+    def values(self, problem: Problem, point: int) -> Arrays:
+        """Return the data of one point, the same in every call for the same shapes; of the first they are small."""
+        seed = (self.seed, crc32(repr(problem).encode()), point % 2**32)
+        return problem.values(seed, SMALL if point == 0 else problem.bound(self.dtype, self.signature.judged))
+
+    def examine(self, problem: Problem, probe: bool, small_first: bool = True) -> list[Failure]:
+        """Compare the function at one shape, at as many points as the bound needs, and note what is wrong.
+
+        The point of small data comes first, or, to save time, last and only if the function rounds.
+        """
+        noted = len(self.failures)
+        points = range(1, 1 + self.points(problem))
+        for point in (0, *points) if small_first else (*points, 0):
+            if point == 0 and not small_first and self.worst is None:
+                break
+            values = self.values(problem, point)
+            right = self.right(problem, values)
+            before = self.last.get(problem)
+            try:
+                results = self.attempt(problem, values, right)
+                wrong = self.judge(problem, values, right, results)
+                if any(failure.kind in FORMULA for failure in wrong):
+                    wrong = self.stateful(problem, values, right, results, before) or wrong
+                self.failures += wrong
+                self.record(Record(problem, values, right, results), {failure.gradient for failure in wrong})
+                if probe and point == 1 and len(self.failures) == noted:
+                    self.probe(problem, values, right)
+            except Misbehaviour as found:
+                self.failures.append(Failure(found.kind, found.gradient, found.detail, problem, values))
+            if len(self.failures) > noted:
+                break
+        self.examined[problem] = len(self.failures) == noted
+        return self.failures[noted:]
+
+    def record(self, record: Record, wrong: set[str | None]) -> None:
+        """Keep an example, for every result among those that fail or those that pass."""
+        for name in record.found:
+            failing, passing = self.records.setdefault(name, ([], []))
+            kept = failing if name in wrong else passing
+            if kept is failing or len(passing) < SMALL:
+                kept.append(record)
+
+    def stateful(
+        self, problem: Problem, values: Arrays, right: Arrays, results: Arrays, before: Arrays | None
+    ) -> list[Failure]:
+        """Return the failure of a function whose wrong results come from an earlier call, if they do."""
+        repeated = self.attempt(problem, values, right)
+        if (name := differing(results, repeated)) is not None:
+            return [self.changing(problem, values, name, repeated, results)]
+        if before is None or too_little(before, results):
+            return []
+        for old in stale_inputs(problem):
+            if self.uses_earlier(problem, values, results, before, old) and all(
+                self.uses_earlier(problem, *self.another(problem, point), before, old) for point in range(3)
+            ):
+                detail = f"the function uses {' and '.join(old)} of an earlier call: {STATE}"
+                wrong = self.judge(problem, values, right, results, "after another call")
+                return [replace(failure, kind="state", detail=detail) for failure in wrong]
+        return []
+
+    def another(self, problem: Problem, point: int) -> tuple[Arrays, Arrays]:
+        """Return further data for a shape, and what the function returns for them."""
+        values = self.values(problem, -1 - point)
+        return values, self.attempt(problem, values, self.right(problem, values))
+
+    def uses_earlier(
+        self, problem: Problem, values: Arrays, results: Arrays, before: Arrays, old: tuple[str, ...]
+    ) -> bool:
+        """Return whether results are right for some of the inputs of an earlier call."""
+        earlier = self.right(problem, {name: before[name] if name in old else array for name, array in values.items()})
+        telling = any(earlier[k].any() for k in results)  # zeros are right for many inputs
+        return telling and all(np.array_equal(self.layout.to_user(k, earlier[k]), v) for k, v in results.items())
+
+    def changing(self, problem: Problem, values: Arrays, name: str, found: Arrays, before: Arrays) -> Failure:
+        """Return the failure of a function that returns something else when it is called again."""
+        detail = f"two calls with equal inputs return different {name}: {STATE}"
+        return Failure("state", name, detail, problem, values, "repeated", found[name], before[name])
+
+    def probe(self, problem: Problem, values: Arrays, right: Arrays) -> None:
+        """Note state, and inputs in memory that the function cannot read."""
+        self.in_memory(problem, values, right, "strided")
+        constant = {**values, "dy": np.full_like(values["dy"], values["dy"].flat[0])}
+        self.in_memory(problem, constant, self.right(problem, constant), "broadcast")
+
+    def in_memory(self, problem: Problem, values: Arrays, right: Arrays, how: str) -> None:
+        """Note a failure that only arrays of another layout in memory have, or the second call with equal inputs."""
+        try:
+            wrong = self.judge(problem, values, right, self.attempt(problem, values, right, how), how)
+        except Misbehaviour as found:
+            if found.kind == "timeout":
+                raise
+            wrong = [Failure(found.kind, found.gradient, found.detail, problem, values, how)]
+        if not wrong:
+            return
+        again = self.attempt(problem, values, right)
+        if not (also := self.judge(problem, values, right, again)):
+            detail = f"right for contiguous arrays, but wrong for {IN_MEMORY[how]}: {wrong[0].detail}"
+            self.failures.append(replace(wrong[0], kind="layout", detail=detail))
+        elif how == "strided":  # right when it was called first
+            correct = {name: self.layout.to_user(name, right[name]) for name in again}
+            self.failures.append(self.changing(problem, values, also[0].gradient or "", again, correct))
+
+
+def too_little(before: Arrays, results: Arrays) -> bool:
+    """Tell whether results may be right for an earlier call by chance: few numbers, of small data."""
+    small = all(np.abs(array).max(initial=0) <= SMALL for array in before.values())
+    return small and sum(array.size for array in results.values()) < ENOUGH
+
+
+def stale_inputs(problem: Problem) -> list[tuple[str, ...]]:
+    """Return the sets of inputs that may be those of an earlier call, the small ones first.
+
+    Not x of a maximum: there is too little in the place of a maximum to tell which x it is of.
+    """
+    kept = "x" if problem.forward.family == "max_pool" else ""
+    names = [name for name in problem.shapes if name not in ("y", kept)]
+    return [some for count in range(1, len(names) + 1) for some in combinations(names, count)]
+
+
+def placed(array: np.ndarray, name: str, how: str) -> np.ndarray:
+    """Return an array with its entries in memory as usual, with gaps, or dy as one number without strides."""
+    if how == "broadcast" and name == "dy":
+        return np.lib.stride_tricks.as_strided(array.reshape(-1)[:1].copy(), array.shape, (0,) * array.ndim)
+    if how == "strided" and array.ndim:
+        return np.repeat(array.T, 2, axis=-1).T[::2]
+    return np.array(array, order="C")
+
+
+def differing(one: Arrays, other: Arrays) -> str | None:
+    """Return the first result that differs between two calls."""
+    return next((k for k in one if not np.array_equal(one[k], other[k], equal_nan=True)), None)
+
+
+def first(mask: np.ndarray) -> tuple[int, ...]:
+    """Return the first place in a mask."""
+    return tuple(int(k) for k in np.argwhere(mask)[0])
+
+
+def number(value: Any) -> str:
+    """Return a number as it is written, integers without a point."""
+    return str(int(value)) if float(value).is_integer() else f"{float(value):.17g}"

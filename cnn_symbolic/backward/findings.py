@@ -1,0 +1,226 @@
+"""What a check of a backward pass finds: failures where they are seen, findings as they are reported, the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from cnn_symbolic.backward.forwards import Arrays, Choice, Forward, Shape
+from cnn_symbolic.backward.strategies import Problem
+from cnn_symbolic.ground.errors import CnnSymbolicError
+from cnn_symbolic.notation.matrices import integers, named_matrix
+
+__all__ = ["FORMULA", "KINDS", "BackwardError", "BackwardReport", "Failure", "Finding", "Record"]
+
+# What may be wrong, in the order in which it is reported: misbehaviour before the formula.
+KINDS = ("timeout", "exception", "outputs", "state", "mutation", "dtype", "nan", "layout", "shape", "value")
+# The kinds that say that the formula is wrong, and those that concern one result.
+FORMULA, OF_RESULTS = ("shape", "value"), ("outputs", "dtype", "nan")
+# The largest array that is printed whole.
+PRINTED = 64
+
+
+class BackwardError(AssertionError, CnnSymbolicError):
+    """A backward pass that is wrong; its message is the report."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What is wrong with one call: its kind, the result if it concerns one, and the example (canonical data)."""
+
+    kind: str
+    gradient: str | None
+    detail: str
+    problem: Problem
+    values: Arrays
+    how: str = "contiguous"
+    found: np.ndarray | None = None
+    expected: np.ndarray | None = None
+
+    @property
+    def key(self) -> tuple[str, str | None]:
+        """What makes two failures the same finding."""
+        if self.kind in FORMULA:
+            return "formula", self.gradient
+        return self.kind, self.gradient if self.kind in OF_RESULTS else None
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the function returned for one example, in the user's layout, beside what is right (canonical)."""
+
+    problem: Problem
+    values: Arrays
+    right: Arrays
+    found: Arrays
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong: its kind, the result if it concerns one, and the simplest example found.
+
+    `data` are the arrays of the example, `found` is what the function made of them and `expected` what it should have,
+    `entry` the first that differs. All arrays and `shapes` are in the user's layout.
+    """
+
+    kind: str
+    gradient: str | None
+    detail: str
+    entry: tuple[int, ...] = ()
+    found: np.ndarray | None = None
+    expected: np.ndarray | None = None
+    shapes: dict[str, Shape] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, np.ndarray] = field(default_factory=dict)
+    mistake: str | None = None
+    snippet: str = ""
+
+
+NOTHING = Finding("", None, "")
+
+
+@dataclass(frozen=True)
+class BackwardReport:
+    """What a check found. `outcome` is "right", "tested" (to a rounding tolerance) or "wrong", `evidence` why.
+
+    `findings` are what is wrong, misbehaviour first; kind, gradient, entry, found, expected, shapes, options, data,
+    mistake and snippet are those of the first. `also_right` says of every result whether it was right.
+    """
+
+    outcome: str
+    evidence: str
+    findings: tuple[Finding, ...]
+    also_right: dict[str, bool]
+    function: str
+    forward: Forward
+    signature: str
+    layout: str
+    examples: int
+    seconds: float
+
+    @property
+    def right(self) -> bool:
+        """Whether nothing is wrong; "tested" results are right up to rounding."""
+        return self.outcome != "wrong"
+
+    @property
+    def finding(self) -> Finding:
+        """The first finding, an empty one if nothing is wrong."""
+        return self.findings[0] if self.findings else NOTHING
+
+    @property
+    def kind(self) -> str | None:
+        """What is wrong: "value", "shape", "dtype", "mutation", "state", "exception", "timeout", "nan", …, or None."""
+        return self.finding.kind or None
+
+    @property
+    def gradient(self) -> str | None:
+        """The result that is wrong, None if no single one is."""
+        return self.finding.gradient
+
+    @property
+    def entry(self) -> tuple[int, ...]:
+        """The first entry that differs."""
+        return self.finding.entry
+
+    @property
+    def found(self) -> np.ndarray | None:
+        """What the function returned in the smallest example."""
+        return self.finding.found
+
+    @property
+    def expected(self) -> np.ndarray | None:
+        """What it should have returned."""
+        return self.finding.expected
+
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        """The shapes of the smallest example."""
+        return self.finding.shapes
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options of the layer in the smallest example."""
+        return self.finding.options
+
+    @property
+    def data(self) -> dict[str, np.ndarray]:
+        """The arrays of the smallest example."""
+        return self.finding.data
+
+    @property
+    def mistake(self) -> str | None:
+        """The name of the mistake, None if the catalogue has none that explains all examples."""
+        return self.finding.mistake
+
+    @property
+    def snippet(self) -> str:
+        """A complete Python program that reproduces the first finding."""
+        return self.finding.snippet
+
+    def __bool__(self) -> bool:
+        return self.right
+
+    def __str__(self) -> str:
+        """Return the report as it is printed."""
+        return report_text(self)
+
+
+# The report as text
+
+
+def report_text(report: BackwardReport) -> str:
+    """Return the report as lines of text."""
+    return "\n".join([headline(report), *(f"  {line}".rstrip() for line in body(report))])
+
+
+def headline(report: BackwardReport) -> str:
+    """Return the verdict."""
+    is_it = f"{report.function} is {'' if report.right else 'not '}the backward pass of {report.forward}"
+    return {"right": f"✓ {is_it}", "tested": f"✓ {is_it} up to rounding", "wrong": f"✗ {is_it}"}[report.outcome]
+
+
+def body(report: BackwardReport) -> Iterator[str]:
+    """Yield the lines below the first."""
+    yield f"{report.evidence} ({report.seconds:.1f} s)"
+    if report.outcome == "right":
+        inputs = "dy" if report.forward.family == "max_pool" else "the inputs"
+        yield f"provided that each result is a polynomial of degree ≤ 2 in {inputs}"
+    if report.forward.options.get("ties") == "distinct":
+        yield 'equal entries in a window were not tried: ties="first" does'
+    yield f"signature {report.signature}; {report.layout}"
+    for finding in report.findings:
+        yield ""
+        yield from described(finding, report.forward.options)
+    if not report.right:
+        right = [name for name, is_right in report.also_right.items() if is_right]
+        if right:
+            yield ""
+            yield f"right: {', '.join(right)}"
+        yield ""
+        yield "to reproduce it:"
+        yield from (f"    {line}" for line in report.snippet.splitlines())
+
+
+def described(finding: Finding, options: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong, with the smallest example, and those of the layer's options that vary."""
+    where = f"{finding.gradient} is wrong" if finding.kind in FORMULA else finding.kind
+    yield f"{where}: {finding.mistake}" if finding.mistake else where
+    yield f"  {finding.detail}"
+    if finding.shapes:
+        varied = [f"{key} {finding.options[key]}" for key, value in options.items() if isinstance(value, Choice)]
+        shown_shapes = [f"{name} {shape}" for name, shape in finding.shapes.items()]
+        yield f"  smallest example: {', '.join([*varied, *shown_shapes])}"
+    if finding.kind not in (*FORMULA, "nan", "layout", "state") or finding.found is None or finding.expected is None:
+        return
+    shown = {name: array for name, array in finding.data.items() if array.any()}
+    if all(array.size <= PRINTED for array in (*shown.values(), finding.found, finding.expected)):
+        for name, array in shown.items():
+            yield from named_matrix(name, integers(array)).splitlines()
+        same_shape = finding.found.shape == finding.expected.shape
+        marked = finding.found != finding.expected if same_shape else None
+        yield from named_matrix("found   ", integers(finding.found), marked).splitlines()
+        yield from named_matrix("expected", integers(finding.expected), marked).splitlines()

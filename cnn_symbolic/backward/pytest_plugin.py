@@ -1,0 +1,79 @@
+"""The pytest plugin: a fixture that checks a backward pass, and a marker that carries its options.
+
+    @pytest.mark.backward(of="conv2d(stride=2, padding=1)")
+    def test_my_backward_pass(assert_backward):
+        assert_backward(mine.backward)
+
+The fixture `assert_backward` is the function `cnn_symbolic.assert_backward`: the test passes if the backward pass is
+right, and fails with the report otherwise. Options that the call does not give come from the markers `backward` of
+the test's module, its class, the test itself and its parameters; the last of these that gives an option decides. A
+test that is marked itself fails if it checks no backward pass.
+
+The plugin is active where the package is installed, `-p no:cnn_symbolic` switches it off. It imports nothing before
+the first check. Source: the documentation of pytest, "Writing hooks".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+import pytest
+
+__all__ = ["assert_backward"]
+
+CHECKED = pytest.StashKey[bool]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Describe the marker, for `pytest --markers` and `--strict-markers`."""
+    config.addinivalue_line(
+        "markers", 'backward(of="conv2d(stride=2)", **options): options of the fixture assert_backward, by name.'
+    )
+
+
+@pytest.fixture
+def assert_backward(request: pytest.FixtureRequest) -> Callable[..., Any]:
+    """Check a backward pass exactly: assert_backward(function), with of="conv2d(stride=2)" here or in the marker."""
+    test = request.node
+    marked = marked_options(test)
+
+    def call(function: Callable[..., Any], **options: Any) -> Any:
+        __tracebackhide__ = True
+        from cnn_symbolic.backward.check import assert_backward
+        from cnn_symbolic.ground.errors import CnnSymbolicError, OperandError
+
+        test.stash[CHECKED] = True
+        given = {**marked, **options}
+        try:
+            if "of" not in given:
+                raise OperandError('assert_backward needs the layer, of="conv2d(stride=2)", in the call or the marker')
+            return assert_backward(function, **given)
+        except CnnSymbolicError as error:
+            raise error.with_traceback(None) from None  # what went wrong lies in the test, not in the package
+
+    return call
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Fail a marked test that ends without a check: it would say nothing."""
+    result = yield
+    if CHECKED not in pyfuncitem.stash and any(mark.name == "backward" for mark in pyfuncitem.own_markers):
+        pytest.fail(
+            f"{pyfuncitem.name} is marked backward, but checks no backward pass: take the fixture assert_backward "
+            "and call it with the function",
+            pytrace=False,
+        )
+    return result
+
+
+def marked_options(test: pytest.Item) -> dict[str, Any]:
+    """Return the options in the markers `backward`, from the module's to those of the parameters."""
+    options: dict[str, Any] = {}
+    for mark in (mark for node in test.listchain() for mark in node.own_markers if mark.name == "backward"):
+        if mark.args:
+            given = ", ".join(map(repr, mark.args))
+            pytest.fail(f'the marker backward takes options by name, as of="conv2d()", found {given}', pytrace=False)
+        options |= mark.kwargs
+    return options

@@ -1,0 +1,127 @@
+"""The program that reproduces what is wrong with a backward pass, with NumPy alone."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cnn_symbolic.notation.matrices import integers
+
+if TYPE_CHECKING:
+    from cnn_symbolic.backward.calling import Signature
+    from cnn_symbolic.backward.findings import Finding
+
+__all__ = ["snippet"]
+
+# The largest array that is printed whole, and the most nonzero entries that are written one by one.
+PRINTED, SPARSE = 64, 16
+
+
+def snippet(
+    function: Callable[..., Any], signature: Signature, arguments: Mapping[str, Any], finding: Finding, how: str
+) -> str:
+    """Return a program that calls the function as it was called, and prints what it returns and what is right."""
+    lines, name = imported(function)
+    for given in dict.fromkeys(signature.taken):
+        value = arguments[given]
+        lines += written(given, value, how) if isinstance(value, np.ndarray) else [f"{given} = {value!r}"]
+    given_by_name = [f"{parameter}={given}" for parameter, given in signature.named]
+    call = f"{name}({', '.join([*signature.inputs, *given_by_name])})"
+    if how == "after another call":
+        negated = [f"-{given}" if isinstance(arguments[given], np.ndarray) else given for given in signature.inputs]
+        lines.append(f"{name}({', '.join([*negated, *given_by_name])})  # another call before")
+    return "\n".join(["import numpy as np", *lines, *printed(call, signature, finding, how), ""])
+
+
+def printed(call: str, signature: Signature, finding: Finding, how: str) -> Iterator[str]:
+    """Yield the lines that make a call and print what is found and what is expected."""
+    if finding.kind == "mutation":
+        changed = finding.detail.split()[-1]
+        yield from (f"before = {changed}.copy()", call, f"found, expected = {changed}, before")
+    elif how == "repeated":
+        yield from (f"expected = {call}", f"found = {call}")
+    elif finding.gradient is None or finding.expected is None:
+        yield from (f"found = {call}", f"expected = {', '.join(signature.outputs)!r}")
+    else:
+        yield f"returned = {call}"
+        yield f"found = np.asarray({taken(signature, finding.gradient)})"
+        if finding.kind == "dtype":
+            yield f"found, expected = found.dtype, {str(finding.expected.dtype)!r}"
+        elif finding.expected.size <= PRINTED or how == "after another call":
+            yield f"found, expected = found.tolist(), {finding.expected.tolist()!r}"
+        elif finding.entry:
+            yield f"found, expected = found{list(finding.entry)}.item(), {finding.expected[finding.entry].item()!r}"
+        else:
+            yield f"found, expected = found.shape, {finding.expected.shape!r}"
+    yield from ('print("found", found)', 'print("expected", expected)')
+
+
+def taken(signature: Signature, name: str) -> str:
+    """Return the expression for one of the results in `returned`."""
+    if len(signature.outputs) == 1:
+        return f"returned[{name!r}] if isinstance(returned, dict) else returned"
+    return f"returned[{name!r}] if isinstance(returned, dict) else returned[{signature.outputs.index(name)}]"
+
+
+def written(name: str, array: np.ndarray, how: str) -> list[str]:
+    """Return the lines that make an array: its entries, or zeros and the entries that are not."""
+    dtype, at = f"np.{array.dtype.name}", np.argwhere(array)
+    if how == "broadcast" and name == "dy":
+        return [f"dy = np.broadcast_to({dtype}({array.flat[0].item():g}), {array.shape})"]
+    if array.size > PRINTED and len(at) <= SPARSE:
+        entries = [f"{name}{list(map(int, k))} = {array[tuple(k)].item():g}" for k in at]
+        lines = [f"{name} = np.zeros({array.shape}, {dtype})", *entries]
+    else:
+        lines = [f"{name} = np.array({integers(array).tolist()!r}, {dtype})"]
+    return [*lines, f"{name} = np.repeat({name}.T, 2, axis=-1).T[::2]  # not contiguous"] if how == "strided" else lines
+
+
+def imported(function: Callable[..., Any]) -> tuple[list[str], str]:
+    """Return the lines that import a function, and the expression for it."""
+    if isinstance(function, partial):
+        lines, inner = imported(function.func)
+        given = [*map(repr, function.args), *(f"{k}={v!r}" for k, v in function.keywords.items())]
+        return ["from functools import partial", *lines], f"partial({', '.join([inner, *given])})"
+    framework = getattr(function, "framework", None)
+    if framework in ("torch", "jax") and hasattr(function, "function"):
+        lines, inner = imported(function.function)
+        return [f"from cnn_symbolic import of_{framework}", *lines], f"of_{framework}({inner})"
+    module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", "")
+    if module and name.isidentifier() and resolves(module, name, function):
+        file = getattr(sys.modules.get(module), "__file__", None)
+        if module == "__main__" or (file is not None and Path(file).stem not in (module.split(".")[-1], "__init__")):
+            return loaded(file, name)
+        return [*path_of(module, file), f"from {module} import {name}"], name
+    return ["# put the function that was checked here", "backward = ..."], "backward"
+
+
+def resolves(module: str, name: str, function: Any) -> bool:
+    """Return whether a module has the function under its name."""
+    found = sys.modules.get(module)
+    if found is None:
+        try:
+            found = importlib.import_module(module)
+        except ImportError:
+            return False
+    return getattr(found, name, None) is function
+
+
+def path_of(module: str, file: str | None) -> list[str]:
+    """Return the lines that let a module be imported from anywhere, none for one that is installed."""
+    if file is None or "site-packages" in file or module in sys.stdlib_module_names:
+        return []
+    root = Path(file).resolve().parents[module.count(".") + (Path(file).stem == "__init__")]
+    return ["import sys", f"sys.path.insert(0, {str(root)!r})"]
+
+
+def loaded(file: str | None, name: str) -> tuple[list[str], str]:
+    """Return the lines that run a file for a function in it."""
+    if file is None:
+        return ["# put the function that was checked here", "backward = ..."], "backward"
+    return ["from runpy import run_path", f"{name} = run_path({str(Path(file).resolve())!r})[{name!r}]"], name

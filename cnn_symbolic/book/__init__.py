@@ -1,1 +1,0 @@
-"""Presentation: what was checked, on the terminal and in LaTeX."""

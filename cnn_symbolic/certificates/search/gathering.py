@@ -1,0 +1,224 @@
+"""Terms brought to a common box: its indices are those of the entries that the terms read.
+
+An index that no entry depends on is counted: its conditions say between which bounds it lies.
+
+Not trusted: Coq checks the maps between the indices, and every count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.certificates.search.maps import UNITS, exact_quotient
+from cnn_symbolic.certificates.trusted.certificate import NotCertified
+from cnn_symbolic.certificates.trusted.expressions import Entry, Function, Integer, Inverse
+from cnn_symbolic.certificates.trusted.integers import relation_of
+from cnn_symbolic.certificates.trusted.statements import Proposition
+from cnn_symbolic.certificates.trusted.terms import Factor, Flat, index_of, key_of, put_factor
+from cnn_symbolic.expressions.heads import AtLeast, Comparison, Equal, Floor, Head, Less, Maximum, Minimum, Unequal
+from cnn_symbolic.expressions.rules import as_quotient, at_least, divide
+
+__all__ = ["Gathered", "Place", "common_place", "gathered_term"]
+
+Expressions = tuple[sp.Expr, ...]
+Ranges = Sequence[tuple[sp.Symbol, sp.Expr]]
+
+
+@dataclass(frozen=True)
+class Place:
+    """The common box: its indices with their lengths, the entries at these indices, and what each term has for them."""
+
+    entries: tuple[Entry | Function, ...]
+    indices: tuple[sp.Symbol, ...]
+    lengths: Expressions
+    read: tuple[Expressions, ...]
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """A term over the common box: its conditions, its numbers, what is counted, and the maps there and back.
+
+    The counts, and the images of the indices that are counted, have the innermost one first in `counts`, last in
+    `there`.
+    """
+
+    conditions: tuple[Any, ...]
+    numbers: tuple[Factor, ...]
+    counts: Expressions
+    there: Expressions
+    back: Expressions
+    counting: tuple[sp.Symbol, ...]
+
+
+def common_place(terms: Sequence[Flat], claim: Proposition) -> Place:
+    """Return the common box of terms that read entries of the same tensors."""
+    read: list[Expressions] = []
+    for term in terms:
+        ordered = sorted((f for f in term.factors if key_of(f) is not None), key=key_text)
+        read.append(tuple(without_remainder(i, term) for f in ordered for i in index_of(f)))
+    shapes = [n for f in entries_of(terms[0]) for n in claim.statement.tensors[tensor_of(f)].shape]
+    indices: dict[Expressions, tuple[sp.Symbol, sp.Expr]] = {}
+    values: list[sp.Expr] = []
+    for length, position in zip(shapes, zip(*read, strict=True), strict=True):
+        if len(set(position)) == 1 and not any(position[0].has(i) for i in terms[0].bound):
+            values.append(position[0])
+            continue
+        if position not in indices:
+            indices[position] = (sp.Dummy("z", integer=True), length)
+        values.append(indices[position][0])
+    entries, rest = [], iter(values)
+    for f in entries_of(terms[0]):
+        moved = tuple(next(rest) for _ in index_of(f))
+        entries.append(at_index(f, moved))
+    chosen = list(indices.items())
+    return Place(
+        tuple(entries),
+        tuple(z for _, (z, _) in chosen),
+        tuple(n for _, (_, n) in chosen),
+        tuple(tuple(position[k] for position, _ in chosen) for k in range(len(terms))),
+    )
+
+
+def entries_of(term: Flat) -> list[Entry | Function]:
+    """Return the factors that are entries, in the order of their tensors."""
+    return sorted((f for f in term.factors if isinstance(f, Entry | Function)), key=key_text)
+
+
+def key_text(f: Factor) -> str:
+    """Return what factors are sorted by."""
+    return str(key_of(f))
+
+
+def tensor_of(f: Entry | Function) -> str:
+    """Return the tensor that a factor is an entry of."""
+    return f.tensor if isinstance(f, Entry) else f.argument.tensor
+
+
+def at_index(f: Entry | Function, index: Expressions) -> Entry | Function:
+    """Return the factor at another index, where nothing is differentiated any more."""
+    if isinstance(f, Entry):
+        return Entry(f.tensor, index)
+    return replace(f, argument=Entry(f.argument.tensor, index))
+
+
+def without_remainder(e: Any, term: Flat) -> Any:
+    """Return an expression with a instead of ⌊(s·a + b)/s⌋, where b is an index with 0 ≤ b < s."""
+    ranges = {index: (low, high) for index, low, high in term.box}
+    for part in e.atoms(Floor):
+        top, bottom = as_quotient(part.args[0])
+        whole, rest = sp.S.Zero, sp.S.Zero
+        for summand in sp.Add.make_args(sp.expand(top)):
+            quotient = exact_quotient(summand, bottom)
+            if quotient is None:
+                rest += summand
+            else:
+                whole += quotient
+        if rest == 0 or ranges.get(rest) == (0, bottom):
+            e = e.xreplace({part: whole})
+    return e
+
+
+def gathered_term(term: Flat, place: Place, number: int, free: Ranges) -> Gathered:
+    """Return a term over the common box, where it is the one of that number; `free` are the free indices.
+
+    Raises NotCertified for what is neither determined nor counted.
+    """
+    read = place.read[number]
+    outside = dict(zip(place.indices, read, strict=True))
+    relations = [without_remainder(r, term) for r in term.relations]
+    known = partly_solved(
+        term, [z - e for z, e in outside.items()] + [r.lhs - r.rhs for r in relations if isinstance(r, Equal)]
+    )
+    for index, low, high in term.box:
+        relations += [AtLeast(index, low), Less(index, high)]
+    relations += [Equal(z, e) for z, e in outside.items()]
+    ranges = [*zip(place.indices, place.lengths, strict=True), *free]
+    given = [bound for i, n in ranges for bound in (AtLeast(i, sp.S.Zero), Less(i, n))]
+    counting = tuple(i for i in term.bound if i not in known)
+    conditions, lows, highs = sorted_out([r.xreplace(known) for r in relations], counting, given)
+    numbers = tuple(f for f in (put_factor(f, known) for f in term.factors) if isinstance(f, Integer | Inverse))
+    if any((f.value if isinstance(f, Integer) else f.of).has(i) for f in numbers for i in counting):
+        raise NotCertified("a number depends on an index that is counted")
+    shifted = {i: i + lows[i] for i in counting}
+    return Gathered(
+        conditions,
+        tuple(f for f in numbers if f != Integer(sp.S.One)),
+        tuple(highs[i] - lows[i] for i in reversed(counting)),
+        (*read, *(i - lows[i].xreplace(outside) for i in counting)),
+        tuple(known.get(i, i).xreplace(shifted) for i in term.bound),
+        counting,
+    )
+
+
+def sorted_out(
+    relations: Sequence[Any], counting: Sequence[sp.Symbol], given: Sequence[Any]
+) -> tuple[tuple[Any, ...], dict[sp.Symbol, sp.Expr], dict[sp.Symbol, sp.Expr]]:
+    """Return the conditions without indices that are counted, and where these begin and end; not what is given."""
+    conditions: dict[Any, None] = {}
+    lows: dict[sp.Symbol, dict[sp.Expr, None]] = {i: {} for i in counting}
+    highs: dict[sp.Symbol, dict[sp.Expr, None]] = {i: {} for i in counting}
+    for relation in relations:
+        if relation in (sp.true, *given) or always(relation):
+            continue
+        counted = [i for i in counting if relation.has(i)]
+        if not counted:
+            conditions[relation] = None
+        elif len(counted) > 1:
+            raise NotCertified(f"{relation} is a condition on several indices that are counted")
+        else:
+            for is_low, bound in bounds_of(relation, counted[0]):
+                (lows if is_low else highs)[counted[0]][bound] = None
+    return (
+        tuple(conditions),
+        {i: extreme(Maximum, list(found)) for i, found in lows.items()},
+        {i: extreme(Minimum, list(found)) for i, found in highs.items()},
+    )
+
+
+def always(relation: Any) -> bool:
+    """Tell whether a condition is a comparison that is plain to hold at all sizes."""
+    if not isinstance(relation, Comparison) or isinstance(relation, Unequal):
+        return False
+    kind, left, right = relation_of(relation)
+    return left == right if kind is Equal else at_least(right - left, 1 if kind is Less else 0)
+
+
+def extreme(kind: type[Head], bounds: Sequence[sp.Expr]) -> sp.Expr:
+    """Return the greatest or smallest of some bounds, as an expression; the bound itself, if there is one only."""
+    return bounds[0] if len(bounds) == 1 else kind(*bounds)
+
+
+def partly_solved(term: Flat, zeros: Sequence[sp.Expr]) -> dict[sp.Symbol, sp.Expr]:
+    """Return the bound indices of a term that equations determine; as few others as possible may be left in them."""
+    known: dict[sp.Symbol, sp.Expr] = {}
+    while True:
+        left = [sp.expand(z.xreplace(known)) for z in zeros]
+        unknown = [i for i in term.bound if i not in known]
+        found = [
+            (sum(z.has(j) for j in unknown), i, z)
+            for z in left
+            for i in unknown
+            if z.coeff(i, 1) in UNITS and not (z - z.coeff(i, 1) * i).has(i)
+        ]
+        if not found:
+            return known
+        _, index, zero = min(found, key=lambda choice: choice[0])
+        value = sp.expand(index - zero * zero.coeff(index, 1))
+        known = {i: sp.expand(e.xreplace({index: value})) for i, e in known.items()} | {index: value}
+
+
+def bounds_of(relation: Any, index: sp.Symbol) -> Iterator[tuple[bool, sp.Expr]]:
+    """Yield the least value of an index that a condition allows (with True), and the first that it does not allow."""
+    kind, left, right = relation_of(relation)
+    slack = sp.expand(right - left - (1 if kind is Less else 0))
+    step = slack.coeff(index, 1)
+    rest = sp.expand(slack - step * index)
+    rises = at_least(step, 1)
+    if kind is Equal or rest.has(index) or not (rises or at_least(-step, 1)):
+        raise NotCertified(f"{relation} does not bound {index}")
+    steps = rest if step in UNITS else Floor(divide(rest, step if rises else -step))
+    yield (True, -steps) if rises else (False, steps + 1)

@@ -1,0 +1,146 @@
+"""Proofs of claims, for Coq to check: both sides multiplied out, and the maps between the indices of equal terms.
+
+Not trusted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import sympy as sp
+
+from cnn_symbolic.certificates.search.counting import counting_tactics
+from cnn_symbolic.certificates.search.maps import Map, maps_between
+from cnn_symbolic.certificates.search.numbers import is_number, number_proof
+from cnn_symbolic.certificates.trusted.certificate import NotCertified
+from cnn_symbolic.certificates.trusted.integers import integer_text
+from cnn_symbolic.certificates.trusted.statements import Proposition
+from cnn_symbolic.certificates.trusted.terms import Flat, flatten, slope
+
+__all__ = ["proof_text"]
+
+
+def proof_text(claim: Proposition, name: str, smallest: Mapping[str, int]) -> str:
+    """Return the text of the proof's file, for the statement S_<name>; `smallest` are sizes that are possible."""
+    parts = [
+        f"From CnnSymbolic Require Import Tactics Counting Numbers.\nFrom Certificates Require S_{name}.",
+        "Local Open Scope Z_scope.\nLocal Open Scope ring_scope.",
+        possible(claim, name, smallest),
+        defined(claim, name),
+    ]
+    lemmas = ["possible", "defined"]
+    if claim.reads:
+        parts.append(
+            f"Theorem reads_inside : S_{name}.reads_inside.\n"
+            f"Proof. unfold S_{name}.reads_inside, S_{name}.assumed; intros; break; solve_reads. Qed."
+        )
+        lemmas.append("reads_inside")
+    if not claim.is_shape:
+        parts.append(number_proof(claim, name) if is_number(claim) else equal(claim, name))
+        lemmas.append("equal")
+    *rest, last = lemmas
+    for lemma in reversed(rest):
+        last = f"(conj {lemma} {last})"
+    parts.append(f"Theorem certified : S_{name}.claim.\nProof. exact {last}. Qed.")
+    return "\n\n".join([*parts, ""])
+
+
+def possible(claim: Proposition, name: str, smallest: Mapping[str, int]) -> str:
+    """Return the proof that there are sizes as they are assumed."""
+    values = [str(smallest[size.name]) for size in claim.sizes]
+    exists = f"exists {', '.join(values)}; " if values else ""
+    return (
+        f"Theorem possible : S_{name}.possible.\n"
+        f"Proof. unfold S_{name}.possible, S_{name}.assumed; {exists}repeat split; solve_sizes. Qed."
+    )
+
+
+def defined(claim: Proposition, name: str) -> str:
+    """Return the proof that shapes are equal and the right side is defined."""
+    return (
+        f"Theorem defined : S_{name}.defined.\n"
+        f"Proof. unfold S_{name}.defined, S_{name}.assumed; intros; break; solve_shapes. Qed."
+    )
+
+
+def equal(claim: Proposition, name: str) -> str:
+    """Return the proof that the entries are equal."""
+    given = "".join(f" ({n} : {kind})" for n, kind in claim.operands)
+    places = "".join(f" {k}" for k in claim.indices.values())
+    header = f"(R : ring){claim.sized}{given}" + (f" ({places.strip()} : Z)" if places else "")
+    applied = " ".join(["R", *claim.sizes.values(), *(n for n, _ in claim.operands)]) + places
+    before, after = claim.names
+    unfolded = f"S_{name}.{before}, S_{name}.{after}"
+    x = claim.tensors[claim.wrt] if claim.wrt else ""
+    lines = [
+        f"Definition left {header} : @expression R :=\n  {claim.writer.taken_apart(claim.left)}.",
+        f"Definition right {header} : @expression R :=\n  {claim.writer.taken_apart(claim.right)}.",
+        "Section Equal.\nVariable R : ring.\nAdd Ring ring_of_R : (laws R).",
+        f"Theorem equal : S_{name}.equal R.\nProof.\n  unfold S_{name}.equal, S_{name}.assumed, {unfolded}.",
+        f"  intros{''.join(f' {n}' for n in (*claim.sizes.values(), *(n for n, _ in claim.operands)))}; intros; break.",
+    ]
+    if claim.wrt:
+        at = [sp.Symbol(index) for index in claim.indices.values()]
+        names = dict(zip(at, claim.indices.values(), strict=True))
+        place = f"[{'; '.join(claim.indices.values())}]"
+        smooth = "slope_dual by (first [assumption | unfold left; smoothly])"
+        by = "slope_affine by reflexivity" if claim.is_affine else smooth
+        lines += [
+            f"  change (value (bump {x} {place} t) (left {applied}) [] = "
+            f"value {x} (left {applied}) [] + t * value {x} (right {applied}) []).",
+            f"  rewrite {by}; slopes.",
+        ]
+        derived = slope(claim.left, at)
+        left = [] if derived is None else flatten(derived)
+    else:
+        names = {}
+        zero = "(fun _ => zero)"
+        lines += [
+            f"  change (value {zero} (left {applied}) [] = value {zero} (right {applied}) []).",
+            "  rewrite 2 flatten_value.",
+        ]
+        left = flatten(claim.left)
+    right = [t.renamed(dict(zip(claim.indices, names, strict=True))) if names else t for t in flatten(claim.right)]
+    lines.append("  unfold left, right; written_out.")
+    lines += terms_equal(left, right, claim, {**claim.sizes, **claim.indices, **names})
+    return "\n".join([*lines, "Qed.", "End Equal."])
+
+
+def terms_equal(
+    left: Sequence[Flat], right: Sequence[Flat], claim: Proposition, names: Mapping[sp.Symbol, str]
+) -> list[str]:
+    """Return the tactics that prove that the terms of both sides add up to the same."""
+    try:
+        return [*pairs(left, right, names), "  add_up."]
+    except NotCertified:
+        found = counting_tactics(left, right, claim, names)
+        if found is None:
+            raise
+        return found
+
+
+def pairs(left: Sequence[Flat], right: Sequence[Flat], names: Mapping[sp.Symbol, str]) -> list[str]:
+    """Return the tactics that pair the terms of both sides."""
+    free = list(range(len(right)))
+    found = []
+    for i, term in enumerate(left):
+        for j in free:
+            maps = next(maps_between(term, right[j]), None)
+            if maps is not None:
+                there, back = maps
+                found.append(f"  pair {i}%nat {j}%nat {written(there, term, names)} {written(back, right[j], names)}.")
+                free.remove(j)
+                break
+        else:
+            raise NotCertified(f"no map was found from the indices of {term.signature} to those of an equal term")
+    if free:
+        raise NotCertified(f"no map was found to the indices of {right[free[0]].signature}")
+    return found
+
+
+def written(image: Map, of: Flat, names: Mapping[sp.Symbol, str]) -> str:
+    """Return a map of index vectors as Coq writes it."""
+    own = {index: f"b{position}" for position, index in enumerate(of.bound, 1)}
+    scope = {**names, **own}
+    images = "; ".join(integer_text(e, scope) for e in image)
+    return f"(fun l : list Z => match l return list Z with [{'; '.join(own.values())}] => [{images}]%Z | _ => [] end)"

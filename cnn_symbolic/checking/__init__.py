@@ -1,1 +1,0 @@
-"""Checking formulas: the mistakes that people make, as transformations of a formula."""

@@ -1,0 +1,1 @@
+"""Claims as text: a small language that is read and never run."""

@@ -1,0 +1,228 @@
+"""The words of claims that are given as text: names, attributes, and how large a text and its formulas may be."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from math import prod
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import sympy as sp
+
+from cnn_symbolic.expressions import formulas, values
+from cnn_symbolic.expressions.formulas import Opaque
+from cnn_symbolic.expressions.heads import Ceiling, Floor, Maximum, Minimum, Remainder, Where
+from cnn_symbolic.expressions.values import plain
+from cnn_symbolic.ground.errors import FragmentError
+from cnn_symbolic.ground.names import HOMES
+from cnn_symbolic.layers import catalogue
+from cnn_symbolic.proofs import derivation
+from cnn_symbolic.tensors import entries, gradients, tensor
+from cnn_symbolic.tensors.operations import basic, convolutions, pooling, stacking
+from cnn_symbolic.tensors.tensor import Call, Leaf, Named, Tensor
+
+__all__ = [
+    "ATTRIBUTES",
+    "FUNCTIONS",
+    "LAYERS",
+    "MOST_CHARACTERS",
+    "MOST_DEPTH",
+    "MOST_NODES",
+    "OTHER_NAMES",
+    "WORDS",
+    "admitted",
+    "is_implied_size",
+    "parts_of",
+    "suggestion",
+]
+
+MOST_CHARACTERS, MOST_NODES, MOST_DEPTH, MOST_STRING = 20_000, 4000, 40, 200
+LARGEST_NUMBER, MOST_OPERATIONS, MOST_AXES, MOST_TERMS, MOST_FACTORS = 10_000, 400, 12, 300, 6
+MOST_ITEMS, MOST_HEIGHT, MOST_STEPS = 500, 4, 9
+STEPPED = (Floor, Ceiling, Remainder, Maximum, Minimum, Where)
+
+
+def public(module: ModuleType) -> dict[str, Any]:
+    """Return the public names of a module, with what they name."""
+    return {name: getattr(module, name) for name in HOMES[module.__name__.removeprefix("cnn_symbolic.")].split()}
+
+
+LAYERS = tuple(made for name, made in public(catalogue).items() if name[0].isupper())
+# The functions of numbers and conditions.
+FUNCTIONS = public(values)
+SPOKEN = (basic, catalogue, convolutions, entries, formulas, gradients, pooling, stacking, tensor)
+# The public names of these modules are the words of the language; a class of tensors is not to be made by hand.
+WORDS: dict[str, Any] = {
+    **{name: made for module in SPOKEN for name, made in public(module).items() if made is not Tensor},
+    **{name: made for name, made in public(derivation).items() if name != "Derivation"},
+    **FUNCTIONS,
+    "max": FUNCTIONS["maximum"],
+    "min": FUNCTIONS["minimum"],
+}
+ATTRIBUTES = ("shape", "rank")
+# Where to look for what has another name elsewhere.
+OTHER_NAMES = {
+    **dict.fromkeys(("avg_pool", "avg_pool2d"), "the layer AveragePool, and sum_pool"),
+    **dict.fromkeys(("conv1d", "conv2d", "conv3d"), "conv, for any number of axes"),
+    **dict.fromkeys(("einsum", "matmul"), "tensordot, and dot"),
+    **dict.fromkeys(("max_pool", "max_pool2d"), "the layer MaxPool, and select_pool"),
+    **dict.fromkeys(("relu", "sigmoid", "tanh"), "function(), an arbitrary differentiable function"),
+    **dict.fromkeys(("reshape", "flatten"), "split_axis, and merge_axes"),
+    **dict.fromkeys(("mean", "sum_over_axes"), "sum_axes, and / by a size"),
+}
+
+
+def is_implied_size(name: str) -> bool:
+    """Tell whether a name that nothing was said about is a size: one or two capitals, with a number or a suffix."""
+    return re.fullmatch(r"[A-Z]{1,2}[0-9]*(_[a-z0-9]+)?", name) is not None
+
+
+def suggestion(name: str, known: Collection[str]) -> str:
+    """Return a question after the nearest known name, to be put behind a message; empty if none is near."""
+    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+    return f": did you mean {near[0]}?" if near else ""
+
+
+def admitted(value: Any) -> Any:
+    """Return a value, unless it is too large to be computed with; then raise FragmentError."""
+    for part in map(plain, parts_of(value)):
+        if isinstance(part, str) and (len(part) > MOST_STRING or not part.isprintable()):
+            raise FragmentError(f"a text can be printed and has at most {MOST_STRING} characters")
+        if isinstance(part, int | sp.Rational) and max(abs(part), sp.Rational(part).q) > LARGEST_NUMBER:
+            raise FragmentError(f"numbers are at most {LARGEST_NUMBER} here, found a larger one")
+        if isinstance(part, sp.Basic):
+            check_expression(part)
+        if isinstance(part, Tensor):
+            limit("a tensor has", part.rank, MOST_AXES, "axes")
+            check_expression(sp.Tuple(*part.lengths))
+            terms, factors, height = weight(part, {})
+            limit("a tensor's entry is a sum of", terms, MOST_TERMS, "products when it is multiplied out")
+            limit("a tensor's entry is a product of", factors, MOST_FACTORS, "entries when it is multiplied out")
+            limit("functions are applied to functions", height, MOST_HEIGHT, "times")
+    return value
+
+
+def parts_of(value: Any) -> Iterator[Any]:
+    """Yield a value, or the items of a list, tuple or table; raise FragmentError if there are too many."""
+    pending = [value]
+    count = 0
+    while pending:
+        part = pending.pop()
+        count += 1
+        if count > MOST_ITEMS:
+            raise FragmentError(f"a list has at most {MOST_ITEMS} items here, those of lists in it counted")
+        if isinstance(part, tuple | list):
+            pending += part
+        elif isinstance(part, dict):
+            pending += part.values()
+        else:
+            yield part
+
+
+def check_expression(e: sp.Basic) -> None:
+    """Raise FragmentError if an expression is too large, or has too many cases."""
+    limit("an expression has", complexity(e), MOST_OPERATIONS, "parts")
+    limit("an expression has", expanded(e), MOST_TERMS, "terms when it is multiplied out")
+    for part in e.args if isinstance(e, sp.Tuple) else (e,):
+        found = sum(max(len(step.args) - 1, 1) for step in part.atoms(*STEPPED))
+        limit("an expression has", found, MOST_STEPS, "quotients, remainders, minima and maxima")
+    for number in e.atoms(sp.Rational):
+        if max(abs(number.p), number.q) > LARGEST_NUMBER:
+            raise FragmentError(f"numbers are at most {LARGEST_NUMBER} here, found {number}")
+
+
+def limit(what: str, found: int, most: int, unit: str) -> None:
+    """Raise FragmentError if there are more than allowed."""
+    if found > most:
+        raise FragmentError(f"{what} at most {most} {unit} here, found {found if found < 10**9 else 'far more'}")
+
+
+def complexity(e: sp.Basic) -> int:
+    """Return the number of parts of an expression, each counted as often as it occurs."""
+    return 1 + sum(complexity(part) for part in e.args)
+
+
+def expanded(e: sp.Basic) -> int:
+    """Return a bound on the number of terms that an expression has when it is multiplied out."""
+    if isinstance(e, sp.Add):
+        return sum(map(expanded, e.args))
+    if isinstance(e, sp.Pow):
+        return expanded(e.base) ** min(abs(int(e.exp)), 64) if e.exp.is_Integer else MOST_TERMS + 1
+    return prod(map(expanded, e.args)) if isinstance(e, sp.Mul) else max(map(expanded, e.args), default=1)
+
+
+class Weight(NamedTuple):
+    """Bounds on the terms of an entry, on the factors of a term, and on how often functions are applied in turn."""
+
+    terms: int
+    factors: int
+    height: int = 0
+
+
+def product(weights: Sequence[Weight]) -> Weight:
+    """Return the weight of a product: so many terms, each of so many factors."""
+    height = max((w.height for w in weights), default=0)
+    return Weight(prod(w.terms for w in weights), sum(w.factors for w in weights), height)
+
+
+def total(weights: Sequence[Weight]) -> Weight:
+    """Return the weight of a sum."""
+    factors, height = (max((w[k] for w in weights), default=0) for k in (1, 2))
+    return Weight(sum(w.terms for w in weights), factors, height)
+
+
+TOTALS = {"add", "stack"}
+ONE_ENTRY = Weight(1, 1)
+
+
+def weight(x: Tensor, known: dict[int, Weight]) -> Weight:
+    """Return the weight of a tensor's entries, with all definitions put in."""
+    if id(x) not in known:
+        known[id(x)] = weight_of(x, lambda part: weight(part, known))
+    return known[id(x)]
+
+
+def weight_of(x: Tensor, weigh: Callable[[Tensor], Weight]) -> Weight:
+    """Return the weight of a tensor, by how it is made."""
+    source = x.source
+    if isinstance(source, Leaf):
+        return ONE_ENTRY
+    if isinstance(source, Named):
+        return weigh(source.definition)
+    return weight_of_call(source, [weigh(part) for part in source.operands])
+
+
+def weight_of_call(call: Call, parts: list[Weight]) -> Weight:
+    """Return the weight of the result of an operation."""
+    if call.operation in TOTALS:
+        return total(parts)
+    if call.operation == "apply":
+        return Weight(parts[0].terms, 1, parts[0].height + 1)
+    if call.operation == "gradient":
+        output, _, arriving = parts
+        return product([output, arriving, Weight(max(output.factors, 1), 0)])
+    if call.operation == "from_entries":
+        names = {part.name: w for part, w in zip(call.operands, parts, strict=True)}
+        return weight_of_formula(call.options["entry"], names)
+    if call.operation == "scale":
+        factor = call.options["factor"]
+        return product([parts[0], Weight(expanded(factor) if isinstance(factor, sp.Basic) else 1, 0)])
+    return product(parts)
+
+
+def weight_of_formula(e: sp.Basic, names: dict[str | None, Weight]) -> Weight:
+    """Return the weight of an entry formula that is written by hand."""
+    if isinstance(e, sp.Indexed):
+        return names.get(str(e.base.label), ONE_ENTRY)
+    if isinstance(e, Opaque):
+        return ONE_ENTRY
+    if isinstance(e, sp.Symbol) and e.name in names:
+        return names[e.name]
+    parts = [weight_of_formula(part, names) for part in e.args]
+    if isinstance(e, sp.Add):
+        return total(parts)
+    if isinstance(e, sp.Pow) and e.exp.is_Integer:
+        return product(parts[:1] * min(abs(int(e.exp)), 64))
+    return product(parts) if parts else Weight(1, 0)

@@ -1,0 +1,1 @@
+"""The commands, and how many claims are decided at the same time."""

@@ -1,0 +1,336 @@
+"""Running claims: deciding them, printing what was called for, and the status that a command exits with."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from cnn_symbolic.certificates.certifying import Outcome
+    from cnn_symbolic.library.loading import Claim
+    from cnn_symbolic.present.content.contents import Book
+    from cnn_symbolic.present.terminal import Decided
+    from cnn_symbolic.proofs.check import Check
+    from cnn_symbolic.proofs.derivation import Derivation
+
+__all__ = [
+    "AS_STATED",
+    "DISAGREEMENT",
+    "OPEN",
+    "OPPOSITE",
+    "UNDECIDED",
+    "USAGE",
+    "book_status",
+    "certified_first",
+    "certify_claims",
+    "decide_all",
+    "guarded",
+    "report_omitted",
+    "run",
+    "run_derivations",
+    "status",
+    "watched",
+]
+
+AS_STATED, OPPOSITE, USAGE, UNDECIDED, DISAGREEMENT = 0, 1, 2, 3, 4
+# What is neither proved nor refuted.
+OPEN = {"undecided", "holds"}
+
+
+def run_derivations(derivations: Sequence[Derivation | Check], steps: bool) -> int:
+    """Decide derivations that a running file holds, print them, and return the exit status."""
+    from cnn_symbolic.library.loading import Claim
+
+    file = Path(sys.argv[0])
+    return int(guarded(lambda: run([Claim(d.title, d, file) for d in derivations], steps=steps)))
+
+
+def run(
+    claims: Sequence[Claim],
+    steps: bool = False,
+    latex: Path | None = None,
+    json: bool = False,
+    views: bool = False,
+    timeout: float | None = None,
+    certificates: Path | None = None,
+    jobs: int = 1,
+) -> int:
+    """Decide claims, print what is called for (a table; or every claim by itself), and return the exit status.
+
+    With a folder for certificates, the claims are certified too. `jobs` is the number of processes that decide; 0
+    takes one for each core.
+    """
+    from cnn_symbolic.present.console import make_console
+    from cnn_symbolic.present.terminal import claims_table, summary
+
+    if certificates is not None:
+        from cnn_symbolic.certificates.certifying import make_folder
+
+        make_folder(certificates)
+        jobs = 1  # what certifies them needs the verdicts here
+    start = time.perf_counter()
+    shown = not json and (steps or views)
+    found = decide_all(claims, timeout, jobs, steps=steps if shown else None, json=json, entries=latex is not None)
+    seconds = time.perf_counter() - start
+    outcomes = None if certificates is None else certified(claims, certificates)
+    if latex is not None:
+        from cnn_symbolic.ground.files import write
+        from cnn_symbolic.present.book.latex import latex_book
+        from cnn_symbolic.present.content.assembly import assemble
+
+        book = assemble(claims, outcomes=outcomes, found=[one.entry for one in found if one.entry is not None])
+        write(latex, latex_book(book))
+        report_omitted(book, str(latex))
+    if json:
+        from json import dumps
+
+        from cnn_symbolic.present.document import document
+
+        values = [one.document for one in found if one.document is not None]
+        typer.echo(dumps(document(values, by_id(outcomes)), ensure_ascii=False))
+    else:
+        console = make_console()
+        for one in found:
+            if one.view is not None:
+                console.print(one.view)
+        if not views and (len(claims) > 1 or not steps):
+            console.print(claims_table(found, by_id(outcomes)))
+        if len(claims) > 1 or not (steps or views):
+            console.print(f"{'' if views else chr(10)}{summary(found, seconds)}")
+        if outcomes is not None and certificates is not None:
+            from cnn_symbolic.present.showing import certified_lines
+
+            for line in certified_lines(claims, outcomes, certificates, time.perf_counter() - start - seconds):
+                console.print(line)
+    return worst(claims_status(found), certified_status(outcomes or ()))
+
+
+def certify_claims(
+    claims: Sequence[Claim], folder: Path, jobs: int = 0, timeout: float | None = None, again: bool = False,
+    json: bool = False,
+) -> int:  # fmt: skip
+    """Decide claims, certify them, print what became of their certificates, and return the exit status."""
+    from json import dumps
+
+    from cnn_symbolic.certificates.certifying import make_folder
+    from cnn_symbolic.present.console import make_console
+    from cnn_symbolic.present.document import document
+    from cnn_symbolic.present.showing import certificates_table, certified_lines
+
+    make_folder(folder)
+    found = decide_all(claims, json=json)
+    start = time.perf_counter()
+    outcomes = certified(claims, folder, jobs, timeout, again)
+    seconds = time.perf_counter() - start
+    if json:
+        values = [one.document for one in found if one.document is not None]
+        typer.echo(dumps(document(values, by_id(outcomes)), ensure_ascii=False))
+    else:
+        console = make_console()
+        console.print(certificates_table(claims, outcomes))
+        console.print()
+        for line in certified_lines(claims, outcomes, folder, seconds):
+            console.print(line)
+    return worst(claims_status(found), certified_status(outcomes))
+
+
+def certified(
+    claims: Sequence[Claim], folder: Path, jobs: int = 0, timeout: float | None = None, again: bool = False
+) -> list[Outcome]:
+    """Certify claims, with a progress bar on a terminal."""
+    from cnn_symbolic.certificates.certifying import SECONDS, certify
+
+    watch = watched(len(claims), "certifying")
+    return certify(claims, folder, jobs, SECONDS if timeout is None else timeout, watch, again)
+
+
+def certified_first(claims: Sequence[Claim], folder: Path, jobs: int, timeout: float) -> list[Outcome]:
+    """Decide and certify the claims of a book that is to be made, and say on standard error what became of them."""
+    from cnn_symbolic.certificates.certifying import make_folder
+    from cnn_symbolic.present.console import make_console
+    from cnn_symbolic.present.showing import certified_lines
+
+    make_folder(folder)
+    decide_all(claims)
+    start = time.perf_counter()
+    outcomes = certified(claims, folder, jobs, timeout)
+    console = make_console(stderr=True)
+    for line in certified_lines(claims, outcomes, folder, time.perf_counter() - start):
+        console.print(line, soft_wrap=True)
+    return outcomes
+
+
+def by_id(outcomes: Sequence[Outcome] | None) -> dict[str, Outcome]:
+    """Return what became of certificates by the ids of their claims."""
+    return {one.claim: one for one in outcomes or ()}
+
+
+def claims_status(claims: Sequence[Decided]) -> int:
+    """Return the exit status for claims that are decided."""
+    found = ((one.expected, one.outcome) for one in claims)
+    return status((stated, "proved" if word == "tested" else word) for stated, word in found) or (
+        AS_STATED if all(one.as_expected for one in claims) else OPPOSITE
+    )
+
+
+def certified_status(outcomes: Sequence[Outcome]) -> int:
+    """Return the exit status for certificates: as for a claim, opposite if Coq rejects one."""
+    if any(one.status == "rejected" for one in outcomes):
+        return OPPOSITE
+    return AS_STATED if all(one.status == "certified" for one in outcomes) else UNDECIDED
+
+
+def worst(*statuses: int) -> int:
+    """Return the exit status that says most: something is opposite, else something is neither proved nor refuted."""
+    return OPPOSITE if OPPOSITE in statuses else max(statuses)
+
+
+def report_omitted(book: Book, where: str) -> None:
+    """Say on standard error which claims a book leaves out."""
+    if book.omitted:
+        names = ", ".join(one.id for one in book.omitted)
+        typer.echo(f"cnn-symbolic: left out of {where}, not proved as stated: {names}", err=True)
+
+
+def book_status(book: Book, certificates: Sequence[Outcome] = ()) -> int:
+    """Return the exit status for the claims of a book and for their certificates."""
+    outcomes = {"theorem": "proved", "check": "proved", "refutation": "refuted", "holds": "holds"}
+    printed = [(entry.expected, outcomes[entry.kind]) for chapter in book.chapters for entry in chapter.entries]
+    found = status([*printed, *((one.expected, one.outcome) for one in book.omitted)]) or (
+        OPPOSITE if book.omitted else AS_STATED
+    )
+    return worst(found, certified_status(certificates))
+
+
+def watched(total: int, doing: str = "proving") -> Callable[[Iterable[Any]], Iterable[Any]]:
+    """Return what shows a progress bar, on a terminal, while it passes things on."""
+    from rich.progress import track
+
+    from cnn_symbolic.present.console import make_console
+
+    console = make_console(stderr=True)
+    quiet = not console.is_terminal or total < 2
+    return partial(track, description=doing, total=total, console=console, transient=True, disable=quiet)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What every process needs: the claims, the limit for each, and what is called for besides the verdict."""
+
+    claims: tuple[Claim, ...]
+    timeout: float | None
+    steps: bool | None
+    json: bool
+    entries: bool
+
+
+WORK: list[Work] = []
+
+
+def decide_all(
+    claims: Sequence[Claim],
+    timeout: float | None = None,
+    jobs: int = 1,
+    steps: bool | None = None,
+    json: bool = False,
+    entries: bool = False,
+) -> list[Decided]:
+    """Decide every claim, with a progress bar on a terminal, and return what is said of them, in their order.
+
+    Each has so many seconds, if there is a limit. `jobs` is the number of processes; 0 takes one for each core.
+    `steps` calls for a view of each claim, line by line or not, `json` for its JSON value, `entries` for what a book
+    prints of it.
+    """
+    from cnn_symbolic.ground.processes import cores, in_processes
+
+    WORK[:] = [Work(tuple(claims), timeout, steps, json, entries)]
+    with closing(in_processes(decided_at, len(claims), jobs or cores())) as done:
+        found = dict(watched(len(claims), "deciding")(done))
+    return [found[k] for k in range(len(claims))]
+
+
+def decided_at(k: int) -> Decided:
+    """Return what is said of a claim that this process has from its parent; an error says which claim it is about."""
+    from cnn_symbolic.ground.deadline import within
+    from cnn_symbolic.ground.errors import CnnSymbolicError, DerivationFileError, DisagreementError
+
+    (work,) = WORK
+    claim = work.claims[k]
+    try:
+        if work.timeout is None:
+            _ = claim.derivation.outcome
+        else:
+            within(work.timeout, partial(getattr, claim.derivation, "outcome"))
+    except CnnSymbolicError as error:
+        raise DerivationFileError(f"{claim.file.name}: {claim.id}: {error}") from error
+    except DisagreementError as error:
+        raise DisagreementError(f"{claim.file.name}: {claim.id}: {error}") from error
+    return said_of(work, k)
+
+
+def said_of(work: Work, k: int) -> Decided:
+    """Return what is said of a claim that is decided."""
+    from cnn_symbolic.present.terminal import decided
+
+    claim = work.claims[k]
+    return decided(
+        claim,
+        view=None if work.steps is None else view_of(claim, work.steps),
+        document=document_of(claim) if work.json else None,
+        entry=entry_of(work, k) if work.entries else None,
+    )
+
+
+def view_of(claim: Claim, steps: bool) -> Any:
+    """Return a claim for the terminal, line by line or not."""
+    from cnn_symbolic.present.terminal import derivation_view
+
+    return derivation_view(claim, steps)
+
+
+def document_of(claim: Claim) -> Any:
+    """Return a claim as JSON's values."""
+    from cnn_symbolic.present.document import claim_value
+
+    return claim_value(claim)
+
+
+def entry_of(work: Work, k: int) -> Any:
+    """Return what a book prints of a claim."""
+    from cnn_symbolic.present.content.assembly import printed
+
+    return printed(work.claims, k)
+
+
+def status(outcomes: Iterable[tuple[str, str]]) -> int:
+    """Return the exit status for pairs of (stated, found) outcomes.
+
+    What is neither proved nor refuted is not the opposite of anything. A claim that is stated to hold for literal
+    values is as stated if it is proved for all of them.
+    """
+    unlike = [found for stated, found in outcomes if found != stated and (stated, found) != ("holds", "proved")]
+    if OPEN.issuperset(unlike):
+        return UNDECIDED if unlike else AS_STATED
+    return OPPOSITE
+
+
+def guarded(command: Any) -> Any:
+    """Return what a command returns; an error that the package raises on purpose becomes one line and status 2.
+
+    Two computations that disagree are no verdict: that is one line, and a status of its own.
+    """
+    from cnn_symbolic.ground.errors import CnnSymbolicError, DisagreementError
+
+    try:
+        return command()
+    except (CnnSymbolicError, OSError, DisagreementError) as error:
+        typer.echo(f"cnn-symbolic: {error}", err=True)
+        return DISAGREEMENT if isinstance(error, DisagreementError) else USAGE

@@ -1,0 +1,275 @@
+"""The vocabulary of entry formulas: what may stand in the SymPy expression of one tensor entry.
+
+An entry formula is built from `Sum`, tensor entries, rational numbers, sizes, indices, the heads of `expressions` and
+`Opaque`. A tensor entry `x[i, j]` is zero wherever `(i, j)` lies outside the tensor's shape, so sums need no case at a
+border. Bound indices are SymPy dummies: no name can be captured.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.expressions.heads import Where
+from cnn_symbolic.expressions.rules import (
+    NOT_NEGATIVE,
+    POSITIVE,
+    all_of,
+    any_of,
+    compare,
+    delta,
+    is_plain_size,
+    negation,
+    rebuilt,
+)
+from cnn_symbolic.expressions.values import Number
+from cnn_symbolic.ground.errors import OperandError
+
+__all__ = [
+    "Entry",
+    "Index",
+    "Opaque",
+    "Shape",
+    "alpha_key",
+    "bound_sum",
+    "derivative",
+    "entry",
+    "fresh",
+    "indices_of",
+    "inside",
+    "numbered",
+    "size",
+    "sizes",
+    "stray_symbols",
+    "substitute",
+    "symbols_of",
+    "width",
+    "widths",
+    "without_cases",
+]
+
+Index = tuple[sp.Expr, ...]
+Shape = tuple[sp.Expr, ...]
+
+
+class Entry(sp.Indexed):
+    """`x[i, j]`, an entry of the tensor x. Its derivative by `x[k, l]` is `[i = k]·[j = l]`, which nothing decides."""
+
+    def _eval_derivative(self, wrt: Any) -> sp.Expr:
+        if not isinstance(wrt, sp.Indexed) or wrt.base != self.base:
+            return sp.S.Zero
+        return sp.Mul(*(delta(i, k) for i, k in zip(self.indices, wrt.indices, strict=True)))
+
+
+class Opaque(sp.Expr):
+    """`f⁽ⁿ⁾(x[i])`: the n-th derivative of an arbitrary differentiable function at a tensor entry.
+
+    Read as the entry of a tensor with the shape of `x`: zero outside that shape, as every tensor. Of
+    `exp` and `log` the first derivatives are known: exp′ = exp, log′ = reciprocal.
+    """
+
+    is_commutative = True
+
+    def __new__(cls, name: Any, order: Any, argument: Any) -> Opaque:
+        """Return the function called `name`, differentiated `order` times, at a tensor entry."""
+        name = sp.Symbol(name) if isinstance(name, str) else name
+        if name.name == "exp":
+            order = 0
+        elif name.name == "log" and order > 0:
+            name, order = sp.Symbol("reciprocal"), order - 1
+        made: Opaque = super().__new__(cls, name, sp.Integer(order), argument)
+        return made
+
+    @property
+    def name(self) -> str:
+        """The function's name, without primes."""
+        return str(self.args[0].name)
+
+    @property
+    def order(self) -> int:
+        """How often the function is differentiated."""
+        return int(self.args[1])
+
+    @property
+    def argument(self) -> sp.Expr:
+        """The tensor entry that the function is applied to."""
+        return self.args[2]
+
+    def _eval_derivative(self, variable: Any) -> sp.Expr:
+        return Opaque(self.args[0], self.order + 1, self.argument) * self.argument.diff(variable)
+
+    def _written(self, printer: Any) -> str:
+        return f"{self.name}{'′' * self.order}({printer.doprint(self.argument)})"
+
+    _sympystr = _written
+
+
+# Words of the conditions on sizes that are printed.
+WORDS = {"and", "or", "not", "mod", "max", "min", "floor", "never"}
+
+
+def size_name(name: str) -> str:
+    """Return the name of a size; raise OperandError if it could not be told apart in a printed condition."""
+    if not isinstance(name, str) or not re.fullmatch(r"[^\W\d]\w*′*|∂\w+", name) or name in WORDS:
+        raise OperandError(f"a size has a name of letters, digits and underscores, such as M or M_in, found {name!r}")
+    return name
+
+
+def size(name: str) -> sp.Symbol:
+    """Return the symbol of the size called `name`, which is at least one. Raises OperandError for other signs in it."""
+    return sp.Symbol(size_name(name), **POSITIVE)
+
+
+def sizes(names: str) -> tuple[Number, ...]:
+    """Return one size per name, the names being separated by spaces or commas.
+
+    >>> M, N = sizes("M N")
+    >>> M, (M - N) // 2, M % N >= 1
+    (M, ⌊(M - N)/2⌋, (M mod N) ≥ 1)
+    """
+    return tuple(named_number(size(name)) for name in names.replace(",", " ").split())
+
+
+def width(name: str) -> sp.Symbol:
+    """Return the width called `name`: a size that may be zero, such as a padding."""
+    return sp.Symbol(size_name(name), **NOT_NEGATIVE)
+
+
+def widths(names: str) -> tuple[Number, ...]:
+    """Return one width per name: integers that are zero or more, such as paddings.
+
+    >>> widths("P Q")
+    (P, Q)
+    """
+    return tuple(named_number(width(name)) for name in names.replace(",", " ").split())
+
+
+def named_number(symbol: sp.Symbol) -> Number:
+    """Return a size or an index as something to calculate with."""
+    return Number(symbol, lambda point: point.symbol(symbol))
+
+
+def fresh(prefixes: Iterable[str]) -> tuple[sp.Dummy, ...]:
+    """Return new index symbols, one per prefix, different from every other symbol."""
+    return tuple(sp.Dummy(prefix, integer=True) for prefix in prefixes)
+
+
+def numbered(indices: Iterable[sp.Symbol]) -> tuple[Number, ...]:
+    """Return indices as something to calculate with."""
+    return tuple(map(named_number, indices))
+
+
+def entry(name: str, index: Sequence[Any]) -> sp.Expr:
+    """Return the symbol of one entry of the tensor `name`: `name[index]`, or a scalar without an index."""
+    if not index:
+        return sp.Symbol(name, real=True)
+    return Entry(sp.IndexedBase(name), *index)
+
+
+def without_cases(relation: Any) -> Any:
+    """Return a condition that is equivalent to a comparison of sizes and has one `Where` less in it."""
+    chosen = min(relation.atoms(Where), key=str)
+    holds, value, otherwise = chosen.args
+    return any_of(
+        all_of(holds, relation.xreplace({chosen: value})),
+        all_of(negation(holds), relation.xreplace({chosen: otherwise})),
+    )
+
+
+def inside(index: Sequence[Any], shape: Sequence[Any]) -> Any:
+    """Return the condition that `index` lies in a tensor of that shape: `0 ≤ i < M` on each axis."""
+    pairs = zip(index, shape, strict=True)
+    return all_of(*(bound for i, n in pairs for bound in (compare(">=", i, sp.S.Zero), compare("<", i, n))))
+
+
+def indices_of(function: Callable[..., Any]) -> tuple[sp.Dummy, ...]:
+    """Return a fresh index for each parameter of a function that has no default, called as the parameter is."""
+    if not callable(function):
+        raise OperandError(f"expected a function of indices, such as lambda i, j: …, found {function!r}")
+    parameters = inspect.signature(function).parameters.values()
+    return fresh(p.name for p in parameters if p.default is inspect.Parameter.empty)
+
+
+def alpha_key(e: Any, scope: Mapping[Any, Any], counter: Iterator[int] | None = None) -> Any:
+    """Return a value that is equal for formulas that differ in the names of bound indices only.
+
+    `scope` gives the free indices values of their own, which must not be numbers.
+    """
+    numbers = itertools.count() if counter is None else counter
+    if e in scope:
+        return scope[e]
+    if isinstance(e, sp.Sum):
+        inner = dict(scope)
+        limits = []
+        for variable, low, high in reversed(e.limits):
+            limits.append((alpha_key(low, inner, numbers), alpha_key(high, inner, numbers)))
+            inner[variable] = ("bound", next(numbers))
+        return ("Sum", *limits, alpha_key(e.function, inner, numbers))
+    return (type(e).__name__, *(alpha_key(part, scope, numbers) for part in e.args)) if e.args else e
+
+
+def symbols_of(e: sp.Basic) -> set[sp.Symbol]:
+    """Return the free symbols of a formula, the names of tensors among them.
+
+    SymPy's `free_symbols` are these and the tensor entries; it builds every sum again to find them.
+    """
+    if isinstance(e, sp.Symbol):
+        return {e}
+    if isinstance(e, sp.Sum):
+        found = symbols_of(e.function)
+        for variable, *bounds in e.limits:
+            found.discard(variable)
+            found.update(*map(symbols_of, bounds))
+        return found
+    parts = (e.expr, *(count for _, count in e.variable_count)) if isinstance(e, sp.Derivative) else e.args
+    return set().union(*map(symbols_of, parts))
+
+
+@lru_cache(maxsize=64)
+def derivative(e: sp.Expr, variable: sp.Expr) -> sp.Expr:
+    """Return the derivative by a tensor entry, carried out by SymPy; indices bound in `e` get fresh names before."""
+    return substitute(e, {}).diff(variable)
+
+
+def stray_symbols(formula: sp.Expr, index: Sequence[sp.Symbol]) -> set[sp.Symbol]:
+    """Return the free symbols of a definition that are neither its indices, nor sizes, nor names of tensors."""
+    names = {at.base.label for at in formula.atoms(sp.Indexed)} | {f.args[0] for f in formula.atoms(Opaque)}
+    symbols = symbols_of(formula) - names - set(index)
+    return {s for s in symbols if not is_plain_size(s) and s != entry(s.name, ())}
+
+
+def bound_sum(body: sp.Expr, indices: Sequence[sp.Symbol], shape: Sequence[Any]) -> sp.Expr:
+    """Return `Σ body` over all `indices` in a tensor of that shape."""
+    if not indices:
+        return body
+    return sp.Sum(body, *((i, 0, n - 1) for i, n in reversed(list(zip(indices, shape, strict=True)))))
+
+
+def substitute(formula: sp.Basic, values: Mapping[sp.Symbol, sp.Expr]) -> sp.Basic:
+    """Replace free symbols of a formula by expressions, written by the rules; bound indices get fresh names."""
+    if not formula.args:
+        return values.get(formula, formula)
+    if isinstance(formula, sp.Sum):
+        if not symbols_of(formula):
+            return formula
+        scope = dict(values)
+        limits = []
+        for variable, low, high in reversed(formula.limits):
+            renamed = sp.Dummy(variable.name, integer=True)
+            limits.append((renamed, substitute(low, scope), substitute(high, scope)))
+            scope[variable] = renamed
+        return sp.Sum(substitute(formula.function, scope), *reversed(limits))
+    if isinstance(formula, sp.Derivative):
+        variables = [(substitute(v, values), count) for v, count in formula.variable_count]
+        return sp.Derivative(substitute(formula.expr, values), *variables, evaluate=False)
+    if isinstance(formula, sp.Indexed):
+        return Entry(formula.base, *(substitute(i, values) for i in formula.indices))
+    parts = [substitute(part, values) for part in formula.args]
+    unchanged = all(new is old for new, old in zip(parts, formula.args, strict=True))
+    return formula if unchanged else rebuilt(formula, parts)

@@ -1,0 +1,70 @@
+"""A limit on the time that a computation may take."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from cnn_symbolic.ground.errors import TimeLimitError
+
+__all__ = ["within"]
+
+T = TypeVar("T")
+SOON = 0.001
+
+
+class OutOfTime(BaseException):
+    """What interrupts a computation: no handler of errors inside of it takes this for one of its own."""
+
+
+def within(seconds: float, compute: Callable[[], T]) -> T:
+    """Return what `compute` returns; raise TimeLimitError if that takes longer.
+
+    In the main thread of a POSIX system the computation is interrupted, by a signal, as soon as it is back in
+    Python; elsewhere it is left running in a thread of its own that does not keep the process alive.
+    """
+    if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
+        return interrupted(seconds, compute)
+    return abandoned(seconds, compute)
+
+
+def interrupted(seconds: float, compute: Callable[[], T]) -> T:
+    """Return what `compute` returns, interrupted by a signal when its time is over."""
+
+    def stop(*_: Any) -> None:
+        raise OutOfTime
+
+    before, start = signal.signal(signal.SIGALRM, stop), time.monotonic()
+    outer, _ = signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        return compute()
+    except OutOfTime:
+        raise TimeLimitError(f"not done after {seconds:g} s") from None
+    finally:
+        left = max(outer - (time.monotonic() - start), SOON) if outer else 0
+        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, left)
+
+
+def abandoned(seconds: float, compute: Callable[[], T]) -> T:
+    """Return what `compute` returns, in a thread that is given up when its time is over."""
+    outcome: list[T] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(compute())
+        except BaseException as error:  # handed on to the caller
+            errors.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if errors:
+        raise errors[0]
+    if not outcome:
+        raise TimeLimitError(f"not done after {seconds:g} s")
+    return outcome[0]

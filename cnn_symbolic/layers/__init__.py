@@ -1,0 +1,1 @@
+"""Layers of networks: their options, their shapes, what they compute forward and backward."""

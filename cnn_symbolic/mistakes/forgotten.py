@@ -1,0 +1,92 @@
+"""What a formula may have forgotten of the one that it should equal: options, dilations, a mean, some rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import chain
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.expressions.formulas import Shape
+from cnn_symbolic.expressions.rules import divide, is_plain_size, least
+from cnn_symbolic.expressions.shapes import format_option, format_shape
+from cnn_symbolic.mistakes.changes import STEPS, Change, Proposal, built, rebuild, rebuilt_operand
+from cnn_symbolic.tensors.tensor import OPERATIONS, UNSTATED, Call, Tensor, scale
+
+__all__ = ["fitted", "forgotten"]
+
+GEOMETRY = ("stride", "padding", "dilation", "output_padding")
+
+
+def forgotten(wrong: Tensor, left: Tensor) -> Iterator[Change]:
+    """Yield a wrong formula with one or two things that the left side has, and brought to the left side's shape."""
+    once = list(built(remembered(wrong, left)))
+    yield from once
+    yield from built(shared(wrong, left))
+    for change in once:
+        for second in built(chain(fitted(change.formula, left.lengths), remembered(change.formula, left))):
+            yield Change(f"{change.name} and {second.name}", second.formula)
+
+
+def remembered(x: Tensor, left: Tensor) -> Iterator[Proposal]:
+    """Yield the formula with an option, or a dilation, that the left side has and that may have been forgotten."""
+    stated = [p.source for p in left.parts() if isinstance(p.source, Call)]
+    for key in GEOMETRY:
+        for value in dict.fromkeys(
+            call.options[key] for call in stated if call.options.get(key, UNSTATED[key]) != UNSTATED[key]
+        ):
+            yield f"the {key} {format_option(value)} everywhere", partial(with_option, x, key, value)
+    steps = (call.options.get(key) for call in stated for key in STEPS)
+    for step in dict.fromkeys(s for s in steps if isinstance(s, sp.Expr | tuple) or s not in (None, 1)):
+        yield from dilated(x, step if isinstance(step, tuple) else (step,))
+
+
+def with_option(x: Tensor, key: str, value: Any) -> Tensor:
+    """Return the formula with an option of its operations set where it was left out."""
+    if not isinstance(x.source, Call) or x.source.operation not in OPERATIONS:
+        return x
+    operands = [with_option(part, key, value) for part in x.source.operands]
+    missing = key in x.source.options and x.source.options[key] == UNSTATED[key]
+    return rebuild(x.source, operands, None, **({key: value} if missing else {}))
+
+
+def dilated(x: Tensor, steps: tuple[Any, ...]) -> Iterator[Proposal]:
+    """Yield the formula with one of its tensors dilated along its last axes."""
+    if not isinstance(x.source, Call) or x.source.operation not in OPERATIONS:
+        return
+    for k, part in enumerate(x.source.operands):
+        each = steps if len(steps) > 1 else steps * min(part.rank, 2 if part.rank != 3 else 1)
+        factors = (1,) * (part.rank - len(each)) + each
+        if part.rank >= len(each) and any(f != 1 for f in factors):
+            spread = partial(OPERATIONS["dilate"], part, factors=factors)
+            yield f"{part} dilated by {format_shape(factors)}", partial(rebuilt_operand, x.source, k, spread)
+        for name, build in dilated(part, steps):
+            yield name, partial(rebuilt_operand, x.source, k, build)
+
+
+def shared(x: Tensor, left: Tensor) -> Iterator[Proposal]:
+    """Yield the formula divided or multiplied by one size of the left side: a mean for a sum, or a sum for a mean."""
+    sizes = {s for p in left.parts() for n in p.lengths for s in n.free_symbols if is_plain_size(s) and least(s) == 1}
+    for size in sorted(sizes, key=str):
+        yield f"{x} divided by {size}", partial(scale, x, factor=divide(sp.S.One, size))
+        yield f"{x} multiplied by {size}", partial(scale, x, factor=size)
+
+
+def fitted(wrong: Tensor, shape: Shape) -> Iterator[Proposal]:
+    """Yield the formula brought to another shape: by an output padding if it has one, else by zeros behind or a cut."""
+    if len(shape) != wrong.rank or all(sp.expand(a - b) == 0 for a, b in zip(shape, wrong.lengths, strict=True)):
+        return
+    if isinstance(wrong.source, Call) and wrong.source.operation == "conv_transpose":
+        spatial = len(shape) - (3 if wrong.source.options["group_axis"] else 2)
+        missing = [a - b for a, b in zip(shape[-spatial:], wrong.lengths[-spatial:], strict=True)]
+        given = wrong.source.options["output_padding"]
+        before = given if isinstance(given, tuple) else (given,) * spatial
+        total = tuple(sp.expand(a + b) for a, b in zip(before, missing, strict=True))
+        name = f"the output padding {format_shape(total)}"
+        yield name, partial(rebuild, wrong.source, wrong.source.operands, None, output_padding=total)
+    yield (
+        f"zeros behind or a cut, to the shape {format_shape(shape)},",
+        partial(OPERATIONS["crop"], wrong, start=(0,) * wrong.rank, shape=shape),
+    )

@@ -1,0 +1,123 @@
+"""The name of a mistake: the change, from the catalogue, that the kernel proves to make a wrong formula right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from itertools import chain, islice
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from cnn_symbolic.expressions.evaluation import Function, evaluate_size
+from cnn_symbolic.expressions.rules import least
+from cnn_symbolic.ground.deadline import within
+from cnn_symbolic.ground.errors import CnnSymbolicError, TimeLimitError
+from cnn_symbolic.kernel.confirming import is_inside
+from cnn_symbolic.kernel.decide import is_proved
+from cnn_symbolic.kernel.replay import KNOWN_FUNCTIONS, T, derivatives
+from cnn_symbolic.kernel.statement import state
+from cnn_symbolic.kernel.verdicts import Refutation
+from cnn_symbolic.mistakes.changes import Change, built, changes, rebuild
+from cnn_symbolic.mistakes.forgotten import fitted, forgotten
+from cnn_symbolic.proofs.derivation import Derivation
+from cnn_symbolic.tensors.tensor import Call, Leaf, Tensor
+
+__all__ = ["correction", "named_mistake"]
+
+LONGEST, INSTANCES, ATTEMPTS, MOST_VALUES = 12.0, 3, 200, 600
+
+
+def correction(
+    left: Tensor, wrong: Tensor, assuming: Sequence[object] = (), refutation: Refutation | None = None
+) -> Change | None:
+    """Return the change that makes a wrong formula right, proved by the kernel; None if none does.
+
+    A change that does not make the two sides equal at the counterexample of `refutation`, or at other random
+    numbers, is passed over.
+    """
+    instances = list(islice(random_instances(left, assuming), INSTANCES))
+    slopes = [rebuild(call, call.operands, order=call.options["order"] + 1) for call in functions_in(left)]
+    fitting = built(fitted(wrong, left.lengths))
+    for change in chain(fitting, changes(wrong, slopes, left.names()), forgotten(wrong, left)):
+        try:
+            if refutation is not None and not agrees(change.formula, refutation):
+                continue
+            if not all(instance.agrees(change.formula) for instance in instances):
+                continue
+            if is_proved(state(left, change.formula, assuming)):
+                return change
+        except CnnSymbolicError:
+            continue
+    return None
+
+
+def agrees(formula: Tensor, refutation: Refutation) -> bool:
+    """Tell whether a formula has the values of the left side at a counterexample."""
+    known = {s: refutation.sizes[str(s)] for s in refutation.statement.sizes}
+    if tuple(evaluate_size(n, known) for n in formula.lengths) != refutation.left_shape:
+        return False
+    applied = {call.options["function"] for call in functions_in(formula)}
+    known_functions = applied - set(refutation.functions)
+    if refutation.left_value is None or known_functions:
+        return True
+    value = formula.evaluate(dict(refutation.values), derivatives(refutation.functions), known)
+    return bool(np.array_equal(value, refutation.left_value))
+
+
+@dataclass(frozen=True)
+class Instance:
+    """Numbers for the sizes, tensors and functions of a formula, and the value that it has there."""
+
+    sizes: Mapping[sp.Symbol, int]
+    values: Mapping[str, np.ndarray]
+    functions: Mapping[str, Sequence[Function]]
+    value: np.ndarray
+
+    def agrees(self, formula: Tensor) -> bool:
+        """Tell whether another formula has the same value; raise EvaluationError or ShapeError if it has none."""
+        if tuple(evaluate_size(n, self.sizes) for n in formula.lengths) != self.value.shape:
+            return False
+        return bool(np.array_equal(formula.evaluate(self.values, self.functions, self.sizes), self.value))
+
+
+def random_instances(x: Tensor, assuming: Sequence[Any]) -> Iterator[Instance]:
+    """Yield instances at small random sizes at which a formula is defined; none if it has elementary functions."""
+    names = {call.options["function"] for call in functions_in(x)}
+    if names & set(KNOWN_FUNCTIONS):
+        return
+    statement = state(x, x, assuming)
+    functions = derivatives({name: T**3 + (k + 2) * T**2 - T for k, name in enumerate(sorted(names))})
+    leaves = {name: part.lengths for name, part in x.names().items() if isinstance(part.source, Leaf)}
+    for seed in range(ATTEMPTS):
+        random = np.random.default_rng(seed)
+        sizes = {s: int(random.integers(least(s) + (seed % 4 > 0), 5)) for s in sorted(statement.sizes, key=str)}
+        if is_inside(statement, {str(s): n for s, n in sizes.items()}):
+            shapes = {name: tuple(evaluate_size(n, sizes) for n in shape) for name, shape in leaves.items()}
+            values = {name: random.integers(-9, 10, shape).astype(object) for name, shape in shapes.items()}
+            if sum(v.size for v in values.values()) <= MOST_VALUES:
+                yield Instance(sizes, values, functions, x.evaluate(values, functions, sizes))
+
+
+def functions_in(x: Tensor) -> list[Call]:
+    """Return the functions that are applied entry by entry in a formula."""
+    return [p.source for p in x.parts() if isinstance(p.source, Call) and p.source.operation == "apply"]
+
+
+@lru_cache(maxsize=256)
+def named_mistake(derivation: object) -> Change | None:
+    """Return the change that makes the right side of a refuted claim right, if the catalogue has it.
+
+    The search ends without a result after some seconds.
+    """
+    if not isinstance(derivation, Derivation):
+        return None
+    left, right, refutation = derivation.left, derivation.right, derivation.claim_verdict
+    if not (isinstance(left, Tensor) and isinstance(right, Tensor) and isinstance(refutation, Refutation)):
+        return None
+    try:
+        return within(LONGEST, partial(correction, left, right, derivation.assuming, refutation))
+    except TimeLimitError:
+        return None

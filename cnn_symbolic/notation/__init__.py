@@ -1,0 +1,1 @@
+"""Formulas as people write them: as text, in LaTeX, in MathML."""

@@ -1,0 +1,1 @@
+"""The book as LaTeX, PDF and HTML."""

@@ -1,0 +1,175 @@
+"""Assembles a book from claims: decides them and their proofs, on all cores, and puts the entries in order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence, Set
+from contextlib import closing
+from dataclasses import replace
+
+from cnn_symbolic.certificates.certifying import Outcome
+from cnn_symbolic.ground.errors import CnnSymbolicError, DerivationFileError, DisagreementError, ExportError
+from cnn_symbolic.ground.processes import cores, in_processes
+from cnn_symbolic.kernel.verdicts import HoldsForLiterals
+from cnn_symbolic.library.article import ARTICLE, ERRATA
+from cnn_symbolic.library.files import GROUPS
+from cnn_symbolic.library.loading import Claim
+from cnn_symbolic.present.content.certified import certified, trusted
+from cnn_symbolic.present.content.contents import (
+    SIGNS,
+    Book,
+    Chapter,
+    Entry,
+    Erratum,
+    Illustration,
+    Omitted,
+    Settled,
+    entry_of,
+    is_settled,
+)
+from cnn_symbolic.present.content.definitions import definitions
+from cnn_symbolic.present.content.prose import Code, Prose, prose, tidy
+from cnn_symbolic.present.figures.pictures import BOOK_PICTURES
+from cnn_symbolic.present.figures.svg import svg
+from cnn_symbolic.present.figures.tikz import tikz
+from cnn_symbolic.proofs.check import Check
+from cnn_symbolic.proofs.derivation import Derivation
+
+__all__ = ["assemble", "printed"]
+
+NOTATION: tuple[tuple[str, str], ...] = (
+    (r"x_{i,j}", "the entry of a tensor; 0 wherever the index lies outside the shape"),
+    (r"x = y,\; x \neq y", "equal at all sizes that satisfy the assumptions, and not equal at all of them"),
+    (r"[\,\ldots\,]", "1 where the condition holds, and 0 elsewhere"),
+    (r"x \star f,\; x * f", "cross-correlation and convolution; valid, full or same says which block is kept"),
+    (
+        r"\frac{\partial C}{\partial x}",
+        "the gradient of the cost with respect to every entry of a tensor; this C is never a size",
+    ),
+    (
+        r"\frac{\partial \langle v, z \rangle}{\partial x}",
+        "the gradient of the dot product of v and z, with v held fixed",
+    ),
+    (r"\sigma,\; \sigma'", "an arbitrary differentiable function, applied entry by entry, and its derivative"),
+    (r"\lfloor a/b \rfloor,\; \lceil a/b \rceil", "a quotient rounded down, and up"),
+    (r"M, N, I, J, \dots", "sizes: integers from 1 on; the widths of paddings may be 0"),
+)
+LITERAL_NOTATION = (
+    f"x {SIGNS[HoldsForLiterals]} y",
+    "equal at the literal values that are named, of strides and other factors; not proved for others",
+)
+
+
+Watch = Callable[[Iterable[tuple[int, Entry | Omitted]]], Iterable[tuple[int, Entry | Omitted]]]
+WORK: list[tuple[list[Claim], int]] = []
+
+
+def assemble(
+    claims: Sequence[Claim],
+    jobs: int = 0,
+    watch: Watch = iter,
+    among: Sequence[Claim] = (),
+    outcomes: Sequence[Outcome] | None = None,
+    found: Sequence[Entry | Omitted] = (),
+) -> Book:
+    """Return the book of the claims; those neither proved nor refuted, nor stated to hold as they do, are omitted.
+
+    `jobs` is the number of processes that decide them; 0 takes one for each core. `watch` passes the entries and their
+    places on as they come, for a progress bar. A proof may cite the theorems before it in `among`, the list that they
+    were taken from, or in the claims themselves. `outcomes` says what became of the claims' certificates, one for
+    each; `found` is what is printed of each claim, if that is known already. Raises ExportError for a proof with a line
+    that was not checked, a citation that is not apt, or outcomes that are of other claims.
+    """
+    if outcomes is not None and [one.claim for one in outcomes] != [claim.id for claim in claims]:
+        raise ExportError("the certificates are not those of the claims")
+    found = found or entries(claims, jobs or cores(), watch, among)
+    if outcomes is not None:
+        found = [with_certificate(one, outcome) for one, outcome in zip(found, outcomes, strict=True)]
+    made = [one for one in found if isinstance(one, Entry)]
+    used = frozenset(operation for entry in made for operation in entry.operations)
+    about = [Settled(a.id, prose(a.text), tuple(e.id for e in made if a.id in e.article)) for a in ARTICLE]
+    chapters = dict.fromkeys(entry.chapter for entry in made)
+    notation = (*NOTATION, *([LITERAL_NOTATION] if any(entry.kind == "holds" for entry in made) else []))
+    return Book(
+        tuple(Chapter(c, tuple(e for e in made if e.chapter == c), illustrations(c)) for c in chapters),
+        tuple((formula, prose(text)) for formula, text in notation),
+        definitions(used),
+        tuple(one for one in about if one.by),
+        tuple(
+            Erratum(prose(e.where), printed_text(e.printed), printed_text(e.correct), prose(e.why))
+            for e in ERRATA
+            if about[-1].by
+        ),
+        tuple(one for one in found if isinstance(one, Omitted)),
+        None if outcomes is None else trusted(s for e in made if e.certificate for s in e.certificate.statements),
+    )
+
+
+def with_certificate(one: Entry | Omitted, outcome: Outcome) -> Entry | Omitted:
+    """Return what is printed of a claim with what became of its certificate, which adds to the evidence."""
+    if isinstance(one, Omitted):
+        return one
+    added = outcome.evidence("")
+    return replace(one, evidence=(*one.evidence, added) if added else one.evidence, certificate=certified(outcome))
+
+
+def printed_text(text: str) -> Prose:
+    """Return what the article prints, or should: a piece of code or a sentence."""
+    return (Code(text),) if re.fullmatch(r"[a-z_]+[\d.(][\w.()]*", text) else prose(text)
+
+
+def illustrations(title: str) -> tuple[Illustration, ...]:
+    """Return the pictures of a chapter; only those of the bundled derivations have some."""
+    folder = next((folder for folder, name in GROUPS.items() if name == title), "")
+    drawn = []
+    for k, shown in enumerate(BOOK_PICTURES.get(folder, ())):
+        made = shown.picture()
+        name = f"{folder}-{k + 1}".replace("_", "-")
+        drawn.append(Illustration(svg(made, identifier=name), tikz(made), prose(shown.caption)))
+    return tuple(drawn)
+
+
+def entries(claims: Sequence[Claim], jobs: int, watch: Watch, among: Sequence[Claim] = ()) -> list[Entry | Omitted]:
+    """Return the entries of claims in their order, made by so many processes."""
+    whole = list(among or claims)
+    WORK[:] = [(whole, next(k for k, one in enumerate(whole) if one is claim)) for claim in claims]
+    with closing(in_processes(entry_at, len(claims), jobs)) as done:
+        found = dict(watch(done))
+    return [found[k] for k in range(len(claims))]
+
+
+def entry_at(k: int) -> Entry | Omitted:
+    """Return the entry of a claim that this process has from its parent."""
+    return printed(*WORK[k])
+
+
+def by_id(claims: Iterable[Claim]) -> dict[str, Derivation]:
+    """Return the derivations that can be cited by the claims' ids: those decided for all values of factors."""
+    made = ((claim.id, claim.derivation) for claim in claims)
+    return {name: one for name, one in made if isinstance(one, Derivation) and not one.literally}
+
+
+def printed(claims: Sequence[Claim], k: int) -> Entry | Omitted:
+    """Return what a book prints of a claim, which may cite those before it only; or that it does not print it."""
+    claim, theorems = claims[k], by_id(claims[:k])
+    made = claim.derivation
+    try:
+        if not is_settled(made):
+            return Omitted(tidy(claim.id), made.expected, made.outcome)
+        check_order(made, {one.id for one in claims[k:]} - theorems.keys())
+        return entry_of(claim, theorems)
+    except ExportError:
+        raise
+    except CnnSymbolicError as error:
+        raise DerivationFileError(f"{claim.file.name}: {claim.id}: {error}") from error
+    except DisagreementError as error:
+        raise DisagreementError(f"{claim.file.name}: {claim.id}: {error}") from error
+
+
+def check_order(made: Derivation | Check, later: Set[str]) -> None:
+    """Raise ExportError if a proof cites itself or a later claim, by which proofs could go round in a circle."""
+    for step in made.steps if isinstance(made, Derivation) else ():
+        if step.using in later:
+            raise ExportError(
+                f"{made.title!r}: the step {step.because!r} cites {step.using}, which does not stand before it"
+            )

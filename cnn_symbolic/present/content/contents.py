@@ -1,0 +1,240 @@
+"""What a book of proofs consists of, for every way of printing it: plain data, formulas in LaTeX.
+
+An entry is made from a claim's proof object alone. A line that the kernel has not decided equal to the line
+before it makes an error, and so does a claim that is neither proved nor refuted, unless its author states that it
+holds for literal values only: then the entry says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cnn_symbolic.ground.errors import ExportError
+from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
+from cnn_symbolic.library.loading import Claim
+from cnn_symbolic.mistakes.named import named_mistake
+from cnn_symbolic.present.content.certified import Certified, Trusted
+from cnn_symbolic.present.content.counterexamples import Counterexample, conditions, counterexample, holds
+from cnn_symbolic.present.content.definitions import Defined, operations_in
+from cnn_symbolic.present.content.proofs import Row, Writer, checked
+from cnn_symbolic.present.content.prose import Code, Prose, prose, tidy
+from cnn_symbolic.proofs.check import Check
+from cnn_symbolic.proofs.derivation import Derivation
+
+__all__ = [
+    "SIGNS",
+    "Book",
+    "Chapter",
+    "Entry",
+    "Erratum",
+    "Illustration",
+    "Omitted",
+    "Settled",
+    "entry_of",
+    "is_settled",
+]
+
+
+# The signs between the sides of a claim, which say what became of it.
+SIGNS: dict[type[Verdict], str] = {
+    Theorem: "=",
+    Refutation: r"\neq",
+    Undecided: r"\overset{?}{=}",
+    HoldsForLiterals: r"\circeq",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One claim of the book.
+
+    `kind` is "theorem", "refutation", "check" or "holds": not a theorem, but true at literal values of its factors.
+    `strength` is the kind of its evidence: "all shapes", "every factor", "listed factors", "fixed shape", "identity",
+    "literal values", "tested" or "refuted". `statement` is the claim in LaTeX, `asserted` what a check is about,
+    `found` what it found, or what was tried beyond literal values; `abbreviations` say what the names in it stand for,
+    such as `\\ell_1`.
+    `certificate` is what became of its certificate, if one was asked for.
+    """
+
+    id: str
+    kind: str
+    expected: str
+    chapter: str
+    title: Prose
+    evidence: Prose
+    strength: str
+    statement: str = ""
+    asserted: Prose = ()
+    article: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    abbreviations: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    found: Prose = ()
+    counterexample: Counterexample | None = None
+    holds: Prose = ()
+    mistake: Prose = ()
+    corrected: str = ""
+    operations: frozenset[str] = frozenset()
+    certificate: Certified | None = None
+
+
+@dataclass(frozen=True)
+class Omitted:
+    """A claim that is not printed: there is no proof of it, and no counterexample; or not what its author states."""
+
+    id: str
+    expected: str
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Erratum:
+    """A place of the article, what is printed there, what is correct, and why."""
+
+    where: Prose
+    printed: Prose
+    correct: Prose
+    why: Prose
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A claim of the article, and the ids of the entries that settle it."""
+
+    id: str
+    text: Prose
+    by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Illustration:
+    """A picture of a chapter, for a page and for TeX, with its caption."""
+
+    svg: str
+    tikz: str
+    caption: Prose
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """The entries under one heading, and the pictures that belong to them."""
+
+    title: str
+    entries: tuple[Entry, ...]
+    pictures: tuple[Illustration, ...] = ()
+
+
+@dataclass(frozen=True)
+class Book:
+    """Everything that is printed: chapters, what the notation means, definitions, and about the article.
+
+    `trusted` is what certificates are made of, if they were asked for.
+    """
+
+    chapters: tuple[Chapter, ...]
+    notation: tuple[tuple[str, Prose], ...]
+    definitions: tuple[Defined, ...]
+    article: tuple[Settled, ...] = ()
+    errata: tuple[Erratum, ...] = ()
+    omitted: tuple[Omitted, ...] = ()
+    trusted: Trusted | None = None
+
+    @property
+    def certified(self) -> int:
+        """How many entries have a certificate that Coq accepted."""
+        made = (entry.certificate for chapter in self.chapters for entry in chapter.entries)
+        return sum(one is not None and not one.reason for one in made)
+
+
+def entry_of(claim: Claim, theorems: Mapping[str, Derivation] | None = None) -> Entry:
+    """Return what the book prints of a claim, which may refer to the theorems given by id.
+
+    Raises ExportError if it is neither proved nor refuted, nor stated to hold for literal values only as it does, or if
+    it cites a theorem that says something else.
+    """
+    made, verdict = claim.derivation, claim.derivation.verdict
+    common: dict[str, Any] = {
+        "id": tidy(claim.id),
+        "expected": made.expected,
+        "chapter": tidy(claim.group),
+        "title": title(made),
+        "evidence": prose(verdict.evidence),
+        "article": made.article,
+        "operations": frozenset(o for side in sides_of(made) for o in operations_in(side)),
+    }
+    if isinstance(made, Check):
+        if not made.as_expected:
+            raise ExportError(f"{claim.id} did not pass its check, so there is nothing of it to print")
+        asserted, found = (program_or_prose(t) for t in (made.written_claim, made.verdict.detail))
+        return Entry(kind="check", strength=made.strength.split(" (")[0], asserted=asserted, found=found, **common)
+    if isinstance(verdict, Theorem):
+        return Entry(
+            kind="theorem",
+            statement=(writer := Writer(made, checked(made))).statement(SIGNS[Theorem]),
+            strength=strength_of(verdict),
+            assumptions=conditions(verdict.domain),
+            abbreviations=writer.abbreviations,
+            rows=writer.rows(theorems or {}),
+            **common,
+        )
+    if isinstance(verdict, Refutation) and made.wrong_step is None:
+        change = named_mistake(made)
+        right = None if change is None else change.formula
+        writer = Writer(made, others=() if right is None else (right,))
+        return Entry(
+            kind="refutation",
+            statement=writer.statement(SIGNS[Refutation]),
+            abbreviations=writer.abbreviations,
+            strength="refuted",
+            assumptions=conditions(verdict.domain),
+            counterexample=counterexample(verdict),
+            holds=holds(verdict),
+            mistake=() if change is None else prose(change.name),
+            corrected="" if right is None else writer.statement(SIGNS[Theorem], right),
+            **common,
+        )
+    if isinstance(verdict, HoldsForLiterals) and made.as_expected:
+        writer = Writer(made)
+        return Entry(
+            kind="holds",
+            statement=writer.statement(SIGNS[HoldsForLiterals]),
+            abbreviations=writer.abbreviations,
+            strength="literal values",
+            assumptions=conditions(verdict.domain),
+            found=prose(verdict.search),
+            **common,
+        )
+    raise ExportError(f"{claim.id} is not proved, so there is no proof of it to print")
+
+
+def is_settled(made: Derivation | Check) -> bool:
+    """Tell whether a claim is proved with every step, refuted, true at literal values as stated, or a passed check."""
+    if isinstance(made, Check):
+        return made.as_expected
+    return made.wrong_step is None and (made.outcome == "refuted" or made.as_expected)
+
+
+def sides_of(made: Derivation | Check) -> tuple[Any, ...]:
+    """Return both sides of a claim."""
+    return () if isinstance(made, Check) else (made.left, made.right)
+
+
+def title(made: Derivation | Check) -> Prose:
+    """Return a claim's title; of a claim without one, its text as its author wrote it."""
+    if " == " in made.title:
+        return (Code(made.title),)
+    return prose(made.title.rstrip("."))
+
+
+def program_or_prose(text: str) -> Prose:
+    """Return a text of a check, which may be a formula as SymPy writes it."""
+    return (Code(text),) if "**" in text else prose(text)
+
+
+def strength_of(theorem: Theorem) -> str:
+    """Return the kind of a theorem's evidence."""
+    if theorem.factors:
+        return "listed factors" if theorem.values else "every factor"
+    return theorem.evidence

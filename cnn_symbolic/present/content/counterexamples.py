@@ -1,0 +1,251 @@
+"""The numbers of a refutation for print: sizes, what differs there, small matrices, and when the formula holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from cnn_symbolic.expressions.meaning import value_of
+from cnn_symbolic.expressions.printing import written
+from cnn_symbolic.ground.errors import UndefinedError
+from cnn_symbolic.kernel.verdicts import Refutation
+from cnn_symbolic.notation.latex import Latex
+from cnn_symbolic.notation.matrices import MOST_ENTRIES, named_matrix, number
+from cnn_symbolic.present.content.prose import Code, Formula, Prose
+from cnn_symbolic.present.content.words import UNDEFINED
+
+__all__ = ["Block", "Counterexample", "Matrix", "conditions", "counterexample", "holds", "not_defined", "unmet"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A matrix within an array: its name with the leading indices, its numbers, and which of them differ."""
+
+    name: str
+    rows: tuple[tuple[str, ...], ...]
+    differs: tuple[tuple[bool, ...], ...]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """An array of exact numbers by its matrices: one, unless it has more than two axes."""
+
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """Sizes at which the sides differ, what differs there, and the numbers that show it."""
+
+    called: str
+    sizes: tuple[str, ...]
+    difference: Prose
+    functions: tuple[str, ...] = ()
+    values: tuple[Matrix, ...] = ()
+    sides: tuple[Matrix, ...] = ()
+
+
+def counterexample(refutation: Refutation) -> Counterexample:
+    """Return the numbers of a refutation."""
+    latex = Latex({})
+    sides: tuple[Matrix, ...] = ()
+    difference_at = difference(refutation)
+    if refutation.left_value is not None:
+        left, right = np.asarray(refutation.left_value), np.asarray(refutation.right_value)
+        if max(left.size, right.size) <= MOST_ENTRIES:
+            marked = left != right
+            entry = f"_{{{','.join(map(str, refutation.index))}}}" if refutation.index and not left.ndim else ""
+            sides = tuple(
+                matrix(rf"\text{{{name}}}{entry}", side, marked) for name, side in (("left", left), ("right", right))
+            )
+    shown = {name: value for name, value in refutation.values.items() if np.size(value) <= MOST_ENTRIES}
+    return Counterexample(
+        "Smallest counterexample" if refutation.least and refutation.sizes else "Counterexample",
+        tuple(f"{latex.symbol(name)} = {value}" for name, value in refutation.sizes.items()),
+        difference_at,
+        tuple(f"{latex.symbol(name)}(t) = {sp.latex(f)}" for name, f in refutation.functions.items()),
+        tuple(matrix(latex.symbol(name), value) for name, value in shown.items()),
+        sides,
+    )
+
+
+def matrix(name: str, value: Any, marked: Any = None) -> Matrix:
+    """Return an array of exact numbers as matrices, those of more axes with their leading indices."""
+    array = np.asarray(value, dtype=object)
+    marks = np.broadcast_to(False if marked is None else marked, array.shape)
+    if array.ndim < 2:
+        return Matrix((Block(name, (in_row(array.reshape(-1)),), (tuple(map(bool, marks.reshape(-1))),)),))
+    blocks = []
+    for at in np.ndindex(array.shape[:-2]):
+        called = f"{name}_{{{','.join(map(str, at))}}}" if array.size > array[at].size else name
+        rows = tuple(in_row(r) for r in array[at])
+        blocks.append(Block(called, rows, tuple(tuple(map(bool, r)) for r in marks[at])))
+    return Matrix(tuple(blocks))
+
+
+def in_row(numbers: Any) -> tuple[str, ...]:
+    """Return numbers as text."""
+    return tuple(number(n) for n in numbers)
+
+
+def difference(refutation: Refutation) -> Prose:
+    """Return what differs at a counterexample."""
+    left, right = (Formula(str(shape).replace(",)", ")")) for shape in (refutation.left_shape, refutation.right_shape))
+    if not_defined(refutation):
+        needed = separated([Formula(c) for c in conditions(unmet(refutation))], " and ")
+        return (
+            "There the right side is not defined",
+            *((": it needs ", *needed, ".") if needed else (f" ({UNDEFINED}).",)),
+        )
+    if refutation.kind == "defined":
+        return ("There only one side is defined: the shapes would be ", left, " and ", right, ".")
+    found = differing(refutation)
+    if found is None and refutation.kind == "shape":
+        return ("There the shapes are ", left, " and ", right, ".")
+    entry = Formula(f"({','.join(map(str, refutation.index))})")
+    if found is not None:
+        start: Prose = (
+            ("There, in the entry ", entry, ", the left side is ") if refutation.index else ("There the left side is ",)
+        )
+        return (*start, *exact(found[0]), ", the right side ", *exact(found[1]), ".")
+    latex = Latex({})
+    factors = refutation.monomial.factors if refutation.monomial else ()
+    product = latex.times.join(latex.entry(symbol(name), [str(i) for i in at]) for name, at in factors) or "1"
+    where: Prose = (" occurs",)
+    if refutation.index:
+        where = (" occurs in the entry ", entry)
+    return (
+        "There the product ",
+        Formula(product),
+        *where,
+        f" with the coefficient {refutation.left_coefficient} on the left and "
+        f"{refutation.right_coefficient} on the right.",
+    )
+
+
+def exact(value: str) -> Prose:
+    """Return a number as a formula; what says how long a number is stays text."""
+    return (Formula(value),) if re.fullmatch(r"-?\d+(/\d+)?", value) else (value,)
+
+
+def holds(refutation: Refutation) -> Prose:
+    """Return under which condition a refuted formula does hold."""
+    given = [Formula(f"{Latex({}).symbol(name)} = {value}") for name, value in refutation.given.items()]
+    start: Prose = ("For ", *separated(given, ", "), " equality ") if given else ("Equality ",)
+    if refutation.holds_when is None:
+        return (*start, "does not hold at all sizes; the weakest assumption under which it does is not known.")
+    if refutation.holds_when == "never":
+        return (*start, "never holds.")
+    where = separated([Formula(c) for c in conditions(refutation.holds_when)], " and ")
+    return (*start, "holds exactly when ", *where, ".")
+
+
+def separated(parts: list[Formula], by: str) -> Prose:
+    """Return formulas with words between them."""
+    joined: list[str | Formula | Code] = []
+    for part in parts:
+        joined += [by, part] if joined else [part]
+    return tuple(joined)
+
+
+def symbol(name: str) -> str:
+    """Return a tensor's name, or an opaque function of one such as `σ′(z)`, as LaTeX."""
+    applied = re.fullmatch(r"(.+?)(′*)\((.+)\)", name)
+    latex = Latex({})
+    if applied is None:
+        return latex.symbol(name)
+    function, primes, argument = applied.groups()
+    return f"{latex.symbol(function)}{latex.primes(len(primes))}({latex.symbol(argument)})"
+
+
+def conditions(text: str) -> tuple[str, ...]:
+    """Return a condition on sizes as LaTeX: one formula for each part that is joined by "and"."""
+    parts, depth, start = [], 0, 0
+    for found in re.finditer(r"[()]| and | or ", text):
+        depth += {"(": 1, ")": -1}.get(found.group(), 0)
+        if found.group() == " or " and depth == 0:
+            return (condition(text),)
+        if found.group() == " and " and depth == 0:
+            parts.append(text[start : found.start()])
+            start = found.end()
+    return tuple(condition(part) for part in [*parts, text[start:]] if part)
+
+
+WORDS = {
+    "and": r"\text{ and }", "or": r"\text{ or }", "mod": r"\bmod", "not": r"\neg", "max": r"\max",
+}  # fmt: skip
+RELATION_SIGNS = {
+    "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil ", "≥": r"\ge ", "≤": r"\le ",
+    "≠": r"\neq ", "·": r" \, ",
+}  # fmt: skip
+
+
+def condition(text: str) -> str:
+    """Return a condition on sizes as LaTeX."""
+    latex = Latex({})
+    written = re.sub(r"[^\W\d]\w*′*", lambda w: WORDS.get(w.group(), "") or latex.symbol(w.group()), text)
+    return re.sub(" +", " ", "".join(RELATION_SIGNS.get(character, character) for character in written))
+
+
+def not_defined(refutation: Refutation) -> bool:
+    """Tell whether the shapes at a counterexample do not show why the right side is not defined there."""
+    return refutation.kind == "defined" and refutation.right_shape in ((), refutation.left_shape)
+
+
+def unmet(refutation: Refutation) -> str:
+    """Return a condition under which the right side is defined that does not hold at the counterexample, or ""."""
+    known = {size: refutation.sizes[str(size)] for size in refutation.statement.sizes}
+    for condition in refutation.statement.right.conditions:
+        try:
+            if not value_of(condition, known.__getitem__):
+                return written(condition)
+        except UndefinedError:  # it has a divisor of its own, which another condition is about
+            continue
+    return ""
+
+
+# As text
+
+
+def counterexample_lines(refutation: Refutation) -> Iterator[str]:
+    """Yield the numbers of a counterexample, and what both sides make of them, with ⟨ ⟩ where they differ."""
+    for name, polynomial in refutation.functions.items():
+        yield f"  {name}(t) = {str(polynomial).replace('**', '^').replace('*', '·')}"
+    for name, value in refutation.values.items():
+        large = np.size(value) > MOST_ENTRIES
+        yield f"  {name}: {'×'.join(map(str, np.shape(value)))} numbers" if large else named_matrix(name, value)
+    if refutation.left_value is not None:
+        left, right = np.asarray(refutation.left_value), np.asarray(refutation.right_value)
+        if max(left.size, right.size) > MOST_ENTRIES:
+            yield f"  left{list(refutation.index)}  = {number(left[refutation.index])}"
+            yield f"  right{list(refutation.index)} = {number(right[refutation.index])}"
+            return
+        marked = left != right
+        yield named_matrix("left ", left, marked)
+        yield named_matrix("right", right, marked)
+
+
+def differing(refutation: Refutation) -> tuple[str, str] | None:
+    """Return the numbers that differ at a counterexample, if they are what shows it.
+
+    These are the values of two sizes, or the two entries where no product of tensors is named whose coefficient
+    differs.
+    """
+    if refutation.kind == "shape" and is_about_two_sizes(refutation):
+        return number(refutation.left_shape[0]), number(refutation.right_shape[0])
+    if refutation.kind != "entry" or refutation.monomial is not None:
+        return None
+    left, right = (np.asarray(side, dtype=object) for side in (refutation.left_value, refutation.right_value))
+    at = refutation.index if left.ndim else ()
+    return number(left[at]), number(right[at])
+
+
+def is_about_two_sizes(refutation: Refutation) -> bool:
+    """Tell whether a claim compares two sizes: it is stated as one of shapes with one axis."""
+    origin = refutation.statement.origin
+    return origin is not None and all(isinstance(s, tuple) and len(s) == 1 for s in (origin.left, origin.right))

@@ -1,0 +1,249 @@
+"""The lines of a proof for print. Every line must have been decided equal to the line before it.
+
+Size expressions that occur again and again, such as the number of positions of an overlay, get names of their
+own, `\\ell_1`, and are written out once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.expressions.heads import Ceiling, Floor, Maximum, Minimum, Remainder
+from cnn_symbolic.expressions.rules import is_plain_size
+from cnn_symbolic.ground.errors import ExportError
+from cnn_symbolic.kernel.verdicts import Theorem
+from cnn_symbolic.notation.latex import Latex
+from cnn_symbolic.present.content.definitions import SHOWN
+from cnn_symbolic.present.content.prose import Prose, prose
+from cnn_symbolic.proofs.citations import is_instance
+from cnn_symbolic.proofs.derivation import Derivation, Line, definition_reason, folded
+from cnn_symbolic.tensors.tensor import Call, Leaf, Named, ShapeOf, Tensor
+
+__all__ = ["Row", "Writer", "checked"]
+
+LONG, TWICE = 60, 24
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a proof, why it is equal to the line before it, and what says so: a definition, or a theorem."""
+
+    formula: str
+    because: Prose = ()
+    definition: str = ""
+    theorem: str = ""
+
+
+def checked(derivation: Derivation) -> tuple[Line, ...]:
+    """Return the lines of a proof; raise ExportError if the kernel has not decided one equal to the line before."""
+    lines = derivation.lines
+    for before, line in pairwise(lines):
+        proved = line.checked
+        if not isinstance(proved, Theorem) or (
+            (proved.statement.left.formula, proved.statement.right.formula) != (before.formula, line.formula)
+        ):
+            raise ExportError(f"a line of {derivation.title!r} was not checked: {line.because}")
+    ends = [derivation.statement.left, derivation.statement.right]
+    for end, line in zip(ends, [*lines[:1], *lines[-1:]], strict=False):
+        if end.formula != line.formula and derivation.written(Line(end.formula, "")) != derivation.written(
+            replace(line, folded=None)
+        ):
+            raise ExportError(f"the lines of {derivation.title!r} do not lead from its left side to its right side")
+    return lines if len(lines) > 1 else ()
+
+
+@dataclass(frozen=True, eq=False)
+class Writer:
+    """Writes one claim and the lines of its proof as LaTeX."""
+
+    derivation: Derivation
+    lines: tuple[Line, ...] = ()
+    others: tuple[Tensor, ...] = ()
+
+    @cached_property
+    def abbreviated(self) -> dict[sp.Expr, str]:
+        """The size expressions that get a name: long ones, and shorter ones that occur twice; inner ones first."""
+        occurring = Counter(e for part in self.parts() for e in quotients(part))
+        written = {e: Latex({}).expr(e, {}) for e in occurring}
+        count = Counter[str]()
+        for e, n in occurring.items():
+            count[written[e]] += n
+        kept = sorted((t for t, n in count.items() if len(t) > (TWICE if n > 1 else LONG)), key=lambda t: (len(t), t))
+        names = {text: rf"\ell_{{{k}}}" for k, text in enumerate(kept, start=1)}
+        return {e: names[t] for e, t in sorted(written.items(), key=lambda pair: (len(pair[1]), pair[1])) if t in names}
+
+    @property
+    def abbreviations(self) -> tuple[str, ...]:
+        """What the names stand for: intermediate results, then sizes, each written with the names before it."""
+        before: dict[sp.Expr, str] = {}
+        latex = self.latex
+        written = [
+            rf"{latex.symbol(name)} \in \mathbb{{R}}{self.dimensions(x)}"
+            for name, x in self.tensors.items()
+            if isinstance(x.source, Leaf) and not name.startswith("∂")
+        ]
+        written += [f"{latex.symbol(name)} = {latex.tensor(x)}" for name, x in self.definitions.items()]
+        for e, name in self.abbreviated.items():
+            if name not in before.values():
+                written.append(f"{name} = {Latex({}, dict(before)).expr(e, {})}")
+            before[e] = name
+        return tuple(written)
+
+    def dimensions(self, x: Tensor) -> str:
+        """Return the shape of a tensor as the exponent of ℝ."""
+        lengths = r" \times ".join(self.latex.expr(length, {}) for length in x.lengths)
+        return f"^{{{lengths}}}" if lengths else ""
+
+    def parts(self) -> Iterator[Any]:
+        """Yield all formulas that are printed, and the options of all operations."""
+        sides = (self.derivation.left, self.derivation.right, *self.others)
+        yield from (line.formula for line in self.lines if line.folded is None)
+        for side in [*sides, *self.definitions.values(), *(line.folded for line in self.lines)]:
+            yield from options_of(side)
+        yield from (length for x in self.tensors.values() if isinstance(x.source, Leaf) for length in x.lengths)
+        if self.derivation.by_hand:
+            yield from (s.formula for s in (self.derivation.statement.left, self.derivation.statement.right))
+
+    @cached_property
+    def tensors(self) -> dict[str, Tensor]:
+        """The tensors with names that the claim and the lines are made from."""
+        sides = [self.derivation.left, self.derivation.right, *self.others, *(line.folded for line in self.lines)]
+        found: dict[str, Tensor] = {}
+        for side in sides:
+            part = side.tensor if isinstance(side, ShapeOf) else side
+            if isinstance(part, Tensor):
+                found |= part.names()
+        return found
+
+    @cached_property
+    def definitions(self) -> dict[str, Tensor]:
+        """The intermediate results among them, and the cost if it is one of them, with what they stand for."""
+        found = {name: x.source.definition for name, x in self.tensors.items() if isinstance(x.source, Named)}
+        costs = [g.operands[0] for g in self.gradients if isinstance(g.operands[2].source, Call)]
+        return ({"C": costs[0]} if costs and not self.explicit else {}) | found
+
+    @cached_property
+    def gradients(self) -> tuple[Call, ...]:
+        """The gradients in the claim and the lines."""
+        sides = [self.derivation.left, self.derivation.right, *self.others, *(line.folded for line in self.lines)]
+        return tuple(g for side in sides for g in gradients_in(side))
+
+    @property
+    def explicit(self) -> bool:
+        """Whether there are several costs, so that each gradient has to say of what it is one."""
+        return len({str(g.operands[0]) for g in self.gradients}) > 1
+
+    @property
+    def latex(self) -> Latex:
+        """The notation of this claim; raise ExportError if two things would be written alike."""
+        latex = Latex(self.derivation.index_letters, self.abbreviated, self.explicit)
+        named: dict[str, str] = {}
+        for name in [*self.tensors, *map(str, self.derivation.statement.sizes)]:
+            if (other := named.setdefault(latex.symbol(name), name)) != name:
+                raise ExportError(
+                    f"{self.derivation.title!r}: {other} and {name} are written alike, rename one of them"
+                )
+        return latex
+
+    def formula(self, line: Line) -> str:
+        """Return a line as LaTeX."""
+        latex, names = self.latex, self.derivation.index_names
+        if line.folded is not None:
+            return latex.tensor(line.folded, [latex.symbol(name) for name in names.values()])
+        return latex.formula(line.formula, names)
+
+    def statement(self, sign: str, other: Tensor | None = None) -> str:
+        """Return the claim as LaTeX; with `other` for its right side."""
+        derivation, latex = self.derivation, self.latex
+        right = derivation.right if other is None else other
+        if not derivation.by_hand:
+            return f" {sign} ".join(derivation.sides(latex, right))
+        formula = other.formula(derivation.statement.index) if other else derivation.statement.right.formula
+        sides = [Line(derivation.statement.left.formula, "", folded(derivation.left)), Line(formula, "", folded(right))]
+        return f" {sign} ".join(self.formula(side) for side in sides)
+
+    def rows(self, theorems: Mapping[str, Derivation]) -> tuple[Row, ...]:
+        """Return the lines for print, with the operation that a reason is the definition of, or the theorem it cites.
+
+        A theorem that is not among those given is not referred to. Raises ExportError if a line is no instance of it.
+        """
+        sides = [x for x in (self.derivation.left, self.derivation.right) if isinstance(x, Tensor)]
+        operations = {definition_reason(x): x.source.operation for x in sides if isinstance(x.source, Call)}
+        rows = []
+        for before, line in zip((None, *self.lines), self.lines, strict=False):
+            operation = operations.get(line.because, "")
+            cited = theorems.get(line.using)
+            if before is not None and cited is not None:
+                self.check_citation(before, line, cited)
+            rows.append(
+                Row(
+                    self.formula(line),
+                    prose(line.because),
+                    operation if operation in SHOWN else "",
+                    line.using if cited is not None else "",
+                )
+            )
+        return tuple(rows)
+
+    def check_citation(self, before: Line, line: Line, cited: Derivation) -> None:
+        """Raise ExportError unless a line is an instance of the theorem that its author cites."""
+        if not isinstance(cited.verdict, Theorem):
+            raise ExportError(
+                f"{self.derivation.title!r}: the step {line.because!r} cites {line.using}, which is not proved"
+            )
+        assumed = self.derivation.statement.assumptions
+        apt = (
+            before.folded is not None
+            and line.folded is not None
+            and is_instance(before.folded, line.folded, cited, assumed)
+        )
+        if not apt:
+            raise ExportError(
+                f"{self.derivation.title!r}: the step {line.because!r} is no instance of the theorem {line.using}"
+            )
+
+
+def gradients_in(side: Any) -> Iterator[Call]:
+    """Yield the gradients that a side of a claim is written with, up to its intermediate results."""
+    part = side.tensor if isinstance(side, ShapeOf) else side
+    if isinstance(part, Tensor) and isinstance(part.source, Call):
+        if part.source.operation == "gradient":
+            yield part.source
+        for operand in part.source.operands:
+            yield from gradients_in(operand)
+
+
+def options_of(side: Any) -> Iterator[Any]:
+    """Yield the size expressions among the options of the operations that a side of a claim is written with."""
+    if isinstance(side, ShapeOf):
+        yield from options_of(side.tensor)
+    elif isinstance(side, Tensor) and isinstance(side.source, Call):
+        for value in side.source.options.values():
+            yield from flat(value)
+        for operand in side.source.operands:
+            yield from options_of(operand)
+    elif isinstance(side, tuple):
+        yield from side
+
+
+def flat(value: Any) -> Iterator[Any]:
+    """Yield the expressions of nested tuples."""
+    if isinstance(value, tuple):
+        for part in value:
+            yield from flat(part)
+    elif isinstance(value, sp.Basic):
+        yield value
+
+
+def quotients(formula: Any) -> Iterator[sp.Expr]:
+    """Yield the quotients, remainders, maxima and minima of sizes in a formula, every time that they occur."""
+    for e in sp.preorder_traversal(formula):
+        if isinstance(e, Floor | Ceiling | Maximum | Minimum | Remainder) and all(map(is_plain_size, e.free_symbols)):
+            yield e

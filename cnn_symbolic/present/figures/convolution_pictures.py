@@ -1,0 +1,396 @@
+"""Pictures of forward passes: the overlay that slides, shared weights, transposed convolutions, chained maps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from cnn_symbolic.expressions.values import plain
+from cnn_symbolic.ground.errors import ShapeError
+from cnn_symbolic.layers.catalogue import ConvolutionalLayer, FeatureMap
+from cnn_symbolic.present.figures.colours import HUES, hue
+from cnn_symbolic.present.figures.index_maps import Contribution, Contributions, Position, contributions
+from cnn_symbolic.present.figures.labels import Label, entry, inline, joined, measure, number, sign, words
+from cnn_symbolic.present.figures.options import Pair, check_at_most, check_fits, pair, positive, written
+from cnn_symbolic.present.figures.scene import (
+    Block,
+    Curve,
+    Frame,
+    Picture,
+    below,
+    beside,
+    even,
+    frame,
+    grid,
+    outlines,
+    text,
+)
+from cnn_symbolic.tensors.operations.basic import pad
+from cnn_symbolic.tensors.operations.convolutions import conv, conv_transpose, pad_widths
+from cnn_symbolic.tensors.tensor import Tensor, named, tensor
+
+__all__ = ["chaining", "covers", "overlay", "padded_input", "shared_weights", "transposed_convolution"]
+
+LABELLED, LONGEST = 5, 11.5
+
+
+def planes(found: Contributions, lead: int = 2) -> Contributions:
+    """Return contributions to one image, of one channel, without the indices of batch and channel."""
+    return {at[lead:]: [(c, tuple((n, i[lead:]) for n, i in fs)) for c, fs in terms] for at, terms in found.items()}
+
+
+def at_entry(term: Contribution, name: str) -> Position:
+    """Return the index of a tensor's entry in a product."""
+    return dict(term[1])[name]
+
+
+def covers(terms: list[Contribution], below_name: str, name: str) -> dict[Position, Position]:
+    """Return which entry of an overlay lies over each entry that it covers."""
+    return {at_entry(term, below_name): at_entry(term, name) for term in terms}
+
+
+def padded_input(x: Tensor, widths: list[tuple[int, int]], name: str) -> tuple[Tensor, dict[Position, Position]]:
+    """Return a tensor with its padding as one with a name, and which of its cells hold which entry of the tensor."""
+    padded = named(name, pad(x, widths=widths))
+    cells = contributions(padded)
+    lead = x.rank - 2
+    return padded, {at[lead:]: at_entry(terms[0], x.name or "")[lead:] for at, terms in cells.items() if terms}
+
+
+def equation(target: Label, terms: list[Label]) -> Label:
+    """Return `target = term + term`, or how many terms there are where that would be too long."""
+    total: Label = (*inline(target), *sign("="), *joined(terms or [number(0)], "+"))
+    return total if measure(total, 0.4) <= LONGEST else summed(target, terms)
+
+
+def summed(target: Label, terms: list[Label]) -> Label:
+    """Return in words how many terms an entry is the sum of."""
+    return (*inline(target), *words(f", the sum of {counted(len(terms), 'term')}"))
+
+
+def product_of(name: str, cell: Position, overlay_name: str, weight: Position) -> Label:
+    """Return the product of two entries as a label."""
+    return (*entry(name, cell), *sign("·"), *entry(overlay_name, weight))
+
+
+def overlay(shape: Any, overlay: Any, stride: Any, padding: Any, dilation: Any) -> Picture:
+    """Return the picture of an overlay that slides over an input."""
+    (m, n), (i, j) = pair(shape, "overlay: shape"), pair(overlay, "overlay: overlay")
+    steps, spread = pair(stride, "overlay: stride"), pair(dilation, "overlay: dilation")
+    given = padding if isinstance(padding, str) else list(pair(padding, "overlay: padding", 0))
+    lengths, small, by, far = (tuple(map(sp.Integer, p)) for p in ((m, n), (i, j), steps, spread))
+    widths = [(int(plain(a)), int(plain(b))) for a, b in pad_widths(given, lengths, small, by, far, "overlay")]
+    size = (m + sum(widths[0]), n + sum(widths[1]))
+    check_at_most("an input with its padding", size, (10, 10), "overlay")
+    x, w = tensor(1, 1, m, n, name="x"), tensor(1, 1, i, j, name="w")
+    padded, cells = padded_input(x, [(0, 0), (0, 0), *widths], "padded")
+    try:
+        z = conv(padded, w, stride=steps, dilation=spread)
+    except ShapeError:
+        apart = f" with dilation {dilation}" if spread != (1, 1) else ""
+        raise ShapeError(
+            f"overlay: an overlay of {written((i, j))}{apart} does not fit into {written((m, n))} with the padding "
+            f"{padding!r}"
+        ) from None
+    found = planes(contributions(z, keep=["padded"]))
+    labelled = max(size) <= LABELLED and max(i, j) <= 3
+    frames = [sliding(at, found, size, cells, (i, j), labelled) for at in found]
+    how = [f"stride {stride}"] * (steps != (1, 1)) + [f"padding {padding}"] * any(map(any, widths))
+    how += [f"dilation {dilation}"] * (spread != (1, 1))
+    with_what = f", with {' and '.join(how)}" if how else ""
+    rows, columns = max(found)
+    return Picture(
+        "overlay",
+        f"An overlay of {written((i, j))} slides over an input of {written((m, n))}{with_what}",
+        f"On the left an input of {m} by {n} cells{', with padding cells dashed around it' * any(map(any, widths))}. "
+        f"An overlay of {i} by {j} cells lies over it, at one position in each frame"
+        f"{', its cells spread apart' * (spread != (1, 1))}; the cells that it covers are highlighted. On the right "
+        f"the output of {rows + 1} by {columns + 1} cells: the entry that the covered cells make is highlighted.",
+        even(frames),
+    )
+
+
+def sliding(
+    at: Position, found: Contributions, size: Pair, cells: dict[Position, Position], small: Pair, labelled: bool
+) -> Frame:
+    """Return the frame of one position of the overlay."""
+    over = covers(found[at], "padded", "w")
+    real = {cell: weight for cell, weight in over.items() if cell in cells}
+
+    def role(cell: Position) -> str:
+        return "covered" if cell in over else "input" if cell in cells else "zero"
+
+    def label(cell: Position) -> Label:
+        return (entry("x", cells[cell]) if cell in cells else number(0)) if labelled else ()
+
+    def corner(cell: Position) -> Label:
+        return entry("w", over[cell]) if labelled and cell in over else ()
+
+    left = grid(
+        "x",
+        size,
+        role=role,
+        label=label,
+        corner=corner,
+        dashed=lambda cell: cell not in cells,
+        title=entry("x"),
+        cell=(1.15, 1.15) if labelled else (1, 1),
+    )
+    shape = output_shape(found)
+    right = grid(
+        "z",
+        shape,
+        role=lambda cell: "active" if cell == at else "output" if cell < at else "blank",
+        label=lambda cell: entry("z", cell) if labelled else (),
+        title=entry("z"),
+    )
+    middle: list[Block] = [text(sign("→"))]
+    weights = grid("w", small, role="weight", label=lambda cell: entry("w", cell) if labelled else (), title=entry("w"))
+    if left.width + weights.width + right.width <= 12.5:
+        middle = [text(sign("⋆")), weights, text(sign("="))]
+    block = beside([left, *middle, right], 0.3)
+    marks = [*outlines(block, "x", over, "covered"), *outlines(block, "z", [at], "active")]
+    terms = [product_of("x", cells[cell], "w", weight) for cell, weight in real.items()]
+    return frame(block.plus(marks), equation(entry("z", at), terms) if labelled else summed(entry("z", at), terms))
+
+
+def output_shape(found: Iterable[Position]) -> Pair:
+    """Return the shape of the matrix that has these indices."""
+    rows, columns = (max(axis) + 1 for axis in zip(*found, strict=True))
+    return rows, columns
+
+
+def shared_weights(shape: Any, overlay: Any) -> Picture:
+    """Return the picture of a feature map whose neurons share their weights."""
+    size, small = pair(shape, "shared-weights: shape"), pair(overlay, "shared-weights: overlay")
+    check_fits(size, small, "shared-weights")
+    check_at_most("an input", size, (5, 5), "shared-weights")
+    if small[0] * small[1] > HUES:
+        raise ShapeError(f"shared-weights: {small[0] * small[1]} weights cannot be told apart by colour, {HUES} can")
+    layer = FeatureMap(size, small)
+    found = contributions(layer.z)
+    frames = []
+    for at, terms in found.items():
+        over = covers([t for t in terms if any(name == "w" for name, _ in t[1])], "a_prev", "w")
+        frames.append(shared(at, over, bias_of(terms), size, small, output_shape(found)))
+    return Picture(
+        "shared-weights",
+        f"The {len(found)} neurons of a feature map share {small[0] * small[1]} weights",
+        f"On the left the weights of an overlay of {small[0]} by {small[1]}, each in its own colour. In the middle the "
+        f"input of {size[0]} by {size[1]}; in each frame the activations that one feature neuron is connected to have "
+        "the colours of their weights, and a curve in that colour runs from each of them to the neuron on the right. "
+        "The same weights come back in every frame, over other activations.",
+        even(frames),
+    )
+
+
+def bias_of(terms: list[Contribution]) -> list[Label]:
+    """Return the biases in a sum of products, which have no other factor."""
+    return [entry(name) for _, factors in terms for name, _ in factors if len(factors) == 1]
+
+
+def shared(
+    at: Position, over: dict[Position, Position], bias: list[Label], size: Pair, small: Pair, result: Pair
+) -> Frame:
+    """Return the frame of one feature neuron: its curves run along lanes above the labels of the cells."""
+    colour = {weight: hue(k) for k, weight in enumerate(np.ndindex(*small))}
+    lane, lanes, landings = 0.15, small[1] * 0.15 + 0.08, len(over) * 0.15 + 0.08
+    weights = grid("w", small, role=lambda cell: colour[cell], label=lambda cell: entry("w", cell), title=entry("w"))
+    under = grid(
+        "a_prev",
+        size,
+        role=lambda cell: colour[over[cell]] if cell in over else "blank",
+        label=lambda cell: entry("a_prev", cell),
+        title=entry("a_prev"),
+        cell=(1.15, 0.85 + lanes),
+        drop=lanes / 2,
+    )
+    neurons = grid(
+        "z",
+        result,
+        role=lambda cell: "active" if cell == at else "blank",
+        label=lambda cell: entry("z", cell),
+        title=entry("z"),
+        cell=(1.1, 0.75 + landings),
+        drop=landings / 2,
+    )
+    block = beside([weights, under, Block(0.6, 0.1, 0.05), neurons], 0.6)
+    x, y, _, _ = block.anchors["z", at]
+    left = block.anchors["z", (at[0], 0)][0]
+    columns = sorted({cell[1] for cell in over})
+    edge_x, _, edge_wide, _ = block.anchors["a_prev", (0, size[1] - 1)]
+    curves = []
+    for k, (cell, weight) in enumerate(over.items()):
+        a, b, wide, _ = block.anchors["a_prev", cell]
+        start = b + 0.04 + lane * (len(columns) - columns.index(cell[1]))
+        landing = y + 0.04 + lane * (k + 1)
+        curves.append(Curve(a + wide / 2, start, x, landing, colour[weight], edge_x + edge_wide, left - 0.1))
+    marks = [*outlines(block, "a_prev", over, "ink"), *outlines(block, "z", [at], "active")]
+    products = [product_of("a_prev", cell, "w", weight) for cell, weight in over.items()]
+    return frame(block.plus([*marks, *curves]), equation(entry("z", at), [*products, *bias]))
+
+
+def transposed_convolution(shape: Any, overlay: Any, stride: Any, padding: Any, dilation: Any) -> Picture:
+    """Return the picture of a transposed convolution: every entry lays its multiple of the overlay at its place."""
+    owner = "transposed-convolution"
+    size, small = pair(shape, f"{owner}: shape"), pair(overlay, f"{owner}: overlay")
+    steps, spread = pair(stride, f"{owner}: stride"), pair(dilation, f"{owner}: dilation")
+    cut = pair(padding, f"{owner}: padding", 0)
+    check_at_most("an input", size, (5, 5), owner)
+    y, w = tensor(1, 1, *size, name="y"), tensor(1, 1, *small, name="w")
+    try:
+        z = conv_transpose(y, w, stride=steps, padding=cut, dilation=spread)
+    except ShapeError:
+        raise ShapeError(f"{owner}: the padding {padding!r} leaves nothing of the output") from None
+    check_at_most("an output", (int(z.lengths[2]), int(z.lengths[3])), (10, 10), owner)
+    found = planes(contributions(z))
+    shape_out = output_shape(found)
+    frames, seen = [], frozenset[Position]()
+    for at in np.ndindex(*size):
+        laid = {cell: at_entry(t, "w") for cell, terms in found.items() for t in terms if at_entry(t, "y") == at}
+        frames.append(laying(at, laid, seen, size, small, shape_out))
+        seen |= frozenset(laid)
+    return Picture(
+        owner,
+        f"A transposed convolution lays an overlay of {written(small)} for each entry of an input of {written(size)}",
+        f"On the left an input of {size[0]} by {size[1]}, one entry of it highlighted in each frame. On the right the "
+        f"output of {shape_out[0]} by {shape_out[1]}: highlighted is where that entry's multiple of the overlay is "
+        "laid. Where overlays of several entries lie over one cell, their products add up.",
+        even(frames),
+    )
+
+
+def laying(
+    at: Position, laid: dict[Position, Position], seen: frozenset[Position], size: Pair, small: Pair, result: Pair
+) -> Frame:
+    """Return the frame of one entry, which lays its multiple of the overlay at its place."""
+    labelled = max(result) <= 6
+
+    def named_entry(name: str) -> Callable[[Position], Label]:
+        return lambda cell: entry(name, cell) if labelled else ()
+
+    def role(cell: Position) -> str:
+        return "active" if cell in laid else "output" if cell in seen else "blank"
+
+    def label(cell: Position) -> Label:
+        return entry("w", laid[cell]) if labelled and cell in laid else ()
+
+    def chosen(cell: Position) -> str:
+        return "covered" if cell == at else "input"
+
+    inputs = grid("y", size, role=chosen, label=named_entry("y"), title=entry("y"))
+    weights = grid("w", small, role="weight", label=named_entry("w"), title=entry("w"))
+    outputs = grid("z", result, role=role, label=label, title=entry("z"))
+    wide = inputs.width + weights.width + outputs.width > 12.5
+    parts = [inputs] if wide else [inputs, text(sign("·")), weights]
+    block = beside([*parts, text(sign("→")), outputs], 0.3)
+    marks = [*outlines(block, "y", [at], "covered"), *outlines(block, "z", laid, "active")]
+    caption = (*words("adds "), *entry("y", at), *sign("·"), *entry("w"), *words(" at its place"))
+    return frame(block.plus(marks), caption)
+
+
+def chaining(maps: Any, next_maps: Any, shape: Any, overlay: Any) -> Picture:
+    """Return the picture of the feature maps of one layer that become those of the next."""
+    depth, count = positive(maps, "chaining: maps"), positive(next_maps, "chaining: next_maps")
+    size, small = pair(shape, "chaining: shape"), pair(overlay, "chaining: overlay")
+    check_fits(size, small, "chaining")
+    check_at_most("a map", size, (6, 6), "chaining")
+    if depth > 4 or count > 4:
+        raise ShapeError(f"chaining: {depth} maps into {count} cannot be drawn readably, 4 into 4 at most can")
+    layer = ConvolutionalLayer((depth, *size), small, maps=count)
+    found = contributions(layer.z)
+    frames = []
+    for k in range(count):
+        at = (k, 0, 0)
+        terms = [t for t in found[at] if len(t[1]) == 2]
+        over: dict[int, list[Position]] = {}
+        filters: dict[int, Position] = {}
+        for term in terms:
+            d, *cell = at_entry(term, "a_prev")
+            over.setdefault(d, []).append(tuple(cell))
+            filters[d] = at_entry(term, "w")[:2]
+        frames.append(chained(at, depth, count, size, small, output_shape(planes(found, 1)), over, filters))
+    return Picture(
+        "chaining",
+        f"{counted(depth, 'feature map')} of one layer and {counted(count, 'feature map')} of the next, connected by "
+        f"{counted(depth * count, 'filter')}",
+        f"On the left {counted(depth, 'feature map')} of one layer, on the right {count} of the next. Each frame shows "
+        f"one next map: every map on the left goes through a filter of its own into it, and the "
+        "results are added. Highlighted are the cells that the first entry of the next map is made from.",
+        even(frames),
+    )
+
+
+def counted(number: int, what: str) -> str:
+    """Return how many of something there are, in words."""
+    return f"{number} {what}{'s' * (number > 1)}"
+
+
+def chained(
+    at: Position,
+    depth: int,
+    count: int,
+    size: Pair,
+    small: Pair,
+    result: Pair,
+    over: dict[int, list[Position]],
+    filters: dict[int, Position],
+) -> Frame:
+    """Return the frame of one next map."""
+    cell = (0.55, 0.55)
+
+    def previous(d: int) -> Block:
+        covered = set(over.get(d, ()))
+        block = grid(f"a{d}", size, role=lambda c: hue(d) if c in covered else "blank", cell=cell)
+        return beside([text(entry("a_prev", (d,)), 0.46), block.plus(outlines(block, f"a{d}", covered, hue(d)))], 0.25)
+
+    def filtered(d: int) -> Block:
+        block = grid(f"w{d}", small, role=hue(d), cell=cell)
+        return beside([block, text(entry("w", filters[d]), 0.46)], 0.2)
+
+    def following(k: int) -> Block:
+        chosen = k == at[0]
+        block = grid(f"z{k}", result, role=lambda c: "active" if chosen and c == at[1:] else "blank", cell=cell)
+        marks = outlines(block, f"z{k}", [at[1:]], "active") if chosen else []
+        return beside([block.plus(marks), text(entry("z", (k,)), 0.46)], 0.25)
+
+    columns = [
+        below([previous(d) for d in range(depth)], 0.6),
+        below([filtered(d) for d in filters], 0.9),
+        below([following(k) for k in range(count)], 0.9),
+    ]
+    block = beside(columns, 1.6)
+    curves = []
+    for d in filters:
+        x, y, wide, high = middle_right(block, f"a{d}", size)
+        a, b = left_edge(block, f"w{d}", small)
+        curves.append(Curve(x + wide, y + high / 2, a, b, hue(d), x + wide, a - 0.2))
+        u, v = label_edge(block, f"w{d}", small, filters[d])
+        to_x, to_y = left_edge(block, f"z{at[0]}", result)
+        curves.append(Curve(u, v, to_x, to_y, hue(d), u, to_x - 0.2))
+    k = at[0]
+    run = [(*entry("a_prev", (d,)), *sign("⋆"), *entry("w", w)) for d, w in filters.items()]
+    return frame(block.plus(curves), equation(entry("z", (k,)), [*run, entry("b", (k,))]))
+
+
+def middle_right(block: Block, name: str, shape: Pair) -> tuple[float, float, float, float]:
+    """Return a rectangle at the middle of a grid's right edge."""
+    x, _, wide, _ = block.anchors[name, (0, shape[1] - 1)]
+    top, bottom = block.anchors[name, (0, 0)][1], block.anchors[name, (shape[0] - 1, 0)]
+    return x, top, wide, bottom[1] + bottom[3] - top
+
+
+def left_edge(block: Block, name: str, shape: Pair) -> tuple[float, float]:
+    """Return the middle of a grid's left edge."""
+    x, top, _, _ = block.anchors[name, (0, 0)]
+    _, y, _, high = block.anchors[name, (shape[0] - 1, 0)]
+    return x - 0.04, (top + y + high) / 2
+
+
+def label_edge(block: Block, name: str, shape: Pair, of: Position) -> tuple[float, float]:
+    """Return where the label on the right of a grid ends."""
+    x, y, wide, high = middle_right(block, name, shape)
+    return x + wide + 0.35 + measure(entry("w", of), 0.46), y + high / 2

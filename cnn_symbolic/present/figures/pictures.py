@@ -1,0 +1,196 @@
+"""The catalogue of pictures: what each shows, which options it takes, and which belong to which derivations."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cnn_symbolic.ground.errors import OperandError
+from cnn_symbolic.present.figures.convolution_pictures import chaining, overlay, shared_weights, transposed_convolution
+from cnn_symbolic.present.figures.gradient_pictures import (
+    bias_gradient,
+    full_convolution,
+    input_gradient,
+    weight_gradient,
+)
+from cnn_symbolic.present.figures.pooling_pictures import (
+    average_pooling,
+    average_pooling_gradient,
+    max_pooling,
+    max_pooling_gradient,
+    upsampling,
+)
+from cnn_symbolic.present.figures.scene import Picture
+
+__all__ = ["BOOK_PICTURES", "PICTURES", "BookPicture", "Kind", "picture"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One picture of the catalogue: what it shows, how it is drawn, and its options with their default values."""
+
+    text: str
+    draw: Callable[..., Picture]
+    options: Mapping[str, Any]
+
+
+PICTURES: dict[str, Kind] = {
+    "overlay": Kind(
+        "a cross-correlation: the overlay slides over the input",
+        overlay,
+        {"shape": (4, 4), "overlay": (3, 3), "stride": 1, "padding": 0, "dilation": 1},
+    ),
+    "shared-weights": Kind(
+        "the neurons of a feature map share their weights",
+        shared_weights,
+        {"shape": (3, 3), "overlay": (2, 2)},
+    ),
+    "bias-gradient": Kind(
+        "the bias gradient: the sum of the components σ′(z)·∂C/∂a",
+        bias_gradient,
+        {"shape": (3, 3), "overlay": (2, 2)},
+    ),
+    "weight-gradient": Kind(
+        "the weight gradient: δ times the underlay, for each neuron, added up",
+        weight_gradient,
+        {"shape": (3, 3), "overlay": (2, 2)},
+    ),
+    "input-gradient": Kind(
+        "the input gradient: δ times the overlay at its place, for each neuron, added up",
+        input_gradient,
+        {"shape": (3, 3), "overlay": (2, 2)},
+    ),
+    "full-convolution": Kind(
+        "the input gradient as a full convolution: δ rotated, from its starting position",
+        full_convolution,
+        {"shape": (3, 3), "overlay": (2, 2)},
+    ),
+    "chaining": Kind(
+        "the feature maps of one layer become those of the next",
+        chaining,
+        {"maps": 3, "next_maps": 2, "shape": (4, 4), "overlay": (2, 2)},
+    ),
+    "max-pooling": Kind(
+        "max pooling: the maximum of each window is passed on",
+        max_pooling,
+        {"shape": (4, 4), "overlay": (2, 2), "stride": None},
+    ),
+    "max-pooling-gradient": Kind(
+        "max pooling backwards: ∂C/∂a goes to the maximum of its window",
+        max_pooling_gradient,
+        {"shape": (4, 4), "overlay": (2, 2), "stride": None},
+    ),
+    "average-pooling": Kind(
+        "average pooling: the average of each window is passed on",
+        average_pooling,
+        {"shape": (4, 4), "overlay": (2, 2), "stride": None},
+    ),
+    "average-pooling-gradient": Kind(
+        "average pooling backwards: ∂C/∂a is spread evenly over its window",
+        average_pooling_gradient,
+        {"shape": (4, 4), "overlay": (2, 2), "stride": None},
+    ),
+    "transposed-convolution": Kind(
+        "a transposed convolution: every entry lays its multiple of the overlay at its place",
+        transposed_convolution,
+        {"shape": (2, 2), "overlay": (3, 3), "stride": 2, "padding": 0, "dilation": 1},
+    ),
+    "upsampling": Kind(
+        "upsampling to the nearest entry: every entry is repeated",
+        upsampling,
+        {"shape": (2, 2), "factor": 2},
+    ),
+}
+
+
+def picture(name: str, **options: Any) -> Picture:
+    """Return a picture of the catalogue; an option that is not given, or None, has its default value.
+
+    Raises OperandError for a picture or an option that there is not, ShapeError for numbers that do not fit or are
+    too large to be drawn readably.
+    """
+    if name not in PICTURES:
+        raise OperandError(f"there is no picture {name!r}{near(name, PICTURES)}; there are {', '.join(PICTURES)}")
+    kind = PICTURES[name]
+    given = {key: value for key, value in options.items() if value is not None}
+    for key in given:
+        if key not in kind.options:
+            raise OperandError(
+                f"the picture {name} has no {key}{near(key, kind.options)}; it has {', '.join(kind.options)}"
+            )
+    return kind.draw(**{**kind.options, **given})
+
+
+def near(word: str, known: Mapping[str, Any]) -> str:
+    """Return the question whether a similar word was meant, if there is one."""
+    close = difflib.get_close_matches(word, known, n=1)
+    return f", did you mean {close[0]}?" if close else ""
+
+
+@dataclass(frozen=True)
+class BookPicture:
+    """A picture of a chapter: its name in the catalogue, its options, and the caption below it."""
+
+    name: str
+    caption: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def picture(self) -> Picture:
+        """Return the picture."""
+        return picture(self.name, **self.options)
+
+
+BOOK_PICTURES: dict[str, tuple[BookPicture, ...]] = {
+    "shapes": (
+        BookPicture("overlay", "An overlay of 3×3 has 2×2 positions in an input of 4×4."),
+        BookPicture(
+            "overlay",
+            "With a stride of 2, the same overlay has 2×2 positions in an input of 5×5.",
+            {"shape": (5, 5), "overlay": (3, 3), "stride": 2},
+        ),
+    ),
+    "forward": (
+        BookPicture(
+            "shared-weights", "All neurons of a feature map have the same weights, over different activations."
+        ),
+    ),
+    "feature_map": (
+        BookPicture("bias-gradient", "The bias gradient is the sum of the components of δ = σ′(z)·∂C/∂a."),
+        BookPicture("weight-gradient", "Each neuron contributes δ times its underlay to the weight gradient."),
+        BookPicture(
+            "input-gradient", "Each neuron contributes δ times the overlay, laid at its place, to the input gradient."
+        ),
+        BookPicture("full-convolution", "The same sums as a full convolution: the rotated δ slides over the overlay."),
+    ),
+    "chaining": (BookPicture("chaining", "Three feature maps become two: six filters."),),
+    "max_pooling": (
+        BookPicture("max-pooling", "Each window passes its maximum on."),
+        BookPicture(
+            "max-pooling-gradient",
+            "Backwards, ∂C/∂a goes to where the maximum was; where windows overlap, it adds up.",
+            {"shape": (4, 5), "overlay": (2, 2), "stride": 1},
+        ),
+    ),
+    "convolution": (
+        BookPicture(
+            "overlay",
+            "Stride 2 with one row and column of padding on each side.",
+            {"shape": (5, 5), "overlay": (3, 3), "stride": 2, "padding": 1},
+        ),
+        BookPicture(
+            "overlay", "An overlay of 3×3 with dilation 2.", {"shape": (7, 7), "overlay": (3, 3), "dilation": 2}
+        ),
+    ),
+    "transposed_convolution": (
+        BookPicture(
+            "transposed-convolution", "With stride 2, the overlays of neighbouring entries lie two cells apart."
+        ),
+    ),
+    "pooling": (
+        BookPicture("average-pooling", "Each window passes its average on."),
+        BookPicture("average-pooling-gradient", "Backwards, ∂C/∂a is spread evenly over the window."),
+        BookPicture("upsampling", "Upsampling to the nearest entry repeats every entry."),
+    ),
+}

@@ -1,0 +1,274 @@
+"""What a picture is, without any device: boxes, outlines, curves and labels in frames; and how parts are put together.
+
+Lengths are in cells: a cell of a grid is about 1 wide. `x` runs to the right and `y` downwards. A block is a part of
+a frame, and remembers where the cells of its grids lie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from cnn_symbolic.present.figures.labels import Label, measure, sign, stacked
+
+__all__ = [
+    "Block",
+    "Box",
+    "Curve",
+    "Element",
+    "Frame",
+    "Outline",
+    "Picture",
+    "Words",
+    "below",
+    "beside",
+    "even",
+    "flow",
+    "frame",
+    "grid",
+    "outlines",
+    "text",
+]
+
+LABEL_SIZE, TITLE_SIZE, SIGN_SIZE, CORNER_SIZE, CAPTION_SIZE = 0.4, 0.46, 0.56, 0.29, 0.4
+MARGIN = 0.2
+Rectangle = tuple[float, float, float, float]
+Cell = tuple[str, tuple[int, ...]]
+Anchors = Mapping[Cell, Rectangle]
+
+
+@dataclass(frozen=True)
+class Box:
+    """A cell: its role says which colour it has; `corner` is a small second label; padding is dashed.
+
+    `drop` is how far the label stands below the middle.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    role: str
+    label: Label = ()
+    corner: Label = ()
+    dashed: bool = False
+    drop: float = 0.0
+
+    def moved(self, x: float, y: float) -> Box:
+        """Return the box, moved."""
+        return replace(self, x=self.x + x, y=self.y + y)
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A strong rectangle around cells: where an overlay lies."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    role: str
+
+    def moved(self, x: float, y: float) -> Outline:
+        """Return the outline, moved."""
+        return replace(self, x=self.x + x, y=self.y + y)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A curve from a point to a point, with an arrowhead: it runs straight to `leave`, and straight from `land` on."""
+
+    x: float
+    y: float
+    to_x: float
+    to_y: float
+    role: str
+    leave: float
+    land: float
+
+    def moved(self, x: float, y: float) -> Curve:
+        """Return the curve, moved."""
+        moved = replace(self, leave=self.leave + x, land=self.land + x)
+        return replace(moved, x=self.x + x, y=self.y + y, to_x=self.to_x + x, to_y=self.to_y + y)
+
+
+@dataclass(frozen=True)
+class Words:
+    """A label on its own, around a point."""
+
+    x: float
+    y: float
+    label: Label
+    size: float
+
+    def moved(self, x: float, y: float) -> Words:
+        """Return the label, moved."""
+        return replace(self, x=self.x + x, y=self.y + y)
+
+
+Element = Box | Outline | Curve | Words
+
+
+@dataclass(frozen=True)
+class Block:
+    """A part of a frame; operators beside it stand at the height of its `axis`."""
+
+    width: float
+    height: float
+    axis: float
+    elements: tuple[Element, ...] = ()
+    anchors: Anchors = field(default_factory=dict)
+
+    def plus(self, elements: Iterable[Element]) -> Block:
+        """Return the block with more elements on top."""
+        return replace(self, elements=(*self.elements, *elements))
+
+    def moved(self, x: float, y: float) -> Block:
+        """Return the block with its elements and anchors moved inside of it."""
+        return replace(
+            self,
+            elements=tuple(e.moved(x, y) for e in self.elements),
+            anchors={key: (a + x, b + y, w, h) for key, (a, b, w, h) in self.anchors.items()},
+        )
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One state of a picture, with the caption below it."""
+
+    width: float
+    height: float
+    elements: tuple[Element, ...]
+    caption: Label = ()
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Frames of one size, a title, and in words what is to be seen; `name` is that of the catalogue."""
+
+    name: str
+    title: str
+    description: str
+    frames: tuple[Frame, ...]
+
+    @property
+    def labelled(self) -> bool:
+        """Whether cells have labels in them, so that they must not become small."""
+        return any(isinstance(e, Box) and (e.label or e.corner) for frame in self.frames for e in frame.elements)
+
+
+def nothing(_: tuple[int, ...]) -> Any:
+    """Return no label and no mark for any cell."""
+    return ()
+
+
+def grid(
+    name: str,
+    shape: Sequence[int],
+    *,
+    role: Callable[[tuple[int, ...]], str] | str,
+    label: Callable[[tuple[int, ...]], Label] = nothing,
+    corner: Callable[[tuple[int, ...]], Label] = nothing,
+    dashed: Callable[[tuple[int, ...]], bool] = lambda _: False,
+    title: Label = (),
+    cell: tuple[float, float] = (1.0, 1.0),
+    drop: float = 0.0,
+) -> Block:
+    """Return a grid of cells with its title above; its anchors are `(name, index)`."""
+    rows, columns = shape
+    wide, high = cell
+    width = max(columns * wide, measure(title, TITLE_SIZE))
+    left, top = (width - columns * wide) / 2, title_height(title)
+    boxes, anchors = list[Element](), dict[Cell, Rectangle]()
+    for at in np.ndindex(rows, columns):
+        x, y = left + at[1] * wide, top + at[0] * high
+        kind = role if isinstance(role, str) else role(at)
+        boxes.append(Box(x, y, wide, high, kind, label(at), corner(at), dashed(at), drop))
+        anchors[name, at] = (x, y, wide, high)
+    over: list[Element] = [Words(width / 2, top / 2 - 0.04, title, TITLE_SIZE)] if title else []
+    return Block(width, top + rows * high, top + rows * high / 2, (*over, *boxes), anchors)
+
+
+def title_height(title: Label) -> float:
+    """Return how much room a title takes."""
+    return (1.24 if stacked(title) else 0.72) if title else 0.0
+
+
+def text(label: Label, size: float = SIGN_SIZE) -> Block:
+    """Return an operator or a formula as a block; the small signs of products are enlarged."""
+    if label in (sign("⋆"), sign("·")):
+        size *= 1.5
+    height = size * (2.6 if stacked(label) else 1.2)
+    width = 0.7 * size if len(label) == 1 and label in map(sign, "=+−⋆∗⊙·→") else measure(label, size)
+    return Block(width, height, height / 2, (Words(width / 2, height / 2, label, size),))
+
+
+def beside(blocks: Sequence[Block], gap: float = 0.4) -> Block:
+    """Return blocks in a row, their axes at one height."""
+    axis = max(block.axis for block in blocks)
+    height = axis + max(block.height - block.axis for block in blocks)
+    x, elements, anchors = 0.0, list[Element](), dict[Cell, Rectangle]()
+    for block in blocks:
+        placed = block.moved(x, axis - block.axis)
+        elements += placed.elements
+        anchors |= placed.anchors
+        x += block.width + gap
+    return Block(x - gap, height, axis, tuple(elements), anchors)
+
+
+def below(blocks: Sequence[Block], gap: float = 0.5, centred: bool = True) -> Block:
+    """Return blocks one below the other."""
+    width = max(block.width for block in blocks)
+    y, elements, anchors = 0.0, list[Element](), dict[Cell, Rectangle]()
+    for block in blocks:
+        placed = block.moved((width - block.width) / 2 if centred else 0.0, y)
+        elements += placed.elements
+        anchors |= placed.anchors
+        y += block.height + gap
+    return Block(width, y - gap, (y - gap) / 2, tuple(elements), anchors)
+
+
+def flow(parts: Sequence[tuple[str, Block]], width: float = 12.5) -> Block:
+    """Return blocks with the sign before each, in as many rows as it takes to stay within the width.
+
+    Where there are signs, a block without one has room for it, so that blocks of one size stand in columns.
+    """
+    rows: list[list[Block]] = [[]]
+    signs = any(before for before, _ in parts)
+    for before, block in parts:
+        item = beside([text(sign(before)) if before else Block(0.7 * SIGN_SIZE, 0, 0), block], 0.2) if signs else block
+        if rows[-1] and sum(b.width + 0.3 for b in rows[-1]) + item.width > width:
+            rows.append([])
+        rows[-1].append(item)
+    return below([beside(row, 0.3) for row in rows], 0.5)
+
+
+def outlines(block: Block, name: str, cells: Iterable[tuple[int, ...]], role: str) -> list[Outline]:
+    """Return the outline around cells of a grid: one rectangle if they fill it, else one around each."""
+    found = [block.anchors[name, at] for at in cells]
+    if not found:
+        return []
+    left, top = min(x for x, _, _, _ in found), min(y for _, y, _, _ in found)
+    right, bottom = max(x + w for x, _, w, _ in found), max(y + h for _, y, _, h in found)
+    if abs((right - left) * (bottom - top) - sum(w * h for _, _, w, h in found)) < 1e-6:
+        return [Outline(left, top, right - left, bottom - top, role)]
+    return [Outline(*rectangle, role) for rectangle in found]
+
+
+def frame(block: Block, caption: Label = (), width: float = 0.0) -> Frame:
+    """Return a block as a frame with a margin, at least as wide as its caption."""
+    wide = max(block.width, measure(caption, CAPTION_SIZE), width)
+    placed = block.moved(MARGIN + (wide - block.width) / 2, MARGIN)
+    return Frame(wide + 2 * MARGIN, block.height + 2 * MARGIN, placed.elements, caption)
+
+
+def even(frames: Iterable[Frame]) -> tuple[Frame, ...]:
+    """Return frames that are all as large as the largest, what is in them in the middle."""
+    given = list(frames)
+    width, height = max(f.width for f in given), max(f.height for f in given)
+    return tuple(
+        Frame(width, height, tuple(e.moved((width - f.width) / 2, 0) for e in f.elements), f.caption) for f in given
+    )

@@ -1,0 +1,81 @@
+"""What became of certificates, on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.table import Table
+from rich.text import Text as Styled
+
+from cnn_symbolic.certificates.certifying import Outcome
+from cnn_symbolic.library.loading import Claim
+from cnn_symbolic.proofs.check import Check
+
+__all__ = ["certificates_table", "certified_lines"]
+
+MARKS = {"certified": ("✓", "green"), "rejected": ("✗", "bold red")}
+OPEN = ("–", "yellow")
+
+
+def certificates_table(claims: Sequence[Claim], outcomes: Sequence[Outcome]) -> Table:
+    """Return the table of certificates: claim, kind of the certificate, evidence or what became of it, time."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    for name in ("", "Claim", "Certificate", "Evidence", "Time"):
+        right = name == "Time"
+        table.add_column(name, justify="right" if right else "left", overflow="fold", min_width=8 if right else None)
+    group = None
+    for claim, one in zip(claims, outcomes, strict=True):
+        if claim.group != group:
+            group = claim.group
+            table.add_row("", Styled(group, style="bold cyan"))
+        mark, style = MARKS.get(one.status, OPEN)
+        verdict = claim.derivation.verdict.evidence
+        table.add_row(
+            Styled(mark, style=style),
+            claim.derivation.title,
+            "none" if one.certificate is None else ", ".join(part.kind for part in one.certificate.parts),
+            one.evidence(verdict) if one.status == "certified" else f"{verdict}; {one.status}",
+            f"{one.seconds:.1f} s" if one.seconds else "",
+        )
+    return table
+
+
+def certified_lines(
+    claims: Sequence[Claim], outcomes: Sequence[Outcome], folder: Path, seconds: float
+) -> Iterator[Styled]:
+    """Yield how many claims are certified, and for each other one the reason."""
+    yield Styled(summary(claims, outcomes, folder, seconds))
+    without_coq = missing(outcomes)
+    for one in outcomes:
+        if one.status != "certified" and one.detail != without_coq:
+            style = "bold red" if one.status == "rejected" else "yellow"
+            yield Styled.assemble((f"{one.claim}: {one.status}", style), f": {one.detail}")
+
+
+def missing(outcomes: Sequence[Outcome]) -> str | None:
+    """Return why no certificate at all was checked, or None if that is not so: it is said once, and not of each."""
+    details = {one.detail if one.status == "not checked" else None for one in outcomes if one.certificate is not None}
+    return details.pop() if len(details) == 1 else None
+
+
+def summary(claims: Sequence[Claim], outcomes: Sequence[Outcome], folder: Path, seconds: float) -> str:
+    """Return the line that counts: the certified theorems and refutations of all, by which Coq, and how fast."""
+    if (reason := missing(outcomes)) is not None:
+        written = sum(one.certificate is not None for one in outcomes)
+        certificates = "1 certificate" if written == 1 else f"{written} certificates"
+        return f"{certificates} written to {folder} and not checked: {reason}. Then run the command again"
+    certified = [one for one in outcomes if one.status == "certified"]
+    counts = []
+    for word, plural in (("proved", "theorems"), ("refuted", "refutations")):
+        made = [
+            one
+            for claim, one in zip(claims, outcomes, strict=True)
+            if not isinstance(claim.derivation, Check) and claim.derivation.outcome == word
+        ]
+        if made:
+            counts.append(f"{sum(one.status == 'certified' for one in made)} of {len(made)} {plural}")
+    by = certified[0].detail.removeprefix("certified") if certified else ""
+    slowest = max(certified, key=lambda one: one.seconds, default=None)
+    last = f" (slowest: {slowest.claim} {slowest.seconds:.1f} s)" if slowest is not None else ""
+    return f"{' and '.join(counts) or 'nothing'} certified{by} in {seconds:.0f} s{last}"

@@ -1,0 +1,352 @@
+"""Claims, derivations and verdicts on the terminal, with rich."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text as Styled
+
+from cnn_symbolic.backward.findings import BackwardReport, report_text
+from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
+from cnn_symbolic.library.article import ARTICLE, SECTIONS
+from cnn_symbolic.library.loading import Claim
+from cnn_symbolic.mistakes.changes import Change
+from cnn_symbolic.mistakes.named import named_mistake
+from cnn_symbolic.notation.text import Text
+from cnn_symbolic.present.console import MARKS
+from cnn_symbolic.present.content.counterexamples import counterexample_lines, differing, not_defined, unmet
+from cnn_symbolic.present.content.words import HOLDS, UNDEFINED, in_words
+from cnn_symbolic.present.document import Replayed, outcome
+from cnn_symbolic.present.figures.pictures import PICTURES
+from cnn_symbolic.proofs.check import Check, Checked
+from cnn_symbolic.proofs.derivation import Derivation
+
+if TYPE_CHECKING:
+    from cnn_symbolic.certificates.certifying import Outcome
+    from cnn_symbolic.present.content.contents import Entry, Omitted
+
+__all__ = [
+    "Decided",
+    "article_table",
+    "backward_view",
+    "claims_table",
+    "decided",
+    "derivation_view",
+    "pictures_table",
+    "replay_table",
+    "summary",
+]
+
+LITERAL_MARKS = {True: ("○", "green"), False: ("○", "yellow")}
+COUNTED = {"proved": "proved", "tested": "tested", "holds": HOLDS, "refuted": "refuted", "undecided": "undecided"}
+
+
+def mark_of(claimed: Derivation | Check) -> tuple[str, str]:
+    """Return the sign that stands before a claim, and its style: whether it is as its author states."""
+    marks = LITERAL_MARKS if isinstance(claimed.verdict, HoldsForLiterals) else MARKS
+    return marks[claimed.as_expected]
+
+
+def holds(refutation: Refutation) -> str:
+    """Return under which condition a refuted statement does hold, as half a sentence."""
+    if refutation.holds_when is None:
+        return "the weakest assumption is not known"
+    given = ", ".join(f"{name} = {value}" for name, value in refutation.given.items())
+    start = f"for {given} it " if given else ""
+    when = "never holds" if refutation.holds_when == "never" else f"holds exactly when {refutation.holds_when}"
+    return start + when
+
+
+def called(refutation: Refutation) -> str:
+    """Return what a counterexample is called: only one that is known to be so is the smallest."""
+    return "smallest counterexample" if refutation.least and refutation.sizes else "counterexample"
+
+
+def sizes_text(refutation: Refutation) -> str:
+    """Return the sizes of a counterexample: `M = 1, N = 2`."""
+    return ", ".join(f"{name} = {value}" for name, value in refutation.sizes.items()) or "the given sizes"
+
+
+def difference(refutation: Refutation) -> str:
+    """Return what differs at the counterexample."""
+    if not_defined(refutation):
+        condition = unmet(refutation)
+        return f"the right side is not defined there{f': it needs {condition}' if condition else f' ({UNDEFINED})'}"
+    if refutation.kind == "defined":
+        return f"only one side is defined: the shapes would be {refutation.left_shape} and {refutation.right_shape}"
+    found = differing(refutation)
+    if found is None and refutation.kind == "shape":
+        return f"the shapes are {refutation.left_shape} and {refutation.right_shape}"
+    entry = f"in entry {list(refutation.index)}, " if refutation.index else ""
+    if found is not None:
+        return f"{entry}the left side is {found[0]}, the right side {found[1]}"
+    return (
+        f"{entry}{refutation.monomial} has the coefficient {refutation.left_coefficient} on the left, "
+        f"{refutation.right_coefficient} on the right"
+    )
+
+
+def detail(verdict: Verdict | Checked) -> str:
+    """Return what the table says below a claim that is not proved."""
+    if isinstance(verdict, Refutation):
+        return f"{called(verdict)} {sizes_text(verdict)}; {holds(verdict)}"
+    if isinstance(verdict, Undecided):
+        return f"{verdict.reason}: {verdict.detail}"
+    if isinstance(verdict, HoldsForLiterals):
+        return f"not proved: {verdict.search}"
+    return verdict.detail if isinstance(verdict, Checked) and not verdict.passed else ""
+
+
+def assumptions(verdict: Verdict | Checked) -> str:
+    """Return the conditions on the sizes that a verdict is about."""
+    return verdict.domain if isinstance(verdict, Theorem | Refutation | HoldsForLiterals) else ""
+
+
+def agreement(verdict: Theorem | HoldsForLiterals) -> str:
+    """Return for which sizes the two sides are proved equal, or for which values they are, and what else was tried."""
+    condition = f" with {verdict.domain}" if verdict.domain else ""
+    if isinstance(verdict, Theorem):
+        return f"proved: {verdict.evidence}{condition}"
+    return f"{verdict.evidence}{condition}, {detail(verdict)}"
+
+
+def objection(verdict: Verdict) -> str:
+    """Return what is said of a step of a proof with a verdict that is no theorem."""
+    if isinstance(verdict, HoldsForLiterals):
+        return f"step {verdict.evidence}, and is not proved"
+    return "step is undecided" if isinstance(verdict, Undecided) else "step does not follow"
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a run says of a claim that is decided: plain data, which one process can hand to another.
+
+    `remarks` are the lines below its title, each with a style; `view` is the claim by itself, `document` its JSON
+    value, and `entry` what a book prints of it, where these were called for.
+    """
+
+    id: str
+    group: str
+    file: Path
+    article: tuple[str, ...]
+    title: str
+    expected: str
+    outcome: str
+    as_expected: bool
+    mark: tuple[str, str]
+    remarks: tuple[tuple[str, str], ...]
+    evidence: str
+    assumptions: str
+    seconds: float
+    view: Group | None = None
+    document: Mapping[str, Any] | None = None
+    entry: Entry | Omitted | None = None
+
+
+def decided(claim: Claim, **called_for: Any) -> Decided:
+    """Decide a claim, unless that is done, and return what is said of it, with what else is called for."""
+    made, verdict = claim.derivation, claim.derivation.verdict
+    return Decided(
+        claim.id,
+        claim.group,
+        claim.file,
+        made.article,
+        made.title,
+        made.expected,
+        made.outcome,
+        made.as_expected,
+        mark_of(made),
+        tuple(remarks(made)),
+        verdict.evidence,
+        assumptions(verdict),
+        verdict.seconds,
+        **called_for,
+    )
+
+
+def remarks(made: Derivation | Check) -> Iterator[tuple[str, str]]:
+    """Yield what the table says below the title of a claim, line by line, each with its style."""
+    wrong_step = made.wrong_step if isinstance(made, Derivation) else None
+    if wrong_step is not None:
+        yield f"a {objection(wrong_step[1])}: {wrong_step[0].because}", "red"
+    if text := detail(made.verdict):
+        yield text, "dim"
+    if not made.as_expected and wrong_step is None:
+        yield f"the file says {in_words(made.expected)}", "red"
+        if isinstance(made, Derivation) and (change := named_mistake(made)) is not None:
+            yield f"with {change.name} it is proved: {corrected(made, change)}", ""
+
+
+def claims_table(claims: Sequence[Decided], outcomes: Mapping[str, Outcome] | None = None) -> Table:
+    """Return the table of claims: claim, evidence with that of its certificate, assumptions, time."""
+    certified = outcomes or {}
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    for name in ("", "Claim", "Evidence", "Assumptions", "Time"):
+        right = name == "Time"
+        table.add_column(name, justify="right" if right else "left", overflow="fold", min_width=8 if right else None)
+    group = None
+    for one in claims:
+        if one.group != group:
+            group = one.group
+            table.add_row("", Styled(group, style="bold cyan"))
+        mark, style = one.mark
+        table.add_row(
+            Styled(mark, style=style),
+            Group(Styled(one.title), *(Styled(text, style=of) for text, of in one.remarks)),
+            certified[one.id].evidence(one.evidence) if one.id in certified else one.evidence,
+            one.assumptions or "none",
+            f"{one.seconds * 1000:.0f} ms",
+        )
+    return table
+
+
+def summary(claims: Sequence[Decided], seconds: float) -> str:
+    """Return the last line of a run."""
+    found = Counter(one.outcome for one in claims)
+    counts = ", ".join(f"{found[one]} {counted(word, found[one])}" for one, word in COUNTED.items() if found[one])
+    right = sum(one.as_expected for one in claims)
+    return f"{counts}; {right} of {len(claims)} as stated, in {seconds:.1f} s"
+
+
+def counted(word: str, number: int) -> str:
+    """Return the word for an outcome behind a number of claims."""
+    return word.replace("holds", "hold") if number > 1 else word
+
+
+def derivation_view(claim: Claim, steps: bool = True) -> Group:
+    """Return a derivation, line by line with the reasons or as the claim alone, then the verdict."""
+    derivation = claim.derivation
+    parts: list[RenderableType] = [Styled(derivation.title, style="bold")]
+    if isinstance(derivation, Check):
+        return Group(*parts, Padding(checked_view(derivation), (0, 0, 0, 2)), "")
+    lines = calculation(derivation) if steps else [Styled(derivation.written_claim)]
+    parts += [Padding(line, (0, 0, 0, 2)) for line in lines]
+    parts += [Padding(line, (0, 0, 0, 2)) for line in verdict_lines(derivation)]
+    return Group(*parts, "")
+
+
+def checked_view(made: Check) -> Group:
+    """Return what was checked, with which evidence, and what was found."""
+    mark, style = MARKS[made.as_expected]
+    found = Styled(f"{mark} {made.outcome}: {made.verdict.evidence}", style=style)
+    return Group(Styled(made.written_claim), found, Styled(made.verdict.detail))
+
+
+def calculation(derivation: Derivation) -> Iterator[RenderableType]:
+    """Yield the lines of a derivation in calculational style; of a claim without lines, the statement."""
+    if len(derivation.lines) < 2:
+        yield Styled(derivation.written_claim)
+        return
+    for line in derivation.lines:
+        if line.because:
+            yield Styled.assemble("=   ", (f"{{ {line.because} }}", "italic cyan"))
+        yield Padding(Styled(derivation.written(line)), (0, 0, 0, 2))
+
+
+def verdict_lines(derivation: Derivation) -> Iterator[RenderableType]:
+    """Yield the verdict: what was proved under which assumptions, or the counterexample with its matrices."""
+    verdict = derivation.verdict
+    mark, style = mark_of(derivation)
+    if isinstance(verdict, Theorem | HoldsForLiterals):
+        yield Styled(f"{mark} {agreement(verdict)} ({verdict.seconds * 1000:.0f} ms)", style=style)
+        if derivation.expected == "refuted":
+            yield Styled("the file says refuted", style="red")
+    elif isinstance(verdict, Refutation):
+        yield Styled(f"{mark} refuted: {holds(verdict)}", style=style)
+        yield Styled(f"{called(verdict)}: {sizes_text(verdict)}: {difference(verdict)}")
+        yield from (Styled(line) for line in counterexample_lines(verdict))
+        if (change := named_mistake(derivation)) is not None:
+            yield Styled(f"with {change.name} it is proved: {corrected(derivation, change)}")
+    elif isinstance(verdict, Undecided):
+        yield Styled(f"{mark} undecided: {detail(verdict)}", style="yellow")
+    if derivation.wrong_step is not None:
+        step, found = derivation.wrong_step
+        yield Styled(f"the {objection(found)}: {step.because}", style="bold red")
+
+
+def corrected(derivation: Derivation, change: Change) -> str:
+    """Return the formula that a change leads to; entries that were written by hand as the claim shows them."""
+    written = Text(derivation.index_letters)
+    if derivation.by_hand:
+        return written.formula(change.formula.formula(derivation.statement.index), derivation.index_names)
+    return str(change.formula)
+
+
+def backward_view(report: BackwardReport) -> Styled:
+    """Return the report on a backward pass, its first line in colour."""
+    first, *rest = report_text(report).splitlines(keepends=True)
+    return Styled.assemble((first, "green" if report.right else "bold red"), *rest)
+
+
+def article_table(claims: Sequence[Decided]) -> tuple[Table, list[str]]:
+    """Return the table of the article's claims (id, claim, verdict, evidence, file), and the ids that are open."""
+    table = Table(box=None, expand=True, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    for name in ("", "Id", "Claim", "Verdict", "Evidence", "File"):
+        table.add_column(name, overflow="fold", no_wrap=name == "Id", ratio={"Claim": 3, "File": 2}.get(name))
+    still_open = []
+    section = None
+    for stated in ARTICLE:
+        if stated.section != section:
+            section = stated.section
+            table.add_row("", "", Styled(SECTIONS[section], style="bold cyan"))
+        settling = [c for c in claims if stated.id in c.article]
+        settled = bool(settling) and all(c.as_expected for c in settling)
+        still_open += [] if settled else [stated.id]
+        mark, style = MARKS[settled]
+        outcomes = Counter(c.outcome for c in settling)
+        strengths = dict.fromkeys(c.evidence for c in settling if c.outcome != "refuted")
+        table.add_row(
+            Styled(mark, style=style),
+            stated.id,
+            stated.text,
+            "\n".join(f"{n} {in_words(one)}" if n > 1 else in_words(one) for one, n in outcomes.items()) or "open",
+            "\n".join(strengths) or ("counterexample" if settling else ""),
+            "\n".join(dict.fromkeys(c.file.stem for c in settling)),
+        )
+    return table, still_open
+
+
+def pictures_table() -> Table:
+    """Return the table of the pictures that can be drawn: name, what is to be seen, options with their defaults."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    for name in ("Picture", "Shows", "Options"):
+        table.add_column(name, overflow="fold", no_wrap=name == "Picture")
+    for name, kind in PICTURES.items():
+        options = [f"--{key.replace('_', '-')} {shown_option(value)}".strip() for key, value in kind.options.items()]
+        table.add_row(name, kind.text, " ".join(options))
+    return table
+
+
+def shown_option(value: Any) -> str:
+    """Return the default value of an option as it is typed; nothing where it depends on the others."""
+    return "" if value is None else "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def replay_table(replayed: Sequence[Replayed]) -> Table:
+    """Return the table of `replay`: what the file records, and what was decided now, about which formulas."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    for name in ("", "Id", "Recorded", "Decided now", "Steps", "Statement that was decided"):
+        table.add_column(name, overflow="fold", no_wrap=name == "Id")
+    for one in replayed:
+        mark, style = MARKS[one.agrees]
+        proved = sum(isinstance(step, Theorem) for step in one.steps)
+        statement = one.verdict.statement
+        index = dict(zip(statement.index, "ijklpq", strict=False))
+        text = Text({})
+        sides = [text.formula(side.formula, index) for side in (statement.left, statement.right)]
+        shapes = [text.tensor(side.shape) for side in (statement.left, statement.right)]
+        written = f"{sides[0]} = {sides[1]}" if sides != ["0", "0"] else f"{shapes[0]} = {shapes[1]}"
+        if sides != ["0", "0"] and shapes[0] != shapes[1]:
+            written += f", of shape {shapes[0]} = {shapes[1]}"
+        steps = f"{proved} of {len(one.steps)}"
+        table.add_row(
+            Styled(mark, style=style), one.id, *map(in_words, (one.recorded, outcome(one.verdict))), steps, written
+        )
+    return table

@@ -1,0 +1,478 @@
+"""Derivations: claims with the lines that lead from one side to the other, each checked by the kernel.
+
+`prove` and `refute` declare a claim; nothing is decided until the verdict is asked for. The lines are
+proposed by `steps` (or written by the author of the derivation) and every one is decided against the
+line before it, for all sizes: a line that does not follow is never part of a printed proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.expressions.formulas import entry, indices_of, numbered
+from cnn_symbolic.expressions.shapes import format_shape
+from cnn_symbolic.expressions.values import Truth, as_formula, presumed_of
+from cnn_symbolic.ground.display import Runnable
+from cnn_symbolic.ground.errors import DerivationFileError, OperandError
+from cnn_symbolic.kernel.decide import decide
+from cnn_symbolic.kernel.statement import Side, Statement, comparable, state
+from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
+from cnn_symbolic.notation.text import Text, free_letter, letters_of
+from cnn_symbolic.proofs.steps import collapse_deltas, differentiated, standing_derivative
+from cnn_symbolic.tensors.gradients import stages
+from cnn_symbolic.tensors.tensor import Call, Equation, Named, ShapeOf, Tensor, required
+
+__all__ = ["Derivation", "Line", "Step", "claim", "collecting", "prove", "refute"]
+
+Sizes = tuple[Any, ...]
+OUTCOMES = {Theorem: "proved", Refutation: "refuted", Undecided: "undecided", HoldsForLiterals: "holds"}
+COLLECTED: ContextVar[list[Any] | None] = ContextVar("collected", default=None)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A line written by the author, and why it equals the line before: its entry formula at given indices, or a tensor.
+
+    `using` is the id of a theorem that the step is an instance of. Where the first step is a tensor, the proof is
+    about tensors: no entries are written out.
+    """
+
+    formula: Callable[..., Any] | Tensor
+    because: str
+    using: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a derivation: an entry formula, and why it is equal to the line before it.
+
+    `folded` is the tensor to print in place of the formula, where the line is an operation by name.
+    `using` is the id of the theorem that the author cites for it.
+    `checked` is the kernel's theorem that the line equals the one before; None on the first line.
+    """
+
+    formula: sp.Expr
+    because: str
+    folded: Tensor | None = None
+    using: str = ""
+    checked: Theorem | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Derivation(Runnable):
+    """A claim with what its author expects of it: `proved`, `refuted`, or `holds` (for literal values).
+
+    `literally` lists values of strides and other factors to decide it at, in place of every value at once.
+    """
+
+    title: str
+    left: Tensor | ShapeOf | Sizes
+    right: Tensor | ShapeOf | Sizes
+    expected: str
+    assuming: tuple[Any, ...] = ()
+    steps: tuple[Step, ...] = ()
+    letters: tuple[str, ...] = ()
+    article: tuple[str, ...] = ()
+    literally: tuple[int, ...] = ()
+
+    @cached_property
+    def statement(self) -> Statement:
+        """The claim as the kernel decides it."""
+        return state(self.left, self.right, self.assuming)
+
+    @cached_property
+    def claim_verdict(self) -> Verdict:
+        """The kernel's verdict on the claim itself."""
+        return decide(self.statement, self.literally)
+
+    @cached_property
+    def wrong_step(self) -> tuple[Step, Verdict] | None:
+        """The first step written by the author that does not follow, with the kernel's verdict on it."""
+        before = self.statement.left.formula
+        for step in self.steps:
+            formula = self.step_formula(step)
+            verdict = decide(self.step_statement(self.side(before), self.side(formula, self.presumed_by(step))))
+            if isinstance(verdict, Theorem) and isinstance(step.formula, Tensor):
+                verdict = decide(state(self.left, step.formula, self.assuming))
+            if not isinstance(verdict, Theorem):
+                return step, verdict
+            before = formula
+        return None
+
+    @property
+    def verdict(self) -> Verdict:
+        """The kernel's verdict on the claim; a step of its proof that does not follow is `wrong_step`."""
+        return self.claim_verdict
+
+    @property
+    def outcome(self) -> str:
+        """`proved`, `refuted`, `holds` (for literal values only) or `undecided`; also undecided if a step is."""
+        if isinstance(self.verdict, Theorem) and self.wrong_step is not None:
+            return "undecided" if isinstance(self.wrong_step[1], Undecided | HoldsForLiterals) else "proved"
+        return OUTCOMES[type(self.verdict)]
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether the verdict is the one that the author states, or more, and every step of a proof follows."""
+        accepted = ("holds", "proved") if self.expected == "holds" else (self.expected,)
+        return self.outcome in accepted and (self.expected == "refuted" or self.wrong_step is None)
+
+    @cached_property
+    def index_names(self) -> dict[sp.Symbol, str]:
+        """The letters that print the entry's indices: those of the left side's tensor, else i, j, k."""
+        of = self.left.tensor if isinstance(self.left, ShapeOf) else self.left
+        if not isinstance(of, Tensor):
+            return dict(zip(self.statement.index, "ijklpq", strict=False))
+        if isinstance(of.source, Call) and of.source.operation == "gradient":
+            of = of.source.operands[1]
+        given = self.letters or (() if isinstance(of.source, Call) else of.source.indices)
+        sizes = {str(s) for s in self.statement.sizes}
+        names = [free_letter(letter, sizes) for letter in (*given, *"ijklpq"[len(given) :])]
+        return dict(zip(self.statement.index, names, strict=False))
+
+    @cached_property
+    def index_letters(self) -> dict[str, tuple[str, ...]]:
+        """The letters of the axes of every tensor in the claim."""
+        written = [self.left, self.right, *(step.formula for step in self.steps)]
+        sides = [side for side in written if isinstance(side, Tensor | ShapeOf)]
+        return letters_of(*sides)
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """The checked lines, from the left side to the right one; none unless the claim is proved for symbolic sizes.
+
+        A proposed line that the kernel does not accept, or that reads like the one before, is left out.
+        """
+        if not isinstance(self.left, Tensor) or not self.statement.sizes:
+            return ()
+        if not isinstance(self.verdict, Theorem) or self.wrong_step is not None:
+            return ()
+        lines = [Line(self.statement.left.formula, "", folded(self.left))]
+        before = self.side(self.statement.left.formula)
+        seen = {self.written(lines[0])}
+        for alternatives in self.proposals():
+            for proposed in alternatives:
+                after = self.side(proposed.formula)
+                text = after.text if proposed.folded is None else self.written(proposed)
+                if text in seen:
+                    break
+                verdict = decide(self.step_statement(before, after))
+                if isinstance(verdict, Theorem):
+                    seen.add(text)
+                    lines.append(replace(proposed, checked=verdict))
+                    before = after
+                    break
+        right = Line(self.statement.right.formula, self.fold_reason(), folded(self.right))
+        if self.written(lines[-1]) not in (self.written(right), self.written(replace(right, folded=None))):
+            verdict = decide(self.step_statement(before, self.side(right.formula)))
+            if isinstance(verdict, Theorem):
+                lines.append(replace(right, checked=verdict))
+        return tuple(lines)
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a side is an entry formula written by hand, which has no other name than itself."""
+        sources = [side.source for side in (self.left, self.right) if isinstance(side, Tensor)]
+        return any(isinstance(s, Call) and s.operation == "from_entries" for s in sources)
+
+    @property
+    def written_claim(self) -> str:
+        """The claim as one line of text, with `≠` if the author says that it is wrong."""
+        sign = "≠" if self.expected == "refuted" else "="
+        text = Text(self.index_letters)
+        if not self.by_hand:
+            return f" {sign} ".join(self.sides(text, self.right))
+        sides = [Line(self.statement.left.formula, "", folded(self.left))]
+        sides.append(Line(self.statement.right.formula, "", folded(self.right)))
+        return f" {sign} ".join(self.written(side) for side in sides)
+
+    def sides(self, text: Text, right: Tensor | ShapeOf | Sizes) -> tuple[str, str]:
+        """Return the left side and a right side as text or LaTeX; two sizes as they are, not as shapes of one axis."""
+        left = self.left
+        if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right) == 1:
+            return text.expr(left[0], {}), text.expr(right[0], {})
+        return text.tensor(left), text.tensor(right)
+
+    def written(self, line: Line) -> str:
+        """Return a line as plain text."""
+        text = Text(self.index_letters)
+        if line.folded is not None:
+            return text.tensor(line.folded, list(self.index_names.values()))
+        return text.formula(line.formula, self.index_names)
+
+    def proposals(self) -> Iterator[Iterable[Line]]:
+        """Yield the lines to try after the first one, each with the alternatives to it."""
+        left, right = self.left, self.right
+        if not isinstance(left, Tensor) or not isinstance(right, Tensor):
+            return
+        index = self.statement.index
+        if self.steps and isinstance(self.steps[0].formula, Tensor):
+            yield from ((self.step_line(step),) for step in self.steps)
+            yield (Line(self.statement.right.formula, self.fold_reason(), folded(right)),)
+            return
+        if isinstance(left.source, Call) and left.source.operation == "gradient":
+            output, wrt, cotangent = left.source.operands
+            places = stages(output, wrt, cotangent)
+            at = entry(wrt.name or "", index)
+            standing = standing_derivative(places, at)
+            if places:
+                yield (Line(standing, "the chain rule"),)
+            derived = differentiated(standing)
+            yield (Line(derived, differentiation_reason(wrt)),)
+            because = "each bracket picks the one term of its sum where it holds"
+            yield (Line(collapse_deltas(derived, guards), because) for guards in (False, True))
+        elif isinstance(left.source, Named):
+            yield (Line(left.source.definition.formula(index), f"the definition of {left.name}"),)
+        elif isinstance(left.source, Call):
+            yield (Line(self.statement.left.formula, definition_reason(left)),)
+        yield from ((self.step_line(step),) for step in self.steps)
+        if isinstance(right.source, Call):
+            yield (Line(self.statement.right.formula, self.fold_reason()),)
+        if folded(right) is not None:
+            yield (Line(self.statement.right.formula, definition_reason(right), right),)
+
+    def fold_reason(self) -> str:
+        """Return why the line before equals the right side's entry formula."""
+        last = self.step_formula(self.steps[-1]) if self.steps else self.statement.left.formula
+        before, after = (
+            {str(at.base.label) for at in e.atoms(sp.Indexed)} for e in (last, self.statement.right.formula)
+        )
+        table = self.right.names() if isinstance(self.right, Tensor) else {}
+        sources = [table[name].source for name in sorted(after - before) if name in table]
+        meanings = [f"{s.name} = {s.definition}" for s in sources if isinstance(s, Named)]
+        if not before and not after and last.has(sp.Sum):
+            return "count the terms of each sum"
+        return f"with {', '.join(meanings)}" if meanings else "the same sum, written otherwise"
+
+    def step_line(self, step: Step) -> Line:
+        """Return a step as a line; a tensor is printed as the operation that it is."""
+        tensor = step.formula if isinstance(step.formula, Tensor) else None
+        return Line(self.step_formula(step), step.because, folded(tensor) if tensor is not None else None, step.using)
+
+    def step_formula(self, step: Step) -> sp.Expr:
+        """Return the entry formula of a step at the claim's indices."""
+        expected = len(self.statement.index)
+        if isinstance(step.formula, Tensor):
+            if step.formula.rank != expected:
+                raise OperandError(f"{self.title!r}: the step {step.because!r} is a tensor of {expected} axes")
+            return step.formula.formula(self.statement.index)
+        if len(indices_of(step.formula)) != expected:
+            raise OperandError(f"{self.title!r}: the step {step.because!r} is a function of {expected} indices")
+        return as_formula(step.formula(*numbered(self.statement.index)), f"the step {step.because!r}")
+
+    def presumed_by(self, step: Step) -> tuple[Any, ...]:
+        """Return the conditions on what a step divides by."""
+        if isinstance(step.formula, Tensor):
+            return step.formula.requirements()
+        index = self.statement.index
+        ranges = dict(zip(index, self.statement.left.shape, strict=True))
+        return required(sorted(presumed_of(step.formula(*numbered(index))), key=str), ranges)
+
+    def side(self, formula: sp.Expr, divisors: tuple[Any, ...] = ()) -> Side:
+        """Return an entry formula as one side of a statement of this claim."""
+        text = Text(self.index_letters).formula(formula, self.index_names)
+        return Side(text, self.statement.left.shape, formula, None, divisors)
+
+    def step_statement(self, before: Side, after: Side) -> Statement:
+        """Return the statement that two entry formulas are equal where the claim's left side is defined."""
+        claim = self.statement
+        return replace(claim, left=before, right=after, assumptions=claim.conditions, origin=None)
+
+
+def folded(side: Tensor | ShapeOf | Sizes) -> Tensor | None:
+    """Return a side that is written as an operation; None for a formula written by hand."""
+    if not isinstance(side, Tensor) or (isinstance(side.source, Call) and side.source.operation == "from_entries"):
+        return None
+    return side
+
+
+OPERATION_NAMES = {
+    "correlate": "cross-correlation",
+    "convolve": "convolution",
+    "multiply": "the elementwise product",
+    "sum_axes": "the sum over axes",
+    "add": "the sum of tensors",
+    "dot": "the dot product",
+    "outer": "the outer product",
+    "scale": "a multiple",
+    "take": "a slice",
+    "wrap": "an axis of size 1",
+    "stack_family": "the stack",
+    "sum_family": "the sum of a family",
+    "pad": "padding",
+    "crop": "a block",
+    "apply": "applying a function entry by entry",
+    "conv": "the convolution",
+    "conv_transpose": "the transposed convolution",
+    "dilate": "dilation",
+    "subsample": "keeping every n-th entry",
+    "tensordot": "the tensor product, summed over axes",
+    "split_axis": "splitting an axis",
+    "merge_axes": "merging two axes",
+    "select_pool": "what each window selects",
+    "sum_pool": "the sum of each window",
+    "upsample_nearest": "nearest upsampling",
+}
+
+
+def definition_reason(x: Tensor) -> str:
+    """Return the name of the operation whose definition is used."""
+    if not isinstance(x.source, Call):
+        return f"the definition of {x}"
+    name = OPERATION_NAMES.get(x.source.operation, x.source.operation)
+    return (
+        f"the definition of the {x.source.options['mode']} {name}"
+        if "mode" in x.source.options
+        else (f"the definition of {name}")
+    )
+
+
+def differentiation_reason(wrt: Tensor) -> str:
+    """Return what differentiation does to the entries of a tensor."""
+    return f"differentiate: ∂{wrt}/∂{wrt} is 1 where the indices agree, else 0"
+
+
+def declare(
+    title: str,
+    left: Any,
+    equals: Any,
+    expected: str,
+    assuming: Iterable[Any] = (),
+    steps: Sequence[Step] = (),
+    indices: str = "",
+    article: str = "",
+) -> Derivation:
+    """Return a derivation, and hand it to whoever is collecting them."""
+    if not isinstance(title, str) or not isinstance(article, str) or not isinstance(indices, str):
+        raise OperandError(f"a claim's title, indices and ids are texts, found {(title, indices, article)}")
+    if not all(isinstance(step, Step) for step in steps):
+        raise OperandError(f"{title!r}: steps= is a list such as [Step(lambda i: …, 'why')], found {steps!r}")
+    if isinstance(left, tuple | list):
+        left = tuple(left)
+    elif not isinstance(left, Tensor | ShapeOf):
+        raise OperandError(f"{title!r}: a claim is about a tensor, shape(tensor) or a tuple of sizes, found {left!r}")
+    if not isinstance(left, Tensor) and isinstance(equals, tuple | list):
+        right: Tensor | ShapeOf | Sizes = tuple(equals)
+    elif isinstance(equals, Tensor | ShapeOf):
+        right = equals
+    else:
+        shape = format_shape(left if isinstance(left, tuple) else left.shape)
+        raise OperandError(f"{title!r}: equals= is a tensor of shape {shape}, or sizes for a shape, found {equals!r}")
+    if not isinstance(assuming, Iterable):
+        raise OperandError(f"{title!r}: assuming= is a list of conditions, such as [M >= I], found {assuming!r}")
+    made = Derivation(
+        title, left, right, expected, tuple(assuming), tuple(steps), tuple(indices.split()), tuple(article.split())
+    )
+    comparable(left, right, made.assuming)
+    collect(made)
+    return made
+
+
+def collect(declared: Any) -> None:
+    """Hand a declaration to whoever is collecting them."""
+    if (collected := COLLECTED.get()) is not None:
+        collected.append(declared)
+
+
+def prove(
+    title: str,
+    left: Tensor | ShapeOf | Sizes,
+    *,
+    equals: Any,
+    assuming: Iterable[Any] = (),
+    steps: Sequence[Step] = (),
+    indices: str = "",
+    article: str = "",
+    expect: str = "proved",
+) -> Derivation:
+    """Declare that `left` equals `equals` at all sizes: same shape, same entries. A shape may be a tuple of sizes.
+
+    `assuming` lists conditions on the sizes, `steps` the lines in between that the author wants shown,
+    `indices` the letters that print the entry's axes, `article` the ids of the article's claims that
+    this settles. With `expect="holds for literal values"` the claim may be decided at literal values of its strides
+    and other factors only, which proves nothing about others. Raises ShapeError when the two cannot be compared.
+    """
+    return declare(title, left, equals, expectation(expect), assuming, steps, indices, article)
+
+
+EXPECTATIONS = {"proved": "proved", "holds for literal values": "holds"}
+
+
+def expectation(expect: str) -> str:
+    """Return the outcome that an author expects; raise OperandError for other words."""
+    if expect not in EXPECTATIONS:
+        raise OperandError(f"expect= is {' or '.join(map(repr, EXPECTATIONS))}, found {expect!r}")
+    return EXPECTATIONS[expect]
+
+
+def refute(
+    title: str | Equation | Truth,
+    left: Tensor | ShapeOf | Sizes | None = None,
+    *,
+    equals: Any = None,
+    assuming: Iterable[Any] = (),
+    article: str = "",
+    indices: str = "",
+) -> Derivation:
+    """Declare that `left` does not equal `equals` at all sizes; the kernel has to find where.
+
+    `refute(x == y)` declares it of an equation, as `claim` does.
+    """
+    if isinstance(title, str):
+        return declare(title, left, equals, "refuted", assuming, article=article, indices=indices)
+    written, left, equals = equated(title, "refute")
+    return declare(written, left, equals, "refuted", assuming, article=article, indices=indices)
+
+
+def claim(
+    equation: Equation | Truth,
+    *,
+    assuming: Iterable[Any] = (),
+    title: str = "",
+    indices: str = "",
+    article: str = "",
+    expect: str = "proved",
+) -> Derivation:
+    """Declare that an equation of tensors, shapes or sizes holds at all sizes: `claim(shape(z) == (M - I + 1,))`.
+
+    The title is the equation, unless given; `indices` are the letters that print the entry's axes, `article` and
+    `expect` are as in `prove`. Raises OperandError for what is not an equation.
+    """
+    written, left, right = equated(equation, "claim")
+    return declare(title or written, left, right, expectation(expect), assuming, (), indices, article)
+
+
+def equated(equation: Any, owner: str) -> tuple[str, Any, Any]:
+    """Return an equation as text, and its sides; two sizes are shapes of one axis."""
+    if isinstance(equation, Equation):
+        left, right = equation.left, equation.right
+    elif isinstance(equation, Truth) and equation.sides is not None:
+        first, second = equation.sides
+        return f"{first} = {second}", (first,), (second,)
+    else:
+        raise OperandError(
+            f"{owner} takes an equation of tensors, shapes or sizes, such as {owner}(x == y), found {equation!r}; "
+            "tuples of sizes are compared with a shape, such as shape(x) == (M,)"
+        )
+    texts = (format_shape(s) if isinstance(s, tuple | list) else str(s) for s in (left, right))
+    return " = ".join(texts), left, right
+
+
+@contextmanager
+def collecting() -> Iterator[list[Any]]:
+    """Collect every derivation declared inside the `with` block, in order."""
+    if COLLECTED.get() is not None:
+        raise DerivationFileError("a derivation file cannot load another one")
+    collected: list[Any] = []
+    token = COLLECTED.set(collected)
+    try:
+        yield collected
+    finally:
+        COLLECTED.reset(token)

@@ -1,0 +1,1 @@
+"""Finitely supported tensors with symbolic shapes, the operations on them, and their gradients."""

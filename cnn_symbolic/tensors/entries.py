@@ -1,0 +1,125 @@
+"""Tensors written by hand, entry by entry."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from itertools import product
+from types import CellType, FunctionType
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.expressions.formulas import Index, bound_sum, indices_of, numbered, substitute
+from cnn_symbolic.expressions.shapes import check_shape, format_shape
+from cnn_symbolic.expressions.values import (
+    STANDING,
+    Number,
+    Point,
+    Standing,
+    as_formula,
+    number,
+    presumed_of,
+    read_at,
+    standing_at,
+)
+from cnn_symbolic.ground.errors import CnnSymbolicError, FragmentError, ShapeError
+from cnn_symbolic.tensors.tensor import Call, Tensor, check_tensor, least_over
+
+__all__ = ["entries_of", "from_entries", "sum_over"]
+
+
+def from_entries(lengths: Sequence[Any], formula: Callable[..., Any], using: Sequence[Tensor]) -> Tensor:
+    """Return the tensor of the given shape whose entry at `i, j` is `formula(i, j)`, written by hand.
+
+    `using` lists the tensors whose entries the formula mentions.
+    """
+    target = check_shape(tuple(lengths), "from_entries")
+    index = indices_of(formula)
+    if len(index) != len(target):
+        raise ShapeError(f"the shape {format_shape(target)} has {len(target)} axes, the formula {len(index)} indices")
+    made = formula(*numbered(index))
+    written = as_formula(made, "from_entries")
+    known = {name: part.rank for x in using for name, part in check_tensor(x, "from_entries: using").names().items()}
+    for at in sorted(written.atoms(sp.Indexed), key=str):
+        name = str(at.base.label)
+        if name not in known:
+            raise FragmentError(f"the formula mentions {name}, which using=[…] does not list")
+        if known[name] != len(at.indices):
+            raise ShapeError(f"{name} has {known[name]} axes, but the formula has {at}")
+    called = formula if inspect.isfunction(formula) else None
+    return entries_of(written, index, tuple(lengths), using, EntryReading(number(made), index, called))
+
+
+class EntryReading:
+    """How an entry is computed in Python's integers: by calling the function again, or from what it has made."""
+
+    def __init__(self, made: Number, index: Sequence[sp.Symbol], function: Callable[..., Any] | None = None) -> None:
+        self.made, self.index = made, tuple(index)
+        self.function = None if function is None else as_it_stands(function)
+
+    def at(self, index: Sequence[int], point: Point) -> Any:
+        """Return the entry at an index."""
+        if self.function is None:
+            return self.made.at(point.with_indices(dict(zip(self.index, index, strict=True))))
+        try:
+            with standing_at(point):
+                return read_at(self.function(*map(Standing, index)), point)
+        except CnnSymbolicError:
+            raise
+        except Exception as error:
+            at = ", ".join(f"{i.name} = {k}" for i, k in zip(self.index, index, strict=True))
+            raise FragmentError(
+                f"an entry written as a function fails at {at}, where it is called with integers: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+
+
+def as_it_stands(function: Any) -> Callable[..., Any]:
+    """Return a copy of a function that keeps the variables around it as they are now, such as the index of a loop."""
+    cells = tuple(CellType(cell.cell_contents) for cell in function.__closure__ or ())
+    around = dict(function.__globals__)
+    copied = FunctionType(function.__code__, around, function.__name__, function.__defaults__, cells)
+    copied.__kwdefaults__ = function.__kwdefaults__
+    return copied
+
+
+def entries_of(
+    written: sp.Expr,
+    index: Sequence[sp.Symbol],
+    lengths: Sequence[Any],
+    using: Sequence[Tensor],
+    reading: EntryReading | None = None,
+) -> Tensor:
+    """Return the tensor whose entry at `index` is the formula; it is written once, and then only substituted in."""
+
+    def entry_at(at: Index) -> sp.Expr:
+        return substitute(written, dict(zip(index, at, strict=True)))
+
+    target = check_shape(tuple(lengths), "from_entries")
+    entry = number(written) if reading is None else reading.made
+    given = {"entry": entry, "index": tuple(index), "shape": tuple(lengths), "reading": reading}
+    options = {"entry": written, "index": tuple(index)}
+    return Tensor(target, entry_at, False, Call("from_entries", tuple(using), options, given))
+
+
+def sum_over(formula: Callable[..., Any], lengths: Sequence[Any]) -> Any:
+    """Return `Σ formula(u, v)` over `0 ≤ u < I, 0 ≤ v < J` for the lengths `(I, J)`; the names print the indices."""
+    index = indices_of(formula)
+    if (point := STANDING.get()) is not None:
+        runs = product(*(range(n) for n in read_at(tuple(lengths), point)))
+        return Standing(sum(read_at(formula(*map(Standing, at)), point) for at in runs))
+    return sum_of(number(formula(*numbered(index))), index, lengths, "sum_over")
+
+
+def sum_of(body: Number, index: Sequence[sp.Symbol], lengths: Sequence[Any], owner: str) -> Number:
+    """Return the sum of a number over `0 ≤ u < I` for each of its indices, with its reading."""
+    runs = check_shape(tuple(lengths), owner)
+
+    def reading(point: Point) -> Any:
+        places = product(*(range(n) for n in read_at(tuple(lengths), point)))
+        return sum(body.at(point.with_indices(dict(zip(index, at, strict=True)))) for at in places)
+
+    ranges = dict(zip(index, runs, strict=True))
+    presumed = {least_over(e, ranges) for e in body.presumed}
+    return Number(bound_sum(body.formula, index, runs), reading, frozenset(presumed) | presumed_of(tuple(lengths)))

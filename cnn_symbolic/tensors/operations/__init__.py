@@ -1,0 +1,1 @@
+"""The operations on tensors, each defined once by the formula of its entries."""

@@ -1,0 +1,381 @@
+"""The operations on tensors, one definition each: the docstring's first line is the entry formula.
+
+Conventions are SciPy's. `correlate` and `convolve` are `scipy.signal.correlate` and `convolve`: in
+mode `"same"` both keep the block of the full result that starts at ⌊(I−1)/2⌋. (`correlate2d` starts
+at ⌊I/2⌋ instead, so that SciPy disagrees with itself on even overlays.) In mode `"valid"` the second
+tensor must fit into the first; SciPy's exchange of the two when it does not is left out. Everything
+is real, so that nothing is conjugated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.expressions.formulas import Index, Opaque, Shape, bound_sum, entry, fresh
+from cnn_symbolic.expressions.rules import at_least, delta, divide, floor, remainder
+from cnn_symbolic.expressions.shapes import check_integers, check_name, check_shape, format_shape
+from cnn_symbolic.ground.errors import FragmentError, ModeError, OperandError, ShapeError
+from cnn_symbolic.tensors.tensor import Call, Definition, Tensor, common_shape, operation
+
+__all__ = [
+    "apply",
+    "convolve",
+    "correlate",
+    "crop",
+    "dilate",
+    "dot",
+    "flip",
+    "function",
+    "ones",
+    "outer",
+    "pad",
+    "rot180",
+    "shift",
+    "stack",
+    "subsample",
+    "sum_axes",
+    "tensordot",
+    "transpose",
+    "wrap",
+    "zeros",
+]
+
+MODES = ("valid", "full", "same")
+LETTERS = "uvst"
+
+
+def window(x: Tensor, f: Tensor, mode: str, owner: str) -> tuple[Shape, Shape]:
+    """Return the shape that a mode keeps, and where in the full result the kept block starts."""
+    if mode not in MODES:
+        raise ModeError(f"{owner} has no mode {mode!r}: it takes 'valid', 'full' or 'same'")
+    if x.rank != f.rank or x.rank == 0:
+        raise ShapeError(
+            f"{owner} takes two tensors with equally many axes, found {x} of shape {format_shape(x.lengths)} "
+            f"and {f} of shape {format_shape(f.lengths)}: wrap() adds an axis of size 1"
+        )
+    if mode == "valid":
+        kept = [(m - i + 1, i - 1) for m, i in zip(x.lengths, f.lengths, strict=True)]
+    elif mode == "full":
+        kept = [(m + i - 1, sp.S.Zero) for m, i in zip(x.lengths, f.lengths, strict=True)]
+    else:
+        kept = [(m, floor((i - 1) / sp.Integer(2))) for m, i in zip(x.lengths, f.lengths, strict=True)]
+    return tuple(sp.expand(length) for length, _ in kept), tuple(start for _, start in kept)
+
+
+def letters(rank: int, of: Tensor | None = None) -> tuple[sp.Dummy, ...]:
+    """Return bound indices for the axes of an overlay, named after its own letters if it has some."""
+    own = () if of is None or isinstance(of.source, Call) else of.source.indices
+    return fresh(own or (LETTERS[k] if k < len(LETTERS) else f"u{k}" for k in range(rank)))
+
+
+@operation
+def correlate(x: Tensor, f: Tensor, *, mode: str = "valid") -> Definition:
+    """correlate(x, f)[i] = Σ_u x[i + u] · f[u] in mode "valid"; "full" and "same" start earlier.
+
+    Shapes, per axis: M−I+1 valid, M+I−1 full, M same. Source: `scipy.signal.correlate`.
+    """
+    shape, start = window(x, f, mode, "correlate")
+    offset = [s - (length - 1) for s, length in zip(start, f.lengths, strict=True)]
+
+    def formula(index: Index) -> sp.Expr:
+        u = letters(f.rank, f)
+        at = tuple(i + o + k for i, o, k in zip(index, offset, u, strict=True))
+        return bound_sum(x.at(at) * f.formula(u), u, f.lengths)
+
+    return Definition(shape, formula, confined=mode == "full")
+
+
+@operation
+def convolve(x: Tensor, f: Tensor, *, mode: str = "full") -> Definition:
+    """convolve(x, f)[i] = Σ_u x[i − u] · f[u] in mode "full"; "valid" and "same" start later.
+
+    Shapes, per axis: M−I+1 valid, M+I−1 full, M same. Source: `scipy.signal.convolve`.
+    """
+    shape, start = window(x, f, mode, "convolve")
+
+    def formula(index: Index) -> sp.Expr:
+        u = letters(f.rank, f)
+        at = tuple(i + s - k for i, s, k in zip(index, start, u, strict=True))
+        return bound_sum(x.at(at) * f.formula(u), u, f.lengths)
+
+    return Definition(shape, formula, confined=mode == "full")
+
+
+def check_axes(axes: Sequence[int], x: Tensor, owner: str) -> tuple[int, ...]:
+    """Return axes counted from 0; raise ShapeError if one does not exist or occurs twice."""
+    if not all(isinstance(a, int) and -x.rank <= a < x.rank for a in axes):
+        raise ShapeError(f"{owner}: {x} has the axes 0 to {x.rank - 1}, found {list(axes)}")
+    counted = tuple(a % x.rank for a in axes)
+    if len(set(counted)) != len(counted):
+        raise ShapeError(f"{owner}: an axis occurs twice in {list(axes)}")
+    return counted
+
+
+@operation
+def flip(x: Tensor, *, axes: Sequence[int]) -> Definition:
+    """flip(x)[i, j] = x[M − 1 − i, j], here along axis 0. Source: `numpy.flip`."""
+    turned = check_axes(axes, x, "flip")
+
+    def formula(index: Index) -> sp.Expr:
+        return x.at(tuple(x.lengths[a] - 1 - i if a in turned else i for a, i in enumerate(index)))
+
+    return Definition(x.lengths, formula, confined=True)
+
+
+@operation
+def rot180(x: Tensor) -> Definition:
+    """rot180(x)[i, j] = x[M − 1 − i, N − 1 − j]: every axis is reversed. Source: `numpy.flip`."""
+    return Definition(
+        x.lengths, lambda index: x.at(tuple(n - 1 - i for n, i in zip(x.lengths, index, strict=True))), confined=True
+    )
+
+
+def check_widths(widths: Any, x: Tensor, owner: str) -> list[tuple[Any, Any]]:
+    """Return (before, after) per axis; raise ShapeError unless each is an integer or made from sizes."""
+    each = widths if isinstance(widths, tuple | list) else [widths] * x.rank
+    pairs = [tuple(w) if isinstance(w, tuple | list) else (w, w) for w in each]
+    if len(pairs) != x.rank or any(len(p) != 2 for p in pairs):
+        raise ShapeError(f"{owner} takes one (before, after) per axis; {x} has {x.rank} axes, found {widths!r}")
+    return [(check_width(before, owner), check_width(after, owner)) for before, after in pairs]
+
+
+def check_width(width: Any, owner: str) -> sp.Expr:
+    """Return a width as it stands in formulas; raise ShapeError unless it is an integer or made from sizes."""
+    try:
+        (exact,) = check_integers((width,), 1, owner)
+    except ShapeError as error:
+        reason = f" ({error})" if isinstance(width, sp.Expr) else ""
+        raise ShapeError(f"{owner}: a width is an integer or an expression in sizes, found {width!r}{reason}") from None
+    return exact
+
+
+@operation
+def pad(x: Tensor, *, widths: Any) -> Definition:
+    """pad(x)[i] = x[i − before]; the size grows by before + after; a negative width cuts off.
+
+    `widths` lists (before, after), or one number for both, per axis, or is one number for all. Source: `numpy.pad`
+    with zeros.
+    """
+    pairs = check_widths(widths, x, "pad")
+    shape = tuple(sp.expand(n + a + b) for n, (a, b) in zip(x.lengths, pairs, strict=True))
+    confined = all(at_least(w, 0) for p in pairs for w in p)
+    return Definition(shape, lambda index: x.at(tuple(i - a for i, (a, _) in zip(index, pairs, strict=True))), confined)
+
+
+@operation
+def crop(x: Tensor, *, start: Sequence[Any], shape: Sequence[Any]) -> Definition:
+    """crop(x)[i] = x[start + i] for 0 ≤ i < shape: the block of that shape. Source: NumPy slicing.
+
+    A block that reaches beyond the tensor is filled with zeros.
+    """
+    kept = check_shape(tuple(shape), "crop")
+    first = check_integers(start, x.rank, f"crop: the start of {x}, which has {x.rank} axes,")
+    if len(kept) != x.rank:
+        raise ShapeError(f"crop takes one start and one size per axis; {x} has {x.rank} axes, found {start}, {shape}")
+    return Definition(kept, lambda index: x.at(tuple(i + s for i, s in zip(index, first, strict=True))))
+
+
+@operation
+def dilate(x: Tensor, *, factors: Sequence[Any]) -> Definition:
+    """dilate(x)[i] = x[i / d] where d divides i, and 0 elsewhere; the size is (M − 1)·d + 1.
+
+    `factors` lists one positive integer or size per axis.
+    """
+    steps = check_factors(factors, x, "dilate")
+    shape = tuple(sp.expand((n - 1) * d + 1) for n, d in zip(x.lengths, steps, strict=True))
+
+    def formula(index: Index) -> sp.Expr:
+        divides = [delta(remainder(i, d), sp.S.Zero) for i, d in zip(index, steps, strict=True)]
+        return sp.Mul(*divides, x.at(tuple(floor(divide(i, d)) for i, d in zip(index, steps, strict=True))))
+
+    return Definition(shape, formula, confined=True)
+
+
+@operation
+def subsample(x: Tensor, *, factors: Sequence[Any]) -> Definition:
+    """subsample(x)[i] = x[d·i]: every d-th entry, the size is ⌊(M − 1)/d⌋ + 1. Source: NumPy slicing, `x[::d]`.
+
+    `factors` lists one positive integer or size per axis.
+    """
+    steps = check_factors(factors, x, "subsample")
+    shape = tuple(floor(divide(sp.expand(n - 1), d)) + 1 for n, d in zip(x.lengths, steps, strict=True))
+    return Definition(shape, lambda index: x.at(tuple(d * i for d, i in zip(steps, index, strict=True))), confined=True)
+
+
+def check_factors(factors: Sequence[Any], x: Tensor, owner: str) -> tuple[sp.Expr, ...]:
+    """Return one positive integer or size expression per axis; raise ShapeError for others."""
+    given = tuple(factors) if isinstance(factors, tuple | list) else (factors,)
+    try:
+        exact = check_integers(given, x.rank, owner)
+    except ShapeError:
+        exact = ()
+    if len(exact) != x.rank or not all(at_least(d, 1) for d in exact):
+        raise ShapeError(
+            f"{owner} takes one positive integer or size per axis; {x} has {x.rank} axes, found {factors!r}"
+        )
+    return exact
+
+
+@operation
+def shift(x: Tensor, *, offsets: Sequence[Any]) -> Definition:
+    """shift(x)[i] = x[i − offset]: the shape stays, what leaves it is lost, zeros come in."""
+    moved = check_integers(offsets, x.rank, f"shift: the offset of {x}, which has {x.rank} axes,")
+    return Definition(x.lengths, lambda index: x.at(tuple(i - o for i, o in zip(index, moved, strict=True))))
+
+
+@operation
+def transpose(x: Tensor, *, axes: Sequence[int] | None = None) -> Definition:
+    """transpose(x)[i, j] = x[j, i]; `axes` lists, as in `numpy.transpose`, where each axis comes from."""
+    order = check_axes(tuple(reversed(range(x.rank))) if axes is None else axes, x, "transpose")
+    if len(order) != x.rank:
+        raise ShapeError(f"transpose takes all {x.rank} axes of {x}, found {axes}")
+    shape = tuple(x.lengths[a] for a in order)
+    return Definition(shape, lambda index: x.formula(tuple(index[order.index(a)] for a in range(x.rank))), x.confined)
+
+
+@operation
+def sum_axes(x: Tensor, *, axes: Sequence[int], keepdims: bool = False) -> Definition:
+    """sum_axes(x)[j] = Σ_i x[i, j], here over axis 0. Source: `numpy.sum`."""
+    summed = check_axes(axes, x, "sum_axes")
+    kept = [a for a in range(x.rank) if a not in summed]
+    shape = tuple(sp.S.One if a in summed else x.lengths[a] for a in range(x.rank) if keepdims or a in kept)
+
+    def formula(index: Index) -> sp.Expr:
+        bound = dict(zip(summed, letters(len(summed)), strict=True))
+        free = dict(zip(range(x.rank) if keepdims else kept, index, strict=True))
+        at = tuple(bound.get(a, free.get(a)) for a in range(x.rank))
+        return bound_sum(x.formula(at), tuple(bound.values()), tuple(x.lengths[a] for a in summed))
+
+    return Definition(shape, formula, x.confined and not keepdims)
+
+
+@operation
+def dot(x: Tensor, y: Tensor) -> Definition:
+    """dot(x, y) = Σ_i x[i] · y[i], a number: the dot product of the flattened tensors."""
+    left, right = common_shape([x, y], "a dot product")
+    if left.rank == 0:
+        raise ShapeError("a dot product takes tensors with at least one axis: multiply numbers with *")
+
+    def formula(_: Index) -> sp.Expr:
+        u = letters(left.rank, left)
+        return bound_sum(left.formula(u) * right.formula(u), u, left.lengths)
+
+    return Definition((), formula, confined=True)
+
+
+@operation
+def tensordot(x: Tensor, y: Tensor, *, axes: Sequence[Sequence[int]]) -> Definition:
+    """tensordot(x, y)[i, j] = Σ_u x[i, u] · y[u, j]: the sum over pairs of axes. Source: `numpy.tensordot`.
+
+    `axes` lists the axes of x and those of y that are summed together; what is left of x comes first. With
+    axes of several letters taken as one this is a matrix product.
+    """
+    if not isinstance(axes, tuple | list) or len(axes) != 2 or not all(isinstance(a, tuple | list) for a in axes):
+        raise ShapeError(f"tensordot takes the axes of {x} and those of {y}, such as axes=((1,), (0,)); found {axes!r}")
+    first, second = check_axes(axes[0], x, "tensordot"), check_axes(axes[1], y, "tensordot")
+    pairs = list(zip(first, second, strict=False))
+    if len(first) != len(second) or any(sp.expand(x.lengths[a] - y.lengths[b]) != 0 for a, b in pairs):
+        raise ShapeError(
+            f"tensordot sums pairs of axes of equal size, found {tuple(axes)} of {x} of shape "
+            f"{format_shape(x.lengths)} and {y} of shape {format_shape(y.lengths)}"
+        )
+    left = [a for a in range(x.rank) if a not in first]
+    right = [a for a in range(y.rank) if a not in second]
+
+    def formula(index: Index) -> sp.Expr:
+        u = letters(len(first))
+        in_x = dict(zip(left, index, strict=False)) | dict(zip(first, u, strict=True))
+        in_y = dict(zip(right, index[len(left) :], strict=True)) | dict(zip(second, u, strict=True))
+        body = x.formula(tuple(in_x[a] for a in range(x.rank))) * y.formula(tuple(in_y[a] for a in range(y.rank)))
+        return bound_sum(body, u, tuple(x.lengths[a] for a in first))
+
+    shape = (*(x.lengths[a] for a in left), *(y.lengths[a] for a in right))
+    return Definition(shape, formula, x.confined and y.confined)
+
+
+@operation
+def outer(x: Tensor, y: Tensor) -> Definition:
+    """outer(x, y)[i, j] = x[i] · y[j]: all axes of x, then all axes of y. Source: `numpy.multiply.outer`."""
+    return Definition(
+        x.lengths + y.lengths,
+        lambda index: x.formula(index[: x.rank]) * y.formula(index[x.rank :]),
+        x.confined and y.confined,
+    )
+
+
+@operation
+def wrap(x: Tensor, *, axis: int = 0) -> Definition:
+    """wrap(x)[0, i] = x[i]: one more axis, of size 1, as in `[δ]`. Source: `numpy.expand_dims`."""
+    if not -x.rank - 1 <= axis <= x.rank:
+        raise ShapeError(f"wrap: the new axis of {x} is 0 to {x.rank}, found {axis}")
+    at = axis % (x.rank + 1)
+    return Definition((*x.lengths[:at], sp.S.One, *x.lengths[at:]), lambda i: x.formula(i[:at] + i[at + 1 :]))
+
+
+@operation
+def stack(*layers: Tensor, axis: int = 0) -> Definition:
+    """stack(x, y)[k, i] = x[i] for k = 0, y[i] for k = 1: equal shapes along a new axis. Source: `numpy.stack`."""
+    if not layers or any(tuple(map(sp.expand, x.lengths)) != tuple(map(sp.expand, layers[0].lengths)) for x in layers):
+        found = ", ".join(f"{x} of shape {format_shape(x.lengths)}" for x in layers) or "none"
+        raise ShapeError(f"stack takes tensors of one shape, found {found}")
+    rank = layers[0].rank
+    if not -rank - 1 <= axis <= rank:
+        raise ShapeError(f"stack: the new axis is 0 to {rank}, found {axis}")
+    at = axis % (rank + 1)
+
+    def formula(index: Index) -> sp.Expr:
+        rest = index[:at] + index[at + 1 :]
+        return sp.Add(*(delta(index[at], sp.Integer(k)) * x.formula(rest) for k, x in enumerate(layers)))
+
+    shape = layers[0].lengths
+    return Definition((*shape[:at], sp.Integer(len(layers)), *shape[at:]), formula, all(x.confined for x in layers))
+
+
+@operation
+def apply(x: Tensor, *, function: str, order: int = 0) -> Definition:
+    """apply(x)[i] = f⁽ⁿ⁾(x[i]) inside the shape of x: an arbitrary differentiable function f, entry by entry.
+
+    `order` counts derivatives. The tensor must have a name, so that the function's argument has one.
+    """
+    if x.name is None:
+        raise FragmentError(f"{function} can be applied to a tensor with a name only: write named('z', {x}) first")
+    if not isinstance(function, str) or not function or not isinstance(order, int) or order < 0:
+        raise OperandError(f"apply takes a function's name and a count of derivatives, found {function!r}, {order!r}")
+    name = x.name
+    return Definition(x.lengths, lambda index: Opaque(function, order, entry(name, index)), confined=True)
+
+
+@dataclass(frozen=True)
+class Function:
+    """An arbitrary differentiable function, to be applied entry by entry: `σ(z)`, its derivative `σ(z, order=1)`."""
+
+    name: str
+
+    def __call__(self, x: Tensor, order: int = 0) -> Tensor:
+        """Return the function, differentiated `order` times, of a tensor with a name."""
+        return apply(x, function=self.name, order=order)
+
+
+def function(name: str) -> Function:
+    """Return an arbitrary differentiable function; `exp`, `log` and `reciprocal` are these themselves."""
+    return Function(check_name(name))
+
+
+def zeros(*lengths: Any) -> Tensor:
+    """Return the tensor zeros[i] = 0."""
+    return constant(value=0, shape=lengths)
+
+
+def ones(*lengths: Any) -> Tensor:
+    """Return the tensor ones[i] = 1 inside its shape."""
+    return constant(value=1, shape=lengths)
+
+
+@operation
+def constant(*, value: int, shape: Sequence[Any]) -> Definition:
+    """constant[i] = value inside the shape."""
+    return Definition(check_shape(tuple(shape), "constant"), lambda _: sp.Integer(value), value == 0)

@@ -1,0 +1,627 @@
+"""What a tensor is: a function on ℤᵈ that is zero outside its shape, given by its entry formula.
+
+A tensor is a leaf with a name, a named intermediate result, or the result of an operation. Its shape
+is symbolic; `x[i, j]` is the entry formula; `x.evaluate(values)` is NumPy. A tensor is *defined* at
+the sizes where every size of every tensor it is made from, and every size expression that it divides
+by, is at least one: for a valid correlation this says that the overlay fits into the input.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ParamSpec
+
+import numpy as np
+import sympy as sp
+
+from cnn_symbolic.expressions.evaluation import (
+    Function,
+    Values,
+    check_defined,
+    evaluate_formula,
+    evaluate_size,
+    infer_sizes,
+)
+from cnn_symbolic.expressions.formulas import Index, Shape, alpha_key, entry, fresh, inside, stray_symbols
+from cnn_symbolic.expressions.heads import Minimum
+from cnn_symbolic.expressions.printing import written
+from cnn_symbolic.expressions.rules import at_least, bracket, compare, is_plain_size
+from cnn_symbolic.expressions.shapes import (
+    check_integers,
+    check_letters,
+    check_name,
+    check_shape,
+    format_option,
+    format_shape,
+)
+from cnn_symbolic.expressions.values import (
+    STANDING,
+    Number,
+    Point,
+    Standing,
+    as_formula,
+    number,
+    plain,
+    presumed_of,
+    read_at,
+)
+from cnn_symbolic.ground.display import Displayed
+from cnn_symbolic.ground.errors import FragmentError, NameConflictError, OperandError, ShapeError
+
+__all__ = [
+    "OPERATIONS",
+    "UNSTATED",
+    "Call",
+    "Definition",
+    "Equation",
+    "Leaf",
+    "Named",
+    "ShapeOf",
+    "Tensor",
+    "add",
+    "broadcast",
+    "multiply",
+    "named",
+    "operation",
+    "scalar",
+    "scale",
+    "shape",
+    "tensor",
+]
+
+P = ParamSpec("P")
+Formula = Callable[[Index], sp.Expr]
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A tensor with arbitrary entries. `indices` are the letters that print its axes, `given` its sizes as written."""
+
+    name: str
+    indices: tuple[str, ...] = ()
+    given: tuple[Any, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True)
+class Named:
+    """An intermediate result with a name of its own, such as `z`."""
+
+    name: str
+    definition: Tensor
+    indices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Call:
+    """The result of an operation on tensors. `given` are the options as they were written, with their readings."""
+
+    operation: str
+    operands: tuple[Tensor, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+
+LOOSE = {"add", "scale", "multiply", "sum_family"}
+
+
+def format_call(call: Call) -> str:
+    """Return an operation as it is written: infix where there is a sign for it, else as a call."""
+    operands = [str(x) for x in call.operands]
+    if call.operation == "gradient":
+        return f"∂C/∂{operands[1]}" if is_of_cost(call) else f"∂⟨{operands[2]}, {operands[0]}⟩/∂{operands[1]}"
+    if call.operation == "apply":
+        return f"{call.options['function']}{'′' * call.options['order']}({operands[0]})"
+    if call.operation == "from_entries":
+        plain = {symbol: sp.Symbol(symbol.name) for symbol in call.options["entry"].atoms(sp.Dummy)}
+        return f"[{written(call.options['entry'].xreplace(plain))}]"
+    tight = [
+        f"({text})" if isinstance(x.source, Call) and x.source.operation in LOOSE else text
+        for x, text in zip(call.operands, operands, strict=True)
+    ]
+    if call.operation == "broadcast":
+        return operands[0]
+    if call.operation == "take":
+        return f"{tight[0]}[{', '.join(map(format_option, call.options['at']))}]"
+    if call.operation in ("stack_family", "sum_family"):
+        run = f"{call.options['index'].name}<{format_option(call.options['length'])}"
+        return f"[{operands[0]} for {run}]" if call.operation == "stack_family" else f"Σ{{{run}}} {tight[0]}"
+    if call.operation == "add":
+        return " + ".join(operands).replace(" + -", " - ")
+    if call.operation == "multiply":
+        return f"{tight[0]}·{tight[1]}"
+    if call.operation == "scale":
+        factor = as_formula(call.options["factor"], "scale")
+        number = f"({written(factor)})" if isinstance(factor, sp.Add) else written(factor)
+        return f"-{tight[0]}" if factor == -1 else number if tight[0] == "1" else f"{number}·{tight[0]}"
+    if call.operation == "constant":
+        value, lengths = call.options["value"], call.options["shape"]
+        return f"{'ones' if value else 'zeros'}{format_shape(lengths)}" if lengths else str(value)
+    options = [f"{key}={format_option(value)}" for key, value in stated_options(call)]
+    return f"{call.operation}({', '.join([*operands, *options])})"
+
+
+def is_of_cost(gradient: Call) -> bool:
+    """Tell whether a gradient is ∂C/∂x: the output is C itself, or what arrives there is called ∂C/∂output.
+
+    Every other one is ∂⟨v, z⟩/∂x, the gradient of the dot product of what arrives with the output.
+    """
+    output, _, arriving = gradient.operands
+    if isinstance(arriving.source, Call):
+        return arriving.source.operation == "constant" and not arriving.shape and arriving.source.options["value"] == 1
+    name = f"∂C/∂{output.name}" if output.name is not None else "∂C/∂"
+    return isinstance(arriving.source, Leaf) and (
+        arriving.name == name or (output.name is None and str(arriving.name).startswith(name))
+    )
+
+
+UNSTATED = {
+    "stride": 1,
+    "padding": 0,
+    "dilation": 1,
+    "output_padding": 0,
+    "group_axis": False,
+    "ceil_mode": False,
+    "keepdims": False,
+}
+
+
+def stated_options(call: Call) -> list[tuple[str, Any]]:
+    """Return the options of an operation that are written in a call: those that are not the usual ones."""
+    return [(key, value) for key, value in call.options.items() if UNSTATED.get(key) != value]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What an operation defines: a shape, and the entry formula at indices inside that shape.
+
+    `confined` says that the formula is zero by itself outside the shape, so that no guard is needed. `presumed` has
+    to be at least one, besides the sizes of the shape.
+    """
+
+    shape: Shape
+    formula: Formula
+    confined: bool = False
+    presumed: tuple[sp.Expr, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Equation(Displayed):
+    """`left == right`, as a claim states it. As a condition in Python it tells whether both are the same object."""
+
+    left: Any
+    right: Any
+
+    def __bool__(self) -> bool:
+        return self.left is self.right
+
+
+@dataclass(frozen=True, eq=False)
+class ShapeOf(Displayed):
+    """The shape of a tensor as an object of claims, with the conditions under which it is defined."""
+
+    tensor: Tensor
+
+    def __eq__(self, other: Any) -> Equation:  # type: ignore[override]
+        """Return the equation of two shapes; the other one may be a tuple of sizes."""
+        return Equation(self, other)
+
+    __hash__ = object.__hash__
+
+    def __iter__(self) -> Iterator[Number]:
+        return iter(self.tensor.shape)
+
+    def __str__(self) -> str:
+        return f"shape({self.tensor})"
+
+    @property
+    def shape(self) -> tuple[Number, ...]:
+        """The sizes of the axes, to calculate with."""
+        return self.tensor.shape
+
+    @property
+    def lengths(self) -> Shape:
+        """The sizes of the axes as SymPy expressions."""
+        return self.tensor.lengths
+
+
+@dataclass(frozen=True, eq=False)
+class Tensor(Displayed):
+    """A finitely supported function on ℤᵈ with a symbolic shape.
+
+    `lengths` are the sizes of its axes as SymPy expressions, `formula` gives its entry at indices inside of them.
+    """
+
+    lengths: Shape
+    formula: Formula
+    confined: bool
+    source: Leaf | Named | Call
+    presumed: tuple[sp.Expr, ...] = ()
+
+    @functools.cached_property
+    def shape(self) -> tuple[Number, ...]:
+        """The sizes of the axes, to calculate with."""
+
+        def reading(axis: int) -> Callable[[Point], Any]:
+            return lambda point: point.array(self).shape[axis]
+
+        return tuple(Number(length, reading(axis), self.needed) for axis, length in enumerate(self.lengths))
+
+    @property
+    def rank(self) -> int:
+        """The number of axes."""
+        return len(self.lengths)
+
+    @property
+    def name(self) -> str | None:
+        """The tensor's own name, or None for the result of an operation."""
+        return None if isinstance(self.source, Call) else self.source.name
+
+    __iter__ = None  # an entry of every index is there: Python would count without end
+
+    def __getitem__(self, index: Any) -> Any:
+        """Return the entry at `index`, any integers, sizes and indices: zero outside the shape.
+
+        Raises ShapeError unless there is one index per axis.
+        """
+        given = index if isinstance(index, tuple) else (index,)
+        if len(given) != self.rank:
+            raise ShapeError(
+                f"{self} has {self.rank} axes, of shape {format_shape(self.lengths)}, "
+                f"but was indexed with {len(given)}: {format_shape(given)}"
+            )
+        if (point := STANDING.get()) is not None:
+            return Standing(point.entry(self, read_at(given, point)))
+        try:
+            at = check_integers(given, self.rank, f"{self}, indexed,")
+        except ShapeError as error:
+            reason = f" ({error})" if any(isinstance(i, sp.Expr) for i in given) else ""
+            raise ShapeError(
+                f"{self} is indexed with integers and expressions in indices, found {format_shape(given)}{reason}"
+            ) from None
+        return Number(
+            self.at(at), lambda point: point.entry(self, read_at(given, point)), presumed_of(given) | self.needed
+        )
+
+    def at(self, index: Index) -> sp.Expr:
+        """Return the entry formula at any integer expressions, as SymPy's: zero outside the shape."""
+        formula = self.formula(index)
+        return formula if self.confined else formula * bracket(inside(index, self.lengths))
+
+    def parts(self) -> Iterator[Tensor]:
+        """Yield every tensor that this one is made from, each after its own parts, and then itself."""
+        done: set[int] = set()
+
+        def walk(part: Tensor) -> Iterator[Tensor]:
+            if id(part) in done:
+                return
+            done.add(id(part))
+            if isinstance(part.source, Call):
+                for operand in part.source.operands:
+                    yield from walk(operand)
+            elif isinstance(part.source, Named):
+                yield from walk(part.source.definition)
+            yield part
+
+        return walk(self)
+
+    def names(self) -> dict[str, Tensor]:
+        """Return the leaves and named intermediates by name, each after those it is made from.
+
+        Raises NameConflictError when one name stands for two different tensors or for a size.
+        """
+        found: dict[str, Tensor] = {}
+        for part in self.parts():
+            if part.name is not None:
+                merge_name(found, part)
+        return found
+
+    def requirements(self) -> tuple[Any, ...]:
+        """Return the conditions on the sizes under which this tensor is defined."""
+        return required(*self.presumptions())
+
+    @functools.cached_property
+    def needed(self) -> frozenset[sp.Expr]:
+        """What has to be at least one for this tensor to be defined."""
+        presumed, ranges = self.presumptions()
+        lowest = (sp.expand(least_over(e, ranges)) for e in presumed)
+        return frozenset(e for e in lowest if not at_least(e, 1))
+
+    def presumptions(self) -> tuple[dict[sp.Expr, None], dict[sp.Symbol, sp.Expr]]:
+        """Return what has to be at least one, and the numbers of values of the indices in it."""
+        ranges: dict[sp.Symbol, sp.Expr] = {}
+        presumed: dict[sp.Expr, None] = {}
+        for part in self.parts():
+            lengths = (n for size in part.lengths for n in (size.args if isinstance(size, Minimum) else (size,)))
+            presumed |= dict.fromkeys([*lengths, *part.presumed])
+            if isinstance(part.source, Call):
+                ranges |= index_ranges(part)
+                presumed |= dict.fromkeys(sorted(presumed_of(tuple(part.source.given.values())), key=str))
+            elif isinstance(part.source, Leaf):
+                presumed |= dict.fromkeys(sorted(presumed_of(part.source.given), key=str))
+        return presumed, ranges
+
+    def evaluate(
+        self,
+        values: Mapping[str, Any],
+        functions: Mapping[str, Sequence[Function]] | None = None,
+        sizes: Mapping[Any, int] | None = None,
+    ) -> np.ndarray:
+        """Return the tensor as a NumPy array, computed from its entry formula.
+
+        `values` gives every leaf by name, `functions` every opaque function with its derivatives in
+        order, `sizes` the sizes that no leaf's shape shows. Integer arrays are computed exactly (as
+        int64, which can overflow; with `dtype=object`, without bound). Raises EvaluationError when a
+        value is missing or does not fit its shape, ShapeError where the tensor is not defined.
+        """
+        names = self.names()
+        leaves = {name: part.lengths for name, part in names.items() if isinstance(part.source, Leaf)}
+        known = infer_sizes(leaves, values, {plain(name): n for name, n in (sizes or {}).items()})
+        for part in self.parts():
+            check_defined(str(part), part.lengths, known)
+        arrays: dict[str, np.ndarray] = {}
+        exact = any(np.asarray(value).dtype == object for value in values.values())
+        state = Values(known, arrays, functions or {}, object if exact else int)
+        for name, part in names.items():
+            if isinstance(part.source, Named):
+                arrays[name] = _evaluate(part.source.definition, state)
+            else:
+                arrays[name] = np.asarray(values[name])
+        return _evaluate(self, state)
+
+    def __str__(self) -> str:
+        return self.source.name if not isinstance(self.source, Call) else format_call(self.source)
+
+    def __repr__(self) -> str:
+        return f"<Tensor {self} of shape {format_shape(self.lengths)}>"
+
+    def __eq__(self, other: Any) -> Equation:  # type: ignore[override]
+        """Return the equation of two tensors, as the object of a claim."""
+        return Equation(self, other)
+
+    __hash__ = object.__hash__
+
+    def __add__(self, other: Any) -> Tensor:
+        return add(self, other)
+
+    def __sub__(self, other: Any) -> Tensor:
+        return add(self, scale(other, factor=-1)) if isinstance(other, Tensor) else NotImplemented
+
+    def __neg__(self) -> Tensor:
+        return scale(self, factor=-1)
+
+    def __mul__(self, other: Any) -> Tensor:
+        return multiply(self, other) if isinstance(other, Tensor) else scale(self, factor=other)
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return scale(self, factor=other)
+
+    def __truediv__(self, other: Any) -> Tensor:
+        if isinstance(other, Tensor):
+            return NotImplemented
+        number(other)  # raises for what is none; a literal divisor stays one, which may be negative
+        return scale(self, factor=number(1) / other)
+
+
+def index_ranges(x: Tensor) -> dict[sp.Symbol, sp.Expr]:
+    """Return the numbers of values of the indices that the options of an operation are written with."""
+    index = x.source.options.get("index", ()) if isinstance(x.source, Call) else ()
+    if isinstance(index, tuple):
+        return dict(zip(index, x.lengths, strict=True)) if index else {}
+    return {index: x.source.options["length"]} if isinstance(x.source, Call) else {}
+
+
+def required(presumed: Iterable[sp.Expr], ranges: Mapping[sp.Symbol, sp.Expr]) -> tuple[Any, ...]:
+    """Return the conditions that expressions are at least one, for all values of the indices in them."""
+    conditions: dict[Any, None] = {}
+    for e in presumed:
+        lowest = sp.expand(least_over(e, ranges))
+        if stray := {s for s in lowest.free_symbols if not is_plain_size(s)}:
+            raise FragmentError(f"a formula divides by {written(e)}, which is not made from sizes: {stray.pop()}")
+        if not at_least(lowest, 1):
+            conditions[compare(">=", lowest, sp.S.One)] = None
+    return tuple(conditions)
+
+
+def least_over(e: sp.Expr, ranges: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
+    """Return the least value of an expression over `0 ≤ i < n` for each of its indices, in which it is affine.
+
+    Raises FragmentError where it is not: whether there is a divisor of zero could not be said.
+    """
+    for index in sorted(e.free_symbols & set(ranges), key=str):
+        expanded = sp.expand(e)
+        slope = expanded.coeff(index)
+        if not slope.is_Rational or index in (rest := expanded - slope * index).free_symbols:
+            raise FragmentError(f"a formula divides by {written(e)}: the index {index} has to stand in it by itself")
+        e = rest if slope > 0 else rest + slope * (ranges[index] - 1)
+    return e
+
+
+def _evaluate(part: Tensor, state: Values) -> np.ndarray:
+    lengths = [evaluate_size(length, state.sizes) for length in part.lengths]
+    index = fresh("i" * part.rank)
+    return evaluate_formula(part.formula(index), index, lengths, state)
+
+
+def same(x: Tensor, y: Tensor) -> bool:
+    """Tell whether two tensors with names have the same shape and, if they are intermediates, the same definition.
+
+    The tensors inside of the definitions count as the same if they have the same names.
+    """
+    if x is y:
+        return True
+    if x.lengths != y.lengths or type(x.source) is not type(y.source):
+        return False
+    if not (isinstance(x.source, Named) and isinstance(y.source, Named)):
+        return True
+    index = fresh("i" * x.rank)
+    numbered = {symbol: ("index", k) for k, symbol in enumerate(index)}
+    first, second = (alpha_key(source.definition.formula(index), numbered) for source in (x.source, y.source))
+    return bool(first == second)
+
+
+def merge_name(names: dict[str, Tensor], part: Tensor) -> None:
+    """Add a named tensor to a table; raise NameConflictError if the name already stands for another one."""
+    name = part.name or ""
+    known = names.setdefault(name, part)
+    if not same(known, part):
+        raise NameConflictError(
+            f"the name {name} stands for two different tensors, of shapes {format_shape(known.lengths)} and "
+            f"{format_shape(part.lengths)}: give each its own name"
+        )
+
+
+def tensor(*lengths: Any, name: str, indices: str = "") -> Tensor:
+    """Return a tensor with arbitrary entries and the given sizes; `indices` are letters to print its axes with.
+
+    >>> from cnn_symbolic import sizes
+    >>> M, N = sizes("M N")
+    >>> tensor(M, N, name="x").shape
+    (M, N)
+    """
+    shape = check_shape(lengths, f"tensor {name}")
+    given = tuple(lengths[0]) if len(lengths) == 1 and isinstance(lengths[0], tuple | list) else lengths
+    source = Leaf(check_name(name), check_letters(indices, len(shape), name), given)
+    return Tensor(shape, lambda index: entry(name, index), True, source)
+
+
+def scalar(name: str) -> Tensor:
+    """Return an arbitrary number as a tensor without axes, such as a step size."""
+    return tensor(name=name)
+
+
+def named(name: str, definition: Tensor, indices: str = "") -> Tensor:
+    """Give an intermediate result a name of its own: formulas then show `z[r, c]` for its entries."""
+    check_tensor(definition, f"named({name!r}, …)")
+    index = fresh("i" * definition.rank)
+    if stray := stray_symbols(definition.formula(index), index):
+        written = ", ".join(sorted(s.name for s in stray))
+        raise FragmentError(
+            f"the definition of {name} mentions {written}, which is neither a size nor a tensor: "
+            "an intermediate result inside of a family is named as a whole, outside of it"
+        )
+    source = Named(check_name(name), definition, check_letters(indices, definition.rank, name))
+    return Tensor(definition.lengths, lambda index: entry(name, index), True, source)
+
+
+def shape(of: Tensor) -> ShapeOf:
+    """Return the shape of a tensor as something to state claims about."""
+    return ShapeOf(check_tensor(of, "shape(…)"))
+
+
+def check_tensor(value: Any, owner: str) -> Tensor:
+    """Return the value if it is a tensor, else raise OperandError."""
+    if not isinstance(value, Tensor):
+        raise OperandError(f"{owner} takes a tensor, found {value!r} of type {type(value).__name__}")
+    return value
+
+
+OPERATIONS: dict[str, Callable[..., Tensor]] = {}
+
+
+def operation(define: Callable[P, Definition]) -> Callable[P, Tensor]:
+    """Make an operation on tensors out of its definition; the result remembers operands and options."""
+    signature = inspect.signature(define)
+
+    @functools.wraps(define)
+    def make(*args: P.args, **kwargs: P.kwargs) -> Tensor:
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        operands: list[Tensor] = []
+        given: dict[str, Any] = {}
+        for key, parameter in signature.parameters.items():
+            value = bound.arguments[key]
+            if parameter.annotation in ("Tensor", "Tensor | None"):
+                several = value if parameter.kind is inspect.Parameter.VAR_POSITIONAL else (value,)
+                several = () if value is None and parameter.default is None else several
+                operands += [check_tensor(v, f"{define.__name__}: {key}") for v in several]
+            elif value is not None:
+                given[key] = tuple(value) if isinstance(value, list | ShapeOf) else value
+        made = define(*args, **kwargs)
+        source = Call(define.__name__, tuple(operands), {key: plain(value) for key, value in given.items()}, given)
+        result = Tensor(made.shape, made.formula, made.confined, source, made.presumed)
+        if any(length.is_Integer and length < 1 for length in made.shape):
+            shapes = ", ".join(f"{x} of shape {format_shape(x.lengths)}" for x in operands)
+            raise ShapeError(f"{result} would have the empty shape {format_shape(made.shape)}, made from {shapes}")
+        return result
+
+    OPERATIONS[define.__name__] = make
+    return make
+
+
+@operation
+def broadcast(x: Tensor, *, shape: Sequence[Any]) -> Definition:
+    """broadcast(x)[i, j] = x[i or 0, j or 0]: the axes of size 1 are repeated; without axes, the number is."""
+    target = check_shape(tuple(shape), "broadcast")
+    if x.rank == 0:
+        return Definition(target, lambda index: x.at(()))
+    fits = len(target) == x.rank and all(
+        sp.expand(a) in (sp.expand(b), 1) for a, b in zip(x.lengths, target, strict=True)
+    )
+    if not fits:
+        raise ShapeError(
+            f"{x} of shape {format_shape(x.lengths)} does not broadcast to {format_shape(target)}: "
+            "each axis must have the same size, or size 1"
+        )
+
+    def formula(index: Index) -> sp.Expr:
+        return x.formula(tuple(sp.S.Zero if sp.expand(a) == 1 else i for a, i in zip(x.lengths, index, strict=True)))
+
+    return Definition(target, formula)
+
+
+def common_shape(operands: Sequence[Tensor], owner: str) -> list[Tensor]:
+    """Return the operands broadcast to their common shape; raise ShapeError if there is none."""
+    rank = max(x.rank for x in operands)
+    full = [x for x in operands if x.rank]
+    if any(x.rank != rank for x in full):
+        found = ", ".join(f"{x} of shape {format_shape(x.lengths)}" for x in full)
+        raise ShapeError(f"{owner} takes tensors with equally many axes, found {found}")
+    target: list[Any] = [1] * rank
+    for axis in range(rank):
+        for x in full:
+            length, known = sp.expand(x.lengths[axis]), sp.expand(plain(target[axis]))
+            if known == 1:
+                target[axis] = x.shape[axis]
+            elif length not in (1, known):
+                shapes = " and ".join(f"{x} of shape {format_shape(x.lengths)}" for x in full)
+                raise ShapeError(f"{owner}: the shapes differ along axis {axis}: {shapes}")
+    common = [sp.expand(plain(n)) for n in target]
+    same = [[sp.expand(n) for n in x.lengths] == common for x in operands]
+    return [x if s else broadcast(x, shape=tuple(target)) for x, s in zip(operands, same, strict=True)]
+
+
+@operation
+def add(*terms: Tensor) -> Definition:
+    """add(x, y)[i] = x[i] + y[i]; axes of size 1 and numbers are broadcast."""
+    if not terms:
+        raise OperandError("add takes at least one tensor")
+    parts = common_shape(terms, "a sum")
+    confined = all(x.confined for x in parts)
+    return Definition(parts[0].lengths, lambda index: sp.Add(*(x.formula(index) for x in parts)), confined)
+
+
+@operation
+def scale(x: Tensor, *, factor: Any) -> Definition:
+    """scale(x)[i] = factor · x[i], the factor being a rational number or an expression in sizes."""
+    reason = ""
+    try:
+        exact = as_formula(factor, "a factor")
+    except FragmentError as error:
+        exact, reason = sp.nan, f" ({error})" if isinstance(factor, sp.Expr) else ""
+    if exact.is_Rational or (exact.free_symbols and all(map(is_plain_size, exact.free_symbols))):
+        return Definition(x.lengths, lambda index: exact * x.formula(index), x.confined)
+    raise OperandError(
+        f"a factor is an exact rational number (such as Rational(1, 2)) or made from sizes, found {factor!r}{reason}; "
+        "for an arbitrary number use scalar('η')"
+    )
+
+
+@operation
+def multiply(x: Tensor, y: Tensor) -> Definition:
+    """multiply(x, y)[i] = x[i] · y[i]; axes of size 1 and numbers are broadcast."""
+    left, right = common_shape([x, y], "an elementwise product")
+    confined = left.confined or right.confined
+    return Definition(left.lengths, lambda index: left.formula(index) * right.formula(index), confined)
