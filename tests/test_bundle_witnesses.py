@@ -17,7 +17,8 @@ from cnn_symbolic.expressions.formulas import Opaque, fresh
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.ground.errors import ShapeError
-from cnn_symbolic.tensors.tensor import Leaf, ShapeOf
+from cnn_symbolic.tensors.shapes import ShapeOf
+from cnn_symbolic.tensors.tensor import Leaf
 from tests.support.bundle import derivations
 from tests.support.problems import same
 

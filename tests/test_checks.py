@@ -6,7 +6,7 @@ import sympy as sp
 
 from cnn_symbolic import check, identity
 from cnn_symbolic.ground.errors import CnnSymbolicError
-from cnn_symbolic.proofs.derivation import collecting
+from cnn_symbolic.proofs.collecting import collecting
 from cnn_symbolic.witnesses import article_run
 from cnn_symbolic.witnesses.explicit import settle_orderings
 from cnn_symbolic.witnesses.numeric import MaxPoolingMap

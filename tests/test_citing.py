@@ -22,7 +22,7 @@ from cnn_symbolic import (
     tensor,
     widths,
 )
-from cnn_symbolic.command_line.cli import app
+from cnn_symbolic.command_line.app import app
 from cnn_symbolic.ground.errors import ExportError, OperandError
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.present.content.assembly import assemble

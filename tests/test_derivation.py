@@ -26,7 +26,7 @@ from cnn_symbolic import (
     tensor,
 )
 from cnn_symbolic.ground.errors import DerivationFileError, FragmentError, OperandError, ShapeError
-from cnn_symbolic.proofs.derivation import collecting
+from cnn_symbolic.proofs.collecting import collecting
 from tests.support.bundle import derivations
 from tests.support.problems import M, N, feature_map
 from tests.support.thorough import every

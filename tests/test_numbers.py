@@ -44,7 +44,8 @@ from cnn_symbolic.expressions.heads import (
     Remainder,
     Unequal,
 )
-from cnn_symbolic.expressions.values import Number, Point, Standing, Truth, number, standing_at
+from cnn_symbolic.expressions.points import Point, standing_at
+from cnn_symbolic.expressions.values import Number, Standing, Truth, number
 from cnn_symbolic.ground.errors import CnnSymbolicError, FragmentError, OperandError, UndefinedError
 from tests.support.recipes import (
     CONDITIONS,

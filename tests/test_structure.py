@@ -104,7 +104,7 @@ def test_type_checkers_read_of_the_face_what_is_there():
 
 def test_only_the_kernel_knows_isl_and_the_witnesses_know_nothing_of_the_kernel():
     knowing = {name for name, file in modules().items() for i in imports(file) if i == "islpy"}
-    assert knowing == {"kernel.integer_sets", "kernel.unknowns"}
+    assert knowing == {"kernel.coefficients", "kernel.integer_sets", "kernel.unknowns"}
     allowed = {
         "explicit": set(),
         "numeric": set(),
@@ -163,7 +163,7 @@ ASKED = {
     # A number is asked: a difference of known functions at numbers.
     ("kernel.replay", "differ"): {"is_finite", "is_real"},
     # isl's numbers and polynomials are asked, not SymPy's.
-    ("kernel.integer_sets", "nonzero"): {"is_zero"},
+    ("kernel.coefficients", "nonzero"): {"is_zero"},
     ("kernel.unknowns", "zero_everywhere"): {"is_zero"},
     ("kernel.unknowns", "constraints_of"): {"is_zero"},
     # Python's and NumPy's floating-point numbers are asked, or an attribute of this package's own.

@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 
 from cnn_symbolic.backward.calling import Layout, Misbehaviour, read_layout, signature_of
+from cnn_symbolic.backward.catalogue import named_mistake
 from cnn_symbolic.backward.examining import Checker, first
 from cnn_symbolic.backward.findings import FORMULA, KINDS, BackwardError, BackwardReport, Failure, Finding, Record
 from cnn_symbolic.backward.forwards import Arrays, Forward, Shape, read_forward
-from cnn_symbolic.backward.mistakes import Case, named_mistake
+from cnn_symbolic.backward.mistakes import Case
 from cnn_symbolic.backward.one_hot import decide_pairs
 from cnn_symbolic.backward.snippets import snippet
 from cnn_symbolic.backward.strategies import EXACT, Problem, convolution_problems, hypothesis

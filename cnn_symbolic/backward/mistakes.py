@@ -11,22 +11,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import permutations
-from math import prod
 
 import numpy as np
 
-from cnn_symbolic.backward.forwards import Forward
 from cnn_symbolic.backward.stages import (
     PRODUCTS,
     Axes,
     Case,
     Setting,
-    Unfit,
     all_of,
-    chosen,
     displaced,
-    divided,
-    every_cell,
     filled,
     interleaved,
     natural,
@@ -39,9 +33,8 @@ from cnn_symbolic.backward.stages import (
     with_padding,
     written,
 )
-from cnn_symbolic.ground.errors import CnnSymbolicError
 
-__all__ = ["Case", "named_mistake"]
+__all__ = ["Case"]
 
 Compute = Callable[[Case], np.ndarray]
 Candidate = tuple[str, Compute]
@@ -253,74 +246,6 @@ def sum_of_groups(s: Setting) -> np.ndarray:
 
 # Poolings and upsampling: what every window gives back to its cells.
 
-POOLING: dict[str, tuple[Mask, list[tuple[str, Mask]]]] = {
-    "max_pool": (
-        chosen,
-        [
-            ("every maximum of a tie gets dy", partial(chosen, which="all")),
-            ("the last maximum gets dy", partial(chosen, which="last")),
-            ("the padding is taken as zeros", partial(chosen, zeros=True)),
-            ("dy is spread over the window", every_cell),
-            ("dy is spread over the window (as a mean)", partial(divided, count="window")),
-            ("every maximum of a tie gets its share of dy", partial(chosen, which="shared")),
-        ],
-    ),
-    "avg_pool": (
-        divided,
-        [
-            ("not divided by the window", every_cell),
-            *(("divided by the wrong count", partial(divided, count=c)) for c in ("window", "real", "other", "stride")),
-        ],
-    ),
-}
-
-
-def in_pooling(mask: Mask, write: Writing = written, windows: Callable[[Axes], Axes] = lambda axes: axes) -> Compute:
-    """Return how dx of a pooling is computed with another mask, writing or other windows."""
-
-    def compute(case: Case) -> np.ndarray:
-        axes, dy = windows(case.axes), case.values["dy"]
-        return write(mask(case, axes) * dy.reshape(*dy.shape[:2], *[1] * len(axes), *dy.shape[2:]), axes)
-
-    return compute
-
-
-def of_pooling(family: str) -> Iterator[Candidate]:
-    """Yield the mistakes in dx of a pooling."""
-    right, masks = POOLING[family]
-    yield from ((title, in_pooling(mask)) for title, mask in masks)
-    if family == "max_pool":
-        yield from (("assigned, not accumulated", partial(overwritten, order=order)) for order in (1, -1))
-    yield from ((title, in_pooling(right, write)) for title, write in WRITING)
-    for title, windows in WINDOWS:
-        yield title, in_pooling(right, windows=windows)
-        yield title, in_pooling(right, natural, windows)
-
-
-def overwritten(case: Case, order: int) -> np.ndarray:
-    """Return dx of a maximum where the windows that share one overwrite one another: the last, or the first, stays."""
-    dy, places = case.values["dy"], case.right["places"]
-    dx = np.zeros((prod(dy.shape[:2]), prod(case.values["x"].shape[2:])))
-    for row, at, value in zip(dx, places.reshape(len(dx), -1), dy.reshape(len(dx), -1), strict=True):
-        row[at[::order]] = value[::order]  # NumPy keeps the last value of equal indices
-    return dx.reshape(case.values["x"].shape)
-
-
-def copies(case: Case) -> np.ndarray:
-    """Return dy of an upsampling, the copies of a cell along the last axis."""
-    dy, spatial = case.values["dy"], case.values["x"].shape[2:]
-    blocks = dy.reshape(
-        *dy.shape[:2], *(n for m, big in zip(spatial, dy.shape[2:], strict=True) for n in (m, big // m))
-    )
-    order = (0, 1, *range(2, blocks.ndim, 2), *range(3, blocks.ndim, 2))
-    return blocks.transpose(order).reshape(*dy.shape[:2], *spatial, -1)
-
-
-UPSAMPLING: list[Candidate] = [
-    ("averaged over the copies", lambda case: copies(case).mean(axis=-1)),
-    ("assigned, not accumulated", lambda case: copies(case)[..., -1]),
-    ("only the first copy", lambda case: copies(case)[..., 0]),
-]
 
 # The bias.
 
@@ -385,39 +310,3 @@ def of_axes(name: str) -> Iterator[Candidate]:
     for axis, by, around in SHIFTS:
         move = partial(shifted, axis=axis + 2, by=by, around=around)
         yield off_by_one(axis), partial(lambda case, move: move(case.right[name]), move=move)
-
-
-def catalogue(forward: Forward, name: str) -> Iterator[Candidate]:
-    """Yield the mistakes in one result of a layer, the likely ones first."""
-    if name == "db":
-        yield from BIAS
-        yield from of_any(name)
-        return
-    yield from RESULT if name == "y" and forward.is_convolution else ()
-    yield from of_any(name)
-    if name == "dw":
-        yield from of_axes(name)
-    if forward.is_convolution:
-        yield from of_convolution(name)
-    elif name == "dx":
-        yield from of_pooling(forward.family) if forward.family in POOLING else UPSAMPLING
-    if name != "dw":
-        yield from of_axes(name)
-
-
-def named_mistake(
-    name: str, cases: Sequence[Case], agrees: Callable[[int, np.ndarray], bool], forward: Forward
-) -> str | None:
-    """Return the first mistake in a result that explains every case, None if there is none.
-
-    `agrees` says whether an array is what the function returned in the case of a number; at least one of the cases is
-    one that the function has wrong.
-    """
-
-    def explains(compute: Compute) -> bool:
-        try:
-            return all(agrees(k, np.asarray(compute(case))) for k, case in enumerate(cases))
-        except (Unfit, ValueError, IndexError, KeyError, CnnSymbolicError):
-            return False
-
-    return next((title for title, compute in catalogue(forward, name) if explains(compute)), None)

@@ -11,13 +11,15 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.claims.vocabulary import LAYERS, parts_of
+from cnn_symbolic.expressions.functions import Not, Rational
 from cnn_symbolic.expressions.heads import Comparison, Conjunction, has_entries
 from cnn_symbolic.expressions.rules import at_least
 from cnn_symbolic.expressions.shapes import format_shape, format_size
-from cnn_symbolic.expressions.values import Not, Number, Rational, Truth
+from cnn_symbolic.expressions.values import Number, Truth
 from cnn_symbolic.ground.errors import FragmentError, OperandError
 from cnn_symbolic.proofs.derivation import Derivation
-from cnn_symbolic.tensors.tensor import ShapeOf, Tensor
+from cnn_symbolic.tensors.shapes import ShapeOf
+from cnn_symbolic.tensors.tensor import Tensor
 
 __all__ = [
     "check_arguments",

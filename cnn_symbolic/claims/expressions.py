@@ -33,9 +33,11 @@ from cnn_symbolic.claims.vocabulary import (
     suggestion,
 )
 from cnn_symbolic.expressions.formulas import sizes
-from cnn_symbolic.expressions.values import And, Number, Or
+from cnn_symbolic.expressions.functions import And, Or
+from cnn_symbolic.expressions.values import Number
 from cnn_symbolic.ground.errors import ClaimTextError, CnnSymbolicError, OperandError
-from cnn_symbolic.tensors.tensor import Equation, ShapeOf, Tensor
+from cnn_symbolic.tensors.shapes import ShapeOf
+from cnn_symbolic.tensors.tensor import Equation, Tensor
 
 __all__ = ["Expressions"]
 

@@ -32,10 +32,13 @@ from cnn_symbolic.expressions.formulas import fresh, numbered
 from cnn_symbolic.expressions.rules import is_whole
 from cnn_symbolic.expressions.values import Number, number
 from cnn_symbolic.ground.errors import ClaimTextError, OperandError
-from cnn_symbolic.proofs.derivation import Derivation, claim, refute
+from cnn_symbolic.proofs.claiming import claim, refute
+from cnn_symbolic.proofs.derivation import Derivation
+from cnn_symbolic.tensors.arithmetic import scale
 from cnn_symbolic.tensors.entries import EntryReading, entries_of
+from cnn_symbolic.tensors.making import named
 from cnn_symbolic.tensors.operations.basic import Function, ones, zeros
-from cnn_symbolic.tensors.tensor import Call, Equation, Tensor, merge_name, named, scale
+from cnn_symbolic.tensors.tensor import Call, Equation, Tensor, merge_name
 
 __all__ = ["read_claims"]
 

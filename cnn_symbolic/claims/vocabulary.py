@@ -11,16 +11,17 @@ from typing import Any, NamedTuple
 
 import sympy as sp
 
-from cnn_symbolic.expressions import formulas, values
+from cnn_symbolic.expressions import formulas, functions
 from cnn_symbolic.expressions.formulas import Opaque
 from cnn_symbolic.expressions.heads import Ceiling, Floor, Maximum, Minimum, Remainder, Where
 from cnn_symbolic.expressions.values import plain
 from cnn_symbolic.ground.errors import FragmentError
 from cnn_symbolic.ground.names import HOMES
 from cnn_symbolic.layers import catalogue
-from cnn_symbolic.proofs import derivation
-from cnn_symbolic.tensors import entries, gradients, tensor
-from cnn_symbolic.tensors.operations import basic, convolutions, pooling, stacking
+from cnn_symbolic.proofs import claiming
+from cnn_symbolic.proofs.derivation import Step
+from cnn_symbolic.tensors import arithmetic, entries, gradients, making, shapes
+from cnn_symbolic.tensors.operations import basic, convolutions, geometry, pooling, stacking
 from cnn_symbolic.tensors.tensor import Call, Leaf, Named, Tensor
 
 __all__ = [
@@ -51,12 +52,26 @@ def public(module: ModuleType) -> dict[str, Any]:
 
 LAYERS = tuple(made for name, made in public(catalogue).items() if name[0].isupper())
 # The functions of numbers and conditions.
-FUNCTIONS = public(values)
-SPOKEN = (basic, catalogue, convolutions, entries, formulas, gradients, pooling, stacking, tensor)
-# The public names of these modules are the words of the language; a class of tensors is not to be made by hand.
+FUNCTIONS = public(functions)
+SPOKEN = (
+    arithmetic,
+    basic,
+    catalogue,
+    convolutions,
+    entries,
+    formulas,
+    geometry,
+    gradients,
+    making,
+    pooling,
+    shapes,
+    stacking,
+)
+# The public names of these modules are the words of the language.
 WORDS: dict[str, Any] = {
-    **{name: made for module in SPOKEN for name, made in public(module).items() if made is not Tensor},
-    **{name: made for name, made in public(derivation).items() if name != "Derivation"},
+    **{name: made for module in SPOKEN for name, made in public(module).items()},
+    **public(claiming),
+    "Step": Step,
     **FUNCTIONS,
     "max": FUNCTIONS["maximum"],
     "min": FUNCTIONS["minimum"],

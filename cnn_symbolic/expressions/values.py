@@ -9,94 +9,36 @@ one, such as everything that was divided by on the way, whether or not something
 
 from __future__ import annotations
 
-import math
 import operator
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
 from fractions import Fraction
-from functools import lru_cache, reduce
 from numbers import Integral
 from typing import Any
 
 import sympy as sp
 
 from cnn_symbolic.expressions import rules
-from cnn_symbolic.expressions.heads import Head, has_entries
+from cnn_symbolic.expressions.exact import (
+    as_fraction,
+    difference_of_two,
+    divided,
+    floor_divided,
+    opposite,
+    product_of_two,
+    remainder_of,
+    sum_of_two,
+    whole,
+)
+from cnn_symbolic.expressions.foreign import INSTEAD, foreign_part
+from cnn_symbolic.expressions.heads import has_entries
 from cnn_symbolic.expressions.meaning import value_of
+from cnn_symbolic.expressions.points import STANDING, Point
 from cnn_symbolic.expressions.printing import written
-from cnn_symbolic.ground.errors import EvaluationError, FragmentError, OperandError, UndefinedError
+from cnn_symbolic.ground.errors import FragmentError, OperandError
 
-__all__ = [
-    "And",
-    "Eq",
-    "Iverson",
-    "Max",
-    "Min",
-    "Mod",
-    "Ne",
-    "Not",
-    "Number",
-    "Or",
-    "Point",
-    "Rational",
-    "Truth",
-    "as_condition",
-    "as_formula",
-    "ceiling",
-    "floor",
-    "maximum",
-    "minimum",
-    "number",
-    "plain",
-    "presumed_of",
-    "read_at",
-    "standing_at",
-    "where",
-]
+__all__ = ["Number", "Truth", "as_condition", "as_formula", "number", "plain", "presumed_of", "read_at"]
 
 Reading = Callable[["Point"], Any]
-
-
-@dataclass(frozen=True)
-class Point:
-    """Integers for the sizes, by name, and for indices; `memo` keeps what was computed there."""
-
-    sizes: Mapping[str, int]
-    indices: Mapping[sp.Symbol, Any] = field(default_factory=dict)
-    memo: dict[int, Any] = field(default_factory=dict)
-
-    def with_indices(self, indices: Mapping[sp.Symbol, Any]) -> Point:
-        """Return the point with further indices."""
-        return replace(self, indices={**self.indices, **indices}, memo={})
-
-    def symbol(self, symbol: sp.Symbol) -> Any:
-        """Return the integer that a size or an index stands for."""
-        return self.indices[symbol] if symbol in self.indices else self.sizes[symbol.name]
-
-    def array(self, tensor: Any) -> Any:
-        """Return the array that a tensor stands for."""
-        raise EvaluationError(f"no array is given for {tensor}")
-
-    def entry(self, tensor: Any, index: tuple[int, ...]) -> Any:
-        """Return an entry of a tensor, zero outside of its shape."""
-        array = self.array(tensor)
-        within = all(0 <= i < n for i, n in zip(index, array.shape, strict=True))
-        return array[index] if within else 0
-
-
-STANDING: ContextVar[Point | None] = ContextVar("standing", default=None)
-
-
-@contextmanager
-def standing_at(point: Point) -> Iterator[None]:
-    """Let sizes stand for integers and tensors for arrays: what is calculated inside are plain numbers."""
-    token = STANDING.set(point)
-    try:
-        yield
-    finally:
-        STANDING.reset(token)
 
 
 class Calculated:
@@ -162,20 +104,20 @@ class Truth(Calculated):
 
     def __ne__(self, other: Any) -> Any:
         same = self.__eq__(other)
-        return same if same is NotImplemented else Not(same)
+        return same if same is NotImplemented else ~same
 
     __hash__ = Calculated.__hash__
 
     def __and__(self, other: Any) -> Any:
-        return And(self, other)
+        return joined(rules.all_of, all, (self, other))
 
     def __or__(self, other: Any) -> Any:
-        return Or(self, other)
+        return joined(rules.any_of, any, (self, other))
 
     __rand__, __ror__ = __and__, __or__
 
     def __invert__(self) -> Any:
-        return Not(self)
+        return joined(rules.negation, opposite, (self,))
 
 
 class Number(Calculated):
@@ -359,41 +301,6 @@ def as_formula(value: Any, owner: str) -> sp.Expr:
     return value
 
 
-INSTEAD = {
-    "Max": "maximum(…) of cnn_symbolic",
-    "Min": "minimum(…) of cnn_symbolic",
-    "Mod": "a % b with sizes(…) of cnn_symbolic",
-    "floor": "a // b, or floor(…) of cnn_symbolic",
-    "ceiling": "ceiling(…) of cnn_symbolic",
-    "KroneckerDelta": "Iverson(i == j) of cnn_symbolic",
-    "Piecewise": "where(condition, a, b) of cnn_symbolic",
-    "Pow": "a / b with sizes(…) of cnn_symbolic",
-    "Float": "an exact fraction, such as Rational(1, 2)",
-}
-
-
-@lru_cache(maxsize=4096)
-def foreign_part(e: sp.Basic) -> sp.Basic | None:
-    """Return a part of an expression that is neither ring arithmetic nor this package's own; None if there is none."""
-    if isinstance(e, sp.Symbol | sp.Rational | sp.Indexed) or e in (sp.true, sp.false):
-        return None if not isinstance(e, sp.Indexed) else first(foreign_part(i) for i in e.indices)
-    if isinstance(e, sp.Pow) and not (e.exp.is_Integer and e.exp >= 0):
-        return e
-    if isinstance(e, sp.Sum):
-        with_assumptions = (limit[0] for limit in e.limits if not rules.is_plain(limit[0]))
-        bounds = (foreign_part(b) for limit in e.limits for b in limit[1:])
-        return first([*with_assumptions, foreign_part(e.function), *bounds])
-    own = type(e).__module__.startswith("cnn_symbolic.") or isinstance(e, Head)
-    if not own and not isinstance(e, sp.Add | sp.Mul | sp.Pow | sp.Derivative | sp.Tuple):
-        return e
-    return first(foreign_part(part) for part in e.args)
-
-
-def first(found: Any) -> Any:
-    """Return the first that is something."""
-    return next((one for one in found if one is not None), None)
-
-
 def as_condition(value: Any) -> Any:
     """Return a condition as a SymPy object; Python truth values are allowed. Raises FragmentError for others."""
     if isinstance(value, Truth):
@@ -485,168 +392,9 @@ def joined(build: Callable[..., Any], decide: Callable[..., bool], conditions: t
 # In Python's integers
 
 
-def whole(value: Any) -> Any:
-    """Return a fraction as an integer where it is one."""
-    return int(value) if isinstance(value, Fraction) and value.denominator == 1 else value
-
-
-def sum_of_two(a: Any, b: Any) -> Any:
-    """Return a + b."""
-    return whole(a + b)
-
-
-def difference_of_two(a: Any, b: Any) -> Any:
-    """Return a − b."""
-    return whole(a - b)
-
-
-def product_of_two(a: Any, b: Any) -> Any:
-    """Return a·b."""
-    return whole(a * b)
-
-
-def at_least_one(b: Any) -> Any:
-    """Return a divisor; raise UndefinedError if it is less than one."""
-    if b < 1:
-        raise UndefinedError(f"a divisor is at least one, found {b}")
-    return b
-
-
-def divided(a: Any, b: Any) -> Any:
-    """Return a/b."""
-    return whole(a * (1 / Fraction(at_least_one(b))))
-
-
-def as_fraction(value: Any) -> Fraction:
-    """Return a literal number as a fraction; raise FragmentError for zero, which nothing is divided by."""
-    if value == 0:
-        raise FragmentError("nothing is divided by zero")
-    return Fraction(int(value.numerator), int(value.denominator))
-
-
-def floor_divided(a: Any, b: Any) -> int:
-    """Return ⌊a/b⌋."""
-    return int(a // at_least_one(b))
-
-
-def remainder_of(a: Any, b: Any) -> Any:
-    """Return a mod b."""
-    return whole(a % at_least_one(b))
-
-
 def quotient(a: sp.Expr, b: sp.Expr) -> sp.Expr:
     """Return ⌊a/b⌋ as a formula."""
     return rules.floor(rules.divide(a, b))
 
 
 # The functions that people write
-
-
-def needed(found: Any, name: str, values: Any) -> Any:
-    """Return what was made; raise OperandError if the values are no numbers."""
-    if found is NotImplemented:
-        raise OperandError(f"{name} takes numbers, sizes and indices, found {values!r}")
-    return found
-
-
-def floor(x: Any) -> Any:
-    """Return ⌊x⌋ for a rational number made from sizes and indices: `floor((M - I) / S)`."""
-    return needed(made(without_entries(rules.floor), math.floor, x), "floor", x)
-
-
-def ceiling(x: Any) -> Any:
-    """Return ⌈x⌉ for a rational number made from sizes and indices: `ceiling(M / S)`."""
-    return needed(made(without_entries(rules.ceiling), math.ceil, x), "ceiling", x)
-
-
-def without_entries(build: Callable[..., sp.Expr]) -> Callable[..., sp.Expr]:
-    """Return a function of sizes and indices that refuses entries of tensors: these are real numbers."""
-
-    def checked(*parts: sp.Expr) -> sp.Expr:
-        for part in parts:
-            if has_entries(part):
-                raise FragmentError(
-                    f"maxima, minima and rounding are of sizes and indices, found the entries in {part}"
-                )
-        return build(*parts)
-
-    return checked
-
-
-def maximum(*values: Any) -> Any:
-    """Return the greatest of numbers made from sizes and indices."""
-    return needed(made(without_entries(rules.maximum), max_of, *values), "maximum", values)
-
-
-def minimum(*values: Any) -> Any:
-    """Return the least of numbers made from sizes and indices."""
-    return needed(made(without_entries(rules.minimum), min_of, *values), "minimum", values)
-
-
-def max_of(*values: Any) -> Any:
-    """Return the greatest of Python numbers."""
-    return max(values)
-
-
-def min_of(*values: Any) -> Any:
-    """Return the least of Python numbers."""
-    return min(values)
-
-
-Max, Min = maximum, minimum
-
-
-def Mod(a: Any, b: Any) -> Any:
-    """Return the remainder a mod b, as `a % b`."""
-    return needed(made(rules.remainder, remainder_of, a, b, divisor=1), "Mod", (a, b))
-
-
-def Rational(numerator: int, denominator: int) -> Any:
-    """Return a fraction of two integers as an exact number."""
-    if denominator == 0:
-        raise FragmentError("nothing is divided by zero")
-    return number(Fraction(numerator, denominator))
-
-
-def Eq(a: Any, b: Any) -> Any:
-    """Return the condition a = b, as `a == b`."""
-    return needed(compared("=", operator.eq, a, b), "Eq", (a, b))
-
-
-def Ne(a: Any, b: Any) -> Any:
-    """Return the condition a ≠ b, as `a != b`."""
-    return needed(compared("!=", operator.ne, a, b), "Ne", (a, b))
-
-
-def And(*conditions: Any) -> Any:
-    """Return the condition that all conditions hold."""
-    return joined(rules.all_of, all, conditions)
-
-
-def Or(*conditions: Any) -> Any:
-    """Return the condition that at least one condition holds."""
-    return joined(rules.any_of, any, conditions)
-
-
-def Not(condition: Any) -> Any:
-    """Return the condition that a condition does not hold."""
-    return joined(rules.negation, lambda values: not values[0], (condition,))
-
-
-def Iverson(condition: Any) -> Any:
-    """Return Iverson's bracket [condition]: 1 where a condition on indices and sizes holds, else 0."""
-    if (point := STANDING.get()) is not None:
-        return Standing(int(read_at(condition, point)))
-    holds = truth(condition)
-    return Number(rules.bracket(holds.formula), lambda point: int(holds.at(point)), holds.presumed)
-
-
-def where(condition: Any, value: Any, otherwise: Any) -> Any:
-    """Return a number where a condition on sizes and indices holds, else another one. Source: `numpy.where`."""
-    if (point := STANDING.get()) is not None:
-        both = read_at(value, point), read_at(otherwise, point)
-        return Standing(both[0 if read_at(condition, point) else 1])
-    holds, chosen, other = truth(condition), number(value), number(otherwise)
-    formula = without_entries(lambda a, b: rules.where(holds.formula, a, b))(chosen.formula, other.formula)
-    found: frozenset[sp.Expr] = reduce(frozenset.union, (chosen.presumed, other.presumed), holds.presumed)
-    return Number(formula, lambda point: (chosen.at(point), other.at(point))[0 if holds.at(point) else 1], found)

@@ -11,13 +11,14 @@ HOMES = {
     "backward.frameworks": "of_jax of_torch",
     "backward.strategies": "convolution_problems",
     "proofs.check": "check identity",
-    "tensors.operations.convolutions": "conv conv_size conv_transpose fold merge_axes pad_widths split_axis unfold "
-    "upsample_nearest",
-    "proofs.derivation": "Derivation Step claim prove refute",
+    "tensors.operations.convolutions": "conv conv_transpose fold merge_axes split_axis unfold upsample_nearest",
+    "tensors.operations.geometry": "conv_size pad_widths",
+    "proofs.derivation": "Derivation Step",
+    "proofs.claiming": "claim prove refute",
     "tensors.entries": "from_entries sum_over",
     "ground.errors": "CnnSymbolicError",
     "tensors.operations.stacking": "count literal stacked summed take windows",
-    "expressions.values": "And Eq Iverson Max Min Mod Ne Not Or Rational ceiling floor maximum minimum where",
+    "expressions.functions": "And Eq Iverson Max Min Mod Ne Not Or Rational ceiling floor maximum minimum where",
     "expressions.formulas": "sizes widths",
     "tensors.gradients": "cotangent gradient",
     "kernel.decide": "decide",
@@ -29,5 +30,8 @@ HOMES = {
     "tensors.operations.basic": "apply convolve correlate crop dilate dot flip function ones outer pad rot180 shift "
     "stack subsample sum_axes tensordot transpose wrap zeros",
     "tensors.operations.pooling": "pool_size select_pool sum_pool window_counts",
-    "tensors.tensor": "Tensor add broadcast multiply named scalar scale shape tensor",
+    "tensors.tensor": "Tensor",
+    "tensors.making": "named scalar tensor",
+    "tensors.shapes": "shape",
+    "tensors.arithmetic": "add broadcast multiply scale",
 }

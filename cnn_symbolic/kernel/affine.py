@@ -21,7 +21,8 @@ from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.formulas import entry
 from cnn_symbolic.expressions.rules import any_of, compare
 from cnn_symbolic.ground.errors import VacuousClaimError
-from cnn_symbolic.kernel.integer_sets import IntegerSet, Sets, Signature
+from cnn_symbolic.kernel.coefficients import CoefficientSets, Signature
+from cnn_symbolic.kernel.integer_sets import IntegerSet
 from cnn_symbolic.kernel.reader import NotReadable, Reader, Term, read_sides
 from cnn_symbolic.kernel.replay import KNOWN_FUNCTIONS, replay
 from cnn_symbolic.kernel.statement import Statement
@@ -65,7 +66,7 @@ class Entries:
 def decide_affine(statement: Statement) -> Verdict:
     """Return the verdict on a statement; raise VacuousClaimError if no sizes satisfy its assumptions."""
     start = time.perf_counter()
-    sets = Sets(statement.sizes, statement.index)
+    sets = CoefficientSets(statement.sizes, statement.index)
     try:
         with sets.within_limits():
             return _Decision(statement, sets, start).verdict()
@@ -76,7 +77,7 @@ def decide_affine(statement: Statement) -> Verdict:
 class _Decision:
     """The decision of one statement, step by step."""
 
-    def __init__(self, statement: Statement, sets: Sets, start: float) -> None:
+    def __init__(self, statement: Statement, sets: CoefficientSets, start: float) -> None:
         self.statement = statement
         self.sets = sets
         self.start = start
@@ -261,7 +262,7 @@ def opaque_arguments_differ(statement: Statement, conditions: Sequence[Any], dif
         declared = statement.tensors[name]
         index = declared.index or tuple(sp.Dummy("i", integer=True) for _ in declared.shape)
         formula = entry(name, index) if declared.definition is None else declared.definition
-        sets = Sets(statement.sizes, index)
+        sets = CoefficientSets(statement.sizes, index)
         try:
             terms = Reader(statement.tensors).read(formula, {i: i for i in index})
             if any(term.powers for term in terms):

@@ -21,9 +21,9 @@ from cnn_symbolic.expressions.formulas import substitute
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.ground.errors import VacuousClaimError
 from cnn_symbolic.kernel.affine import decide_affine
+from cnn_symbolic.kernel.coefficients import CoefficientSets
 from cnn_symbolic.kernel.confirming import check_proved, check_vacuous, confirmed, in_order
 from cnn_symbolic.kernel.factors import conditions_of, factors_of, prove_every, stated_values, written_domain
-from cnn_symbolic.kernel.integer_sets import Sets
 from cnn_symbolic.kernel.reader import NotReadable
 from cnn_symbolic.kernel.statement import Statement
 from cnn_symbolic.kernel.verdicts import SEAL, HoldsForLiterals, Reason, Refutation, Theorem, Undecided, Verdict
@@ -134,7 +134,7 @@ def smallest_point(
         if best is not None and sum(chosen.values()) + sum(map(least, others)) >= best[0]:
             break
         exact = {size: sp.Integer(n) for size, n in chosen.items()}
-        sets = Sets(others, ())
+        sets = CoefficientSets(others, ())
         point = sets.smallest(sets.sizes_where(substitute(c, exact) for c in conditions))
         if point is not None:
             found = chosen | dict(zip(others, point, strict=True))

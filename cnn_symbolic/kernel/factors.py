@@ -22,7 +22,8 @@ from cnn_symbolic.expressions.heads import Comparison, Disjunction, Equal
 from cnn_symbolic.expressions.rules import any_of, at_least, compare, conjuncts, is_plain_size, least
 from cnn_symbolic.ground.errors import VacuousClaimError
 from cnn_symbolic.kernel.affine import label, without_denominators
-from cnn_symbolic.kernel.integer_sets import Signature, arranged
+from cnn_symbolic.kernel.coefficients import Signature, arranged
+from cnn_symbolic.kernel.drafts import Defined, Draft
 from cnn_symbolic.kernel.polynomials import (
     RELATIONS,
     AllOf,
@@ -36,7 +37,7 @@ from cnn_symbolic.kernel.polynomials import (
     symbols_in,
     times,
 )
-from cnn_symbolic.kernel.products import Defined, Draft, Frame, Lowered, Lowering
+from cnn_symbolic.kernel.products import Frame, Lowered, Lowering
 from cnn_symbolic.kernel.reader import NotReadable, read_sides
 from cnn_symbolic.kernel.statement import Statement
 from cnn_symbolic.kernel.unknowns import Coordinates, UnknownSets

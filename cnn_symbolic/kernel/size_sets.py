@@ -12,13 +12,15 @@ from typing import Any
 
 import sympy as sp
 
+from cnn_symbolic.expressions.divisors import required
 from cnn_symbolic.expressions.rules import compare, is_plain_size
 from cnn_symbolic.expressions.shapes import check_shape, format_shape
 from cnn_symbolic.expressions.values import as_condition, plain, presumed_of
 from cnn_symbolic.ground.errors import FragmentError, ShapeError
 from cnn_symbolic.kernel.integer_sets import IntegerSet, Sets
 from cnn_symbolic.kernel.reader import NotReadable
-from cnn_symbolic.tensors.tensor import ShapeOf, Tensor, required
+from cnn_symbolic.tensors.shapes import ShapeOf
+from cnn_symbolic.tensors.tensor import Tensor
 
 __all__ = ["SizeSet", "preimage", "sizes_where"]
 

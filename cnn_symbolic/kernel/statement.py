@@ -16,12 +16,14 @@ from typing import Any
 
 import sympy as sp
 
+from cnn_symbolic.expressions.divisors import required
 from cnn_symbolic.expressions.formulas import Shape, fresh, substitute, symbols_of
 from cnn_symbolic.expressions.rules import is_plain_size, is_whole
 from cnn_symbolic.expressions.shapes import format_shape
 from cnn_symbolic.expressions.values import as_condition, as_formula, presumed_of
 from cnn_symbolic.ground.errors import FragmentError, NameConflictError, OperandError, ShapeError
-from cnn_symbolic.tensors.tensor import Named, ShapeOf, Tensor, merge_name, required
+from cnn_symbolic.tensors.shapes import ShapeOf
+from cnn_symbolic.tensors.tensor import Named, Tensor, merge_name
 
 __all__ = ["Declaration", "Side", "Statement", "state"]
 

@@ -15,7 +15,8 @@ from typing import Any
 import islpy as isl
 import sympy as sp
 
-from cnn_symbolic.kernel.integer_sets import KIND, IntegerSet, Linear, Sets
+from cnn_symbolic.kernel.coefficients import CoefficientSets
+from cnn_symbolic.kernel.integer_sets import KIND, IntegerSet, Linear
 from cnn_symbolic.kernel.polynomials import (
     AllOf,
     Condition,
@@ -39,7 +40,7 @@ MOST_ADDED = 40_000
 Row = list[int]
 
 
-class UnknownSets(Sets):
+class UnknownSets(CoefficientSets):
     """Integer sets over sizes and unknowns, from the conditions and terms of `products`."""
 
     added = 0

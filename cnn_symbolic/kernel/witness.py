@@ -19,14 +19,17 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic.expressions.evaluation import Values, evaluate_formula
+from cnn_symbolic.expressions.exact import whole
 from cnn_symbolic.expressions.formulas import Opaque
 from cnn_symbolic.expressions.meaning import value_of
+from cnn_symbolic.expressions.points import Point
 from cnn_symbolic.expressions.rules import is_plain_size
-from cnn_symbolic.expressions.values import Point, read_at, whole
+from cnn_symbolic.expressions.values import read_at
 from cnn_symbolic.ground.errors import EvaluationError, FunctionDomainError, ShapeError, UndefinedError
 from cnn_symbolic.kernel.statement import Statement
 from cnn_symbolic.tensors.entries import EntryReading
-from cnn_symbolic.tensors.tensor import Call, Leaf, Named, ShapeOf, Tensor
+from cnn_symbolic.tensors.shapes import ShapeOf
+from cnn_symbolic.tensors.tensor import Call, Leaf, Named, Tensor
 from cnn_symbolic.witnesses import arrays, duals
 
 __all__ = ["MOST_ENTRIES", "Found", "Scene", "compare_at", "scene_at"]

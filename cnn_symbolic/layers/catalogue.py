@@ -17,12 +17,15 @@ import sympy as sp
 from cnn_symbolic.expressions.shapes import format_shape
 from cnn_symbolic.expressions.values import number
 from cnn_symbolic.ground.errors import ShapeError
+from cnn_symbolic.tensors.arithmetic import scale
 from cnn_symbolic.tensors.gradients import gradient
+from cnn_symbolic.tensors.making import named, tensor
 from cnn_symbolic.tensors.operations.basic import apply, correlate, dot, ones, sum_axes
-from cnn_symbolic.tensors.operations.convolutions import conv, per_axis
+from cnn_symbolic.tensors.operations.convolutions import conv
+from cnn_symbolic.tensors.operations.geometry import per_axis
 from cnn_symbolic.tensors.operations.pooling import select_pool, sum_pool, window_counts, windows_of
 from cnn_symbolic.tensors.operations.stacking import stacked, summed, take, windows
-from cnn_symbolic.tensors.tensor import Tensor, check_tensor, named, scale, tensor
+from cnn_symbolic.tensors.tensor import Tensor, check_tensor
 
 __all__ = [
     "AveragePool",

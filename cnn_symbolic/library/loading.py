@@ -26,7 +26,8 @@ from cnn_symbolic.ground.files import cache_folder
 from cnn_symbolic.library.files import GROUPS, bundled_folder, derivation_files, read_text
 from cnn_symbolic.library.index import Row, keep, kept, matching, with_unique_ids
 from cnn_symbolic.proofs.check import Check
-from cnn_symbolic.proofs.derivation import Derivation, collecting
+from cnn_symbolic.proofs.collecting import collecting
+from cnn_symbolic.proofs.derivation import Derivation
 
 __all__ = ["Claim", "about_article", "at_literals", "load", "load_file", "load_text", "row_of", "select"]
 

@@ -16,9 +16,10 @@ import sympy as sp
 
 from cnn_symbolic.expressions.shapes import format_shape
 from cnn_symbolic.ground.errors import CnnSymbolicError
+from cnn_symbolic.tensors.arithmetic import multiply, scale
 from cnn_symbolic.tensors.entries import entries_of
 from cnn_symbolic.tensors.operations.basic import MODES, flip, rot180, shift, transpose
-from cnn_symbolic.tensors.tensor import OPERATIONS, Call, Named, Tensor, multiply, scale
+from cnn_symbolic.tensors.tensor import OPERATIONS, Call, Named, Tensor
 
 __all__ = ["STEPS", "Change", "Proposal", "built", "changes", "rebuild", "rebuilt_operand"]
 

@@ -13,7 +13,8 @@ from cnn_symbolic.expressions.formulas import Shape
 from cnn_symbolic.expressions.rules import divide, is_plain_size, least
 from cnn_symbolic.expressions.shapes import format_option, format_shape
 from cnn_symbolic.mistakes.changes import STEPS, Change, Proposal, built, rebuild, rebuilt_operand
-from cnn_symbolic.tensors.tensor import OPERATIONS, UNSTATED, Call, Tensor, scale
+from cnn_symbolic.tensors.arithmetic import scale
+from cnn_symbolic.tensors.tensor import OPERATIONS, UNSTATED, Call, Tensor
 
 __all__ = ["fitted", "forgotten"]
 

@@ -13,7 +13,8 @@ from cnn_symbolic.expressions.heads import AtLeast, AtMost, Bracket, Conjunction
 from cnn_symbolic.expressions.printing import SIGNS
 from cnn_symbolic.expressions.values import as_formula, plain
 from cnn_symbolic.notation.text import INFIX, Letters, Text
-from cnn_symbolic.tensors.tensor import Call, ShapeOf, Tensor, is_of_cost, stated_options
+from cnn_symbolic.tensors.shapes import ShapeOf
+from cnn_symbolic.tensors.tensor import Call, Tensor, is_of_cost, stated_options
 
 __all__ = ["GREEK", "Latex", "array_latex", "escape"]
 

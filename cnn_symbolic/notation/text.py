@@ -32,7 +32,8 @@ from cnn_symbolic.expressions.printing import SIGNS
 from cnn_symbolic.expressions.rules import as_quotient
 from cnn_symbolic.expressions.shapes import format_shape
 from cnn_symbolic.expressions.values import plain
-from cnn_symbolic.tensors.tensor import Call, Leaf, Named, ShapeOf, Tensor
+from cnn_symbolic.tensors.shapes import ShapeOf
+from cnn_symbolic.tensors.tensor import Call, Leaf, Named, Tensor
 
 __all__ = ["INFIX", "Text", "free_letter", "letters_of"]
 

@@ -24,7 +24,8 @@ from cnn_symbolic.present.content.proofs import Row, Writer
 from cnn_symbolic.present.content.prose import Code, Formula, Prose, prose, tidy
 from cnn_symbolic.proofs.check import Check
 from cnn_symbolic.proofs.derivation import OUTCOMES, Derivation, Line
-from cnn_symbolic.tensors.tensor import Call, Equation, Named, ShapeOf, Tensor
+from cnn_symbolic.tensors.shapes import ShapeOf
+from cnn_symbolic.tensors.tensor import Call, Equation, Named, Tensor
 
 __all__ = ["Card", "card_of"]
 

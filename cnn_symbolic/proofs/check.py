@@ -15,7 +15,7 @@ import sympy as sp
 
 from cnn_symbolic.ground.display import Runnable
 from cnn_symbolic.ground.errors import CnnSymbolicError, DisagreementError, FragmentError
-from cnn_symbolic.proofs.derivation import collect
+from cnn_symbolic.proofs.collecting import collect
 
 __all__ = ["Check", "Checked", "check", "identity"]
 

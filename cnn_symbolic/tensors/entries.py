@@ -10,21 +10,13 @@ from typing import Any
 
 import sympy as sp
 
+from cnn_symbolic.expressions.divisors import least_over
 from cnn_symbolic.expressions.formulas import Index, bound_sum, indices_of, numbered, substitute
+from cnn_symbolic.expressions.points import STANDING, Point, standing_at
 from cnn_symbolic.expressions.shapes import check_shape, format_shape
-from cnn_symbolic.expressions.values import (
-    STANDING,
-    Number,
-    Point,
-    Standing,
-    as_formula,
-    number,
-    presumed_of,
-    read_at,
-    standing_at,
-)
+from cnn_symbolic.expressions.values import Number, Standing, as_formula, number, presumed_of, read_at
 from cnn_symbolic.ground.errors import CnnSymbolicError, FragmentError, ShapeError
-from cnn_symbolic.tensors.tensor import Call, Tensor, check_tensor, least_over
+from cnn_symbolic.tensors.tensor import Call, Tensor, check_tensor
 
 __all__ = ["entries_of", "from_entries", "sum_over"]
 

@@ -18,7 +18,8 @@ import sympy as sp
 from cnn_symbolic.expressions.formulas import Index, bound_sum, entry, fresh, substitute
 from cnn_symbolic.expressions.shapes import format_shape
 from cnn_symbolic.ground.errors import FragmentError, ShapeError
-from cnn_symbolic.tensors.tensor import Call, Named, Tensor, check_tensor, tensor
+from cnn_symbolic.tensors.making import tensor
+from cnn_symbolic.tensors.tensor import Call, Named, Tensor, check_tensor
 
 __all__ = ["Stage", "cotangent", "gradient", "stages"]
 

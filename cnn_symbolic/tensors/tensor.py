@@ -9,14 +9,14 @@ by, is at least one: for a valid correlation this says that the overlay fits int
 from __future__ import annotations
 
 import functools
-import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ParamSpec
+from typing import Any
 
 import numpy as np
 import sympy as sp
 
+from cnn_symbolic.expressions.divisors import least_over, required
 from cnn_symbolic.expressions.evaluation import (
     Function,
     Values,
@@ -25,54 +25,22 @@ from cnn_symbolic.expressions.evaluation import (
     evaluate_size,
     infer_sizes,
 )
-from cnn_symbolic.expressions.formulas import Index, Shape, alpha_key, entry, fresh, inside, stray_symbols
+from cnn_symbolic.expressions.formulas import Index, Shape, alpha_key, fresh, inside
 from cnn_symbolic.expressions.heads import Minimum
+from cnn_symbolic.expressions.points import STANDING, Point
 from cnn_symbolic.expressions.printing import written
-from cnn_symbolic.expressions.rules import at_least, bracket, compare, is_plain_size
+from cnn_symbolic.expressions.rules import at_least, bracket
 from cnn_symbolic.expressions.shapes import (
     check_integers,
-    check_letters,
-    check_name,
-    check_shape,
     format_option,
     format_shape,
 )
-from cnn_symbolic.expressions.values import (
-    STANDING,
-    Number,
-    Point,
-    Standing,
-    as_formula,
-    number,
-    plain,
-    presumed_of,
-    read_at,
-)
+from cnn_symbolic.expressions.values import Number, Standing, as_formula, number, plain, presumed_of, read_at
 from cnn_symbolic.ground.display import Displayed
-from cnn_symbolic.ground.errors import FragmentError, NameConflictError, OperandError, ShapeError
+from cnn_symbolic.ground.errors import NameConflictError, OperandError, ShapeError
 
-__all__ = [
-    "OPERATIONS",
-    "UNSTATED",
-    "Call",
-    "Definition",
-    "Equation",
-    "Leaf",
-    "Named",
-    "ShapeOf",
-    "Tensor",
-    "add",
-    "broadcast",
-    "multiply",
-    "named",
-    "operation",
-    "scalar",
-    "scale",
-    "shape",
-    "tensor",
-]
+__all__ = ["OPERATIONS", "UNSTATED", "Call", "Equation", "Leaf", "Named", "Tensor", "check_tensor"]
 
-P = ParamSpec("P")
 Formula = Callable[[Index], sp.Expr]
 
 
@@ -173,20 +141,6 @@ def stated_options(call: Call) -> list[tuple[str, Any]]:
     return [(key, value) for key, value in call.options.items() if UNSTATED.get(key) != value]
 
 
-@dataclass(frozen=True)
-class Definition:
-    """What an operation defines: a shape, and the entry formula at indices inside that shape.
-
-    `confined` says that the formula is zero by itself outside the shape, so that no guard is needed. `presumed` has
-    to be at least one, besides the sizes of the shape.
-    """
-
-    shape: Shape
-    formula: Formula
-    confined: bool = False
-    presumed: tuple[sp.Expr, ...] = ()
-
-
 @dataclass(frozen=True, eq=False)
 class Equation(Displayed):
     """`left == right`, as a claim states it. As a condition in Python it tells whether both are the same object."""
@@ -196,35 +150,6 @@ class Equation(Displayed):
 
     def __bool__(self) -> bool:
         return self.left is self.right
-
-
-@dataclass(frozen=True, eq=False)
-class ShapeOf(Displayed):
-    """The shape of a tensor as an object of claims, with the conditions under which it is defined."""
-
-    tensor: Tensor
-
-    def __eq__(self, other: Any) -> Equation:  # type: ignore[override]
-        """Return the equation of two shapes; the other one may be a tuple of sizes."""
-        return Equation(self, other)
-
-    __hash__ = object.__hash__
-
-    def __iter__(self) -> Iterator[Number]:
-        return iter(self.tensor.shape)
-
-    def __str__(self) -> str:
-        return f"shape({self.tensor})"
-
-    @property
-    def shape(self) -> tuple[Number, ...]:
-        """The sizes of the axes, to calculate with."""
-        return self.tensor.shape
-
-    @property
-    def lengths(self) -> Shape:
-        """The sizes of the axes as SymPy expressions."""
-        return self.tensor.lengths
 
 
 @dataclass(frozen=True, eq=False)
@@ -384,25 +309,32 @@ class Tensor(Displayed):
     __hash__ = object.__hash__
 
     def __add__(self, other: Any) -> Tensor:
-        return add(self, other)
+        return OPERATIONS["add"](self, other)
 
     def __sub__(self, other: Any) -> Tensor:
-        return add(self, scale(other, factor=-1)) if isinstance(other, Tensor) else NotImplemented
+        return self + -other if isinstance(other, Tensor) else NotImplemented
 
     def __neg__(self) -> Tensor:
-        return scale(self, factor=-1)
+        return OPERATIONS["scale"](self, factor=-1)
 
     def __mul__(self, other: Any) -> Tensor:
-        return multiply(self, other) if isinstance(other, Tensor) else scale(self, factor=other)
+        return OPERATIONS["multiply"](self, other) if isinstance(other, Tensor) else self.__rmul__(other)
 
     def __rmul__(self, other: Any) -> Tensor:
-        return scale(self, factor=other)
+        return OPERATIONS["scale"](self, factor=other)
 
     def __truediv__(self, other: Any) -> Tensor:
         if isinstance(other, Tensor):
             return NotImplemented
         number(other)  # raises for what is none; a literal divisor stays one, which may be negative
-        return scale(self, factor=number(1) / other)
+        return OPERATIONS["scale"](self, factor=number(1) / other)
+
+
+def check_tensor(value: Any, owner: str) -> Tensor:
+    """Return the value if it is a tensor, else raise OperandError."""
+    if not isinstance(value, Tensor):
+        raise OperandError(f"{owner} takes a tensor, found {value!r} of type {type(value).__name__}")
+    return value
 
 
 def index_ranges(x: Tensor) -> dict[sp.Symbol, sp.Expr]:
@@ -411,32 +343,6 @@ def index_ranges(x: Tensor) -> dict[sp.Symbol, sp.Expr]:
     if isinstance(index, tuple):
         return dict(zip(index, x.lengths, strict=True)) if index else {}
     return {index: x.source.options["length"]} if isinstance(x.source, Call) else {}
-
-
-def required(presumed: Iterable[sp.Expr], ranges: Mapping[sp.Symbol, sp.Expr]) -> tuple[Any, ...]:
-    """Return the conditions that expressions are at least one, for all values of the indices in them."""
-    conditions: dict[Any, None] = {}
-    for e in presumed:
-        lowest = sp.expand(least_over(e, ranges))
-        if stray := {s for s in lowest.free_symbols if not is_plain_size(s)}:
-            raise FragmentError(f"a formula divides by {written(e)}, which is not made from sizes: {stray.pop()}")
-        if not at_least(lowest, 1):
-            conditions[compare(">=", lowest, sp.S.One)] = None
-    return tuple(conditions)
-
-
-def least_over(e: sp.Expr, ranges: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
-    """Return the least value of an expression over `0 ≤ i < n` for each of its indices, in which it is affine.
-
-    Raises FragmentError where it is not: whether there is a divisor of zero could not be said.
-    """
-    for index in sorted(e.free_symbols & set(ranges), key=str):
-        expanded = sp.expand(e)
-        slope = expanded.coeff(index)
-        if not slope.is_Rational or index in (rest := expanded - slope * index).free_symbols:
-            raise FragmentError(f"a formula divides by {written(e)}: the index {index} has to stand in it by itself")
-        e = rest if slope > 0 else rest + slope * (ranges[index] - 1)
-    return e
 
 
 def _evaluate(part: Tensor, state: Values) -> np.ndarray:
@@ -473,155 +379,4 @@ def merge_name(names: dict[str, Tensor], part: Tensor) -> None:
         )
 
 
-def tensor(*lengths: Any, name: str, indices: str = "") -> Tensor:
-    """Return a tensor with arbitrary entries and the given sizes; `indices` are letters to print its axes with.
-
-    >>> from cnn_symbolic import sizes
-    >>> M, N = sizes("M N")
-    >>> tensor(M, N, name="x").shape
-    (M, N)
-    """
-    shape = check_shape(lengths, f"tensor {name}")
-    given = tuple(lengths[0]) if len(lengths) == 1 and isinstance(lengths[0], tuple | list) else lengths
-    source = Leaf(check_name(name), check_letters(indices, len(shape), name), given)
-    return Tensor(shape, lambda index: entry(name, index), True, source)
-
-
-def scalar(name: str) -> Tensor:
-    """Return an arbitrary number as a tensor without axes, such as a step size."""
-    return tensor(name=name)
-
-
-def named(name: str, definition: Tensor, indices: str = "") -> Tensor:
-    """Give an intermediate result a name of its own: formulas then show `z[r, c]` for its entries."""
-    check_tensor(definition, f"named({name!r}, …)")
-    index = fresh("i" * definition.rank)
-    if stray := stray_symbols(definition.formula(index), index):
-        written = ", ".join(sorted(s.name for s in stray))
-        raise FragmentError(
-            f"the definition of {name} mentions {written}, which is neither a size nor a tensor: "
-            "an intermediate result inside of a family is named as a whole, outside of it"
-        )
-    source = Named(check_name(name), definition, check_letters(indices, definition.rank, name))
-    return Tensor(definition.lengths, lambda index: entry(name, index), True, source)
-
-
-def shape(of: Tensor) -> ShapeOf:
-    """Return the shape of a tensor as something to state claims about."""
-    return ShapeOf(check_tensor(of, "shape(…)"))
-
-
-def check_tensor(value: Any, owner: str) -> Tensor:
-    """Return the value if it is a tensor, else raise OperandError."""
-    if not isinstance(value, Tensor):
-        raise OperandError(f"{owner} takes a tensor, found {value!r} of type {type(value).__name__}")
-    return value
-
-
 OPERATIONS: dict[str, Callable[..., Tensor]] = {}
-
-
-def operation(define: Callable[P, Definition]) -> Callable[P, Tensor]:
-    """Make an operation on tensors out of its definition; the result remembers operands and options."""
-    signature = inspect.signature(define)
-
-    @functools.wraps(define)
-    def make(*args: P.args, **kwargs: P.kwargs) -> Tensor:
-        bound = signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        operands: list[Tensor] = []
-        given: dict[str, Any] = {}
-        for key, parameter in signature.parameters.items():
-            value = bound.arguments[key]
-            if parameter.annotation in ("Tensor", "Tensor | None"):
-                several = value if parameter.kind is inspect.Parameter.VAR_POSITIONAL else (value,)
-                several = () if value is None and parameter.default is None else several
-                operands += [check_tensor(v, f"{define.__name__}: {key}") for v in several]
-            elif value is not None:
-                given[key] = tuple(value) if isinstance(value, list | ShapeOf) else value
-        made = define(*args, **kwargs)
-        source = Call(define.__name__, tuple(operands), {key: plain(value) for key, value in given.items()}, given)
-        result = Tensor(made.shape, made.formula, made.confined, source, made.presumed)
-        if any(length.is_Integer and length < 1 for length in made.shape):
-            shapes = ", ".join(f"{x} of shape {format_shape(x.lengths)}" for x in operands)
-            raise ShapeError(f"{result} would have the empty shape {format_shape(made.shape)}, made from {shapes}")
-        return result
-
-    OPERATIONS[define.__name__] = make
-    return make
-
-
-@operation
-def broadcast(x: Tensor, *, shape: Sequence[Any]) -> Definition:
-    """broadcast(x)[i, j] = x[i or 0, j or 0]: the axes of size 1 are repeated; without axes, the number is."""
-    target = check_shape(tuple(shape), "broadcast")
-    if x.rank == 0:
-        return Definition(target, lambda index: x.at(()))
-    fits = len(target) == x.rank and all(
-        sp.expand(a) in (sp.expand(b), 1) for a, b in zip(x.lengths, target, strict=True)
-    )
-    if not fits:
-        raise ShapeError(
-            f"{x} of shape {format_shape(x.lengths)} does not broadcast to {format_shape(target)}: "
-            "each axis must have the same size, or size 1"
-        )
-
-    def formula(index: Index) -> sp.Expr:
-        return x.formula(tuple(sp.S.Zero if sp.expand(a) == 1 else i for a, i in zip(x.lengths, index, strict=True)))
-
-    return Definition(target, formula)
-
-
-def common_shape(operands: Sequence[Tensor], owner: str) -> list[Tensor]:
-    """Return the operands broadcast to their common shape; raise ShapeError if there is none."""
-    rank = max(x.rank for x in operands)
-    full = [x for x in operands if x.rank]
-    if any(x.rank != rank for x in full):
-        found = ", ".join(f"{x} of shape {format_shape(x.lengths)}" for x in full)
-        raise ShapeError(f"{owner} takes tensors with equally many axes, found {found}")
-    target: list[Any] = [1] * rank
-    for axis in range(rank):
-        for x in full:
-            length, known = sp.expand(x.lengths[axis]), sp.expand(plain(target[axis]))
-            if known == 1:
-                target[axis] = x.shape[axis]
-            elif length not in (1, known):
-                shapes = " and ".join(f"{x} of shape {format_shape(x.lengths)}" for x in full)
-                raise ShapeError(f"{owner}: the shapes differ along axis {axis}: {shapes}")
-    common = [sp.expand(plain(n)) for n in target]
-    same = [[sp.expand(n) for n in x.lengths] == common for x in operands]
-    return [x if s else broadcast(x, shape=tuple(target)) for x, s in zip(operands, same, strict=True)]
-
-
-@operation
-def add(*terms: Tensor) -> Definition:
-    """add(x, y)[i] = x[i] + y[i]; axes of size 1 and numbers are broadcast."""
-    if not terms:
-        raise OperandError("add takes at least one tensor")
-    parts = common_shape(terms, "a sum")
-    confined = all(x.confined for x in parts)
-    return Definition(parts[0].lengths, lambda index: sp.Add(*(x.formula(index) for x in parts)), confined)
-
-
-@operation
-def scale(x: Tensor, *, factor: Any) -> Definition:
-    """scale(x)[i] = factor · x[i], the factor being a rational number or an expression in sizes."""
-    reason = ""
-    try:
-        exact = as_formula(factor, "a factor")
-    except FragmentError as error:
-        exact, reason = sp.nan, f" ({error})" if isinstance(factor, sp.Expr) else ""
-    if exact.is_Rational or (exact.free_symbols and all(map(is_plain_size, exact.free_symbols))):
-        return Definition(x.lengths, lambda index: exact * x.formula(index), x.confined)
-    raise OperandError(
-        f"a factor is an exact rational number (such as Rational(1, 2)) or made from sizes, found {factor!r}{reason}; "
-        "for an arbitrary number use scalar('η')"
-    )
-
-
-@operation
-def multiply(x: Tensor, y: Tensor) -> Definition:
-    """multiply(x, y)[i] = x[i] · y[i]; axes of size 1 and numbers are broadcast."""
-    left, right = common_shape([x, y], "an elementwise product")
-    confined = left.confined or right.confined
-    return Definition(left.lengths, lambda index: left.formula(index) * right.formula(index), confined)

@@ -46,7 +46,8 @@ from cnn_symbolic.kernel.confirming import check_proved, check_vacuous, confirme
 from cnn_symbolic.kernel.decide import is_proved
 from cnn_symbolic.kernel.statement import Statement
 from cnn_symbolic.kernel.verdicts import SEAL
-from cnn_symbolic.tensors.tensor import OPERATIONS, Definition, Tensor, operation
+from cnn_symbolic.tensors.operation import Definition, operation
+from cnn_symbolic.tensors.tensor import OPERATIONS, Tensor
 from tests.support.kernel.attack import kernel_alone, make_statement, statements
 
 from .test_planted_bugs import dropped_bound, dropped_count, dropped_support, flipped_sign

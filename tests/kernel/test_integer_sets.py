@@ -21,7 +21,7 @@ from cnn_symbolic.expressions.rules import (
     remainder,
     where,
 )
-from cnn_symbolic.kernel.integer_sets import MOST_ARRANGEMENTS, Sets, arrangements
+from cnn_symbolic.kernel.coefficients import MOST_ARRANGEMENTS, CoefficientSets, arrangements
 from cnn_symbolic.kernel.reader import NotReadable
 from cnn_symbolic.kernel.verdicts import Reason
 from tests.support.kernel.attack import holds
@@ -31,7 +31,7 @@ i = sp.Symbol("i", integer=True)
 
 
 def make(index=()):
-    return Sets((M, N), index)
+    return CoefficientSets((M, N), index)
 
 
 COUNTED = {

@@ -6,9 +6,9 @@ import pytest
 import sympy as sp
 
 from cnn_symbolic.kernel import unknowns
-from cnn_symbolic.kernel.integer_sets import Sets
+from cnn_symbolic.kernel.coefficients import CoefficientSets
+from cnn_symbolic.kernel.drafts import Defined, Draft
 from cnn_symbolic.kernel.polynomials import plus, relation
-from cnn_symbolic.kernel.products import Defined, Draft
 from cnn_symbolic.kernel.reader import ONE, Reader
 from tests.support.kernel.attack import attack
 from tests.support.kernel.attack_factors import attack_factors
@@ -39,13 +39,13 @@ def dropped_support(monkeypatch):
 
 def dropped_count(monkeypatch):
     """Terms that coincide are counted once."""
-    monkeypatch.setattr(Sets, "count", lambda self, ways: self.constant(ways.domain(), sp.S.One))
+    monkeypatch.setattr(CoefficientSets, "count", lambda self, ways: self.constant(ways.domain(), sp.S.One))
 
 
 def dropped_symmetry(monkeypatch):
     """Products of equal tensors are compared in the order in which they are written."""
     monkeypatch.setattr(
-        "cnn_symbolic.kernel.integer_sets.arrangements", lambda signature: [tuple(range(len(signature)))]
+        "cnn_symbolic.kernel.coefficients.arrangements", lambda signature: [tuple(range(len(signature)))]
     )
 
 

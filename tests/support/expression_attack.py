@@ -41,7 +41,8 @@ from cnn_symbolic import (
 )
 from cnn_symbolic.expressions.formulas import fresh, numbered, substitute
 from cnn_symbolic.expressions.meaning import value_of
-from cnn_symbolic.expressions.values import Number, Point, number
+from cnn_symbolic.expressions.points import Point
+from cnn_symbolic.expressions.values import Number, number
 from cnn_symbolic.ground.errors import ClaimTextError, FragmentError, UndefinedError
 from cnn_symbolic.kernel.export import decode, encode
 

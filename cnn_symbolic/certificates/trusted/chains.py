@@ -31,7 +31,8 @@ from cnn_symbolic.expressions.formulas import Shape, fresh
 from cnn_symbolic.kernel.statement import Declaration
 from cnn_symbolic.proofs.derivation import Derivation
 from cnn_symbolic.tensors.gradients import Stage, derivative_of, mentions
-from cnn_symbolic.tensors.tensor import Call, Leaf, Named, Tensor, tensor
+from cnn_symbolic.tensors.making import tensor
+from cnn_symbolic.tensors.tensor import Call, Leaf, Named, Tensor
 
 __all__ = ["Chain", "Step", "chain_of"]
 

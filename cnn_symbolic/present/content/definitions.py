@@ -16,7 +16,8 @@ from cnn_symbolic.expressions.formulas import sizes, widths
 from cnn_symbolic.notation.latex import Latex
 from cnn_symbolic.notation.text import letters_of
 from cnn_symbolic.present.content.prose import Prose, prose
-from cnn_symbolic.proofs.derivation import OPERATION_NAMES
+from cnn_symbolic.proofs.reasons import OPERATION_NAMES
+from cnn_symbolic.tensors.making import tensor
 from cnn_symbolic.tensors.operations.basic import (
     apply,
     convolve,
@@ -48,7 +49,8 @@ from cnn_symbolic.tensors.operations.convolutions import (
 )
 from cnn_symbolic.tensors.operations.pooling import select_pool, sum_pool, window_counts
 from cnn_symbolic.tensors.operations.stacking import stacked, summed, take, windows
-from cnn_symbolic.tensors.tensor import Call, Named, ShapeOf, Tensor, tensor
+from cnn_symbolic.tensors.shapes import ShapeOf
+from cnn_symbolic.tensors.tensor import Call, Named, Tensor
 
 __all__ = ["SHOWN", "Defined", "definitions", "operations_in"]
 

@@ -23,8 +23,10 @@ from cnn_symbolic.notation.latex import Latex
 from cnn_symbolic.present.content.definitions import SHOWN
 from cnn_symbolic.present.content.prose import Prose, prose
 from cnn_symbolic.proofs.citations import is_instance
-from cnn_symbolic.proofs.derivation import Derivation, Line, definition_reason, folded
-from cnn_symbolic.tensors.tensor import Call, Leaf, Named, ShapeOf, Tensor
+from cnn_symbolic.proofs.derivation import Derivation, Line, folded
+from cnn_symbolic.proofs.reasons import definition_reason
+from cnn_symbolic.tensors.shapes import ShapeOf
+from cnn_symbolic.tensors.tensor import Call, Leaf, Named, Tensor
 
 __all__ = ["Row", "Writer", "checked"]
 

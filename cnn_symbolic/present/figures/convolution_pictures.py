@@ -28,9 +28,11 @@ from cnn_symbolic.present.figures.scene import (
     outlines,
     text,
 )
+from cnn_symbolic.tensors.making import named, tensor
 from cnn_symbolic.tensors.operations.basic import pad
-from cnn_symbolic.tensors.operations.convolutions import conv, conv_transpose, pad_widths
-from cnn_symbolic.tensors.tensor import Tensor, named, tensor
+from cnn_symbolic.tensors.operations.convolutions import conv, conv_transpose
+from cnn_symbolic.tensors.operations.geometry import pad_widths
+from cnn_symbolic.tensors.tensor import Tensor
 
 __all__ = ["chaining", "covers", "overlay", "padded_input", "shared_weights", "transposed_convolution"]
 

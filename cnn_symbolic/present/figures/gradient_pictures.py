@@ -28,8 +28,9 @@ from cnn_symbolic.present.figures.scene import (
     outlines,
     text,
 )
+from cnn_symbolic.tensors.making import tensor
 from cnn_symbolic.tensors.operations.basic import convolve, rot180
-from cnn_symbolic.tensors.tensor import Tensor, tensor
+from cnn_symbolic.tensors.tensor import Tensor
 
 __all__ = ["bias_gradient", "full_convolution", "input_gradient", "weight_gradient"]
 

@@ -17,10 +17,11 @@ from cnn_symbolic.present.figures.labels import Label, entry, joined, measure, n
 from cnn_symbolic.present.figures.options import Pair, check_at_most, check_fits, pair, written
 from cnn_symbolic.present.figures.scene import Block, Frame, Picture, beside, even, flow, frame, grid, outlines, text
 from cnn_symbolic.tensors.gradients import gradient
+from cnn_symbolic.tensors.making import named, tensor
 from cnn_symbolic.tensors.operations.convolutions import unfold, upsample_nearest
 from cnn_symbolic.tensors.operations.pooling import select_pool
 from cnn_symbolic.tensors.operations.stacking import literal
-from cnn_symbolic.tensors.tensor import Tensor, named, tensor
+from cnn_symbolic.tensors.tensor import Tensor
 
 __all__ = ["average_pooling", "average_pooling_gradient", "max_pooling", "max_pooling_gradient", "upsampling"]
 

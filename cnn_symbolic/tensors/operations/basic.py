@@ -19,7 +19,9 @@ from cnn_symbolic.expressions.formulas import Index, Opaque, Shape, bound_sum, e
 from cnn_symbolic.expressions.rules import at_least, delta, divide, floor, remainder
 from cnn_symbolic.expressions.shapes import check_integers, check_name, check_shape, format_shape
 from cnn_symbolic.ground.errors import FragmentError, ModeError, OperandError, ShapeError
-from cnn_symbolic.tensors.tensor import Call, Definition, Tensor, common_shape, operation
+from cnn_symbolic.tensors.arithmetic import common_shape
+from cnn_symbolic.tensors.operation import Definition, operation
+from cnn_symbolic.tensors.tensor import Call, Tensor
 
 __all__ = [
     "apply",

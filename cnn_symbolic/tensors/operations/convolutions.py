@@ -9,198 +9,25 @@ before. Source: V. Dumoulin and F. Visin, "A guide to convolution arithmetic for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sympy as sp
 
 from cnn_symbolic.expressions.formulas import Index, Shape, bound_sum, fresh
 from cnn_symbolic.expressions.rules import (
-    at_least,
-    ceiling,
-    delta,
     divide,
     floor,
-    is_plain_size,
-    is_whole,
-    maximum,
     remainder,
 )
-from cnn_symbolic.expressions.shapes import check_shape, format_shape
-from cnn_symbolic.expressions.values import Number, Point, as_formula, presumed_of, read_at
-from cnn_symbolic.ground.errors import FragmentError, ModeError, ShapeError
+from cnn_symbolic.expressions.shapes import format_shape
+from cnn_symbolic.ground.errors import ModeError, ShapeError
+from cnn_symbolic.tensors.operation import Definition, operation
 from cnn_symbolic.tensors.operations.basic import letters
-from cnn_symbolic.tensors.tensor import Definition, Tensor, operation
-from cnn_symbolic.witnesses import sliding
+from cnn_symbolic.tensors.operations.geometry import POSITIONS, Geometry, at_least_zero, per_axis
+from cnn_symbolic.tensors.tensor import Tensor
 
-__all__ = [
-    "Geometry",
-    "conv",
-    "conv_size",
-    "conv_transpose",
-    "fold",
-    "merge_axes",
-    "pad_widths",
-    "per_axis",
-    "split_axis",
-    "unfold",
-    "upsample_nearest",
-]
-
-PADDINGS = ("valid", "full", "same", "same_upper", "same_lower", "causal")
-POSITIONS = ["r", "c", "q", "o"]
-
-
-def conv_size(length: Any, overlay: Any, *, stride: Any = 1, padding: Any = 0, dilation: Any = 1) -> Number:
-    """Return the number of positions of an overlay along one axis: ⌊(M + before + after − d·(I−1) − 1)/s⌋ + 1.
-
-    `padding` is a number for both sides, a pair, or a name, as in `conv`. It is about sizes at which the overlay fits.
-    """
-    (m,), (i,) = check_shape((length,), "conv_size"), check_shape((overlay,), "conv_size")
-    s, d = per_axis(stride, 1, "conv_size: stride")[0], per_axis(dilation, 1, "conv_size: dilation")[0]
-    widths = widths_of(padding if isinstance(padding, str) else [padding], (m,), (i,), (s,), (d,), "conv_size")
-    (count,) = positions((m,), (i,), (s,), widths, (d,))
-    if count.is_Integer and count < 1:
-        raise ShapeError(
-            f"conv_size: an overlay of {i}, dilated by {d}, does not fit into {m} with the padding {padding!r}"
-        )
-    options = {"stride": stride, "padding": padding, "dilation": dilation}
-    return counted(count, sliding.conv_size, (length, overlay), options, {count, *at_least_zero(widths)})
-
-
-def counted(
-    count: sp.Expr,
-    count_of: Callable[..., int],
-    given: tuple[Any, ...],
-    options: Mapping[str, Any],
-    presumed: Iterable[sp.Expr],
-) -> Number:
-    """Return a number of positions, with its reading in Python's integers."""
-
-    def reading(point: Point) -> int:
-        return count_of(*read_at(given, point), **{key: read_at(value, point) for key, value in options.items()})
-
-    open_ones = {e for e in presumed if not at_least(e, 1)}
-    return Number(count, reading, frozenset(open_ones) | presumed_of((*given, *options.values())))
-
-
-def at_least_zero(widths: Iterable[Any]) -> tuple[sp.Expr, ...]:
-    """Return what is at least one where widths, such as paddings before and after each axis, are at least zero."""
-    flat = [w for width in widths for w in (width if isinstance(width, tuple) else (width,))]
-    return tuple(w + 1 for w in flat if not at_least(w, 0))
-
-
-def per_axis(value: Any, rank: int, owner: str, least: int = 1) -> tuple[sp.Expr, ...]:
-    """Return one integer or size per axis, `least` or more; raise ShapeError for others."""
-    values = tuple(value) if isinstance(value, tuple | list) else (value,) * rank
-    try:
-        exact = tuple(as_formula(v, owner) for v in values)
-    except FragmentError as error:
-        reason = f" ({error})" if any(isinstance(v, sp.Expr) for v in values) else ""
-        raise ShapeError(
-            f"{owner} is an integer or a size, or one per axis for {rank} axes; found {value!r}{reason}"
-        ) from None
-    if len(exact) != rank or not all(map(is_whole, exact)):
-        raise ShapeError(f"{owner} is an integer or a size, or one per axis for {rank} axes; found {value!r}")
-    if not all(map(is_plain_size, {s for v in exact for s in v.free_symbols})):
-        raise ShapeError(f"{owner} is made from sizes, such as S = sizes('S')[0]; found {value!r}")
-    if any(not at_least(v, 1) if least else at_least(-v, 1) for v in exact):
-        raise ShapeError(f"{owner} is at least {least}, found {value!r}")
-    return exact
-
-
-def pad_widths(
-    padding: Any, lengths: Sequence[Any], overlay: Sequence[Any], stride: Sequence[Any], dilation: Sequence[Any],
-    owner: str = "pad_widths",
-) -> list[tuple[Number, Number]]:  # fmt: skip
-    """Return the padding before and after each axis.
-
-    `padding` is a width for all sides, one per axis, one pair (before, after) per axis, or a name:
-
-    - `valid`: none. `full`: d·(I − 1) on both sides. `causal`: d·(I − 1) before.
-    - `same`: such that there are ⌈M/s⌉ positions; an odd width has its extra one after (as in PyTorch, and
-      ONNX's SAME_UPPER), and `same_upper` is another name for it. `same_lower`: before.
-    """
-    rank = len(lengths)
-    given = (tuple(lengths), tuple(overlay), tuple(stride), tuple(dilation))
-    m, i = (check_shape(of, owner) for of in given[:2])
-    s, d = per_axis(stride, rank, f"{owner}: stride"), per_axis(dilation, rank, f"{owner}: dilation")
-    widths = widths_of(padding, m, i, s, d, owner)
-
-    def reading(axis: int, side: int) -> Callable[[Point], int]:
-        return lambda point: sliding.pad_widths(read_at(padding, point), *read_at(given, point))[axis][side]
-
-    presumed = presumed_of((padding, given))
-    return [
-        (Number(a, reading(axis, 0), presumed), Number(b, reading(axis, 1), presumed))
-        for axis, (a, b) in enumerate(widths)
-    ]
-
-
-def widths_of(
-    padding: Any, lengths: Shape, overlay: Shape, stride: Shape, dilation: Shape, owner: str
-) -> list[tuple[sp.Expr, sp.Expr]]:
-    """Return the padding before and after each axis as SymPy expressions; see `pad_widths`."""
-    axes = list(zip(lengths, overlay, stride, dilation, strict=True))
-    if isinstance(padding, str):
-        if padding not in PADDINGS:
-            near = f" (did you mean {padding.lower()!r}?)" if padding.lower() in PADDINGS else ""
-            raise ModeError(f"{owner} has no padding {padding!r}: it takes a width or {', '.join(PADDINGS)}{near}")
-        return [named_padding(padding, *axis) for axis in axes]
-    each = padding if isinstance(padding, tuple | list) else [padding] * len(axes)
-    pairs = [tuple(w) if isinstance(w, tuple | list) else (w, w) for w in each]
-    if len(each) != len(axes) or any(len(pair) != 2 for pair in pairs):
-        raise ShapeError(
-            f"{owner}: padding is a width for all sides, or one width or pair (before, after) per axis for "
-            f"{len(axes)} axes; found {padding!r}"
-        )
-    sides = [per_axis(pair, 2, f"{owner}: padding", 0) for pair in pairs]
-    return [(before, after) for before, after in sides]
-
-
-def named_padding(name: str, m: sp.Expr, i: sp.Expr, s: sp.Expr, d: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
-    """Return the padding before and after one axis that a name stands for."""
-    reach = sp.expand(d * (i - 1))
-    if name == "valid":
-        return sp.S.Zero, sp.S.Zero
-    if name == "full":
-        return reach, reach
-    if name == "causal":
-        return reach, sp.S.Zero
-    total = maximum(sp.expand((ceiling(divide(m, s)) - 1) * s + reach + 1 - m), sp.S.Zero) if s != 1 else reach
-    smaller = floor(total / 2)
-    return (total - smaller, smaller) if name == "same_lower" else (smaller, total - smaller)
-
-
-def positions(
-    lengths: Shape, overlay: Shape, stride: Shape, widths: Sequence[tuple[sp.Expr, sp.Expr]], dilation: Shape
-) -> Shape:
-    """Return the number of positions of an overlay along each axis."""
-    return tuple(
-        floor(divide(sp.expand(m + before + after - d * (i - 1) - 1), s)) + 1
-        for m, i, s, (before, after), d in zip(lengths, overlay, stride, widths, dilation, strict=True)
-    )
-
-
-class Geometry:
-    """Where an overlay lies: at position r its entry u meets the input's entry s·r + d·u − p, on each axis."""
-
-    def __init__(self, lengths: Shape, overlay: Shape, stride: Any, padding: Any, dilation: Any, owner: str) -> None:
-        rank = len(lengths)
-        self.stride = per_axis(stride, rank, f"{owner}: stride")
-        self.dilation = per_axis(dilation, rank, f"{owner}: dilation")
-        self.widths = widths_of(padding, lengths, overlay, self.stride, self.dilation, owner)
-        self.positions = positions(lengths, overlay, self.stride, self.widths, self.dilation)
-        self.presumed = at_least_zero(self.widths)
-
-    def at(self, r: Sequence[sp.Expr], u: Sequence[sp.Expr]) -> Index:
-        """Return the entry of the input that entry u of the overlay meets at position r."""
-        axes = zip(r, u, self.stride, self.dilation, self.widths, strict=True)
-        return tuple(s * k + d * v - before for k, v, s, d, (before, _) in axes)
-
-    def meets(self, r: Sequence[sp.Expr], u: Sequence[sp.Expr], m: Sequence[sp.Expr]) -> sp.Expr:
-        """Return 1 where entry u of the overlay meets entry m of the input at position r, else 0."""
-        return sp.Mul(*(delta(a, b) for a, b in zip(self.at(r, u), m, strict=True)))
+__all__ = ["conv", "conv_transpose", "fold", "merge_axes", "split_axis", "unfold", "upsample_nearest"]
 
 
 def spatial_rank(x: Tensor, w: Tensor, group_axis: bool, owner: str) -> int:

@@ -17,9 +17,10 @@ from cnn_symbolic.expressions.rules import all_of, bracket, ceiling, compare, di
 from cnn_symbolic.expressions.shapes import check_shape, format_shape
 from cnn_symbolic.expressions.values import Number
 from cnn_symbolic.ground.errors import ShapeError
+from cnn_symbolic.tensors.operation import Definition, operation
 from cnn_symbolic.tensors.operations.basic import letters
-from cnn_symbolic.tensors.operations.convolutions import Geometry, at_least_zero, counted, per_axis, widths_of
-from cnn_symbolic.tensors.tensor import Definition, Tensor, operation
+from cnn_symbolic.tensors.operations.geometry import Geometry, at_least_zero, counted, per_axis, widths_of
+from cnn_symbolic.tensors.tensor import Tensor
 from cnn_symbolic.witnesses import sliding
 
 __all__ = ["pool_size", "select_pool", "sum_pool", "window_counts", "windows_of"]

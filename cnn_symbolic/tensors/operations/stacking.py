@@ -17,8 +17,9 @@ from cnn_symbolic.expressions.rules import delta
 from cnn_symbolic.expressions.shapes import check_integers, check_shape, format_shape
 from cnn_symbolic.expressions.values import as_formula, number, plain
 from cnn_symbolic.ground.errors import OperandError, ShapeError
+from cnn_symbolic.tensors.operation import Definition, operation
 from cnn_symbolic.tensors.operations.basic import ones, sum_axes
-from cnn_symbolic.tensors.tensor import Definition, Tensor, check_tensor, operation
+from cnn_symbolic.tensors.tensor import Tensor, check_tensor
 
 __all__ = ["count", "literal", "stacked", "summed", "take", "windows"]
 

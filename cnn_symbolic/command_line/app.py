@@ -1,0 +1,33 @@
+"""The application that the commands belong to."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+__all__ = ["app"]
+
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Proves the gradients of convolutional networks for every shape at once, and refutes wrong ones.",
+    epilog="Exit status: 0 every claim has the verdict that its file states, 1 one has the opposite verdict, "
+    "2 usage or input error, 3 one is undecided, or holds for literal values only, 4 an internal error: two ways to "
+    "compute the same thing disagree.",
+)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """Prove and refute gradient formulas of convolutional networks."""
+    if version:
+        from cnn_symbolic.ground.version import __version__
+
+        typer.echo(f"cnn-symbolic {__version__}")
+        raise typer.Exit

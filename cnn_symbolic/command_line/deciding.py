@@ -1,0 +1,206 @@
+"""The commands that decide: prove, certify, check, check-backward."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cnn_symbolic.command_line.app import app
+from cnn_symbolic.command_line.running import (
+    AS_STATED,
+    OPPOSITE,
+    certify_claims,
+    run,
+)
+
+
+@app.command()
+def prove(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME-OR-PATH]...",
+            help="Bundled claims by id, file, section or the article's id (B8), or files and folders of your own. "
+            "Default: all bundled.",
+            show_default=False,
+        ),
+    ] = None,
+    steps: Annotated[bool, typer.Option("--steps", help="Print the derivations line by line.")] = False,
+    latex: Annotated[
+        Path | None, typer.Option("--latex", metavar="FILE", help="Write the proofs as a LaTeX document.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Write one JSON document to standard output.")] = False,
+    literal: Annotated[
+        int | None,
+        typer.Option(
+            "--literal",
+            metavar="N",
+            min=1,
+            help="Decide strides, dilations and other factors at every combination of the values 1…N, in place of all "
+            "values at once: the claims are then about these only.",
+        ),
+    ] = None,
+    certify: Annotated[bool, typer.Option("--certify", help="Have Coq check the claims, too; see certify.")] = False,
+    certificates: Annotated[
+        Path, typer.Option("--certificates", metavar="DIR", help="The folder of the certificates.")
+    ] = Path("certificates"),
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", metavar="N", min=1, help="How many processes decide. Default: all cores.")
+    ] = None,
+) -> None:
+    """Decide claims for all sizes at once: the bundled derivations, or your own.
+
+    A claim is proved, refuted with a counterexample, or undecided. One about every stride that was decided at literal \
+strides only holds for these, and is not proved: it is marked by ○.
+    """
+    from cnn_symbolic.library.loading import at_literals, select
+
+    claims = select(names or [])
+    chosen = claims if literal is None else at_literals(claims, range(1, literal + 1))
+    folder = certificates if certify else None
+    raise typer.Exit(run(chosen, steps=steps, latex=latex, json=json, certificates=folder, jobs=jobs or 0))
+
+
+@app.command()
+def certify(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME-OR-PATH]...", help="As for prove.", show_default=False)
+    ] = None,
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", metavar="DIR", help="The folder to write to; made if it is not there."),
+    ] = Path("certificates"),
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", metavar="N", min=1, help="How many processes. Default: all cores.")
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="For each file that Coq compiles.")
+    ] = 300,
+    again: Annotated[
+        bool, typer.Option("--again", help="Compile everything, also what was certified before and is the same.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Write one JSON document to standard output.")] = False,
+) -> None:
+    """Write claims as statements in Coq with their proofs, and have Coq check them.
+
+    Of each claim there are three files: its statement S_….v, the proof P_….v, \
+and K_….v, which checks that the one proves the other. Without Coq they are \
+written only.
+
+    Exit status: 0 every claim is as stated and certified, 1 one has the \
+opposite verdict or is rejected by Coq, 2 usage or input error, 3 one is \
+undecided, holds for literal values only or could not be certified, 4 an \
+internal error: two ways to compute the same thing disagree.
+    """
+    from cnn_symbolic.library.loading import select
+
+    raise typer.Exit(certify_claims(select(names or []), out, jobs or 0, timeout, again, json))
+
+
+@app.command()
+def check(
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="FILE", help="A text of claims; - reads standard input.", show_default=False),
+    ] = None,
+    claim: Annotated[
+        list[str] | None, typer.Option("--claim", metavar="'LEFT == RIGHT'", help="A claim. Can be repeated.")
+    ] = None,
+    let: Annotated[
+        list[str] | None,
+        typer.Option("--let", metavar="'NAME = …'", help="What a name in --claim stands for. Can be repeated."),
+    ] = None,
+    assuming: Annotated[
+        list[str] | None,
+        typer.Option("--assuming", metavar="CONDITION", help="A condition on the sizes in --claim. Can be repeated."),
+    ] = None,
+    steps: Annotated[bool, typer.Option("--steps", help="Print the proofs line by line.")] = False,
+    latex: Annotated[
+        Path | None, typer.Option("--latex", metavar="FILE", help="Write the proofs as a LaTeX document.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Write one JSON document to standard output.")] = False,
+    timeout: Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="For each claim.")] = 60,
+) -> None:
+    """Decide your own formulas, written as text; the text is read, never run.
+
+    Capitals are sizes. For example:
+
+        cnn-symbolic check --let 'x = tensor(M, N)' --let 'w = tensor(I, J)' --let 'z = correlate(x, w, mode="valid")'
+        --claim 'gradient(z, wrt=x) == correlate(w, cotangent(z), mode="full")'
+    """
+    from cnn_symbolic.library.files import read_text
+    from cnn_symbolic.library.loading import load_text
+
+    if (file is None) == (not claim):
+        raise typer.BadParameter("give a FILE (or -), or --claim with --let, but not both")
+    if file is None:
+        conditions = f", assuming=[{', '.join(assuming)}]" if assuming else ""
+        text, where = "\n".join([*(let or []), *(f"claim({one}{conditions})" for one in claim or [])]), "--let, --claim"
+    else:
+        text = sys.stdin.read() if str(file) == "-" else read_text(file)
+        where = "standard input" if str(file) == "-" else str(file)
+    claims = load_text(text, where)
+    raise typer.Exit(run(claims, steps=steps, latex=latex, json=json, views=True, timeout=timeout, jobs=0))
+
+
+@app.command("check-backward")
+def check_backward(
+    function: Annotated[str, typer.Argument(metavar="MODULE:FUNCTION", help="MODULE may be a file: mine.py:backward.")],
+    of: Annotated[str, typer.Option("--of", metavar="LAYER", help='For example "conv2d(stride=2, padding=1)".')],
+    signature: Annotated[
+        str | None,
+        typer.Option(
+            "--signature",
+            metavar="'dy, x, w -> dx'",
+            help="The arguments and results of the function. Default: its parameters, if they have known names, or "
+            "'dy, x, w -> dx, dw, db'; of a pooling 'dy, x -> dx', of upsampling 'dy -> dx'.",
+            show_default=False,
+        ),
+    ] = None,
+    layout: Annotated[str | None, typer.Option("--layout", help="The axes of x and dy, as NHWC.")] = None,
+    filters: Annotated[str | None, typer.Option("--filters", help="The axes of w, as HWIO.")] = None,
+    flipped: Annotated[bool, typer.Option("--flipped", help="The forward pass convolves.")] = False,
+    dtype: Annotated[str, typer.Option("--dtype", help="float64, float32 or int64.")] = "float64",
+    examples: Annotated[int, typer.Option("--examples", min=1, help="How many shapes.")] = 60,
+    shape: Annotated[
+        list[str] | None,
+        typer.Option("--shape", metavar="x=1,64,56,56", help="The shape of x, or of w: no others. Can be repeated."),
+    ] = None,
+    one_hot: Annotated[bool, typer.Option("--one-hot", help="Decide small shapes by all one-hot inputs.")] = False,
+    timeout: Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="For each call.")] = 10,
+    torch: Annotated[
+        bool, typer.Option("--torch", help="The function is a forward pass or module of PyTorch.")
+    ] = False,
+    jax: Annotated[bool, typer.Option("--jax", help="The function is a forward pass of JAX.")] = False,
+) -> None:
+    """Compare a backward pass, written by hand, exactly with the right one, and name its mistake.
+
+    Exit status: 0 it is right, 1 it is wrong, 2 usage or input error.
+    """
+    from cnn_symbolic.backward.calling import load_function, read_shapes
+    from cnn_symbolic.backward.check import check_backward as check
+    from cnn_symbolic.backward.frameworks import of_jax, of_torch
+    from cnn_symbolic.present.console import make_console
+    from cnn_symbolic.present.terminal import backward_view
+
+    if torch and jax:
+        raise typer.BadParameter("give --torch or --jax, but not both")
+    loaded = load_function(function)
+    report = check(
+        of_torch(loaded) if torch else of_jax(loaded) if jax else loaded,
+        of=of,
+        signature=signature,
+        layout=layout,
+        filters=filters,
+        flipped=flipped,
+        dtype=dtype,
+        shapes=read_shapes(shape) if shape else None,
+        examples=examples,
+        one_hot=one_hot,
+        timeout=timeout,
+    )
+    make_console().print(backward_view(report), soft_wrap=True)
+    raise typer.Exit(AS_STATED if report.right else OPPOSITE)

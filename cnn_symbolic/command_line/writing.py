@@ -1,0 +1,133 @@
+"""The commands that write: book, draw."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cnn_symbolic.command_line.app import app
+
+
+@app.command()
+def book(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write to; made if it is not there.")],
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME-OR-PATH]...",
+            help="As for prove; a text of claims, as check reads it, too. Default: all bundled.",
+            show_default=False,
+        ),
+    ] = None,
+    latex: Annotated[bool, typer.Option("--latex", help="Only book.tex (and what else is asked for).")] = False,
+    html: Annotated[bool, typer.Option("--html", help="Only book.html (and what else is asked for).")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Only book.pdf (and what else is asked for).")] = False,
+    one: Annotated[
+        str | None,
+        typer.Option(
+            "--one", metavar="CLAIM", help="Only this claim, as CLAIM.tex to be read with \\input and CLAIM.html."
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", metavar="N", min=1, help="How many processes decide. Default: all cores.")
+    ] = None,
+    certify: Annotated[
+        bool, typer.Option("--certify", help="Certify the claims first, and print the statements that Coq checked.")
+    ] = False,
+    certificates: Annotated[
+        Path, typer.Option("--certificates", metavar="DIR", help="The folder of the certificates.")
+    ] = Path("certificates"),
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="For each file that Coq compiles.")
+    ] = 300,
+) -> None:
+    """Write the proofs and refutations as a book: LaTeX, PDF where a TeX is installed, and HTML.
+
+    Every line of a proof in it was decided equal to the line before it, for all sizes. Claims that are neither
+    proved nor refuted are left out, and named; what holds for literal values only is no theorem, and is printed as
+    that if its file states it. Exit status as for prove, and with --certify as for certify.
+    """
+    from cnn_symbolic.command_line.running import book_status, certified_first, report_omitted, watched
+    from cnn_symbolic.ground.files import check_folder
+    from cnn_symbolic.library.loading import select
+    from cnn_symbolic.present.book.publishing import publish, publish_one
+    from cnn_symbolic.present.content.assembly import assemble
+
+    chosen = {"latex": latex, "html": html, "pdf": pdf}
+    kinds = frozenset(kind for kind, wanted in chosen.items() if wanted) or frozenset(chosen)
+    if one is not None and kinds == {"pdf"}:
+        raise typer.BadParameter("one claim is written as LaTeX and HTML, not as a PDF")
+    check_folder(out)
+    selected = select(names or [])
+    claims = [claim for claim in selected if one in (None, claim.id)]
+    if one is not None and not claims:
+        raise typer.BadParameter(f"there is no claim {one!r}; cnn-symbolic list shows the ids")
+    outcomes = certified_first(claims, certificates, jobs or 0, timeout) if certify else None
+    made = assemble(claims, jobs or 0, watched(len(claims)), among=selected, outcomes=outcomes)
+    report_omitted(made, str(out))
+    entries = [entry for chapter in made.chapters for entry in chapter.entries]
+    if one is None:
+        files = publish(made, out, kinds, lambda text: typer.echo(f"cnn-symbolic: {text}", err=True))
+    else:
+        files = (file for entry in entries for file in publish_one(entry, out, kinds))
+    for file in files:
+        typer.echo(file)
+    raise typer.Exit(book_status(made, outcomes or ()))
+
+
+@app.command()
+def draw(
+    what: Annotated[
+        str | None,
+        typer.Argument(metavar="WHAT", help="A picture's name; without one, all are listed.", show_default=False),
+    ] = None,
+    shape: Annotated[str | None, typer.Option("--shape", metavar="3x3", help="Of the input.")] = None,
+    overlay: Annotated[str | None, typer.Option("--overlay", metavar="2x2", help="Of the overlay or window.")] = None,
+    stride: Annotated[str | None, typer.Option("--stride", metavar="2")] = None,
+    padding: Annotated[str | None, typer.Option("--padding", metavar="1", help="On both sides.")] = None,
+    dilation: Annotated[str | None, typer.Option("--dilation", metavar="2")] = None,
+    factor: Annotated[str | None, typer.Option("--factor", metavar="2", help="Of upsampling.")] = None,
+    maps: Annotated[int | None, typer.Option("--maps", min=1, help="Feature maps of a layer.")] = None,
+    next_maps: Annotated[int | None, typer.Option("--next-maps", min=1, help="Feature maps of the next layer.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="FILE.svg, or FILE.tex for TikZ. Default: SVG to the output."),
+    ] = None,
+    still: Annotated[
+        bool, typer.Option("--still", help="An SVG that does not move: all positions side by side.")
+    ] = False,
+) -> None:
+    """Draw a picture, from the same formulas that the proofs are about: as SVG, which moves, or as TikZ.
+
+    For example:
+
+        cnn-symbolic draw overlay --shape 5x5 --overlay 3x3 --stride 2 --padding 1 -o strided.svg
+    """
+    from cnn_symbolic.ground.files import write
+    from cnn_symbolic.present.console import make_console
+    from cnn_symbolic.present.figures.options import read_pair
+    from cnn_symbolic.present.figures.pictures import picture
+    from cnn_symbolic.present.figures.svg import svg
+    from cnn_symbolic.present.figures.tikz import tikz
+    from cnn_symbolic.present.terminal import pictures_table
+
+    if what is None:
+        make_console().print(pictures_table())
+        return
+    texts = {
+        "shape": shape, "overlay": overlay, "stride": stride, "padding": padding, "dilation": dilation,
+        "factor": factor,
+    }  # fmt: skip
+    numbers = {name: read_pair(text, f"--{name}") for name, text in texts.items() if text is not None}
+    drawn = picture(what, **numbers, maps=maps, next_maps=next_maps)
+    if out is not None and out.suffix not in (".svg", ".tex"):
+        raise typer.BadParameter(f"a picture is written to FILE.svg or FILE.tex, found {out}")
+    name = re.sub(r"\W+", "-", what if out is None else out.stem)
+    text = tikz(drawn) if out is not None and out.suffix == ".tex" else svg(drawn, not still, name)
+    if out is None:
+        typer.echo(text)
+    else:
+        write(out, text)

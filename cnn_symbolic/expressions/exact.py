@@ -1,0 +1,87 @@
+"""What operators and functions compute in Python's integers and fractions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from cnn_symbolic.ground.errors import FragmentError, UndefinedError
+
+__all__ = [
+    "as_fraction",
+    "difference_of_two",
+    "divided",
+    "floor_divided",
+    "max_of",
+    "min_of",
+    "opposite",
+    "product_of_two",
+    "remainder_of",
+    "sum_of_two",
+    "whole",
+]
+
+
+def whole(value: Any) -> Any:
+    """Return a fraction as an integer where it is one."""
+    return int(value) if isinstance(value, Fraction) and value.denominator == 1 else value
+
+
+def sum_of_two(a: Any, b: Any) -> Any:
+    """Return a + b."""
+    return whole(a + b)
+
+
+def difference_of_two(a: Any, b: Any) -> Any:
+    """Return a − b."""
+    return whole(a - b)
+
+
+def product_of_two(a: Any, b: Any) -> Any:
+    """Return a·b."""
+    return whole(a * b)
+
+
+def at_least_one(b: Any) -> Any:
+    """Return a divisor; raise UndefinedError if it is less than one."""
+    if b < 1:
+        raise UndefinedError(f"a divisor is at least one, found {b}")
+    return b
+
+
+def divided(a: Any, b: Any) -> Any:
+    """Return a/b."""
+    return whole(a * (1 / Fraction(at_least_one(b))))
+
+
+def as_fraction(value: Any) -> Fraction:
+    """Return a literal number as a fraction; raise FragmentError for zero, which nothing is divided by."""
+    if value == 0:
+        raise FragmentError("nothing is divided by zero")
+    return Fraction(int(value.numerator), int(value.denominator))
+
+
+def floor_divided(a: Any, b: Any) -> int:
+    """Return ⌊a/b⌋."""
+    return int(a // at_least_one(b))
+
+
+def remainder_of(a: Any, b: Any) -> Any:
+    """Return a mod b."""
+    return whole(a % at_least_one(b))
+
+
+def max_of(*values: Any) -> Any:
+    """Return the greatest of Python numbers."""
+    return max(values)
+
+
+def min_of(*values: Any) -> Any:
+    """Return the least of Python numbers."""
+    return min(values)
+
+
+def opposite(values: Sequence[bool]) -> bool:
+    """Return whether the one condition does not hold."""
+    return not values[0]

@@ -1,0 +1,224 @@
+"""Coefficient functions: which number stands before each product of entries, as piecewise polynomials on integer sets.
+
+Trusted. A term becomes a function on (output index, accessed indices), with the sizes as parameters: its coefficient
+there, times the number of ways in which the bound indices reach that access.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby, permutations, product
+from math import factorial, prod
+from typing import Any
+
+import islpy as isl
+import sympy as sp
+
+from cnn_symbolic.kernel.integer_sets import KIND, Linear, Sets, texts_of
+from cnn_symbolic.kernel.reader import NotReadable, Term
+from cnn_symbolic.kernel.verdicts import Reason
+
+__all__ = ["CoefficientSets", "Nonzero", "Signature", "arranged"]
+
+MOST_POINTS = 400
+MOST_ARRANGEMENTS = 120
+Signature = tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True)
+class Nonzero:
+    """Where a coefficient function is not zero.
+
+    `exact` is the set of points of its affine pieces, `found` the smallest point known on the others;
+    `settled` says that on those no smaller point exists, or none at all if none was found.
+    """
+
+    exact: isl.Set | None
+    found: tuple[int, ...] | None
+    settled: bool
+
+
+class CoefficientSets(Sets):
+    """Integer sets, and functions on them."""
+
+    def coefficient(self, terms: Sequence[Term], domain: isl.Set, shape: Sequence[Any]) -> dict[Signature, Any]:
+        """Return, per product of tensors, the coefficient function of a sum of terms inside a shape."""
+        functions: dict[Signature, Any] = {}
+        for term in terms:
+            for signature, access in arranged(term):
+                one = self.term(term, access, domain, shape)
+                functions[signature] = functions[signature].add(one) if signature in functions else one
+        return functions
+
+    def term(self, term: Term, access: Sequence[sp.Expr], domain: isl.Set, shape: Sequence[Any]) -> Any:
+        """Return the coefficient function of one term."""
+        names = self.names | {b: f"b{k}" for k, b in enumerate(term.bound)}
+        index = [names[i] for i in self.index]
+        reached = [f"x{k}" for k in range(len(access))]
+        parts: list[Linear | str] = [(">=", {i: 1}) for i in index]
+        parts += [self.limited(i, "<", n, self.names) for i, n in zip(index, shape, strict=True)]
+        parts += [self.limited(x, "=", e, names) for x, e in zip(reached, access, strict=True)]
+        parts += [self.part(c, names) for c in term.conditions]
+        at = [*index, *reached]
+        if summed := {b.name for base, _ in term.powers for b in base.free_symbols if b in term.bound}:
+            raise NotReadable(Reason.OUTSIDE, f"the summation index {summed.pop()} occurs as a coefficient")
+        powers = [(self.affine(base, names), exponent) for base, exponent in term.powers]
+        ways = self.ways(at, [names[b] for b in term.bound], parts, domain)
+        return self.weighted(ways, at, term.number, powers)
+
+    def ways(self, at: Sequence[str], bound: Sequence[str], parts: Sequence[Linear | str], domain: isl.Set) -> isl.Map:
+        """Return the map from coordinates to the bound indices that reach them."""
+        text = f"{self.parameters}{{ [{', '.join(at)}] -> [{', '.join(bound)}] : {texts_of(parts)} }}"
+        made = isl.Map.read_from_str(self.context, text)
+        basic = isl.BasicMap.from_constraint_matrices(
+            made.get_space(), *self.matrices(parts, [*at, *bound]), KIND.param, KIND.in_, KIND.out, KIND.cst, KIND.div
+        )
+        return made.intersect(isl.Map.from_basic_map(basic)).intersect_params(domain)
+
+    def weighted(self, ways: isl.Map, at: Sequence[str], number: sp.Rational, powers: Sequence[tuple[str, int]]) -> Any:
+        """Return the coefficient function: a number, times powers of sizes, times the number of ways."""
+        function = self.constant(ways.domain(), number)
+        for base, exponent in powers:
+            size = isl.PwAff.read_from_str(self.context, f"{self.parameters}{{ [{', '.join(at)}] -> [{base}] }}")
+            function = function.mul(isl.PwQPolynomial.from_pw_aff(size).pow(exponent))
+        return function if ways.is_single_valued() else function.mul(self.count(ways))
+
+    def constant(self, domain: isl.Set, number: sp.Rational) -> Any:
+        """Return the function that is a constant on a set."""
+        value = isl.Val.read_from_str(self.context, f"{number.p}/{number.q}")
+        return isl.PwQPolynomial.from_pw_aff(isl.PwAff.val_on_domain(domain, value))
+
+    def count(self, ways: isl.Map) -> Any:
+        """Return the number of images of each point: in how many ways the bound indices reach an access.
+
+        A bound index that the access and the other bound indices determine is dropped. One that is independent
+        of the others and runs through an interval, or every n-th number of one, counts how many these are.
+        Whatever order of the indices leads to an end is taken. If none does, the Barvinok build of islpy counts,
+        where it is installed; else NotReadable is raised.
+        """
+        dims = ways.dim(KIND.out)
+        if ways.is_single_valued():
+            return self.constant(ways.domain(), sp.S.One)
+        for k in range(dims):
+            rest = ways.project_out(KIND.out, k, 1)
+            with suppress(NotReadable):
+                if self.is_determined(ways, k):
+                    return self.count(rest)
+        for k in range(dims):
+            if (length := self.independent_length(ways, k)) is not None:
+                counted = self.count(ways.project_out(KIND.out, k, 1))
+                return counted.mul(isl.PwQPolynomial.from_pw_aff(length))
+        if hasattr(ways, "card"):
+            return ways.card()
+        raise NotReadable(Reason.MULTIPLICITY, "several summation indices reach the same entries, and not as a box")
+
+    def is_determined(self, ways: isl.Map, k: int) -> bool:
+        """Tell whether a bound index is a function of the access and the other bound indices."""
+        out, into = KIND.out, KIND.in_
+        dims = ways.dim(out)
+        moved = ways.move_dims(into, ways.dim(into), out, 0, k)
+        return bool(moved.move_dims(into, moved.dim(into), out, 1, dims - k - 1).is_single_valued())
+
+    def independent_length(self, ways: isl.Map, k: int) -> isl.PwAff | None:
+        """Return how many values a bound index has, if these do not depend on the others and are equally spaced."""
+        out = KIND.out
+        dims = ways.dim(out)
+        alone = ways.project_out(out, k + 1, dims - k - 1).project_out(out, 0, k)
+        others = ways.project_out(out, k, 1).insert_dims(out, k, 1)
+        if not others.intersect(alone.insert_dims(out, 0, k).insert_dims(out, k + 1, dims - k - 1)).is_equal(ways):
+            return None
+        step = alone.get_range_stride_info(0).get_stride()
+        upward = f"{self.parameters}{{ [a] -> [b] : b >= a and (b - a) mod {step} = 0 }}"
+        spaced = alone.lexmin().apply_range(isl.Map.read_from_str(self.context, upward))
+        downward = isl.Map.read_from_str(self.context, f"{self.parameters}{{ [a] -> [b] : b <= a }}")
+        if not spaced.intersect(alone.lexmax().apply_range(downward)).is_equal(alone):
+            return None
+        span = alone.dim_max(0).sub(alone.dim_min(0))
+        return span.scale_down_val(step).floor().add_constant_val(isl.Val.int_from_si(self.context, 1))
+
+    def value(self, function: Any, coordinates: Sequence[int]) -> Fraction:
+        """Return a coefficient function at a point."""
+        value = function.eval(self.point(coordinates, function))
+        return Fraction(value.to_str())
+
+    def nonzero(self, function: Any) -> Nonzero:
+        """Return where a function is not zero.
+
+        Pieces that are affine in sizes and indices contribute to the exact set. On the others, points
+        are tried in the order of their total size, each size once where only the sizes matter.
+        """
+        exact: isl.Set | None = None
+        found: list[tuple[int, ...]] = []
+        settled = True
+        for domain, piece in function.get_pieces():
+            reduced = piece.gist(domain)
+            if reduced.is_zero():
+                continue
+            if reduced.isa_aff():
+                where = isl.PwAff.from_aff(reduced.as_aff()).non_zero_set().intersect(domain)
+                exact = where if exact is None else exact.union(where)
+                continue
+            done, at = self.first_nonzero(function, reduced, domain)
+            settled = settled and done
+            found += [at] if at is not None else []
+        count = len(self.sizes)
+        first = min(found, key=lambda at: (sum(at[:count]), at), default=None)
+        return Nonzero(None if exact is None or exact.is_empty() else exact, first, settled)
+
+    def first_nonzero(self, function: Any, piece: Any, domain: isl.Set) -> tuple[bool, tuple[int, ...] | None]:
+        """Return whether a piece is settled, and its smallest point that is not zero, if one was found."""
+        depends = piece.involves_dims(KIND.in_, 0, piece.dim(KIND.in_))
+        left = domain
+        for _ in range(MOST_POINTS):
+            at = self.smallest(left)
+            if at is None:
+                return True, None
+            if self.value(function, at) != 0:
+                return True, at
+            same_sizes = self.at_sizes(at[: len(self.sizes)], domain)
+            left = left.subtract(isl.Set.from_point(self.point(at, function)) if depends else same_sizes)
+        return False, None
+
+    def covering(
+        self, functions: Mapping[Signature, Any], shape: Sequence[Any], domain: isl.Set
+    ) -> list[tuple[Signature, bool]]:
+        """Return the products of tensors that occur in every entry of a shape, at all sizes of a domain.
+
+        With each stands whether the map from an entry to its least access is injective.
+        """
+        rank = len(self.index)
+        within = [
+            f"0 <= {self.names[i]} < {self.affine(n, self.names)}" for i, n in zip(self.index, shape, strict=True)
+        ]
+        at = ", ".join(self.names[i] for i in self.index)
+        text = f"{self.parameters}{{ [{at}] : {' and '.join(within) or '0 = 0'} }}"
+        entries = isl.Set.read_from_str(self.context, text).intersect_params(domain)
+        covering = []
+        for signature, function in functions.items():
+            nonzero = self.nonzero(function)
+            if nonzero.exact is None or nonzero.found is not None or not nonzero.settled:
+                continue
+            accesses = isl.Map.from_range(nonzero.exact).move_dims(KIND.in_, 0, KIND.out, 0, rank)
+            if entries.is_subset(accesses.domain()):
+                covering.append((signature, bool(accesses.lexmin().is_injective())))
+        return covering
+
+
+def arranged(term: Term) -> Iterator[tuple[Signature, list[sp.Expr]]]:
+    """Yield the product of tensors of a term, with the indices it accesses, in every order of equal tensors."""
+    ordered = sorted(term.factors, key=lambda f: (f.key[0], len(f.key), f.key))
+    signature = tuple(f.key for f in ordered)
+    for arrangement in arrangements(signature):
+        yield signature, [i for k in arrangement for i in ordered[k].index]
+
+
+def arrangements(signature: Signature) -> Iterator[tuple[int, ...]]:
+    """Yield the orders of the factors that permute equal tensors only: a·a commutes, and is made symmetric."""
+    groups = [list(group) for _, group in groupby(range(len(signature)), key=lambda k: signature[k])]
+    if prod(factorial(len(group)) for group in groups) > MOST_ARRANGEMENTS:
+        raise NotReadable(Reason.LIMIT, "a tensor occurs too often in one product")
+    for arranged in product(*(permutations(group) for group in groups)):
+        yield tuple(k for group in arranged for k in group)

@@ -1,0 +1,244 @@
+"""Formulas while they are made affine: sizes and indices as polynomials, quotients and maxima as defined symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.expressions.formulas import without_cases
+from cnn_symbolic.expressions.heads import (
+    Ceiling,
+    Comparison,
+    Conjunction,
+    Disjunction,
+    Floor,
+    Maximum,
+    Minimum,
+    Negation,
+    Remainder,
+    Where,
+)
+from cnn_symbolic.expressions.rules import as_quotient, at_least, is_plain_size
+from cnn_symbolic.kernel.polynomials import (
+    OPPOSITE,
+    RELATIONS,
+    AllOf,
+    AnyOf,
+    Condition,
+    Polynomial,
+    Relation,
+    changed,
+    is_factor,
+    minus,
+    number,
+    plus,
+    polynomials_in,
+    put,
+    symbols_in,
+    times,
+    variable,
+    whole,
+)
+from cnn_symbolic.kernel.reader import NotReadable
+from cnn_symbolic.kernel.verdicts import Reason
+
+__all__ = ["Defined", "Draft"]
+
+
+@dataclass(frozen=True)
+class Defined:
+    """`value = ⌊a/b⌋` for the arguments a, b ("quotient"), or the greatest of the arguments ("largest")."""
+
+    kind: str
+    value: Polynomial
+    arguments: tuple[Polynomial, ...]
+
+    def conditions(self) -> tuple[Condition, ...]:
+        """Return the conditions that determine the value."""
+        if self.kind == "quotient":
+            top, bottom = self.arguments
+            rest = plus(top, minus(times(bottom, self.value)))
+            return Relation(">=", rest), Relation(">=", plus(bottom, minus(rest), number(-1)))
+        above = [plus(self.value, minus(p)) for p in self.arguments]
+        return (*(Relation(">=", p) for p in above), AnyOf(tuple(Relation("=", p) for p in above)))
+
+    def key(self) -> tuple[Any, ...]:
+        """Return what is equal for equal definitions."""
+        return (self.kind, *(frozenset(p.items()) for p in self.arguments))
+
+    def put(self, symbol: sp.Symbol, value: Polynomial) -> Defined:
+        """Return the definition with a symbol replaced."""
+        arguments = tuple(put(p, symbol, value) for p in self.arguments)
+        return Defined(self.kind, put(self.value, symbol, value), arguments)
+
+
+class Draft:
+    """A term, or some conditions on the sizes, while it is being made affine."""
+
+    def __init__(self) -> None:
+        self.bound: list[sp.Symbol] = []
+        self.conditions: list[Condition] = []
+        self.powers: list[tuple[Polynomial, int]] = []
+        self.defined: list[Defined] = []
+
+    # Reading SymPy's formulas
+
+    def polynomial(self, e: Any) -> Polynomial:
+        """Return an index or a size as a polynomial; its functions become symbols that are defined."""
+        if e.is_Rational:
+            return number(sp.Rational(e))
+        if e.is_Symbol:
+            return variable(e)
+        if isinstance(e, sp.Add):
+            return plus(*(self.polynomial(part) for part in e.args))
+        if isinstance(e, sp.Mul) or (isinstance(e, sp.Pow) and e.exp.is_Integer and 0 < e.exp <= 8):
+            product = number(1)
+            for factor in e.args if isinstance(e, sp.Mul) else [e.base] * int(e.exp):
+                product = times(product, self.polynomial(factor))
+            return product
+        if isinstance(e, Floor | Ceiling):
+            top, bottom = as_quotient(e.args[0])
+            sign = -1 if isinstance(e, Ceiling) else 1
+            quotient = self.quotient(self.polynomial(sp.expand(sign * top)), self.polynomial(bottom))
+            return quotient if sign == 1 else minus(quotient)
+        if isinstance(e, Remainder):
+            top, bottom = (self.polynomial(part) for part in e.args)
+            return plus(top, minus(times(bottom, self.quotient(top, bottom))))
+        if isinstance(e, Maximum | Minimum):
+            sign = 1 if isinstance(e, Maximum) else -1
+            parts = tuple(self.polynomial(sp.expand(sign * part)) for part in e.args)
+            if any(n.denominator != 1 for p in parts for n in p.values()):
+                raise NotReadable(Reason.NOT_AFFINE, f"{e} compares fractions")
+            largest = self.define("largest", tuple(sorted(parts, key=str)))
+            return largest if sign == 1 else minus(largest)
+        raise NotReadable(Reason.NOT_AFFINE, f"{e} is not made from sizes and indices by +, ·, floor, mod, min, max")
+
+    def difference(self, left: sp.Expr, right: sp.Expr) -> Polynomial:
+        """Return left − right, multiplied by what it divides by, if that is at least one for all sizes."""
+        if not isinstance(left, sp.Expr) or not isinstance(right, sp.Expr):
+            raise NotReadable(Reason.NOT_AFFINE, f"{left} and {right} are not numbers")
+        top, bottom = as_quotient(left - right)
+        if not at_least(bottom, 1):
+            raise NotReadable(Reason.NOT_AFFINE, f"a comparison with a division by {bottom}")
+        return self.polynomial(top)
+
+    def quotient(self, top: Polynomial, bottom: Polynomial) -> Polynomial:
+        """Return ⌊top/bottom⌋ as a symbol; the divisor is a sum of products of sizes, and so at least one."""
+        if not is_positive(bottom):
+            raise NotReadable(Reason.NOT_AFFINE, "a division by what is not a sum of products of sizes")
+        top, bottom = whole(top, bottom)
+        if len(bottom) > 1:
+            return self.define("quotient", (top, bottom))
+        ((divisor, times_it),) = bottom.items()
+        whole_part = int(top.get(divisor, 0) // times_it)
+        rest = plus(top, {divisor: -whole_part * times_it})
+        return plus(number(whole_part), self.define("quotient", (rest, bottom)))
+
+    def define(self, kind: str, arguments: tuple[Polynomial, ...]) -> Polynomial:
+        """Return a symbol that is defined so, the same for the same definition."""
+        new = Defined(kind, variable(sp.Dummy("q", integer=True)), arguments)
+        for known in self.defined:
+            if known.key() == new.key():
+                return known.value
+        self.defined.append(new)
+        self.bound += symbols_in([new.value])
+        return new.value
+
+    def condition(self, holds: Any, negated: bool = False) -> Condition:
+        """Return a condition, its negations drawn inwards."""
+        if holds in (sp.true, sp.false):
+            return AllOf(()) if (holds == sp.true) != negated else AnyOf(())
+        if isinstance(holds, Negation):
+            return self.condition(holds.args[0], not negated)
+        if isinstance(holds, Conjunction | Disjunction):
+            parts = tuple(self.condition(part, negated) for part in holds.args)
+            return AllOf(parts) if isinstance(holds, Conjunction) != negated else AnyOf(parts)
+        if isinstance(holds, Comparison) and holds.has(Where):
+            return self.condition(without_cases(holds), negated)
+        if isinstance(holds, Comparison):
+            sign, direction, strict = RELATIONS[holds.sign]
+            (p,) = whole(self.difference(holds.lhs, holds.rhs))
+            if sign != ">=":
+                return Relation(OPPOSITE[sign] if negated else sign, p)
+            if negated:
+                direction, strict = -direction, 1 - strict
+            return Relation(">=", plus(p if direction > 0 else minus(p), number(-strict)))
+        raise NotReadable(Reason.NOT_AFFINE, f"{holds} is not a condition on indices and sizes")
+
+    # Removing bound symbols from products
+
+    def all_conditions(self) -> list[Condition]:
+        """Return the conditions together with the definitions."""
+        return [*self.conditions, *(c for d in self.defined for c in d.conditions())]
+
+    def in_products(self) -> list[sp.Symbol]:
+        """Return the bound symbols that stand in a product with another symbol, or in a coefficient."""
+        polynomials = list(polynomials_in(self.all_conditions()))
+        found = {s for p in polynomials for m in p if len(m) > 1 for s in m} | symbols_in(p for p, _ in self.powers)
+        return [s for s in self.bound if s in found]
+
+    def put(self, symbol: sp.Symbol, value: Polynomial) -> None:
+        """Replace a bound symbol by its value."""
+        self.bound.remove(symbol)
+        self.conditions = [changed(c, lambda p: put(p, symbol, value)) for c in self.conditions]
+        self.powers = [(put(p, symbol, value), exponent) for p, exponent in self.powers]
+        self.defined = [d.put(symbol, value) for d in self.defined]
+
+    def solutions(self) -> Iterator[tuple[sp.Symbol, Polynomial]]:
+        """Yield bound symbols that an equation determines, with their values.
+
+        First those in products, then those in functions, then those in an equation with one in a product.
+        """
+        in_products = self.in_products()
+        in_functions = symbols_in(p for d in self.defined for p in d.arguments)
+        equations = [c.polynomial for c in self.conditions if isinstance(c, Relation) and c.sign == "="]
+        beside = symbols_in(p for p in equations if symbols_in([p]) & set(in_products))
+        for wanted in (
+            in_products,
+            [s for s in self.bound if s in in_functions],
+            [s for s in self.bound if s in beside],
+        ):
+            for p in equations:
+                for symbol in wanted:
+                    coefficient = p.get((symbol,), 0)
+                    if abs(coefficient) == 1 and sum(symbol in m for m in p) == 1:
+                        rest = {m: n for m, n in p.items() if m != (symbol,)}
+                        yield symbol, (minus(rest) if coefficient == 1 else rest)
+
+    def divide(self, symbol: sp.Symbol) -> None:
+        """Put in ⌊e/s⌋ for b where `s·b = e`, or turn `s·b ≤ e` into `b ≤ ⌊e/s⌋`, for visible e."""
+        relations = [c for c in self.conditions if isinstance(c, Relation) and c.sign != "!="]
+        divisible = [(c, found) for c in relations if (found := self.multiple(c.polynomial, symbol)) is not None]
+        for condition, (rest, bottom, upper) in divisible:
+            if condition.sign == "=":
+                quotient = self.quotient(rest, bottom)
+                self.put(symbol, quotient if upper else minus(quotient))
+                return
+        for condition, (rest, bottom, upper) in divisible:
+            quotient = self.quotient(rest, bottom)
+            edge = plus(quotient, minus(variable(symbol)) if upper else variable(symbol))
+            self.conditions[self.conditions.index(condition)] = Relation(">=", edge)
+
+    def multiple(self, p: Polynomial, symbol: sp.Symbol) -> tuple[Polynomial, Polynomial, bool] | None:
+        """Return e, s and True for a polynomial e - s·b, or False for e + s·b; None for others.
+
+        s is a product of factors, and e is visible.
+        """
+        inside = [m for m in p if symbol in m]
+        if len(inside) != 1 or len(inside[0]) == 1:
+            return None
+        factor = tuple(s for s in inside[0] if s != symbol)
+        rest: Polynomial = {m: n for m, n in p.items() if m != inside[0]}
+        if len(factor) != len(inside[0]) - 1 or not all(map(is_factor, factor)) or symbols_in([rest]) & set(self.bound):
+            return None
+        upper = p[inside[0]] < 0
+        return rest, {factor: -p[inside[0]] if upper else p[inside[0]]}, upper
+
+
+def is_positive(p: Polynomial) -> bool:
+    """Tell whether a polynomial is at least one for all sizes: a sum of products, one of them without widths."""
+    positive = all(n > 0 and all(map(is_plain_size, m)) for m, n in p.items())
+    return positive and any(n >= 1 and all(map(is_factor, m)) for m, n in p.items())

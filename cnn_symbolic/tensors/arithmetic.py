@@ -1,0 +1,97 @@
+"""Sums, multiples and products of tensors, entry by entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.expressions.formulas import Index
+from cnn_symbolic.expressions.rules import is_plain_size
+from cnn_symbolic.expressions.shapes import (
+    check_shape,
+    format_shape,
+)
+from cnn_symbolic.expressions.values import as_formula, plain
+from cnn_symbolic.ground.errors import FragmentError, OperandError, ShapeError
+from cnn_symbolic.tensors.operation import Definition, operation
+from cnn_symbolic.tensors.tensor import Tensor
+
+__all__ = ["add", "broadcast", "common_shape", "multiply", "scale"]
+
+
+@operation
+def broadcast(x: Tensor, *, shape: Sequence[Any]) -> Definition:
+    """broadcast(x)[i, j] = x[i or 0, j or 0]: the axes of size 1 are repeated; without axes, the number is."""
+    target = check_shape(tuple(shape), "broadcast")
+    if x.rank == 0:
+        return Definition(target, lambda index: x.at(()))
+    fits = len(target) == x.rank and all(
+        sp.expand(a) in (sp.expand(b), 1) for a, b in zip(x.lengths, target, strict=True)
+    )
+    if not fits:
+        raise ShapeError(
+            f"{x} of shape {format_shape(x.lengths)} does not broadcast to {format_shape(target)}: "
+            "each axis must have the same size, or size 1"
+        )
+
+    def formula(index: Index) -> sp.Expr:
+        return x.formula(tuple(sp.S.Zero if sp.expand(a) == 1 else i for a, i in zip(x.lengths, index, strict=True)))
+
+    return Definition(target, formula)
+
+
+def common_shape(operands: Sequence[Tensor], owner: str) -> list[Tensor]:
+    """Return the operands broadcast to their common shape; raise ShapeError if there is none."""
+    rank = max(x.rank for x in operands)
+    full = [x for x in operands if x.rank]
+    if any(x.rank != rank for x in full):
+        found = ", ".join(f"{x} of shape {format_shape(x.lengths)}" for x in full)
+        raise ShapeError(f"{owner} takes tensors with equally many axes, found {found}")
+    target: list[Any] = [1] * rank
+    for axis in range(rank):
+        for x in full:
+            length, known = sp.expand(x.lengths[axis]), sp.expand(plain(target[axis]))
+            if known == 1:
+                target[axis] = x.shape[axis]
+            elif length not in (1, known):
+                shapes = " and ".join(f"{x} of shape {format_shape(x.lengths)}" for x in full)
+                raise ShapeError(f"{owner}: the shapes differ along axis {axis}: {shapes}")
+    common = [sp.expand(plain(n)) for n in target]
+    same = [[sp.expand(n) for n in x.lengths] == common for x in operands]
+    return [x if s else broadcast(x, shape=tuple(target)) for x, s in zip(operands, same, strict=True)]
+
+
+@operation
+def add(*terms: Tensor) -> Definition:
+    """add(x, y)[i] = x[i] + y[i]; axes of size 1 and numbers are broadcast."""
+    if not terms:
+        raise OperandError("add takes at least one tensor")
+    parts = common_shape(terms, "a sum")
+    confined = all(x.confined for x in parts)
+    return Definition(parts[0].lengths, lambda index: sp.Add(*(x.formula(index) for x in parts)), confined)
+
+
+@operation
+def scale(x: Tensor, *, factor: Any) -> Definition:
+    """scale(x)[i] = factor · x[i], the factor being a rational number or an expression in sizes."""
+    reason = ""
+    try:
+        exact = as_formula(factor, "a factor")
+    except FragmentError as error:
+        exact, reason = sp.nan, f" ({error})" if isinstance(factor, sp.Expr) else ""
+    if exact.is_Rational or (exact.free_symbols and all(map(is_plain_size, exact.free_symbols))):
+        return Definition(x.lengths, lambda index: exact * x.formula(index), x.confined)
+    raise OperandError(
+        f"a factor is an exact rational number (such as Rational(1, 2)) or made from sizes, found {factor!r}{reason}; "
+        "for an arbitrary number use scalar('η')"
+    )
+
+
+@operation
+def multiply(x: Tensor, y: Tensor) -> Definition:
+    """multiply(x, y)[i] = x[i] · y[i]; axes of size 1 and numbers are broadcast."""
+    left, right = common_shape([x, y], "an elementwise product")
+    confined = left.confined or right.confined
+    return Definition(left.lengths, lambda index: left.formula(index) * right.formula(index), confined)

@@ -1,0 +1,49 @@
+"""Tensors with arbitrary entries, results with a name, and how operations are made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnn_symbolic.expressions.formulas import entry, fresh, stray_symbols
+from cnn_symbolic.expressions.shapes import (
+    check_letters,
+    check_name,
+    check_shape,
+)
+from cnn_symbolic.ground.errors import FragmentError
+from cnn_symbolic.tensors.tensor import Leaf, Named, Tensor, check_tensor
+
+__all__ = ["named", "scalar", "tensor"]
+
+
+def tensor(*lengths: Any, name: str, indices: str = "") -> Tensor:
+    """Return a tensor with arbitrary entries and the given sizes; `indices` are letters to print its axes with.
+
+    >>> from cnn_symbolic import sizes
+    >>> M, N = sizes("M N")
+    >>> tensor(M, N, name="x").shape
+    (M, N)
+    """
+    shape = check_shape(lengths, f"tensor {name}")
+    given = tuple(lengths[0]) if len(lengths) == 1 and isinstance(lengths[0], tuple | list) else lengths
+    source = Leaf(check_name(name), check_letters(indices, len(shape), name), given)
+    return Tensor(shape, lambda index: entry(name, index), True, source)
+
+
+def scalar(name: str) -> Tensor:
+    """Return an arbitrary number as a tensor without axes, such as a step size."""
+    return tensor(name=name)
+
+
+def named(name: str, definition: Tensor, indices: str = "") -> Tensor:
+    """Give an intermediate result a name of its own: formulas then show `z[r, c]` for its entries."""
+    check_tensor(definition, f"named({name!r}, …)")
+    index = fresh("i" * definition.rank)
+    if stray := stray_symbols(definition.formula(index), index):
+        written = ", ".join(sorted(s.name for s in stray))
+        raise FragmentError(
+            f"the definition of {name} mentions {written}, which is neither a size nor a tensor: "
+            "an intermediate result inside of a family is named as a whole, outside of it"
+        )
+    source = Named(check_name(name), definition, check_letters(indices, definition.rank, name))
+    return Tensor(definition.lengths, lambda index: entry(name, index), True, source)

@@ -1,0 +1,69 @@
+"""How an operation is made out of its definition."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ParamSpec
+
+import sympy as sp
+
+from cnn_symbolic.expressions.formulas import Shape
+from cnn_symbolic.expressions.shapes import (
+    format_shape,
+)
+from cnn_symbolic.expressions.values import plain
+from cnn_symbolic.ground.errors import ShapeError
+from cnn_symbolic.tensors.shapes import ShapeOf
+from cnn_symbolic.tensors.tensor import OPERATIONS, Call, Formula, Tensor, check_tensor
+
+__all__ = ["Definition", "operation"]
+
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What an operation defines: a shape, and the entry formula at indices inside that shape.
+
+    `confined` says that the formula is zero by itself outside the shape, so that no guard is needed. `presumed` has
+    to be at least one, besides the sizes of the shape.
+    """
+
+    shape: Shape
+    formula: Formula
+    confined: bool = False
+    presumed: tuple[sp.Expr, ...] = ()
+
+
+def operation(define: Callable[P, Definition]) -> Callable[P, Tensor]:
+    """Make an operation on tensors out of its definition; the result remembers operands and options."""
+    signature = inspect.signature(define)
+
+    @functools.wraps(define)
+    def make(*args: P.args, **kwargs: P.kwargs) -> Tensor:
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        operands: list[Tensor] = []
+        given: dict[str, Any] = {}
+        for key, parameter in signature.parameters.items():
+            value = bound.arguments[key]
+            if parameter.annotation in ("Tensor", "Tensor | None"):
+                several = value if parameter.kind is inspect.Parameter.VAR_POSITIONAL else (value,)
+                several = () if value is None and parameter.default is None else several
+                operands += [check_tensor(v, f"{define.__name__}: {key}") for v in several]
+            elif value is not None:
+                given[key] = tuple(value) if isinstance(value, list | ShapeOf) else value
+        made = define(*args, **kwargs)
+        source = Call(define.__name__, tuple(operands), {key: plain(value) for key, value in given.items()}, given)
+        result = Tensor(made.shape, made.formula, made.confined, source, made.presumed)
+        if any(length.is_Integer and length < 1 for length in made.shape):
+            shapes = ", ".join(f"{x} of shape {format_shape(x.lengths)}" for x in operands)
+            raise ShapeError(f"{result} would have the empty shape {format_shape(made.shape)}, made from {shapes}")
+        return result
+
+    OPERATIONS[define.__name__] = make
+    return make

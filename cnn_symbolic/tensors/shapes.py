@@ -1,0 +1,48 @@
+"""The shape of a tensor as something to state claims about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from cnn_symbolic.expressions.formulas import Shape
+from cnn_symbolic.expressions.values import Number
+from cnn_symbolic.ground.display import Displayed
+from cnn_symbolic.tensors.tensor import Equation, Tensor, check_tensor
+
+__all__ = ["ShapeOf", "shape"]
+
+
+@dataclass(frozen=True, eq=False)
+class ShapeOf(Displayed):
+    """The shape of a tensor as an object of claims, with the conditions under which it is defined."""
+
+    tensor: Tensor
+
+    def __eq__(self, other: Any) -> Equation:  # type: ignore[override]
+        """Return the equation of two shapes; the other one may be a tuple of sizes."""
+        return Equation(self, other)
+
+    __hash__ = object.__hash__
+
+    def __iter__(self) -> Iterator[Number]:
+        return iter(self.tensor.shape)
+
+    def __str__(self) -> str:
+        return f"shape({self.tensor})"
+
+    @property
+    def shape(self) -> tuple[Number, ...]:
+        """The sizes of the axes, to calculate with."""
+        return self.tensor.shape
+
+    @property
+    def lengths(self) -> Shape:
+        """The sizes of the axes as SymPy expressions."""
+        return self.tensor.lengths
+
+
+def shape(of: Tensor) -> ShapeOf:
+    """Return the shape of a tensor as something to state claims about."""
+    return ShapeOf(check_tensor(of, "shape(…)"))
