@@ -3,9 +3,9 @@
 import pytest
 
 from cnn_symbolic.claims.reading import read_claims
-from cnn_symbolic.kernel.decide import decide
-from cnn_symbolic.kernel.statement import state
-from cnn_symbolic.kernel.verdicts import Theorem
+from cnn_symbolic.kernel.search.decide import decide
+from cnn_symbolic.kernel.trusted.statement import state
+from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from cnn_symbolic.mistakes.named import named_mistake
 from cnn_symbolic.proofs.derivation import Derivation
 from tests.support.bundle import derivations

@@ -94,7 +94,7 @@ def test_continuous_integration_runs_the_readmes_own_commands():
 
 def test_every_field_of_the_document_and_every_operation_is_named_in_the_readme():
     import cnn_symbolic
-    from cnn_symbolic.kernel.verdicts import Reason
+    from cnn_symbolic.kernel.trusted.verdicts import Reason
     from cnn_symbolic.library.loading import select
     from cnn_symbolic.present.document import claim_value, document
     from cnn_symbolic.tensors.operations.basic import __all__ as operations

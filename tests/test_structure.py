@@ -22,6 +22,8 @@ ROOMS = [
     "tensors",
     "tensors.operations",
     "notation",
+    "kernel.trusted",
+    "kernel.search",
     "kernel",
     "layers",
     "proofs",
@@ -104,7 +106,7 @@ def test_type_checkers_read_of_the_face_what_is_there():
 
 def test_only_the_kernel_knows_isl_and_the_witnesses_know_nothing_of_the_kernel():
     knowing = {name for name, file in modules().items() for i in imports(file) if i == "islpy"}
-    assert knowing == {"kernel.coefficients", "kernel.integer_sets", "kernel.unknowns"}
+    assert knowing == {"kernel.trusted.coefficients", "kernel.trusted.integer_sets", "kernel.trusted.unknowns"}
     allowed = {
         "explicit": set(),
         "numeric": set(),
@@ -161,11 +163,11 @@ ASKED = {
     ("expressions.rules", "least"): {"is_positive"},
     ("expressions.rules", "is_whole"): {"is_integer"},
     # A number is asked: a difference of known functions at numbers.
-    ("kernel.replay", "differ"): {"is_finite", "is_real"},
+    ("kernel.search.replay", "differ"): {"is_finite", "is_real"},
     # isl's numbers and polynomials are asked, not SymPy's.
-    ("kernel.coefficients", "nonzero"): {"is_zero"},
-    ("kernel.unknowns", "zero_everywhere"): {"is_zero"},
-    ("kernel.unknowns", "constraints_of"): {"is_zero"},
+    ("kernel.trusted.coefficients", "nonzero"): {"is_zero"},
+    ("kernel.trusted.unknowns", "zero_everywhere"): {"is_zero"},
+    ("kernel.trusted.unknowns", "constraints_of"): {"is_zero"},
     # Python's and NumPy's floating-point numbers are asked, or an attribute of this package's own.
     ("backward.examining", "number"): {"is_integer"},
     ("notation.matrices", "integers"): {"is_integer"},

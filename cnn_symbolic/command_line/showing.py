@@ -71,7 +71,7 @@ def inputs(
 ) -> None:
     """List the input sizes that give an output size, along one axis of a convolution or pooling."""
     from cnn_symbolic.expressions.formulas import size
-    from cnn_symbolic.kernel.size_sets import preimage
+    from cnn_symbolic.kernel.search.size_sets import preimage
     from cnn_symbolic.tensors.operations.pooling import pool_size
 
     m = size("M")

@@ -21,10 +21,10 @@ HOMES = {
     "expressions.functions": "And Eq Iverson Max Min Mod Ne Not Or Rational ceiling floor maximum minimum where",
     "expressions.formulas": "sizes widths",
     "tensors.gradients": "cotangent gradient",
-    "kernel.decide": "decide",
-    "kernel.size_sets": "preimage sizes_where",
-    "kernel.statement": "state",
-    "kernel.verdicts": "HoldsForLiterals Refutation Theorem Undecided",
+    "kernel.search.decide": "decide",
+    "kernel.search.size_sets": "preimage sizes_where",
+    "kernel.trusted.statement": "state",
+    "kernel.trusted.verdicts": "HoldsForLiterals Refutation Theorem Undecided",
     "layers.catalogue": "AveragePool Convolution ConvolutionalLayer FeatureMap FullyConnectedLayer MaxPool "
     "MaxPoolingMap cross_entropy_of_softmax quadratic_cost",
     "tensors.operations.basic": "apply convolve correlate crop dilate dot flip function ones outer pad rot180 shift "

@@ -15,11 +15,11 @@ from cnn_symbolic.expressions.evaluation import Function, evaluate_size
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.ground.deadline import within
 from cnn_symbolic.ground.errors import CnnSymbolicError, TimeLimitError
-from cnn_symbolic.kernel.confirming import is_inside
-from cnn_symbolic.kernel.decide import is_proved
-from cnn_symbolic.kernel.replay import KNOWN_FUNCTIONS, T, derivatives
-from cnn_symbolic.kernel.statement import state
-from cnn_symbolic.kernel.verdicts import Refutation
+from cnn_symbolic.kernel.search.confirming import is_inside
+from cnn_symbolic.kernel.search.decide import is_proved
+from cnn_symbolic.kernel.search.replay import KNOWN_FUNCTIONS, T, derivatives
+from cnn_symbolic.kernel.trusted.statement import state
+from cnn_symbolic.kernel.trusted.verdicts import Refutation
 from cnn_symbolic.mistakes.changes import Change, built, changes, rebuild
 from cnn_symbolic.mistakes.forgotten import fitted, forgotten
 from cnn_symbolic.proofs.derivation import Derivation

@@ -14,10 +14,10 @@ import sympy as sp
 
 from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.ground.version import __version__
-from cnn_symbolic.kernel.decide import decide
-from cnn_symbolic.kernel.export import decode_statement, encode_statement
-from cnn_symbolic.kernel.statement import Statement
-from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
+from cnn_symbolic.kernel.search.decide import decide
+from cnn_symbolic.kernel.search.export import decode_statement, encode_statement
+from cnn_symbolic.kernel.trusted.statement import Statement
+from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.mistakes.named import named_mistake
 from cnn_symbolic.proofs.check import Check

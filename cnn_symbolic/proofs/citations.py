@@ -17,8 +17,8 @@ from cnn_symbolic.expressions.formulas import alpha_key, fresh, substitute
 from cnn_symbolic.expressions.heads import Comparison, Connective
 from cnn_symbolic.expressions.rules import at_least, conjuncts, is_plain_size, is_whole, least
 from cnn_symbolic.expressions.values import as_condition
-from cnn_symbolic.kernel.polynomials import RELATIONS
-from cnn_symbolic.kernel.verdicts import Theorem
+from cnn_symbolic.kernel.trusted.polynomials import RELATIONS
+from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from cnn_symbolic.proofs.derivation import Derivation
 from cnn_symbolic.tensors.tensor import Call, Leaf, Named, Tensor, same
 

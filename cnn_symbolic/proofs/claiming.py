@@ -8,7 +8,7 @@ from typing import Any
 from cnn_symbolic.expressions.shapes import format_shape
 from cnn_symbolic.expressions.values import Truth
 from cnn_symbolic.ground.errors import OperandError
-from cnn_symbolic.kernel.statement import comparable
+from cnn_symbolic.kernel.trusted.statement import comparable
 from cnn_symbolic.proofs.collecting import collect
 from cnn_symbolic.proofs.derivation import Derivation, Sizes, Step
 from cnn_symbolic.tensors.shapes import ShapeOf

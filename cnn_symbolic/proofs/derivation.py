@@ -19,9 +19,9 @@ from cnn_symbolic.expressions.formulas import entry, indices_of, numbered
 from cnn_symbolic.expressions.values import as_formula, presumed_of
 from cnn_symbolic.ground.display import Runnable
 from cnn_symbolic.ground.errors import OperandError
-from cnn_symbolic.kernel.decide import decide
-from cnn_symbolic.kernel.statement import Side, Statement, state
-from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
+from cnn_symbolic.kernel.search.decide import decide
+from cnn_symbolic.kernel.trusted.statement import Side, Statement, state
+from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
 from cnn_symbolic.notation.text import Text, free_letter, letters_of
 from cnn_symbolic.proofs.reasons import definition_reason, differentiation_reason
 from cnn_symbolic.proofs.steps import collapse_deltas, differentiated, standing_derivative

@@ -8,10 +8,10 @@ import time
 
 from cnn_symbolic.expressions.formulas import derivative
 from cnn_symbolic.expressions.rules import as_quotient
-from cnn_symbolic.kernel.confirming import confirmed
-from cnn_symbolic.kernel.decide import decide, smallest_point
-from cnn_symbolic.kernel.factors import written_domain
-from cnn_symbolic.kernel.reader import read_side
+from cnn_symbolic.kernel.search.confirming import confirmed
+from cnn_symbolic.kernel.search.decide import decide, smallest_point
+from cnn_symbolic.kernel.search.domains import written_domain
+from cnn_symbolic.kernel.trusted.reader import read_side
 from cnn_symbolic.library.loading import select
 from cnn_symbolic.proofs.derivation import Derivation
 

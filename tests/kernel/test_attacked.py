@@ -40,8 +40,8 @@ from cnn_symbolic import (
 from cnn_symbolic.expressions.formulas import entry
 from cnn_symbolic.expressions.rules import bracket, compare, floor, remainder
 from cnn_symbolic.ground.errors import FragmentError, NameConflictError, OperandError, ShapeError
-from cnn_symbolic.kernel.export import decode_statement, encode_statement
-from cnn_symbolic.kernel.verdicts import Reason
+from cnn_symbolic.kernel.search.export import decode_statement, encode_statement
+from cnn_symbolic.kernel.trusted.verdicts import Reason
 from tests.support.kernel.attack import kernel_alone
 from tests.support.kernel.two_sides import I, M, N, by_hand, c, f, g, u, verdict, x
 
@@ -182,7 +182,7 @@ def test_standing_derivatives_mean_the_same_in_numbers():
 def test_running_out_of_operations_is_undecided(operations, monkeypatch):
     f_full = correlate(x, f, mode="full")
     assert isinstance(verdict(f_full, f_full), Theorem)
-    monkeypatch.setattr("cnn_symbolic.kernel.integer_sets.MOST_OPERATIONS", operations)
+    monkeypatch.setattr("cnn_symbolic.kernel.trusted.integer_sets.MOST_OPERATIONS", operations)
     assert verdict(f_full, f_full).reason is Reason.LIMIT
     assert kernel_alone(state(f_full, 2 * f_full)).reason is Reason.LIMIT
     assert dict(verdict(f_full, 2 * f_full).sizes) == {"M": 1, "I": 1}

@@ -27,7 +27,7 @@ from cnn_symbolic import (
 from cnn_symbolic.expressions.heads import Bracket, Equal, Greater
 from cnn_symbolic.expressions.rules import bracket
 from cnn_symbolic.ground.errors import CnnSymbolicError, FragmentError, OperandError, ShapeError
-from cnn_symbolic.kernel.export import decode_statement, encode_statement
+from cnn_symbolic.kernel.search.export import decode_statement, encode_statement
 from tests.support.kernel.two_sides import M, N, by_hand, u, verdict, x
 
 REFUSED = [

@@ -40,12 +40,12 @@ from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.formulas import Entry
 from cnn_symbolic.expressions.heads import Maximum, Minimum, Remainder
 from cnn_symbolic.ground.errors import CnnSymbolicError, DisagreementError, VacuousClaimError
-from cnn_symbolic.kernel import affine
-from cnn_symbolic.kernel import decide as deciding
-from cnn_symbolic.kernel.confirming import check_proved, check_vacuous, confirmed
-from cnn_symbolic.kernel.decide import is_proved
-from cnn_symbolic.kernel.statement import Statement
-from cnn_symbolic.kernel.verdicts import SEAL
+from cnn_symbolic.kernel.search import decide as deciding
+from cnn_symbolic.kernel.search import refuting
+from cnn_symbolic.kernel.search.confirming import check_proved, check_vacuous, confirmed
+from cnn_symbolic.kernel.search.decide import is_proved
+from cnn_symbolic.kernel.trusted.statement import Statement
+from cnn_symbolic.kernel.trusted.verdicts import SEAL
 from cnn_symbolic.tensors.operation import Definition, operation
 from cnn_symbolic.tensors.tensor import OPERATIONS, Tensor
 from tests.support.kernel.attack import kernel_alone, make_statement, statements
@@ -329,7 +329,7 @@ def test_a_condition_for_some_values_of_a_factor_is_compared_at_these():
 
 
 def test_a_wrong_condition_of_the_kernel_is_found(monkeypatch):
-    monkeypatch.setattr(affine._Decision, "outside", lambda self, bad: lambda sizes_: True)
+    monkeypatch.setattr(refuting, "outside", lambda made, bad: lambda sizes_: True)
     disagrees(state(rot180(x), x), "is said to be true by its condition 'M = 1'")
 
 

@@ -42,7 +42,7 @@ from cnn_symbolic import (
 from cnn_symbolic.expressions.formulas import Entry
 from cnn_symbolic.expressions.heads import Bracket, Greater
 from cnn_symbolic.ground.errors import CnnSymbolicError, FragmentError, NameConflictError, ShapeError, VacuousClaimError
-from cnn_symbolic.kernel.verdicts import Reason
+from cnn_symbolic.kernel.trusted.verdicts import Reason
 from tests.support.kernel.attack import kernel_alone
 from tests.support.problems import I, J, M, N, feature_map
 

@@ -21,9 +21,9 @@ from cnn_symbolic.expressions.rules import (
     remainder,
     where,
 )
-from cnn_symbolic.kernel.coefficients import MOST_ARRANGEMENTS, CoefficientSets, arrangements
-from cnn_symbolic.kernel.reader import NotReadable
-from cnn_symbolic.kernel.verdicts import Reason
+from cnn_symbolic.kernel.trusted.coefficients import MOST_ARRANGEMENTS, CoefficientSets, arrangements
+from cnn_symbolic.kernel.trusted.reader import NotReadable
+from cnn_symbolic.kernel.trusted.verdicts import Reason
 from tests.support.kernel.attack import holds
 
 M, N, s = size("M"), size("N"), size("s")

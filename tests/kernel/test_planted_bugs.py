@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 import sympy as sp
 
-from cnn_symbolic.kernel import unknowns
-from cnn_symbolic.kernel.coefficients import CoefficientSets
-from cnn_symbolic.kernel.drafts import Defined, Draft
-from cnn_symbolic.kernel.polynomials import plus, relation
-from cnn_symbolic.kernel.reader import ONE, Reader
+from cnn_symbolic.kernel.trusted import unknowns
+from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets
+from cnn_symbolic.kernel.trusted.drafts import Defined, Draft
+from cnn_symbolic.kernel.trusted.polynomials import plus, relation
+from cnn_symbolic.kernel.trusted.reader import ONE, Reader
 from tests.support.kernel.attack import attack
 from tests.support.kernel.attack_factors import attack_factors
 
@@ -45,7 +45,7 @@ def dropped_count(monkeypatch):
 def dropped_symmetry(monkeypatch):
     """Products of equal tensors are compared in the order in which they are written."""
     monkeypatch.setattr(
-        "cnn_symbolic.kernel.coefficients.arrangements", lambda signature: [tuple(range(len(signature)))]
+        "cnn_symbolic.kernel.trusted.coefficients.arrangements", lambda signature: [tuple(range(len(signature)))]
     )
 
 

@@ -9,10 +9,10 @@ from cnn_symbolic.expressions.formulas import Opaque, entry, fresh, size
 from cnn_symbolic.expressions.heads import AtLeast, AtMost, Bracket, Delta, Equal, Less
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import all_of, bracket, divide, floor, maximum, where
-from cnn_symbolic.kernel.decide import decide
-from cnn_symbolic.kernel.reader import Factor, NotReadable, Reader, read_sides
-from cnn_symbolic.kernel.statement import Declaration, Side, Statement
-from cnn_symbolic.kernel.verdicts import Reason, Refutation, Theorem
+from cnn_symbolic.kernel.search.decide import decide
+from cnn_symbolic.kernel.trusted.reader import Factor, NotReadable, Reader, read_sides
+from cnn_symbolic.kernel.trusted.statement import Declaration, Side, Statement
+from cnn_symbolic.kernel.trusted.verdicts import Reason, Refutation, Theorem
 from tests.support.kernel.attack import holds
 
 M, N = size("M"), size("N")

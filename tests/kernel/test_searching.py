@@ -23,9 +23,9 @@ from cnn_symbolic import (
     sum_over,
     tensor,
 )
-from cnn_symbolic.kernel import confirming
-from cnn_symbolic.kernel.confirming import in_order
-from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Reason, Undecided
+from cnn_symbolic.kernel.search import confirming
+from cnn_symbolic.kernel.search.confirming import in_order
+from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals, Reason, Undecided
 
 M, N, K, I, S = sizes("M N K I S")
 x = tensor(M, name="x")

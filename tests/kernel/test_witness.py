@@ -47,10 +47,10 @@ from cnn_symbolic.ground.errors import (
     OperandError,
     UndefinedError,
 )
-from cnn_symbolic.kernel import witness
-from cnn_symbolic.kernel.replay import KNOWN_FUNCTIONS, T, derivatives
-from cnn_symbolic.kernel.statement import Statement
-from cnn_symbolic.kernel.witness import Found, compare_at, scene_at
+from cnn_symbolic.kernel.search import witness
+from cnn_symbolic.kernel.search.replay import KNOWN_FUNCTIONS, T, derivatives
+from cnn_symbolic.kernel.search.witness import Found, compare_at, scene_at
+from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.tensors.tensor import Leaf
 from cnn_symbolic.witnesses import duals
 from tests.support.bundle import derivations

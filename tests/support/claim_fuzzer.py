@@ -30,7 +30,7 @@ from rich.console import Console
 from cnn_symbolic import Refutation, Theorem
 from cnn_symbolic.claims.reading import read_claims
 from cnn_symbolic.ground.errors import ClaimTextError, CnnSymbolicError
-from cnn_symbolic.kernel.verdicts import HoldsForLiterals
+from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals
 from cnn_symbolic.present.terminal import derivation_view
 from tests.support.fuzzing.numbers import disagreement, not_a_counterexample
 from tests.support.fuzzing.texts import SOURCES, TOKEN, picking

@@ -44,7 +44,7 @@ from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.points import Point
 from cnn_symbolic.expressions.values import Number, number
 from cnn_symbolic.ground.errors import ClaimTextError, FragmentError, UndefinedError
-from cnn_symbolic.kernel.export import decode, encode
+from cnn_symbolic.kernel.search.export import decode, encode
 
 SIZES, WIDTHS, INDEX = ("M", "N", "S"), ("P",), "i"
 LENGTH = 4

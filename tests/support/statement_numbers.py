@@ -23,7 +23,7 @@ from cnn_symbolic.expressions.heads import AtLeast, Equal, divisors
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import all_of, bracket, least
 from cnn_symbolic.ground.errors import UndefinedError
-from cnn_symbolic.kernel.replay import T, all_formulas, derivatives
+from cnn_symbolic.kernel.search.replay import T, all_formulas, derivatives
 from cnn_symbolic.proofs.derivation import Derivation
 
 SAMPLES, POINTS, TRIES, SEED = 2, 5, 6000, 4

@@ -28,7 +28,7 @@ from cnn_symbolic.certificates.trusted.expressions import (
 from cnn_symbolic.certificates.trusted.statements import Proposition
 from cnn_symbolic.certificates.trusted.terms import is_affine, next_function
 from cnn_symbolic.expressions.formulas import Shape, fresh
-from cnn_symbolic.kernel.statement import Declaration
+from cnn_symbolic.kernel.trusted.statement import Declaration
 from cnn_symbolic.proofs.derivation import Derivation
 from cnn_symbolic.tensors.gradients import Stage, derivative_of, mentions
 from cnn_symbolic.tensors.making import tensor

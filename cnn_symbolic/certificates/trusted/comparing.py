@@ -34,8 +34,8 @@ from cnn_symbolic.certificates.trusted.statements import Proposition
 from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.ground.errors import DisagreementError, EvaluationError, FunctionDomainError, UndefinedError
-from cnn_symbolic.kernel.confirming import random_points
-from cnn_symbolic.kernel.witness import Scene, compare_at, scene_at
+from cnn_symbolic.kernel.search.confirming import random_points
+from cnn_symbolic.kernel.search.witness import Scene, compare_at, scene_at
 from cnn_symbolic.proofs.derivation import Derivation
 from cnn_symbolic.tensors.tensor import Call, Tensor
 from cnn_symbolic.witnesses.duals import Dual, part

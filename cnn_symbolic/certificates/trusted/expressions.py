@@ -19,7 +19,7 @@ from cnn_symbolic.certificates.trusted.integers import boolean_text, condition_t
 from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.formulas import Opaque, entry, substitute
 from cnn_symbolic.expressions.rules import is_plain_size, is_whole
-from cnn_symbolic.kernel.statement import Declaration
+from cnn_symbolic.kernel.trusted.statement import Declaration
 
 __all__ = ["Entry", "Expression", "Function", "Guard", "Integer", "Inverse", "Plus", "Sum", "Times", "Translator"]
 

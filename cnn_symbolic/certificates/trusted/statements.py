@@ -36,8 +36,8 @@ from cnn_symbolic.certificates.trusted.terms import depends, is_affine, next_fun
 from cnn_symbolic.expressions.formulas import fresh
 from cnn_symbolic.expressions.heads import divisors
 from cnn_symbolic.expressions.rules import least
-from cnn_symbolic.kernel.statement import Statement
-from cnn_symbolic.kernel.verdicts import Theorem
+from cnn_symbolic.kernel.trusted.statement import Statement
+from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from cnn_symbolic.proofs.derivation import Derivation
 from cnn_symbolic.tensors.gradients import stages
 from cnn_symbolic.tensors.tensor import Call, Named, Tensor

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnn_symbolic.ground.errors import ExportError
-from cnn_symbolic.kernel.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
+from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.mistakes.named import named_mistake
 from cnn_symbolic.present.content.certified import Certified, Trusted

@@ -18,7 +18,7 @@ import sympy as sp
 from cnn_symbolic.expressions.heads import Ceiling, Floor, Maximum, Minimum, Remainder
 from cnn_symbolic.expressions.rules import is_plain_size
 from cnn_symbolic.ground.errors import ExportError
-from cnn_symbolic.kernel.verdicts import Theorem
+from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from cnn_symbolic.notation.latex import Latex
 from cnn_symbolic.present.content.definitions import SHOWN
 from cnn_symbolic.present.content.prose import Prose, prose

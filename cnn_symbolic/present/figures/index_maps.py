@@ -18,8 +18,8 @@ from cnn_symbolic.expressions.heads import AtLeast, AtMost
 from cnn_symbolic.expressions.rules import bracket
 from cnn_symbolic.expressions.values import Number, plain
 from cnn_symbolic.ground.errors import EvaluationError, FragmentError, OperandError, ShapeError
-from cnn_symbolic.kernel.reader import NotReadable, Reader, Term
-from cnn_symbolic.kernel.statement import Declaration, state
+from cnn_symbolic.kernel.trusted.reader import NotReadable, Reader, Term
+from cnn_symbolic.kernel.trusted.statement import Declaration, state
 from cnn_symbolic.tensors.tensor import Tensor
 
 __all__ = ["Contribution", "Contributions", "Factors", "Position", "contributions", "gathered"]

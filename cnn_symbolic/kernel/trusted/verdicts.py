@@ -13,7 +13,7 @@ import sympy as sp
 
 from cnn_symbolic.ground.display import Displayed
 from cnn_symbolic.ground.errors import CnnSymbolicError
-from cnn_symbolic.kernel.statement import Statement
+from cnn_symbolic.kernel.trusted.statement import Statement
 
 __all__ = ["HoldsForLiterals", "Monomial", "Reason", "Refutation", "Theorem", "Undecided", "Verdict"]
 

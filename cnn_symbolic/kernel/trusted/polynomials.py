@@ -14,8 +14,8 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.expressions.rules import is_plain_size, least
-from cnn_symbolic.kernel.reader import NotReadable
-from cnn_symbolic.kernel.verdicts import Reason
+from cnn_symbolic.kernel.trusted.reader import NotReadable
+from cnn_symbolic.kernel.trusted.verdicts import Reason
 
 __all__ = [
     "OPPOSITE",

@@ -20,13 +20,15 @@ import sympy as sp
 from cnn_symbolic.expressions.formulas import substitute
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.ground.errors import VacuousClaimError
-from cnn_symbolic.kernel.affine import decide_affine
-from cnn_symbolic.kernel.coefficients import CoefficientSets
-from cnn_symbolic.kernel.confirming import check_proved, check_vacuous, confirmed, in_order
-from cnn_symbolic.kernel.factors import conditions_of, factors_of, prove_every, stated_values, written_domain
-from cnn_symbolic.kernel.reader import NotReadable
-from cnn_symbolic.kernel.statement import Statement
-from cnn_symbolic.kernel.verdicts import SEAL, HoldsForLiterals, Reason, Refutation, Theorem, Undecided, Verdict
+from cnn_symbolic.kernel.search.choosing import factors_of
+from cnn_symbolic.kernel.search.confirming import check_proved, check_vacuous, confirmed, in_order
+from cnn_symbolic.kernel.search.domains import written_domain
+from cnn_symbolic.kernel.search.refuting import decide_affine
+from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets
+from cnn_symbolic.kernel.trusted.factors import prove_every, stated_values
+from cnn_symbolic.kernel.trusted.reader import NotReadable
+from cnn_symbolic.kernel.trusted.statement import Statement
+from cnn_symbolic.kernel.trusted.verdicts import SEAL, HoldsForLiterals, Reason, Refutation, Theorem, Undecided, Verdict
 
 __all__ = ["LITERALS", "decide", "decide_literally", "is_proved"]
 
@@ -86,7 +88,7 @@ def decide_factors(statement: Statement, undecided: Undecided, literally: Sequen
             verdict = decide_literally(statement, factors, values)
             return verdict if stated is not None or not isinstance(verdict, Theorem) else only_literally(verdict)
         smallest = smallest_sizes(statement, factors)
-        domain = written_domain(statement.sizes, conditions_of(statement), factors)
+        domain = written_domain(statement.sizes, statement.conditions, factors)
         return Theorem(statement, 0.0, SEAL, domain, smallest, coefficients, tuple(map(str, factors)))
     except NotReadable as stopped:
         return replace(undecided, reason=stopped.reason, detail=stopped.detail)
@@ -112,7 +114,7 @@ def smallest_sizes(
     statement: Statement, factors: tuple[sp.Symbol, ...], values: tuple[int, ...] = ()
 ) -> dict[str, int]:
     """Return the smallest sizes that a statement is about, with all values of the factors or those given."""
-    point = smallest_point(statement.sizes, conditions_of(statement), factors, values)
+    point = smallest_point(statement.sizes, statement.conditions, factors, values)
     return dict(zip(map(str, statement.sizes), point, strict=True))
 
 
@@ -176,7 +178,7 @@ def decide_literally(statement: Statement, factors: tuple[sp.Symbol, ...], value
         beyond = max(values) + sum(map(least, factors)) + others
         contiguous = set(range(1, max(values) + 1)) <= set(values)
         smallest_of_all = every_least and not undecided and contiguous and total(best) <= beyond
-        domain = written_domain(statement.sizes, conditions_of(statement), factors)
+        domain = written_domain(statement.sizes, statement.conditions, factors)
         return replace(best, least=smallest_of_all, domain=domain)
     if undecided:
         return replace(undecided[0], statement=statement)
@@ -184,7 +186,7 @@ def decide_literally(statement: Statement, factors: tuple[sp.Symbol, ...], value
         statement,
         0.0,
         SEAL,
-        domain=written_domain(statement.sizes, conditions_of(statement), factors),
+        domain=written_domain(statement.sizes, statement.conditions, factors),
         smallest=smallest_sizes(statement, factors, tuple(values)),
         coefficients={},
         factors=tuple(map(str, factors)),

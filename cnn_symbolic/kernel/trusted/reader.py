@@ -33,8 +33,8 @@ from cnn_symbolic.expressions.heads import (
     Remainder,
 )
 from cnn_symbolic.expressions.rules import is_plain, is_plain_size
-from cnn_symbolic.kernel.statement import Declaration, Statement
-from cnn_symbolic.kernel.verdicts import Reason
+from cnn_symbolic.kernel.trusted.statement import Declaration, Statement
+from cnn_symbolic.kernel.trusted.verdicts import Reason
 
 __all__ = ["Factor", "NotReadable", "Reader", "Term", "read_sides"]
 

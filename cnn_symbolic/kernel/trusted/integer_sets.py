@@ -30,9 +30,9 @@ from cnn_symbolic.expressions.heads import (
     Where,
 )
 from cnn_symbolic.expressions.rules import as_quotient, at_least, least
-from cnn_symbolic.kernel.polynomials import RELATIONS
-from cnn_symbolic.kernel.reader import NotReadable
-from cnn_symbolic.kernel.verdicts import Reason
+from cnn_symbolic.kernel.trusted.polynomials import RELATIONS
+from cnn_symbolic.kernel.trusted.reader import NotReadable
+from cnn_symbolic.kernel.trusted.verdicts import Reason
 
 __all__ = ["KIND", "IntegerSet", "Linear", "SetError", "Sets", "texts_of"]
 

@@ -15,9 +15,9 @@ from typing import Any
 import islpy as isl
 import sympy as sp
 
-from cnn_symbolic.kernel.coefficients import CoefficientSets
-from cnn_symbolic.kernel.integer_sets import KIND, IntegerSet, Linear
-from cnn_symbolic.kernel.polynomials import (
+from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets
+from cnn_symbolic.kernel.trusted.integer_sets import KIND, IntegerSet, Linear
+from cnn_symbolic.kernel.trusted.polynomials import (
     AllOf,
     Condition,
     Monomial,
@@ -28,9 +28,9 @@ from cnn_symbolic.kernel.polynomials import (
     times,
     whole,
 )
-from cnn_symbolic.kernel.products import Frame, Lowered
-from cnn_symbolic.kernel.reader import NotReadable
-from cnn_symbolic.kernel.verdicts import Reason
+from cnn_symbolic.kernel.trusted.products import Frame, Lowered
+from cnn_symbolic.kernel.trusted.reader import NotReadable
+from cnn_symbolic.kernel.trusted.verdicts import Reason
 
 __all__ = ["Coordinates", "UnknownSets"]
 

@@ -17,9 +17,9 @@ from typing import Any
 import islpy as isl
 import sympy as sp
 
-from cnn_symbolic.kernel.integer_sets import KIND, Linear, Sets, texts_of
-from cnn_symbolic.kernel.reader import NotReadable, Term
-from cnn_symbolic.kernel.verdicts import Reason
+from cnn_symbolic.kernel.trusted.integer_sets import KIND, Linear, Sets, texts_of
+from cnn_symbolic.kernel.trusted.reader import NotReadable, Term
+from cnn_symbolic.kernel.trusted.verdicts import Reason
 
 __all__ = ["CoefficientSets", "Nonzero", "Signature", "arranged"]
 

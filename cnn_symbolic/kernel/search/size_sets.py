@@ -17,8 +17,8 @@ from cnn_symbolic.expressions.rules import compare, is_plain_size
 from cnn_symbolic.expressions.shapes import check_shape, format_shape
 from cnn_symbolic.expressions.values import as_condition, plain, presumed_of
 from cnn_symbolic.ground.errors import FragmentError, ShapeError
-from cnn_symbolic.kernel.integer_sets import IntegerSet, Sets
-from cnn_symbolic.kernel.reader import NotReadable
+from cnn_symbolic.kernel.trusted.integer_sets import IntegerSet, Sets
+from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.tensor import Tensor
 

@@ -26,7 +26,7 @@ from cnn_symbolic.expressions.points import Point
 from cnn_symbolic.expressions.rules import is_plain_size
 from cnn_symbolic.expressions.values import read_at
 from cnn_symbolic.ground.errors import EvaluationError, FunctionDomainError, ShapeError, UndefinedError
-from cnn_symbolic.kernel.statement import Statement
+from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.tensors.entries import EntryReading
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.tensor import Call, Leaf, Named, Tensor

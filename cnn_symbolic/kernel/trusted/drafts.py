@@ -22,7 +22,7 @@ from cnn_symbolic.expressions.heads import (
     Where,
 )
 from cnn_symbolic.expressions.rules import as_quotient, at_least, is_plain_size
-from cnn_symbolic.kernel.polynomials import (
+from cnn_symbolic.kernel.trusted.polynomials import (
     OPPOSITE,
     RELATIONS,
     AllOf,
@@ -42,8 +42,8 @@ from cnn_symbolic.kernel.polynomials import (
     variable,
     whole,
 )
-from cnn_symbolic.kernel.reader import NotReadable
-from cnn_symbolic.kernel.verdicts import Reason
+from cnn_symbolic.kernel.trusted.reader import NotReadable
+from cnn_symbolic.kernel.trusted.verdicts import Reason
 
 __all__ = ["Defined", "Draft"]
 

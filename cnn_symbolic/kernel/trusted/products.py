@@ -21,8 +21,8 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.kernel.drafts import Defined, Draft
-from cnn_symbolic.kernel.polynomials import (
+from cnn_symbolic.kernel.trusted.drafts import Defined, Draft
+from cnn_symbolic.kernel.trusted.polynomials import (
     Condition,
     Monomial,
     Polynomial,
@@ -37,8 +37,8 @@ from cnn_symbolic.kernel.polynomials import (
     times,
     variable,
 )
-from cnn_symbolic.kernel.reader import NotReadable, Term
-from cnn_symbolic.kernel.verdicts import Reason
+from cnn_symbolic.kernel.trusted.reader import NotReadable, Term
+from cnn_symbolic.kernel.trusted.verdicts import Reason
 
 __all__ = ["Frame", "Lowered", "Lowering"]
 

@@ -1,0 +1,198 @@
+"""Decides a statement that is affine in sizes and indices: a theorem, or the smallest counterexample.
+
+The comparison is made in `trusted.affine`; here a difference becomes a refutation. Where a coefficient is a polynomial
+in the sizes that does not vanish by itself, the answer is found by search or left undecided. A refutation is computed
+again in NumPy, from the entry formulas, before it is given.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from functools import partial
+from math import factorial, prod
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.expressions.evaluation import evaluate_size
+from cnn_symbolic.expressions.formulas import entry
+from cnn_symbolic.kernel.search.replay import KNOWN_FUNCTIONS, replay
+from cnn_symbolic.kernel.trusted.affine import Comparison, Difference, label
+from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets, Signature
+from cnn_symbolic.kernel.trusted.integer_sets import IntegerSet
+from cnn_symbolic.kernel.trusted.reader import NotReadable, Reader
+from cnn_symbolic.kernel.trusted.statement import Statement
+from cnn_symbolic.kernel.trusted.verdicts import SEAL, Monomial, Reason, Refutation, Undecided, Verdict
+
+__all__ = ["decide_affine"]
+
+MOST_REPLAYS = 4
+
+
+def decide_affine(statement: Statement) -> Verdict:
+    """Return the verdict on a statement; raise VacuousClaimError if no sizes satisfy its assumptions."""
+    start = time.perf_counter()
+    sets = CoefficientSets(statement.sizes, statement.index)
+    try:
+        with sets.within_limits():
+            made = Comparison(statement, sets)
+            if not made.differences:
+                return made.theorem(time.perf_counter() - start)
+            return replace(refutation_of(made), seconds=time.perf_counter() - start)
+    except NotReadable as stopped:
+        return Undecided(statement, time.perf_counter() - start, SEAL, stopped.reason, stopped.detail)
+
+
+def refutation_of(made: Comparison) -> Refutation:
+    """Return the refutation by the smallest difference that shows in numbers."""
+    statement, entries = made.statement, made.entries
+    differences = made.differences
+    bad = made.bad if entries.bad is None else made.bad.union(entries.bad)
+    exact = entries.exact and opaque_arguments_differ(statement, statement.conditions, entries.differences)
+    for attempt in range(MOST_REPLAYS):
+        first = min(differences, key=partial(place, statement))
+        least = entries.settled and attempt == 0
+        refutation = refuted(made, first, bad if exact else None, least)
+        if refutation is not None:
+            return refutation
+        differences = beyond(made, differences, first)
+        if not differences:
+            break
+    raise NotReadable(Reason.REPLAY, f"the difference at {first.sizes(statement)} did not show in numbers")
+
+
+def place(statement: Statement, difference: Difference) -> tuple[int, tuple[int, ...]]:
+    """Return what differences are ordered by: the total size first."""
+    return sum(difference.point[: len(statement.sizes)]), difference.point
+
+
+def beyond(made: Comparison, differences: Sequence[Difference], tried: Difference) -> list[Difference]:
+    """Return the differences at other sizes than those that were tried."""
+    count = len(made.statement.sizes)
+    further = []
+    for difference in differences:
+        if difference.point[:count] != tried.point[:count]:
+            further.append(difference)
+        elif difference.where is not None:
+            left = difference.where.subtract(made.sets.at_sizes(tried.point[:count], difference.where))
+            if (point := made.sets.smallest(left)) is not None:
+                further.append(replace(difference, point=point, where=left))
+    return further
+
+
+def outside(made: Comparison, bad: IntegerSet) -> Callable[[Mapping[str, int]], bool]:
+    """Return what tells whether sizes, by name, are not among the bad ones."""
+
+    def holds(sizes: Mapping[str, int]) -> bool:
+        point = made.sets.at_sizes([sizes[str(s)] for s in made.statement.sizes], bad)
+        return bool(bad.intersect(point).is_empty())
+
+    return holds
+
+
+def refuted(made: Comparison, first: Difference, bad: IntegerSet | None, least: bool) -> Refutation | None:
+    """Return the refutation, replayed in NumPy; None if the replay does not show the difference."""
+    count = len(made.statement.sizes)
+    sizes = dict(zip(made.statement.sizes, first.point[:count], strict=True))
+    shapes = [tuple(evaluate_size(n, sizes) for n in s.shape) for s in (made.statement.left, made.statement.right)]
+    plain = made.sets.sizes_where([])
+    refutation = Refutation(
+        made.statement,
+        0.0,
+        SEAL,
+        kind=first.kind,
+        least=least,
+        domain=made.sets.describe(made.domain.gist(plain)),
+        sizes={str(s): n for s, n in sizes.items()},
+        holds_when=None if bad is None else made.sets.weakest(made.domain, bad),
+        holds_at=None if bad is None else outside(made, bad),
+        left_shape=shapes[0],
+        right_shape=shapes[1],
+    )
+    if first.kind == "entry":
+        rank = len(made.statement.index)
+        index, access = first.point[count : count + rank], first.point[count + rank :]
+        left, right = (made.sets.value(side, first.point) for side in made.coefficients[first.signature])
+        divided = Fraction(1)
+        for base, exponent in made.scale:
+            divided *= Fraction(evaluate_size(base, sizes)) ** exponent
+        symmetric = repeats(first.signature, access, made.statement)
+        refutation = replace(
+            refutation,
+            index=index,
+            monomial=monomial(first.signature, access, made.statement),
+            left_coefficient=left / divided / symmetric,
+            right_coefficient=right / divided / symmetric,
+        )
+        replayed = replay(refutation, sizes)
+        if replayed is None:
+            return None
+        refutation = replayed
+    return refutation
+
+
+def opaque_arguments_differ(statement: Statement, conditions: Sequence[Any], differences: Sequence[Difference]) -> bool:
+    """Tell whether different entries under opaque functions are different numbers, for generic tensors.
+
+    Only then do two formulas that differ as formulas differ as numbers at all those sizes, so that the
+    sizes where they do are known exactly. Shown by distinct least products: where the map from an entry to
+    the least product of tensors that occurs in it is injective, no two entries are equal; entries of two
+    tensors differ where every entry of one has a product of tensors that no entry of the other has. It is
+    not shown where the functions are known ones, whose values depend on each other.
+    """
+    if any(key[1] in KNOWN_FUNCTIONS for d in differences for key in d.signature if len(key) == 3):
+        return False
+    names = {key[0] for d in differences for key in d.signature if len(key) == 3}
+    pending, occurring = list(names), dict[str, tuple[set[Signature], set[Signature]]]()
+    while pending:
+        name = pending.pop()
+        declared = statement.tensors[name]
+        index = declared.index or tuple(sp.Dummy("i", integer=True) for _ in declared.shape)
+        formula = entry(name, index) if declared.definition is None else declared.definition
+        sets = CoefficientSets(statement.sizes, index)
+        try:
+            terms = Reader(statement.tensors).read(formula, {i: i for i in index})
+            if any(term.powers for term in terms):
+                return False
+            functions = sets.coefficient(terms, sets.sizes_where(conditions), declared.shape)
+            covering = sets.covering(functions, declared.shape, sets.sizes_where(conditions))
+        except NotReadable:
+            return False
+        if index and not any(injective for _, injective in covering):
+            return False
+        occurring[name] = {signature for signature, _ in covering}, set(functions)
+        inner = {key[0] for signature in functions for key in signature if len(key) == 3}
+        pending += [other for other in inner if other not in occurring and other not in pending]
+    every = list(occurring.values())
+    return all(
+        always - other_sometimes or other_always - sometimes
+        for k, (always, sometimes) in enumerate(every)
+        for other_always, other_sometimes in every[k + 1 :]
+    )
+
+
+def accessed(
+    signature: Signature, access: Sequence[int], statement: Statement
+) -> list[tuple[tuple[Any, ...], tuple[int, ...]]]:
+    """Return the accessed entry of each tensor in a signature."""
+    parts = []
+    at = 0
+    for key in signature:
+        rank = len(statement.tensors[key[0]].shape)
+        parts.append((key, tuple(access[at : at + rank])))
+        at += rank
+    return parts
+
+
+def monomial(signature: Signature, access: Sequence[int], statement: Statement) -> Monomial:
+    """Return the product of tensor entries at a point."""
+    return Monomial(tuple((label(key), at) for key, at in accessed(signature, access, statement)))
+
+
+def repeats(signature: Signature, access: Sequence[int], statement: Statement) -> int:
+    """Return how often making equal tensors symmetric counts the monomial at a point."""
+    parts = accessed(signature, access, statement)
+    return prod(factorial(parts.count(part)) for part in set(parts))

@@ -1,0 +1,147 @@
+"""Proves statements for every value of their factors at once: strides, dilations, channels per group.
+
+Trusted. A factor is a size that stands in a product with another size or an index, or in a divisor. The
+products become unknowns (see `products`), and the two sides are compared as functions of these too. Where
+they differ at all, the differences must contradict the products' real values. From here comes a proof or
+nothing: a statement that is not proved here may still be true.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.expressions.heads import Comparison, Disjunction
+from cnn_symbolic.expressions.rules import any_of, at_least, compare, conjuncts, least
+from cnn_symbolic.ground.errors import VacuousClaimError
+from cnn_symbolic.kernel.trusted.affine import label, without_denominators
+from cnn_symbolic.kernel.trusted.coefficients import Signature, arranged
+from cnn_symbolic.kernel.trusted.polynomials import (
+    RELATIONS,
+    Monomial,
+)
+from cnn_symbolic.kernel.trusted.products import Frame, Lowered, Lowering
+from cnn_symbolic.kernel.trusted.reader import NotReadable, read_sides
+from cnn_symbolic.kernel.trusted.statement import Statement
+from cnn_symbolic.kernel.trusted.unknowns import Coordinates, UnknownSets
+from cnn_symbolic.kernel.trusted.verdicts import Reason
+
+__all__ = ["prove_every", "stated_values", "upper_bound"]
+
+
+@dataclass
+class Compared:
+    """The terms of both sides with the same product of tensors, and the coordinates that they share."""
+
+    frame: Frame
+    left: list[Lowered] = field(default_factory=list)
+    right: list[Lowered] = field(default_factory=list)
+
+
+def stated_values(statement: Statement, factors: Sequence[sp.Symbol]) -> tuple[int, ...] | None:
+    """Return values among which the assumptions leave every factor; None where one may be as large as it likes."""
+    parts = [part for holds in statement.assumptions for part in conjuncts(holds)]
+    bounds = [min((b for part in parts if (b := upper_bound(part, f)) is not None), default=None) for f in factors]
+    if any(bound is None for bound in bounds):
+        return None
+    return tuple(range(1, max((bound for bound in bounds if bound is not None), default=1) + 1))
+
+
+def upper_bound(holds: Any, size: sp.Symbol) -> int | None:
+    """Return a number that a size is not above where a condition holds, such as S ≤ 3; None if it is not seen."""
+    if isinstance(holds, Disjunction):
+        found = [upper_bound(part, size) for part in holds.args]
+        return None if None in found else max(bound for bound in found if bound is not None)
+    if not isinstance(holds, Comparison):
+        return None
+    sign, direction, strict = RELATIONS[holds.sign]
+    zero = sp.expand(holds.lhs - holds.rhs) * direction
+    slope = zero.coeff(size)
+    if (
+        sign == "!="
+        or zero.free_symbols != {size}
+        or not slope.is_Rational
+        or not (rest := zero - slope * size).is_Rational
+    ):
+        return None
+    if sign == ">=" and slope >= 0:
+        return None
+    edge = -rest / slope
+    bound: int = math.ceil(edge) - 1 if strict else math.floor(edge)
+    return max(bound, 1)
+
+
+def prove_every(statement: Statement, factors: Sequence[sp.Symbol]) -> dict[str, str]:
+    """Return the coefficient functions of a statement that is true at all sizes, as isl writes them.
+
+    Raises NotReadable where that is not proved.
+    """
+    lowering = Lowering(statement.sizes, statement.index)
+    required = lowering.conditions(statement.conditions)
+    right = lowering.conditions(statement.right.conditions)
+    pairs = zip(statement.left.shape, statement.right.shape, strict=True)
+    differ = lowering.conditions([any_of(*(compare("!=", sp.expand(a), sp.expand(b)) for a, b in pairs))])
+    compared = lowered_sides(statement, lowering)
+    lowering.complete()
+    sets = UnknownSets(statement.sizes, statement.index, lowering.sizes.unknowns)
+    parameters = lowering.sizes.monomials()
+    multipliers = products_of(factors, [parameters, *(both.frame.monomials() for both in compared.values())])
+    of_sizes = Coordinates(sets, parameters, multipliers)
+    with sets.within_limits():
+        domain = sets.sizes_where_all([*required, *lowering.sizes.facts])
+        if of_sizes.impossible(domain):
+            conditions = ", ".join(map(str, statement.conditions))
+            raise VacuousClaimError(f"no sizes satisfy the assumptions of {statement.describe()}: {conditions}")
+        undefined = domain.subtract(sets.sizes_where_all(right))
+        unequal = domain.intersect(sets.sizes_where_all(differ))
+        if not of_sizes.impossible(undefined.union(unequal)):
+            raise NotReadable(Reason.NOT_AFFINE, "the shapes are not seen to agree for all factors")
+        written = {}
+        for signature, both in compared.items():
+            left, other = ([sets.lowered(t, both.frame, domain) for t in side] for side in (both.left, both.right))
+            monomials = [*parameters, *((i,) for i in statement.index), *both.frame.monomials()]
+            zero = (left + other)[0].sub((left + other)[0])
+            difference = sum_of([zero, *left]).sub(sum_of([zero, *other]))
+            if not Coordinates(sets, monomials, multipliers).zero_everywhere(difference):
+                raise NotReadable(Reason.NOT_AFFINE, "the entries are not seen to agree for all factors")
+            written["·".join(map(label, signature)) or "1"] = sum_of([zero, *left]).to_str()
+    return written
+
+
+def sum_of(functions: Sequence[Any]) -> Any:
+    """Return the sum of coefficient functions."""
+    return reduce(lambda a, b: a.add(b), functions)
+
+
+def lowered_sides(statement: Statement, lowering: Lowering) -> dict[Signature, Compared]:
+    """Return the terms of both sides by their products of tensors, multiplied by the sizes they divide by."""
+    sides, scale = without_denominators(read_sides(statement))
+    for base, _ in scale:
+        if not at_least(base, 1):
+            raise NotReadable(Reason.OUTSIDE, f"a formula divides by {base}, which is not positive for all sizes")
+    compared: dict[Signature, Compared] = {}
+    for k, terms in enumerate(sides):
+        for term in terms:
+            for signature, access in arranged(term):
+                if signature not in compared:
+                    names = [sp.Dummy("x", integer=True) for _ in access]
+                    compared[signature] = Compared(Frame(tuple(names)))
+                both = compared[signature]
+                lowered = lowering.term(term, access, statement.left.shape, both.frame)
+                (both.right if k else both.left).append(lowered)
+    return compared
+
+
+def products_of(factors: Sequence[sp.Symbol], occurring: Iterable[Sequence[Monomial]]) -> list[Monomial]:
+    """Return the factors, and the products of factors that occur in a product."""
+    factors = [factor for factor in factors if least(factor) == 1]
+    found: dict[Monomial, None] = {(factor,): None for factor in factors}
+    for monomial in (m for monomials in occurring for m in monomials):
+        if len(part := tuple(s for s in monomial if s in factors)) > 1:
+            found[part] = None
+    return list(found)
