@@ -66,6 +66,7 @@ from cnn_symbolic.proofs.claiming import prove as prove
 from cnn_symbolic.proofs.claiming import refute as refute
 from cnn_symbolic.proofs.derivation import Derivation as Derivation
 from cnn_symbolic.proofs.derivation import Step as Step
+from cnn_symbolic.proofs.settling import settle_many as settle_many
 from cnn_symbolic.tensors.arithmetic import add as add
 from cnn_symbolic.tensors.arithmetic import broadcast as broadcast
 from cnn_symbolic.tensors.arithmetic import multiply as multiply

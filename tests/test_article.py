@@ -5,10 +5,11 @@ from runpy import run_path
 from cnn_symbolic import Refutation, Theorem
 from cnn_symbolic.library.article import ARTICLE, ERRATA, SECTIONS
 from cnn_symbolic.library.files import bundled_folder
-from cnn_symbolic.present.terminal import article_table, decided
+from cnn_symbolic.present.terminal import article_table
 from cnn_symbolic.proofs.derivation import Derivation
 from cnn_symbolic.witnesses import digits
 from tests.support.bundle import bundle
+from tests.support.settled import said
 
 CLAIMS = bundle()
 KNOWN = {claim.id for claim in ARTICLE}
@@ -19,7 +20,7 @@ def settling(name):
 
 
 def decided_claims():
-    return [decided(claim) for claim in CLAIMS if claim.derivation.article]
+    return [said(claim) for claim in CLAIMS if claim.derivation.article]
 
 
 def test_every_claim_is_settled_and_every_id_is_known():

@@ -25,7 +25,7 @@ from cnn_symbolic import (
     take,
     tensor,
 )
-from cnn_symbolic.ground.errors import DerivationFileError, ExportError
+from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.library.loading import Claim, select
 from cnn_symbolic.present.content.assembly import assemble
 from cnn_symbolic.present.content.contents import Omitted, entry_of
@@ -105,11 +105,12 @@ def test_several_processes_make_the_same_book():
     assert assemble(claims, jobs=2) == assemble(claims, jobs=1)
 
 
-def test_an_error_in_another_process_is_the_same_error():
+def test_a_claim_that_fails_is_omitted_with_the_reason():
     vacuous = prove("Never", x, equals=x, assuming=[M < 1])
     for jobs in (1, 2):
-        with pytest.raises(DerivationFileError, match=r"own.py: claim: no sizes satisfy the assumptions"):
-            assemble([claim(vacuous), claim(doubled())], jobs)
+        (omitted,) = assemble([claim(vacuous, "never"), claim(doubled())], jobs).omitted
+        assert (omitted.id, omitted.outcome) == ("never", "failed")
+        assert omitted.reason.startswith("no sizes satisfy the assumptions")
 
 
 def test_an_entry_is_plain_data():

@@ -24,6 +24,7 @@ NOT_WORDS = {
     "identity": "is about SymPy's functions, which claims have not",
     "preimage": "a set of sizes, not a claim",
     "sizes_where": "a set of sizes, not a claim",
+    "settle_many": MODULES,
     "state": MODULES,
     **{
         name: CHECKS

@@ -105,10 +105,11 @@ def test_usage_and_input_errors_are_one_message_and_status_2(arguments, message,
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_a_vacuous_claim_is_an_input_error(file, jobs):
-    ran = run("prove", file(VACUOUS), "--jobs", jobs)
+def test_a_vacuous_claim_is_an_input_error_and_takes_no_other_with_it(file, jobs):
+    ran = run("prove", file(NOT_WRONG, VACUOUS, WRONG), "--jobs", jobs)
     assert ran.returncode == 2
-    assert "mine.py: empty: no sizes satisfy the assumptions of w = w" in ran.stderr
+    assert "no sizes satisfy the assumptions of w = w" in " ".join(ran.stdout.split())
+    assert "2 proved, 1 refuted, 1 failed; 1 of 4 as stated" in ran.stdout
 
 
 @pytest.mark.parametrize("options", [[], ["--steps"], ["--json"], ["--latex", "proofs.tex"]], ids="".join)
@@ -419,5 +420,5 @@ def test_check_stops_at_its_time_limit(tmp_path):
         encoding="utf-8",
     )
     done = run("check", path, "--timeout", "0.01")
-    assert done.returncode == 2
-    assert "not done after 0.01 s" in done.stderr
+    assert done.returncode == 3
+    assert "undecided: the computation was stopped at its limit: not done after 0.01 s" in done.stdout

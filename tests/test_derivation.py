@@ -175,7 +175,9 @@ def test_what_cannot_be_declared_is_rejected_at_once():
 def test_declarations_are_collected_in_order_and_not_across_files():
     with collecting() as collected:
         first, second = prove("…", x, equals=x), refute("…", x, equals=2 * x)
-    assert collected == [first, second]
+    assert [one.made for one in collected] == [first, second]
+    assert [one.column for one in collected] == [25, 50]
+    assert len({one.line for one in collected}) == 1
     with collecting(), pytest.raises(DerivationFileError, match="cannot load another"), collecting():
         pass
 

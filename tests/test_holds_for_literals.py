@@ -34,9 +34,10 @@ from cnn_symbolic.present.book.latex import latex_book, latex_fragment
 from cnn_symbolic.present.console import listing, make_console
 from cnn_symbolic.present.content.assembly import assemble
 from cnn_symbolic.present.content.contents import Omitted, entry_of
-from cnn_symbolic.present.document import claim_value, decided_value, document, replay_file
+from cnn_symbolic.present.document import document, replay_file
 from cnn_symbolic.present.showing import certificates_table, certified_lines
-from cnn_symbolic.present.terminal import claims_table, decided, derivation_view, mark_of, summary
+from cnn_symbolic.present.terminal import claims_table, summary
+from tests.support.settled import said, value, view
 
 M, N, S, T = sizes("M N S T")
 x = tensor(M, name="x")
@@ -107,7 +108,7 @@ def command(monkeypatch, capsys, *arguments):
 
 def test_it_has_a_sign_of_its_own_that_says_whether_its_author_expected_it():
     assert isinstance(open_claim().derivation.verdict, HoldsForLiterals)
-    signs = {one: mark_of(one().derivation) for one in (open_claim, called_wrong, expected, proved, less_than_stated)}
+    signs = {one: said(one()).mark for one in (open_claim, called_wrong, expected, proved, less_than_stated)}
     assert signs == {
         open_claim: ("○", "yellow"),
         called_wrong: ("○", "yellow"),
@@ -118,31 +119,31 @@ def test_it_has_a_sign_of_its_own_that_says_whether_its_author_expected_it():
 
 
 def test_the_verdict_says_for_which_values_under_which_assumptions_and_what_was_tried():
-    shown = printed(derivation_view(open_claim()))
+    shown = printed(view(open_claim()))
     search = open_claim().derivation.verdict.search
     assert f"○ holds for {VALUES} with M ≥ S, not proved: {search} (" in shown
     assert re.search(r"no difference at \d+ points, sizes and factors up to \d+", search)
     assert "✓" not in shown
     assert "✗" not in shown
-    assert "the file says refuted" in printed(derivation_view(called_wrong()))
-    assert "the file says" not in printed(derivation_view(expected())) + printed(derivation_view(more_than_stated()))
+    assert "the file says refuted" in printed(view(called_wrong()))
+    assert "the file says" not in printed(view(expected())) + printed(view(more_than_stated()))
 
 
 def test_the_table_has_its_evidence_its_assumptions_and_what_was_tried():
-    row = printed(claims_table([decided(open_claim())]), width=200)
+    row = printed(claims_table([said(open_claim())]), width=200)
     assert "○" in row
     assert f"holds for {VALUES} M ≥ S" in row
     assert f"not proved: {open_claim().derivation.verdict.search}" in row
     assert "the file says proved" in row
-    assert "the file says" not in printed(claims_table([decided(expected())]))
-    assert f"the file says {LITERALLY}" in printed(claims_table([decided(less_than_stated())]))
+    assert "the file says" not in printed(claims_table([said(expected())]))
+    assert f"the file says {LITERALLY}" in printed(claims_table([said(less_than_stated())]))
     assert f"expected {LITERALLY} Quotients" in printed(listing([row_of(expected())]))
 
 
 def test_it_is_counted_by_itself():
-    claims = [decided(one()) for one in (proved, open_claim, expected, less_than_stated)]
+    claims = [said(one()) for one in (proved, open_claim, expected, less_than_stated)]
     assert summary(claims, 0).startswith("1 proved, 2 hold for literal values, 1 refuted; 2 of 4 as stated")
-    assert summary([decided(expected())], 0).startswith("1 holds for literal values; 1 of 1 as stated")
+    assert summary([said(expected())], 0).startswith("1 holds for literal values; 1 of 1 as stated")
 
 
 def test_a_step_that_holds_for_literal_values_is_no_step_of_a_proof():
@@ -150,13 +151,13 @@ def test_a_step_that_holds_for_literal_values_is_no_step_of_a_proof():
     step = prove("Twice", x + x, equals=doubled, steps=[Step(lambda i: 2 * x[i + S * (S + 1) % 2], "one is even")])
     assert isinstance(step.wrong_step[1], HoldsForLiterals)
     assert not step.lines
-    shown = printed(derivation_view(other(step)))
+    shown = printed(view(other(step)))
     assert "the step holds for S in {1, 2, 3, 4}, and is not proved: one is even" in shown
-    row = printed(claims_table([decided(other(step))]))
+    row = printed(claims_table([said(other(step))]))
     assert "a step holds for S in {1, 2, 3, 4}, and is not proved: one is even" in row
     squared = Step(lambda i: 2 * x[i + i * (i + 1) % 2], "i squared")
     undecided = other(prove("Twice", x + x, equals=doubled, steps=[squared]))
-    assert "the step is undecided: i squared" in printed(derivation_view(undecided))
+    assert "the step is undecided: i squared" in printed(view(undecided))
     assert 'class="proof"' not in step._repr_html_()
     assert "This step of its proof holds for S in {1, 2, 3, 4}: “one is even”." in words(step._repr_html_())
 
@@ -184,10 +185,10 @@ def test_the_status_is_that_of_an_undecided_claim_unless_it_is_expected(stated, 
 
 
 def test_the_status_of_claims():
-    assert claims_status([decided(open_claim())]) == UNDECIDED
-    assert claims_status([decided(called_wrong())]) == UNDECIDED
-    assert claims_status([decided(expected()), decided(more_than_stated())]) == AS_STATED
-    assert claims_status([decided(expected()), decided(less_than_stated())]) == OPPOSITE
+    assert claims_status([said(open_claim())]) == UNDECIDED
+    assert claims_status([said(called_wrong())]) == UNDECIDED
+    assert claims_status([said(expected()), said(more_than_stated())]) == AS_STATED
+    assert claims_status([said(expected()), said(less_than_stated())]) == OPPOSITE
 
 
 def test_claims_of_a_text(monkeypatch, capsys, tmp_path):
@@ -203,20 +204,20 @@ def test_claims_of_a_text(monkeypatch, capsys, tmp_path):
 
 
 def test_json_has_the_verdict_with_what_was_tried_and_it_can_be_replayed(monkeypatch, capsys, tmp_path):
-    value = decided_value("open", open_claim().derivation)
+    found = value(open_claim())
     search = open_claim().derivation.verdict.search
-    assert (value["verdict"], value["expected"]) == ("holds", "proved")
-    assert (value["evidence"], value["assumptions"]) == (f"holds for {VALUES}", "M ≥ S")
-    assert value["reason"] == f"not proved: {search}"
-    assert value["steps"] == []
+    assert (found["verdict"], found["expected"]) == ("holds", "proved")
+    assert (found["evidence"], found["assumptions"]) == (f"holds for {VALUES}", "M ≥ S")
+    assert found["reason"] == f"not proved: {search}"
+    assert found["steps"] == []
     path = tmp_path / "own.json"
-    path.write_text(json.dumps(document([claim_value(expected()), claim_value(proved())])), encoding="utf-8")
+    path.write_text(json.dumps(document([value(expected()), value(proved())])), encoding="utf-8")
     assert [one.agrees for one in replay_file(path)] == [True, True]
     code, out, _ = command(monkeypatch, capsys, "replay", path)
     assert (code, out.count("✓"), " ".join(out.split()).count(LITERALLY)) == (AS_STATED, 2, 2)
-    path.write_text(json.dumps(document([claim_value(open_claim())])), encoding="utf-8")
+    path.write_text(json.dumps(document([value(open_claim())])), encoding="utf-8")
     assert command(monkeypatch, capsys, "replay", path)[0] == UNDECIDED
-    tampered = document([claim_value(open_claim())])
+    tampered = document([value(open_claim())])
     tampered["claims"][0]["verdict"] = "proved"
     path.write_text(json.dumps(tampered), encoding="utf-8")
     code, out, _ = command(monkeypatch, capsys, "replay", path)
@@ -348,9 +349,9 @@ def test_a_certificate_is_not_made_and_it_is_not_called_a_theorem(monkeypatch, t
     monkeypatch.setenv("PATH", "")
     outcomes = certify([expected()], tmp_path / "certificates", jobs=1)
     assert [one.status for one in outcomes] == ["not emitted"]
-    lines = [str(line) for line in certified_lines([expected()], outcomes, tmp_path, 1)]
+    lines = [str(line) for line in certified_lines([said(expected())], outcomes, tmp_path, 1)]
     assert "theorem" not in lines[0]
-    assert f"holds for {VALUES}; not emitted" in printed(certificates_table([expected()], outcomes), width=200)
+    assert f"holds for {VALUES}; not emitted" in printed(certificates_table([said(expected())], outcomes), width=200)
 
 
 # A witness that disagrees
@@ -402,7 +403,7 @@ def test_what_the_witness_disagrees_with_is_a_message_and_status_4_and_never_a_v
 
 def test_replay_says_so_too(monkeypatch, capsys, tmp_path):
     path = tmp_path / "own.json"
-    path.write_text(json.dumps(document([claim_value(proved())])), encoding="utf-8")
+    path.write_text(json.dumps(document([value(proved())])), encoding="utf-8")
     monkeypatch.setattr(confirming, "compare_at", lambda *_: Found("shape", (1,), (2,)))
     code, out, err = command(monkeypatch, capsys, "replay", path)
     assert (code, out) == (DISAGREEMENT, "")

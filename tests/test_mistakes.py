@@ -6,7 +6,6 @@ from cnn_symbolic.claims.reading import read_claims
 from cnn_symbolic.kernel.search.decide import decide
 from cnn_symbolic.kernel.trusted.statement import state
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
-from cnn_symbolic.mistakes.named import named_mistake
 from cnn_symbolic.proofs.derivation import Derivation
 from tests.support.bundle import derivations
 
@@ -31,7 +30,7 @@ REFUTED = derivations("refuted")
 
 @pytest.mark.parametrize("claim", REFUTED, ids=[c.id for c in REFUTED])
 def test_the_mistake_is_named_and_its_correction_is_proved(claim):
-    found = named_mistake(claim.derivation)
+    found = claim.derivation.mistake
     assert (found.name if found else None) == NAMED.get(claim.id)
     if found is not None:
         right = type(claim.derivation)(
@@ -84,7 +83,7 @@ FORGOTTEN = {
 def test_what_was_forgotten_is_named_and_the_formula_with_it_is_proved(text, name, formula):
     (claim,) = read_claims(text).values()
     assert claim.outcome == "refuted"
-    found = named_mistake(claim)
+    found = claim.mistake
     assert (found.name, str(found.formula)) == (name, formula)
     assert isinstance(Derivation("…", claim.left, found.formula, "proved", claim.assuming).verdict, Theorem)
 
@@ -108,7 +107,7 @@ a = tensor(N, N)
 )
 def test_a_wrong_index_is_named(claim, name):
     (made,) = read_claims(ENTRIES + claim).values()
-    change = named_mistake(made)
+    change = made.mistake
     assert change is not None
     assert change.name == name
     assert isinstance(decide(state(made.left, change.formula)), Theorem)

@@ -96,11 +96,12 @@ def test_every_field_of_the_document_and_every_operation_is_named_in_the_readme(
     import cnn_symbolic
     from cnn_symbolic.kernel.trusted.verdicts import Reason
     from cnn_symbolic.library.loading import select
-    from cnn_symbolic.present.document import claim_value, document
+    from cnn_symbolic.present.document import document
     from cnn_symbolic.tensors.operations.basic import __all__ as operations
     from cnn_symbolic.tensors.operations.stacking import __all__ as families
+    from tests.support.settled import value
 
-    (claim,) = document([claim_value(one) for one in select(["feature_map_forward"])])["claims"]
+    (claim,) = document([value(one) for one in select(["feature_map_forward"])])["claims"]
     missing = [name for name in [*claim, *operations, *families] if f"`{name}`" not in README]
     assert missing == []
     flat = " ".join(README.split())

@@ -25,7 +25,7 @@ from cnn_symbolic.certificates.trusted.compiling import (
     find_coq,
     library_texts,
 )
-from cnn_symbolic.ground.errors import CnnSymbolicError, DerivationFileError, ExportError, MissingPackageError
+from cnn_symbolic.ground.errors import CnnSymbolicError, ExportError, MissingPackageError
 from cnn_symbolic.ground.files import write
 from cnn_symbolic.ground.processes import cores, in_processes
 from cnn_symbolic.ground.version import __version__
@@ -136,10 +136,8 @@ def certified_at(k: int) -> tuple[Outcome, str]:
         return Outcome(claim.id, None, "not emitted", NO_THEOREM.get(made.strength, NUMERICAL), 0.0), ""
     try:
         certificate = emitted(made, mangled(claim.id))
-    except NotCertified as reason:
+    except (NotCertified, CnnSymbolicError) as reason:
         return Outcome(claim.id, None, "not emitted", str(reason), 0.0), ""
-    except CnnSymbolicError as error:
-        raise DerivationFileError(f"{claim.file.name}: {claim.id}: {error}") from error
     for part in certificate.parts:
         for kind, text in (("S", part.statement), ("P", part.proof), ("K", part.check)):
             put(work.folder / f"{kind}_{part.name}.v", text)

@@ -33,6 +33,7 @@ from cnn_symbolic.expressions.rules import is_whole
 from cnn_symbolic.expressions.values import Number, number
 from cnn_symbolic.ground.errors import ClaimTextError, OperandError
 from cnn_symbolic.proofs.claiming import claim, refute
+from cnn_symbolic.proofs.collecting import Declared, column_of
 from cnn_symbolic.proofs.derivation import Derivation
 from cnn_symbolic.tensors.arithmetic import scale
 from cnn_symbolic.tensors.entries import EntryReading, entries_of
@@ -40,7 +41,7 @@ from cnn_symbolic.tensors.making import named
 from cnn_symbolic.tensors.operations.basic import Function, ones, zeros
 from cnn_symbolic.tensors.tensor import Call, Equation, Tensor, merge_name
 
-__all__ = ["read_claims"]
+__all__ = ["declared_claims", "read_claims"]
 
 
 def read_claims(text: str, where: str = "the text") -> dict[str, Derivation]:
@@ -48,6 +49,11 @@ def read_claims(text: str, where: str = "the text") -> dict[str, Derivation]:
 
     Raises ClaimTextError, which says what was expected at which line and column.
     """
+    return {name: one.made for name, one in declared_claims(text, where).items()}
+
+
+def declared_claims(text: str, where: str) -> dict[str, Declared]:
+    """Return the claims of a text by name, each with its place."""
     return Reader(text, where).claims
 
 
@@ -57,7 +63,7 @@ class Reader(Expressions):
     def __init__(self, text: str, where: str) -> None:
         super().__init__(text, where)
         self.tensors: dict[str, Tensor] = {}
-        self.claims: dict[str, Derivation] = {}
+        self.claims: dict[str, Declared] = {}
         self.target: tuple[ast.AST, str] | None = None
         for statement in self.parsed().body:
             self.visit(statement)
@@ -174,11 +180,12 @@ class Reader(Expressions):
         with self.blaming(node):
             merge_name(self.tensors, x)
 
-    def declare(self, name: str, made: Derivation, node: ast.AST) -> None:
+    def declare(self, name: str, made: Derivation, node: ast.stmt | ast.expr) -> None:
         """Add a claim."""
         if name in self.claims:
             raise self.wrong(node, "one claim on a line")
-        self.claims[name] = made
+        line = self.text.splitlines()[node.lineno - 1]
+        self.claims[name] = Declared(made, node.lineno, column_of(line, node.col_offset))
 
     def called(
         self, function: Callable[..., Any], positional: list[Any], options: dict[str, Any], node: ast.Call

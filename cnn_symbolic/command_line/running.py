@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cnn_symbolic.present.terminal import Decided
     from cnn_symbolic.proofs.check import Check
     from cnn_symbolic.proofs.derivation import Derivation
+    from cnn_symbolic.proofs.settling import Settled
 
 __all__ = [
     "AS_STATED",
@@ -108,7 +109,7 @@ def run(
         if outcomes is not None and certificates is not None:
             from cnn_symbolic.present.showing import certified_lines
 
-            for line in certified_lines(claims, outcomes, certificates, time.perf_counter() - start - seconds):
+            for line in certified_lines(found, outcomes, certificates, time.perf_counter() - start - seconds):
                 console.print(line)
     return worst(claims_status(found), certified_status(outcomes or ()))
 
@@ -135,9 +136,9 @@ def certify_claims(
         typer.echo(dumps(document(values, by_id(outcomes)), ensure_ascii=False))
     else:
         console = make_console()
-        console.print(certificates_table(claims, outcomes))
+        console.print(certificates_table(found, outcomes))
         console.print()
-        for line in certified_lines(claims, outcomes, folder, seconds):
+        for line in certified_lines(found, outcomes, folder, seconds):
             console.print(line)
     return worst(claims_status(found), certified_status(outcomes))
 
@@ -159,11 +160,11 @@ def certified_first(claims: Sequence[Claim], folder: Path, jobs: int, timeout: f
     from cnn_symbolic.present.showing import certified_lines
 
     make_folder(folder)
-    decide_all(claims)
+    found = decide_all(claims)
     start = time.perf_counter()
     outcomes = certified(claims, folder, jobs, timeout)
     console = make_console(stderr=True)
-    for line in certified_lines(claims, outcomes, folder, time.perf_counter() - start):
+    for line in certified_lines(found, outcomes, folder, time.perf_counter() - start):
         console.print(line, soft_wrap=True)
     return outcomes
 
@@ -175,6 +176,8 @@ def by_id(outcomes: Sequence[Outcome] | None) -> dict[str, Outcome]:
 
 def claims_status(claims: Sequence[Decided]) -> int:
     """Return the exit status for claims that are decided."""
+    if any(one.outcome == "failed" for one in claims):
+        return USAGE
     found = ((one.expected, one.outcome) for one in claims)
     return status((stated, "proved" if word == "tested" else word) for stated, word in found) or (
         AS_STATED if all(one.as_expected for one in claims) else OPPOSITE
@@ -189,19 +192,24 @@ def certified_status(outcomes: Sequence[Outcome]) -> int:
 
 
 def worst(*statuses: int) -> int:
-    """Return the exit status that says most: something is opposite, else something is neither proved nor refuted."""
-    return OPPOSITE if OPPOSITE in statuses else max(statuses)
+    """Return the exit status that says most: an error, then something opposite, then neither proved nor refuted."""
+    return max(statuses, key=(AS_STATED, UNDECIDED, OPPOSITE, USAGE, DISAGREEMENT).index)
 
 
 def report_omitted(book: Book, where: str) -> None:
-    """Say on standard error which claims a book leaves out."""
+    """Say on standard error which claims a book leaves out, and what went wrong with those that failed."""
     if book.omitted:
         names = ", ".join(one.id for one in book.omitted)
         typer.echo(f"cnn-symbolic: left out of {where}, not proved as stated: {names}", err=True)
+    for one in book.omitted:
+        if one.reason:
+            typer.echo(f"cnn-symbolic: {one.id}: {one.reason}", err=True)
 
 
 def book_status(book: Book, certificates: Sequence[Outcome] = ()) -> int:
     """Return the exit status for the claims of a book and for their certificates."""
+    if any(one.outcome == "failed" for one in book.omitted):
+        return USAGE
     outcomes = {"theorem": "proved", "check": "proved", "refutation": "refuted", "holds": "holds"}
     printed = [(entry.expected, outcomes[entry.kind]) for chapter in book.chapters for entry in chapter.entries]
     found = status([*printed, *((one.expected, one.outcome) for one in book.omitted)]) or (
@@ -231,6 +239,12 @@ class Work:
     json: bool
     entries: bool
 
+    def theorems(self) -> dict[str, Derivation]:
+        """Return the derivations that a proof may cite, by the ids of their claims."""
+        from cnn_symbolic.present.content.assembly import by_id
+
+        return by_id(self.claims)
+
 
 WORK: list[Work] = []
 
@@ -258,56 +272,47 @@ def decide_all(
 
 
 def decided_at(k: int) -> Decided:
-    """Return what is said of a claim that this process has from its parent; an error says which claim it is about."""
-    from cnn_symbolic.ground.deadline import within
-    from cnn_symbolic.ground.errors import CnnSymbolicError, DerivationFileError, DisagreementError
+    """Return what is said of a claim that this process has from its parent; two results that differ end all."""
+    from cnn_symbolic.ground.errors import DisagreementError
+    from cnn_symbolic.present.terminal import decided
+    from cnn_symbolic.proofs.settling import settle
 
     (work,) = WORK
     claim = work.claims[k]
+    whole = work.steps is not None or work.json or work.entries
+    theorems = work.theorems() if work.entries else None
     try:
-        if work.timeout is None:
-            _ = claim.derivation.outcome
-        else:
-            within(work.timeout, partial(getattr, claim.derivation, "outcome"))
-    except CnnSymbolicError as error:
-        raise DerivationFileError(f"{claim.file.name}: {claim.id}: {error}") from error
+        settled = settle(claim.derivation, work.timeout, whole=whole, theorems=theorems)
     except DisagreementError as error:
         raise DisagreementError(f"{claim.file.name}: {claim.id}: {error}") from error
-    return said_of(work, k)
-
-
-def said_of(work: Work, k: int) -> Decided:
-    """Return what is said of a claim that is decided."""
-    from cnn_symbolic.present.terminal import decided
-
-    claim = work.claims[k]
     return decided(
         claim,
-        view=None if work.steps is None else view_of(claim, work.steps),
-        document=document_of(claim) if work.json else None,
-        entry=entry_of(work, k) if work.entries else None,
+        settled,
+        view=None if work.steps is None else view_of(claim, settled, work.steps),
+        document=document_of(claim, settled) if work.json else None,
+        entry=entry_of(work, k, settled) if work.entries else None,
     )
 
 
-def view_of(claim: Claim, steps: bool) -> Any:
+def view_of(claim: Claim, settled: Settled, steps: bool) -> Any:
     """Return a claim for the terminal, line by line or not."""
     from cnn_symbolic.present.terminal import derivation_view
 
-    return derivation_view(claim, steps)
+    return derivation_view(claim, settled, steps)
 
 
-def document_of(claim: Claim) -> Any:
+def document_of(claim: Claim, settled: Settled) -> Any:
     """Return a claim as JSON's values."""
     from cnn_symbolic.present.document import claim_value
 
-    return claim_value(claim)
+    return claim_value(claim, settled)
 
 
-def entry_of(work: Work, k: int) -> Any:
+def entry_of(work: Work, k: int, settled: Settled) -> Any:
     """Return what a book prints of a claim."""
     from cnn_symbolic.present.content.assembly import printed
 
-    return printed(work.claims, k)
+    return printed(work.claims, k, settled)
 
 
 def status(outcomes: Iterable[tuple[str, str]]) -> int:

@@ -38,7 +38,8 @@ def interrupted(seconds: float, compute: Callable[[], T]) -> T:
         raise OutOfTime
 
     before, start = signal.signal(signal.SIGALRM, stop), time.monotonic()
-    outer, _ = signal.setitimer(signal.ITIMER_REAL, seconds)
+    outer, _ = signal.getitimer(signal.ITIMER_REAL)
+    signal.setitimer(signal.ITIMER_REAL, min(seconds, outer or seconds))
     try:
         return compute()
     except OutOfTime:

@@ -15,6 +15,7 @@ HOMES = {
     "tensors.operations.geometry": "conv_size pad_widths",
     "proofs.derivation": "Derivation Step",
     "proofs.claiming": "claim prove refute",
+    "proofs.settling": "settle_many",
     "tensors.entries": "from_entries sum_over",
     "ground.errors": "CnnSymbolicError",
     "tensors.operations.stacking": "count literal stacked summed take windows",

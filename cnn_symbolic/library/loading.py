@@ -18,7 +18,7 @@ from types import ModuleType
 
 from sympy import SympifyError
 
-from cnn_symbolic.claims.reading import read_claims
+from cnn_symbolic.claims.reading import declared_claims
 from cnn_symbolic.expressions.values import Calculated
 from cnn_symbolic.ground.display import Displayed
 from cnn_symbolic.ground.errors import CnnSymbolicError, DerivationFileError, DisagreementError, OperandError
@@ -41,11 +41,13 @@ INSTEAD = (
 
 @dataclass(frozen=True)
 class Claim(Displayed):
-    """A declared derivation with its id (the name of its variable) and its file."""
+    """A declared derivation with its id (the name of its variable), its file, and the place there, from 1 on."""
 
     id: str
     derivation: Derivation | Check
     file: Path
+    line: int = 0
+    column: int = 0
 
     @property
     def group(self) -> str:
@@ -77,12 +79,16 @@ def load_file(path: Path) -> list[Claim]:
             if is_beside(sys.modules[name], path):
                 del sys.modules[name]
         sys.dont_write_bytecode = writing
-    return [Claim(claim_id(d, module, path, k), d, path) for k, d in enumerate(collected, start=1)]
+    return [
+        Claim(claim_id(one.made, module, path, k), one.made, path, one.line, one.column)
+        for k, one in enumerate(collected, start=1)
+    ]
 
 
 def load_text(text: str, where: str) -> list[Claim]:
     """Return the claims of a text, which is read and not run; raise ClaimTextError where it cannot be read."""
-    return [Claim(name, claim, Path(where)) for name, claim in read_claims(text, where).items()]
+    found = declared_claims(text, where).items()
+    return [Claim(name, one.made, Path(where), one.line, one.column) for name, one in found]
 
 
 def is_beside(module: ModuleType, path: Path) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from itertools import chain, islice
 from typing import Any
 
@@ -22,7 +22,6 @@ from cnn_symbolic.kernel.trusted.statement import state
 from cnn_symbolic.kernel.trusted.verdicts import Refutation
 from cnn_symbolic.mistakes.changes import Change, built, changes, rebuild
 from cnn_symbolic.mistakes.forgotten import fitted, forgotten
-from cnn_symbolic.proofs.derivation import Derivation
 from cnn_symbolic.tensors.tensor import Call, Leaf, Tensor
 
 __all__ = ["correction", "named_mistake"]
@@ -106,18 +105,14 @@ def functions_in(x: Tensor) -> list[Call]:
     return [p.source for p in x.parts() if isinstance(p.source, Call) and p.source.operation == "apply"]
 
 
-@lru_cache(maxsize=256)
-def named_mistake(derivation: object) -> Change | None:
+def named_mistake(left: Any, right: Any, assuming: Sequence[object], refutation: object) -> Change | None:
     """Return the change that makes the right side of a refuted claim right, if the catalogue has it.
 
     The search ends without a result after some seconds.
     """
-    if not isinstance(derivation, Derivation):
-        return None
-    left, right, refutation = derivation.left, derivation.right, derivation.claim_verdict
     if not (isinstance(left, Tensor) and isinstance(right, Tensor) and isinstance(refutation, Refutation)):
         return None
     try:
-        return within(LONGEST, partial(correction, left, right, derivation.assuming, refutation))
+        return within(LONGEST, partial(correction, left, right, assuming, refutation))
     except TimeLimitError:
         return None

@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.ground.errors import CnnSymbolicError, ExportError
+from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.notation.latex import Latex
@@ -24,6 +24,7 @@ from cnn_symbolic.present.content.proofs import Row, Writer
 from cnn_symbolic.present.content.prose import Code, Formula, Prose, prose, tidy
 from cnn_symbolic.proofs.check import Check
 from cnn_symbolic.proofs.derivation import OUTCOMES, Derivation, Line
+from cnn_symbolic.proofs.settling import Stopped, settle
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.tensor import Call, Equation, Named, Tensor
 
@@ -79,13 +80,12 @@ def card_of(x: Any) -> Card:
 
 def of_claim(claim: Claim) -> Card:
     """Return the card of a claim: that of its entry in the book, or one that says why it has none."""
-    made = claim.derivation
-    try:
-        outcome = made.outcome
-        doubtful = isinstance(made, Derivation) and made.wrong_step is not None
-    except CnnSymbolicError as error:
+    made, settled = claim.derivation, settle(claim.derivation)
+    if isinstance(settled.verdict, Stopped):
         formulas = () if isinstance(made, Check) else ((Formula(Writer(made).statement(SIGNS[Undecided])),),)
-        return Card(heading(made), formulas, "undecided", notes=((tidy(f"It was not decided: {error}."),),))
+        why = tidy(f"It was not decided: {settled.verdict.detail}.")
+        return Card(heading(made), formulas, "undecided", notes=((why,),))
+    outcome, doubtful = settled.outcome, settled.wrong_step is not None
     try:
         unprinted = doubtful or isinstance(made.verdict, HoldsForLiterals)
         card = unproved(made) if unprinted else of_entry(replace(entry_of(claim), title=heading(made)))

@@ -19,9 +19,9 @@ from cnn_symbolic.kernel.search.export import decode_statement, encode_statement
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
 from cnn_symbolic.library.loading import Claim
-from cnn_symbolic.mistakes.named import named_mistake
-from cnn_symbolic.proofs.check import Check
+from cnn_symbolic.proofs.check import Check, Checked
 from cnn_symbolic.proofs.derivation import OUTCOMES, Derivation
+from cnn_symbolic.proofs.settling import Settled, Stopped
 
 if TYPE_CHECKING:
     from cnn_symbolic.certificates.certifying import Outcome
@@ -56,10 +56,40 @@ def with_certificate(value: Mapping[str, Any], certified: Outcome | None) -> dic
     return {**value, "evidence": certified.evidence(value["evidence"]), "certificate": certificate_value(certified)}
 
 
-def claim_value(claim: Claim) -> dict[str, Any]:
+def claim_value(claim: Claim, settled: Settled) -> dict[str, Any]:
     """Return one claim as a JSON value."""
-    made = claim.derivation
-    return checked_value(claim.id, made) if isinstance(made, Check) else decided_value(claim.id, made)
+    made, verdict = claim.derivation, settled.verdict
+    value = {
+        "id": claim.id,
+        "file": str(claim.file),
+        "line": claim.line,
+        "column": claim.column,
+        "title": made.title,
+        "article": list(made.article),
+        "statement": made.title if isinstance(verdict, Stopped) else made.written_claim,
+        "expected": made.expected,
+        "verdict": settled.outcome,
+        "evidence": verdict.evidence,
+        "reason": verdict.detail if isinstance(verdict, Stopped | Checked) else reason(verdict),
+        "seconds": round(verdict.seconds, 6),
+    }
+    return value | (
+        NOTHING
+        if isinstance(made, Check) or isinstance(verdict, Stopped | Checked)
+        else decided_value(made, settled, verdict)
+    )
+
+
+NOTHING: dict[str, Any] = {
+    "assumptions": None,
+    "counterexample": None,
+    "holds_when": None,
+    "holds_when_given": None,
+    "mistake": None,
+    "wrong_step": None,
+    "steps": [],
+    "formal": None,
+}
 
 
 def certificate_value(certified: Outcome) -> dict[str, Any]:
@@ -74,28 +104,18 @@ def certificate_value(certified: Outcome) -> dict[str, Any]:
     }
 
 
-def decided_value(name: str, derivation: Derivation) -> dict[str, Any]:
-    """Return a claim that the kernel decided as a JSON value."""
-    verdict = derivation.verdict
+def decided_value(derivation: Derivation, settled: Settled, verdict: Verdict) -> dict[str, Any]:
+    """Return what a JSON value says of a claim that the kernel decided."""
     refuted = verdict if isinstance(verdict, Refutation) else None
-    change = named_mistake(derivation)
+    change = settled.mistake
     return {
-        "id": name,
-        "title": derivation.title,
-        "article": list(derivation.article),
-        "statement": derivation.written_claim,
-        "expected": derivation.expected,
-        "verdict": derivation.outcome,
-        "evidence": verdict.evidence,
         "assumptions": verdict.domain if isinstance(verdict, Theorem | Refutation | HoldsForLiterals) else None,
         "counterexample": None if refuted is None else counterexample(refuted),
         "holds_when": None if refuted is None else refuted.holds_when,
         "holds_when_given": None if refuted is None else dict(refuted.given),
         "mistake": None if change is None else {"change": change.name, "proved": str(change.formula)},
-        "reason": reason(verdict),
-        "wrong_step": None if derivation.wrong_step is None else derivation.wrong_step[0].because,
-        "steps": steps(derivation),
-        "seconds": round(verdict.seconds, 6),
+        "wrong_step": None if settled.wrong_step is None else settled.wrong_step[0].because,
+        "steps": steps(derivation, settled),
         "formal": formal(derivation.statement),
     }
 
@@ -115,29 +135,10 @@ def formal(statement: Statement) -> dict[str, Any] | None:
         return None
 
 
-def checked_value(name: str, made: Check) -> dict[str, Any]:
-    """Return a check as a JSON value; it has no statement for the kernel."""
-    nothing = dict.fromkeys(
-        ("assumptions", "counterexample", "holds_when", "holds_when_given", "mistake", "wrong_step", "formal")
-    )
-    return nothing | {
-        "id": name,
-        "title": made.title,
-        "article": list(made.article),
-        "statement": made.written_claim,
-        "expected": made.expected,
-        "verdict": made.outcome,
-        "evidence": made.verdict.evidence,
-        "reason": made.verdict.detail,
-        "steps": [],
-        "seconds": round(made.verdict.seconds, 6),
-    }
-
-
-def steps(derivation: Derivation) -> list[dict[str, Any]]:
+def steps(derivation: Derivation, settled: Settled) -> list[dict[str, Any]]:
     """Return the checked lines of a derivation; each after the first with the statement that was proved."""
     found = []
-    for line in derivation.lines:
+    for line in settled.lines:
         formal = None if line.checked is None else encode_statement(line.checked.statement)
         text = derivation.written(line)
         found.append({"line": text, "because": line.because, "using": line.using or None, "formal": formal})

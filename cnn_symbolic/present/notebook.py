@@ -25,6 +25,7 @@ from cnn_symbolic.present.mathjax import card_latex
 from cnn_symbolic.present.terminal import agreement, called, derivation_view, detail, difference, holds, sizes_text
 from cnn_symbolic.proofs.check import Check
 from cnn_symbolic.proofs.derivation import Derivation
+from cnn_symbolic.proofs.settling import settle
 
 __all__ = ["bundle"]
 
@@ -64,10 +65,7 @@ def plain(x: Any, card: Card) -> str:
         return repr(x)
     printed = StringIO()
     console = Console(file=printed, width=COLUMNS, force_jupyter=False, highlight=False, markup=False, emoji=False)
-    try:
-        console.print(derivation_view(x, steps=bool(card.rows)))
-    except CnnSymbolicError as error:
-        return f"{x.derivation.title}\n  not decided: {error}"
+    console.print(derivation_view(x, settle(x.derivation), steps=bool(card.rows)))
     return "\n".join(line.rstrip() for line in printed.getvalue().splitlines()).strip()
 
 

@@ -9,8 +9,7 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from cnn_symbolic.certificates.certifying import Outcome
-from cnn_symbolic.library.loading import Claim
-from cnn_symbolic.proofs.check import Check
+from cnn_symbolic.present.terminal import Decided
 
 __all__ = ["certificates_table", "certified_lines"]
 
@@ -18,7 +17,7 @@ MARKS = {"certified": ("✓", "green"), "rejected": ("✗", "bold red")}
 OPEN = ("–", "yellow")
 
 
-def certificates_table(claims: Sequence[Claim], outcomes: Sequence[Outcome]) -> Table:
+def certificates_table(claims: Sequence[Decided], outcomes: Sequence[Outcome]) -> Table:
     """Return the table of certificates: claim, kind of the certificate, evidence or what became of it, time."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     for name in ("", "Claim", "Certificate", "Evidence", "Time"):
@@ -30,19 +29,18 @@ def certificates_table(claims: Sequence[Claim], outcomes: Sequence[Outcome]) -> 
             group = claim.group
             table.add_row("", Styled(group, style="bold cyan"))
         mark, style = MARKS.get(one.status, OPEN)
-        verdict = claim.derivation.verdict.evidence
         table.add_row(
             Styled(mark, style=style),
-            claim.derivation.title,
+            claim.title,
             "none" if one.certificate is None else ", ".join(part.kind for part in one.certificate.parts),
-            one.evidence(verdict) if one.status == "certified" else f"{verdict}; {one.status}",
+            one.evidence(claim.evidence) if one.status == "certified" else f"{claim.evidence}; {one.status}",
             f"{one.seconds:.1f} s" if one.seconds else "",
         )
     return table
 
 
 def certified_lines(
-    claims: Sequence[Claim], outcomes: Sequence[Outcome], folder: Path, seconds: float
+    claims: Sequence[Decided], outcomes: Sequence[Outcome], folder: Path, seconds: float
 ) -> Iterator[Styled]:
     """Yield how many claims are certified, and for each other one the reason."""
     yield Styled(summary(claims, outcomes, folder, seconds))
@@ -59,7 +57,7 @@ def missing(outcomes: Sequence[Outcome]) -> str | None:
     return details.pop() if len(details) == 1 else None
 
 
-def summary(claims: Sequence[Claim], outcomes: Sequence[Outcome], folder: Path, seconds: float) -> str:
+def summary(claims: Sequence[Decided], outcomes: Sequence[Outcome], folder: Path, seconds: float) -> str:
     """Return the line that counts: the certified theorems and refutations of all, by which Coq, and how fast."""
     if (reason := missing(outcomes)) is not None:
         written = sum(one.certificate is not None for one in outcomes)
@@ -69,9 +67,7 @@ def summary(claims: Sequence[Claim], outcomes: Sequence[Outcome], folder: Path, 
     counts = []
     for word, plural in (("proved", "theorems"), ("refuted", "refutations")):
         made = [
-            one
-            for claim, one in zip(claims, outcomes, strict=True)
-            if not isinstance(claim.derivation, Check) and claim.derivation.outcome == word
+            one for claim, one in zip(claims, outcomes, strict=True) if not claim.is_check and claim.outcome == word
         ]
         if made:
             counts.append(f"{sum(one.status == 'certified' for one in made)} of {len(made)} {plural}")

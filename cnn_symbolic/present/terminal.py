@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,6 @@ from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals, Refutation, T
 from cnn_symbolic.library.article import ARTICLE, SECTIONS
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.mistakes.changes import Change
-from cnn_symbolic.mistakes.named import named_mistake
 from cnn_symbolic.notation.text import Text
 from cnn_symbolic.present.console import MARKS
 from cnn_symbolic.present.content.counterexamples import counterexample_lines, differing, not_defined, unmet
@@ -27,6 +26,7 @@ from cnn_symbolic.present.document import Replayed, outcome
 from cnn_symbolic.present.figures.pictures import PICTURES
 from cnn_symbolic.proofs.check import Check, Checked
 from cnn_symbolic.proofs.derivation import Derivation
+from cnn_symbolic.proofs.settling import Settled, Stopped
 
 if TYPE_CHECKING:
     from cnn_symbolic.certificates.certifying import Outcome
@@ -45,13 +45,14 @@ __all__ = [
 ]
 
 LITERAL_MARKS = {True: ("○", "green"), False: ("○", "yellow")}
-COUNTED = {"proved": "proved", "tested": "tested", "holds": HOLDS, "refuted": "refuted", "undecided": "undecided"}
+COUNTED = {"proved": "proved", "tested": "tested", "holds": HOLDS}
+COUNTED |= {word: word for word in ("refuted", "undecided", "failed")}
 
 
-def mark_of(claimed: Derivation | Check) -> tuple[str, str]:
+def mark_of(settled: Settled) -> tuple[str, str]:
     """Return the sign that stands before a claim, and its style: whether it is as its author states."""
-    marks = LITERAL_MARKS if isinstance(claimed.verdict, HoldsForLiterals) else MARKS
-    return marks[claimed.as_expected]
+    marks = LITERAL_MARKS if isinstance(settled.verdict, HoldsForLiterals) else MARKS
+    return marks[settled.as_expected]
 
 
 def holds(refutation: Refutation) -> str:
@@ -93,7 +94,7 @@ def difference(refutation: Refutation) -> str:
     )
 
 
-def detail(verdict: Verdict | Checked) -> str:
+def detail(verdict: Verdict | Checked | Stopped) -> str:
     """Return what the table says below a claim that is not proved."""
     if isinstance(verdict, Refutation):
         return f"{called(verdict)} {sizes_text(verdict)}; {holds(verdict)}"
@@ -101,10 +102,12 @@ def detail(verdict: Verdict | Checked) -> str:
         return f"{verdict.reason}: {verdict.detail}"
     if isinstance(verdict, HoldsForLiterals):
         return f"not proved: {verdict.search}"
-    return verdict.detail if isinstance(verdict, Checked) and not verdict.passed else ""
+    if isinstance(verdict, Stopped) or (isinstance(verdict, Checked) and not verdict.passed):
+        return verdict.detail
+    return ""
 
 
-def assumptions(verdict: Verdict | Checked) -> str:
+def assumptions(verdict: Verdict | Checked | Stopped) -> str:
     """Return the conditions on the sizes that a verdict is about."""
     return verdict.domain if isinstance(verdict, Theorem | Refutation | HoldsForLiterals) else ""
 
@@ -145,14 +148,15 @@ class Decided:
     evidence: str
     assumptions: str
     seconds: float
+    is_check: bool
     view: Group | None = None
     document: Mapping[str, Any] | None = None
     entry: Entry | Omitted | None = None
 
 
-def decided(claim: Claim, **called_for: Any) -> Decided:
-    """Decide a claim, unless that is done, and return what is said of it, with what else is called for."""
-    made, verdict = claim.derivation, claim.derivation.verdict
+def decided(claim: Claim, settled: Settled, **called_for: Any) -> Decided:
+    """Return what is said of a claim that is settled, with what else is called for."""
+    made = claim.derivation
     return Decided(
         claim.id,
         claim.group,
@@ -160,28 +164,29 @@ def decided(claim: Claim, **called_for: Any) -> Decided:
         made.article,
         made.title,
         made.expected,
-        made.outcome,
-        made.as_expected,
-        mark_of(made),
-        tuple(remarks(made)),
-        verdict.evidence,
-        assumptions(verdict),
-        verdict.seconds,
+        settled.outcome,
+        settled.as_expected,
+        mark_of(settled),
+        tuple(remarks(made, settled)),
+        settled.verdict.evidence,
+        assumptions(settled.verdict),
+        settled.verdict.seconds,
+        isinstance(made, Check),
         **called_for,
     )
 
 
-def remarks(made: Derivation | Check) -> Iterator[tuple[str, str]]:
+def remarks(made: Derivation | Check, settled: Settled) -> Iterator[tuple[str, str]]:
     """Yield what the table says below the title of a claim, line by line, each with its style."""
-    wrong_step = made.wrong_step if isinstance(made, Derivation) else None
-    if wrong_step is not None:
-        yield f"a {objection(wrong_step[1])}: {wrong_step[0].because}", "red"
-    if text := detail(made.verdict):
-        yield text, "dim"
-    if not made.as_expected and wrong_step is None:
+    if settled.wrong_step is not None:
+        step, found = settled.wrong_step
+        yield f"a {objection(found)}: {step.because}", "red"
+    if text := detail(settled.verdict):
+        yield text, "red" if settled.outcome == "failed" else "dim"
+    if not settled.as_expected and settled.wrong_step is None and settled.outcome != "failed":
         yield f"the file says {in_words(made.expected)}", "red"
-        if isinstance(made, Derivation) and (change := named_mistake(made)) is not None:
-            yield f"with {change.name} it is proved: {corrected(made, change)}", ""
+        if isinstance(made, Derivation) and settled.mistake is not None:
+            yield f"with {settled.mistake.name} it is proved: {corrected(made, settled.mistake)}", ""
 
 
 def claims_table(claims: Sequence[Decided], outcomes: Mapping[str, Outcome] | None = None) -> Table:
@@ -220,40 +225,46 @@ def counted(word: str, number: int) -> str:
     return word.replace("holds", "hold") if number > 1 else word
 
 
-def derivation_view(claim: Claim, steps: bool = True) -> Group:
+def derivation_view(claim: Claim, settled: Settled, steps: bool = True) -> Group:
     """Return a derivation, line by line with the reasons or as the claim alone, then the verdict."""
-    derivation = claim.derivation
+    derivation, verdict = claim.derivation, settled.verdict
     parts: list[RenderableType] = [Styled(derivation.title, style="bold")]
-    if isinstance(derivation, Check):
-        return Group(*parts, Padding(checked_view(derivation), (0, 0, 0, 2)), "")
-    lines = calculation(derivation) if steps else [Styled(derivation.written_claim)]
-    parts += [Padding(line, (0, 0, 0, 2)) for line in lines]
-    parts += [Padding(line, (0, 0, 0, 2)) for line in verdict_lines(derivation)]
-    return Group(*parts, "")
+    if isinstance(verdict, Stopped):
+        mark, style = mark_of(settled)
+        said = f"{mark} {settled.outcome}: {verdict.detail}"
+        lines: Iterable[RenderableType] = [Styled(said, style=style if settled.outcome == "failed" else "yellow")]
+    elif isinstance(derivation, Check):
+        lines = checked_lines(derivation, settled)
+    else:
+        proof = calculation(derivation, settled) if steps else [Styled(derivation.written_claim)]
+        lines = [*proof, *verdict_lines(derivation, settled)]
+    return Group(*parts, *(Padding(line, (0, 0, 0, 2)) for line in lines), "")
 
 
-def checked_view(made: Check) -> Group:
-    """Return what was checked, with which evidence, and what was found."""
-    mark, style = MARKS[made.as_expected]
-    found = Styled(f"{mark} {made.outcome}: {made.verdict.evidence}", style=style)
-    return Group(Styled(made.written_claim), found, Styled(made.verdict.detail))
+def checked_lines(made: Check, settled: Settled) -> Iterator[Styled]:
+    """Yield what was checked, with which evidence, and what was found."""
+    mark, style = mark_of(settled)
+    yield Styled(made.written_claim)
+    yield Styled(f"{mark} {settled.outcome}: {settled.verdict.evidence}", style=style)
+    if isinstance(settled.verdict, Checked):
+        yield Styled(settled.verdict.detail)
 
 
-def calculation(derivation: Derivation) -> Iterator[RenderableType]:
+def calculation(derivation: Derivation, settled: Settled) -> Iterator[RenderableType]:
     """Yield the lines of a derivation in calculational style; of a claim without lines, the statement."""
-    if len(derivation.lines) < 2:
+    if len(settled.lines) < 2:
         yield Styled(derivation.written_claim)
         return
-    for line in derivation.lines:
+    for line in settled.lines:
         if line.because:
             yield Styled.assemble("=   ", (f"{{ {line.because} }}", "italic cyan"))
         yield Padding(Styled(derivation.written(line)), (0, 0, 0, 2))
 
 
-def verdict_lines(derivation: Derivation) -> Iterator[RenderableType]:
+def verdict_lines(derivation: Derivation, settled: Settled) -> Iterator[RenderableType]:
     """Yield the verdict: what was proved under which assumptions, or the counterexample with its matrices."""
-    verdict = derivation.verdict
-    mark, style = mark_of(derivation)
+    verdict = settled.verdict
+    mark, style = mark_of(settled)
     if isinstance(verdict, Theorem | HoldsForLiterals):
         yield Styled(f"{mark} {agreement(verdict)} ({verdict.seconds * 1000:.0f} ms)", style=style)
         if derivation.expected == "refuted":
@@ -262,12 +273,12 @@ def verdict_lines(derivation: Derivation) -> Iterator[RenderableType]:
         yield Styled(f"{mark} refuted: {holds(verdict)}", style=style)
         yield Styled(f"{called(verdict)}: {sizes_text(verdict)}: {difference(verdict)}")
         yield from (Styled(line) for line in counterexample_lines(verdict))
-        if (change := named_mistake(derivation)) is not None:
+        if (change := settled.mistake) is not None:
             yield Styled(f"with {change.name} it is proved: {corrected(derivation, change)}")
     elif isinstance(verdict, Undecided):
         yield Styled(f"{mark} undecided: {detail(verdict)}", style="yellow")
-    if derivation.wrong_step is not None:
-        step, found = derivation.wrong_step
+    if settled.wrong_step is not None:
+        step, found = settled.wrong_step
         yield Styled(f"the {objection(found)}: {step.because}", style="bold red")
 
 

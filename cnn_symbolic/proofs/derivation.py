@@ -22,6 +22,8 @@ from cnn_symbolic.ground.errors import OperandError
 from cnn_symbolic.kernel.search.decide import decide
 from cnn_symbolic.kernel.trusted.statement import Side, Statement, state
 from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
+from cnn_symbolic.mistakes.changes import Change
+from cnn_symbolic.mistakes.named import named_mistake
 from cnn_symbolic.notation.text import Text, free_letter, letters_of
 from cnn_symbolic.proofs.reasons import definition_reason, differentiation_reason
 from cnn_symbolic.proofs.steps import collapse_deltas, differentiated, standing_derivative
@@ -122,6 +124,11 @@ class Derivation(Runnable):
         """Whether the verdict is the one that the author states, or more, and every step of a proof follows."""
         accepted = ("holds", "proved") if self.expected == "holds" else (self.expected,)
         return self.outcome in accepted and (self.expected == "refuted" or self.wrong_step is None)
+
+    @cached_property
+    def mistake(self) -> Change | None:
+        """The change that makes the right side of a refuted claim right, proved; None if none is known."""
+        return named_mistake(self.left, self.right, self.assuming, self.verdict)
 
     @cached_property
     def index_names(self) -> dict[sp.Symbol, str]:

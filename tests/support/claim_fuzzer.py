@@ -31,10 +31,10 @@ from cnn_symbolic import Refutation, Theorem
 from cnn_symbolic.claims.reading import read_claims
 from cnn_symbolic.ground.errors import ClaimTextError, CnnSymbolicError
 from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals
-from cnn_symbolic.present.terminal import derivation_view
 from tests.support.fuzzing.numbers import disagreement, not_a_counterexample
 from tests.support.fuzzing.texts import SOURCES, TOKEN, picking
 from tests.support.fuzzing.tripwires import Overtime, Tripped, alarm, tripped, tripwires
+from tests.support.settled import view
 
 SECONDS, BYTES, MOST_LETTERS = 20, 4 << 30, 10_000
 NAMING = 30  # the search for the name of a mistake has a limit of its own
@@ -59,7 +59,7 @@ class Finding:
 def shown(derivation):
     """The derivation as the terminal shows it, the name of its mistake searched."""
     console = Console(file=io.StringIO(), width=100, highlight=False, markup=False, emoji=False, color_system=None)
-    console.print(derivation_view(SimpleNamespace(derivation=derivation)))
+    console.print(view(SimpleNamespace(derivation=derivation)))
     return console.file.getvalue()
 
 

@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from cnn_symbolic.certificates.certifying import Outcome
-from cnn_symbolic.ground.errors import CnnSymbolicError, DerivationFileError, DisagreementError, ExportError
+from cnn_symbolic.ground.errors import DisagreementError, ExportError
 from cnn_symbolic.ground.processes import cores, in_processes
 from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals
 from cnn_symbolic.library.article import ARTICLE, ERRATA
@@ -17,13 +17,13 @@ from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.present.content.certified import certified, trusted
 from cnn_symbolic.present.content.contents import (
     SIGNS,
+    AboutArticle,
     Book,
     Chapter,
     Entry,
     Erratum,
     Illustration,
     Omitted,
-    Settled,
     entry_of,
     is_settled,
 )
@@ -34,8 +34,9 @@ from cnn_symbolic.present.figures.svg import svg
 from cnn_symbolic.present.figures.tikz import tikz
 from cnn_symbolic.proofs.check import Check
 from cnn_symbolic.proofs.derivation import Derivation
+from cnn_symbolic.proofs.settling import Settled, Stopped, settle
 
-__all__ = ["assemble", "printed"]
+__all__ = ["assemble", "by_id", "printed"]
 
 NOTATION: tuple[tuple[str, str], ...] = (
     (r"x_{i,j}", "the entry of a tensor; 0 wherever the index lies outside the shape"),
@@ -87,7 +88,7 @@ def assemble(
         found = [with_certificate(one, outcome) for one, outcome in zip(found, outcomes, strict=True)]
     made = [one for one in found if isinstance(one, Entry)]
     used = frozenset(operation for entry in made for operation in entry.operations)
-    about = [Settled(a.id, prose(a.text), tuple(e.id for e in made if a.id in e.article)) for a in ARTICLE]
+    about = [AboutArticle(a.id, prose(a.text), tuple(e.id for e in made if a.id in e.article)) for a in ARTICLE]
     chapters = dict.fromkeys(entry.chapter for entry in made)
     notation = (*NOTATION, *([LITERAL_NOTATION] if any(entry.kind == "holds" for entry in made) else []))
     return Book(
@@ -149,21 +150,21 @@ def by_id(claims: Iterable[Claim]) -> dict[str, Derivation]:
     return {name: one for name, one in made if isinstance(one, Derivation) and not one.literally}
 
 
-def printed(claims: Sequence[Claim], k: int) -> Entry | Omitted:
+def printed(claims: Sequence[Claim], k: int, settled: Settled | None = None) -> Entry | Omitted:
     """Return what a book prints of a claim, which may cite those before it only; or that it does not print it."""
     claim, theorems = claims[k], by_id(claims[:k])
     made = claim.derivation
     try:
-        if not is_settled(made):
-            return Omitted(tidy(claim.id), made.expected, made.outcome)
-        check_order(made, {one.id for one in claims[k:]} - theorems.keys())
-        return entry_of(claim, theorems)
-    except ExportError:
-        raise
-    except CnnSymbolicError as error:
-        raise DerivationFileError(f"{claim.file.name}: {claim.id}: {error}") from error
+        known = settle(made, theorems=theorems) if settled is None else settled
     except DisagreementError as error:
         raise DisagreementError(f"{claim.file.name}: {claim.id}: {error}") from error
+    if isinstance(known.verdict, Stopped):
+        reason = known.verdict.detail if known.outcome == "failed" else ""
+        return Omitted(tidy(claim.id), made.expected, known.outcome, reason)
+    if not is_settled(made):
+        return Omitted(tidy(claim.id), made.expected, known.outcome)
+    check_order(made, {one.id for one in claims[k:]} - theorems.keys())
+    return entry_of(claim, theorems)
 
 
 def check_order(made: Derivation | Check, later: Set[str]) -> None:

@@ -14,7 +14,6 @@ from typing import Any
 from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
 from cnn_symbolic.library.loading import Claim
-from cnn_symbolic.mistakes.named import named_mistake
 from cnn_symbolic.present.content.certified import Certified, Trusted
 from cnn_symbolic.present.content.counterexamples import Counterexample, conditions, counterexample, holds
 from cnn_symbolic.present.content.definitions import Defined, operations_in
@@ -25,13 +24,13 @@ from cnn_symbolic.proofs.derivation import Derivation
 
 __all__ = [
     "SIGNS",
+    "AboutArticle",
     "Book",
     "Chapter",
     "Entry",
     "Erratum",
     "Illustration",
     "Omitted",
-    "Settled",
     "entry_of",
     "is_settled",
 ]
@@ -82,11 +81,15 @@ class Entry:
 
 @dataclass(frozen=True)
 class Omitted:
-    """A claim that is not printed: there is no proof of it, and no counterexample; or not what its author states."""
+    """A claim that is not printed: there is no proof of it, and no counterexample; or not what its author states.
+
+    `reason` is what went wrong with one that failed.
+    """
 
     id: str
     expected: str
     outcome: str
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ class Erratum:
 
 
 @dataclass(frozen=True)
-class Settled:
+class AboutArticle:
     """A claim of the article, and the ids of the entries that settle it."""
 
     id: str
@@ -136,7 +139,7 @@ class Book:
     chapters: tuple[Chapter, ...]
     notation: tuple[tuple[str, Prose], ...]
     definitions: tuple[Defined, ...]
-    article: tuple[Settled, ...] = ()
+    article: tuple[AboutArticle, ...] = ()
     errata: tuple[Erratum, ...] = ()
     omitted: tuple[Omitted, ...] = ()
     trusted: Trusted | None = None
@@ -180,7 +183,7 @@ def entry_of(claim: Claim, theorems: Mapping[str, Derivation] | None = None) -> 
             **common,
         )
     if isinstance(verdict, Refutation) and made.wrong_step is None:
-        change = named_mistake(made)
+        change = made.mistake
         right = None if change is None else change.formula
         writer = Writer(made, others=() if right is None else (right,))
         return Entry(

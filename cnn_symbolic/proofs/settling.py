@@ -1,0 +1,184 @@
+"""Settles claims: everything about one is computed here, once and under one limit; what shows it only reads the record.
+
+What goes wrong in one claim is the outcome of that claim. Claims can also be settled elsewhere: of each, its statement
+goes out as plain data and what was decided comes back as plain data, by any executor of Python's kind.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import partial
+from typing import Any
+
+from cnn_symbolic.ground.deadline import within
+from cnn_symbolic.ground.errors import CnnSymbolicError, TimeLimitError
+from cnn_symbolic.kernel.search.decide import decide
+from cnn_symbolic.kernel.search.export import decode_statement, encode_statement
+from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals, Reason, Refutation, Theorem, Undecided, Verdict
+from cnn_symbolic.mistakes.changes import Change
+from cnn_symbolic.proofs.check import Check, Checked
+from cnn_symbolic.proofs.derivation import OUTCOMES, Derivation, Line, Step
+
+__all__ = ["Record", "Settled", "Stopped", "settle", "settle_many"]
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """What stands in place of a verdict, and why: `undecided` at a limit, `failed` if there is a mistake in a claim."""
+
+    outcome: str
+    detail: str
+    seconds: float
+
+    @property
+    def evidence(self) -> str:
+        """How strong the verdict is."""
+        return self.outcome
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Everything about a claim: the verdict, the first step of its proof that does not follow, the lines of its proof,
+    and the name of the mistake in it.
+    """
+
+    outcome: str
+    as_expected: bool
+    verdict: Verdict | Checked | Stopped
+    wrong_step: tuple[Step, Verdict] | None = None
+    lines: tuple[Line, ...] = ()
+    mistake: Change | None = None
+
+
+def settle(
+    made: Derivation | Check,
+    timeout: float | None = None,
+    *,
+    whole: bool = True,
+    theorems: Mapping[str, Derivation] | None = None,
+) -> Settled:
+    """Return everything about a claim; if it is not done after so many seconds, it is undecided.
+
+    Raises DisagreementError if the witness computes something else than the kernel says: that is no claim's mistake.
+
+    Unless it is called for as a whole, the lines of its proof are left out, and so is the name of the mistake in a
+    claim that is refuted as its author states. `theorems` are those that its steps may cite, by their ids.
+    """
+    start = time.perf_counter()
+    compute = partial(computed, made, whole, theorems or {})
+    try:
+        return compute() if timeout is None else within(timeout, compute)
+    except TimeLimitError as error:
+        stopped = Stopped("undecided", f"{Reason.LIMIT}: {error}", time.perf_counter() - start)
+    except CnnSymbolicError as error:
+        stopped = Stopped("failed", str(error), time.perf_counter() - start)
+    return Settled(stopped.outcome, False, stopped)
+
+
+def computed(made: Derivation | Check, whole: bool, theorems: Mapping[str, Derivation]) -> Settled:
+    """Return everything about a claim, however long it takes."""
+    verdict = made.verdict
+    if isinstance(made, Check):
+        return Settled(made.outcome, made.as_expected, verdict)
+    for step in made.steps:
+        if (cited := theorems.get(step.using)) is not None:
+            _ = cited.verdict
+    return Settled(
+        made.outcome,
+        made.as_expected,
+        verdict,
+        made.wrong_step,
+        made.lines if whole else (),
+        made.mistake if whole or not made.as_expected else None,
+    )
+
+
+# Elsewhere
+
+
+@dataclass(frozen=True)
+class Record:
+    """What was decided about a claim, as plain data that any process can hand to another.
+
+    `sizes`, `index`, `left` and `right` are the counterexample: where the sides differ, and the coefficients or shapes
+    that differ there; `holds_when` is the weakest assumption under which a refuted claim holds.
+    """
+
+    title: str
+    expected: str
+    outcome: str
+    evidence: str = ""
+    assumptions: str = ""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    index: tuple[int, ...] = ()
+    left: Any = None
+    right: Any = None
+    holds_when: str | None = None
+    reason: str = ""
+    seconds: float = 0.0
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether the outcome is the one that the claim states, or more."""
+        return self.outcome == self.expected or (self.outcome, self.expected) == ("proved", "holds")
+
+
+def settle_many(
+    claims: Iterable[Derivation], executor: Executor | None = None, timeout: float | None = None
+) -> list[Record]:
+    """Decide many claims and return a record of each, in their order; what goes wrong in one is the outcome of that.
+
+    An `executor` is what `concurrent.futures` has for processes, or what a cluster has in its place: the statement of
+    a claim goes out, the record comes back. Without one, everything is decided here. `timeout` is for each claim, in
+    seconds.
+    """
+    waiting: list[Callable[[], Record]] = []
+    for made in claims:
+        try:
+            sent = made.title, made.expected, encode_statement(made.statement), made.literally, timeout
+        except CnnSymbolicError as error:
+            waiting.append(partial(Record, made.title, made.expected, "failed", reason=str(error)))
+            continue
+        waiting.append(partial(record, *sent) if executor is None else executor.submit(record, *sent).result)
+    return [answer() for answer in waiting]
+
+
+def record(
+    title: str,
+    expected: str,
+    exported: Mapping[str, Any],
+    literally: tuple[int, ...] = (),
+    timeout: float | None = None,
+) -> Record:
+    """Return the record of an exported statement: what a process elsewhere is asked to compute."""
+    start = time.perf_counter()
+    compute = partial(decide, decode_statement(exported), literally)
+    try:
+        verdict = compute() if timeout is None else within(timeout, compute)
+    except TimeLimitError as error:
+        reason = f"{Reason.LIMIT}: {error}"
+        return Record(title, expected, "undecided", reason=reason, seconds=time.perf_counter() - start)
+    except CnnSymbolicError as error:
+        return Record(title, expected, "failed", reason=str(error), seconds=time.perf_counter() - start)
+    common = (title, expected, OUTCOMES[type(verdict)], verdict.evidence)
+    seconds = time.perf_counter() - start
+    if isinstance(verdict, Undecided):
+        return Record(*common, reason=f"{verdict.reason}: {verdict.detail}", seconds=seconds)
+    if isinstance(verdict, Refutation):
+        shapes = verdict.left_shape, verdict.right_shape
+        numbers = number(verdict.left_coefficient), number(verdict.right_coefficient)
+        left, right = shapes if verdict.kind != "entry" or None in numbers else numbers
+        sizes, condition = dict(verdict.sizes), verdict.holds_when
+        return Record(*common, verdict.domain, sizes, verdict.index, left, right, condition, seconds=seconds)
+    if isinstance(verdict, HoldsForLiterals):
+        return Record(*common, verdict.domain, reason=f"not proved: {verdict.search}", seconds=seconds)
+    return Record(*common, verdict.domain if isinstance(verdict, Theorem) else "", seconds=seconds)
+
+
+def number(value: Fraction | None) -> int | str | None:
+    """Return a fraction as an integer where it is one, else as text."""
+    return None if value is None else int(value) if value.denominator == 1 else str(value)

@@ -1,0 +1,252 @@
+"""Settling claims: everything about one is computed once, and what goes wrong in one is its own; here and elsewhere."""
+
+import pickle
+import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from cnn_symbolic import (
+    FeatureMap,
+    Step,
+    check,
+    correlate,
+    prove,
+    read_claims,
+    refute,
+    rot180,
+    settle_many,
+    sizes,
+    tensor,
+)
+from cnn_symbolic.ground.errors import DisagreementError
+from cnn_symbolic.kernel.search import confirming
+from cnn_symbolic.kernel.search.decide import decide
+from cnn_symbolic.kernel.search.witness import Found
+from cnn_symbolic.kernel.trusted.verdicts import Theorem
+from cnn_symbolic.library.loading import Claim
+from cnn_symbolic.present.book.html import html_fragment
+from cnn_symbolic.present.book.latex import latex_fragment
+from cnn_symbolic.present.cards import card_of
+from cnn_symbolic.present.content.assembly import printed
+from cnn_symbolic.proofs import derivation as deriving
+from cnn_symbolic.proofs import settling
+from cnn_symbolic.proofs.settling import settle
+from tests.support.commands import run
+from tests.support.settled import value, view
+
+M, N, K, L, S = sizes("M N K L S")
+x = tensor(M, name="x")
+layer = FeatureMap(input_shape=(M, N), overlay_shape=(K, L))
+SLOW = "slow = tensor(M)\nclaim(slow + slow == 2*slow)\n"
+
+
+@pytest.fixture
+def slowly(monkeypatch):
+    """Statements about the tensor `slow` take longer than all others."""
+
+    def wait(statement, literally=()):
+        while "slow" in statement.tensors:
+            pass
+        return decide(statement, literally)
+
+    for module in (deriving, settling):
+        monkeypatch.setattr(module, "decide", wait)
+
+
+def weight_gradient():
+    right = correlate(layer.a_prev, layer.delta, mode="valid")
+    return prove("The weight gradient", layer.gradient(layer.w), equals=right)
+
+
+def unrotated():
+    return refute("No rotation", layer.gradient(layer.a_prev), equals=correlate(layer.w, layer.delta, mode="full"))
+
+
+def test_a_proved_claim_has_its_lines_and_a_refuted_one_its_mistake():
+    proved, refuted = settle(weight_gradient()), settle(unrotated())
+    assert (proved.outcome, proved.as_expected, proved.mistake, proved.wrong_step) == ("proved", True, None, None)
+    assert len(proved.lines) > 3
+    assert all(isinstance(line.checked, Theorem) for line in proved.lines[1:])
+    assert (refuted.outcome, refuted.as_expected, refuted.lines) == ("refuted", True, ())
+    assert refuted.mistake.name == "convolve in place of correlate"
+
+
+def test_what_is_not_called_for_is_left_out():
+    proved, refuted = settle(weight_gradient(), whole=False), settle(unrotated(), whole=False)
+    assert (proved.lines, refuted.mistake) == ((), None)
+    wrong = prove("No rotation", layer.gradient(layer.a_prev), equals=correlate(layer.w, layer.delta, mode="full"))
+    assert settle(wrong, whole=False).mistake.name == "convolve in place of correlate"
+
+
+def test_a_step_that_does_not_follow_is_in_the_record():
+    made = prove("Twice", x + x, equals=2 * x, steps=[Step(lambda i: 3 * x[i], "three of them")])
+    step, verdict = settle(made).wrong_step
+    assert (step.because, verdict.evidence) == ("three of them", "refuted")
+
+
+def test_a_check_has_what_it_found():
+    settled = settle(check("One", statement="1 = 1", evidence="fixed shape", by=lambda: "1 is 1"))
+    assert (settled.outcome, settled.verdict.detail) == ("proved", "1 is 1")
+
+
+def test_a_claim_that_runs_out_of_time_is_undecided(slowly):
+    (made,) = read_claims(SLOW).values()
+    start = time.perf_counter()
+    settled = settle(made, timeout=0.02)
+    assert (settled.outcome, settled.as_expected) == ("undecided", False)
+    assert settled.verdict.detail == "the computation was stopped at its limit: not done after 0.02 s"
+    assert settled.verdict.seconds <= time.perf_counter() - start
+
+
+def test_the_limit_is_for_the_lines_and_the_mistake_too(monkeypatch):
+    def endless(*_):
+        while True:
+            pass
+
+    for of, made in (("collapse_deltas", weight_gradient()), ("named_mistake", unrotated())):
+        assert made.outcome in ("proved", "refuted")
+        monkeypatch.setattr(deriving, of, endless)
+        assert settle(made, timeout=0.2).outcome == "undecided"
+
+
+def test_an_outer_limit_ends_an_inner_one(monkeypatch):
+    monkeypatch.setattr("cnn_symbolic.mistakes.named.correction", lambda *_: time.sleep(30))
+    start = time.perf_counter()
+    settled = settle(unrotated(), timeout=1)
+    assert (settled.outcome, settled.mistake) in (("refuted", None), ("undecided", None))
+    assert time.perf_counter() - start < 12
+
+
+def test_what_is_wrong_with_a_claim_is_its_outcome():
+    settled = settle(prove("Never", x, equals=x, assuming=[M < 1]))
+    assert (settled.outcome, settled.as_expected) == ("failed", False)
+    assert settled.verdict.detail.startswith("no sizes satisfy the assumptions")
+
+
+def test_two_results_that_differ_are_no_outcome(monkeypatch):
+    monkeypatch.setattr(confirming, "compare_at", lambda *_: Found("shape", (1,), (2,)))
+    with pytest.raises(DisagreementError):
+        settle(prove("Twice", x + x, equals=2 * x))
+    with pytest.raises(DisagreementError):
+        settle_many([prove("Twice", x + x, equals=2 * x)])
+
+
+def test_one_claim_does_not_take_the_others_with_it(slowly, tmp_path):
+    path = tmp_path / "own.txt"
+    path.write_text(
+        f"{SLOW}y = tensor(M)\nclaim(y + y == 2*y)\nclaim(y == y, assuming=[M > N, N > M])\n", encoding="utf-8"
+    )
+    done = run("check", path, "--timeout", "2")
+    assert done.returncode == 2
+    assert "undecided: the computation was stopped at its limit: not done after 2 s" in " ".join(done.stdout.split())
+    assert "✓ proved: all shapes" in done.stdout
+    assert "✗ failed: no sizes satisfy" in done.stdout
+    assert "1 proved, 1 undecided, 1 failed; 1 of 3 as stated" in done.stdout
+
+
+CLAIMS = {
+    "proved": weight_gradient,
+    "refuted": unrotated,
+    "a wrong step": lambda: prove("Twice", x + x, equals=2 * x, steps=[Step(lambda i: 3 * x[i], "three")]),
+    "a check": lambda: check("One", statement="1 = 1", evidence="fixed shape", by=lambda: "1 is 1"),
+}
+
+
+@pytest.mark.parametrize("made", CLAIMS.values(), ids=CLAIMS)
+def test_views_only_read(made, monkeypatch):
+    claim = Claim("own", made(), Path("own.py"), 1, 1)
+    settled = settle(claim.derivation)
+
+    def forbidden(*_, **__):
+        raise AssertionError("a view decides")
+
+    for module in ("kernel.search.decide", "kernel.search.refuting", "proofs.derivation", "mistakes.named"):
+        for name in ("decide", "decide_affine", "is_proved", "named_mistake", "correction"):
+            monkeypatch.setattr(f"cnn_symbolic.{module}.{name}", forbidden, raising=False)
+    assert view(claim, steps=True)
+    assert value(claim)["verdict"] == settled.outcome
+    assert card_of(claim)
+    entry = printed([claim], 0, settled)
+    if settled.wrong_step is None:
+        assert latex_fragment(entry)
+        assert html_fragment(entry)
+
+
+def test_the_place_of_a_claim_is_in_its_document(tmp_path):
+    path = tmp_path / "own.py"
+    path.write_text(
+        "from cnn_symbolic import prove, sizes, tensor\nM, = sizes('M')\nσ = tensor(M, name='σ')\n"
+        "own = [\n    prove('δ', σ, equals=σ), prove(\n        'two', σ + σ, equals=2 * σ)]\n",
+        encoding="utf-8",
+    )
+    text = tmp_path / "own.txt"
+    text.write_text("δ = tensor(M)\nclaim(δ == δ)\none = claim(δ + δ == 2*δ)\n", encoding="utf-8")
+    from cnn_symbolic.library.loading import load
+
+    assert [(one.line, one.column) for one in load([path])] == [(5, 5), (5, 30)]
+    assert [(one.line, one.column) for one in load([text])] == [(2, 1), (3, 7)]
+    assert value(load([text])[1])["line"] == 3
+
+
+# Elsewhere
+
+
+def sweep():
+    """Claims of all outcomes: the last one is wrong in itself."""
+    return [
+        weight_gradient(),
+        unrotated(),
+        prove("Wrong", rot180(x), equals=x),
+        prove("Shapes", (M, N), equals=(M, K)),
+        prove("Never", x, equals=x, assuming=[M < 1]),
+    ]
+
+
+def same(found):
+    assert [one.outcome for one in found] == ["proved", "refuted", "refuted", "refuted", "failed"]
+    assert [one.as_expected for one in found] == [True, True, False, False, False]
+    assert (found[0].evidence, found[0].assumptions) == ("all shapes", "K ≤ M and L ≤ N")
+    assert found[1].sizes == {"M": 1, "N": 2, "K": 1, "L": 1}
+    assert (found[2].index, found[2].left, found[2].right, found[2].holds_when) == ((0,), 0, 1, "M = 1")
+    assert (found[3].left, found[3].right) == ((1, 1), (1, 2))
+    assert found[4].reason.startswith("no sizes satisfy the assumptions")
+    assert pickle.loads(pickle.dumps(found)) == found
+
+
+def test_many_claims_are_settled_here():
+    same(settle_many(sweep()))
+
+
+def test_many_claims_are_settled_by_threads_and_by_processes():
+    with ThreadPoolExecutor(2) as threads:
+        same(settle_many(sweep(), threads, timeout=60))
+    with ProcessPoolExecutor(2, get_context("spawn")) as processes:
+        same(settle_many(sweep(), processes, timeout=60))
+
+
+def test_many_claims_are_settled_by_a_cluster():
+    distributed = pytest.importorskip("distributed", reason="needs cnn-symbolic[cluster]")
+    with (
+        distributed.LocalCluster(n_workers=2, processes=False, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        same(settle_many(sweep(), client.get_executor(), timeout=60))
+
+
+def test_a_sweep_has_a_limit_for_each_claim(slowly):
+    (slow,) = read_claims(SLOW).values()
+    first, second = settle_many([slow, weight_gradient()], timeout=2)
+    assert (first.outcome, first.reason) == (
+        "undecided",
+        "the computation was stopped at its limit: not done after 2 s",
+    )
+    assert second.outcome == "proved"
+
+
+def test_claims_at_literal_values_are_sent_with_them():
+    (made,) = read_claims("x = tensor(M)\nclaim(subsample(x, factors=[S]) == subsample(x, factors=[S]))").values()
+    (record,) = settle_many([made])
+    assert record.evidence == "all shapes, every S"
