@@ -4,7 +4,8 @@ import pytest
 import sympy as sp
 
 import cnn_symbolic
-from cnn_symbolic.claims.vocabulary import FUNCTIONS, WORDS, is_implied_size, suggestion
+from cnn_symbolic.claims.vocabulary import FUNCTIONS, WORDS, is_implied_size
+from cnn_symbolic.ground.words import suggestion
 from tests.support.claim_language import error_of
 
 VERDICTS = "what the kernel answers, not what is asked"

@@ -1,4 +1,4 @@
-"""Every command and output in the README is run, and must come out as it is printed there.
+"""Every command and output in the README and the guide is run, and must come out as it is printed there.
 
 Numbers of milliseconds and seconds are not compared, nor those that depend on the shapes that Hypothesis draws; a line
 `...` stands for any lines.
@@ -11,16 +11,40 @@ import shlex
 import shutil
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
+import pytest
+from rich.console import Console
+
+from cnn_symbolic.present.console import rendered
 from tests.support import commands
 
 ROOT = Path(__file__).parent.parent
-README = ROOT.joinpath("README.md").read_text(encoding="utf-8")
+GUIDE = ROOT / "cnn_symbolic" / "guide"
+TEXTS = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *sorted(GUIDE.glob("*.md")))}
+README = TEXTS["README"]
+EVERYTHING = "\n".join(TEXTS.values())
+# How many commands and sessions there are, so that none is lost unnoticed.
+COMMANDS = {
+    "README": 3, "article": 2, "backward": 4, "book": 3, "certificates": 1, "convolutions": 2, "derivations": 1,
+    "formulas": 1, "proofs": 3, "trust": 1,
+}  # fmt: skip
+SESSIONS = {"backward": 1, "convolutions": 1, "derivations": 1, "formulas": 1, "sweeps": 1}
 
 
-def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.S | re.M)
+def blocks(text, language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.S | re.M)
+
+
+def sessions(text):
+    return [block for block in blocks(text, "python") if block.startswith(">>>")]
+
+
+def commands_of(text):
+    """The commands of a text with what they print."""
+    found = (re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.M) for block in blocks(text, "console"))
+    return [one for several in found for one in several]
 
 
 def plain(text):
@@ -49,32 +73,61 @@ def in_a_shell(command, folder):
     )
 
 
-def test_the_commands_print_what_the_readme_says(tmp_path):
-    for block in blocks("python"):
+def test_every_text_has_the_commands_and_sessions_that_it_should_have():
+    assert {name: n for name, text in TEXTS.items() if (n := len(commands_of(text)))} == COMMANDS
+    assert {name: n for name, text in TEXTS.items() if (n := len(sessions(text)))} == SESSIONS
+    assert len(README.splitlines()) <= 200
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_commands_print_what_is_said(name, tmp_path):
+    for block in blocks(TEXTS[name], "python"):
         if found := re.match(r"# (\w+\.(?:py|txt))\n", block):
             tmp_path.joinpath(found.group(1)).write_text(block, encoding="utf-8")
-    ran = 0
-    for block in blocks("console"):
-        for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.M):
-            ran += 1
-            if " certify " in command and shutil.which("coqc") is None:
-                continue
-            if command.startswith("cnn-symbolic ") and not re.search("[|<>&;]", command):
-                done = commands.run(*shlex.split(command)[1:], cwd=tmp_path)
-            else:
-                done = in_a_shell(command, tmp_path)
-            assert done.stderr == "", command
-            assert matches(expected, done.stdout), f"{command} prints\n{done.stdout}"
-    assert ran == 19
+    for command, expected in commands_of(TEXTS[name]):
+        if " certify " in command and shutil.which("coqc") is None:
+            continue
+        if command.startswith("cnn-symbolic ") and not re.search("[|<>&;]", command):
+            done = commands.run(*shlex.split(command)[1:], cwd=tmp_path)
+        else:
+            done = in_a_shell(command, tmp_path)
+        assert done.stderr == "", command
+        assert matches(expected, done.stdout), f"{command} prints\n{done.stdout}"
 
 
-def test_the_sessions_in_the_readme_are_right():
-    sessions = [block for block in blocks("python") if block.startswith(">>>")]
-    assert sessions
+@pytest.mark.parametrize("name", SESSIONS)
+def test_the_sessions_are_right(name):
     parser, runner = doctest.DocTestParser(), doctest.DocTestRunner()
-    for session in sessions:
-        runner.run(parser.get_doctest(session, {}, "README.md", "README.md", 0))
+    for session in sessions(TEXTS[name]):
+        runner.run(parser.get_doctest(session, {}, f"{name}.md", f"{name}.md", 0))
     assert runner.failures == 0
+
+
+def test_links_lead_somewhere():
+    for name, text in TEXTS.items():
+        folder = ROOT if name == "README" else GUIDE
+        for target in re.findall(r"\]\(([^)\s]+)\)", text):
+            assert target.startswith("https://") or folder.joinpath(target).exists(), (name, target)
+
+
+def test_the_readme_and_the_command_name_every_page(capsys):
+    pages = {path.stem for path in GUIDE.glob("*.md")}
+    assert set(re.findall(r"cnn_symbolic/guide/(\w+)\.md", README)) == pages
+    shown = commands.run("guide").stdout
+    assert all(f"\n{name} " in shown for name in pages)
+    for name in pages:
+        assert commands.run("guide", name).stdout == TEXTS[name]
+    wrong = commands.run("guide", "trst")
+    assert (wrong.returncode, "no page trst: did you mean trust?" in wrong.stderr) == (2, True)
+
+
+def test_a_page_is_rendered_on_a_terminal():
+    console = Console(file=StringIO(), width=80, force_terminal=True)
+    for name in TEXTS:
+        console.print(rendered(TEXTS[name]))
+    shown = re.sub(r"\x1b\[[\d;]*m", "", console.file.getvalue())
+    assert "How it is attacked" in shown
+    assert max(map(len, shown.splitlines())) <= 80
 
 
 def test_the_comparison_can_fail():
@@ -84,7 +137,7 @@ def test_the_comparison_can_fail():
 
 
 def test_continuous_integration_runs_the_readmes_own_commands():
-    main_job, tests = blocks("sh")[:2]
+    main_job, tests = blocks(README, "sh")[:2]
     assert main_job.endswith("cnn-symbolic prove\n")
     assert tests.endswith("-m pytest\n")
     script = ROOT.joinpath(".ci/run").read_text(encoding="utf-8")
@@ -92,7 +145,7 @@ def test_continuous_integration_runs_the_readmes_own_commands():
     assert 'bash -c "$(readme_command 2)"' in script
 
 
-def test_every_field_of_the_document_and_every_operation_is_named_in_the_readme():
+def test_every_field_of_the_document_and_every_operation_is_named():
     import cnn_symbolic
     from cnn_symbolic.kernel.trusted.verdicts import Reason
     from cnn_symbolic.library.loading import select
@@ -102,8 +155,8 @@ def test_every_field_of_the_document_and_every_operation_is_named_in_the_readme(
     from tests.support.settled import value
 
     (claim,) = document([value(one) for one in select(["feature_map_forward"])])["claims"]
-    missing = [name for name in [*claim, *operations, *families] if f"`{name}`" not in README]
+    missing = [name for name in [*claim, *operations, *families] if f"`{name}`" not in EVERYTHING]
     assert missing == []
-    flat = " ".join(README.split())
+    flat = " ".join(EVERYTHING.split())
     assert [reason for reason in Reason if reason.split(" in the sizes")[0] not in flat] == []
     assert cnn_symbolic.__version__ in ROOT.joinpath("CITATION.cff").read_text(encoding="utf-8")

@@ -22,20 +22,12 @@ from cnn_symbolic.claims.arithmetic import (
     is_side,
     negated,
 )
-from cnn_symbolic.claims.vocabulary import (
-    ATTRIBUTES,
-    FUNCTIONS,
-    LAYERS,
-    OTHER_NAMES,
-    WORDS,
-    admitted,
-    is_implied_size,
-    suggestion,
-)
+from cnn_symbolic.claims.vocabulary import ATTRIBUTES, FUNCTIONS, LAYERS, OTHER_NAMES, WORDS, admitted, is_implied_size
 from cnn_symbolic.expressions.formulas import sizes
 from cnn_symbolic.expressions.functions import And, Or
 from cnn_symbolic.expressions.values import Number
 from cnn_symbolic.ground.errors import ClaimTextError, CnnSymbolicError, OperandError
+from cnn_symbolic.ground.words import suggestion
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.tensor import Equation, Tensor
 

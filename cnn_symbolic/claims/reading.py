@@ -26,12 +26,12 @@ from cnn_symbolic.claims.vocabulary import (
     WORDS,
     admitted,
     is_implied_size,
-    suggestion,
 )
 from cnn_symbolic.expressions.formulas import fresh, numbered
 from cnn_symbolic.expressions.rules import is_whole
 from cnn_symbolic.expressions.values import Number, number
 from cnn_symbolic.ground.errors import ClaimTextError, OperandError
+from cnn_symbolic.ground.words import suggestion
 from cnn_symbolic.proofs.claiming import claim, refute
 from cnn_symbolic.proofs.collecting import Declared, column_of
 from cnn_symbolic.proofs.derivation import Derivation

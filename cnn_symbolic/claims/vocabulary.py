@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import prod
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -36,7 +35,6 @@ __all__ = [
     "admitted",
     "is_implied_size",
     "parts_of",
-    "suggestion",
 ]
 
 MOST_CHARACTERS, MOST_NODES, MOST_DEPTH, MOST_STRING = 20_000, 4000, 40, 200
@@ -92,12 +90,6 @@ OTHER_NAMES = {
 def is_implied_size(name: str) -> bool:
     """Tell whether a name that nothing was said about is a size: one or two capitals, with a number or a suffix."""
     return re.fullmatch(r"[A-Z]{1,2}[0-9]*(_[a-z0-9]+)?", name) is not None
-
-
-def suggestion(name: str, known: Collection[str]) -> str:
-    """Return a question after the nearest known name, to be put behind a message; empty if none is near."""
-    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
-    return f": did you mean {near[0]}?" if near else ""
 
 
 def admitted(value: Any) -> Any:

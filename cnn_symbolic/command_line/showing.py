@@ -102,3 +102,23 @@ def replay(
     if any(not one.agrees and word not in OPEN for one, word in zip(replayed, outcomes, strict=True)):
         raise typer.Exit(OPPOSITE)
     raise typer.Exit(status(zip((one.expected for one in replayed), outcomes, strict=True)))
+
+
+@app.command()
+def guide(
+    topic: Annotated[
+        str | None,
+        typer.Argument(metavar="PAGE", help="A page's name; without one, all are listed.", show_default=False),
+    ] = None,
+) -> None:
+    """Show a page of the guide, or which pages there are."""
+    from cnn_symbolic.library.guide import page, titles
+    from cnn_symbolic.present.console import make_console, pages, rendered
+
+    console = make_console()
+    if topic is None:
+        console.print(pages(titles()))
+    elif console.is_terminal:
+        console.print(rendered(page(topic)))
+    else:
+        typer.echo(page(topic), nl=False)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
+from rich.markdown import Markdown
 from rich.table import Table
 
 from cnn_symbolic.library.article import ERRATA
 from cnn_symbolic.library.index import Row
 from cnn_symbolic.present.content.words import in_words
 
-__all__ = ["MARKS", "errata_table", "listing", "make_console"]
+__all__ = ["MARKS", "errata_table", "listing", "make_console", "pages", "rendered"]
 
 MARKS = {True: ("✓", "green"), False: ("✗", "bold red")}
 
@@ -44,3 +45,18 @@ def errata_table() -> Table:
     for erratum in ERRATA:
         table.add_row(erratum.where, erratum.printed, erratum.correct, erratum.why)
     return table
+
+
+def pages(titles: Mapping[str, str]) -> Table:
+    """Return the table of the pages of the guide."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    table.add_column("Page", no_wrap=True)
+    table.add_column("About", overflow="fold")
+    for name, title in titles.items():
+        table.add_row(name, title)
+    return table
+
+
+def rendered(text: str) -> Markdown:
+    """Return a page of the guide as it is read on a terminal."""
+    return Markdown(text, hyperlinks=False)

@@ -105,7 +105,8 @@ class Record:
     """What was decided about a claim, as plain data that any process can hand to another.
 
     `sizes`, `index`, `left` and `right` are the counterexample: where the sides differ, and the coefficients or shapes
-    that differ there; `holds_when` is the weakest assumption under which a refuted claim holds.
+    that differ there; `holds_when` is the weakest assumption under which a refuted claim holds, for the values of
+    strides that are `given`, if there are any.
     """
 
     title: str
@@ -118,6 +119,7 @@ class Record:
     left: Any = None
     right: Any = None
     holds_when: str | None = None
+    given: Mapping[str, int] = field(default_factory=dict)
     reason: str = ""
     seconds: float = 0.0
 
@@ -172,8 +174,9 @@ def record(
         shapes = verdict.left_shape, verdict.right_shape
         numbers = number(verdict.left_coefficient), number(verdict.right_coefficient)
         left, right = shapes if verdict.kind != "entry" or None in numbers else numbers
-        sizes, condition = dict(verdict.sizes), verdict.holds_when
-        return Record(*common, verdict.domain, sizes, verdict.index, left, right, condition, seconds=seconds)
+        sizes, given = dict(verdict.sizes), dict(verdict.given)
+        condition = verdict.holds_when
+        return Record(*common, verdict.domain, sizes, verdict.index, left, right, condition, given, seconds=seconds)
     if isinstance(verdict, HoldsForLiterals):
         return Record(*common, verdict.domain, reason=f"not proved: {verdict.search}", seconds=seconds)
     return Record(*common, verdict.domain if isinstance(verdict, Theorem) else "", seconds=seconds)
