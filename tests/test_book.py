@@ -123,10 +123,10 @@ def test_an_entry_is_plain_data():
 
 def test_every_operation_has_a_definition_and_each_is_about_that_operation():
     assert set(SHOWN) == set(OPERATIONS) - WITHOUT_DEFINITION
-    for operation, (letters, build) in SHOWN.items():
-        for shown in build():
+    for operation, record in SHOWN.items():
+        for shown in record.examples():
             assert operation in set(operations_in(shown))
-            assert len(letters.split()) == shown.rank
+            assert len(record.letters) == shown.rank
     assert len(definitions(SHOWN)) == len(SHOWN)
 
 

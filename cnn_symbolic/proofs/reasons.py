@@ -2,45 +2,17 @@
 
 from __future__ import annotations
 
+from cnn_symbolic.tensors.operation import RECORDS
 from cnn_symbolic.tensors.tensor import Call, Tensor
 
-__all__ = ["OPERATION_NAMES", "definition_reason", "differentiation_reason"]
-
-
-OPERATION_NAMES = {
-    "correlate": "cross-correlation",
-    "convolve": "convolution",
-    "multiply": "the elementwise product",
-    "sum_axes": "the sum over axes",
-    "add": "the sum of tensors",
-    "dot": "the dot product",
-    "outer": "the outer product",
-    "scale": "a multiple",
-    "take": "a slice",
-    "wrap": "an axis of size 1",
-    "stack_family": "the stack",
-    "sum_family": "the sum of a family",
-    "pad": "padding",
-    "crop": "a block",
-    "apply": "applying a function entry by entry",
-    "conv": "the convolution",
-    "conv_transpose": "the transposed convolution",
-    "dilate": "dilation",
-    "subsample": "keeping every n-th entry",
-    "tensordot": "the tensor product, summed over axes",
-    "split_axis": "splitting an axis",
-    "merge_axes": "merging two axes",
-    "select_pool": "what each window selects",
-    "sum_pool": "the sum of each window",
-    "upsample_nearest": "nearest upsampling",
-}
+__all__ = ["definition_reason", "differentiation_reason"]
 
 
 def definition_reason(x: Tensor) -> str:
     """Return the name of the operation whose definition is used."""
     if not isinstance(x.source, Call):
         return f"the definition of {x}"
-    name = OPERATION_NAMES.get(x.source.operation, x.source.operation)
+    name = RECORDS[x.source.operation].says if x.source.operation in RECORDS else x.source.operation
     return (
         f"the definition of the {x.source.options['mode']} {name}"
         if "mode" in x.source.options

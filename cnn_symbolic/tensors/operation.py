@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ParamSpec
 
@@ -19,7 +19,7 @@ from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.tensor import OPERATIONS, Call, Formula, Tensor, check_tensor
 
-__all__ = ["Definition", "operation"]
+__all__ = ["RECORDS", "Definition", "Given", "Operation", "given", "operation"]
 
 
 P = ParamSpec("P")
@@ -39,8 +39,58 @@ class Definition:
     presumed: tuple[sp.Expr, ...] = ()
 
 
-def operation(define: Callable[P, Definition]) -> Callable[P, Tensor]:
+@dataclass(frozen=True)
+class Given:
+    """Operands and options of an operation."""
+
+    operands: tuple[Tensor, ...]
+    options: Mapping[str, Any]
+
+
+def given(*operands: Tensor, **options: Any) -> Given:
+    """Return operands and options of an operation, as an example of it."""
+    return Given(operands, options)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What is said of an operation: how it is called, the letters of its result's axes, and examples of it.
+
+    One without examples is written out wherever it occurs, and has no definition to be shown.
+    """
+
+    make: Callable[..., Tensor]
+    says: str
+    letters: tuple[str, ...] = ()
+    given: Callable[[], Sequence[Given]] = tuple
+
+    def examples(self) -> list[Tensor]:
+        """Return the operation on general tensors, each variant of it."""
+        return [self.make(*one.operands, **one.options) for one in self.given()]
+
+
+# Every operation by its name, in the order in which they are defined.
+RECORDS: dict[str, Operation] = {}
+
+
+def operation(
+    says: str, letters: str = "", *examples: Given | Callable[[], Sequence[Given]]
+) -> Callable[[Callable[P, Definition]], Callable[P, Tensor]]:
     """Make an operation on tensors out of its definition; the result remembers operands and options."""
+
+    def known() -> list[Given]:
+        return [one for few in examples for one in ([few] if isinstance(few, Given) else few())]
+
+    def made(define: Callable[P, Definition]) -> Callable[P, Tensor]:
+        OPERATIONS[define.__name__] = make = remembering(define)
+        RECORDS[define.__name__] = Operation(make, says, tuple(letters.split()), known)
+        return make
+
+    return made
+
+
+def remembering(define: Callable[P, Definition]) -> Callable[P, Tensor]:
+    """Return the function on tensors that a definition is of."""
     signature = inspect.signature(define)
 
     @functools.wraps(define)
@@ -48,7 +98,7 @@ def operation(define: Callable[P, Definition]) -> Callable[P, Tensor]:
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         operands: list[Tensor] = []
-        given: dict[str, Any] = {}
+        options: dict[str, Any] = {}
         for key, parameter in signature.parameters.items():
             value = bound.arguments[key]
             if parameter.annotation in ("Tensor", "Tensor | None"):
@@ -56,14 +106,13 @@ def operation(define: Callable[P, Definition]) -> Callable[P, Tensor]:
                 several = () if value is None and parameter.default is None else several
                 operands += [check_tensor(v, f"{define.__name__}: {key}") for v in several]
             elif value is not None:
-                given[key] = tuple(value) if isinstance(value, list | ShapeOf) else value
+                options[key] = tuple(value) if isinstance(value, list | ShapeOf) else value
         made = define(*args, **kwargs)
-        source = Call(define.__name__, tuple(operands), {key: plain(value) for key, value in given.items()}, given)
+        source = Call(define.__name__, tuple(operands), {key: plain(value) for key, value in options.items()}, options)
         result = Tensor(made.shape, made.formula, made.confined, source, made.presumed)
         if any(length.is_Integer and length < 1 for length in made.shape):
             shapes = ", ".join(f"{x} of shape {format_shape(x.lengths)}" for x in operands)
             raise ShapeError(f"{result} would have the empty shape {format_shape(made.shape)}, made from {shapes}")
         return result
 
-    OPERATIONS[define.__name__] = make
     return make

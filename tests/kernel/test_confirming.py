@@ -158,7 +158,7 @@ def test_what_a_wrong_rule_makes_provable_is_never_proved(name, wrong, make, mon
 def replaced(monkeypatch, define):
     """An operation with the name of another one and a definition of its own."""
     monkeypatch.setitem(OPERATIONS, define.__name__, OPERATIONS[define.__name__])
-    return operation(define)
+    return operation("a test")(define)
 
 
 def unrotated(monkeypatch):

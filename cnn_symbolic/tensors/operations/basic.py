@@ -19,8 +19,9 @@ from cnn_symbolic.expressions.formulas import Index, Opaque, Shape, bound_sum, e
 from cnn_symbolic.expressions.rules import at_least, delta, divide, floor, remainder
 from cnn_symbolic.expressions.shapes import check_integers, check_name, check_shape, format_shape
 from cnn_symbolic.ground.errors import FragmentError, ModeError, OperandError, ShapeError
+from cnn_symbolic.tensors import samples as s
 from cnn_symbolic.tensors.arithmetic import common_shape
-from cnn_symbolic.tensors.operation import Definition, operation
+from cnn_symbolic.tensors.operation import Definition, given, operation
 from cnn_symbolic.tensors.tensor import Call, Tensor
 
 __all__ = [
@@ -74,7 +75,7 @@ def letters(rank: int, of: Tensor | None = None) -> tuple[sp.Dummy, ...]:
     return fresh(own or (LETTERS[k] if k < len(LETTERS) else f"u{k}" for k in range(rank)))
 
 
-@operation
+@operation("cross-correlation", "r c", *(given(s.grid, s.overlay, mode=mode) for mode in ("valid", "full", "same")))
 def correlate(x: Tensor, f: Tensor, *, mode: str = "valid") -> Definition:
     """correlate(x, f)[i] = Σ_u x[i + u] · f[u] in mode "valid"; "full" and "same" start earlier.
 
@@ -91,7 +92,7 @@ def correlate(x: Tensor, f: Tensor, *, mode: str = "valid") -> Definition:
     return Definition(shape, formula, confined=mode == "full")
 
 
-@operation
+@operation("convolution", "r c", *(given(s.grid, s.overlay, mode=mode) for mode in ("valid", "full", "same")))
 def convolve(x: Tensor, f: Tensor, *, mode: str = "full") -> Definition:
     """convolve(x, f)[i] = Σ_u x[i − u] · f[u] in mode "full"; "valid" and "same" start later.
 
@@ -117,7 +118,7 @@ def check_axes(axes: Sequence[int], x: Tensor, owner: str) -> tuple[int, ...]:
     return counted
 
 
-@operation
+@operation("flip", "m n", given(s.grid, axes=(0,)))
 def flip(x: Tensor, *, axes: Sequence[int]) -> Definition:
     """flip(x)[i, j] = x[M − 1 − i, j], here along axis 0. Source: `numpy.flip`."""
     turned = check_axes(axes, x, "flip")
@@ -128,7 +129,7 @@ def flip(x: Tensor, *, axes: Sequence[int]) -> Definition:
     return Definition(x.lengths, formula, confined=True)
 
 
-@operation
+@operation("rot180", "m n", given(s.grid))
 def rot180(x: Tensor) -> Definition:
     """rot180(x)[i, j] = x[M − 1 − i, N − 1 − j]: every axis is reversed. Source: `numpy.flip`."""
     return Definition(
@@ -155,7 +156,7 @@ def check_width(width: Any, owner: str) -> sp.Expr:
     return exact
 
 
-@operation
+@operation("padding", "m", given(s.x, widths=((s.P, s.Q),)))
 def pad(x: Tensor, *, widths: Any) -> Definition:
     """pad(x)[i] = x[i − before]; the size grows by before + after; a negative width cuts off.
 
@@ -168,7 +169,7 @@ def pad(x: Tensor, *, widths: Any) -> Definition:
     return Definition(shape, lambda index: x.at(tuple(i - a for i, (a, _) in zip(index, pairs, strict=True))), confined)
 
 
-@operation
+@operation("a block", "i", given(s.x, start=(s.P,), shape=(s.I,)))
 def crop(x: Tensor, *, start: Sequence[Any], shape: Sequence[Any]) -> Definition:
     """crop(x)[i] = x[start + i] for 0 ≤ i < shape: the block of that shape. Source: NumPy slicing.
 
@@ -181,7 +182,7 @@ def crop(x: Tensor, *, start: Sequence[Any], shape: Sequence[Any]) -> Definition
     return Definition(kept, lambda index: x.at(tuple(i + s for i, s in zip(index, first, strict=True))))
 
 
-@operation
+@operation("dilation", "m", given(s.x, factors=(s.D,)))
 def dilate(x: Tensor, *, factors: Sequence[Any]) -> Definition:
     """dilate(x)[i] = x[i / d] where d divides i, and 0 elsewhere; the size is (M − 1)·d + 1.
 
@@ -197,7 +198,7 @@ def dilate(x: Tensor, *, factors: Sequence[Any]) -> Definition:
     return Definition(shape, formula, confined=True)
 
 
-@operation
+@operation("keeping every n-th entry", "r", given(s.x, factors=(s.S,)))
 def subsample(x: Tensor, *, factors: Sequence[Any]) -> Definition:
     """subsample(x)[i] = x[d·i]: every d-th entry, the size is ⌊(M − 1)/d⌋ + 1. Source: NumPy slicing, `x[::d]`.
 
@@ -222,14 +223,14 @@ def check_factors(factors: Sequence[Any], x: Tensor, owner: str) -> tuple[sp.Exp
     return exact
 
 
-@operation
+@operation("shift", "m", given(s.x, offsets=(s.P,)))
 def shift(x: Tensor, *, offsets: Sequence[Any]) -> Definition:
     """shift(x)[i] = x[i − offset]: the shape stays, what leaves it is lost, zeros come in."""
     moved = check_integers(offsets, x.rank, f"shift: the offset of {x}, which has {x.rank} axes,")
     return Definition(x.lengths, lambda index: x.at(tuple(i - o for i, o in zip(index, moved, strict=True))))
 
 
-@operation
+@operation("transpose", "n m", given(s.grid))
 def transpose(x: Tensor, *, axes: Sequence[int] | None = None) -> Definition:
     """transpose(x)[i, j] = x[j, i]; `axes` lists, as in `numpy.transpose`, where each axis comes from."""
     order = check_axes(tuple(reversed(range(x.rank))) if axes is None else axes, x, "transpose")
@@ -239,7 +240,7 @@ def transpose(x: Tensor, *, axes: Sequence[int] | None = None) -> Definition:
     return Definition(shape, lambda index: x.formula(tuple(index[order.index(a)] for a in range(x.rank))), x.confined)
 
 
-@operation
+@operation("the sum over axes", "n", given(s.grid, axes=(0,)))
 def sum_axes(x: Tensor, *, axes: Sequence[int], keepdims: bool = False) -> Definition:
     """sum_axes(x)[j] = Σ_i x[i, j], here over axis 0. Source: `numpy.sum`."""
     summed = check_axes(axes, x, "sum_axes")
@@ -255,7 +256,7 @@ def sum_axes(x: Tensor, *, axes: Sequence[int], keepdims: bool = False) -> Defin
     return Definition(shape, formula, x.confined and not keepdims)
 
 
-@operation
+@operation("the dot product", "", given(s.x, s.y))
 def dot(x: Tensor, y: Tensor) -> Definition:
     """dot(x, y) = Σ_i x[i] · y[i], a number: the dot product of the flattened tensors."""
     left, right = common_shape([x, y], "a dot product")
@@ -269,7 +270,7 @@ def dot(x: Tensor, y: Tensor) -> Definition:
     return Definition((), formula, confined=True)
 
 
-@operation
+@operation("the tensor product, summed over axes", "m k", given(s.grid, s.weights, axes=((1,), (0,))))
 def tensordot(x: Tensor, y: Tensor, *, axes: Sequence[Sequence[int]]) -> Definition:
     """tensordot(x, y)[i, j] = Σ_u x[i, u] · y[u, j]: the sum over pairs of axes. Source: `numpy.tensordot`.
 
@@ -299,7 +300,7 @@ def tensordot(x: Tensor, y: Tensor, *, axes: Sequence[Sequence[int]]) -> Definit
     return Definition(shape, formula, x.confined and y.confined)
 
 
-@operation
+@operation("the outer product", "m u", given(s.x, s.f))
 def outer(x: Tensor, y: Tensor) -> Definition:
     """outer(x, y)[i, j] = x[i] · y[j]: all axes of x, then all axes of y. Source: `numpy.multiply.outer`."""
     return Definition(
@@ -309,7 +310,7 @@ def outer(x: Tensor, y: Tensor) -> Definition:
     )
 
 
-@operation
+@operation("an axis of size 1", "k m", given(s.x))
 def wrap(x: Tensor, *, axis: int = 0) -> Definition:
     """wrap(x)[0, i] = x[i]: one more axis, of size 1, as in `[δ]`. Source: `numpy.expand_dims`."""
     if not -x.rank - 1 <= axis <= x.rank:
@@ -318,7 +319,7 @@ def wrap(x: Tensor, *, axis: int = 0) -> Definition:
     return Definition((*x.lengths[:at], sp.S.One, *x.lengths[at:]), lambda i: x.formula(i[:at] + i[at + 1 :]))
 
 
-@operation
+@operation("stack", "k m", given(s.x, s.y))
 def stack(*layers: Tensor, axis: int = 0) -> Definition:
     """stack(x, y)[k, i] = x[i] for k = 0, y[i] for k = 1: equal shapes along a new axis. Source: `numpy.stack`."""
     if not layers or any(tuple(map(sp.expand, x.lengths)) != tuple(map(sp.expand, layers[0].lengths)) for x in layers):
@@ -337,7 +338,7 @@ def stack(*layers: Tensor, axis: int = 0) -> Definition:
     return Definition((*shape[:at], sp.Integer(len(layers)), *shape[at:]), formula, all(x.confined for x in layers))
 
 
-@operation
+@operation("applying a function entry by entry", "m", given(s.x, function="σ", order=1))
 def apply(x: Tensor, *, function: str, order: int = 0) -> Definition:
     """apply(x)[i] = f⁽ⁿ⁾(x[i]) inside the shape of x: an arbitrary differentiable function f, entry by entry.
 
@@ -377,7 +378,7 @@ def ones(*lengths: Any) -> Tensor:
     return constant(value=1, shape=lengths)
 
 
-@operation
+@operation("constant", "m", given(value=1, shape=(s.M,)))
 def constant(*, value: int, shape: Sequence[Any]) -> Definition:
     """constant[i] = value inside the shape."""
     return Definition(check_shape(tuple(shape), "constant"), lambda _: sp.Integer(value), value == 0)

@@ -22,7 +22,9 @@ from cnn_symbolic.expressions.rules import (
 )
 from cnn_symbolic.expressions.shapes import format_shape
 from cnn_symbolic.ground.errors import ModeError, ShapeError
-from cnn_symbolic.tensors.operation import Definition, operation
+from cnn_symbolic.tensors import samples as s
+from cnn_symbolic.tensors.making import tensor
+from cnn_symbolic.tensors.operation import Definition, given, operation
 from cnn_symbolic.tensors.operations.basic import letters
 from cnn_symbolic.tensors.operations.geometry import POSITIONS, Geometry, at_least_zero, per_axis
 from cnn_symbolic.tensors.tensor import Tensor
@@ -53,7 +55,7 @@ def equal_sizes(pairs: Sequence[tuple[str, sp.Expr, sp.Expr]], owner: str) -> No
             raise ShapeError(f"{owner}: the number of {what} differs, found {a} and {b}")
 
 
-@operation
+@operation("the convolution", "n k r", given(s.batch, s.maps, s.bias, **s.STEPS))
 def conv(
     x: Tensor,
     w: Tensor,
@@ -96,7 +98,7 @@ def check_bias(b: Tensor | None, maps: Shape, owner: str) -> None:
         raise ShapeError(f"{owner}: the bias has shape {format_shape(maps)}, found {b} of {format_shape(b.lengths)}")
 
 
-@operation
+@operation("the transposed convolution", "n c m", given(s.outputs, s.maps, output_padding=s.Q, **s.STEPS))
 def conv_transpose(
     y: Tensor,
     w: Tensor,
@@ -141,7 +143,7 @@ def conv_transpose(
     return Definition((y.lengths[0], *maps, *shape), formula, presumed=presumed)
 
 
-@operation
+@operation("unfold", "n c u r", given(s.batch, overlay=(s.I,), **s.STEPS))
 def unfold(x: Tensor, *, overlay: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1) -> Definition:
     """unfold(x)[n, c, u, r] = x[n, c, s·r + d·u − p]: the underlay at every position (im2col).
 
@@ -162,7 +164,12 @@ def unfold(x: Tensor, *, overlay: Any, stride: Any = 1, padding: Any = 0, dilati
     )
 
 
-@operation
+def lying() -> Tensor:
+    """Return a tensor of the shape of an unfolded one."""
+    return tensor(*unfold(s.batch, overlay=(s.I,), **s.STEPS).shape, name="y", indices="n c u r")
+
+
+@operation("fold", "n c m", lambda: [given(lying(), shape=(s.M,), **s.STEPS)])
 def fold(y: Tensor, *, shape: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1) -> Definition:
     """fold(y)[n, c, m] = Σ_{u,r} [s·r + d·u − p = m] · y[n, c, u, r]: what meets an entry is added up (col2im).
 
@@ -188,7 +195,7 @@ def fold(y: Tensor, *, shape: Any, stride: Any = 1, padding: Any = 0, dilation: 
     return Definition((*y.lengths[:2], *lengths), formula, presumed=geometry.presumed)
 
 
-@operation
+@operation("nearest upsampling", "n c m", given(s.batch, factors=(s.F,)))
 def upsample_nearest(x: Tensor, *, factors: Any) -> Definition:
     """upsample_nearest(x)[n, c, m] = x[n, c, ⌊m/f⌋]: every entry is repeated; the size is f·M.
 
@@ -205,7 +212,7 @@ def upsample_nearest(x: Tensor, *, factors: Any) -> Definition:
     return Definition((*x.lengths[:2], *shape), formula, confined=x.confined)
 
 
-@operation
+@operation("splitting an axis", "g c", given(s.grouped, axis=0, into=(s.G, s.C)))
 def split_axis(x: Tensor, *, axis: int, into: Sequence[Any]) -> Definition:
     """split_axis(x)[g, c] = x[C·g + c]: one axis of size G·C as two, of sizes G and C. Source: `numpy.reshape`."""
     outer, inner = per_axis(into, 2, "split_axis: into")
@@ -220,7 +227,7 @@ def split_axis(x: Tensor, *, axis: int, into: Sequence[Any]) -> Definition:
     return Definition((*x.lengths[:axis], outer, inner, *x.lengths[axis + 1 :]), formula)
 
 
-@operation
+@operation("merging two axes", "k", given(s.groups, axis=0))
 def merge_axes(x: Tensor, *, axis: int) -> Definition:
     """merge_axes(x)[i] = x[⌊i/C⌋, i mod C]: two axes of sizes G and C as one, row by row. Source: `numpy.reshape`."""
     if not 0 <= axis < x.rank - 1:

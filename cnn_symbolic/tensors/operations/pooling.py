@@ -17,7 +17,9 @@ from cnn_symbolic.expressions.rules import all_of, bracket, ceiling, compare, di
 from cnn_symbolic.expressions.shapes import check_shape, format_shape
 from cnn_symbolic.expressions.values import Number
 from cnn_symbolic.ground.errors import ShapeError
-from cnn_symbolic.tensors.operation import Definition, operation
+from cnn_symbolic.tensors import samples as s
+from cnn_symbolic.tensors.making import tensor
+from cnn_symbolic.tensors.operation import Definition, Given, given, operation
 from cnn_symbolic.tensors.operations.basic import letters
 from cnn_symbolic.tensors.operations.geometry import Geometry, at_least_zero, counted, per_axis, widths_of
 from cnn_symbolic.tensors.tensor import Tensor
@@ -68,7 +70,13 @@ def windows_of(
     return sides, count, geometry
 
 
-@operation
+def selection() -> Tensor:
+    """Return which entry of each window is selected, on general tensors."""
+    summed = sum_pool(s.batch, window=(s.I,), **s.STEPS)
+    return tensor(s.B, s.C, summed.shape[2], s.I, name="s", indices="n c r u")
+
+
+@operation("what each window selects", "n c r", lambda: [given(s.batch, selection(), **s.STEPS)])
 def select_pool(x: Tensor, s: Tensor, *, stride: Any = None, padding: Any = 0, dilation: Any = 1) -> Definition:
     """select_pool(x, s)[n, c, r] = Σ_u s[n, c, r, u] · x[n, c, s·r + d·u − p]: what each window selects.
 
@@ -94,7 +102,7 @@ def select_pool(x: Tensor, s: Tensor, *, stride: Any = None, padding: Any = 0, d
     return Definition((*x.lengths[:2], *s.lengths[2 : 2 + rank]), formula, presumed=geometry.presumed)
 
 
-@operation
+@operation("the sum of each window", "n c r", given(s.batch, window=(s.I,), **s.STEPS))
 def sum_pool(
     x: Tensor,
     *,
@@ -119,7 +127,12 @@ def sum_pool(
     return Definition((*x.lengths[:2], *count), formula, presumed=geometry.presumed)
 
 
-@operation
+def padded(count_padding: bool) -> Given:
+    """Return what the windows are counted in, with the padding or without."""
+    return given(shape=(s.M,), window=(s.I,), stride=s.S, padding=(s.P,), count_padding=count_padding)
+
+
+@operation("window_counts", "n c r", padded(True), padded(False))
 def window_counts(
     *,
     shape: Any,

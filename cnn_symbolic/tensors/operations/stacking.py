@@ -17,14 +17,15 @@ from cnn_symbolic.expressions.rules import delta
 from cnn_symbolic.expressions.shapes import check_integers, check_shape, format_shape
 from cnn_symbolic.expressions.values import as_formula, number, plain
 from cnn_symbolic.ground.errors import OperandError, ShapeError
-from cnn_symbolic.tensors.operation import Definition, operation
+from cnn_symbolic.tensors import samples as s
+from cnn_symbolic.tensors.operation import Definition, given, operation
 from cnn_symbolic.tensors.operations.basic import ones, sum_axes
 from cnn_symbolic.tensors.tensor import Tensor, check_tensor
 
 __all__ = ["count", "literal", "stacked", "summed", "take", "windows"]
 
 
-@operation
+@operation("a slice", "n", given(s.grid, at=(s.k,)))
 def take(x: Tensor, *, at: Sequence[Any]) -> Definition:
     """take(x, at=(k,))[i, j] = x[k, i, j]: the slice at the given indices of the first axes.
 
@@ -69,7 +70,7 @@ def sample_member(owner: str, member: Callable[[sp.Symbol], Tensor]) -> tuple[Te
     return sample, index
 
 
-@operation
+@operation("the stack", "k n", lambda: [given(take(s.grid, at=(s.k,)), index=s.k, length=s.M)])
 def stack_family(member: Tensor, *, index: sp.Symbol, length: Any) -> Definition:
     """stack_family(member)[k, i] = member(k)[i], for 0 ≤ k < length."""
 
@@ -79,7 +80,7 @@ def stack_family(member: Tensor, *, index: sp.Symbol, length: Any) -> Definition
     return Definition((*check_shape((length,), "stacked"), *member.lengths), formula)
 
 
-@operation
+@operation("the sum of a family", "n", lambda: [given(take(s.grid, at=(s.k,)), index=s.k, length=s.M)])
 def sum_family(member: Tensor, *, index: sp.Symbol, length: Any) -> Definition:
     """sum_family(member)[i] = Σ_k member(k)[i], over 0 ≤ k < length."""
     shape = check_shape((length,), "summed")
@@ -91,7 +92,7 @@ def sum_family(member: Tensor, *, index: sp.Symbol, length: Any) -> Definition:
     return Definition(member.lengths, formula, member.confined, shape)
 
 
-@operation
+@operation("windows", "r u", given(s.x, shape=(s.I,)))
 def windows(x: Tensor, *, shape: Sequence[Any]) -> Definition:
     """windows(x)[r, c, i, j] = x[r + i, c + j]: the underlay of an overlay of that shape, at every position.
 
@@ -108,7 +109,7 @@ def windows(x: Tensor, *, shape: Sequence[Any]) -> Definition:
     return Definition((*positions, *overlay), formula)
 
 
-@operation
+@operation("literal")
 def literal(*, values: Any) -> Definition:
     """literal[i, j] = the number that is written there: an array of integers or fractions as a tensor."""
     array = np.array(plain(values), dtype=object)
