@@ -102,6 +102,8 @@ from cnn_symbolic.tensors.operations.convolutions import conv as conv
 from cnn_symbolic.tensors.operations.convolutions import conv_transpose as conv_transpose
 from cnn_symbolic.tensors.operations.convolutions import fold as fold
 from cnn_symbolic.tensors.operations.convolutions import merge_axes as merge_axes
+from cnn_symbolic.tensors.operations.convolutions import pixel_shuffle as pixel_shuffle
+from cnn_symbolic.tensors.operations.convolutions import pixel_unshuffle as pixel_unshuffle
 from cnn_symbolic.tensors.operations.convolutions import split_axis as split_axis
 from cnn_symbolic.tensors.operations.convolutions import unfold as unfold
 from cnn_symbolic.tensors.operations.convolutions import upsample_nearest as upsample_nearest

@@ -49,7 +49,7 @@ def test_prove_decides_the_bundle():
     ran = run("prove")
     assert ran.returncode == 0
     assert ran.stderr == ""
-    assert "206 proved, 30 refuted; 236 of 236 as stated" in ran.stdout
+    assert "210 proved, 31 refuted; 241 of 241 as stated" in ran.stdout
     assert "\x1b" not in ran.stdout
     lines = ran.stdout.splitlines()
     assert max(map(len, lines)) <= 100

@@ -5,6 +5,7 @@ symbols in the other.
 """
 
 from dataclasses import replace
+from math import prod
 
 import numpy as np
 import pytest
@@ -20,6 +21,8 @@ from cnn_symbolic import (
     gradient,
     merge_axes,
     pad_widths,
+    pixel_shuffle,
+    pixel_unshuffle,
     sizes,
     split_axis,
     subsample,
@@ -31,6 +34,7 @@ from cnn_symbolic import (
 )
 from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.ground.errors import ShapeError
+from cnn_symbolic.witnesses import arrays as witness
 from cnn_symbolic.witnesses import convolutions as numeric
 from cnn_symbolic.witnesses import poolings as numeric_poolings
 from tests.support.problems import (
@@ -225,6 +229,32 @@ def test_the_padding_is_what_its_name_says(problem):
 
 
 # Enlarging, taking every d-th, and axes.
+
+
+@pytest.mark.parametrize(("steps", "spatial"), [((3,), (4,)), ((2, 3), (3, 2)), ((1, 2, 2), (2, 1, 3))])
+def test_shuffling_is_the_witnesses(steps, spatial):
+    factors = sizes("S T U")[: len(steps)]
+    known = {C: 2, **dict(zip(factors, steps, strict=True))}
+    x = tensor(B, C * prod(factors), *LENGTHS[: len(spatial)], name="x")
+    z = pixel_shuffle(x, factors=factors)
+    values = np.arange(2 * 2 * prod(steps) * prod(spatial)).reshape(2, 2 * prod(steps), *spatial)
+    shuffled = witness.OPERATIONS["pixel_shuffle"](values.astype(object), factors=steps)
+    assert np.array_equal(z.evaluate({"x": values}, sizes=known), shuffled)
+    back = pixel_unshuffle(z, factors=factors)
+    assert back.lengths == x.lengths
+    assert np.array_equal(back.evaluate({"x": values}, sizes=known), values)
+
+
+def test_what_is_no_multiple_is_not_shuffled():
+    M, N = sizes("M N")
+    x = tensor(B, C, M, N, name="x")
+    with pytest.raises(ShapeError, match="pixel_shuffle: the size C is not written as a multiple of 4"):
+        pixel_shuffle(x, factors=2)
+    with pytest.raises(ShapeError, match="pixel_unshuffle: the size M is not written as a multiple of S"):
+        pixel_unshuffle(x, factors=sizes("S T"))
+    with pytest.raises(ShapeError, match=r"takes an input of shape \(batch, channels, \*spatial\), found x"):
+        pixel_shuffle(tensor(B, C, name="x"), factors=())
+    assert pixel_shuffle(tensor(1, 4 * C + 8, M, N, name="x"), factors=2).lengths[1] == (C + 2).formula
 
 
 @given(enlargements(), st.booleans())

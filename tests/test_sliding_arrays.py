@@ -250,3 +250,11 @@ def test_upsampling_repeats_entries_as_torch_does(torch, problem, data):
     scale = tuple(map(float, factors))
     expected = torch.nn.functional.interpolate(tensor(torch, x), scale_factor=scale, mode="nearest")
     same(run("upsample_nearest", x, factors=factors), exact(expected))
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3])
+def test_shuffling_moves_channels_as_torch_does(torch, factor):
+    x = np.arange(2 * 2 * factor**2 * 2 * 3).reshape(2, 2 * factor**2, 2, 3)
+    shuffled = exact(torch.nn.functional.pixel_shuffle(tensor(torch, x), factor))
+    same(run("pixel_shuffle", x, factors=factor), shuffled)
+    same(run("pixel_unshuffle", shuffled, factors=(factor, factor)), x)

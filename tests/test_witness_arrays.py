@@ -17,7 +17,7 @@ from tests.support.exact_arrays import entries, integer_arrays, pairs, run, same
 NAMES = """
     correlate convolve flip rot180 pad crop dilate subsample shift transpose sum_axes dot tensordot outer wrap stack
     apply constant broadcast add scale multiply take windows literal conv conv_transpose unfold fold upsample_nearest
-    split_axis merge_axes select_pool sum_pool window_counts
+    pixel_shuffle pixel_unshuffle split_axis merge_axes select_pool sum_pool window_counts
 """
 
 
@@ -242,6 +242,8 @@ def linear_calls():
     yield "select_pool", (some(1, 1, 4), some(1, 1, 2, 2)), {}
     yield "sum_pool", (some(1, 1, 5),), {"window": 2, "ceil_mode": True}
     yield "upsample_nearest", (some(1, 1, 3),), {"factors": 2}
+    yield "pixel_shuffle", (some(1, 12, 2, 1),), {"factors": (2, 3)}
+    yield "pixel_unshuffle", (some(1, 2, 2, 6),), {"factors": (2, 3)}
 
 
 @pytest.mark.parametrize(("name", "operands", "options"), list(linear_calls()))

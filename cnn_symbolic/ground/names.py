@@ -11,7 +11,8 @@ HOMES = {
     "backward.frameworks": "of_jax of_torch",
     "backward.strategies": "convolution_problems",
     "proofs.check": "check identity",
-    "tensors.operations.convolutions": "conv conv_transpose fold merge_axes split_axis unfold upsample_nearest",
+    "tensors.operations.convolutions": "conv conv_transpose fold merge_axes pixel_shuffle pixel_unshuffle split_axis "
+    "unfold upsample_nearest",
     "tensors.operations.geometry": "conv_size pad_widths",
     "proofs.derivation": "Derivation Step",
     "proofs.claiming": "claim prove refute",

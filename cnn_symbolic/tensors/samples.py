@@ -18,4 +18,5 @@ batch, maps = tensor(B, C, M, name="x", indices="n c m"), tensor(K, C, I, name="
 outputs, bias = tensor(B, K, M, name="y", indices="n k m"), tensor(K, name="b", indices="k")
 weights = tensor(N, K, name="w", indices="n k")
 groups, grouped = tensor(G, C, name="x", indices="g c"), tensor(G * C, name="x", indices="k")
+shuffled, enlarged = (tensor(B, *of, name="x", indices="n k m") for of in ((F * C, M), (C, F * M)))
 STEPS: dict[str, Any] = {"stride": S, "padding": (P,), "dilation": D}

@@ -344,6 +344,7 @@ HERE = (
 )  # fmt: skip
 THERE = (
     sliding.conv, sliding.conv_transpose, sliding.unfold, sliding.fold, sliding.upsample_nearest,
+    sliding.pixel_shuffle, sliding.pixel_unshuffle,
     sliding.select_pool, sliding.sum_pool, sliding.window_counts,
 )  # fmt: skip
 

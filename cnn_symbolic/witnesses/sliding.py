@@ -10,6 +10,7 @@ wrong number of axes, ModeError for a name that no padding has. Knows nothing of
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -302,6 +303,32 @@ def upsample_nearest(x: np.ndarray, *, factors: Sizes) -> Any:
     for axis, step in enumerate(steps, start=2):
         x = np.repeat(x, step, axis=axis)
     return x
+
+
+@on_arrays
+def pixel_shuffle(x: np.ndarray, *, factors: Sizes) -> Any:
+    """Return x (B, C·f, *spatial) with blocks of channels in space. Source: `torch.nn.PixelShuffle`."""
+    count = check_rank(x, 2, "pixel_shuffle")
+    steps = per_axis(factors, count, "a factor")
+    if x.shape[1] % prod(steps):
+        raise UndefinedError(f"pixel_shuffle: {x.shape[1]} channels are no multiple of {prod(steps)}")
+    apart = x.reshape(x.shape[0], -1, *steps, *x.shape[2:])
+    paired = [axis for k in range(count) for axis in (2 + count + k, 2 + k)]
+    sizes = (n * f for n, f in zip(x.shape[2:], steps, strict=True))
+    return apart.transpose(0, 1, *paired).reshape(x.shape[0], -1, *sizes)
+
+
+@on_arrays
+def pixel_unshuffle(x: np.ndarray, *, factors: Sizes) -> Any:
+    """Return x (B, C, *spatial·f) with each block of entries as channels. Source: `torch.nn.PixelUnshuffle`."""
+    count = check_rank(x, 2, "pixel_unshuffle")
+    steps = per_axis(factors, count, "a factor")
+    if any(n % f for n, f in zip(x.shape[2:], steps, strict=True)):
+        raise UndefinedError(f"pixel_unshuffle: the shape {x.shape} is no multiple of {steps}")
+    sizes = [n // f for n, f in zip(x.shape[2:], steps, strict=True)]
+    apart = x.reshape(*x.shape[:2], *(part for pair in zip(sizes, steps, strict=True) for part in pair))
+    moved = apart.transpose(0, 1, *range(3, apart.ndim, 2), *range(2, apart.ndim, 2))
+    return moved.reshape(x.shape[0], -1, *sizes)
 
 
 @on_arrays

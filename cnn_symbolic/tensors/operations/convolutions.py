@@ -29,7 +29,17 @@ from cnn_symbolic.tensors.operations.basic import letters
 from cnn_symbolic.tensors.operations.geometry import POSITIONS, Geometry, at_least_zero, per_axis
 from cnn_symbolic.tensors.tensor import Tensor
 
-__all__ = ["conv", "conv_transpose", "fold", "merge_axes", "split_axis", "unfold", "upsample_nearest"]
+__all__ = [
+    "conv",
+    "conv_transpose",
+    "fold",
+    "merge_axes",
+    "pixel_shuffle",
+    "pixel_unshuffle",
+    "split_axis",
+    "unfold",
+    "upsample_nearest",
+]
 
 
 def spatial_rank(x: Tensor, w: Tensor, group_axis: bool, owner: str) -> int:
@@ -210,6 +220,62 @@ def upsample_nearest(x: Tensor, *, factors: Any) -> Definition:
         return x.at((*index[:2], *(floor(divide(m, f)) for m, f in zip(index[2:], steps, strict=True))))
 
     return Definition((*x.lengths[:2], *shape), formula, confined=x.confined)
+
+
+def quotient(length: sp.Expr, divisor: sp.Expr, owner: str) -> sp.Expr:
+    """Return a size divided by another one; raise ShapeError unless it is a multiple of that as it is written."""
+    found = sp.expand(length / divisor)
+    numbers = (*found.atoms(sp.Rational), *(power.exp for power in found.atoms(sp.Pow)))
+    if not all(n.is_Integer for n in numbers) or any(power.exp < 0 for power in found.atoms(sp.Pow)):
+        raise ShapeError(f"{owner}: the size {length} is not written as a multiple of {divisor}")
+    return found
+
+
+@operation("moving channels into space", "n c m", given(s.shuffled, factors=(s.F,)))
+def pixel_shuffle(x: Tensor, *, factors: Any) -> Definition:
+    """pixel_shuffle(x)[n, c, m] = x[n, f·c + m mod f, ⌊m/f⌋]: f channels are the entries of one, f times as large.
+
+    Shapes: x (B, f·C, M), result (B, C, f·M); with several axes the factor of the last one changes fastest. Source:
+    `torch.nn.PixelShuffle`, which has one factor for both axes.
+    """
+    steps = shuffled_by(x, factors, "pixel_shuffle")
+    channels = quotient(x.lengths[1], sp.Mul(*steps), "pixel_shuffle")
+    spatial = (sp.expand(f * n) for f, n in zip(steps, x.lengths[2:], strict=True))
+
+    def formula(index: Index) -> sp.Expr:
+        n, channel, *at = index
+        for m, f in zip(at, steps, strict=True):
+            channel = channel * f + remainder(m, f)
+        return x.at((n, channel, *(floor(divide(m, f)) for m, f in zip(at, steps, strict=True))))
+
+    return Definition((x.lengths[0], channels, *spatial), formula, confined=x.confined)
+
+
+@operation("moving space into channels", "n k m", given(s.enlarged, factors=(s.F,)))
+def pixel_unshuffle(x: Tensor, *, factors: Any) -> Definition:
+    """pixel_unshuffle(x)[n, k, m] = x[n, ⌊k/f⌋, f·m + k mod f]: what `pixel_shuffle` has moved is moved back.
+
+    Shapes: x (B, C, f·M), result (B, f·C, M). Source: `torch.nn.PixelUnshuffle`, which has one factor for both axes.
+    """
+    steps = shuffled_by(x, factors, "pixel_unshuffle")
+    spatial = (quotient(n, f, "pixel_unshuffle") for f, n in zip(steps, x.lengths[2:], strict=True))
+
+    def formula(index: Index) -> sp.Expr:
+        n, channel, *at = index
+        inner: list[sp.Expr] = []
+        for m, f in zip(reversed(at), reversed(steps), strict=True):
+            inner.insert(0, f * m + remainder(channel, f))
+            channel = floor(divide(channel, f))
+        return x.at((n, channel, *inner))
+
+    return Definition((x.lengths[0], sp.expand(x.lengths[1] * sp.Mul(*steps)), *spatial), formula, confined=x.confined)
+
+
+def shuffled_by(x: Tensor, factors: Any, owner: str) -> tuple[sp.Expr, ...]:
+    """Return the factor of each spatial axis; raise ShapeError unless there are such axes."""
+    if x.rank < 3:
+        raise ShapeError(f"{owner} takes an input of shape (batch, channels, *spatial), found {x}")
+    return per_axis(factors, x.rank - 2, f"{owner}: factors")
 
 
 @operation("splitting an axis", "g c", given(s.grouped, axis=0, into=(s.G, s.C)))

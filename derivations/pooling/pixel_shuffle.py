@@ -1,0 +1,39 @@
+"""Pixel shuffle moves channels into space, for every factor; its gradient moves them back."""
+
+from cnn_symbolic import from_entries, gradient, pixel_shuffle, pixel_unshuffle, prove, refute, shape, sizes, tensor
+
+B, C, M, N, F, H = sizes("B C M N F H")
+image = tensor(B, C * F * H, M, N, name="x")
+shuffled = pixel_shuffle(image, factors=(F, H))
+large = tensor(B, C, F * M, H * N, name="y")
+unshuffled = pixel_unshuffle(large, factors=(F, H))
+row = tensor(B, C * F, M, name="r")
+enlarged = pixel_shuffle(row, factors=(F,))
+by_blocks = from_entries((B, C, F * M), lambda n, c, m: row[n, C * (m % F) + c, m // F], using=[row])
+
+size = prove("Shuffling trades channels for size", shape(shuffled), equals=(B, C, F * M, H * N))
+
+undone = prove("Unshuffling undoes it", pixel_unshuffle(shuffled, factors=(F, H)), equals=image)
+
+g, h = tensor(*unshuffled.shape, name="∂C/∂u"), tensor(*enlarged.shape, name="∂C/∂a")
+
+unshuffle_gradient = prove(
+    "The gradient of a pixel unshuffle is the pixel shuffle",
+    gradient(unshuffled, wrt=large, cotangent=g),
+    equals=pixel_shuffle(g, factors=(F, H)),
+)
+
+shuffle_gradient = prove(
+    "The gradient of a pixel shuffle along one axis is the pixel unshuffle",
+    gradient(enlarged, wrt=row, cotangent=h),
+    equals=pixel_unshuffle(h, factors=(F,)),
+)
+
+depth_to_space = refute(
+    "TensorFlow's depth_to_space orders the channels in the same way",
+    enlarged,
+    equals=by_blocks,
+)
+
+if __name__ == "__main__":
+    shuffle_gradient.main()
