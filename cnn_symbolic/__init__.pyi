@@ -81,14 +81,12 @@ from cnn_symbolic.tensors.making import tensor as tensor
 from cnn_symbolic.tensors.operations.basic import apply as apply
 from cnn_symbolic.tensors.operations.basic import convolve as convolve
 from cnn_symbolic.tensors.operations.basic import correlate as correlate
-from cnn_symbolic.tensors.operations.basic import crop as crop
 from cnn_symbolic.tensors.operations.basic import dilate as dilate
 from cnn_symbolic.tensors.operations.basic import dot as dot
 from cnn_symbolic.tensors.operations.basic import flip as flip
 from cnn_symbolic.tensors.operations.basic import function as function
 from cnn_symbolic.tensors.operations.basic import ones as ones
 from cnn_symbolic.tensors.operations.basic import outer as outer
-from cnn_symbolic.tensors.operations.basic import pad as pad
 from cnn_symbolic.tensors.operations.basic import rot180 as rot180
 from cnn_symbolic.tensors.operations.basic import shift as shift
 from cnn_symbolic.tensors.operations.basic import stack as stack
@@ -109,6 +107,8 @@ from cnn_symbolic.tensors.operations.convolutions import unfold as unfold
 from cnn_symbolic.tensors.operations.convolutions import upsample_nearest as upsample_nearest
 from cnn_symbolic.tensors.operations.geometry import conv_size as conv_size
 from cnn_symbolic.tensors.operations.geometry import pad_widths as pad_widths
+from cnn_symbolic.tensors.operations.padding import crop as crop
+from cnn_symbolic.tensors.operations.padding import pad as pad
 from cnn_symbolic.tensors.operations.pooling import pool_size as pool_size
 from cnn_symbolic.tensors.operations.pooling import select_pool as select_pool
 from cnn_symbolic.tensors.operations.pooling import sum_pool as sum_pool

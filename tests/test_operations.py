@@ -20,6 +20,7 @@ from cnn_symbolic import (
     ones,
     outer,
     pad,
+    prove,
     rot180,
     scalar,
     shift,
@@ -116,6 +117,28 @@ def test_padding_is_numpys_and_a_negative_width_cuts_off(data):
     padded = np.pad(x, [(max(b, 0), max(e, 0)) for b, e in widths])
     cut = padded[tuple(slice(max(-b, 0), padded.shape[k] - max(-e, 0)) for k, (b, e) in enumerate(widths))]
     assert_equal(pad(leaf("x", x), widths=widths), cut, x=x)
+
+
+NUMPYS = {"circular": "wrap", "replicate": "edge", "reflect": "reflect"}
+
+
+@given(st.data(), st.sampled_from(list(NUMPYS)))
+def test_padding_by_own_entries_is_numpys(data, mode):
+    x = data.draw(arrays(data.draw(shapes(data.draw(st.integers(1, 3))))))
+    most = [n - 1 if mode == "reflect" else 2 * n + 1 for n in x.shape]
+    widths = [(data.draw(st.integers(0, w)), data.draw(st.integers(0, w))) for w in most]
+    assert_equal(pad(leaf("x", x), widths=widths, mode=mode), np.pad(x, widths, mode=NUMPYS[mode]), x=x)
+
+
+def test_padding_by_own_entries_cuts_nothing_off_and_reflects_less_than_all():
+    (M,) = sizes("M")
+    x = tensor(M, name="x")
+    with pytest.raises(ModeError, match="pad has no mode 'wrap': it takes 'circular', 'replicate', 'reflect', or none"):
+        pad(x, widths=[1], mode="wrap")
+    with pytest.raises(ShapeError, match="in the mode 'circular' nothing is cut off, found the width -1"):
+        pad(x, widths=[(-1, 0)], mode="circular")
+    reflected = pad(x, widths=[2], mode="reflect")
+    assert prove("…", reflected, equals=reflected).verdict.domain == "M ≥ 3"
 
 
 @given(st.data())

@@ -16,6 +16,8 @@ UNDEFINED = [
     ("flip", (np.ones((0,)),), {"axes": (0,)}),
     ("pad", (X,), {"widths": ((-1, -2), 0)}),
     ("pad", (X,), {"widths": ((-2, -2), 0)}),
+    ("pad", (X,), {"widths": ((-1, 0), 0), "mode": "circular"}),
+    ("pad", (X,), {"widths": ((0, 9), 0), "mode": "reflect"}),
     ("crop", (X,), {"start": (0, 0), "shape": (1, 0)}),
     ("crop", (X,), {"start": (0, 0), "shape": (-1, 2)}),
     ("dilate", (X,), {"factors": (0, 1)}),

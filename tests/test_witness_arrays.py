@@ -116,6 +116,13 @@ def test_padding_is_that_of_numpy(x, data):
     same(run("pad", x, widths=2), np.pad(x, 2))
 
 
+@pytest.mark.parametrize(("mode", "numpys"), [("circular", "wrap"), ("replicate", "edge"), ("reflect", "reflect")])
+def test_padding_by_own_entries_is_that_of_numpy(mode, numpys):
+    x = np.arange(12).reshape(3, 4)
+    widths = ((2, 1), (0, 3))
+    same(run("pad", x, widths=widths, mode=mode), np.pad(x, widths, mode=numpys))
+
+
 @given(integer_arrays(), st.data())
 def test_slices_count_from_the_start_only(x, data):
     at = tuple(data.draw(st.integers(-2, 5)) for _ in range(data.draw(st.integers(1, x.ndim))))
@@ -229,6 +236,7 @@ def linear_calls():
     yield "correlate", (x, f), {"mode": "same"}
     yield "convolve", (x, f), {"mode": "full"}
     yield "pad", (x,), {"widths": ((1, -1), (0, 2))}
+    yield "pad", (x,), {"widths": ((1, 2), (3, 2)), "mode": "reflect"}
     yield "sum_axes", (x,), {"axes": (0,)}
     yield "dot", (x, x + 1), {}
     yield "tensordot", (x, some(4, 2)), {"axes": ((1,), (0,))}

@@ -20,7 +20,7 @@ from cnn_symbolic.layers import catalogue
 from cnn_symbolic.proofs import claiming
 from cnn_symbolic.proofs.derivation import Step
 from cnn_symbolic.tensors import arithmetic, entries, gradients, making, shapes
-from cnn_symbolic.tensors.operations import basic, convolutions, geometry, pooling, stacking
+from cnn_symbolic.tensors.operations import basic, convolutions, geometry, padding, pooling, stacking
 from cnn_symbolic.tensors.tensor import Call, Leaf, Named, Tensor
 
 __all__ = [
@@ -61,6 +61,7 @@ SPOKEN = (
     geometry,
     gradients,
     making,
+    padding,
     pooling,
     shapes,
     stacking,

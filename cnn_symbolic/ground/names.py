@@ -29,8 +29,9 @@ HOMES = {
     "kernel.trusted.verdicts": "HoldsForLiterals Refutation Theorem Undecided",
     "layers.catalogue": "AveragePool Convolution ConvolutionalLayer FeatureMap FullyConnectedLayer MaxPool "
     "MaxPoolingMap cross_entropy_of_softmax quadratic_cost",
-    "tensors.operations.basic": "apply convolve correlate crop dilate dot flip function ones outer pad rot180 shift "
-    "stack subsample sum_axes tensordot transpose wrap zeros",
+    "tensors.operations.basic": "apply convolve correlate dilate dot flip function ones outer rot180 shift stack "
+    "subsample sum_axes tensordot transpose wrap zeros",
+    "tensors.operations.padding": "crop pad",
     "tensors.operations.pooling": "pool_size select_pool sum_pool window_counts",
     "tensors.tensor": "Tensor",
     "tensors.making": "named scalar tensor",

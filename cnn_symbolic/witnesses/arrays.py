@@ -122,17 +122,25 @@ def rot180(x: np.ndarray) -> Any:
 
 
 @on_arrays
-def pad(x: np.ndarray, *, widths: Any) -> Any:
+def pad(x: np.ndarray, *, widths: Any, mode: str | None = None) -> Any:
     """Return x with zeros before and after each axis; a negative width cuts off. Source: `numpy.pad`.
 
-    `widths` lists (before, after), or one number for both, per axis, or is one number for all.
+    `widths` lists (before, after), or one number for both, per axis, or is one number for all; in place of zeros are
+    the entries of x, by the mode.
     """
     each = [widths] * x.ndim if isinstance(widths, int) else widths
     if len(each) != x.ndim:
         raise ShapeError(f"pad takes one (before, after) for each of {x.ndim} axes, found {widths!r}")
     pairs = [(w, w) if isinstance(w, int) else w for w in each]
-    shape = [m + before + after for m, (before, after) in zip(x.shape, pairs, strict=True)]
-    return block(x, [-before for before, _ in pairs], shape, "pad")
+    if mode is None:
+        shape = [m + before + after for m, (before, after) in zip(x.shape, pairs, strict=True)]
+        return block(x, [-before for before, _ in pairs], shape, "pad")
+    if any(w < 0 or (mode == "reflect" and w >= m) for m, p in zip(x.shape, pairs, strict=True) for w in p):
+        raise UndefinedError(f"pad: the shape {x.shape} has no {mode} padding of {widths!r}")
+    return np.pad(x, pairs, mode=NUMPY_MODES[mode])  # type: ignore[call-overload]
+
+
+NUMPY_MODES = {"circular": "wrap", "replicate": "edge", "reflect": "reflect"}
 
 
 @on_arrays

@@ -29,9 +29,9 @@ from cnn_symbolic.present.figures.scene import (
     text,
 )
 from cnn_symbolic.tensors.making import named, tensor
-from cnn_symbolic.tensors.operations.basic import pad
 from cnn_symbolic.tensors.operations.convolutions import conv, conv_transpose
 from cnn_symbolic.tensors.operations.geometry import pad_widths
+from cnn_symbolic.tensors.operations.padding import pad
 from cnn_symbolic.tensors.tensor import Tensor
 
 __all__ = ["chaining", "covers", "overlay", "padded_input", "shared_weights", "transposed_convolution"]

@@ -28,14 +28,12 @@ __all__ = [
     "apply",
     "convolve",
     "correlate",
-    "crop",
     "dilate",
     "dot",
     "flip",
     "function",
     "ones",
     "outer",
-    "pad",
     "rot180",
     "shift",
     "stack",
@@ -135,51 +133,6 @@ def rot180(x: Tensor) -> Definition:
     return Definition(
         x.lengths, lambda index: x.at(tuple(n - 1 - i for n, i in zip(x.lengths, index, strict=True))), confined=True
     )
-
-
-def check_widths(widths: Any, x: Tensor, owner: str) -> list[tuple[Any, Any]]:
-    """Return (before, after) per axis; raise ShapeError unless each is an integer or made from sizes."""
-    each = widths if isinstance(widths, tuple | list) else [widths] * x.rank
-    pairs = [tuple(w) if isinstance(w, tuple | list) else (w, w) for w in each]
-    if len(pairs) != x.rank or any(len(p) != 2 for p in pairs):
-        raise ShapeError(f"{owner} takes one (before, after) per axis; {x} has {x.rank} axes, found {widths!r}")
-    return [(check_width(before, owner), check_width(after, owner)) for before, after in pairs]
-
-
-def check_width(width: Any, owner: str) -> sp.Expr:
-    """Return a width as it stands in formulas; raise ShapeError unless it is an integer or made from sizes."""
-    try:
-        (exact,) = check_integers((width,), 1, owner)
-    except ShapeError as error:
-        reason = f" ({error})" if isinstance(width, sp.Expr) else ""
-        raise ShapeError(f"{owner}: a width is an integer or an expression in sizes, found {width!r}{reason}") from None
-    return exact
-
-
-@operation("padding", "m", given(s.x, widths=((s.P, s.Q),)))
-def pad(x: Tensor, *, widths: Any) -> Definition:
-    """pad(x)[i] = x[i − before]; the size grows by before + after; a negative width cuts off.
-
-    `widths` lists (before, after), or one number for both, per axis, or is one number for all. Source: `numpy.pad`
-    with zeros.
-    """
-    pairs = check_widths(widths, x, "pad")
-    shape = tuple(sp.expand(n + a + b) for n, (a, b) in zip(x.lengths, pairs, strict=True))
-    confined = all(at_least(w, 0) for p in pairs for w in p)
-    return Definition(shape, lambda index: x.at(tuple(i - a for i, (a, _) in zip(index, pairs, strict=True))), confined)
-
-
-@operation("a block", "i", given(s.x, start=(s.P,), shape=(s.I,)))
-def crop(x: Tensor, *, start: Sequence[Any], shape: Sequence[Any]) -> Definition:
-    """crop(x)[i] = x[start + i] for 0 ≤ i < shape: the block of that shape. Source: NumPy slicing.
-
-    A block that reaches beyond the tensor is filled with zeros.
-    """
-    kept = check_shape(tuple(shape), "crop")
-    first = check_integers(start, x.rank, f"crop: the start of {x}, which has {x.rank} axes,")
-    if len(kept) != x.rank:
-        raise ShapeError(f"crop takes one start and one size per axis; {x} has {x.rank} axes, found {start}, {shape}")
-    return Definition(kept, lambda index: x.at(tuple(i + s for i, s in zip(index, first, strict=True))))
 
 
 @operation("dilation", "m", given(s.x, factors=(s.D,)))
