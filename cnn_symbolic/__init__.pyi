@@ -12,6 +12,7 @@ from cnn_symbolic.backward.forwards import conv3d as conv3d
 from cnn_symbolic.backward.forwards import conv_transpose1d as conv_transpose1d
 from cnn_symbolic.backward.forwards import conv_transpose2d as conv_transpose2d
 from cnn_symbolic.backward.forwards import conv_transpose3d as conv_transpose3d
+from cnn_symbolic.backward.forwards import linear as linear
 from cnn_symbolic.backward.forwards import max_pool1d as max_pool1d
 from cnn_symbolic.backward.forwards import max_pool2d as max_pool2d
 from cnn_symbolic.backward.forwards import max_pool3d as max_pool3d

@@ -96,7 +96,7 @@ def known_inputs(forward: Forward) -> tuple[str, ...]:
     """Return the names of everything that a backward pass of a layer may be given."""
     filters = ("w", "b", "w_shape") if forward.is_convolution else ()
     places = ("places",) if forward.family == "max_pool" else ()
-    options = [key for key in forward.options if key != "ties"]
+    options = [key for key in forward.options if key != "ties" and forward.rank]
     return ("dy", "x", "y", "x_shape", *filters, *places, *options)
 
 
@@ -226,7 +226,7 @@ class Layout:
 
 def read_layout(forward: Forward, features: str | None, filters: str | None, flipped: bool = False) -> Layout:
     """Return the layout of a layer's arrays; raise ModeError if a letter is missing, twice or unknown."""
-    letters = {1: "L", 2: "HW", 3: "DHW"}[forward.rank]
+    letters = {0: "", 1: "L", 2: "HW", 3: "DHW"}[forward.rank]
     found = [letter for letter in features or filters or "" if letter not in "NCOI"]
     if forward.rank == 1 and found:
         letters = found[0]

@@ -25,7 +25,14 @@ from typing import Any
 import numpy as np
 
 from cnn_symbolic.ground.errors import CnnSymbolicError, ModeError, OperandError, ShapeError
-from cnn_symbolic.witnesses.convolutions import conv, conv_gradients, conv_transpose, conv_transpose_gradients
+from cnn_symbolic.witnesses.convolutions import (
+    conv,
+    conv_gradients,
+    conv_transpose,
+    conv_transpose_gradients,
+    linear_gradients,
+)
+from cnn_symbolic.witnesses.convolutions import linear as linear_result
 from cnn_symbolic.witnesses.convolutions import transposed as transposed_windows
 from cnn_symbolic.witnesses.poolings import (
     avg_pool,
@@ -51,6 +58,7 @@ __all__ = [
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",
+    "linear",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
@@ -113,8 +121,8 @@ class Forward:
 
     @property
     def name(self) -> str:
-        """The name of its constructor, such as "conv2d"."""
-        return f"{self.family}{self.rank}d"
+        """The name of its constructor, such as "conv2d"; a convolution without spatial axes is linear."""
+        return f"{self.family}{self.rank}d" if self.rank else "linear"
 
     @property
     def options(self) -> dict[str, Any]:
@@ -224,11 +232,12 @@ class Forward:
         """
         o, x, dy = self.options, values["x"], values["dy"]
         if self.is_convolution:
-            forward, backward = CONVOLVING[self.family]
-            gradients = dict(zip(("dx", "dw", "db"), backward(dy, x, values["w"], **o), strict=True))
+            forward, backward = CONVOLVING[self.family if self.rank else "linear"]
+            given = o if self.rank else {}
+            gradients = dict(zip(("dx", "dw", "db"), backward(dy, x, values["w"], **given), strict=True))
             if not result:
                 return gradients
-            return gradients | {"y": forward(x, values["w"], values["b"] if bias else None, **o)}
+            return gradients | {"y": forward(x, values["w"], values["b"] if bias else None, **given)}
         if self.family == "max_pool":
             y, places = max_pool(x, **self.pooling)
             return {"y": y, "dx": max_pool_gradient(dy, places, shape=x.shape[2:]), "places": places}
@@ -240,6 +249,7 @@ class Forward:
 CONVOLVING: dict[str, tuple[Callable[..., np.ndarray], Callable[..., tuple[np.ndarray, ...]]]] = {
     "conv": (conv, conv_gradients),
     "conv_transpose": (conv_transpose, conv_transpose_gradients),
+    "linear": (linear_result, linear_gradients),
 }
 
 
@@ -305,10 +315,16 @@ avg_pool1d, avg_pool2d, avg_pool3d = (constructor("avg_pool", rank) for rank in 
 upsample_nearest1d, upsample_nearest2d, upsample_nearest3d = (constructor("upsample_nearest", r) for r in (1, 2, 3))
 
 
+def linear() -> Forward:
+    """Return the layer linear(): y = x·wᵀ + b for x (N, in) and w (out, in), a convolution without spatial axes."""
+    return Forward("conv", 0, tuple(FAMILIES["conv"].items()))
+
+
 @cache
 def constructors() -> dict[str, Callable[..., Forward]]:
     """Return the layers by name."""
-    return {f"{family}{rank}d": globals()[f"{family}{rank}d"] for family in FAMILIES for rank in (1, 2, 3)}
+    spatial = {f"{family}{rank}d": globals()[f"{family}{rank}d"] for family in FAMILIES for rank in (1, 2, 3)}
+    return {**spatial, "linear": linear}
 
 
 def read_forward(text: str) -> Forward:

@@ -6,7 +6,7 @@ HOMES = {
     "backward.check": "BackwardError BackwardReport assert_backward check_backward",
     "claims.reading": "read_claims",
     "backward.forwards": "any_of avg_pool1d avg_pool2d avg_pool3d conv1d conv2d conv3d conv_transpose1d "
-    "conv_transpose2d conv_transpose3d max_pool1d max_pool2d max_pool3d read_forward upsample_nearest1d "
+    "conv_transpose2d conv_transpose3d linear max_pool1d max_pool2d max_pool3d read_forward upsample_nearest1d "
     "upsample_nearest2d upsample_nearest3d",
     "backward.frameworks": "of_jax of_torch",
     "backward.strategies": "convolution_problems",

@@ -27,7 +27,16 @@ from cnn_symbolic.witnesses.windows import (
     scatter,
 )
 
-__all__ = ["conv", "conv_gradients", "conv_transpose", "conv_transpose_gradients", "fold", "unfold"]
+__all__ = [
+    "conv",
+    "conv_gradients",
+    "conv_transpose",
+    "conv_transpose_gradients",
+    "fold",
+    "linear",
+    "linear_gradients",
+    "unfold",
+]
 
 Triple = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -202,3 +211,15 @@ def plus_bias(z: np.ndarray, b: Any) -> np.ndarray:
         raise ShapeError(f"b has the shape {z.shape[1:2]}, one entry for each out-channel, found {bias.shape}")
     total: np.ndarray = z + bias.reshape(-1, *[1] * (z.ndim - 2))
     return total
+
+
+def linear(x: Any, w: Any, b: Any | None = None) -> np.ndarray:
+    """Return x·wᵀ + b for x (N, in), w (out, in), b (out). Source: `torch.nn.functional.linear`."""
+    y: np.ndarray = numbers(x, "x") @ numbers(w, "w").T
+    return y if b is None else y + numbers(b, "b")
+
+
+def linear_gradients(dy: Any, x: Any, w: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the gradients of x, w and b for dy (N, out)."""
+    g = numbers(dy, "dy")
+    return g @ numbers(w, "w"), g.T @ numbers(x, "x"), g.sum(axis=0)
