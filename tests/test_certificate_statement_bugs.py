@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from cnn_symbolic.certificates.trusted import expressions, integers, statements
-from cnn_symbolic.certificates.trusted.expressions import Guard, Sum, Translator, Writer
+from cnn_symbolic.certificates.trusted.expressions import CoqWriter, Guard, Sum, Translator
 from cnn_symbolic.certificates.trusted.statements import Proposition
 from cnn_symbolic.expressions.heads import Ceiling, Floor, Remainder
 from cnn_symbolic.expressions.rules import least
@@ -100,22 +100,22 @@ def dropped_bracket(monkeypatch):
 
 def dropped_support(monkeypatch):
     """An entry is read without the condition that it lies inside of its tensor."""
-    made = Writer.statement
+    made = CoqWriter.statement
 
     def wrong(self, e):
         return made(self, e.body) if isinstance(e, Guard) and e.index is not None else made(self, e)
 
-    monkeypatch.setattr(Writer, "statement", wrong)
+    monkeypatch.setattr(CoqWriter, "statement", wrong)
 
 
 def turned_index(monkeypatch):
     """The indices of an entry are written from the last one to the first."""
-    made = Writer.leaf
+    made = CoqWriter.leaf
 
     def wrong(self, e):
-        return made(self, replace(e, index=e.index[::-1])) if isinstance(e, expressions.Entry) else made(self, e)
+        return made(self, replace(e, index=e.index[::-1])) if isinstance(e, expressions.CoqEntry) else made(self, e)
 
-    monkeypatch.setattr(Writer, "leaf", wrong)
+    monkeypatch.setattr(CoqWriter, "leaf", wrong)
 
 
 def differentiated_inside(monkeypatch):
@@ -148,14 +148,14 @@ def forgotten_path(monkeypatch):
 
 def forgotten_prime(monkeypatch):
     """Derivatives of functions are written as the functions."""
-    made = Writer.leaf
+    made = CoqWriter.leaf
 
     def wrong(self, e):
-        if isinstance(e, expressions.Function) and (e.name, 0) in self.functions:
+        if isinstance(e, expressions.CoqFunction) and (e.name, 0) in self.functions:
             return made(self, replace(e, order=0))
         return made(self, e)
 
-    monkeypatch.setattr(Writer, "leaf", wrong)
+    monkeypatch.setattr(CoqWriter, "leaf", wrong)
 
 
 def definition_at_another_place(monkeypatch):

@@ -128,9 +128,9 @@ def test_true_claims_in_every_part_of_the_language_are_proved(text):
 
 
 def test_every_kind_of_node_that_is_read_occurs_in_a_true_claim():
-    from cnn_symbolic.claims.reading import Reader
+    from cnn_symbolic.claims.reading import ClaimReader
 
-    read = {name.removeprefix("visit_") for name in dir(Reader) if name.startswith("visit_")}
+    read = {name.removeprefix("visit_") for name in dir(ClaimReader) if name.startswith("visit_")}
     texts = [*TRUE.values(), *LONG.values()]
     found = {type(node).__name__ for text in texts for node in ast.walk(ast.parse(text))}
     assert read <= found

@@ -16,8 +16,8 @@ from cnn_symbolic import Step, check, correlate, from_entries, gradient, named, 
 from cnn_symbolic.library.loading import Claim, select
 from cnn_symbolic.present.book.html import entry_html, html_book, html_fragment
 from cnn_symbolic.present.content.assembly import assemble
-from cnn_symbolic.present.content.contents import Chapter, Entry, Omitted, entry_of
-from cnn_symbolic.present.content.proofs import Row
+from cnn_symbolic.present.content.contents import BookEntry, Chapter, Omitted, entry_of
+from cnn_symbolic.present.content.proofs import ProofRow
 from cnn_symbolic.present.content.prose import Code, Formula, prose
 
 H = "{http://www.w3.org/1999/xhtml}"
@@ -48,7 +48,9 @@ def by_id(root, name):
 
 
 def entry(**changes):
-    return replace(Entry("made", "theorem", "proved", "Made", ("A title",), ("all shapes",), "all shapes"), **changes)
+    return replace(
+        BookEntry("made", "theorem", "proved", "Made", ("A title",), ("all shapes",), "all shapes"), **changes
+    )
 
 
 def book_of(*made):
@@ -388,7 +390,8 @@ def test_no_formula_however_wide_makes_the_page_scroll_sideways(tmp_path):
     name = "a_very_long_name_" * 8
     made = entry(
         id=name, title=(name, Formula(wide)), statement=wide, assumptions=(wide,), abbreviations=(wide,),
-        rows=(Row(wide), Row(wide, (name, Formula(wide)))), article=(name,), asserted=(Code(name),), found=(name,),
+        rows=(ProofRow(wide), ProofRow(wide, (name, Formula(wide)))), article=(name,), asserted=(Code(name),),
+        found=(name,),
     )  # fmt: skip
     for width in (360, 1280):
         is_legible(measured(book_of(made, entry()), tmp_path, width), width)

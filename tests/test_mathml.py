@@ -10,9 +10,9 @@ from cnn_symbolic.notation.breaking import Piece, parts, width
 from cnn_symbolic.notation.latex import SPECIAL, Latex, escape
 from cnn_symbolic.notation.mathml import CORE, mathml
 from cnn_symbolic.present.book.formula_html import formula_html, inline
-from cnn_symbolic.present.content.contents import Book, Entry
+from cnn_symbolic.present.content.contents import Book, BookEntry
 from cnn_symbolic.present.content.counterexamples import Block
-from cnn_symbolic.present.content.definitions import SHOWN, Defined, definitions
+from cnn_symbolic.present.content.definitions import SHOWN, OperationDefinition, definitions
 from cnn_symbolic.present.content.prose import Code, Formula
 from tests.support.thorough import share
 
@@ -32,7 +32,7 @@ def formulas(x):
     """All formulas in a part of the book: those in sentences, and those that stand by themselves."""
     if isinstance(x, Formula):
         yield x.latex
-    elif isinstance(x, Defined):
+    elif isinstance(x, OperationDefinition):
         yield from (formula for pair in x.formulas for formula in pair)
         yield from formulas(x.name)
     elif isinstance(x, Block):
@@ -223,5 +223,5 @@ def test_a_formula_is_cut_at_its_outermost_operators(latex, expected):
 
 
 def test_entries_and_books_have_only_the_fields_whose_formulas_are_tested():
-    assert {"statement", "assumptions", "abbreviations", "corrected"} <= set(Entry.__dataclass_fields__)
+    assert {"statement", "assumptions", "abbreviations", "corrected"} <= set(BookEntry.__dataclass_fields__)
     assert "definitions" in Book.__dataclass_fields__

@@ -93,6 +93,18 @@ def test_no_module_imports_itself_by_way_of_others():
     TopologicalSorter(graph).prepare()
 
 
+def test_no_two_classes_have_one_name():
+    """But for the article's layers, which are there as symbols and, independent of them, in numbers."""
+    trees = {name: ast.parse(file.read_text(encoding="utf-8")) for name, file in modules().items()}
+    homes = {}
+    for name, tree in trees.items():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, set()).add(name)
+    twice = {frozenset(where) for where in homes.values() if len(where) > 1}
+    assert twice == {frozenset({"layers.catalogue", "witnesses.numeric"})}
+
+
 def test_folders_and_modules_are_small_enough_to_be_read():
     lengths = {name: len(file.read_text(encoding="utf-8").splitlines()) for name, file in modules().items()}
     assert {name: n for name, n in lengths.items() if n > 400} == {}

@@ -21,7 +21,7 @@ import numpy as np
 from cnn_symbolic.backward.calling import Layout, Misbehaviour, read_layout, signature_of
 from cnn_symbolic.backward.catalogue import named_mistake
 from cnn_symbolic.backward.examining import Checker, first
-from cnn_symbolic.backward.findings import FORMULA, KINDS, BackwardError, BackwardReport, Failure, Finding, Record
+from cnn_symbolic.backward.findings import FORMULA, KINDS, BackwardError, BackwardReport, CallRecord, Failure, Finding
 from cnn_symbolic.backward.forwards import Arrays, Forward, Shape, read_forward
 from cnn_symbolic.backward.mistakes import Case
 from cnn_symbolic.backward.one_hot import decide_pairs
@@ -336,7 +336,7 @@ def mistake(checker: Checker, name: str) -> str | None:
             return False
         return bool(np.abs(found - made).max(initial=0) <= 64 * np.finfo(dtype).eps * np.abs(made).max(initial=0))
 
-    def in_single_precision(k: int, record: Record) -> bool:
+    def in_single_precision(k: int, record: CallRecord) -> bool:
         large = np.abs(record.right[name]).max(initial=0) > EXACT["float32"]
         return agrees(k, record.right[name], "float32") and (large or k >= len(largest))
 

@@ -17,7 +17,7 @@ from zlib import crc32
 import numpy as np
 
 from cnn_symbolic.backward.calling import Layout, Misbehaviour, Signature, call
-from cnn_symbolic.backward.findings import FORMULA, Failure, Record
+from cnn_symbolic.backward.findings import FORMULA, CallRecord, Failure
 from cnn_symbolic.backward.forwards import Arrays, Forward
 from cnn_symbolic.backward.strategies import Problem
 
@@ -49,7 +49,7 @@ class Checker:
     seed: int
     examined: dict[Problem, bool] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
-    records: dict[str, tuple[list[Record], list[Record]]] = field(default_factory=dict)
+    records: dict[str, tuple[list[CallRecord], list[CallRecord]]] = field(default_factory=dict)
     last: dict[Problem, Arrays] = field(default_factory=dict)
     bound: float = 0.0
     worst: tuple[float, str] | None = None
@@ -186,7 +186,7 @@ class Checker:
                 if any(failure.kind in FORMULA for failure in wrong):
                     wrong = self.stateful(problem, values, right, results, before) or wrong
                 self.failures += wrong
-                self.record(Record(problem, values, right, results), {failure.gradient for failure in wrong})
+                self.record(CallRecord(problem, values, right, results), {failure.gradient for failure in wrong})
                 if probe and point == 1 and len(self.failures) == noted:
                     self.probe(problem, values, right)
             except Misbehaviour as found:
@@ -196,7 +196,7 @@ class Checker:
         self.examined[problem] = len(self.failures) == noted
         return self.failures[noted:]
 
-    def record(self, record: Record, wrong: set[str | None]) -> None:
+    def record(self, record: CallRecord, wrong: set[str | None]) -> None:
         """Keep an example, for every result among those that fail or those that pass."""
         for name in record.found:
             failing, passing = self.records.setdefault(name, ([], []))

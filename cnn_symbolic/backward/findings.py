@@ -13,7 +13,7 @@ from cnn_symbolic.backward.strategies import Problem
 from cnn_symbolic.ground.errors import CnnSymbolicError
 from cnn_symbolic.notation.matrices import integers, named_matrix
 
-__all__ = ["FORMULA", "KINDS", "BackwardError", "BackwardReport", "Failure", "Finding", "Record"]
+__all__ = ["FORMULA", "KINDS", "BackwardError", "BackwardReport", "CallRecord", "Failure", "Finding"]
 
 # What may be wrong, in the order in which it is reported: misbehaviour before the formula.
 KINDS = ("timeout", "exception", "outputs", "state", "mutation", "dtype", "nan", "layout", "shape", "value")
@@ -49,7 +49,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Record:
+class CallRecord:
     """What the function returned for one example, in the user's layout, beside what is right (canonical)."""
 
     problem: Problem

@@ -61,7 +61,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Work:
+class CertifyingWork:
     """What every process needs: the claims, the folder, Coq with the library or why there is none, and the record."""
 
     claims: tuple[Claim, ...]
@@ -74,7 +74,7 @@ class Work:
 
 
 Watch = Callable[[Iterable[Outcome]], Iterable[Outcome]]
-WORK: list[Work] = []
+WORK: list[CertifyingWork] = []
 
 
 def certify(
@@ -113,7 +113,9 @@ def certify(
         found: dict[int, Outcome] = {}
 
         def outcomes() -> Generator[Outcome, None, None]:
-            WORK[:] = [Work(tuple(claims), folder, coq, library, missing, timeout, {} if again else dict(record))]
+            WORK[:] = [
+                CertifyingWork(tuple(claims), folder, coq, library, missing, timeout, {} if again else dict(record))
+            ]
             with closing(in_processes(certified_at, len(claims), jobs or cores())) as done:
                 for k, (outcome, source) in done:
                     found[k] = outcome

@@ -235,14 +235,14 @@ class Expressions(ast.NodeVisitor):
                 return of[index]
             raise OperandError(f"{described(of)} has no entry {described(index)}")
 
-    def visit_Lambda(self, node: ast.Lambda) -> Formula:
+    def visit_Lambda(self, node: ast.Lambda) -> WrittenFormula:
         """Return a function of indices."""
         names = [parameter.arg for parameter in node.args.args]
         plain = ast.arguments([], node.args.args, None, [], [], None, [])
         if ast.dump(node.args) != ast.dump(plain):
             raise self.wrong(node, "a function of indices has plain parameters, such as lambda i, j: x[i, j]")
 
-        return Formula(self, node, names)
+        return WrittenFormula(self, node, names)
 
     @contextmanager
     def scope(self, names: dict[str, Any], node: ast.AST) -> Iterator[None]:
@@ -301,7 +301,7 @@ class Expressions(ast.NodeVisitor):
         return found
 
 
-class Formula:
+class WrittenFormula:
     """A function of indices, `lambda i, j: …`, that is interpreted where it is called."""
 
     def __init__(self, reader: Expressions, node: ast.Lambda, names: Sequence[str]) -> None:

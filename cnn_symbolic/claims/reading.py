@@ -54,10 +54,10 @@ def read_claims(text: str, where: str = "the text") -> dict[str, Derivation]:
 
 def declared_claims(text: str, where: str) -> dict[str, Declared]:
     """Return the claims of a text by name, each with its place."""
-    return Reader(text, where).claims
+    return ClaimReader(text, where).claims
 
 
-class Reader(Expressions):
+class ClaimReader(Expressions):
     """Reads one text, statement by statement: what its names stand for, and its claims."""
 
     def __init__(self, text: str, where: str) -> None:

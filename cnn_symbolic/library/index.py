@@ -21,13 +21,13 @@ from cnn_symbolic.ground.files import cache_folder, write
 from cnn_symbolic.ground.version import __version__
 from cnn_symbolic.library.files import bundled_folder
 
-__all__ = ["Row", "keep", "kept", "matching", "with_unique_ids"]
+__all__ = ["ListedClaim", "keep", "kept", "matching", "with_unique_ids"]
 
 KEPT = "bundled-claims.json"
 
 
 @dataclass(frozen=True)
-class Row:
+class ListedClaim:
     """What is known of a claim that is not loaded: its file, its place and name there, and what it says of itself.
 
     `id` is unique over all bundled claims, `name` in its file only.
@@ -57,19 +57,22 @@ class Identified(Protocol):
 T = TypeVar("T", bound=Identified)
 
 
-def kept() -> list[Row] | None:
+def kept() -> list[ListedClaim] | None:
     """Return the index of the bundled claims, if one is kept that was made from the files as they are."""
     try:
         found = json.loads((cache_folder() / KEPT).read_text(encoding="utf-8"))
         if found["digest"] != digest():
             return None
         bundle = bundled_folder()
-        return [Row(**{**row, "file": bundle / row["file"], "article": tuple(row["article"])}) for row in found["rows"]]
+        return [
+            ListedClaim(**{**row, "file": bundle / row["file"], "article": tuple(row["article"])})
+            for row in found["rows"]
+        ]
     except (OSError, ValueError, LookupError, TypeError):
         return None
 
 
-def keep(rows: Iterable[Row]) -> None:
+def keep(rows: Iterable[ListedClaim]) -> None:
     """Keep the index of the bundled claims, where a file can be written."""
     bundle = bundled_folder()
     written = [{**vars(row), "file": row.file.relative_to(bundle).as_posix()} for row in rows]
@@ -87,7 +90,7 @@ def digest() -> str:
     return made.hexdigest()
 
 
-def matching(rows: Sequence[Row], name: str) -> list[Row]:
+def matching(rows: Sequence[ListedClaim], name: str) -> list[ListedClaim]:
     """Return the claims that a name calls for: an id, an id of the article, a file or a folder.
 
     Those of a file have the ids that they have there. Raises DerivationFileError, with what is similar, if there is

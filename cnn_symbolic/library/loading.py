@@ -24,7 +24,7 @@ from cnn_symbolic.ground.display import Displayed
 from cnn_symbolic.ground.errors import CnnSymbolicError, DerivationFileError, DisagreementError, OperandError
 from cnn_symbolic.ground.files import cache_folder
 from cnn_symbolic.library.files import GROUPS, bundled_folder, derivation_files, read_text
-from cnn_symbolic.library.index import Row, keep, kept, matching, with_unique_ids
+from cnn_symbolic.library.index import ListedClaim, keep, kept, matching, with_unique_ids
 from cnn_symbolic.proofs.check import Check
 from cnn_symbolic.proofs.collecting import collecting
 from cnn_symbolic.proofs.derivation import Derivation
@@ -175,7 +175,7 @@ def select(wanted: Sequence[str]) -> list[Claim]:
     if not wanted:
         return everything()
     once = loader()
-    rows: list[Row] | None = None
+    rows: list[ListedClaim] | None = None
     chosen: list[Claim] = []
     for name in wanted:
         if name and Path(name).exists():
@@ -213,7 +213,7 @@ def everything() -> list[Claim]:
     return with_unique_ids(claims)
 
 
-def indexed(claims: Sequence[Claim]) -> list[Row]:
+def indexed(claims: Sequence[Claim]) -> list[ListedClaim]:
     """Return the index of the bundled claims, which is kept for the next time."""
     places: Counter[Path] = Counter()
     rows = []
@@ -224,13 +224,13 @@ def indexed(claims: Sequence[Claim]) -> list[Row]:
     return rows
 
 
-def row_of(claim: Claim, position: int = 0, name: str = "") -> Row:
+def row_of(claim: Claim, position: int = 0, name: str = "") -> ListedClaim:
     """Return what is listed of a claim; `position` and `name` are those in its file."""
     made = claim.derivation
-    return Row(claim.id, claim.file, position, name or claim.id, made.title, made.expected, made.article)
+    return ListedClaim(claim.id, claim.file, position, name or claim.id, made.title, made.expected, made.article)
 
 
-def claim_of(row: Row, claims: Sequence[Claim]) -> Claim:
+def claim_of(row: ListedClaim, claims: Sequence[Claim]) -> Claim:
     """Return the claim that a row of the index is about, among those of its file."""
     if row.position >= len(claims) or claims[row.position].id != row.name:
         raise DerivationFileError(f"{row.file} has no claim {row.name} where the index in {cache_folder()} says")

@@ -18,9 +18,9 @@ from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals, Refutation, T
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.notation.latex import Latex
 from cnn_symbolic.notation.text import letters_of
-from cnn_symbolic.present.content.contents import SIGNS, Entry, entry_of, title
+from cnn_symbolic.present.content.contents import SIGNS, BookEntry, entry_of, title
 from cnn_symbolic.present.content.counterexamples import Counterexample, conditions, counterexample, holds, separated
-from cnn_symbolic.present.content.proofs import Row, Writer
+from cnn_symbolic.present.content.proofs import ProofRow, Writer
 from cnn_symbolic.present.content.prose import Code, Formula, Prose, prose, tidy
 from cnn_symbolic.proofs.check import Check
 from cnn_symbolic.proofs.derivation import OUTCOMES, Derivation, Line
@@ -49,12 +49,12 @@ class Card:
     outcome: str = ""
     evidence: Prose = ()
     abbreviations: tuple[str, ...] = ()
-    rows: tuple[Row, ...] = ()
+    rows: tuple[ProofRow, ...] = ()
     notes: tuple[Prose, ...] = ()
     counterexample: Counterexample | None = None
     mistake: Prose = ()
     corrected: str = ""
-    entry: Entry | None = None
+    entry: BookEntry | None = None
 
 
 def card_of(x: Any) -> Card:
@@ -103,7 +103,7 @@ def heading(made: Derivation | Check) -> Prose:
     return title(made)
 
 
-def of_entry(entry: Entry) -> Card:
+def of_entry(entry: BookEntry) -> Card:
     """Return the card of an entry of the book."""
     outcome = "refuted" if entry.kind == "refutation" else "tested" if entry.strength == "tested" else "proved"
     notes = (entry.holds,) if entry.holds else ()

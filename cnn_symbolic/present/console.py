@@ -10,7 +10,7 @@ from rich.markdown import Markdown
 from rich.table import Table
 
 from cnn_symbolic.library.article import ERRATA
-from cnn_symbolic.library.index import Row
+from cnn_symbolic.library.index import ListedClaim
 from cnn_symbolic.present.content.words import in_words
 
 __all__ = ["MARKS", "errata_table", "listing", "make_console", "pages", "rendered"]
@@ -27,7 +27,7 @@ def make_console(stderr: bool = False) -> Console:
     return console
 
 
-def listing(rows: Sequence[Row]) -> Table:
+def listing(rows: Sequence[ListedClaim]) -> Table:
     """Return the table of `list`: id, what the file says, title."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     for name in ("Id", "Stated as", "Claim"):

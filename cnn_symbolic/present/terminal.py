@@ -30,7 +30,7 @@ from cnn_symbolic.proofs.settling import Settled, Stopped
 
 if TYPE_CHECKING:
     from cnn_symbolic.certificates.certifying import Outcome
-    from cnn_symbolic.present.content.contents import Entry, Omitted
+    from cnn_symbolic.present.content.contents import BookEntry, Omitted
 
 __all__ = [
     "Decided",
@@ -151,7 +151,7 @@ class Decided:
     is_check: bool
     view: Group | None = None
     document: Mapping[str, Any] | None = None
-    entry: Entry | Omitted | None = None
+    entry: BookEntry | Omitted | None = None
 
 
 def decided(claim: Claim, settled: Settled, **called_for: Any) -> Decided:

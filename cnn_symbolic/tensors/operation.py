@@ -17,7 +17,7 @@ from cnn_symbolic.expressions.shapes import (
 from cnn_symbolic.expressions.values import plain
 from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.tensors.shapes import ShapeOf
-from cnn_symbolic.tensors.tensor import OPERATIONS, Call, Formula, Tensor, check_tensor
+from cnn_symbolic.tensors.tensor import OPERATIONS, Call, EntryFormula, Tensor, check_tensor
 
 __all__ = ["RECORDS", "Definition", "Given", "Operation", "given", "operation"]
 
@@ -34,7 +34,7 @@ class Definition:
     """
 
     shape: Shape
-    formula: Formula
+    formula: EntryFormula
     confined: bool = False
     presumed: tuple[sp.Expr, ...] = ()
 

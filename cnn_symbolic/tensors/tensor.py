@@ -41,7 +41,7 @@ from cnn_symbolic.ground.errors import NameConflictError, OperandError, ShapeErr
 
 __all__ = ["OPERATIONS", "UNSTATED", "Call", "Equation", "Leaf", "Named", "Tensor", "check_tensor"]
 
-Formula = Callable[[Index], sp.Expr]
+EntryFormula = Callable[[Index], sp.Expr]
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ class Tensor(Displayed):
     """
 
     lengths: Shape
-    formula: Formula
+    formula: EntryFormula
     confined: bool
     source: Leaf | Named | Call
     presumed: tuple[sp.Expr, ...] = ()

@@ -7,9 +7,9 @@ import sympy as sp
 
 from cnn_symbolic.kernel.trusted import unknowns
 from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets
-from cnn_symbolic.kernel.trusted.drafts import Defined, Draft
+from cnn_symbolic.kernel.trusted.drafts import DefinedSymbol, Draft
 from cnn_symbolic.kernel.trusted.polynomials import plus, relation
-from cnn_symbolic.kernel.trusted.reader import ONE, Reader
+from cnn_symbolic.kernel.trusted.reader import ONE, FormulaReader
 from tests.support.kernel.attack import attack
 from tests.support.kernel.attack_factors import attack_factors
 
@@ -18,23 +18,23 @@ PAIRS = 400
 
 def flipped_sign(monkeypatch):
     """A sum of terms is read with the sign of its last term flipped."""
-    read = Reader._terms
+    read = FormulaReader._terms
 
     def wrong(self, e, scope):
         terms = read(self, e, scope)
         return [*terms[:-1], replace(terms[-1], number=-terms[-1].number)] if isinstance(e, sp.Add) and terms else terms
 
-    monkeypatch.setattr(Reader, "_terms", wrong)
+    monkeypatch.setattr(FormulaReader, "_terms", wrong)
 
 
 def dropped_support(monkeypatch):
     """A tensor entry is read without the condition that it lies inside the tensor."""
-    read = Reader._entry
+    read = FormulaReader._entry
 
     def wrong(self, name, index):
         return [replace(term, conditions=ONE.conditions) for term in read(self, name, index)]
 
-    monkeypatch.setattr(Reader, "_entry", wrong)
+    monkeypatch.setattr(FormulaReader, "_entry", wrong)
 
 
 def dropped_count(monkeypatch):
@@ -51,13 +51,13 @@ def dropped_symmetry(monkeypatch):
 
 def dropped_bound(monkeypatch):
     """A sum is read without its upper bound."""
-    read = Reader._sum
+    read = FormulaReader._sum
 
     def wrong(self, e, scope):
         variable, low, _ = e.limits[0]
         return read(self, sp.Sum(e.function, (variable, low, low + 20), *e.limits[1:]), scope)
 
-    monkeypatch.setattr(Reader, "_sum", wrong)
+    monkeypatch.setattr(FormulaReader, "_sum", wrong)
 
 
 @pytest.mark.parametrize(
@@ -75,13 +75,13 @@ def test_without_a_bug_nothing_is_caught_in_the_same_pairs():
 
 def short_quotient(monkeypatch):
     """The definition of a quotient leaves its greatest remainder out."""
-    conditions = Defined.conditions
+    conditions = DefinedSymbol.conditions
 
     def wrong(self):
         found = conditions(self)
         return (found[0], relation(">=", found[1].polynomial, {(): -1})) if self.kind == "quotient" else found
 
-    monkeypatch.setattr(Defined, "conditions", wrong)
+    monkeypatch.setattr(DefinedSymbol, "conditions", wrong)
 
 
 def wrong_rounding(monkeypatch):

@@ -10,7 +10,7 @@ from cnn_symbolic.expressions.heads import AtLeast, AtMost, Bracket, Delta, Equa
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import all_of, bracket, divide, floor, maximum, where
 from cnn_symbolic.kernel.search.decide import decide
-from cnn_symbolic.kernel.trusted.reader import Factor, NotReadable, Reader, read_sides
+from cnn_symbolic.kernel.trusted.reader import Factor, FormulaReader, NotReadable, read_sides
 from cnn_symbolic.kernel.trusted.statement import Declaration, Side, Statement
 from cnn_symbolic.kernel.trusted.verdicts import Reason, Refutation, Theorem
 from tests.support.kernel.attack import holds
@@ -27,7 +27,7 @@ TENSORS = {
 
 
 def read(formula):
-    return Reader(TENSORS).read(formula, {i: i})
+    return FormulaReader(TENSORS).read(formula, {i: i})
 
 
 def test_an_entry_brings_its_support():
@@ -79,7 +79,7 @@ def test_a_product_of_equal_derivatives_has_indices_of_its_own():
 
 
 def test_a_delta_is_decided_where_no_index_is_in_its_difference():
-    reader = Reader(TENSORS)
+    reader = FormulaReader(TENSORS)
     for left, right in ((u, u + 1), (u + M, M + u), (M, sp.S.Zero), (2 * u, 2 * u + M), (2 * u, 2 * i + 1)):
         (term,) = reader.read(Delta(i, k), {i: left, k: right})
         assert term.conditions == (Equal(left, right),)

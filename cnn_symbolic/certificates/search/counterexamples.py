@@ -72,7 +72,7 @@ def not_defined(claim: Proposition, sizes: Sizes) -> list[str]:
 def different_entries(claim: Proposition, verdict: Refutation, sizes: Sizes) -> list[str]:
     """Return the proof that the entries at the verdict's index differ."""
     found = counterexample(claim, verdict, sizes)
-    over = Numbers(rational=claim.has_inverses or not found.is_integer, dual=not claim.is_affine)
+    over = CoqNumbers(rational=claim.has_inverses or not found.is_integer, dual=not claim.is_affine)
     operands = [
         *(over.tensor(found.tensors[tensor]) for tensor in claim.tensors),
         *(over.function(claim, key, found.functions) for key in claim.functions),
@@ -111,7 +111,7 @@ def integer_text(number: int) -> str:
 
 
 @dataclass(frozen=True)
-class Numbers:
+class CoqNumbers:
     """The ring that a counterexample is in, as Coq writes it: integers or rationals, or what is a + b·ε with these."""
 
     rational: bool
@@ -181,7 +181,7 @@ def listed(numbers: Iterable[int]) -> str:
 
 
 @dataclass(frozen=True)
-class Counterexample:
+class CoqCounterexample:
     """Entries of all tensors, and the opaque functions with their derivatives as polynomials."""
 
     tensors: Mapping[str, np.ndarray]
@@ -193,7 +193,7 @@ class Counterexample:
         return all(Fraction(value).denominator == 1 for array in self.tensors.values() for value in array.flat)
 
 
-def counterexample(claim: Proposition, verdict: Refutation, sizes: Sizes) -> Counterexample:
+def counterexample(claim: Proposition, verdict: Refutation, sizes: Sizes) -> CoqCounterexample:
     """Return the numbers of the kernel's counterexample, or others where it has functions without rational numbers."""
     statement = claim.statement
     shapes = [[evaluate_size(n, sizes) for n in declared.shape] for declared in statement.tensors.values()]
@@ -204,7 +204,7 @@ def counterexample(claim: Proposition, verdict: Refutation, sizes: Sizes) -> Cou
     for given, functions in candidates(verdict, orders):
         values = replayed(statement, sizes, given, functions)
         if not unknown or entry_differs(statement, verdict.index, values):
-            return Counterexample(values.tensors, functions)
+            return CoqCounterexample(values.tensors, functions)
     raise NotCertified(f"no rational numbers were found that tell the sides apart, with any {', '.join(unknown)}")
 
 

@@ -17,7 +17,7 @@ import sympy as sp
 from cnn_symbolic.certificates.search.gathering import Gathered, Place, common_place, gathered_term
 from cnn_symbolic.certificates.search.maps import maps_between
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
-from cnn_symbolic.certificates.trusted.expressions import Guard, Integer, Writer
+from cnn_symbolic.certificates.trusted.expressions import CoqWriter, Guard, Integer
 from cnn_symbolic.certificates.trusted.integers import integer_text
 from cnn_symbolic.certificates.trusted.statements import Proposition
 from cnn_symbolic.certificates.trusted.terms import Flat, key_of
@@ -65,7 +65,7 @@ def compared(chosen: Chosen, sides: Sides, claim: Proposition, names: Names) -> 
         gathered = [gathered_term(term, place, number, free) for number, term in enumerate(terms)]
     except NotCertified:
         return one_by_one(chosen, sides, names)
-    text = Text(Writer(names, claim.tensors, claim.functions), place)
+    text = CoqText(CoqWriter(names, claim.tensors, claim.functions), place)
     lines, proofs, parts = [], [], []
     made = iter(zip(terms, gathered, strict=True))
     for side, positions in chosen.items():
@@ -79,14 +79,14 @@ def compared(chosen: Chosen, sides: Sides, claim: Proposition, names: Names) -> 
 
 
 @dataclass(frozen=True)
-class Text:
+class CoqText:
     """Writes terms over a common box for Coq."""
 
-    writer: Writer
+    writer: CoqWriter
     place: Place
 
     @property
-    def inner(self) -> Writer:
+    def inner(self) -> CoqWriter:
         """What writes functions of the indices of the box."""
         return replace(self.writer, bound=tuple((z, f"z{number}") for number, z in enumerate(self.place.indices, 1)))
 

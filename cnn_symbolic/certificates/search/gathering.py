@@ -15,7 +15,7 @@ import sympy as sp
 
 from cnn_symbolic.certificates.search.maps import UNITS, exact_quotient
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
-from cnn_symbolic.certificates.trusted.expressions import Entry, Function, Integer, Inverse
+from cnn_symbolic.certificates.trusted.expressions import CoqEntry, CoqFunction, CoqInverse, Integer
 from cnn_symbolic.certificates.trusted.integers import relation_of
 from cnn_symbolic.certificates.trusted.statements import Proposition
 from cnn_symbolic.certificates.trusted.terms import Factor, Flat, index_of, key_of, put_factor
@@ -32,7 +32,7 @@ Ranges = Sequence[tuple[sp.Symbol, sp.Expr]]
 class Place:
     """The common box: its indices with their lengths, the entries at these indices, and what each term has for them."""
 
-    entries: tuple[Entry | Function, ...]
+    entries: tuple[CoqEntry | CoqFunction, ...]
     indices: tuple[sp.Symbol, ...]
     lengths: Expressions
     read: tuple[Expressions, ...]
@@ -83,9 +83,9 @@ def common_place(terms: Sequence[Flat], claim: Proposition) -> Place:
     )
 
 
-def entries_of(term: Flat) -> list[Entry | Function]:
+def entries_of(term: Flat) -> list[CoqEntry | CoqFunction]:
     """Return the factors that are entries, in the order of their tensors."""
-    return sorted((f for f in term.factors if isinstance(f, Entry | Function)), key=key_text)
+    return sorted((f for f in term.factors if isinstance(f, CoqEntry | CoqFunction)), key=key_text)
 
 
 def key_text(f: Factor) -> str:
@@ -93,16 +93,16 @@ def key_text(f: Factor) -> str:
     return str(key_of(f))
 
 
-def tensor_of(f: Entry | Function) -> str:
+def tensor_of(f: CoqEntry | CoqFunction) -> str:
     """Return the tensor that a factor is an entry of."""
-    return f.tensor if isinstance(f, Entry) else f.argument.tensor
+    return f.tensor if isinstance(f, CoqEntry) else f.argument.tensor
 
 
-def at_index(f: Entry | Function, index: Expressions) -> Entry | Function:
+def at_index(f: CoqEntry | CoqFunction, index: Expressions) -> CoqEntry | CoqFunction:
     """Return the factor at another index, where nothing is differentiated any more."""
-    if isinstance(f, Entry):
-        return Entry(f.tensor, index)
-    return replace(f, argument=Entry(f.argument.tensor, index))
+    if isinstance(f, CoqEntry):
+        return CoqEntry(f.tensor, index)
+    return replace(f, argument=CoqEntry(f.argument.tensor, index))
 
 
 def without_remainder(e: Any, term: Flat) -> Any:
@@ -140,7 +140,7 @@ def gathered_term(term: Flat, place: Place, number: int, free: Ranges) -> Gather
     given = [bound for i, n in ranges for bound in (AtLeast(i, sp.S.Zero), Less(i, n))]
     counting = tuple(i for i in term.bound if i not in known)
     conditions, lows, highs = sorted_out([r.xreplace(known) for r in relations], counting, given)
-    numbers = tuple(f for f in (put_factor(f, known) for f in term.factors) if isinstance(f, Integer | Inverse))
+    numbers = tuple(f for f in (put_factor(f, known) for f in term.factors) if isinstance(f, Integer | CoqInverse))
     if any((f.value if isinstance(f, Integer) else f.of).has(i) for f in numbers for i in counting):
         raise NotCertified("a number depends on an index that is counted")
     shifted = {i: i + lows[i] for i in counting}

@@ -12,7 +12,7 @@ from functools import cached_property
 import sympy as sp
 
 from cnn_symbolic.certificates.search.proofs import pairs
-from cnn_symbolic.certificates.trusted.expressions import Expression, Writer
+from cnn_symbolic.certificates.trusted.expressions import CoqWriter, Expression
 from cnn_symbolic.certificates.trusted.real_claims import RealClaim, operands
 from cnn_symbolic.certificates.trusted.statements import binder
 from cnn_symbolic.certificates.trusted.terms import flatten, slope
@@ -70,7 +70,7 @@ class Lemma:
     def text(self) -> str:
         """The lemma with its proof."""
         claim, label = self.claim, self.label
-        writer = Writer({**claim.sizes, **self.places}, {**claim.tensors, **self.tensors}, claim.functions)
+        writer = CoqWriter({**claim.sizes, **self.places}, {**claim.tensors, **self.tensors}, claim.functions)
         bound = claim.claim.sized + "".join(f" ({name} : {kind.format('R')})" for name, kind in self.given)
         header = f"(R : ring){bound}{binder(self.places.values(), 'Z')} : @expression R"
         sides = " ".join(["R", *claim.sizes.values(), *(name for name, _ in self.given), *self.places.values()])

@@ -14,12 +14,12 @@ import sympy as sp
 
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
 from cnn_symbolic.certificates.trusted.expressions import (
-    Entry,
+    CoqEntry,
+    CoqFunction,
+    CoqInverse,
     Expression,
-    Function,
     Guard,
     Integer,
-    Inverse,
     Plus,
     Sum,
     Times,
@@ -34,7 +34,7 @@ from cnn_symbolic.tensors.gradients import Stage, derivative_of, mentions
 from cnn_symbolic.tensors.making import tensor
 from cnn_symbolic.tensors.tensor import Call, Leaf, Named, Tensor
 
-__all__ = ["Chain", "Step", "chain_of"]
+__all__ = ["Chain", "ChainStep", "chain_of"]
 
 UNNAMED = "output"
 Index = tuple[sp.Symbol, ...]
@@ -42,7 +42,7 @@ Applied = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class Step:
+class ChainStep:
     """What makes the tensor `name` from the tensor `before`: its entry `body` at `index`.
 
     `functions` are what is applied to every entry, and its derivative; None where the step is affine. `cotangent` is
@@ -62,7 +62,7 @@ class Step:
     @property
     def objective(self) -> Expression:
         """Σ cotangent·body."""
-        arriving = Guard(Entry(self.cotangent, self.index), shape=self.shape, index=self.index)
+        arriving = Guard(CoqEntry(self.cotangent, self.index), shape=self.shape, index=self.index)
         return summed(Times(arriving, self.body), self.index, self.shape)
 
 
@@ -73,7 +73,7 @@ class Chain:
     wrt: str
     shape: Shape
     arriving: str
-    steps: tuple[Step, ...]
+    steps: tuple[ChainStep, ...]
 
     def lengths(self, position: int) -> Shape:
         """Return the shape of the tensor after so many steps."""
@@ -82,10 +82,10 @@ class Chain:
     def cotangent(self, position: int, at: Sequence[sp.Expr]) -> Expression:
         """Return the cotangent of the tensor after so many steps, at an index inside its shape."""
         if position == len(self.steps):
-            return Entry(self.arriving, tuple(at))
+            return CoqEntry(self.arriving, tuple(at))
         step = self.steps[position]
         if step.functions is not None:
-            slope = Function(*step.functions[1], Entry(step.before, tuple(at)))
+            slope = CoqFunction(*step.functions[1], CoqEntry(step.before, tuple(at)))
             return Times(self.cotangent(position + 1, at), slope)
         return self.inserted(step.slope, position, dict(zip(step.at, at, strict=True)))
 
@@ -104,16 +104,16 @@ class Chain:
         if isinstance(e, Guard):
             index = None if e.index is None else put(e.index)
             return Guard(self.inserted(e.body, position, values), put((e.holds,))[0], e.shape, index)
-        if isinstance(e, Entry) and e.tensor == self.steps[position].cotangent:
+        if isinstance(e, CoqEntry) and e.tensor == self.steps[position].cotangent:
             return self.cotangent(position + 1, put(e.index))
-        if isinstance(e, Entry):
-            return Entry(e.tensor, put(e.index))
-        if isinstance(e, Function):
-            return replace(e, argument=Entry(e.argument.tensor, put(e.argument.index)))
+        if isinstance(e, CoqEntry):
+            return CoqEntry(e.tensor, put(e.index))
+        if isinstance(e, CoqFunction):
+            return replace(e, argument=CoqEntry(e.argument.tensor, put(e.argument.index)))
         if isinstance(e, Integer):
             return Integer(*put((e.value,)))
-        if isinstance(e, Inverse):
-            return Inverse(*put((e.of,)))
+        if isinstance(e, CoqInverse):
+            return CoqInverse(*put((e.of,)))
         raise NotCertified(f"{type(e).__name__} is not part of a slope")
 
 
@@ -140,7 +140,7 @@ def chain_of(derivation: Derivation, claim: Proposition) -> Chain | None:
     name, body = output.name or UNNAMED, output
     if isinstance(output.source, Named) and output.name != wrt.name:
         body = output.source.definition
-    steps: list[Step] = []
+    steps: list[ChainStep] = []
     while True:
         through = [t for t in (*dependent, wrt) if mentions(body, t)]
         if len(through) != 1:
@@ -164,7 +164,7 @@ def depends_on(made: Tensor, name: str) -> bool:
     return made.name != name and name in made.names()
 
 
-def step_from(claim: Proposition, name: str, before: Tensor, body: Tensor) -> Step | None:
+def step_from(claim: Proposition, name: str, before: Tensor, body: Tensor) -> ChainStep | None:
     """Return the step from a tensor to a formula that it enters; None if it is neither affine nor a function."""
     own = before.name or ""
     tensors = {**claim.statement.tensors, own: Declaration(before.lengths)}
@@ -183,12 +183,12 @@ def step_from(claim: Proposition, name: str, before: Tensor, body: Tensor) -> St
     functions = applied(made, index)
     if functions is None and not is_affine(made):
         return None
-    return Step(name, own, body.lengths, index, made, functions, arriving, at, slope)
+    return ChainStep(name, own, body.lengths, index, made, functions, arriving, at, slope)
 
 
 def applied(e: Expression, index: Index) -> tuple[Applied, Applied] | None:
     """Return the function that is applied to the entry at `index` of the tensor before, and its derivative."""
     inner = e.body if isinstance(e, Guard) and e.index == index else e
-    if isinstance(inner, Function) and inner.argument.derived and inner.argument.index == index:
+    if isinstance(inner, CoqFunction) and inner.argument.derived and inner.argument.index == index:
         return (inner.name, inner.order), next_function(inner.name, inner.order)
     return None

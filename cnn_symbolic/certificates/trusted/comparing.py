@@ -20,12 +20,12 @@ import sympy as sp
 
 from cnn_symbolic.certificates.trusted.chains import Chain
 from cnn_symbolic.certificates.trusted.expressions import (
-    Entry,
+    CoqEntry,
+    CoqFunction,
+    CoqInverse,
     Expression,
-    Function,
     Guard,
     Integer,
-    Inverse,
     Plus,
     Sum,
     Times,
@@ -73,13 +73,13 @@ class Interpreter:
             return np.where(within, self.value(e.body, at, terms), 0) if within.any() else 0
         if isinstance(e, Sum):
             return self.sum(e, at, terms)
-        if isinstance(e, Entry):
+        if isinstance(e, CoqEntry):
             array = self.x if e.derived else self.scene.array(self.tensors[e.tensor])
             index = (np.asarray(self.number(i, at), dtype=int) for i in e.index)
             return array[tuple(np.clip(i, 0, n - 1) for i, n in zip(index, array.shape, strict=True))]
-        if isinstance(e, Function):
+        if isinstance(e, CoqFunction):
             return self.scene.callables({e.name})[e.name][e.order](self.value(e.argument, at, terms))
-        if isinstance(e, Integer | Inverse):
+        if isinstance(e, Integer | CoqInverse):
             return self.number(e.value if isinstance(e, Integer) else heads.Inverse(e.of), at)
         raise EvaluationError(f"{type(e).__name__} is not part of a statement")
 

@@ -21,7 +21,18 @@ from cnn_symbolic.expressions.formulas import Opaque, entry, substitute
 from cnn_symbolic.expressions.rules import is_plain_size, is_whole
 from cnn_symbolic.kernel.trusted.statement import Declaration
 
-__all__ = ["Entry", "Expression", "Function", "Guard", "Integer", "Inverse", "Plus", "Sum", "Times", "Translator"]
+__all__ = [
+    "CoqEntry",
+    "CoqFunction",
+    "CoqInverse",
+    "Expression",
+    "Guard",
+    "Integer",
+    "Plus",
+    "Sum",
+    "Times",
+    "Translator",
+]
 
 
 class Expression:
@@ -29,7 +40,7 @@ class Expression:
 
 
 @dataclass(frozen=True)
-class Entry(Expression):
+class CoqEntry(Expression):
     """`x[i, j]` without its support; `derived` says that the formula is differentiated by this tensor."""
 
     tensor: str
@@ -38,12 +49,12 @@ class Entry(Expression):
 
 
 @dataclass(frozen=True)
-class Function(Expression):
+class CoqFunction(Expression):
     """`f⁽ⁿ⁾(x[i, j])`."""
 
     name: str
     order: int
-    argument: Entry
+    argument: CoqEntry
 
 
 @dataclass(frozen=True)
@@ -54,7 +65,7 @@ class Integer(Expression):
 
 
 @dataclass(frozen=True)
-class Inverse(Expression):
+class CoqInverse(Expression):
     """The reciprocal of a positive integer expression."""
 
     of: sp.Expr
@@ -108,7 +119,7 @@ class Translator:
         """Return a formula as an expression. Raises NotCertified for what has no counterpart."""
         if e.is_Rational:
             number: Expression = Integer(sp.Integer(e.p))
-            return number if e.is_Integer else Times(number, Inverse(sp.Integer(e.q)))
+            return number if e.is_Integer else Times(number, CoqInverse(sp.Integer(e.q)))
         if e.is_Symbol:
             if is_plain_size(e) or e.name not in self.tensors or e != entry(e.name, ()):
                 return Integer(e)
@@ -147,14 +158,14 @@ class Translator:
         """Return 1/b for an integer b made from sizes. That b is positive is stated beside the claim."""
         if not all(map(is_plain_size, divisor.free_symbols)) or not is_whole(divisor):
             raise NotCertified(f"1/({divisor}) is the reciprocal of what is not a positive integer")
-        return Inverse(divisor)
+        return CoqInverse(divisor)
 
     def entry(self, name: str, index: tuple[sp.Expr, ...]) -> Expression:
         """Return an entry of a tensor, zero outside of its shape; of an intermediate result, its definition there."""
         declared = self.tensors[name]
         body: Expression
         if declared.definition is None or name == self.derived:
-            body = Entry(name, index, name == self.derived)
+            body = CoqEntry(name, index, name == self.derived)
         elif name in self.unfolding:
             raise NotCertified(f"{name} is defined by itself")
         else:
@@ -182,8 +193,8 @@ class Translator:
         """Return an opaque function at an entry, whose tensor is not unfolded: an intermediate result is any tensor."""
         at = e.argument
         name, index = (str(at.base.label), tuple(at.indices)) if isinstance(at, sp.Indexed) else (at.name, ())
-        inner = Entry(name, index, name == self.derived)
-        return Guard(Function(e.name, e.order, inner), shape=self.tensors[name].shape, index=index)
+        inner = CoqEntry(name, index, name == self.derived)
+        return Guard(CoqFunction(e.name, e.order, inner), shape=self.tensors[name].shape, index=index)
 
 
 def reduce_right(make: Any, parts: Sequence[Expression]) -> Expression:
@@ -192,7 +203,7 @@ def reduce_right(make: Any, parts: Sequence[Expression]) -> Expression:
 
 
 @dataclass(frozen=True)
-class Writer:
+class CoqWriter:
     """Writes expressions. `names` are the identifiers of sizes and free indices, `tensors` those of tensors."""
 
     names: Mapping[sp.Symbol, str]
@@ -200,11 +211,11 @@ class Writer:
     functions: Mapping[tuple[str, int], str]
     bound: tuple[tuple[sp.Symbol, str], ...] = ()
 
-    def within(self, index: sp.Symbol) -> Writer:
+    def within(self, index: sp.Symbol) -> CoqWriter:
         """Return the writer inside a sum over an index."""
         taken = {*self.names.values(), *(name for _, name in self.bound)}
         name = fresh_name(f"i_{''.join(c for c in index.name if c.isascii() and c.isalnum()) or 'k'}", taken)
-        return Writer(self.names, self.tensors, self.functions, (*self.bound, (index, name)))
+        return CoqWriter(self.names, self.tensors, self.functions, (*self.bound, (index, name)))
 
     @property
     def scope(self) -> dict[sp.Symbol, str]:
@@ -229,13 +240,13 @@ class Writer:
 
     def leaf(self, e: Expression) -> str:
         """Return an expression without sums, products and guards."""
-        if isinstance(e, Entry):
+        if isinstance(e, CoqEntry):
             return f"{'x' if e.derived else self.tensors[e.tensor]} {self.list(e.index)}"
-        if isinstance(e, Function):
+        if isinstance(e, CoqFunction):
             return f"{self.functions[e.name, e.order]} ({self.leaf(e.argument)})"
         if isinstance(e, Integer):
             return "one" if e.value == 1 else f"integer {self.integer(e.value)}%Z"
-        if isinstance(e, Inverse):
+        if isinstance(e, CoqInverse):
             return f"inverse {self.integer(e.of)}%Z"
         raise NotCertified(f"{type(e).__name__} is not a single factor")
 
@@ -249,7 +260,7 @@ class Writer:
             if e.index is None:
                 return f"guard {boolean_text(e.holds, self.scope)}%Z {self.factor(e.body)}"
             place = f"{self.list(e.shape)} {self.list(e.index)}"
-            if isinstance(e.body, Entry):
+            if isinstance(e.body, CoqEntry):
                 return f"entry {self.list(e.shape)} {self.leaf(e.body)}"
             return f"guard (inside {place}) {self.factor(e.body)}"
         if isinstance(e, Sum):
@@ -272,9 +283,9 @@ class Writer:
         if isinstance(e, Sum):
             low, high = (self.function(self.integer(bound), "0") for bound in (e.low, e.high))
             return f"(Total {low}%Z {high}%Z\n {self.within(e.index).taken_apart(e.body)})"
-        if isinstance(e, Entry) and e.derived:
+        if isinstance(e, CoqEntry) and e.derived:
             return f"(ParameterAt {self.function(self.list(e.index), '[]')})"
-        if isinstance(e, Function) and e.argument.derived:
+        if isinstance(e, CoqFunction) and e.argument.derived:
             made = Opaque(e.name, e.order + 1, sp.Symbol("x"))
             images = self.functions[e.name, e.order], self.functions[made.name, made.order]
             return f"(Image {' '.join(images)} {self.function(self.list(e.argument.index), '[]')})"
@@ -297,12 +308,12 @@ def fresh_name(name: str, taken: set[str]) -> str:
     return chosen
 
 
-def leaves(e: Expression) -> Iterator[Entry | Function | Integer | Inverse]:
+def leaves(e: Expression) -> Iterator[CoqEntry | CoqFunction | Integer | CoqInverse]:
     """Yield the single factors of an expression."""
     if isinstance(e, Plus | Times):
         yield from leaves(e.left)
         yield from leaves(e.right)
     elif isinstance(e, Guard | Sum):
         yield from leaves(e.body)
-    elif isinstance(e, Entry | Function | Integer | Inverse):
+    elif isinstance(e, CoqEntry | CoqFunction | Integer | CoqInverse):
         yield e

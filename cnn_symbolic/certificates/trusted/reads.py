@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from cnn_symbolic.certificates.trusted.expressions import Entry, Expression, Function, Guard, Plus, Sum, Times
+from cnn_symbolic.certificates.trusted.expressions import CoqEntry, CoqFunction, Expression, Guard, Plus, Sum, Times
 from cnn_symbolic.expressions.evaluation import Values, evaluate_formula
 from cnn_symbolic.expressions.formulas import inside
 from cnn_symbolic.expressions.heads import AtLeast, Less
@@ -52,7 +52,7 @@ def reads_of(e: Expression, runs: tuple[Any, ...] = (), conditions: tuple[Any, .
             return
         if e.index:
             yield Read(e.shape, e.index, runs, conditions)
-        if not isinstance(e.body, Entry | Function):
+        if not isinstance(e.body, CoqEntry | CoqFunction):
             yield from reads_of(e.body, runs, (*conditions, inside(e.index, e.shape)))
 
 

@@ -15,7 +15,14 @@ from functools import cached_property
 import sympy as sp
 
 from cnn_symbolic.certificates.trusted.chains import Chain
-from cnn_symbolic.certificates.trusted.expressions import Entry, Expression, Function, Inverse, Writer, leaves
+from cnn_symbolic.certificates.trusted.expressions import (
+    CoqEntry,
+    CoqFunction,
+    CoqInverse,
+    CoqWriter,
+    Expression,
+    leaves,
+)
 from cnn_symbolic.certificates.trusted.integers import identifier
 from cnn_symbolic.certificates.trusted.statements import Proposition, plain, quantified
 
@@ -70,7 +77,7 @@ class RealClaim:
     def has_inverses(self) -> bool:
         """Whether reciprocals of integers occur."""
         inside = (part for step in self.chain.steps for part in leaves(step.body))
-        return self.claim.has_inverses or any(isinstance(part, Inverse) for part in inside)
+        return self.claim.has_inverses or any(isinstance(part, CoqInverse) for part in inside)
 
     @property
     def made(self) -> set[str]:
@@ -94,10 +101,10 @@ class RealClaim:
         """The identifiers of the indices of the entry that the derivative is by."""
         return list(self.claim.indices.values())
 
-    def writer(self, names: Mapping[sp.Symbol, str], values: Mapping[str, str]) -> Writer:
+    def writer(self, names: Mapping[sp.Symbol, str], values: Mapping[str, str]) -> CoqWriter:
         """Return what writes expressions in the sizes and further indices."""
         tensors = {name: values.get(t, t) for name, t in self.tensors.items()}
-        return Writer({**self.sizes, **names}, tensors, self.functions)
+        return CoqWriter({**self.sizes, **names}, tensors, self.functions)
 
     def places(self, index: Sequence[sp.Symbol]) -> dict[sp.Symbol, str]:
         """Return identifiers of the indices of a tensor that is defined entry by entry."""
@@ -203,18 +210,18 @@ class RealClaim:
         return "\n\n".join([*lines, "\n  ".join([head, *filter(None, body)])]) + "\n"
 
 
-def entries(e: Expression) -> Iterator[Entry]:
+def entries(e: Expression) -> Iterator[CoqEntry]:
     """Yield the entries of tensors in an expression, those that functions are applied to among them."""
     for part in leaves(e):
-        if isinstance(part, Function):
+        if isinstance(part, CoqFunction):
             yield part.argument
-        elif isinstance(part, Entry):
+        elif isinstance(part, CoqEntry):
             yield part
 
 
-def applications(e: Expression) -> Iterator[Function]:
+def applications(e: Expression) -> Iterator[CoqFunction]:
     """Yield the functions of entries in an expression."""
-    yield from (part for part in leaves(e) if isinstance(part, Function))
+    yield from (part for part in leaves(e) if isinstance(part, CoqFunction))
 
 
 def operands(
@@ -223,6 +230,6 @@ def operands(
     """Return what expressions are functions of: identifiers with their types, with {} for the ring."""
     names = dict.fromkeys(tensors[e.tensor] for part in parts for e in entries(part) if not e.derived)
     calls = dict.fromkeys(functions[e.name, e.order] for part in parts for e in applications(part))
-    has_inverses = any(isinstance(leaf, Inverse) for part in parts for leaf in leaves(part))
+    has_inverses = any(isinstance(leaf, CoqInverse) for part in parts for leaf in leaves(part))
     found = [*((name, "tensor {}") for name in names), *((call, FUNCTION) for call in calls)]
     return [*found, *([("inverse", INVERSE)] if has_inverses else [])]

@@ -19,15 +19,15 @@ import sympy as sp
 
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
 from cnn_symbolic.certificates.trusted.expressions import (
-    Entry,
+    CoqEntry,
+    CoqFunction,
+    CoqInverse,
+    CoqWriter,
     Expression,
-    Function,
-    Inverse,
     Plus,
     Sum,
     Times,
     Translator,
-    Writer,
     leaves,
 )
 from cnn_symbolic.certificates.trusted.integers import LETTERS, identifier, integer_text, proposition_text
@@ -85,8 +85,8 @@ class Proposition:
         """The identifiers of the tensors."""
         found: dict[str, str] = {}
         for part in self.all_leaves:
-            entry = part.argument if isinstance(part, Function) else part
-            if isinstance(entry, Entry) and entry.tensor not in found:
+            entry = part.argument if isinstance(part, CoqFunction) else part
+            if isinstance(entry, CoqEntry) and entry.tensor not in found:
                 found[entry.tensor] = identifier("t", entry.tensor, found.values())
         return found
 
@@ -95,7 +95,7 @@ class Proposition:
         """The identifiers of the functions that are applied to entries, and of the derivatives that are needed."""
         found: dict[tuple[str, int], str] = {}
         for part in self.all_leaves:
-            if isinstance(part, Function):
+            if isinstance(part, CoqFunction):
                 found[part.name, part.order] = ""
                 if part.argument.derived:
                     found[next_function(part.name, part.order)] = ""
@@ -106,13 +106,13 @@ class Proposition:
     @cached_property
     def derived_functions(self) -> list[tuple[tuple[str, int], tuple[str, int]]]:
         """The functions that are differentiated, each with its derivative."""
-        parts = [p for p in self.all_leaves if isinstance(p, Function) and p.argument.derived]
+        parts = [p for p in self.all_leaves if isinstance(p, CoqFunction) and p.argument.derived]
         return list(dict.fromkeys(((p.name, p.order), next_function(p.name, p.order)) for p in parts))
 
     @property
     def has_inverses(self) -> bool:
         """Whether reciprocals of integers occur."""
-        return any(isinstance(part, Inverse) for part in self.all_leaves)
+        return any(isinstance(part, CoqInverse) for part in self.all_leaves)
 
     @cached_property
     def sizes(self) -> dict[sp.Symbol, str]:
@@ -128,9 +128,9 @@ class Proposition:
         return {index: f"k{position}" for position, index in enumerate(self.statement.index, 1)}
 
     @cached_property
-    def writer(self) -> Writer:
+    def writer(self) -> CoqWriter:
         """What writes the two sides."""
-        return Writer({**self.sizes, **self.indices}, self.tensors, self.functions)
+        return CoqWriter({**self.sizes, **self.indices}, self.tensors, self.functions)
 
     @property
     def assumed(self) -> list[str]:

@@ -12,12 +12,12 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.certificates.trusted.expressions import (
-    Entry,
+    CoqEntry,
+    CoqFunction,
+    CoqInverse,
     Expression,
-    Function,
     Guard,
     Integer,
-    Inverse,
     Plus,
     Sum,
     Times,
@@ -28,7 +28,7 @@ from cnn_symbolic.expressions.rules import conjuncts
 
 __all__ = ["Factor", "Flat", "depends", "flatten", "is_affine", "next_function", "slope"]
 
-Factor = Entry | Function | Integer | Inverse
+Factor = CoqEntry | CoqFunction | Integer | CoqInverse
 
 
 @dataclass(frozen=True)
@@ -96,29 +96,29 @@ def put_condition(c: Guard | Same, names: Mapping[sp.Symbol, sp.Expr]) -> Guard 
 
 def put_factor(f: Factor, names: Mapping[sp.Symbol, sp.Expr]) -> Factor:
     """Return a factor with other symbols."""
-    if isinstance(f, Entry):
+    if isinstance(f, CoqEntry):
         return replace(f, index=tuple(put(i, names) for i in f.index))
-    if isinstance(f, Function):
+    if isinstance(f, CoqFunction):
         return replace(f, argument=replace(f.argument, index=tuple(put(i, names) for i in f.argument.index)))
     if isinstance(f, Integer):
         return Integer(put(f.value, names))
-    return Inverse(put(f.of, names))
+    return CoqInverse(put(f.of, names))
 
 
 def key_of(f: Factor) -> tuple[Any, ...] | None:
     """Return what a factor is an entry of; None for a number."""
-    if isinstance(f, Entry):
+    if isinstance(f, CoqEntry):
         return (f.tensor, "", 0)
-    if isinstance(f, Function):
+    if isinstance(f, CoqFunction):
         return (f.argument.tensor, f.name, f.order)
     return None
 
 
 def index_of(f: Factor) -> tuple[sp.Expr, ...]:
     """Return the index of the entry that a factor is; () for a number."""
-    if isinstance(f, Entry):
+    if isinstance(f, CoqEntry):
         return f.index
-    return f.argument.index if isinstance(f, Function) else ()
+    return f.argument.index if isinstance(f, CoqFunction) else ()
 
 
 def depends(e: Expression) -> bool:
@@ -127,7 +127,7 @@ def depends(e: Expression) -> bool:
         return depends(e.left) or depends(e.right)
     if isinstance(e, Guard | Sum | Same):
         return depends(e.body)
-    return (isinstance(e, Entry) and e.derived) or (isinstance(e, Function) and e.argument.derived)
+    return (isinstance(e, CoqEntry) and e.derived) or (isinstance(e, CoqFunction) and e.argument.derived)
 
 
 def is_affine(e: Expression) -> bool:
@@ -138,18 +138,18 @@ def is_affine(e: Expression) -> bool:
         return is_affine(e.left) and is_affine(e.right)
     if isinstance(e, Guard | Sum):
         return is_affine(e.body)
-    return not (isinstance(e, Function) and e.argument.derived)
+    return not (isinstance(e, CoqFunction) and e.argument.derived)
 
 
 def slope(e: Expression, at: Sequence[sp.Expr]) -> Expression | None:
     """Return the derivative by the entry `at`; None if there is nothing to differentiate."""
     if not depends(e):
         return None
-    if isinstance(e, Entry):
+    if isinstance(e, CoqEntry):
         return Same(Integer(sp.S.One), e.index, tuple(at))
-    if isinstance(e, Function):
+    if isinstance(e, CoqFunction):
         name, order = next_function(e.name, e.order)
-        return Same(Function(name, order, e.argument), e.argument.index, tuple(at))
+        return Same(CoqFunction(name, order, e.argument), e.argument.index, tuple(at))
     if isinstance(e, Guard | Sum):
         inner = slope(e.body, at)
         return None if inner is None else replace(e, body=inner)
@@ -182,4 +182,4 @@ def flatten(e: Expression) -> list[Flat]:
         return [replace(t, conditions=(e, *t.conditions)) for t in flatten(e.body)]
     if isinstance(e, Sum):
         return [replace(t, box=((e.index, e.low, e.high), *t.box)) for t in flatten(e.body)]
-    return [Flat((), (), (e,))] if isinstance(e, Entry | Function | Integer | Inverse) else []
+    return [Flat((), (), (e,))] if isinstance(e, CoqEntry | CoqFunction | Integer | CoqInverse) else []

@@ -9,7 +9,7 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.kernel.trusted.drafts import Defined, Draft
+from cnn_symbolic.kernel.trusted.drafts import DefinedSymbol, Draft
 from cnn_symbolic.kernel.trusted.factors import products_of
 from cnn_symbolic.kernel.trusted.polynomials import (
     AllOf,
@@ -73,7 +73,7 @@ def written_lowered(lowered: Condition, draft: Draft) -> str:
     return inequality(p, lowered.sign, defined)
 
 
-def written_sum(terms: Iterable[tuple[Monomial, Any]], defined: Mapping[sp.Symbol, Defined]) -> str:
+def written_sum(terms: Iterable[tuple[Monomial, Any]], defined: Mapping[sp.Symbol, DefinedSymbol]) -> str:
     """Return a sum of products with positive coefficients."""
     parts = []
     for monomial, number in sorted(terms, key=lambda term: (term[0] == (), [str(s) for s in term[0]])):
@@ -82,7 +82,7 @@ def written_sum(terms: Iterable[tuple[Monomial, Any]], defined: Mapping[sp.Symbo
     return " + ".join(parts) or "0"
 
 
-def written_symbol(symbol: sp.Symbol, defined: Mapping[sp.Symbol, Defined]) -> str:
+def written_symbol(symbol: sp.Symbol, defined: Mapping[sp.Symbol, DefinedSymbol]) -> str:
     """Return a size, or the function that a symbol stands for."""
     if symbol not in defined:
         return str(symbol.name)
@@ -103,7 +103,7 @@ def two_sides(p: Polynomial) -> tuple[list[tuple[Monomial, Any]], list[tuple[Mon
     return [(m, n) for m, n in p.items() if n > 0], [(m, -n) for m, n in p.items() if n < 0]
 
 
-def inequality(p: Polynomial, sign: str, defined: Mapping[sp.Symbol, Defined]) -> str:
+def inequality(p: Polynomial, sign: str, defined: Mapping[sp.Symbol, DefinedSymbol]) -> str:
     """Return `p ≥ 0` (or = or ≠) with what is added on the left and what is taken away on the right."""
     left, right = (written_sum(side, defined) for side in two_sides(p))
     return f"{left} { {'>=': '≥', '!=': '≠'}.get(sign, sign) } {right}"

@@ -20,10 +20,10 @@ import sympy as sp
 from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.formulas import entry
 from cnn_symbolic.kernel.search.replay import KNOWN_FUNCTIONS, replay
-from cnn_symbolic.kernel.trusted.affine import Comparison, Difference, label
+from cnn_symbolic.kernel.trusted.affine import Difference, SideComparison, label
 from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets, Signature
 from cnn_symbolic.kernel.trusted.integer_sets import IntegerSet
-from cnn_symbolic.kernel.trusted.reader import NotReadable, Reader
+from cnn_symbolic.kernel.trusted.reader import FormulaReader, NotReadable
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import SEAL, Monomial, Reason, Refutation, Undecided, Verdict
 
@@ -38,7 +38,7 @@ def decide_affine(statement: Statement) -> Verdict:
     sets = CoefficientSets(statement.sizes, statement.index)
     try:
         with sets.within_limits():
-            made = Comparison(statement, sets)
+            made = SideComparison(statement, sets)
             if not made.differences:
                 return made.theorem(time.perf_counter() - start)
             return replace(refutation_of(made), seconds=time.perf_counter() - start)
@@ -46,7 +46,7 @@ def decide_affine(statement: Statement) -> Verdict:
         return Undecided(statement, time.perf_counter() - start, SEAL, stopped.reason, stopped.detail)
 
 
-def refutation_of(made: Comparison) -> Refutation:
+def refutation_of(made: SideComparison) -> Refutation:
     """Return the refutation by the smallest difference that shows in numbers."""
     statement, entries = made.statement, made.entries
     differences = made.differences
@@ -69,7 +69,7 @@ def place(statement: Statement, difference: Difference) -> tuple[int, tuple[int,
     return sum(difference.point[: len(statement.sizes)]), difference.point
 
 
-def beyond(made: Comparison, differences: Sequence[Difference], tried: Difference) -> list[Difference]:
+def beyond(made: SideComparison, differences: Sequence[Difference], tried: Difference) -> list[Difference]:
     """Return the differences at other sizes than those that were tried."""
     count = len(made.statement.sizes)
     further = []
@@ -83,7 +83,7 @@ def beyond(made: Comparison, differences: Sequence[Difference], tried: Differenc
     return further
 
 
-def outside(made: Comparison, bad: IntegerSet) -> Callable[[Mapping[str, int]], bool]:
+def outside(made: SideComparison, bad: IntegerSet) -> Callable[[Mapping[str, int]], bool]:
     """Return what tells whether sizes, by name, are not among the bad ones."""
 
     def holds(sizes: Mapping[str, int]) -> bool:
@@ -93,7 +93,7 @@ def outside(made: Comparison, bad: IntegerSet) -> Callable[[Mapping[str, int]], 
     return holds
 
 
-def refuted(made: Comparison, first: Difference, bad: IntegerSet | None, least: bool) -> Refutation | None:
+def refuted(made: SideComparison, first: Difference, bad: IntegerSet | None, least: bool) -> Refutation | None:
     """Return the refutation, replayed in NumPy; None if the replay does not show the difference."""
     count = len(made.statement.sizes)
     sizes = dict(zip(made.statement.sizes, first.point[:count], strict=True))
@@ -154,7 +154,7 @@ def opaque_arguments_differ(statement: Statement, conditions: Sequence[Any], dif
         formula = entry(name, index) if declared.definition is None else declared.definition
         sets = CoefficientSets(statement.sizes, index)
         try:
-            terms = Reader(statement.tensors).read(formula, {i: i for i in index})
+            terms = FormulaReader(statement.tensors).read(formula, {i: i for i in index})
             if any(term.powers for term in terms):
                 return False
             functions = sets.coefficient(terms, sets.sizes_where(conditions), declared.shape)

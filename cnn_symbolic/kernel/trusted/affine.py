@@ -21,7 +21,7 @@ from cnn_symbolic.kernel.trusted.reader import NotReadable, Term, read_sides
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Theorem
 
-__all__ = ["Comparison", "Difference", "label", "without_denominators"]
+__all__ = ["Difference", "SideComparison", "label", "without_denominators"]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Entries:
     exact: bool = True
 
 
-class Comparison:
+class SideComparison:
     """The two sides of a statement, compared where the left one is defined: their shapes, then their entries.
 
     `domain` are the sizes that the statement is about, `bad` those at which the right side is not defined or the shapes

@@ -45,11 +45,11 @@ from cnn_symbolic.kernel.trusted.polynomials import (
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 
-__all__ = ["Defined", "Draft"]
+__all__ = ["DefinedSymbol", "Draft"]
 
 
 @dataclass(frozen=True)
-class Defined:
+class DefinedSymbol:
     """`value = ⌊a/b⌋` for the arguments a, b ("quotient"), or the greatest of the arguments ("largest")."""
 
     kind: str
@@ -69,10 +69,10 @@ class Defined:
         """Return what is equal for equal definitions."""
         return (self.kind, *(frozenset(p.items()) for p in self.arguments))
 
-    def put(self, symbol: sp.Symbol, value: Polynomial) -> Defined:
+    def put(self, symbol: sp.Symbol, value: Polynomial) -> DefinedSymbol:
         """Return the definition with a symbol replaced."""
         arguments = tuple(put(p, symbol, value) for p in self.arguments)
-        return Defined(self.kind, put(self.value, symbol, value), arguments)
+        return DefinedSymbol(self.kind, put(self.value, symbol, value), arguments)
 
 
 class Draft:
@@ -82,7 +82,7 @@ class Draft:
         self.bound: list[sp.Symbol] = []
         self.conditions: list[Condition] = []
         self.powers: list[tuple[Polynomial, int]] = []
-        self.defined: list[Defined] = []
+        self.defined: list[DefinedSymbol] = []
 
     # Reading SymPy's formulas
 
@@ -139,7 +139,7 @@ class Draft:
 
     def define(self, kind: str, arguments: tuple[Polynomial, ...]) -> Polynomial:
         """Return a symbol that is defined so, the same for the same definition."""
-        new = Defined(kind, variable(sp.Dummy("q", integer=True)), arguments)
+        new = DefinedSymbol(kind, variable(sp.Dummy("q", integer=True)), arguments)
         for known in self.defined:
             if known.key() == new.key():
                 return known.value

@@ -35,7 +35,7 @@ __all__ = ["prove_every", "stated_values", "upper_bound"]
 
 
 @dataclass
-class Compared:
+class ComparedTerms:
     """The terms of both sides with the same product of tensors, and the coordinates that they share."""
 
     frame: Frame
@@ -118,19 +118,19 @@ def sum_of(functions: Sequence[Any]) -> Any:
     return reduce(lambda a, b: a.add(b), functions)
 
 
-def lowered_sides(statement: Statement, lowering: Lowering) -> dict[Signature, Compared]:
+def lowered_sides(statement: Statement, lowering: Lowering) -> dict[Signature, ComparedTerms]:
     """Return the terms of both sides by their products of tensors, multiplied by the sizes they divide by."""
     sides, scale = without_denominators(read_sides(statement))
     for base, _ in scale:
         if not at_least(base, 1):
             raise NotReadable(Reason.OUTSIDE, f"a formula divides by {base}, which is not positive for all sizes")
-    compared: dict[Signature, Compared] = {}
+    compared: dict[Signature, ComparedTerms] = {}
     for k, terms in enumerate(sides):
         for term in terms:
             for signature, access in arranged(term):
                 if signature not in compared:
                     names = [sp.Dummy("x", integer=True) for _ in access]
-                    compared[signature] = Compared(Frame(tuple(names)))
+                    compared[signature] = ComparedTerms(Frame(tuple(names)))
                 both = compared[signature]
                 lowered = lowering.term(term, access, statement.left.shape, both.frame)
                 (both.right if k else both.left).append(lowered)

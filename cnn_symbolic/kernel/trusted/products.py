@@ -21,7 +21,7 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.kernel.trusted.drafts import Defined, Draft
+from cnn_symbolic.kernel.trusted.drafts import DefinedSymbol, Draft
 from cnn_symbolic.kernel.trusted.polynomials import (
     Condition,
     Monomial,
@@ -129,7 +129,7 @@ class Lowering:
             (symbol,) = symbols_in([visible.value])
             draft.put(symbol, variable(self.function(visible, frame)))
 
-    def visible_function(self, draft: Draft) -> Defined | None:
+    def visible_function(self, draft: Draft) -> DefinedSymbol | None:
         """Return a function whose arguments are all visible, if there is one."""
         bound = set(draft.bound)
         for defined in draft.defined:
@@ -142,14 +142,14 @@ class Lowering:
         """Return the frame of what is made from these symbols."""
         return self.sizes if set(symbols) <= set(self.sizes.symbols) else frame
 
-    def function(self, defined: Defined, frame: Frame) -> sp.Symbol:
+    def function(self, defined: DefinedSymbol, frame: Frame) -> sp.Symbol:
         """Return the unknown for a function of visible symbols, the same for equal definitions."""
         home = self.home(symbols_in(defined.arguments), frame)
         if defined.key() not in home.functions:
             symbol = sp.Dummy(defined.kind, integer=True)
             home.functions[defined.key()] = symbol
             home.unknowns.append(symbol)
-            facts = Defined(defined.kind, variable(symbol), defined.arguments).conditions()
+            facts = DefinedSymbol(defined.kind, variable(symbol), defined.arguments).conditions()
             home.facts += [changed(fact, lambda p: self.linear(p, home, ())) for fact in facts]
             if defined.kind == "quotient" and len(defined.arguments[1]) == 1:
                 (home.divisors[symbol],) = defined.arguments[1]

@@ -36,7 +36,7 @@ from cnn_symbolic.expressions.rules import is_plain, is_plain_size
 from cnn_symbolic.kernel.trusted.statement import Declaration, Statement
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 
-__all__ = ["Factor", "NotReadable", "Reader", "Term", "read_sides"]
+__all__ = ["Factor", "FormulaReader", "NotReadable", "Term", "read_sides"]
 
 MOST_TERMS, MOST_FACTORS = 1000, 64
 Scope = Mapping[sp.Symbol, sp.Expr]
@@ -94,7 +94,7 @@ class Term:
 ONE = Term(sp.S.One)
 
 
-class Reader:
+class FormulaReader:
     """Reads formulas over the declared tensors."""
 
     def __init__(self, tensors: Mapping[str, Declaration]) -> None:
@@ -266,7 +266,7 @@ def read_side(
     who ask within one decision. The terms of sides are compared, never multiplied: it does not matter that they have
     the same bound indices wherever they are used.
     """
-    return tuple(Reader(dict(tensors)).read(formula, {i: i for i in index}))
+    return tuple(FormulaReader(dict(tensors)).read(formula, {i: i for i in index}))
 
 
 def support(index: tuple[sp.Expr, ...], shape: Shape) -> tuple[Any, ...]:

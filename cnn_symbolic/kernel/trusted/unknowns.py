@@ -37,7 +37,7 @@ __all__ = ["Coordinates", "UnknownSets"]
 # How many products of constraints are added in one decision; a fraction of this is what the bundle takes.
 MOST_ADDED = 40_000
 # The coefficients of a constraint, the constant last.
-Row = list[int]
+Coefficients = list[int]
 
 
 class UnknownSets(CoefficientSets):
@@ -137,7 +137,7 @@ class Coordinates:
         return bool(closed.is_empty())
 
     @cached_property
-    def compared(self) -> list[Row]:
+    def compared(self) -> list[Coefficients]:
         """What may be zero or more: coordinates that have multiples, up to sign, and their differences."""
         rows: dict[tuple[int, ...], None] = {}
         for multiples in self.multiples:
@@ -150,11 +150,11 @@ class Coordinates:
                         rows[tuple(self.unit({k: 1, other: -1}, 0))] = None
         return [list(row) for row in rows]
 
-    def unit(self, numbers: Mapping[int, int], constant: int) -> Row:
+    def unit(self, numbers: Mapping[int, int], constant: int) -> Coefficients:
         """Return the row with the given coefficients."""
         return [numbers.get(k, 0) for k in range(len(self.monomials))] + [constant]
 
-    def row(self, p: Polynomial) -> Row:
+    def row(self, p: Polynomial) -> Coefficients:
         """Return a polynomial in the monomials of the coordinates as a row."""
         return [int(p.get(m, 0)) for m in (*self.monomials, ())]
 
@@ -162,11 +162,11 @@ class Coordinates:
         """Return the basic set with those products of its constraints and the factors that are affine."""
         return self.add(basic, [made for sign, row in constraints_of(basic) for made in self.products(sign, row)])
 
-    def with_row(self, basic: isl.BasicSet, row: Row) -> isl.BasicSet:
+    def with_row(self, basic: isl.BasicSet, row: Coefficients) -> isl.BasicSet:
         """Return the basic set with `row ≥ 0` and the products of that."""
         return self.add(basic, [(">=", row), *self.products(">=", row)])
 
-    def products(self, sign: str, row: Row) -> Iterator[tuple[str, Row]]:
+    def products(self, sign: str, row: Coefficients) -> Iterator[tuple[str, Coefficients]]:
         """Yield those products of a constraint and the factors, less one, that are affine."""
         occurring = [k for k, n in enumerate(row) if n]
         for multiples in self.multiples:
@@ -178,7 +178,7 @@ class Coordinates:
             else:
                 yield sign, multiplied
 
-    def add(self, basic: isl.BasicSet, rows: Sequence[tuple[str, Row]]) -> isl.BasicSet:
+    def add(self, basic: isl.BasicSet, rows: Sequence[tuple[str, Coefficients]]) -> isl.BasicSet:
         """Return the basic set with more constraints, `row ≥ 0` or `row = 0`; there is a limit to them."""
         self.sets.added += len(rows)
         if self.sets.added > MOST_ADDED:
@@ -211,12 +211,12 @@ def product(a: Monomial, b: Monomial) -> Monomial:
     return made
 
 
-def negated(row: Row) -> Row:
+def negated(row: Coefficients) -> Coefficients:
     """Return the row with its sign changed."""
     return [-n for n in row]
 
 
-def constraints_of(basic: isl.BasicSet) -> Iterator[tuple[str, Row]]:
+def constraints_of(basic: isl.BasicSet) -> Iterator[tuple[str, Coefficients]]:
     """Yield the sign and the coefficients of every constraint that has no quotients in it."""
     columns = (KIND.param, KIND.set, KIND.cst, KIND.div)
     quotients = basic.dim(KIND.div)

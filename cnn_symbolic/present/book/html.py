@@ -17,7 +17,7 @@ from markupsafe import Markup
 from cnn_symbolic.ground.version import __version__
 from cnn_symbolic.notation.latex import escape as escape_latex
 from cnn_symbolic.present.book.formula_html import formula_html, inline, inline_formula
-from cnn_symbolic.present.content.contents import Book, Entry
+from cnn_symbolic.present.content.contents import Book, BookEntry
 from cnn_symbolic.present.content.listings import html_listing
 from cnn_symbolic.present.content.prose import Code, Formula, Prose, tidy
 from cnn_symbolic.present.content.words import in_words
@@ -45,7 +45,7 @@ RESERVED = ("def-", "chapter-", "article-", "show-", "page-")  # how the ids of 
 
 
 @dataclass(frozen=True)
-class Place:
+class PagePlace:
     """Where an entry stands: its number, such as 2.3, and the id of its element."""
 
     number: str
@@ -102,31 +102,33 @@ def html_book(book: Book) -> str:
     )
 
 
-def entry_html(entry: Entry, number: str = "", standalone: bool = False, **context: Any) -> Markup:
+def entry_html(entry: BookEntry, number: str = "", standalone: bool = False, **context: Any) -> Markup:
     """Return one entry: its statement, and its proof, its counterexample or what was found.
 
     `number` stands behind its kind, as in "Theorem 2.3"; a standalone entry links to nothing outside itself.
     """
     module = environment().get_template("entry.html").module
-    place = context.get("place") or Place(number, anchor(entry.id))
+    place = context.get("place") or PagePlace(number, anchor(entry.id))
     render: Any = module.entry_article  # type: ignore[attr-defined]
     defined: Mapping[str, str] = {} if standalone else context.get("defined", {})
     return Markup(render(entry, place, defined, context.get("links", frozenset())))  # noqa: S704 - escaped by Jinja
 
 
-def html_fragment(entry: Entry) -> str:
+def html_fragment(entry: BookEntry) -> str:
     """Return one entry to be pasted into another page, with its own style and without a script."""
-    return environment().get_template("fragment.html").render(entry=entry, place=Place("", f"cnn-{anchor(entry.id)}"))
+    return (
+        environment().get_template("fragment.html").render(entry=entry, place=PagePlace("", f"cnn-{anchor(entry.id)}"))
+    )
 
 
-def placed(book: Book) -> dict[str, Place]:
+def placed(book: Book) -> dict[str, PagePlace]:
     """Return the place of each entry; the notation is chapter 1. No id of an element is given twice."""
     taken: set[str] = set()
     places = {}
     for number, chapter in enumerate(book.chapters, start=2):
         for k, entry in enumerate(chapter.entries, start=1):
             name = unique(anchor(entry.id), taken)
-            places[entry.id] = Place(f"{number}.{k}", name)
+            places[entry.id] = PagePlace(f"{number}.{k}", name)
             taken |= {name, f"{name}-title"}
     return places
 
@@ -176,12 +178,12 @@ def slug(text: str) -> str:
     return "-".join("".join(c if c.isascii() and c.isalnum() else " " for c in text).split()) or "other"
 
 
-def tex_source(entry: Entry) -> str:
+def tex_source(entry: BookEntry) -> str:
     """Return the LaTeX source of an entry's formulas: the statement, and the lines of the proof with their reasons."""
     return "\n\n".join(tex_displays(entry))
 
 
-def tex_displays(entry: Entry) -> Iterator[str]:
+def tex_displays(entry: BookEntry) -> Iterator[str]:
     """Yield the displayed formulas of an entry as LaTeX."""
     if entry.statement:
         yield rf"\[ {entry.statement} \]"

@@ -11,10 +11,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cnn_symbolic.ground.version import __version__
 from cnn_symbolic.notation.latex import GREEK, escape
-from cnn_symbolic.present.content.contents import Book, Entry
+from cnn_symbolic.present.content.contents import Book, BookEntry
 from cnn_symbolic.present.content.counterexamples import Block
 from cnn_symbolic.present.content.listings import latex_listing, latex_words
-from cnn_symbolic.present.content.proofs import Row
+from cnn_symbolic.present.content.proofs import ProofRow
 from cnn_symbolic.present.content.prose import Code, Formula, Prose
 
 __all__ = ["latex_book", "latex_fragment"]
@@ -80,7 +80,7 @@ def latex_book(book: Book) -> str:
     return portable(written)
 
 
-def latex_fragment(entry: Entry) -> str:
+def latex_fragment(entry: BookEntry) -> str:
     """Return one claim with its proof, to be read with `\\input`."""
     template = environment().get_template("fragment.tex")
     return portable(template.render(entry=entry, label=f"claim:{label(entry.id)}", labels={}))
@@ -118,7 +118,7 @@ def text(sentence: Prose) -> str:
     return written
 
 
-def because(row: Row, labels: Mapping[str, str]) -> str:
+def because(row: ProofRow, labels: Mapping[str, str]) -> str:
     """Return the reason of a line, with a reference to the definition or the theorem that it names, if there is one."""
     where = labels.get(row.theorem, "") or labels.get(f"def:{row.definition}", "")
     reason = text(row.because)

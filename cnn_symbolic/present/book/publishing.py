@@ -10,7 +10,7 @@ from cnn_symbolic.ground.files import write
 from cnn_symbolic.present.book.html import html_book, html_fragment
 from cnn_symbolic.present.book.latex import latex_book, latex_fragment
 from cnn_symbolic.present.book.pdf import compile_pdf
-from cnn_symbolic.present.content.contents import Book, Entry
+from cnn_symbolic.present.content.contents import Book, BookEntry
 
 __all__ = ["publish", "publish_one"]
 
@@ -36,7 +36,7 @@ def publish(book: Book, folder: Path, kinds: frozenset[str], warn: Callable[[str
             warn(f"no book.pdf: {missing}")
 
 
-def publish_one(entry: Entry, folder: Path, kinds: frozenset[str]) -> Iterator[Path]:
+def publish_one(entry: BookEntry, folder: Path, kinds: frozenset[str]) -> Iterator[Path]:
     """Write one claim as fragments, for a paper and a page of one's own, and yield the files."""
     make(folder)
     name = entry.id.replace("/", "_")

@@ -19,9 +19,9 @@ from cnn_symbolic.present.content.contents import (
     SIGNS,
     AboutArticle,
     Book,
+    BookEntry,
+    BookErratum,
     Chapter,
-    Entry,
-    Erratum,
     Illustration,
     Omitted,
     entry_of,
@@ -61,7 +61,7 @@ LITERAL_NOTATION = (
 )
 
 
-Watch = Callable[[Iterable[tuple[int, Entry | Omitted]]], Iterable[tuple[int, Entry | Omitted]]]
+Watch = Callable[[Iterable[tuple[int, BookEntry | Omitted]]], Iterable[tuple[int, BookEntry | Omitted]]]
 WORK: list[tuple[list[Claim], int]] = []
 
 
@@ -71,7 +71,7 @@ def assemble(
     watch: Watch = iter,
     among: Sequence[Claim] = (),
     outcomes: Sequence[Outcome] | None = None,
-    found: Sequence[Entry | Omitted] = (),
+    found: Sequence[BookEntry | Omitted] = (),
 ) -> Book:
     """Return the book of the claims; those neither proved nor refuted, nor stated to hold as they do, are omitted.
 
@@ -86,7 +86,7 @@ def assemble(
     found = found or entries(claims, jobs or cores(), watch, among)
     if outcomes is not None:
         found = [with_certificate(one, outcome) for one, outcome in zip(found, outcomes, strict=True)]
-    made = [one for one in found if isinstance(one, Entry)]
+    made = [one for one in found if isinstance(one, BookEntry)]
     used = frozenset(operation for entry in made for operation in entry.operations)
     about = [AboutArticle(a.id, prose(a.text), tuple(e.id for e in made if a.id in e.article)) for a in ARTICLE]
     chapters = dict.fromkeys(entry.chapter for entry in made)
@@ -97,7 +97,7 @@ def assemble(
         definitions(used),
         tuple(one for one in about if one.by),
         tuple(
-            Erratum(prose(e.where), printed_text(e.printed), printed_text(e.correct), prose(e.why))
+            BookErratum(prose(e.where), printed_text(e.printed), printed_text(e.correct), prose(e.why))
             for e in ERRATA
             if about[-1].by
         ),
@@ -106,7 +106,7 @@ def assemble(
     )
 
 
-def with_certificate(one: Entry | Omitted, outcome: Outcome) -> Entry | Omitted:
+def with_certificate(one: BookEntry | Omitted, outcome: Outcome) -> BookEntry | Omitted:
     """Return what is printed of a claim with what became of its certificate, which adds to the evidence."""
     if isinstance(one, Omitted):
         return one
@@ -130,7 +130,7 @@ def illustrations(title: str) -> tuple[Illustration, ...]:
     return tuple(drawn)
 
 
-def entries(claims: Sequence[Claim], jobs: int, watch: Watch, among: Sequence[Claim] = ()) -> list[Entry | Omitted]:
+def entries(claims: Sequence[Claim], jobs: int, watch: Watch, among: Sequence[Claim] = ()) -> list[BookEntry | Omitted]:
     """Return the entries of claims in their order, made by so many processes."""
     whole = list(among or claims)
     WORK[:] = [(whole, next(k for k, one in enumerate(whole) if one is claim)) for claim in claims]
@@ -139,7 +139,7 @@ def entries(claims: Sequence[Claim], jobs: int, watch: Watch, among: Sequence[Cl
     return [found[k] for k in range(len(claims))]
 
 
-def entry_at(k: int) -> Entry | Omitted:
+def entry_at(k: int) -> BookEntry | Omitted:
     """Return the entry of a claim that this process has from its parent."""
     return printed(*WORK[k])
 
@@ -150,7 +150,7 @@ def by_id(claims: Iterable[Claim]) -> dict[str, Derivation]:
     return {name: one for name, one in made if isinstance(one, Derivation) and not one.literally}
 
 
-def printed(claims: Sequence[Claim], k: int, settled: Settled | None = None) -> Entry | Omitted:
+def printed(claims: Sequence[Claim], k: int, settled: Settled | None = None) -> BookEntry | Omitted:
     """Return what a book prints of a claim, which may cite those before it only; or that it does not print it."""
     claim, theorems = claims[k], by_id(claims[:k])
     made = claim.derivation

@@ -16,8 +16,8 @@ from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals, Refutation, T
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.present.content.certified import Certified, Trusted
 from cnn_symbolic.present.content.counterexamples import Counterexample, conditions, counterexample, holds
-from cnn_symbolic.present.content.definitions import Defined, operations_in
-from cnn_symbolic.present.content.proofs import Row, Writer, checked
+from cnn_symbolic.present.content.definitions import OperationDefinition, operations_in
+from cnn_symbolic.present.content.proofs import ProofRow, Writer, checked
 from cnn_symbolic.present.content.prose import Code, Prose, prose, tidy
 from cnn_symbolic.proofs.check import Check
 from cnn_symbolic.proofs.derivation import Derivation
@@ -26,9 +26,9 @@ __all__ = [
     "SIGNS",
     "AboutArticle",
     "Book",
+    "BookEntry",
+    "BookErratum",
     "Chapter",
-    "Entry",
-    "Erratum",
     "Illustration",
     "Omitted",
     "entry_of",
@@ -46,7 +46,7 @@ SIGNS: dict[type[Verdict], str] = {
 
 
 @dataclass(frozen=True)
-class Entry:
+class BookEntry:
     """One claim of the book.
 
     `kind` is "theorem", "refutation", "check" or "holds": not a theorem, but true at literal values of its factors.
@@ -69,7 +69,7 @@ class Entry:
     article: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     abbreviations: tuple[str, ...] = ()
-    rows: tuple[Row, ...] = ()
+    rows: tuple[ProofRow, ...] = ()
     found: Prose = ()
     counterexample: Counterexample | None = None
     holds: Prose = ()
@@ -93,7 +93,7 @@ class Omitted:
 
 
 @dataclass(frozen=True)
-class Erratum:
+class BookErratum:
     """A place of the article, what is printed there, what is correct, and why."""
 
     where: Prose
@@ -125,7 +125,7 @@ class Chapter:
     """The entries under one heading, and the pictures that belong to them."""
 
     title: str
-    entries: tuple[Entry, ...]
+    entries: tuple[BookEntry, ...]
     pictures: tuple[Illustration, ...] = ()
 
 
@@ -138,9 +138,9 @@ class Book:
 
     chapters: tuple[Chapter, ...]
     notation: tuple[tuple[str, Prose], ...]
-    definitions: tuple[Defined, ...]
+    definitions: tuple[OperationDefinition, ...]
     article: tuple[AboutArticle, ...] = ()
-    errata: tuple[Erratum, ...] = ()
+    errata: tuple[BookErratum, ...] = ()
     omitted: tuple[Omitted, ...] = ()
     trusted: Trusted | None = None
 
@@ -151,7 +151,7 @@ class Book:
         return sum(one is not None and not one.reason for one in made)
 
 
-def entry_of(claim: Claim, theorems: Mapping[str, Derivation] | None = None) -> Entry:
+def entry_of(claim: Claim, theorems: Mapping[str, Derivation] | None = None) -> BookEntry:
     """Return what the book prints of a claim, which may refer to the theorems given by id.
 
     Raises ExportError if it is neither proved nor refuted, nor stated to hold for literal values only as it does, or if
@@ -171,9 +171,9 @@ def entry_of(claim: Claim, theorems: Mapping[str, Derivation] | None = None) -> 
         if not made.as_expected:
             raise ExportError(f"{claim.id} did not pass its check, so there is nothing of it to print")
         asserted, found = (program_or_prose(t) for t in (made.written_claim, made.verdict.detail))
-        return Entry(kind="check", strength=made.strength.split(" (")[0], asserted=asserted, found=found, **common)
+        return BookEntry(kind="check", strength=made.strength.split(" (")[0], asserted=asserted, found=found, **common)
     if isinstance(verdict, Theorem):
-        return Entry(
+        return BookEntry(
             kind="theorem",
             statement=(writer := Writer(made, checked(made))).statement(SIGNS[Theorem]),
             strength=strength_of(verdict),
@@ -186,7 +186,7 @@ def entry_of(claim: Claim, theorems: Mapping[str, Derivation] | None = None) -> 
         change = made.mistake
         right = None if change is None else change.formula
         writer = Writer(made, others=() if right is None else (right,))
-        return Entry(
+        return BookEntry(
             kind="refutation",
             statement=writer.statement(SIGNS[Refutation]),
             abbreviations=writer.abbreviations,
@@ -200,7 +200,7 @@ def entry_of(claim: Claim, theorems: Mapping[str, Derivation] | None = None) -> 
         )
     if isinstance(verdict, HoldsForLiterals) and made.as_expected:
         writer = Writer(made)
-        return Entry(
+        return BookEntry(
             kind="holds",
             statement=writer.statement(SIGNS[HoldsForLiterals]),
             abbreviations=writer.abbreviations,

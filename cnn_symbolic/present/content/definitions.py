@@ -21,11 +21,11 @@ from cnn_symbolic.tensors.operations import basic, convolutions, padding, poolin
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.tensor import Call, Named, Tensor
 
-__all__ = ["SHOWN", "Defined", "definitions", "operations_in"]
+__all__ = ["SHOWN", "OperationDefinition", "definitions", "operations_in"]
 
 
 @dataclass(frozen=True)
-class Defined:
+class OperationDefinition:
     """An operation: what it is called, and its formulas, each the entry with its value, and the shape."""
 
     operation: str
@@ -39,13 +39,13 @@ NAMES = [name for module in MODULES for name in RECORDS if RECORDS[name].make.__
 SHOWN = {name: RECORDS[name] for name in NAMES if RECORDS[name].given()}
 
 
-def definitions(operations: Iterable[str]) -> tuple[Defined, ...]:
+def definitions(operations: Iterable[str]) -> tuple[OperationDefinition, ...]:
     """Return the definitions of the operations, in the order of the table."""
     wanted = set(operations)
     return tuple(defined(operation) for operation in SHOWN if operation in wanted)
 
 
-def defined(operation: str) -> Defined:
+def defined(operation: str) -> OperationDefinition:
     """Return the definition of one operation: each variant's entry, and its shape."""
     record = SHOWN[operation]
     letters, formulas, shapes = record.letters, [], []
@@ -56,7 +56,9 @@ def defined(operation: str) -> Defined:
         left = latex.tensor(shown, [latex.symbol(letter) for letter in letters])
         formulas.append(f"{left} = {latex.formula(shown.formula(tuple(index)), names)}")
         shapes.append(latex.tensor(shown.shape))
-    return Defined(operation, prose(record.says.removeprefix("the ")), tuple(zip(formulas, shapes, strict=True)))
+    return OperationDefinition(
+        operation, prose(record.says.removeprefix("the ")), tuple(zip(formulas, shapes, strict=True))
+    )
 
 
 def operations_in(side: Any) -> Iterator[str]:

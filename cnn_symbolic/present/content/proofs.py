@@ -28,13 +28,13 @@ from cnn_symbolic.proofs.reasons import definition_reason
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.tensor import Call, Leaf, Named, Tensor
 
-__all__ = ["Row", "Writer", "checked"]
+__all__ = ["ProofRow", "Writer", "checked"]
 
 LONG, TWICE = 60, 24
 
 
 @dataclass(frozen=True)
-class Row:
+class ProofRow:
     """A line of a proof, why it is equal to the line before it, and what says so: a definition, or a theorem."""
 
     formula: str
@@ -171,7 +171,7 @@ class Writer:
         sides = [Line(derivation.statement.left.formula, "", folded(derivation.left)), Line(formula, "", folded(right))]
         return f" {sign} ".join(self.formula(side) for side in sides)
 
-    def rows(self, theorems: Mapping[str, Derivation]) -> tuple[Row, ...]:
+    def rows(self, theorems: Mapping[str, Derivation]) -> tuple[ProofRow, ...]:
         """Return the lines for print, with the operation that a reason is the definition of, or the theorem it cites.
 
         A theorem that is not among those given is not referred to. Raises ExportError if a line is no instance of it.
@@ -185,7 +185,7 @@ class Writer:
             if before is not None and cited is not None:
                 self.check_citation(before, line, cited)
             rows.append(
-                Row(
+                ProofRow(
                     self.formula(line),
                     prose(line.because),
                     operation if operation in SHOWN else "",

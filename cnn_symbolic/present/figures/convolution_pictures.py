@@ -16,10 +16,10 @@ from cnn_symbolic.present.figures.index_maps import Contribution, Contributions,
 from cnn_symbolic.present.figures.labels import Label, entry, inline, joined, measure, number, sign, words
 from cnn_symbolic.present.figures.options import Pair, check_at_most, check_fits, pair, positive, written
 from cnn_symbolic.present.figures.scene import (
-    Block,
     Curve,
-    Frame,
     Picture,
+    PictureBlock,
+    PictureFrame,
     below,
     beside,
     even,
@@ -117,7 +117,7 @@ def overlay(shape: Any, overlay: Any, stride: Any, padding: Any, dilation: Any) 
 
 def sliding(
     at: Position, found: Contributions, size: Pair, cells: dict[Position, Position], small: Pair, labelled: bool
-) -> Frame:
+) -> PictureFrame:
     """Return the frame of one position of the overlay."""
     over = covers(found[at], "padded", "w")
     real = {cell: weight for cell, weight in over.items() if cell in cells}
@@ -149,7 +149,7 @@ def sliding(
         label=lambda cell: entry("z", cell) if labelled else (),
         title=entry("z"),
     )
-    middle: list[Block] = [text(sign("→"))]
+    middle: list[PictureBlock] = [text(sign("→"))]
     weights = grid("w", small, role="weight", label=lambda cell: entry("w", cell) if labelled else (), title=entry("w"))
     if left.width + weights.width + right.width <= 12.5:
         middle = [text(sign("⋆")), weights, text(sign("="))]
@@ -196,7 +196,7 @@ def bias_of(terms: list[Contribution]) -> list[Label]:
 
 def shared(
     at: Position, over: dict[Position, Position], bias: list[Label], size: Pair, small: Pair, result: Pair
-) -> Frame:
+) -> PictureFrame:
     """Return the frame of one feature neuron: its curves run along lanes above the labels of the cells."""
     colour = {weight: hue(k) for k, weight in enumerate(np.ndindex(*small))}
     lane, lanes, landings = 0.15, small[1] * 0.15 + 0.08, len(over) * 0.15 + 0.08
@@ -219,7 +219,7 @@ def shared(
         cell=(1.1, 0.75 + landings),
         drop=landings / 2,
     )
-    block = beside([weights, under, Block(0.6, 0.1, 0.05), neurons], 0.6)
+    block = beside([weights, under, PictureBlock(0.6, 0.1, 0.05), neurons], 0.6)
     x, y, _, _ = block.anchors["z", at]
     left = block.anchors["z", (at[0], 0)][0]
     columns = sorted({cell[1] for cell in over})
@@ -267,7 +267,7 @@ def transposed_convolution(shape: Any, overlay: Any, stride: Any, padding: Any, 
 
 def laying(
     at: Position, laid: dict[Position, Position], seen: frozenset[Position], size: Pair, small: Pair, result: Pair
-) -> Frame:
+) -> PictureFrame:
     """Return the frame of one entry, which lays its multiple of the overlay at its place."""
     labelled = max(result) <= 6
 
@@ -340,20 +340,20 @@ def chained(
     result: Pair,
     over: dict[int, list[Position]],
     filters: dict[int, Position],
-) -> Frame:
+) -> PictureFrame:
     """Return the frame of one next map."""
     cell = (0.55, 0.55)
 
-    def previous(d: int) -> Block:
+    def previous(d: int) -> PictureBlock:
         covered = set(over.get(d, ()))
         block = grid(f"a{d}", size, role=lambda c: hue(d) if c in covered else "blank", cell=cell)
         return beside([text(entry("a_prev", (d,)), 0.46), block.plus(outlines(block, f"a{d}", covered, hue(d)))], 0.25)
 
-    def filtered(d: int) -> Block:
+    def filtered(d: int) -> PictureBlock:
         block = grid(f"w{d}", small, role=hue(d), cell=cell)
         return beside([block, text(entry("w", filters[d]), 0.46)], 0.2)
 
-    def following(k: int) -> Block:
+    def following(k: int) -> PictureBlock:
         chosen = k == at[0]
         block = grid(f"z{k}", result, role=lambda c: "active" if chosen and c == at[1:] else "blank", cell=cell)
         marks = outlines(block, f"z{k}", [at[1:]], "active") if chosen else []
@@ -378,21 +378,21 @@ def chained(
     return frame(block.plus(curves), equation(entry("z", (k,)), [*run, entry("b", (k,))]))
 
 
-def middle_right(block: Block, name: str, shape: Pair) -> tuple[float, float, float, float]:
+def middle_right(block: PictureBlock, name: str, shape: Pair) -> tuple[float, float, float, float]:
     """Return a rectangle at the middle of a grid's right edge."""
     x, _, wide, _ = block.anchors[name, (0, shape[1] - 1)]
     top, bottom = block.anchors[name, (0, 0)][1], block.anchors[name, (shape[0] - 1, 0)]
     return x, top, wide, bottom[1] + bottom[3] - top
 
 
-def left_edge(block: Block, name: str, shape: Pair) -> tuple[float, float]:
+def left_edge(block: PictureBlock, name: str, shape: Pair) -> tuple[float, float]:
     """Return the middle of a grid's left edge."""
     x, top, _, _ = block.anchors[name, (0, 0)]
     _, y, _, high = block.anchors[name, (shape[0] - 1, 0)]
     return x - 0.04, (top + y + high) / 2
 
 
-def label_edge(block: Block, name: str, shape: Pair, of: Position) -> tuple[float, float]:
+def label_edge(block: PictureBlock, name: str, shape: Pair, of: Position) -> tuple[float, float]:
     """Return where the label on the right of a grid ends."""
     x, y, wide, high = middle_right(block, name, shape)
     return x + wide + 0.35 + measure(entry("w", of), 0.46), y + high / 2

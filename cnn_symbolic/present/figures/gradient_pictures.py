@@ -16,9 +16,9 @@ from cnn_symbolic.present.figures.labels import Label, Quotient, Symbol, entry, 
 from cnn_symbolic.present.figures.options import Pair, check_at_most, check_fits, pair, written
 from cnn_symbolic.present.figures.scene import (
     LABEL_SIZE,
-    Block,
-    Frame,
     Picture,
+    PictureBlock,
+    PictureFrame,
     below,
     beside,
     even,
@@ -67,7 +67,7 @@ def cell_for(labels: list[Label]) -> tuple[float, float]:
     return max(1.0, *(measure(label, LABEL_SIZE) + 0.24 for label in labels)), tall
 
 
-def matrix(name: str, shape: Pair, label: Callable[[Position], Label], role: Any, title: Label = ()) -> Block:
+def matrix(name: str, shape: Pair, label: Callable[[Position], Label], role: Any, title: Label = ()) -> PictureBlock:
     """Return a grid whose cells have room for their labels."""
     cell = cell_for([label(at) for at in np.ndindex(*shape)])
     return grid(name, shape, role=role, label=label, title=title, cell=cell)
@@ -82,7 +82,7 @@ def bias_gradient(shape: Any, overlay: Any) -> Picture:
     names = list(dict.fromkeys(name for parts in factors.values() for name, _ in parts))
     owners = {part: at for at, parts in factors.items() for part in parts}
 
-    def factor(name: str) -> Block:
+    def factor(name: str) -> PictureBlock:
         return matrix(name, size, lambda at: entry(name, at), lambda at: colour[owners[name, at]], entry(name))
 
     def product(at: Position) -> Label:
@@ -109,7 +109,7 @@ def bias_gradient(shape: Any, overlay: Any) -> Picture:
     )
 
 
-def single(label: Label, role: str) -> Block:
+def single(label: Label, role: str) -> PictureBlock:
     """Return one cell with its label."""
     return grid("single", (1, 1), role=role, label=lambda _: label)
 
@@ -150,7 +150,7 @@ def added_up(name: str, layer: FeatureMap, wrt: Tensor, other: Tensor, title: st
     colour = {at: hue(k) for k, at in enumerate(neurons)}
     factor, target = other.name or "", wrt.name or ""
 
-    def part(neuron: Position) -> Block:
+    def part(neuron: Position) -> PictureBlock:
         mine = {at: term for at, terms in found.items() for term in terms if dict(term[1])["δ"] == neuron}
 
         def label(at: Position) -> Label:
@@ -216,7 +216,7 @@ def turning(
     turned: dict[Position, Position],
     padded: Pair,
     result: Pair,
-) -> Frame:
+) -> PictureFrame:
     """Return the frame of one position of the rotated δ over the overlay."""
     target = "∂C/∂a_prev"
     weights = grid(

@@ -18,7 +18,7 @@ from cnn_symbolic.expressions.heads import AtLeast, AtMost
 from cnn_symbolic.expressions.rules import bracket
 from cnn_symbolic.expressions.values import Number, plain
 from cnn_symbolic.ground.errors import EvaluationError, FragmentError, OperandError, ShapeError
-from cnn_symbolic.kernel.trusted.reader import NotReadable, Reader, Term
+from cnn_symbolic.kernel.trusted.reader import FormulaReader, NotReadable, Term
 from cnn_symbolic.kernel.trusted.statement import Declaration, state
 from cnn_symbolic.tensors.tensor import Tensor
 
@@ -62,7 +62,7 @@ def contributions(
     }
     shape = tuple(evaluate_size(length, {}) for length in statement.left.shape)
     try:
-        terms = Reader(declared).read(statement.left.formula, {symbol: symbol for symbol in statement.index})
+        terms = FormulaReader(declared).read(statement.left.formula, {symbol: symbol for symbol in statement.index})
     except NotReadable as error:
         raise FragmentError(f"{x} cannot be drawn: {error.detail}") from None
     found: dict[Position, dict[Factors, Fraction]] = {at: {} for at in np.ndindex(*shape)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from cnn_symbolic.present.figures.scene import Frame, Picture
+from cnn_symbolic.present.figures.scene import Picture, PictureFrame
 
 __all__ = ["CAPTION_HEIGHT", "Sheet", "sheet"]
 
@@ -17,7 +17,7 @@ STILLS = (9, 6, 4, 2, 1)
 class Sheet:
     """Frames in rows: where each stands, in cells, the size of the whole, and how large a cell is."""
 
-    places: tuple[tuple[float, float, Frame], ...]
+    places: tuple[tuple[float, float, PictureFrame], ...]
     width: float
     height: float
     unit: float
@@ -34,12 +34,12 @@ def sheet(picture: Picture, width: float, height: float, largest: float, smalles
     return next((s for s in found if s.unit >= smallest - 1e-9), found[-1])
 
 
-def chosen(frames: tuple[Frame, ...], count: int) -> tuple[Frame, ...]:
+def chosen(frames: tuple[PictureFrame, ...], count: int) -> tuple[PictureFrame, ...]:
     """Return that many frames, evenly chosen."""
     return tuple(frames[round(k * (len(frames) - 1) / max(count - 1, 1))] for k in range(count))
 
 
-def laid_out(frames: tuple[Frame, ...], width: float, height: float, largest: float, smallest: float) -> Sheet:
+def laid_out(frames: tuple[PictureFrame, ...], width: float, height: float, largest: float, smallest: float) -> Sheet:
     """Return the frames in as few rows as keep cells large enough, or else as large as they can be."""
     across, down = max(f.width for f in frames), max(map(tall, frames))
 
@@ -63,6 +63,6 @@ def laid_out(frames: tuple[Frame, ...], width: float, height: float, largest: fl
     return Sheet(tuple(places), *size(columns), unit(columns))
 
 
-def tall(frame: Frame) -> float:
+def tall(frame: PictureFrame) -> float:
     """Return the height of a frame with its caption."""
     return frame.height + (CAPTION_HEIGHT if frame.caption else 0)

@@ -15,7 +15,18 @@ from cnn_symbolic.present.figures.convolution_pictures import at_entry, output_s
 from cnn_symbolic.present.figures.index_maps import Contributions, Position, contributions
 from cnn_symbolic.present.figures.labels import Label, entry, joined, measure, number, sign, stacked, words
 from cnn_symbolic.present.figures.options import Pair, check_at_most, check_fits, pair, written
-from cnn_symbolic.present.figures.scene import Block, Frame, Picture, beside, even, flow, frame, grid, outlines, text
+from cnn_symbolic.present.figures.scene import (
+    Picture,
+    PictureBlock,
+    PictureFrame,
+    beside,
+    even,
+    flow,
+    frame,
+    grid,
+    outlines,
+    text,
+)
 from cnn_symbolic.tensors.gradients import gradient
 from cnn_symbolic.tensors.making import named, tensor
 from cnn_symbolic.tensors.operations.convolutions import unfold, upsample_nearest
@@ -99,7 +110,7 @@ def pooled(name: str, title: str, pooling: Pooling, output: Tensor, description:
     selects = all(len(terms) == 1 for terms in made.values()) and prod(pooling.window) > 1
     shape = output_shape(made)
 
-    def state(at: Position | None) -> Frame:
+    def state(at: Position | None) -> PictureFrame:
         window = set(pooling.windows[at].values()) if at is not None else set()
         chosen = {cell for place in ([at] if at is not None else made) for _, cell in made[place]} if selects else set()
 
@@ -257,7 +268,7 @@ def upsampling(shape: Any, factor: Any) -> Picture:
     right = grid(
         "y", result, role=lambda c: colour[source[c]], label=lambda c: entry("x", source[c]), title=words("upsampled")
     )
-    block: Block = beside([left, text(sign("→")), right], 0.4)
+    block: PictureBlock = beside([left, text(sign("→")), right], 0.4)
     for at in colour:
         block = block.plus(outlines(block, "y", [c for c, of in source.items() if of == at], "ink"))
     return Picture(

@@ -15,13 +15,13 @@ import numpy as np
 from cnn_symbolic.present.figures.labels import Label, measure, sign, stacked
 
 __all__ = [
-    "Block",
     "Box",
     "Curve",
     "Element",
-    "Frame",
     "Outline",
     "Picture",
+    "PictureBlock",
+    "PictureFrame",
     "Words",
     "below",
     "beside",
@@ -113,7 +113,7 @@ Element = Box | Outline | Curve | Words
 
 
 @dataclass(frozen=True)
-class Block:
+class PictureBlock:
     """A part of a frame; operators beside it stand at the height of its `axis`."""
 
     width: float
@@ -122,11 +122,11 @@ class Block:
     elements: tuple[Element, ...] = ()
     anchors: Anchors = field(default_factory=dict)
 
-    def plus(self, elements: Iterable[Element]) -> Block:
+    def plus(self, elements: Iterable[Element]) -> PictureBlock:
         """Return the block with more elements on top."""
         return replace(self, elements=(*self.elements, *elements))
 
-    def moved(self, x: float, y: float) -> Block:
+    def moved(self, x: float, y: float) -> PictureBlock:
         """Return the block with its elements and anchors moved inside of it."""
         return replace(
             self,
@@ -136,7 +136,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Frame:
+class PictureFrame:
     """One state of a picture, with the caption below it."""
 
     width: float
@@ -152,7 +152,7 @@ class Picture:
     name: str
     title: str
     description: str
-    frames: tuple[Frame, ...]
+    frames: tuple[PictureFrame, ...]
 
     @property
     def labelled(self) -> bool:
@@ -176,7 +176,7 @@ def grid(
     title: Label = (),
     cell: tuple[float, float] = (1.0, 1.0),
     drop: float = 0.0,
-) -> Block:
+) -> PictureBlock:
     """Return a grid of cells with its title above; its anchors are `(name, index)`."""
     rows, columns = shape
     wide, high = cell
@@ -189,7 +189,7 @@ def grid(
         boxes.append(Box(x, y, wide, high, kind, label(at), corner(at), dashed(at), drop))
         anchors[name, at] = (x, y, wide, high)
     over: list[Element] = [Words(width / 2, top / 2 - 0.04, title, TITLE_SIZE)] if title else []
-    return Block(width, top + rows * high, top + rows * high / 2, (*over, *boxes), anchors)
+    return PictureBlock(width, top + rows * high, top + rows * high / 2, (*over, *boxes), anchors)
 
 
 def title_height(title: Label) -> float:
@@ -197,16 +197,16 @@ def title_height(title: Label) -> float:
     return (1.24 if stacked(title) else 0.72) if title else 0.0
 
 
-def text(label: Label, size: float = SIGN_SIZE) -> Block:
+def text(label: Label, size: float = SIGN_SIZE) -> PictureBlock:
     """Return an operator or a formula as a block; the small signs of products are enlarged."""
     if label in (sign("⋆"), sign("·")):
         size *= 1.5
     height = size * (2.6 if stacked(label) else 1.2)
     width = 0.7 * size if len(label) == 1 and label in map(sign, "=+−⋆∗⊙·→") else measure(label, size)
-    return Block(width, height, height / 2, (Words(width / 2, height / 2, label, size),))
+    return PictureBlock(width, height, height / 2, (Words(width / 2, height / 2, label, size),))
 
 
-def beside(blocks: Sequence[Block], gap: float = 0.4) -> Block:
+def beside(blocks: Sequence[PictureBlock], gap: float = 0.4) -> PictureBlock:
     """Return blocks in a row, their axes at one height."""
     axis = max(block.axis for block in blocks)
     height = axis + max(block.height - block.axis for block in blocks)
@@ -216,10 +216,10 @@ def beside(blocks: Sequence[Block], gap: float = 0.4) -> Block:
         elements += placed.elements
         anchors |= placed.anchors
         x += block.width + gap
-    return Block(x - gap, height, axis, tuple(elements), anchors)
+    return PictureBlock(x - gap, height, axis, tuple(elements), anchors)
 
 
-def below(blocks: Sequence[Block], gap: float = 0.5, centred: bool = True) -> Block:
+def below(blocks: Sequence[PictureBlock], gap: float = 0.5, centred: bool = True) -> PictureBlock:
     """Return blocks one below the other."""
     width = max(block.width for block in blocks)
     y, elements, anchors = 0.0, list[Element](), dict[Cell, Rectangle]()
@@ -228,25 +228,29 @@ def below(blocks: Sequence[Block], gap: float = 0.5, centred: bool = True) -> Bl
         elements += placed.elements
         anchors |= placed.anchors
         y += block.height + gap
-    return Block(width, y - gap, (y - gap) / 2, tuple(elements), anchors)
+    return PictureBlock(width, y - gap, (y - gap) / 2, tuple(elements), anchors)
 
 
-def flow(parts: Sequence[tuple[str, Block]], width: float = 12.5) -> Block:
+def flow(parts: Sequence[tuple[str, PictureBlock]], width: float = 12.5) -> PictureBlock:
     """Return blocks with the sign before each, in as many rows as it takes to stay within the width.
 
     Where there are signs, a block without one has room for it, so that blocks of one size stand in columns.
     """
-    rows: list[list[Block]] = [[]]
+    rows: list[list[PictureBlock]] = [[]]
     signs = any(before for before, _ in parts)
     for before, block in parts:
-        item = beside([text(sign(before)) if before else Block(0.7 * SIGN_SIZE, 0, 0), block], 0.2) if signs else block
+        item = (
+            beside([text(sign(before)) if before else PictureBlock(0.7 * SIGN_SIZE, 0, 0), block], 0.2)
+            if signs
+            else block
+        )
         if rows[-1] and sum(b.width + 0.3 for b in rows[-1]) + item.width > width:
             rows.append([])
         rows[-1].append(item)
     return below([beside(row, 0.3) for row in rows], 0.5)
 
 
-def outlines(block: Block, name: str, cells: Iterable[tuple[int, ...]], role: str) -> list[Outline]:
+def outlines(block: PictureBlock, name: str, cells: Iterable[tuple[int, ...]], role: str) -> list[Outline]:
     """Return the outline around cells of a grid: one rectangle if they fill it, else one around each."""
     found = [block.anchors[name, at] for at in cells]
     if not found:
@@ -258,17 +262,18 @@ def outlines(block: Block, name: str, cells: Iterable[tuple[int, ...]], role: st
     return [Outline(*rectangle, role) for rectangle in found]
 
 
-def frame(block: Block, caption: Label = (), width: float = 0.0) -> Frame:
+def frame(block: PictureBlock, caption: Label = (), width: float = 0.0) -> PictureFrame:
     """Return a block as a frame with a margin, at least as wide as its caption."""
     wide = max(block.width, measure(caption, CAPTION_SIZE), width)
     placed = block.moved(MARGIN + (wide - block.width) / 2, MARGIN)
-    return Frame(wide + 2 * MARGIN, block.height + 2 * MARGIN, placed.elements, caption)
+    return PictureFrame(wide + 2 * MARGIN, block.height + 2 * MARGIN, placed.elements, caption)
 
 
-def even(frames: Iterable[Frame]) -> tuple[Frame, ...]:
+def even(frames: Iterable[PictureFrame]) -> tuple[PictureFrame, ...]:
     """Return frames that are all as large as the largest, what is in them in the middle."""
     given = list(frames)
     width, height = max(f.width for f in given), max(f.height for f in given)
     return tuple(
-        Frame(width, height, tuple(e.moved((width - f.width) / 2, 0) for e in f.elements), f.caption) for f in given
+        PictureFrame(width, height, tuple(e.moved((width - f.width) / 2, 0) for e in f.elements), f.caption)
+        for f in given
     )

@@ -24,9 +24,9 @@ from cnn_symbolic.present.figures.scene import (
     Box,
     Curve,
     Element,
-    Frame,
     Outline,
     Picture,
+    PictureFrame,
     Words,
 )
 
@@ -71,13 +71,13 @@ def moving_frames(picture: Picture, width: float) -> str:
     shared = [e for e in first.elements if all(e in f.elements for f in others)]
     body = "".join(map(element, shared))
     for k, frame in enumerate(picture.frames):
-        own = Frame(width, frame.height, tuple(e for e in frame.elements if e not in shared), frame.caption)
+        own = PictureFrame(width, frame.height, tuple(e for e in frame.elements if e not in shared), frame.caption)
         still = " still" if k == len(picture.frames) // 2 else ""
         body += f'<g class="frame{still}" style="animation-delay:{number(k * SECONDS)}s">{drawn(own)}</g>'
     return body
 
 
-def drawn(frame: Frame) -> str:
+def drawn(frame: PictureFrame) -> str:
     """Return a frame with its caption."""
     body = "".join(map(element, frame.elements))
     if frame.caption:

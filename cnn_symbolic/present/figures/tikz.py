@@ -8,7 +8,7 @@ from cnn_symbolic.notation.latex import GREEK, escape
 from cnn_symbolic.present.figures.colours import EDGE, INK, LINES, MUTED, ROLES
 from cnn_symbolic.present.figures.labels import Label, Quotient, Symbol, measure
 from cnn_symbolic.present.figures.layout import CAPTION_HEIGHT, sheet
-from cnn_symbolic.present.figures.scene import CAPTION_SIZE, Box, Curve, Element, Frame, Outline, Picture, Words
+from cnn_symbolic.present.figures.scene import CAPTION_SIZE, Box, Curve, Element, Outline, Picture, PictureFrame, Words
 
 __all__ = ["tikz"]
 
@@ -108,7 +108,7 @@ def curve(e: Curve) -> list[str]:
     ]
 
 
-def caption(frame: Frame, unit: float) -> list[str]:
+def caption(frame: PictureFrame, unit: float) -> list[str]:
     """Return the line that sets a frame's caption."""
     if not frame.caption:
         return []
