@@ -46,11 +46,11 @@ from cnn_symbolic.ground.version import __version__ as __version__
 from cnn_symbolic.kernel.search.decide import decide as decide
 from cnn_symbolic.kernel.search.size_sets import preimage as preimage
 from cnn_symbolic.kernel.search.size_sets import sizes_where as sizes_where
+from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals as HoldsForLiterals
+from cnn_symbolic.kernel.search.verdicts import Refutation as Refutation
+from cnn_symbolic.kernel.search.verdicts import Undecided as Undecided
 from cnn_symbolic.kernel.trusted.statement import state as state
-from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals as HoldsForLiterals
-from cnn_symbolic.kernel.trusted.verdicts import Refutation as Refutation
 from cnn_symbolic.kernel.trusted.verdicts import Theorem as Theorem
-from cnn_symbolic.kernel.trusted.verdicts import Undecided as Undecided
 from cnn_symbolic.layers.catalogue import AveragePool as AveragePool
 from cnn_symbolic.layers.catalogue import Convolution as Convolution
 from cnn_symbolic.layers.catalogue import ConvolutionalLayer as ConvolutionalLayer

@@ -17,7 +17,8 @@ from cnn_symbolic.certificates.search.counterexamples import refutation_texts
 from cnn_symbolic.certificates.trusted import compiling
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
 from cnn_symbolic.certificates.trusted.statements import proposition
-from cnn_symbolic.kernel.trusted.verdicts import Refutation, Theorem
+from cnn_symbolic.kernel.search.verdicts import Refutation
+from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from cnn_symbolic.library.loading import load_text
 from cnn_symbolic.mistakes.changes import changes
 from cnn_symbolic.proofs.derivation import Derivation

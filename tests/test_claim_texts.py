@@ -17,7 +17,8 @@ import pytest
 
 from cnn_symbolic.claims.reading import read_claims
 from cnn_symbolic.expressions.rules import least
-from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided
+from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
+from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from tests.support.written_claims import WRITTEN, Written
 
 MOST_POINTS, LARGEST, TRIES = 60, {1: 12, 2: 6, 3: 5}, 2

@@ -7,7 +7,7 @@ import pytest
 from cnn_symbolic.claims.expressions import Expressions
 from cnn_symbolic.claims.reading import read_claims
 from cnn_symbolic.ground.errors import ClaimTextError, CnnSymbolicError
-from cnn_symbolic.kernel.trusted.verdicts import Refutation
+from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.proofs.derivation import Derivation
 from tests.support.claim_language import CONV, LONG, XY, X, outcomes
 

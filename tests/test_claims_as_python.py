@@ -5,7 +5,7 @@ import pytest
 from cnn_symbolic import And, Iverson, Not, Or, maximum, minimum, sizes
 from cnn_symbolic.claims.reading import read_claims
 from cnn_symbolic.expressions.values import number
-from cnn_symbolic.kernel.trusted.verdicts import Refutation
+from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.library.loading import load_file
 from tests.support.claim_language import LONG
 

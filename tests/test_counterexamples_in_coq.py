@@ -28,7 +28,8 @@ from cnn_symbolic.certificates.search.counterexamples import refutation_texts
 from cnn_symbolic.certificates.trusted.certificate import Certificate, NotCertified, check_text
 from cnn_symbolic.certificates.trusted.compiling import compiled
 from cnn_symbolic.certificates.trusted.statements import proposition
-from cnn_symbolic.kernel.trusted.verdicts import Refutation, Theorem
+from cnn_symbolic.kernel.search.verdicts import Refutation
+from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from tests.support.certificates import needs_coq
 from tests.support.thorough import every
 

@@ -26,8 +26,8 @@ from cnn_symbolic.command_line.running import (
 )
 from cnn_symbolic.ground.errors import DisagreementError, ExportError
 from cnn_symbolic.kernel.search import confirming
+from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals
 from cnn_symbolic.kernel.search.witness import Found
-from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals
 from cnn_symbolic.library.loading import Claim, load_file, row_of
 from cnn_symbolic.present.book.html import html_book, html_fragment
 from cnn_symbolic.present.book.latex import latex_book, latex_fragment

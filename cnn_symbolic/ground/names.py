@@ -26,7 +26,8 @@ HOMES = {
     "kernel.search.decide": "decide",
     "kernel.search.size_sets": "preimage sizes_where",
     "kernel.trusted.statement": "state",
-    "kernel.trusted.verdicts": "HoldsForLiterals Refutation Theorem Undecided",
+    "kernel.trusted.verdicts": "Theorem",
+    "kernel.search.verdicts": "HoldsForLiterals Refutation Undecided",
     "layers.catalogue": "AveragePool Convolution ConvolutionalLayer FeatureMap FullyConnectedLayer MaxPool "
     "MaxPoolingMap cross_entropy_of_softmax quadratic_cost",
     "tensors.operations.basic": "apply convolve correlate dilate dot flip function ones outer rot180 shift stack "

@@ -18,8 +18,8 @@ from cnn_symbolic.ground.errors import CnnSymbolicError, TimeLimitError
 from cnn_symbolic.kernel.search.confirming import is_inside
 from cnn_symbolic.kernel.search.decide import is_proved
 from cnn_symbolic.kernel.search.replay import KNOWN_FUNCTIONS, T, derivatives
+from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.statement import state
-from cnn_symbolic.kernel.trusted.verdicts import Refutation
 from cnn_symbolic.mistakes.changes import Change, built, changes, rebuild
 from cnn_symbolic.mistakes.forgotten import fitted, forgotten
 from cnn_symbolic.tensors.tensor import Call, Leaf, Tensor

@@ -14,7 +14,8 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.ground.errors import ExportError
-from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
+from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
+from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.notation.latex import Latex
 from cnn_symbolic.notation.text import letters_of

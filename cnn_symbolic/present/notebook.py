@@ -16,7 +16,8 @@ from markupsafe import Markup
 from rich.console import Console
 
 from cnn_symbolic.ground.errors import CnnSymbolicError
-from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals, Refutation, Theorem, Verdict
+from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation
+from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.present.book.html import environment
 from cnn_symbolic.present.cards import Card, card_of

@@ -20,8 +20,9 @@ from cnn_symbolic.expressions.values import as_formula, presumed_of
 from cnn_symbolic.ground.display import Runnable
 from cnn_symbolic.ground.errors import OperandError
 from cnn_symbolic.kernel.search.decide import decide
+from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.statement import Side, Statement, state
-from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
+from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 from cnn_symbolic.mistakes.changes import Change
 from cnn_symbolic.mistakes.named import named_mistake
 from cnn_symbolic.notation.text import Text, free_letter, letters_of

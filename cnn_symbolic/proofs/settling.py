@@ -18,7 +18,8 @@ from cnn_symbolic.ground.deadline import within
 from cnn_symbolic.ground.errors import CnnSymbolicError, TimeLimitError
 from cnn_symbolic.kernel.search.decide import decide
 from cnn_symbolic.kernel.search.export import decode_statement, encode_statement
-from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals, Reason, Refutation, Theorem, Undecided, Verdict
+from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
+from cnn_symbolic.kernel.trusted.verdicts import Reason, Theorem, Verdict
 from cnn_symbolic.mistakes.changes import Change
 from cnn_symbolic.proofs.check import Check, Checked
 from cnn_symbolic.proofs.derivation import OUTCOMES, Derivation, Line, Step

@@ -28,7 +28,7 @@ from cnn_symbolic import (
 )
 from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.kernel.search.export import HEADS, decode_statement, encode_statement
-from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals
+from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals
 from tests.support.bundle import derivations
 from tests.support.thorough import every
 

@@ -34,7 +34,7 @@ from cnn_symbolic import (
 from cnn_symbolic.ground.errors import NameConflictError, VacuousClaimError
 from cnn_symbolic.kernel.search.choosing import factors_of
 from cnn_symbolic.kernel.search.decide import is_proved
-from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals
+from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals
 from tests.support.kernel.attack import kernel_alone
 
 M, N, I, S, D, T = sizes("M N I S D T")

@@ -10,9 +10,10 @@ from cnn_symbolic.expressions.heads import AtLeast, AtMost, Bracket, Delta, Equa
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import all_of, bracket, divide, floor, maximum, where
 from cnn_symbolic.kernel.search.decide import decide
+from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.reader import Factor, FormulaReader, NotReadable, read_sides
 from cnn_symbolic.kernel.trusted.statement import Declaration, Side, Statement
-from cnn_symbolic.kernel.trusted.verdicts import Reason, Refutation, Theorem
+from cnn_symbolic.kernel.trusted.verdicts import Reason, Theorem
 from tests.support.kernel.attack import holds
 
 M, N = size("M"), size("N")

@@ -25,7 +25,8 @@ from cnn_symbolic import (
 )
 from cnn_symbolic.kernel.search import confirming
 from cnn_symbolic.kernel.search.confirming import in_order
-from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals, Reason, Undecided
+from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Undecided
+from cnn_symbolic.kernel.trusted.verdicts import Reason
 
 M, N, K, I, S = sizes("M N K I S")
 x = tensor(M, name="x")

@@ -9,10 +9,11 @@ from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.kernel.search.choosing import factors_of
 from cnn_symbolic.kernel.search.decide import decide
 from cnn_symbolic.kernel.search.refuting import decide_affine
+from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.factors import prove_every
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.statement import state
-from cnn_symbolic.kernel.trusted.verdicts import Reason, Refutation, Theorem
+from cnn_symbolic.kernel.trusted.verdicts import Reason, Theorem
 from cnn_symbolic.mistakes.changes import changes
 from cnn_symbolic.tensors.tensor import Tensor
 from tests.support.bundle import derivations

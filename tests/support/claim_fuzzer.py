@@ -30,7 +30,7 @@ from rich.console import Console
 from cnn_symbolic import Refutation, Theorem
 from cnn_symbolic.claims.reading import read_claims
 from cnn_symbolic.ground.errors import ClaimTextError, CnnSymbolicError
-from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals
+from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals
 from tests.support.fuzzing.numbers import disagreement, not_a_counterexample
 from tests.support.fuzzing.texts import SOURCES, TOKEN, picking
 from tests.support.fuzzing.tripwires import Overtime, Tripped, alarm, tripped, tripwires

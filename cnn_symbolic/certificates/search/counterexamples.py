@@ -20,8 +20,8 @@ from cnn_symbolic.certificates.trusted.statements import Proposition
 from cnn_symbolic.expressions.evaluation import Values, evaluate_formula, evaluate_size
 from cnn_symbolic.expressions.formulas import Opaque
 from cnn_symbolic.kernel.search.replay import KNOWN_FUNCTIONS, T, all_formulas, derivatives, side_value
+from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.statement import Statement
-from cnn_symbolic.kernel.trusted.verdicts import Refutation
 
 __all__ = ["refutation_texts"]
 

@@ -9,7 +9,8 @@ from cnn_symbolic.certificates.trusted.certificate import Certificate, NotCertif
 from cnn_symbolic.certificates.trusted.chains import Chain, chain_of
 from cnn_symbolic.certificates.trusted.comparing import check_statement
 from cnn_symbolic.certificates.trusted.statements import Proposition, proposition
-from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals, Refutation, Theorem
+from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation
+from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from cnn_symbolic.proofs.derivation import Derivation
 
 __all__ = ["certificate"]

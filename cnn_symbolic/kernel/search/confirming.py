@@ -24,9 +24,10 @@ from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.ground.errors import DisagreementError, EvaluationError, FunctionDomainError, UndefinedError
 from cnn_symbolic.kernel.search.replay import T, all_formulas
+from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.search.witness import Found, compare_at, scene_at
 from cnn_symbolic.kernel.trusted.statement import Statement
-from cnn_symbolic.kernel.trusted.verdicts import SEAL, HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
+from cnn_symbolic.kernel.trusted.verdicts import SEAL, Theorem, Verdict
 
 __all__ = ["check_proved", "check_vacuous", "confirmed", "in_order", "is_inside", "random_points"]
 

@@ -24,11 +24,12 @@ from cnn_symbolic.kernel.search.choosing import factors_of
 from cnn_symbolic.kernel.search.confirming import check_proved, check_vacuous, confirmed, in_order
 from cnn_symbolic.kernel.search.domains import written_domain
 from cnn_symbolic.kernel.search.refuting import decide_affine
+from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets
 from cnn_symbolic.kernel.trusted.factors import prove_every, stated_values
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.statement import Statement
-from cnn_symbolic.kernel.trusted.verdicts import SEAL, HoldsForLiterals, Reason, Refutation, Theorem, Undecided, Verdict
+from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Theorem, Verdict
 
 __all__ = ["LITERALS", "decide", "decide_literally", "is_proved"]
 
@@ -89,7 +90,7 @@ def decide_factors(statement: Statement, undecided: Undecided, literally: Sequen
             return verdict if stated is not None or not isinstance(verdict, Theorem) else only_literally(verdict)
         smallest = smallest_sizes(statement, factors)
         domain = written_domain(statement.sizes, statement.conditions, factors)
-        return Theorem(statement, 0.0, SEAL, domain, smallest, coefficients, tuple(map(str, factors)))
+        return Theorem(statement, 0.0, SEAL, smallest, coefficients, tuple(map(str, factors)), domain=domain)
     except NotReadable as stopped:
         return replace(undecided, reason=stopped.reason, detail=stopped.detail)
 

@@ -19,13 +19,15 @@ import sympy as sp
 
 from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.formulas import entry
+from cnn_symbolic.kernel.search.conditions import describe, weakest
 from cnn_symbolic.kernel.search.replay import KNOWN_FUNCTIONS, replay
+from cnn_symbolic.kernel.search.verdicts import Monomial, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.affine import Difference, SideComparison, label
 from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets, Signature
 from cnn_symbolic.kernel.trusted.integer_sets import IntegerSet
 from cnn_symbolic.kernel.trusted.reader import FormulaReader, NotReadable
 from cnn_symbolic.kernel.trusted.statement import Statement
-from cnn_symbolic.kernel.trusted.verdicts import SEAL, Monomial, Reason, Refutation, Undecided, Verdict
+from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Verdict
 
 __all__ = ["decide_affine"]
 
@@ -40,10 +42,15 @@ def decide_affine(statement: Statement) -> Verdict:
         with sets.within_limits():
             made = SideComparison(statement, sets)
             if not made.differences:
-                return made.theorem(time.perf_counter() - start)
+                return replace(made.theorem(time.perf_counter() - start), domain=domain_of(made))
             return replace(refutation_of(made), seconds=time.perf_counter() - start)
     except NotReadable as stopped:
         return Undecided(statement, time.perf_counter() - start, SEAL, stopped.reason, stopped.detail)
+
+
+def domain_of(made: SideComparison) -> str:
+    """Return the sizes that a statement is about, as a condition; nothing if these are all."""
+    return describe(made.sets, made.domain.gist(made.sets.sizes_where([])))
 
 
 def refutation_of(made: SideComparison) -> Refutation:
@@ -98,16 +105,15 @@ def refuted(made: SideComparison, first: Difference, bad: IntegerSet | None, lea
     count = len(made.statement.sizes)
     sizes = dict(zip(made.statement.sizes, first.point[:count], strict=True))
     shapes = [tuple(evaluate_size(n, sizes) for n in s.shape) for s in (made.statement.left, made.statement.right)]
-    plain = made.sets.sizes_where([])
     refutation = Refutation(
         made.statement,
         0.0,
         SEAL,
         kind=first.kind,
         least=least,
-        domain=made.sets.describe(made.domain.gist(plain)),
+        domain=domain_of(made),
         sizes={str(s): n for s, n in sizes.items()},
-        holds_when=None if bad is None else made.sets.weakest(made.domain, bad),
+        holds_when=None if bad is None else weakest(made.sets, made.domain, bad),
         holds_at=None if bad is None else outside(made, bad),
         left_shape=shapes[0],
         right_shape=shapes[1],

@@ -17,6 +17,7 @@ from cnn_symbolic.expressions.rules import compare, is_plain_size
 from cnn_symbolic.expressions.shapes import check_shape, format_shape
 from cnn_symbolic.expressions.values import as_condition, plain, presumed_of
 from cnn_symbolic.ground.errors import FragmentError, ShapeError
+from cnn_symbolic.kernel.search.conditions import describe
 from cnn_symbolic.kernel.trusted.integer_sets import IntegerSet, Sets
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.tensors.shapes import ShapeOf
@@ -74,7 +75,7 @@ def sizes_where(conditions: Iterable[Any], sizes: Iterable[sp.Symbol] = ()) -> S
     except NotReadable as stopped:
         raise FragmentError(f"{stopped.detail}: give strides and other factors their values") from stopped
     everywhere = sets.sizes_where([])
-    written = "never" if points.is_empty() else sets.describe(points.coalesce().gist(everywhere)) or "always"
+    written = "never" if points.is_empty() else describe(sets, points.coalesce().gist(everywhere)) or "always"
     return SizeSet(ordered, written, points, sets)
 
 

@@ -138,7 +138,6 @@ class SideComparison:
             self.statement,
             seconds,
             SEAL,
-            domain=self.sets.describe(self.domain.gist(self.sets.sizes_where([]))),
             smallest={str(s): n for s, n in zip(self.statement.sizes, smallest, strict=True)},
             coefficients=written,
         )

@@ -6,7 +6,6 @@ so no name of the user's reaches isl.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import lcm
@@ -37,29 +36,11 @@ from cnn_symbolic.kernel.trusted.verdicts import Reason
 __all__ = ["KIND", "IntegerSet", "Linear", "SetError", "Sets", "texts_of"]
 
 KIND = isl.dim_type
-MOST_OPERATIONS, MOST_OPERATIONS_OF_A_CONDITION = 10_000_000, 1_000_000
+MOST_OPERATIONS = 10_000_000
 IntegerSet: TypeAlias = isl.Set
 SetError = isl.Error
 # A linear constraint: "=" or ">=", and the numbers before the names, that before "" alone; it is `… = 0` or `… ≥ 0`.
 Linear: TypeAlias = tuple[str, dict[str, int]]
-# How a condition in isl's notation is made readable: `2p1 >= -1 + p0` becomes `2·p1 ≥ p0 - 1`.
-READABLE = (
-    (r"(\d)(?=p\d)", r"\1·"),
-    (">=", "≥"),
-    ("<=", "≤"),
-    ("!=", "≠"),
-    (r"(?<![\w)])\((p\d+)\) mod", r"\1 mod"),
-    (r"(^|\(|[=≤≥<>] |and |or )(\d+) \+ ((?:\d+·)?p\d+)", r"\1\3 + \2"),
-    (r"(^|\(|[=≤≥<>] |and |or )-(\d+) \+ ((?:\d+·)?p\d+)", r"\1\3 - \2"),
-    (r"(^|\(|and |or )(p\d+) ≥ (p\d+)(?=$|\)| and| or)", r"\1\3 ≤ \2"),
-)
-
-
-def remainder_text(found: re.Match[str]) -> str:
-    """Return `p - n*floor((p)/n)` as `p mod n`, in parentheses where something is added to it."""
-    before, behind = found.string[: found.start()].rstrip(), found.string[found.end() :].lstrip()
-    written = f"{found.group(1)} mod {found.group(2)}"
-    return f"({written})" if before.endswith(("+", "-", "*")) or behind.startswith(("+", "-", "*")) else written
 
 
 class Sets:
@@ -189,36 +170,6 @@ class Sets:
                     made = made.set_element_val(at, k, self.number(value))
         return made
 
-    def describe(self, sizes: isl.Set) -> str:
-        """Return a set of sizes as a condition, in the user's names."""
-        text = sizes.coalesce().to_str()
-        inner = text[text.index("{") + 1 : text.rindex("}")].strip().removeprefix(":").strip()
-        inner = re.sub(r"(?<![·\d])(p\d+) - (\d+)\*floor\(\(\1\)/\2\)", remainder_text, inner)
-        for pattern, written in READABLE:
-            inner = re.sub(pattern, written, inner)
-        return re.sub(r"p(\d+)\b", lambda found: str(self.sizes[int(found.group(1))]), inner)
-
-    def weakest(self, domain: isl.Set, bad: isl.Set) -> str | None:
-        """Return the condition under which sizes of the domain are not bad, simplified against it.
-
-        None where that takes too long: the condition has operations of its own, and does without them.
-        """
-        if self.exhausted():
-            return None
-        self.context.reset_operations()
-        self.context.set_max_operations(MOST_OPERATIONS_OF_A_CONDITION)
-        try:
-            with self.within_limits():
-                good = domain.subtract(bad)
-                return (
-                    "never" if good.is_empty() else self.describe(good.coalesce().gist(domain).coalesce()) or "always"
-                )
-        except NotReadable:
-            return None
-        finally:
-            self.context.reset_operations()
-            self.context.set_max_operations(MOST_OPERATIONS)
-
     def smallest(self, points: isl.Set) -> tuple[int, ...] | None:
         """Return the point (sizes, then coordinates) of least total size, the first in order; None if empty."""
         if points.is_empty():
@@ -254,6 +205,17 @@ class Sets:
         for k, value in enumerate(sizes):
             points = points.fix_val(KIND.param, k, isl.Val.read_from_str(self.context, str(value)))
         return points
+
+    @contextmanager
+    def with_operations(self, most: int) -> Iterator[None]:
+        """Give what is computed inside operations of its own, and leave the others as they are."""
+        self.context.reset_operations()
+        self.context.set_max_operations(most)
+        try:
+            yield
+        finally:
+            self.context.reset_operations()
+            self.context.set_max_operations(MOST_OPERATIONS)
 
     @contextmanager
     def within_limits(self) -> Iterator[None]:

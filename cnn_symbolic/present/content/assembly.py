@@ -10,7 +10,7 @@ from dataclasses import replace
 from cnn_symbolic.certificates.certifying import Outcome
 from cnn_symbolic.ground.errors import DisagreementError, ExportError
 from cnn_symbolic.ground.processes import cores, in_processes
-from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals
+from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals
 from cnn_symbolic.library.article import ARTICLE, ERRATA
 from cnn_symbolic.library.files import GROUPS
 from cnn_symbolic.library.loading import Claim

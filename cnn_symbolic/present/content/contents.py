@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnn_symbolic.ground.errors import ExportError
-from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals, Refutation, Theorem, Undecided, Verdict
+from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
+from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.present.content.certified import Certified, Trusted
 from cnn_symbolic.present.content.counterexamples import Counterexample, conditions, counterexample, holds

@@ -13,7 +13,7 @@ import sympy as sp
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.ground.errors import UndefinedError
-from cnn_symbolic.kernel.trusted.verdicts import Refutation
+from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.notation.latex import Latex
 from cnn_symbolic.notation.matrices import MOST_ENTRIES, named_matrix, number
 from cnn_symbolic.present.content.prose import Code, Formula, Prose

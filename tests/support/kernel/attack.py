@@ -16,8 +16,9 @@ from cnn_symbolic.expressions.formulas import entry, fresh, size
 from cnn_symbolic.expressions.rules import bracket, compare, delta, divide, floor, negation, remainder
 from cnn_symbolic.kernel.search.decide import decide_factors
 from cnn_symbolic.kernel.search.refuting import decide_affine
+from cnn_symbolic.kernel.search.verdicts import Undecided
 from cnn_symbolic.kernel.trusted.statement import Declaration, Side, Statement
-from cnn_symbolic.kernel.trusted.verdicts import Reason, Theorem, Undecided
+from cnn_symbolic.kernel.trusted.verdicts import Reason, Theorem
 
 M, N = SIZES = size("M"), size("N")
 TENSORS = {"a": Declaration((M,)), "b": Declaration((N,)), "c": Declaration((M, N))}

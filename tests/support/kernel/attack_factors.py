@@ -9,8 +9,9 @@ from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.formulas import entry, fresh, size, width
 from cnn_symbolic.expressions.rules import bracket, delta, divide, floor, maximum, minimum, remainder
 from cnn_symbolic.ground.errors import VacuousClaimError
+from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Undecided
 from cnn_symbolic.kernel.trusted.statement import Declaration, Side, Statement
-from cnn_symbolic.kernel.trusted.verdicts import HoldsForLiterals, Theorem, Undecided
+from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from tests.support.kernel.attack import Generator, Tally, differ, holds, kernel_alone
 
 M, N, S, P = size("M"), size("N"), size("S"), width("P")

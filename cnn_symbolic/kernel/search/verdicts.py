@@ -1,0 +1,99 @@
+"""The verdicts that are no theorems: refuted, true at literal values only, or undecided and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from cnn_symbolic.kernel.trusted.verdicts import Reason, Verdict, listed
+
+__all__ = ["HoldsForLiterals", "Monomial", "Refutation", "Undecided"]
+
+
+@dataclass(frozen=True)
+class Monomial:
+    """A product of tensor entries, such as `δ[0, 1]·w[0, 0]`: names (with primes) and indices."""
+
+    factors: tuple[tuple[str, tuple[int, ...]], ...]
+
+    def __str__(self) -> str:
+        return "·".join(f"{name}[{', '.join(map(str, at))}]" if at else name for name, at in self.factors) or "1"
+
+
+@dataclass(frozen=True)
+class HoldsForLiterals(Verdict):
+    """The two sides are equal at literal values of the factors, such as strides; about others nothing is proved.
+
+    The claim is about all values. `factors` names those that have the literal `values` here; `tried` counts the random
+    points, with sizes and factors up to `largest`, at which no difference was found.
+    """
+
+    domain: str
+    smallest: Mapping[str, int]
+    factors: tuple[str, ...]
+    values: tuple[int, ...]
+    tried: int = 0
+    largest: int = 0
+
+    @property
+    def evidence(self) -> str:
+        """How strong the verdict is."""
+        return f"holds for {listed(self.factors)} in {{{', '.join(map(str, self.values))}}}"
+
+    @property
+    def search(self) -> str:
+        """What was tried: points with the literal values, and beyond."""
+        return f"no difference at {self.tried} points, sizes and factors up to {self.largest}"
+
+
+@dataclass(frozen=True)
+class Refutation(Verdict):
+    """The two sides differ. `least` says that at no smaller total size they do.
+
+    `kind` is "entry", "shape" or "defined": what differs at `sizes`. For an entry, `index` is where, `monomial` the
+    product of tensor entries whose coefficients differ (None where the difference was found by trying), and the replay
+    shows both sides as NumPy computes them from `values`. `holds_when` is the weakest assumption under which the
+    statement does hold: a condition, "never", or None where it could not be computed; `given` lists values of sizes
+    such as strides, if it is the condition for these values only. `holds_at` decides it while the verdict is confirmed.
+    """
+
+    kind: str
+    least: bool
+    domain: str
+    sizes: Mapping[str, int]
+    holds_when: str | None
+    left_shape: tuple[int, ...]
+    right_shape: tuple[int, ...]
+    index: tuple[int, ...] = ()
+    monomial: Monomial | None = None
+    left_coefficient: Fraction | None = None
+    right_coefficient: Fraction | None = None
+    values: Mapping[str, np.ndarray] = field(default_factory=dict)
+    functions: Mapping[str, sp.Expr] = field(default_factory=dict)
+    left_value: Any = None
+    right_value: Any = None
+    given: Mapping[str, int] = field(default_factory=dict)
+    holds_at: Callable[[Mapping[str, int]], bool] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def evidence(self) -> str:
+        """How strong the verdict is."""
+        return "refuted"
+
+
+@dataclass(frozen=True)
+class Undecided(Verdict):
+    """The kernel cannot tell: which kind of reason, and what exactly stood in the way."""
+
+    reason: Reason
+    detail: str
+
+    @property
+    def evidence(self) -> str:
+        """How strong the verdict is."""
+        return "undecided"
