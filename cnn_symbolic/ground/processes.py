@@ -9,11 +9,12 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
+from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from cnn_symbolic.ground.errors import CnnSymbolicError
@@ -21,6 +22,8 @@ from cnn_symbolic.ground.errors import CnnSymbolicError
 __all__ = ["cores", "in_processes"]
 
 T = TypeVar("T")
+# Seconds for a process to end in order.
+PATIENCE = 5
 
 
 def cores() -> int:
@@ -56,10 +59,20 @@ def in_processes(task: Callable[[int], T], count: int, jobs: int) -> Generator[t
         except BrokenProcessPool:
             raise CnnSymbolicError("a process ended before its work was done, perhaps for want of memory") from None
         except BaseException:
-            for child in set(multiprocessing.active_children()) - others:
-                child.terminate()
             pool.shutdown(wait=False, cancel_futures=True)
+            end_all(set(multiprocessing.active_children()) - others)
             raise
+
+
+def end_all(children: Collection[BaseProcess]) -> None:
+    """Have processes end in order, and end those by force that do not: a signal can be lost while one starts."""
+    for child in children:
+        child.terminate()
+    for child in children:
+        child.join(PATIENCE)
+        if child.is_alive():
+            child.kill()
+            child.join()
 
 
 def end_in_order(*_: Any) -> None:

@@ -367,7 +367,7 @@ def test_what_is_only_proved_is_examined_as_well(monkeypatch):
     assert is_proved(state(x + x, 2 * x))
     assert not is_proved(state(x + x, x))
     statement = state(x, 2 * x)
-    monkeypatch.setattr(deciding, "decide_affine", lambda of: a_theorem(of, M=1))
+    monkeypatch.setattr(deciding, "prove_affine", lambda of: a_theorem(of, M=1))
     with pytest.raises(DisagreementError):
         is_proved(statement)
 

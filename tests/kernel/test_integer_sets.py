@@ -21,6 +21,7 @@ from cnn_symbolic.expressions.rules import (
     remainder,
     where,
 )
+from cnn_symbolic.kernel.search.conditions import describe, weakest
 from cnn_symbolic.kernel.trusted.coefficients import MOST_ARRANGEMENTS, CoefficientSets, arrangements
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.verdicts import Reason
@@ -129,7 +130,7 @@ def test_what_is_not_affine_is_refused(expression):
 def test_conditions_with_fractions_are_scaled():
     sets = make()
     half = sets.sizes_where([holds(M / 2, "<=", sp.Rational(3, 2))])
-    assert sets.describe(half.gist(sets.sizes_where([]))) == "M ≤ 3"
+    assert describe(sets, half.gist(sets.sizes_where([]))) == "M ≤ 3"
 
 
 CONDITIONS = [
@@ -165,7 +166,7 @@ def test_conditions_read_well():
     plain = sets.sizes_where([])
 
     def written(*conditions):
-        return sets.describe(sets.sizes_where(conditions).gist(plain))
+        return describe(sets, sets.sizes_where(conditions).gist(plain))
 
     assert written(holds(M, ">=", N)) == "N ≤ M"
     assert written(holds(M, "=", N + 1)) == "N = M - 1"
@@ -179,9 +180,9 @@ def test_conditions_read_well():
 def test_the_weakest_condition_is_relative_to_what_is_assumed():
     sets = make()
     everything = sets.sizes_where([])
-    assert sets.weakest(everything, sets.sizes_where([holds(M, ">", N)])) == "M ≤ N"
-    assert sets.weakest(everything, everything) == "never"
-    assert sets.weakest(everything, sets.sizes_where([holds(M, ">", N), holds(M, "<", N)])) == "always"
+    assert weakest(sets, everything, sets.sizes_where([holds(M, ">", N)])) == "M ≤ N"
+    assert weakest(sets, everything, everything) == "never"
+    assert weakest(sets, everything, sets.sizes_where([holds(M, ">", N), holds(M, "<", N)])) == "always"
 
 
 def test_the_smallest_point_has_the_least_total_size():

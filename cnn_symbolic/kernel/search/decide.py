@@ -10,10 +10,11 @@ theorem only where the assumptions leave the factors no other values. No verdict
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
-from functools import lru_cache
-from itertools import islice, product
+from functools import lru_cache, partial
+from itertools import islice
 
 import sympy as sp
 
@@ -25,8 +26,9 @@ from cnn_symbolic.kernel.search.confirming import check_proved, check_vacuous, c
 from cnn_symbolic.kernel.search.domains import written_domain
 from cnn_symbolic.kernel.search.refuting import decide_affine
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
+from cnn_symbolic.kernel.trusted.affine import prove_affine
 from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets
-from cnn_symbolic.kernel.trusted.factors import prove_every, stated_values
+from cnn_symbolic.kernel.trusted.factors import combinations, stated_values, theorem_for_cases, theorem_for_every
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Theorem, Verdict
@@ -55,19 +57,24 @@ def decide(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
 
 def is_proved(statement: Statement) -> bool:
     """Tell whether a statement is proved, for every value of its factors; no counterexample is looked for."""
-    verdict = decide_affine(statement)
-    if not isinstance(verdict, Undecided) or verdict.reason is not Reason.NOT_AFFINE:
-        proved = isinstance(verdict, Theorem)
-    else:
-        try:
-            factors = factors_of(statement)
-            prove_every(statement, factors)
-            proved = bool(factors) and bool(smallest_sizes(statement, factors))
-        except NotReadable:
-            proved = False
+    try:
+        prove_affine(statement)
+        proved = True
+    except NotReadable as stopped:
+        proved = stopped.reason is Reason.NOT_AFFINE and is_proved_for_every(statement)
     if proved:
         check_proved(statement)
     return proved
+
+
+def is_proved_for_every(statement: Statement) -> bool:
+    """Tell whether a statement is proved for every value of its factors."""
+    try:
+        factors = factors_of(statement)
+        theorem_for_every(statement, factors)
+        return bool(factors) and bool(smallest_sizes(statement, factors))
+    except NotReadable:
+        return False
 
 
 def decide_factors(statement: Statement, undecided: Undecided, literally: Sequence[int]) -> Verdict:
@@ -79,7 +86,7 @@ def decide_factors(statement: Statement, undecided: Undecided, literally: Sequen
         if literally:
             return decide_literally(statement, factors, literally)
         try:
-            coefficients = prove_every(statement, factors)
+            theorem = theorem_for_every(statement, factors)
         except NotReadable as stopped:
             stated = stated_values(statement, factors)
             values = LITERALS if stated is None else stated
@@ -90,7 +97,7 @@ def decide_factors(statement: Statement, undecided: Undecided, literally: Sequen
             return verdict if stated is not None or not isinstance(verdict, Theorem) else only_literally(verdict)
         smallest = smallest_sizes(statement, factors)
         domain = written_domain(statement.sizes, statement.conditions, factors)
-        return Theorem(statement, 0.0, SEAL, smallest, coefficients, tuple(map(str, factors)), domain=domain)
+        return replace(theorem, smallest=smallest, domain=domain)
     except NotReadable as stopped:
         return replace(undecided, reason=stopped.reason, detail=stopped.detail)
 
@@ -99,16 +106,6 @@ def only_literally(theorem: Theorem) -> HoldsForLiterals:
     """Return what is known of a claim about every value of its factors that is proved at literal ones."""
     of = theorem
     return HoldsForLiterals(of.statement, of.seconds, SEAL, of.domain, of.smallest, of.factors, of.values)
-
-
-Chosen = dict[sp.Symbol, int]
-
-
-def combinations(factors: Sequence[sp.Symbol], values: Sequence[int]) -> Iterator[Chosen]:
-    """Yield all combinations of values of the factors, those of least total first."""
-    choices = [values if least(factor) else (0, *values) for factor in factors]
-    ordered = sorted(product(*choices), key=lambda chosen: (sum(chosen), chosen))
-    yield from (dict(zip(factors, chosen, strict=True)) for chosen in ordered)
 
 
 def smallest_sizes(
@@ -155,6 +152,12 @@ def decide_literally(statement: Statement, factors: tuple[sp.Symbol, ...], value
 
     A counterexample is the least of all if no greater factors can have a smaller total.
     """
+    domain = partial(written_domain, statement.sizes, statement.conditions, factors)
+    theorem: Theorem | None = None
+    with suppress(NotReadable):
+        theorem = theorem_for_cases(statement, factors, values)
+    if theorem is not None:
+        return replace(theorem, smallest=smallest_sizes(statement, factors, tuple(values)), domain=domain())
     others = sum(least(s) for s in statement.sizes if s not in factors)
     best: Refutation | None = None
     every_least = True
@@ -179,20 +182,8 @@ def decide_literally(statement: Statement, factors: tuple[sp.Symbol, ...], value
         beyond = max(values) + sum(map(least, factors)) + others
         contiguous = set(range(1, max(values) + 1)) <= set(values)
         smallest_of_all = every_least and not undecided and contiguous and total(best) <= beyond
-        domain = written_domain(statement.sizes, statement.conditions, factors)
-        return replace(best, least=smallest_of_all, domain=domain)
-    if undecided:
-        return replace(undecided[0], statement=statement)
-    return Theorem(
-        statement,
-        0.0,
-        SEAL,
-        domain=written_domain(statement.sizes, statement.conditions, factors),
-        smallest=smallest_sizes(statement, factors, tuple(values)),
-        coefficients={},
-        factors=tuple(map(str, factors)),
-        values=tuple(values),
-    )
+        return replace(best, least=smallest_of_all, domain=domain())
+    return replace(undecided[0], statement=statement)
 
 
 def total(refutation: Refutation) -> int:

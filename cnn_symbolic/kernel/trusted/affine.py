@@ -21,7 +21,7 @@ from cnn_symbolic.kernel.trusted.reader import NotReadable, Term, read_sides
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Theorem
 
-__all__ = ["Difference", "SideComparison", "label", "without_denominators"]
+__all__ = ["Difference", "SideComparison", "label", "prove_affine", "without_denominators"]
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,13 @@ class SideComparison:
             smallest={str(s): n for s, n in zip(self.statement.sizes, smallest, strict=True)},
             coefficients=written,
         )
+
+
+def prove_affine(statement: Statement) -> Theorem:
+    """Return the theorem that a statement is; raise NotReadable if it is not seen to be one."""
+    sets = CoefficientSets(statement.sizes, statement.index)
+    with sets.within_limits():
+        return SideComparison(statement, sets).theorem()
 
 
 def without_denominators(sides: Sequence[Sequence[Term]]) -> tuple[list[list[Term]], list[tuple[sp.Expr, int]]]:

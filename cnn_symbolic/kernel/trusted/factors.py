@@ -9,9 +9,11 @@ nothing: a statement that is not proved here may still be true.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import product
 from typing import Any
 
 import sympy as sp
@@ -19,7 +21,7 @@ import sympy as sp
 from cnn_symbolic.expressions.heads import Comparison, Disjunction
 from cnn_symbolic.expressions.rules import any_of, at_least, compare, conjuncts, least
 from cnn_symbolic.ground.errors import VacuousClaimError
-from cnn_symbolic.kernel.trusted.affine import label, without_denominators
+from cnn_symbolic.kernel.trusted.affine import label, prove_affine, without_denominators
 from cnn_symbolic.kernel.trusted.coefficients import Signature, arranged
 from cnn_symbolic.kernel.trusted.polynomials import (
     RELATIONS,
@@ -29,9 +31,11 @@ from cnn_symbolic.kernel.trusted.products import Frame, Lowered, Lowering
 from cnn_symbolic.kernel.trusted.reader import NotReadable, read_sides
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.unknowns import Coordinates, UnknownSets
-from cnn_symbolic.kernel.trusted.verdicts import Reason
+from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Theorem
 
-__all__ = ["prove_every", "stated_values", "upper_bound"]
+__all__ = ["combinations", "prove_every", "stated_values", "theorem_for_cases", "theorem_for_every", "upper_bound"]
+
+Chosen = dict[sp.Symbol, int]
 
 
 @dataclass
@@ -74,6 +78,29 @@ def upper_bound(holds: Any, size: sp.Symbol) -> int | None:
     edge = -rest / slope
     bound: int = math.ceil(edge) - 1 if strict else math.floor(edge)
     return max(bound, 1)
+
+
+def theorem_for_every(statement: Statement, factors: Sequence[sp.Symbol]) -> Theorem:
+    """Return the theorem that a statement is for every value of its factors; raise NotReadable if that is not seen."""
+    return Theorem(statement, 0.0, SEAL, {}, prove_every(statement, factors), tuple(map(str, factors)))
+
+
+def theorem_for_cases(statement: Statement, factors: Sequence[sp.Symbol], values: Sequence[int]) -> Theorem:
+    """Return the theorem that a statement is where its factors have the listed values, in all combinations.
+
+    Raises NotReadable if it is not seen in one of the cases; those that the assumptions exclude do not count.
+    """
+    for chosen in combinations(factors, values):
+        with suppress(VacuousClaimError):
+            prove_affine(statement.at(chosen))
+    return Theorem(statement, 0.0, SEAL, {}, {}, tuple(map(str, factors)), tuple(values))
+
+
+def combinations(factors: Sequence[sp.Symbol], values: Sequence[int]) -> Iterator[Chosen]:
+    """Yield all combinations of values of the factors, those of least total first."""
+    choices = [values if least(factor) else (0, *values) for factor in factors]
+    ordered = sorted(product(*choices), key=lambda chosen: (sum(chosen), chosen))
+    yield from (dict(zip(factors, chosen, strict=True)) for chosen in ordered)
 
 
 def prove_every(statement: Statement, factors: Sequence[sp.Symbol]) -> dict[str, str]:
