@@ -11,9 +11,9 @@ row = tensor(B, C * F, M, name="r")
 enlarged = pixel_shuffle(row, factors=(F,))
 by_blocks = from_entries((B, C, F * M), lambda n, c, m: row[n, C * (m % F) + c, m // F], using=[row])
 
-size = prove("Shuffling trades channels for size", shape(shuffled), equals=(B, C, F * M, H * N))
+shuffle_size = prove("Shuffling trades channels for size", shape(shuffled), equals=(B, C, F * M, H * N))
 
-undone = prove("Unshuffling undoes it", pixel_unshuffle(shuffled, factors=(F, H)), equals=image)
+shuffle_undone = prove("Unshuffling undoes it", pixel_unshuffle(shuffled, factors=(F, H)), equals=image)
 
 g, h = tensor(*unshuffled.shape, name="∂C/∂u"), tensor(*enlarged.shape, name="∂C/∂a")
 
