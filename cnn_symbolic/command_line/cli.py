@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 from io import TextIOWrapper
@@ -22,6 +23,7 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     gc.set_threshold(50_000)  # formulas are small objects without end: looking for circles among them takes a tenth
+    atexit.register(gc.freeze)  # nor are they looked through once more at the end
     raise SystemExit(guarded(app))
 
 
