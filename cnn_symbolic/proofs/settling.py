@@ -64,10 +64,9 @@ def settle(
 ) -> Settled:
     """Return everything about a claim; if it is not done after so many seconds, it is undecided.
 
-    Raises DisagreementError if the witness computes something else than the kernel says: that is no claim's mistake.
-
     Unless it is called for as a whole, the lines of its proof are left out, and so is the name of the mistake in a
-    claim that is refuted as its author states. `theorems` are those that its steps may cite, by their ids.
+    claim that is refuted as its author states. `theorems` are those that its steps may cite, by their ids. Raises
+    DisagreementError if the witness computes something else than the kernel says: that is no claim's mistake.
     """
     start = time.perf_counter()
     compute = partial(computed, made, whole, theorems or {})
