@@ -13,7 +13,7 @@ by_blocks = from_entries((B, C, F * M), lambda n, c, m: row[n, C * (m % F) + c, 
 
 shuffle_size = prove("Shuffling trades channels for size", shape(shuffled), equals=(B, C, F * M, H * N))
 
-shuffle_undone = prove("Unshuffling undoes it", pixel_unshuffle(shuffled, factors=(F, H)), equals=image)
+shuffle_undone = prove("Unshuffling undoes it, along one axis", pixel_unshuffle(enlarged, factors=(F,)), equals=row)
 
 g, h = tensor(*unshuffled.shape, name="∂C/∂u"), tensor(*enlarged.shape, name="∂C/∂a")
 

@@ -41,7 +41,7 @@ def check_width(width: Any, owner: str) -> sp.Expr:
     "padding",
     "m",
     given(s.x, widths=((s.P, s.Q),)),
-    *(given(s.x, widths=((s.P, s.Q),), mode=mode) for mode in ("circular", "replicate", "reflect")),
+    *(given(s.x, widths=((1, 1),), mode=mode) for mode in ("circular", "replicate", "reflect")),
 )
 def pad(x: Tensor, *, widths: Any, mode: str | None = None) -> Definition:
     """pad(x)[i] = x[i − before]; the size grows by before + after; a negative width cuts off.
@@ -74,7 +74,7 @@ def pad(x: Tensor, *, widths: Any, mode: str | None = None) -> Definition:
 def reflected(i: sp.Expr, n: sp.Expr) -> sp.Expr:
     """Return the index that i is the reflection of, at the first entry and at the last of n."""
     from_first = maximum(i, -i)
-    return n - 1 - maximum(n - 1 - from_first, from_first - n + 1)
+    return minimum(from_first, 2 * n - 2 - from_first)
 
 
 # Which entry of n stands at an index outside, by the mode of padding.
