@@ -73,8 +73,7 @@ def pad(x: Tensor, *, widths: Any, mode: str | None = None) -> Definition:
 
 def reflected(i: sp.Expr, n: sp.Expr) -> sp.Expr:
     """Return the index that i is the reflection of, at the first entry and at the last of n."""
-    from_first = maximum(i, -i)
-    return minimum(from_first, 2 * n - 2 - from_first)
+    return minimum(maximum(i, -i), 2 * n - 2 - i)
 
 
 # Which entry of n stands at an index outside, by the mode of padding.
