@@ -3,6 +3,7 @@
 import pickle
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -218,6 +219,17 @@ def same(found):
 
 def test_many_claims_are_settled_here():
     same(settle_many(sweep()))
+
+
+def test_the_witness_computes_the_operations_of_a_claim_wherever_it_is_decided(monkeypatch):
+    """What is exported has formulas only: a wrong formula of an operation would pass elsewhere."""
+    made = prove("Turned twice", rot180(rot180(x)), equals=x)
+    wrong = replace(made.statement.origin, right=x + x)
+    monkeypatch.setitem(made.__dict__, "statement", replace(made.statement, origin=wrong))
+    with ThreadPoolExecutor(1) as threads:
+        for executor in (None, threads):
+            with pytest.raises(DisagreementError):
+                settle_many([made], executor)
 
 
 def test_many_claims_are_settled_by_threads_and_by_processes():

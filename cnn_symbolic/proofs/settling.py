@@ -16,9 +16,11 @@ from typing import Any
 
 from cnn_symbolic.ground.deadline import within
 from cnn_symbolic.ground.errors import CnnSymbolicError, TimeLimitError
+from cnn_symbolic.kernel.search.confirming import check_proved
 from cnn_symbolic.kernel.search.decide import decide
 from cnn_symbolic.kernel.search.export import decode_statement, encode_statement
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
+from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import Reason, Theorem, Verdict
 from cnn_symbolic.mistakes.changes import Change
 from cnn_symbolic.proofs.check import Check, Checked
@@ -135,30 +137,42 @@ def settle_many(
     """Decide many claims and return a record of each, in their order; what goes wrong in one is the outcome of that.
 
     An `executor` is what `concurrent.futures` has for processes, or what a cluster has in its place: the statement of
-    a claim goes out, the record comes back. Without one, everything is decided here. `timeout` is for each claim, in
-    seconds.
+    a claim goes out, the record comes back, and what is proved is compared here with what NumPy computes of the claim's
+    own operations. Without one, everything is done here. `timeout` is for each claim, in seconds. The steps of proofs
+    are not looked at. Raises DisagreementError as `settle` does.
     """
     waiting: list[Callable[[], Record]] = []
     for made in claims:
         try:
+            compute = partial(decide, made.statement, made.literally)
+            if executor is None:
+                waiting.append(partial(recorded, made.title, made.expected, compute, timeout))
+                continue
             sent = made.title, made.expected, encode_statement(made.statement), made.literally, timeout
+            waiting.append(partial(witnessed, made.statement, executor.submit(record, *sent).result))
         except CnnSymbolicError as error:
             waiting.append(partial(Record, made.title, made.expected, "failed", reason=str(error)))
-            continue
-        waiting.append(partial(record, *sent) if executor is None else executor.submit(record, *sent).result)
     return [answer() for answer in waiting]
 
 
+def witnessed(statement: Statement, answer: Callable[[], Record]) -> Record:
+    """Return what was found elsewhere, of formulas alone, after the witness has computed the claim itself."""
+    found = answer()
+    if found.outcome == "proved":
+        check_proved(statement)
+    return found
+
+
 def record(
-    title: str,
-    expected: str,
-    exported: Mapping[str, Any],
-    literally: tuple[int, ...] = (),
-    timeout: float | None = None,
+    title: str, expected: str, exported: Mapping[str, Any], literally: tuple[int, ...], timeout: float | None
 ) -> Record:
     """Return the record of an exported statement: what a process elsewhere is asked to compute."""
+    return recorded(title, expected, lambda: decide(decode_statement(exported), literally), timeout)
+
+
+def recorded(title: str, expected: str, compute: Callable[[], Verdict], timeout: float | None) -> Record:
+    """Return the record of a verdict that is computed within so many seconds."""
     start = time.perf_counter()
-    compute = partial(decide, decode_statement(exported), literally)
     try:
         verdict = compute() if timeout is None else within(timeout, compute)
     except TimeLimitError as error:
