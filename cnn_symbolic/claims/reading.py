@@ -39,7 +39,7 @@ from cnn_symbolic.tensors.arithmetic import scale
 from cnn_symbolic.tensors.entries import EntryReading, entries_of
 from cnn_symbolic.tensors.making import named
 from cnn_symbolic.tensors.operations.basic import Function, ones, zeros
-from cnn_symbolic.tensors.tensor import Call, Equation, Tensor, merge_name
+from cnn_symbolic.tensors.tensor import Call, Entries, Equation, Tensor, merge_name
 
 __all__ = ["declared_claims", "read_claims"]
 
@@ -133,7 +133,7 @@ class ClaimReader(Expressions):
             self.target = (node, target.id)
             value = self.value(node)
             self.target = None
-            if isinstance(value, Tensor) and isinstance(value.source, Call) and value.source.operation != "gradient":
+            if isinstance(value, Tensor) and isinstance(value.source, Call | Entries):
                 with self.blaming(node):
                     value = named(target.id, value)
             if isinstance(value, Derivation):

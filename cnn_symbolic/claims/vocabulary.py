@@ -20,8 +20,9 @@ from cnn_symbolic.layers import catalogue
 from cnn_symbolic.proofs import claiming
 from cnn_symbolic.proofs.derivation import Step
 from cnn_symbolic.tensors import arithmetic, entries, gradients, making, shapes
+from cnn_symbolic.tensors.operation import RECORDS
 from cnn_symbolic.tensors.operations import basic, convolutions, geometry, padding, pooling, stacking
-from cnn_symbolic.tensors.tensor import Call, Leaf, Named, Tensor
+from cnn_symbolic.tensors.tensor import Call, Entries, Gradient, Leaf, Named, Tensor
 
 __all__ = [
     "ATTRIBUTES",
@@ -181,7 +182,6 @@ def total(weights: Sequence[Weight]) -> Weight:
     return Weight(sum(w.terms for w in weights), factors, height)
 
 
-TOTALS = {"add", "stack"}
 ONE_ENTRY = Weight(1, 1)
 
 
@@ -197,24 +197,24 @@ def weight_of(x: Tensor, weigh: Callable[[Tensor], Weight]) -> Weight:
     source = x.source
     if isinstance(source, Leaf):
         return ONE_ENTRY
+    parts = [weigh(part) for part in source.made_from]
     if isinstance(source, Named):
-        return weigh(source.definition)
-    return weight_of_call(source, [weigh(part) for part in source.operands])
+        return parts[0]
+    if isinstance(source, Gradient):
+        output, _, arriving = parts
+        return product([output, arriving, Weight(max(output.factors, 1), 0)])
+    if isinstance(source, Entries):
+        return weight_of_formula(source.formula, {x.name: w for x, w in zip(source.using, parts, strict=True)})
+    return weight_of_call(source, parts)
 
 
 def weight_of_call(call: Call, parts: list[Weight]) -> Weight:
     """Return the weight of the result of an operation."""
-    if call.operation in TOTALS:
+    if RECORDS[call.operation].adds:
         return total(parts)
-    if call.operation == "apply":
+    if "function" in call.options:
         return Weight(parts[0].terms, 1, parts[0].height + 1)
-    if call.operation == "gradient":
-        output, _, arriving = parts
-        return product([output, arriving, Weight(max(output.factors, 1), 0)])
-    if call.operation == "from_entries":
-        names = {part.name: w for part, w in zip(call.operands, parts, strict=True)}
-        return weight_of_formula(call.options["entry"], names)
-    if call.operation == "scale":
+    if "factor" in call.options:
         factor = call.options["factor"]
         return product([parts[0], Weight(expanded(factor) if isinstance(factor, sp.Basic) else 1, 0)])
     return product(parts)

@@ -18,14 +18,14 @@ from cnn_symbolic.expressions.shapes import format_shape
 from cnn_symbolic.ground.errors import CnnSymbolicError
 from cnn_symbolic.tensors.arithmetic import multiply, scale
 from cnn_symbolic.tensors.entries import entries_of
-from cnn_symbolic.tensors.operations.basic import MODES, flip, rot180, shift, transpose
-from cnn_symbolic.tensors.tensor import OPERATIONS, Call, Named, Tensor
+from cnn_symbolic.tensors.operation import RECORDS, Proposal
+from cnn_symbolic.tensors.operations.basic import flip, rot180, shift, transpose
+from cnn_symbolic.tensors.tensor import Call, Entries, Named, Tensor
 
-__all__ = ["STEPS", "Change", "Proposal", "built", "changes", "rebuild", "rebuilt_operand"]
+__all__ = ["STEPS", "Change", "built", "changes", "rebuilt_operand"]
 
 # The options that say in steps of how many entries an operation goes.
 STEPS = ("stride", "dilation", "factors")
-Proposal = tuple[str, Callable[[], Tensor]]
 
 
 @dataclass(frozen=True)
@@ -72,26 +72,27 @@ def steps_of(x: Tensor) -> list[sp.Expr]:
 
 def with_steps(x: Tensor, chosen: Mapping[sp.Expr, sp.Expr]) -> Tensor:
     """Return the formula with some of its strides, dilations and factors replaced."""
-    if not isinstance(x.source, Call) or x.source.operation not in OPERATIONS:
+    if not isinstance(x.source, Call):
         return x
     options: dict[str, Any] = {
         key: tuple(chosen.get(v, v) for v in value) if isinstance(value, tuple) else chosen.get(value, value)
         for key, value in x.source.options.items()
         if key in STEPS
     }
-    return rebuild(x.source, [with_steps(part, chosen) for part in x.source.operands], None, **options)
+    return x.source.again([with_steps(part, chosen) for part in x.source.operands], **options)
 
 
 def proposed(x: Tensor, factors: Sequence[Tensor], fixed: Collection[str]) -> Iterator[Proposal]:
     """Yield every change at the top of a formula and inside of it, not yet built."""
     unfolded = isinstance(x.source, Named) and x.name not in fixed
     source = x.source.definition.source if isinstance(x.source, Named) and unfolded else x.source
-    if isinstance(source, Call) and source.operation == "from_entries":
-        yield from at_entries(x if not isinstance(x.source, Named) else x.source.definition)
-    elif isinstance(source, Call) and source.operation in OPERATIONS:
-        yield from at_call(source)
+    if isinstance(source, Entries):
+        yield from at_entries(source)
+    elif isinstance(source, Call):
+        yield from RECORDS[source.operation].mistakes(source)
+        yield from at_options(source)
     yield from at_any(x)
-    if isinstance(source, Call) and source.operation in OPERATIONS and source.operation != "apply":
+    if isinstance(source, Call):
         for k, operand in enumerate(source.operands):
             for name, build in proposed(operand, factors, fixed):
                 yield name, partial(rebuilt_operand, source, k, build)
@@ -100,30 +101,32 @@ def proposed(x: Tensor, factors: Sequence[Tensor], fixed: Collection[str]) -> It
             yield f"the factor {factor} added to {x}", partial(multiply, factor, x)
 
 
-def at_entries(x: Tensor) -> Iterator[Proposal]:
+def at_entries(source: Entries) -> Iterator[Proposal]:
     """Yield the changes of a formula written by hand: indices off by one, turned, and exchanged."""
-    if not isinstance(x.source, Call):
-        return
-    written, index = x.source.options["entry"], x.source.options["index"]
+    written = source.formula
     for at in sorted(written.atoms(sp.Indexed), key=str):
         for k, inner in enumerate(at.indices):
             for step in (1, -1):
                 moved = at.func(at.base, *at.indices[:k], inner + step, *at.indices[k + 1 :])
                 changed = written.xreplace({at: moved})
                 name = f"index {k} of {at.base} off by one ({step:+d})"
-                yield name, partial(entries_of, changed, index, x.lengths, x.source.operands)
+                yield name, partial(written_otherwise, source, changed)
             for term in sp.Add.make_args(inner) if isinstance(inner, sp.Add) else ():
                 moved = at.func(at.base, *at.indices[:k], inner - 2 * term, *at.indices[k + 1 :])
                 name = f"the other sign of {plain(term)} in index {k} of {at.base}"
-                yield name, partial(entries_of, written.xreplace({at: moved}), index, x.lengths, x.source.operands)
+                yield name, partial(written_otherwise, source, written.xreplace({at: moved}))
         for a, b in combinations(range(len(at.indices)), 2):
             if at.indices[a] == at.indices[b]:
                 continue
             turned = list(at.indices)
             turned[a], turned[b] = turned[b], turned[a]
             name = f"the indices {a} and {b} of {at.base} exchanged"
-            changed = written.xreplace({at: at.func(at.base, *turned)})
-            yield name, partial(entries_of, changed, index, x.lengths, x.source.operands)
+            yield name, partial(written_otherwise, source, written.xreplace({at: at.func(at.base, *turned)}))
+
+
+def written_otherwise(source: Entries, formula: sp.Expr) -> Tensor:
+    """Return the tensor with another formula of its entries."""
+    return entries_of(formula, source.index, source.lengths, source.using)
 
 
 def plain(e: sp.Expr) -> str:
@@ -131,71 +134,31 @@ def plain(e: sp.Expr) -> str:
     return format_shape((e.xreplace({s: sp.Symbol(s.name) for s in e.atoms(sp.Dummy)}),))[1:-2]
 
 
-def rebuild(call: Call, operands: Sequence[Tensor], operation: str | None = None, **options: object) -> Tensor:
-    """Return the operation again, with other operands, another name or other options."""
-    return OPERATIONS[operation or call.operation](*operands, **{**call.given, **options})
-
-
 def rebuilt_operand(call: Call, k: int, build: Callable[[], Tensor]) -> Tensor:
     """Return the operation again, with one operand built anew."""
-    return rebuild(call, [*call.operands[:k], build(), *call.operands[k + 1 :]])
-
-
-def at_call(call: Call) -> Iterator[Proposal]:
-    """Yield the changes of an operation itself."""
-    operands = call.operands
-    if call.operation in ("correlate", "convolve"):
-        other = "convolve" if call.operation == "correlate" else "correlate"
-        yield f"{other} in place of {call.operation}", partial(rebuild, call, operands, other)
-        yield f"the arguments of {call.operation} exchanged", partial(rebuild, call, operands[::-1])
-        for mode in MODES:
-            if mode != call.options["mode"]:
-                yield f"mode {mode!r} in place of {call.options['mode']!r}", partial(rebuild, call, operands, mode=mode)
-    yield from at_options(call)
-    if call.operation == "rot180":
-        yield f"{operands[0]} not rotated", partial(itself, operands[0])
-    if call.operation == "multiply":
-        for kept, dropped in (operands, operands[::-1]):
-            yield f"the factor {dropped} dropped", partial(itself, kept)
-    if call.operation == "add" and len(operands) > 1:
-        for k, term in enumerate(operands):
-            rest = [*operands[:k], *operands[k + 1 :]]
-            yield f"the term {term} dropped", partial(rebuild, call, rest)
-            yield f"the term {term} doubled", partial(rebuild, call, [*rest, scale(term, factor=2)])
-    if call.operation == "apply":
-        function, order = call.options["function"], call.options["order"]
-        for found in {order + 1, max(order - 1, 0)} - {order}:
-            name = f"{function}{'′' * found} in place of {function}{'′' * order}"
-            yield name, partial(rebuild, call, operands, order=found)
+    return call.again([*call.operands[:k], build(), *call.operands[k + 1 :]])
 
 
 def at_options(call: Call) -> Iterator[Proposal]:
     """Yield the changes of strides, dilations, paddings, blocks and axes."""
-    options, operands = call.options, call.operands
+    options, again = call.options, partial(call.again, call.operands)
     if "stride" in options and "dilation" in options and options["stride"] != options["dilation"]:
         exchanged = {"stride": options["dilation"], "dilation": options["stride"]}
-        yield f"stride and dilation of {call.operation} exchanged", partial(rebuild, call, operands, None, **exchanged)
+        yield f"stride and dilation of {call.operation} exchanged", partial(again, **exchanged)
     for key in ("padding", "widths"):
         given = options.get(key)
         if isinstance(given, tuple) and any(isinstance(w, tuple) and w[0] != w[1] for w in given):
             turned = tuple(tuple(reversed(w)) if isinstance(w, tuple) else w for w in given)
-            yield "the padding before and after exchanged", partial(rebuild, call, operands, None, **{key: turned})
+            yield "the padding before and after exchanged", partial(again, **{key: turned})
     for name, other in (("same", "same_lower"), ("same_lower", "same")):
         if options.get("padding") == name:
-            yield f"padding {other!r} in place of {name!r}", partial(rebuild, call, operands, None, padding=other)
+            yield f"padding {other!r} in place of {name!r}", partial(again, padding=other)
     if options.get("output_padding", 0) not in (0, (0,) * 9):
-        yield "the output padding dropped", partial(rebuild, call, operands, None, output_padding=0)
+        yield "the output padding dropped", partial(again, output_padding=0)
     for axis, start in enumerate(options.get("start", ())):
         if start != 0:
             moved = tuple(0 if a == axis else s for a, s in enumerate(options["start"]))
-            yield f"cut from the start of axis {axis} on", partial(rebuild, call, operands, None, start=moved)
-    if call.operation == "transpose" and isinstance(operands[0].source, Call):
-        inner, axes = operands[0].source, options.get("axes", ())
-        if inner.operation == "split_axis":
-            k, into = inner.options["axis"], inner.options["into"]
-            if tuple(axes[k : k + 2]) == (k + 1, k):
-                name = f"axis {k} split into {format_shape(into[::-1])} in place of {format_shape(into)}"
-                yield name, partial(rebuild, inner, inner.operands, None, into=into[::-1])
+            yield f"cut from the start of axis {axis} on", partial(again, start=moved)
 
 
 def at_any(x: Tensor) -> Iterator[Proposal]:
@@ -216,8 +179,3 @@ def at_any(x: Tensor) -> Iterator[Proposal]:
     yield f"{x} doubled", partial(scale, x, factor=2)
     yield f"{x} halved", partial(scale, x, factor=sp.Rational(1, 2))
     yield f"{x} negated", partial(scale, x, factor=-1)
-
-
-def itself(x: Tensor) -> Tensor:
-    """Return the tensor."""
-    return x

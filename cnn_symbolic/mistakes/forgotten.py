@@ -12,9 +12,12 @@ import sympy as sp
 from cnn_symbolic.expressions.formulas import Shape
 from cnn_symbolic.expressions.rules import divide, is_plain_size, least
 from cnn_symbolic.expressions.shapes import format_option, format_shape
-from cnn_symbolic.mistakes.changes import STEPS, Change, Proposal, built, rebuild, rebuilt_operand
+from cnn_symbolic.mistakes.changes import STEPS, Change, built, rebuilt_operand
 from cnn_symbolic.tensors.arithmetic import scale
-from cnn_symbolic.tensors.tensor import OPERATIONS, UNSTATED, Call, Tensor
+from cnn_symbolic.tensors.operation import Proposal
+from cnn_symbolic.tensors.operations.basic import dilate
+from cnn_symbolic.tensors.operations.padding import crop
+from cnn_symbolic.tensors.tensor import UNSTATED, Call, Tensor
 
 __all__ = ["fitted", "forgotten"]
 
@@ -46,22 +49,22 @@ def remembered(x: Tensor, left: Tensor) -> Iterator[Proposal]:
 
 def with_option(x: Tensor, key: str, value: Any) -> Tensor:
     """Return the formula with an option of its operations set where it was left out."""
-    if not isinstance(x.source, Call) or x.source.operation not in OPERATIONS:
+    if not isinstance(x.source, Call):
         return x
     operands = [with_option(part, key, value) for part in x.source.operands]
     missing = key in x.source.options and x.source.options[key] == UNSTATED[key]
-    return rebuild(x.source, operands, None, **({key: value} if missing else {}))
+    return x.source.again(operands, **({key: value} if missing else {}))
 
 
 def dilated(x: Tensor, steps: tuple[Any, ...]) -> Iterator[Proposal]:
     """Yield the formula with one of its tensors dilated along its last axes."""
-    if not isinstance(x.source, Call) or x.source.operation not in OPERATIONS:
+    if not isinstance(x.source, Call):
         return
     for k, part in enumerate(x.source.operands):
         each = steps if len(steps) > 1 else steps * min(part.rank, 2 if part.rank != 3 else 1)
         factors = (1,) * (part.rank - len(each)) + each
         if part.rank >= len(each) and any(f != 1 for f in factors):
-            spread = partial(OPERATIONS["dilate"], part, factors=factors)
+            spread = partial(dilate, part, factors=factors)
             yield f"{part} dilated by {format_shape(factors)}", partial(rebuilt_operand, x.source, k, spread)
         for name, build in dilated(part, steps):
             yield name, partial(rebuilt_operand, x.source, k, build)
@@ -79,15 +82,15 @@ def fitted(wrong: Tensor, shape: Shape) -> Iterator[Proposal]:
     """Yield the formula brought to another shape: by an output padding if it has one, else by zeros behind or a cut."""
     if len(shape) != wrong.rank or all(sp.expand(a - b) == 0 for a, b in zip(shape, wrong.lengths, strict=True)):
         return
-    if isinstance(wrong.source, Call) and wrong.source.operation == "conv_transpose":
+    if isinstance(wrong.source, Call) and "output_padding" in wrong.source.options:
         spatial = len(shape) - (3 if wrong.source.options["group_axis"] else 2)
         missing = [a - b for a, b in zip(shape[-spatial:], wrong.lengths[-spatial:], strict=True)]
         given = wrong.source.options["output_padding"]
         before = given if isinstance(given, tuple) else (given,) * spatial
         total = tuple(sp.expand(a + b) for a, b in zip(before, missing, strict=True))
         name = f"the output padding {format_shape(total)}"
-        yield name, partial(rebuild, wrong.source, wrong.source.operands, None, output_padding=total)
+        yield name, partial(wrong.source.again, wrong.source.operands, output_padding=total)
     yield (
         f"zeros behind or a cut, to the shape {format_shape(shape)},",
-        partial(OPERATIONS["crop"], wrong, start=(0,) * wrong.rank, shape=shape),
+        partial(crop, wrong, start=(0,) * wrong.rank, shape=shape),
     )

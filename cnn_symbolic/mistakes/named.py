@@ -20,7 +20,7 @@ from cnn_symbolic.kernel.search.decide import is_proved
 from cnn_symbolic.kernel.search.replay import KNOWN_FUNCTIONS, T, derivatives
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.statement import state
-from cnn_symbolic.mistakes.changes import Change, built, changes, rebuild
+from cnn_symbolic.mistakes.changes import Change, built, changes
 from cnn_symbolic.mistakes.forgotten import fitted, forgotten
 from cnn_symbolic.tensors.tensor import Call, Leaf, Tensor
 
@@ -38,7 +38,7 @@ def correction(
     numbers, is passed over.
     """
     instances = list(islice(random_instances(left, assuming), INSTANCES))
-    slopes = [rebuild(call, call.operands, order=call.options["order"] + 1) for call in functions_in(left)]
+    slopes = [call.again(call.operands, order=call.options["order"] + 1) for call in functions_in(left)]
     fitting = built(fitted(wrong, left.lengths))
     for change in chain(fitting, changes(wrong, slopes, left.names()), forgotten(wrong, left)):
         try:
@@ -102,7 +102,7 @@ def random_instances(x: Tensor, assuming: Sequence[Any]) -> Iterator[Instance]:
 
 def functions_in(x: Tensor) -> list[Call]:
     """Return the functions that are applied entry by entry in a formula."""
-    return [p.source for p in x.parts() if isinstance(p.source, Call) and p.source.operation == "apply"]
+    return [p.source for p in x.parts() if isinstance(p.source, Call) and "function" in p.source.options]
 
 
 def named_mistake(left: Any, right: Any, assuming: Sequence[object], refutation: object) -> Change | None:

@@ -14,7 +14,7 @@ from cnn_symbolic.expressions.printing import SIGNS
 from cnn_symbolic.expressions.values import as_formula, plain
 from cnn_symbolic.notation.text import INFIX, Letters, Text
 from cnn_symbolic.tensors.shapes import ShapeOf
-from cnn_symbolic.tensors.tensor import Call, Tensor, is_of_cost, stated_options
+from cnn_symbolic.tensors.tensor import Call, Entries, Gradient, Leaf, Named, Tensor, stated_options
 
 __all__ = ["GREEK", "Latex", "array_latex", "escape"]
 
@@ -197,28 +197,28 @@ class Latex(Text):
             return rf"({', '.join(self.expr(n, {}) for n in x)})"
         if not index:
             return self.whole(x)
-        plain = x.name is not None or (isinstance(x.source, Call) and x.source.operation == "gradient")
-        return self.entry(self.whole(x) if plain else f"({self.whole(x)})", index)
+        return self.entry(
+            self.whole(x) if isinstance(x.source, Leaf | Named | Gradient) else f"({self.whole(x)})", index
+        )
 
     def whole(self, x: Tensor) -> str:
         """Return a tensor as an operation on tensors."""
-        if not isinstance(x.source, Call):
-            return self.symbol(x.source.name)
         call = x.source
-        if call.operation == "gradient":
-            output, wrt, arriving = call.operands
+        if isinstance(call, Leaf | Named):
+            return self.symbol(call.name)
+        if isinstance(call, Gradient):
             cost = "C"
-            if self.explicit or not is_of_cost(call):
-                cost = rf"\langle {self.whole(arriving)}, {self.whole(output)} \rangle"
-            variable = self.whole(wrt)
+            if self.explicit or not call.is_of_cost:
+                cost = rf"\langle {self.whole(call.cotangent)}, {self.whole(call.output)} \rangle"
+            variable = self.whole(call.wrt)
             return rf"\frac{{\partial {cost}}}{{\partial {f'({variable})' if 'partial' in variable else variable}}}"
+        if isinstance(call, Entries):
+            names = {symbol: symbol.name for symbol in call.index}
+            index = [self.symbol(name) for name in names.values()]
+            return rf"\bigl({self.formula(call.formula, names)}\bigr)_{{{','.join(index)}}}"
         if call.operation == "apply":
             primes = self.primes(call.options["order"])
             return f"{self.symbol(call.options['function'])}{primes}({self.whole(call.operands[0])})"
-        if call.operation == "from_entries":
-            names = {symbol: symbol.name for symbol in call.options["index"]}
-            index = [self.symbol(name) for name in names.values()]
-            return rf"\bigl({self.formula(call.options['entry'], names)}\bigr)_{{{','.join(index)}}}"
         parts = [self.operand(x) for x in call.operands]
         if call.operation in ("correlate", "convolve"):
             sign = r"\star" if call.operation == "correlate" else "*"

@@ -27,7 +27,7 @@ from cnn_symbolic.proofs.check import Check
 from cnn_symbolic.proofs.derivation import OUTCOMES, Derivation, Line
 from cnn_symbolic.proofs.settling import Stopped, settle
 from cnn_symbolic.tensors.shapes import ShapeOf
-from cnn_symbolic.tensors.tensor import Call, Equation, Named, Tensor
+from cnn_symbolic.tensors.tensor import Call, Equation, Gradient, Named, Tensor
 
 __all__ = ["Card", "card_of"]
 
@@ -240,7 +240,7 @@ def of_tensor(x: Tensor) -> Card:
         whole += f" = {latex.tensor(x.source.definition)}"
     of_shape: Prose = (" of shape ", Formula(latex.tensor(x.shape))) if x.shape else (", a number",)
     formulas: list[Prose] = [(Formula(whole), *of_shape)]
-    if isinstance(x.source, Named) or (isinstance(x.source, Call) and x.source.operation != "from_entries"):
+    if isinstance(x.source, Named | Call | Gradient):
         entry = latex.tensor(x, [latex.symbol(name) for name in made.index_names.values()])
         formulas.append((Formula(f"{entry} = {writer.formula(shortest)}"),))
     others = tuple(one for one in writer.abbreviations if not one.startswith((f"{called} =", rf"{called} \in")))

@@ -20,7 +20,7 @@ from cnn_symbolic.expressions.values import as_condition
 from cnn_symbolic.kernel.trusted.polynomials import RELATIONS
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from cnn_symbolic.proofs.derivation import Derivation
-from cnn_symbolic.tensors.tensor import Call, Leaf, Named, Tensor, same
+from cnn_symbolic.tensors.tensor import Call, Entries, Leaf, Source, Tensor, same
 
 __all__ = ["alike", "is_instance"]
 
@@ -122,20 +122,10 @@ class Match:
                 return alike(self.tensors[source.name], x)
             self.tensors[source.name] = x
             return len(pattern.lengths) == len(x.lengths) and all(map(self.length_fits, pattern.lengths, x.lengths))
-        if isinstance(source, Named):
-            return isinstance(x.source, Named) and self.fits(source.definition, x.source.definition)
-        if not isinstance(x.source, Call) or source.operation != x.source.operation:
+        if type(source) is not type(x.source) or len(source.made_from) != len(x.source.made_from):
             return False
-        if len(source.operands) != len(x.source.operands):
-            return False
-        operands = zip(source.operands, x.source.operands, strict=True)
-        return all(self.fits(p, y) for p, y in operands) and self.options(source, x.source)
-
-    def options(self, pattern: Call, call: Call) -> bool:
-        """Tell whether the options of an operation are those of the pattern, with the sizes that stand for its own."""
-        if pattern.options.keys() != call.options.keys():
-            return False
-        return all(self.value_fits(pattern.options[key], call.options[key]) for key in pattern.options)
+        parts = zip(source.made_from, x.source.made_from, strict=True)
+        return all(self.fits(p, y) for p, y in parts) and self.value_fits(stated(source), stated(x.source))
 
     def value_fits(self, pattern: Any, value: Any) -> bool:
         """Tell whether an option has the value of the pattern; a size of the theorem takes values of sizes only."""
@@ -155,6 +145,13 @@ class Match:
         else:
             self.owed.append((pattern, value))
         return True
+
+
+def stated(source: Source) -> tuple[Any, ...]:
+    """Return what a tensor is made by, besides the tensors that it is made from."""
+    if isinstance(source, Call):
+        return (source.operation, *sorted(source.options.items()))
+    return (source.index, source.formula) if isinstance(source, Entries) else ()
 
 
 def admits(symbol: sp.Symbol, value: sp.Expr) -> bool:

@@ -30,7 +30,7 @@ from cnn_symbolic.proofs.reasons import definition_reason, differentiation_reaso
 from cnn_symbolic.proofs.steps import collapse_deltas, differentiated, standing_derivative
 from cnn_symbolic.tensors.gradients import stages
 from cnn_symbolic.tensors.shapes import ShapeOf
-from cnn_symbolic.tensors.tensor import Call, Named, Tensor
+from cnn_symbolic.tensors.tensor import Entries, Gradient, Named, Tensor
 
 __all__ = ["Derivation", "Line", "Step"]
 
@@ -137,9 +137,9 @@ class Derivation(Runnable):
         of = self.left.tensor if isinstance(self.left, ShapeOf) else self.left
         if not isinstance(of, Tensor):
             return dict(zip(self.statement.index, "ijklpq", strict=False))
-        if isinstance(of.source, Call) and of.source.operation == "gradient":
-            of = of.source.operands[1]
-        given = self.letters or (() if isinstance(of.source, Call) else of.source.indices)
+        if isinstance(of.source, Gradient):
+            of = of.source.wrt
+        given = self.letters or of.source.indices
         sizes = {str(s) for s in self.statement.sizes}
         names = [free_letter(letter, sizes) for letter in (*given, *"ijklpq"[len(given) :])]
         return dict(zip(self.statement.index, names, strict=False))
@@ -187,7 +187,7 @@ class Derivation(Runnable):
     def by_hand(self) -> bool:
         """Whether a side is an entry formula written by hand, which has no other name than itself."""
         sources = [side.source for side in (self.left, self.right) if isinstance(side, Tensor)]
-        return any(isinstance(s, Call) and s.operation == "from_entries" for s in sources)
+        return any(isinstance(s, Entries) for s in sources)
 
     @property
     def written_claim(self) -> str:
@@ -224,9 +224,9 @@ class Derivation(Runnable):
             yield from ((self.step_line(step),) for step in self.steps)
             yield (Line(self.statement.right.formula, self.fold_reason(), folded(right)),)
             return
-        if isinstance(left.source, Call) and left.source.operation == "gradient":
-            output, wrt, cotangent = left.source.operands
-            places = stages(output, wrt, cotangent)
+        if isinstance(left.source, Gradient):
+            wrt = left.source.wrt
+            places = stages(left.source)
             at = entry(wrt.name or "", index)
             standing = standing_derivative(places, at)
             if places:
@@ -237,10 +237,10 @@ class Derivation(Runnable):
             yield (Line(collapse_deltas(derived, guards), because) for guards in (False, True))
         elif isinstance(left.source, Named):
             yield (Line(left.source.definition.formula(index), f"the definition of {left.name}"),)
-        elif isinstance(left.source, Call):
+        elif left.name is None:
             yield (Line(self.statement.left.formula, definition_reason(left)),)
         yield from ((self.step_line(step),) for step in self.steps)
-        if isinstance(right.source, Call):
+        if right.name is None:
             yield (Line(self.statement.right.formula, self.fold_reason()),)
         if folded(right) is not None:
             yield (Line(self.statement.right.formula, definition_reason(right), right),)
@@ -295,6 +295,4 @@ class Derivation(Runnable):
 
 def folded(side: Tensor | ShapeOf | Sizes) -> Tensor | None:
     """Return a side that is written as an operation; None for a formula written by hand."""
-    if not isinstance(side, Tensor) or (isinstance(side.source, Call) and side.source.operation == "from_entries"):
-        return None
-    return side
+    return side if isinstance(side, Tensor) and not isinstance(side.source, Entries) else None

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from cnn_symbolic.tensors.operation import RECORDS
-from cnn_symbolic.tensors.tensor import Call, Tensor
+from cnn_symbolic.tensors.tensor import Call, Entries, Tensor
 
 __all__ = ["definition_reason", "differentiation_reason"]
 
 
 def definition_reason(x: Tensor) -> str:
     """Return the name of the operation whose definition is used."""
+    if isinstance(x.source, Entries):
+        return "the entries as they are written"
     if not isinstance(x.source, Call):
-        return f"the definition of {x}"
-    name = RECORDS[x.source.operation].says if x.source.operation in RECORDS else x.source.operation
-    return (
-        f"the definition of the {x.source.options['mode']} {name}"
-        if "mode" in x.source.options
-        else (f"the definition of {name}")
-    )
+        return f"the definition of {x.name or 'the gradient'}"
+    mode = f"the {x.source.options['mode']} " if "mode" in x.source.options else ""
+    return f"the definition of {mode}{RECORDS[x.source.operation].says}"
 
 
 def differentiation_reason(wrt: Tensor) -> str:

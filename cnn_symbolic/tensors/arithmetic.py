@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import sympy as sp
@@ -16,8 +17,8 @@ from cnn_symbolic.expressions.shapes import (
 from cnn_symbolic.expressions.values import as_formula, plain
 from cnn_symbolic.ground.errors import FragmentError, OperandError, ShapeError
 from cnn_symbolic.tensors import samples as s
-from cnn_symbolic.tensors.operation import Definition, given, operation
-from cnn_symbolic.tensors.tensor import Tensor
+from cnn_symbolic.tensors.operation import Definition, Proposal, given, operation
+from cnn_symbolic.tensors.tensor import Call, Tensor
 
 __all__ = ["add", "broadcast", "common_shape", "multiply", "scale"]
 
@@ -64,7 +65,15 @@ def common_shape(operands: Sequence[Tensor], owner: str) -> list[Tensor]:
     return [x if s else broadcast(x, shape=tuple(target)) for x, s in zip(operands, same, strict=True)]
 
 
-@operation("the sum of tensors", "m", given(s.x, s.y))
+def other_terms(call: Call) -> Iterator[Proposal]:
+    """Yield a sum without one of its terms, or with one of them twice."""
+    for k, term in enumerate(call.operands if len(call.operands) > 1 else ()):
+        rest = [*call.operands[:k], *call.operands[k + 1 :]]
+        yield f"the term {term} dropped", partial(add, *rest)
+        yield f"the term {term} doubled", partial(add, *rest, scale(term, factor=2))
+
+
+@operation("the sum of tensors", "m", given(s.x, s.y), mistakes=other_terms, adds=True)
 def add(*terms: Tensor) -> Definition:
     """add(x, y)[i] = x[i] + y[i]; axes of size 1 and numbers are broadcast."""
     if not terms:
@@ -90,7 +99,13 @@ def scale(x: Tensor, *, factor: Any) -> Definition:
     )
 
 
-@operation("the elementwise product", "m", given(s.x, s.y))
+def other_factors(call: Call) -> Iterator[Proposal]:
+    """Yield a product without one of its factors."""
+    for kept, dropped in (call.operands, call.operands[::-1]):
+        yield f"the factor {dropped} dropped", partial(lambda factor: factor, kept)
+
+
+@operation("the elementwise product", "m", given(s.x, s.y), mistakes=other_factors)
 def multiply(x: Tensor, y: Tensor) -> Definition:
     """multiply(x, y)[i] = x[i] · y[i]; axes of size 1 and numbers are broadcast."""
     left, right = common_shape([x, y], "an elementwise product")

@@ -16,7 +16,7 @@ from cnn_symbolic.expressions.points import STANDING, Point, standing_at
 from cnn_symbolic.expressions.shapes import check_shape, format_shape
 from cnn_symbolic.expressions.values import Number, Standing, as_formula, number, presumed_of, read_at
 from cnn_symbolic.ground.errors import CnnSymbolicError, FragmentError, ShapeError
-from cnn_symbolic.tensors.tensor import Call, Tensor, check_tensor
+from cnn_symbolic.tensors.tensor import Entries, Tensor, check_tensor
 
 __all__ = ["entries_of", "from_entries", "sum_over"]
 
@@ -90,9 +90,8 @@ def entries_of(
 
     target = check_shape(tuple(lengths), "from_entries")
     entry = number(written) if reading is None else reading.made
-    given = {"entry": entry, "index": tuple(index), "shape": tuple(lengths), "reading": reading}
-    options = {"entry": written, "index": tuple(index)}
-    return Tensor(target, entry_at, False, Call("from_entries", tuple(using), options, given))
+    source = Entries(written, tuple(index), tuple(using), tuple(lengths), entry, reading)
+    return Tensor(target, entry_at, False, source)
 
 
 def sum_over(formula: Callable[..., Any], lengths: Sequence[Any]) -> Any:

@@ -19,7 +19,7 @@ from cnn_symbolic.expressions.formulas import Index, bound_sum, entry, fresh, su
 from cnn_symbolic.expressions.shapes import format_shape
 from cnn_symbolic.ground.errors import FragmentError, ShapeError
 from cnn_symbolic.tensors.making import tensor
-from cnn_symbolic.tensors.tensor import Call, Named, Tensor, check_tensor
+from cnn_symbolic.tensors.tensor import Gradient, Named, Tensor, check_tensor
 
 __all__ = ["Stage", "cotangent", "gradient", "stages"]
 
@@ -42,8 +42,9 @@ class Stage:
         return bound_sum(self.cotangent.formula(m) * derivative, m, self.body.lengths)
 
 
-def stages(output: Tensor, wrt: Tensor, cotangent: Tensor) -> tuple[Stage, ...]:
-    """Return the places where `wrt` enters the output, each with its cotangent."""
+def stages(of: Gradient) -> tuple[Stage, ...]:
+    """Return the places where the variable enters the output, each with its cotangent."""
+    output, wrt, cotangent = of.made_from
     inner = [p for name, p in output.names().items() if isinstance(p.source, Named) and name != wrt.name]
     pending = [Stage(cotangent, output)]
     intermediates = inner
@@ -53,7 +54,7 @@ def stages(output: Tensor, wrt: Tensor, cotangent: Tensor) -> tuple[Stage, ...]:
     for z in reversed(intermediates):
         through = tuple(stage for stage in pending if mentions(stage.body, z))
         if through and isinstance(z.source, Named):
-            pending.append(Stage(derivative_of(through, z, (z,)), z.source.definition))
+            pending.append(Stage(derivative_of(through, Gradient(output, z, cotangent)), z.source.definition))
     return tuple(stage for stage in pending if mentions(stage.body, wrt))
 
 
@@ -63,16 +64,16 @@ def mentions(body: Tensor, variable: Tensor) -> bool:
     return bool(formula.has(sp.Symbol(variable.name) if variable.rank else entry(variable.name or "", ())))
 
 
-def derivative_of(through: tuple[Stage, ...], wrt: Tensor, made_from: tuple[Tensor, ...]) -> Tensor:
-    """Return the tensor of derivatives of all stages with respect to `wrt`."""
+def derivative_of(through: tuple[Stage, ...], made: Gradient) -> Tensor:
+    """Return a gradient that goes through these stages."""
+    wrt = made.wrt
     at = fresh("ijkl"[k] if k < 4 else f"i{k}" for k in range(wrt.rank))
     derivative = sp.Add(*(stage.objective(True, entry(wrt.name or "", at)) for stage in through))
 
     def formula(index: Index) -> sp.Expr:
         return substitute(derivative, dict(zip(at, index, strict=True)))
 
-    operands = tuple(part for stage in through for part in (stage.body, stage.cotangent)) + made_from
-    return Tensor(wrt.lengths, formula, False, Call("gradient", operands))
+    return Tensor(wrt.lengths, formula, False, made)
 
 
 def cotangent(of: Tensor) -> Tensor:
@@ -82,7 +83,7 @@ def cotangent(of: Tensor) -> Tensor:
     """
     if check_tensor(of, "cotangent").name is None:
         raise FragmentError(f"a cotangent is named after its tensor: write named('z', {of}) first")
-    return tensor(*of.shape, name=f"∂C/∂{of.name}", indices=" ".join(getattr(of.source, "indices", ())))
+    return tensor(*of.shape, name=f"∂C/∂{of.name}", indices=" ".join(of.source.indices))
 
 
 cotangent_of = cotangent  # inside gradient(), the word is the parameter
@@ -106,9 +107,10 @@ def gradient(output: Tensor, *, wrt: Tensor, cotangent: Tensor | None = None) ->
         )
     if wrt.name is None:
         raise FragmentError(f"a gradient is taken with respect to a tensor with a name, not to {wrt}")
+    made = Gradient(output, wrt, arriving)
 
     @cache
     def derived() -> Tensor:
-        return derivative_of(stages(output, wrt, arriving), wrt, (wrt,))
+        return derivative_of(stages(made), made)
 
-    return Tensor(wrt.lengths, lambda index: derived().formula(index), False, Call("gradient", (output, wrt, arriving)))
+    return Tensor(wrt.lengths, lambda index: derived().formula(index), False, made)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ParamSpec
 
@@ -19,10 +19,12 @@ from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.tensor import OPERATIONS, Call, EntryFormula, Tensor, check_tensor
 
-__all__ = ["RECORDS", "Definition", "Given", "Operation", "given", "operation"]
+__all__ = ["RECORDS", "Definition", "Given", "Operation", "Proposal", "given", "operation"]
 
 
 P = ParamSpec("P")
+# What a mistake is called, and how to make it.
+Proposal = tuple[str, Callable[[], Tensor]]
 
 
 @dataclass(frozen=True)
@@ -56,13 +58,16 @@ def given(*operands: Tensor, **options: Any) -> Given:
 class Operation:
     """What is said of an operation: how it is called, the letters of its result's axes, and examples of it.
 
-    One without examples is written out wherever it occurs, and has no definition to be shown.
+    One without examples is written out wherever it occurs, and has no definition to be shown. `mistakes` are its own
+    ones, besides those that can be made with any; `adds` says that the terms of its operands add up in its entries.
     """
 
     make: Callable[..., Tensor]
     says: str
-    letters: tuple[str, ...] = ()
-    given: Callable[[], Sequence[Given]] = tuple
+    letters: tuple[str, ...]
+    given: Callable[[], Sequence[Given]]
+    mistakes: Callable[[Call], Iterable[Proposal]]
+    adds: bool
 
     def examples(self) -> list[Tensor]:
         """Return the operation on general tensors, each variant of it."""
@@ -74,7 +79,11 @@ RECORDS: dict[str, Operation] = {}
 
 
 def operation(
-    says: str, letters: str = "", *examples: Given | Callable[[], Sequence[Given]]
+    says: str,
+    letters: str = "",
+    *examples: Given | Callable[[], Sequence[Given]],
+    mistakes: Callable[[Call], Iterable[Proposal]] = lambda _: (),
+    adds: bool = False,
 ) -> Callable[[Callable[P, Definition]], Callable[P, Tensor]]:
     """Make an operation on tensors out of its definition; the result remembers operands and options."""
 
@@ -83,7 +92,7 @@ def operation(
 
     def made(define: Callable[P, Definition]) -> Callable[P, Tensor]:
         OPERATIONS[define.__name__] = make = remembering(define)
-        RECORDS[define.__name__] = Operation(make, says, tuple(letters.split()), known)
+        RECORDS[define.__name__] = Operation(make, says, tuple(letters.split()), known, mistakes, adds)
         return make
 
     return made

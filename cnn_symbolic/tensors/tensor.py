@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import sympy as sp
@@ -39,7 +39,19 @@ from cnn_symbolic.expressions.values import Number, Standing, as_formula, number
 from cnn_symbolic.ground.display import Displayed
 from cnn_symbolic.ground.errors import NameConflictError, OperandError, ShapeError
 
-__all__ = ["OPERATIONS", "UNSTATED", "Call", "Equation", "Leaf", "Named", "Tensor", "check_tensor"]
+__all__ = [
+    "OPERATIONS",
+    "UNSTATED",
+    "Call",
+    "Entries",
+    "Equation",
+    "Gradient",
+    "Leaf",
+    "Named",
+    "Tensor",
+    "check_tensor",
+    "index_ranges",
+]
 
 EntryFormula = Callable[[Index], sp.Expr]
 
@@ -51,6 +63,12 @@ class Leaf:
     name: str
     indices: tuple[str, ...] = ()
     given: tuple[Any, ...] = field(default=(), compare=False)
+    made_from: ClassVar[tuple[Tensor, ...]] = ()
+
+    @property
+    def as_written(self) -> tuple[Any, ...]:
+        """What the source is written with, to calculate with."""
+        return self.given
 
 
 @dataclass(frozen=True)
@@ -60,10 +78,24 @@ class Named:
     name: str
     definition: Tensor
     indices: tuple[str, ...] = ()
+    as_written: ClassVar[tuple[Any, ...]] = ()
+
+    @property
+    def made_from(self) -> tuple[Tensor, ...]:
+        """The tensors that this one is made from."""
+        return (self.definition,)
 
 
 @dataclass(frozen=True)
-class Call:
+class Nameless:
+    """A source that gives the tensor no name, and no letters for its axes."""
+
+    name: ClassVar[None] = None
+    indices: ClassVar[tuple[str, ...]] = ()
+
+
+@dataclass(frozen=True)
+class Call(Nameless):
     """The result of an operation on tensors. `given` are the options as they were written, with their readings."""
 
     operation: str
@@ -71,20 +103,97 @@ class Call:
     options: Mapping[str, Any] = field(default_factory=dict)
     given: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
+    def again(self, operands: Sequence[Tensor], **options: Any) -> Tensor:
+        """Return the result of the operation with other operands, or other options."""
+        return OPERATIONS[self.operation](*operands, **{**self.given, **options})
+
+    @property
+    def made_from(self) -> tuple[Tensor, ...]:
+        """The tensors that this one is made from."""
+        return self.operands
+
+    @property
+    def as_written(self) -> tuple[Any, ...]:
+        """What the source is written with, to calculate with."""
+        return tuple(self.given.values())
+
+
+@dataclass(frozen=True)
+class Entries(Nameless):
+    """Entries written by hand: the formula at `index`, which mentions the tensors of `using`.
+
+    `lengths` are the sizes as written, `number` is the formula to calculate with, and `reading` computes it.
+    """
+
+    formula: sp.Expr
+    index: Index
+    using: tuple[Tensor, ...]
+    lengths: tuple[Any, ...] = field(default=(), compare=False)
+    number: Any = field(default=None, compare=False)
+    reading: Any = field(default=None, compare=False)
+
+    @property
+    def made_from(self) -> tuple[Tensor, ...]:
+        """The tensors that this one is made from."""
+        return self.using
+
+    @property
+    def as_written(self) -> tuple[Any, ...]:
+        """What the source is written with, to calculate with."""
+        return (self.number, self.lengths)
+
+
+@dataclass(frozen=True)
+class Gradient(Nameless):
+    """Σ cotangent · ∂output/∂wrt: what arrives at the output, times how it changes with each entry of `wrt`."""
+
+    output: Tensor
+    wrt: Tensor
+    cotangent: Tensor
+    as_written: ClassVar[tuple[Any, ...]] = ()
+
+    @property
+    def made_from(self) -> tuple[Tensor, ...]:
+        """The tensors that this one is made from."""
+        return (self.output, self.wrt, self.cotangent)
+
+    @property
+    def is_of_cost(self) -> bool:
+        """Whether it is ∂C/∂x: the output is C itself, or what arrives there is called ∂C/∂output.
+
+        Every other one is ∂⟨v, z⟩/∂x, the gradient of the dot product of what arrives with the output.
+        """
+        arriving = self.cotangent.source
+        if isinstance(arriving, Call):
+            return arriving.options.get("value") == 1 and not self.cotangent.shape
+        name = f"∂C/∂{self.output.name or ''}"
+        return arriving.name == name or (self.output.name is None and str(arriving.name).startswith(name))
+
+
+Source = Leaf | Named | Call | Entries | Gradient
+
 
 LOOSE = {"add", "scale", "multiply", "sum_family"}
+
+
+def format_source(source: Source) -> str:
+    """Return a tensor as it is written: its name, or how it is made."""
+    if isinstance(source, Leaf | Named):
+        return source.name
+    if isinstance(source, Gradient):
+        of = "C" if source.is_of_cost else f"⟨{source.cotangent}, {source.output}⟩"
+        return f"∂{of}/∂{source.wrt}"
+    if isinstance(source, Entries):
+        plain = {symbol: sp.Symbol(symbol.name) for symbol in source.formula.atoms(sp.Dummy)}
+        return f"[{written(source.formula.xreplace(plain))}]"
+    return format_call(source)
 
 
 def format_call(call: Call) -> str:
     """Return an operation as it is written: infix where there is a sign for it, else as a call."""
     operands = [str(x) for x in call.operands]
-    if call.operation == "gradient":
-        return f"∂C/∂{operands[1]}" if is_of_cost(call) else f"∂⟨{operands[2]}, {operands[0]}⟩/∂{operands[1]}"
     if call.operation == "apply":
         return f"{call.options['function']}{'′' * call.options['order']}({operands[0]})"
-    if call.operation == "from_entries":
-        plain = {symbol: sp.Symbol(symbol.name) for symbol in call.options["entry"].atoms(sp.Dummy)}
-        return f"[{written(call.options['entry'].xreplace(plain))}]"
     tight = [
         f"({text})" if isinstance(x.source, Call) and x.source.operation in LOOSE else text
         for x, text in zip(call.operands, operands, strict=True)
@@ -109,20 +218,6 @@ def format_call(call: Call) -> str:
         return f"{'ones' if value else 'zeros'}{format_shape(lengths)}" if lengths else str(value)
     options = [f"{key}={format_option(value)}" for key, value in stated_options(call)]
     return f"{call.operation}({', '.join([*operands, *options])})"
-
-
-def is_of_cost(gradient: Call) -> bool:
-    """Tell whether a gradient is ∂C/∂x: the output is C itself, or what arrives there is called ∂C/∂output.
-
-    Every other one is ∂⟨v, z⟩/∂x, the gradient of the dot product of what arrives with the output.
-    """
-    output, _, arriving = gradient.operands
-    if isinstance(arriving.source, Call):
-        return arriving.source.operation == "constant" and not arriving.shape and arriving.source.options["value"] == 1
-    name = f"∂C/∂{output.name}" if output.name is not None else "∂C/∂"
-    return isinstance(arriving.source, Leaf) and (
-        arriving.name == name or (output.name is None and str(arriving.name).startswith(name))
-    )
 
 
 UNSTATED = {
@@ -162,7 +257,7 @@ class Tensor(Displayed):
     lengths: Shape
     formula: EntryFormula
     confined: bool
-    source: Leaf | Named | Call
+    source: Source
     presumed: tuple[sp.Expr, ...] = ()
 
     @functools.cached_property
@@ -182,7 +277,7 @@ class Tensor(Displayed):
     @property
     def name(self) -> str | None:
         """The tensor's own name, or None for the result of an operation."""
-        return None if isinstance(self.source, Call) else self.source.name
+        return self.source.name
 
     __iter__ = None  # an entry of every index is there: Python would count without end
 
@@ -223,11 +318,8 @@ class Tensor(Displayed):
             if id(part) in done:
                 return
             done.add(id(part))
-            if isinstance(part.source, Call):
-                for operand in part.source.operands:
-                    yield from walk(operand)
-            elif isinstance(part.source, Named):
-                yield from walk(part.source.definition)
+            for operand in part.source.made_from:
+                yield from walk(operand)
             yield part
 
         return walk(self)
@@ -261,11 +353,8 @@ class Tensor(Displayed):
         for part in self.parts():
             lengths = (n for size in part.lengths for n in (size.args if isinstance(size, Minimum) else (size,)))
             presumed |= dict.fromkeys([*lengths, *part.presumed])
-            if isinstance(part.source, Call):
-                ranges |= index_ranges(part)
-                presumed |= dict.fromkeys(sorted(presumed_of(tuple(part.source.given.values())), key=str))
-            elif isinstance(part.source, Leaf):
-                presumed |= dict.fromkeys(sorted(presumed_of(part.source.given), key=str))
+            ranges |= index_ranges(part)
+            presumed |= dict.fromkeys(sorted(presumed_of(part.source.as_written), key=str))
         return presumed, ranges
 
     def evaluate(
@@ -297,7 +386,7 @@ class Tensor(Displayed):
         return _evaluate(self, state)
 
     def __str__(self) -> str:
-        return self.source.name if not isinstance(self.source, Call) else format_call(self.source)
+        return format_source(self.source)
 
     def __repr__(self) -> str:
         return f"<Tensor {self} of shape {format_shape(self.lengths)}>"
@@ -338,11 +427,11 @@ def check_tensor(value: Any, owner: str) -> Tensor:
 
 
 def index_ranges(x: Tensor) -> dict[sp.Symbol, sp.Expr]:
-    """Return the numbers of values of the indices that the options of an operation are written with."""
-    index = x.source.options.get("index", ()) if isinstance(x.source, Call) else ()
-    if isinstance(index, tuple):
-        return dict(zip(index, x.lengths, strict=True)) if index else {}
-    return {index: x.source.options["length"]} if isinstance(x.source, Call) else {}
+    """Return the numbers of values of the indices that a tensor's entries or its members are written with."""
+    if isinstance(x.source, Entries):
+        return dict(zip(x.source.index, x.lengths, strict=True))
+    runs = isinstance(x.source, Call) and "index" in x.source.options
+    return {x.source.options["index"]: x.source.options["length"]} if isinstance(x.source, Call) and runs else {}
 
 
 def _evaluate(part: Tensor, state: Values) -> np.ndarray:

@@ -45,8 +45,10 @@ __all__ = [
     "shift",
     "split_axis",
     "stack",
+    "stack_family",
     "subsample",
     "sum_axes",
+    "sum_family",
     "take",
     "tensordot",
     "transpose",
@@ -327,6 +329,16 @@ def literal(*, values: Any) -> Any:
     return np.array(values, dtype=object)
 
 
+def stack_family(members: Sequence[np.ndarray]) -> Any:
+    """Return the members of a family along a new first axis."""
+    return np.stack(members)
+
+
+def sum_family(members: Sequence[np.ndarray]) -> Any:
+    """Return the sum of the members of a family."""
+    return np.asarray(sum(members), dtype=object)
+
+
 @on_arrays
 def split_axis(x: np.ndarray, *, axis: int, into: Sizes) -> Any:
     """Return x with one axis as two, row by row, of the sizes `into`. Source: `numpy.reshape`."""
@@ -349,6 +361,7 @@ def merge_axes(x: np.ndarray, *, axis: int) -> Any:
 HERE = (
     correlate, convolve, flip, rot180, pad, crop, dilate, subsample, shift, transpose, sum_axes, dot, tensordot, outer,
     wrap, stack, apply, constant, broadcast, add, scale, multiply, take, windows, literal, split_axis, merge_axes,
+    stack_family, sum_family,
 )  # fmt: skip
 THERE = (
     sliding.conv, sliding.conv_transpose, sliding.unfold, sliding.fold, sliding.upsample_nearest,

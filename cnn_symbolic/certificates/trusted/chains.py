@@ -32,7 +32,7 @@ from cnn_symbolic.kernel.trusted.statement import Declaration
 from cnn_symbolic.proofs.derivation import Derivation
 from cnn_symbolic.tensors.gradients import Stage, derivative_of, mentions
 from cnn_symbolic.tensors.making import tensor
-from cnn_symbolic.tensors.tensor import Call, Leaf, Named, Tensor
+from cnn_symbolic.tensors.tensor import Gradient, Leaf, Named, Tensor
 
 __all__ = ["Chain", "ChainStep", "chain_of"]
 
@@ -131,9 +131,9 @@ def chain_of(derivation: Derivation, claim: Proposition) -> Chain | None:
     or apply a function to every entry.
     """
     left = derivation.left
-    if claim.wrt is None or not isinstance(left, Tensor) or not isinstance(left.source, Call):
+    if claim.wrt is None or not isinstance(left, Tensor) or not isinstance(left.source, Gradient):
         return None
-    output, wrt, arriving = left.source.operands
+    output, wrt, arriving = left.source.made_from
     if not isinstance(arriving.source, Leaf) or wrt.name is None or arriving.name in (None, wrt.name):
         return None
     dependent = [t for t in output.names().values() if isinstance(t.source, Named) and depends_on(t, wrt.name)]
@@ -177,7 +177,9 @@ def step_from(claim: Proposition, name: str, before: Tensor, body: Tensor) -> Ch
     declared = {**tensors, arriving: Declaration(body.lengths)}
     try:
         made = Translator(tensors, own).expression(body.formula(index))
-        slope = Translator(declared).expression(derivative_of((Stage(leaf, body),), before, ()).formula(at))
+        slope = Translator(declared).expression(
+            derivative_of((Stage(leaf, body),), Gradient(body, before, leaf)).formula(at)
+        )
     except NotCertified:
         return None
     functions = applied(made, index)

@@ -37,7 +37,7 @@ from cnn_symbolic.ground.errors import DisagreementError, EvaluationError, Funct
 from cnn_symbolic.kernel.search.confirming import random_points
 from cnn_symbolic.kernel.search.witness import Scene, compare_at, scene_at
 from cnn_symbolic.proofs.derivation import Derivation
-from cnn_symbolic.tensors.tensor import Call, Tensor
+from cnn_symbolic.tensors.tensor import Gradient, Tensor
 from cnn_symbolic.witnesses.duals import Dual, part
 
 __all__ = ["check_statement"]
@@ -162,8 +162,8 @@ def check_at(derivation: Derivation, claim: Proposition, chain: Chain | None, sc
         else:
             stated = numbers.entries(e, statement.index, places)
         agree(claim, scene, f"{side.text} at {places}", stated, [computed[at] for at in places])
-    if chain is not None and isinstance(derivation.left, Tensor) and isinstance(derivation.left.source, Call):
-        check_chain(claim, chain, derivation.left.source.operands[0], numbers, random)
+    if chain is not None and isinstance(derivation.left, Tensor) and isinstance(derivation.left.source, Gradient):
+        check_chain(claim, chain, derivation.left.source.output, numbers, random)
 
 
 def check_chain(claim: Proposition, chain: Chain, output: Tensor, numbers: Interpreter, random: Random) -> None:

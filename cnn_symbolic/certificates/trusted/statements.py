@@ -40,7 +40,7 @@ from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from cnn_symbolic.proofs.derivation import Derivation
 from cnn_symbolic.tensors.gradients import stages
-from cnn_symbolic.tensors.tensor import Call, Named, Tensor
+from cnn_symbolic.tensors.tensor import Gradient, Tensor
 
 __all__ = ["Proposition", "proposition"]
 
@@ -318,8 +318,8 @@ def proposition(derivation: Derivation) -> Proposition:
     statement = derivation.statement
     left = derivation.left
     made = None
-    if isinstance(left, Tensor) and isinstance(left.source, Call) and left.source.operation == "gradient":
-        made = gradient_proposition(derivation, *left.source.operands)
+    if isinstance(left, Tensor) and isinstance(left.source, Gradient):
+        made = gradient_proposition(derivation, left.source)
     if made is None:
         translator = Translator(statement.tensors)
         sides = translator.expression(statement.left.formula), translator.expression(statement.right.formula)
@@ -348,17 +348,17 @@ def stated_reads(claim: Proposition, smallest: Mapping[sp.Symbol, int]) -> Itera
             yield read
 
 
-def gradient_proposition(derivation: Derivation, output: Tensor, wrt: Tensor, arriving: Tensor) -> Proposition | None:
+def gradient_proposition(derivation: Derivation, of: Gradient) -> Proposition | None:
     """Return the claim about a gradient, before differentiation; None where the tensor does not enter the output."""
     statement = derivation.statement
-    name = wrt.name or ""
+    name, arriving = of.wrt.name or "", of.cotangent
     tensors = dict(statement.tensors)
     if name in tensors and tensors[name].definition is not None:
         tensors[name] = type(tensors[name])(tensors[name].shape)
     parts: list[Expression] = []
     derived = has_gradient(arriving) or (isinstance(derivation.right, Tensor) and has_gradient(derivation.right))
     by_steps = False
-    for stage in stages(output, wrt, arriving):
+    for stage in stages(of):
         by_steps = by_steps or stage.cotangent is not arriving
         m = fresh("mnpqst"[k] if k < 6 else f"m{k}" for k in range(stage.body.rank))
         part: Expression = Times(
@@ -379,8 +379,4 @@ def gradient_proposition(derivation: Derivation, output: Tensor, wrt: Tensor, ar
 
 def has_gradient(made: Tensor) -> bool:
     """Tell whether a tensor is made from a gradient, which its formula has carried out."""
-    if isinstance(made.source, Named):
-        return has_gradient(made.source.definition)
-    if not isinstance(made.source, Call):
-        return False
-    return made.source.operation == "gradient" or any(map(has_gradient, made.source.operands))
+    return isinstance(made.source, Gradient) or any(map(has_gradient, made.source.made_from))

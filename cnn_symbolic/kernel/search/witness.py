@@ -27,9 +27,8 @@ from cnn_symbolic.expressions.rules import is_plain_size
 from cnn_symbolic.expressions.values import read_at
 from cnn_symbolic.ground.errors import EvaluationError, FunctionDomainError, ShapeError, UndefinedError
 from cnn_symbolic.kernel.trusted.statement import Statement
-from cnn_symbolic.tensors.entries import EntryReading
 from cnn_symbolic.tensors.shapes import ShapeOf
-from cnn_symbolic.tensors.tensor import Call, Leaf, Named, Tensor
+from cnn_symbolic.tensors.tensor import Call, Entries, Gradient, Leaf, Named, Tensor, index_ranges
 from cnn_symbolic.witnesses import arrays, duals
 
 __all__ = ["MOST_ENTRIES", "Found", "Scene", "compare_at", "scene_at"]
@@ -109,32 +108,36 @@ class Scene(Point):
     def free_indices(self, tensor: Tensor) -> frozenset[sp.Symbol]:
         """Return the indices of families that a tensor is a member at; a result with a name is none."""
         source = tensor.source
-        if not isinstance(source, Call):
+        if isinstance(source, Leaf | Named):
             return frozenset()
         if id(tensor) not in self.free:
-            options = [part for value in source.options.values() for part in flat(value)]
+            options = flat(tuple(source.options.values())) if isinstance(source, Call) else ()
             found = {s for part in options if isinstance(part, sp.Basic) for s in part.atoms(sp.Dummy)}
-            own = set(flat(source.options.get("index", ())))
-            within = frozenset().union(*(self.free_indices(part) for part in source.operands))
-            self.free[id(tensor)] = (within | found) - own
+            if isinstance(source, Entries):
+                found = source.formula.atoms(sp.Dummy)
+            within = frozenset().union(*(self.free_indices(part) for part in source.made_from))
+            self.free[id(tensor)] = (within | found) - set(index_ranges(tensor))
         return self.free[id(tensor)]
 
     def computed(self, tensor: Tensor) -> np.ndarray:
         """Return the array of a tensor, by how it came about."""
         source = tensor.source
-        if not isinstance(source, Call):
-            if source.name in self.seeded:
-                return self.seeded[source.name]
-            return self.array(source.definition) if isinstance(source, Named) else self.leaf(tensor, source)
-        if source.operation == "gradient":
-            return self.gradient(*source.operands)
-        if source.operation == "from_entries":
-            return self.entries(tensor, source)
-        if source.operation in ("stack_family", "sum_family"):
-            return self.family(source)
+        if source.name is not None and source.name in self.seeded:
+            return self.seeded[source.name]
+        if isinstance(source, Leaf):
+            return self.leaf(tensor, source)
+        if isinstance(source, Named):
+            return self.array(source.definition)
+        if isinstance(source, Gradient):
+            return self.gradient(source)
+        if isinstance(source, Entries):
+            return self.entries(source)
+        given = source.given or source.options
+        if "index" in given:
+            return arrays.OPERATIONS[source.operation](self.members(source))
         operands = [self.array(part) for part in source.operands]
-        options = {key: read_at(value, self) for key, value in (source.given or source.options).items()}
-        if source.operation == "apply":
+        options = {key: read_at(value, self) for key, value in given.items()}
+        if "function" in options:
             if options["function"] not in duals.KNOWN:
                 self.numbers.function(options["function"])
             options["functions"] = self.functions
@@ -148,17 +151,16 @@ class Scene(Point):
             raise ShapeError(f"{source.name} has the shapes {found.shape} and {shape}")
         return found
 
-    def entries(self, tensor: Tensor, source: Call) -> np.ndarray:
+    def entries(self, source: Entries) -> np.ndarray:
         """Return a tensor that is written entry by entry."""
-        shape = shape_of(read_at(source.given.get("shape", tensor.lengths), self), tensor)
-        for part in source.operands:  # what is used is defined, wherever its entries are read
+        shape = shape_of(read_at(source.lengths, self), "a tensor written entry by entry")
+        for part in source.using:  # what is used is defined, wherever its entries are read
             self.array(part)
-        reading = source.given.get("reading")
-        if not isinstance(reading, EntryReading):
-            return self.formula(source.options["entry"], source.options["index"], shape, source.operands)
+        if source.reading is None:
+            return self.formula(source.formula, source.index, shape, source.using)
         found = np.empty(shape, dtype=object)
         for at in np.ndindex(*shape):
-            found[at] = reading.at(at, self)
+            found[at] = source.reading.at(at, self)
         return found
 
     def formula(
@@ -182,19 +184,18 @@ class Scene(Point):
             self.numbers.function(name)
         return {name: [of(name, order) for order in range(DEGREE + 3)] for name in names}
 
-    def family(self, source: Call) -> np.ndarray:
-        """Return the members of a family, stacked or added up."""
+    def members(self, source: Call) -> list[np.ndarray]:
+        """Return the members of a family."""
         (member,), index = source.operands, source.options["index"]
         (length,) = shape_of((read_at(source.given["length"], self),), "a family")
-        members = [self.with_indices({index: k}).array(member) for k in range(length)]
-        return np.stack(members) if source.operation == "stack_family" else np.asarray(sum(members), dtype=object)
+        return [self.with_indices({index: k}).array(member) for k in range(length)]
 
-    def gradient(self, output: Tensor, wrt: Tensor, arriving: Tensor) -> np.ndarray:
-        """Return Σ arriving · ∂output/∂wrt, by dual numbers; what arrives is held fixed."""
-        cotangent, value = self.array(arriving), self.array(wrt)
+    def gradient(self, source: Gradient) -> np.ndarray:
+        """Return Σ cotangent · ∂output/∂wrt, by dual numbers; what arrives is held fixed."""
+        cotangent, value = self.array(source.cotangent), self.array(source.wrt)
         tag = next(TAGS)
-        moved = {**self.seeded, wrt.name or "": duals.seeded(value, tag)}
-        derived = replace(self, seeded=moved, memo={}, fixed={}).array(output)
+        moved = {**self.seeded, source.wrt.name or "": duals.seeded(value, tag)}
+        derived = replace(self, seeded=moved, memo={}, fixed={}).array(source.output)
         if derived.shape != cotangent.shape:
             raise UndefinedError(f"what arrives has the shape {cotangent.shape}, the output {derived.shape}")
         parts = duals.coefficients(derived, tag, value.size)

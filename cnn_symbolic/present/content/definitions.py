@@ -19,7 +19,7 @@ from cnn_symbolic.tensors import arithmetic
 from cnn_symbolic.tensors.operation import RECORDS
 from cnn_symbolic.tensors.operations import basic, convolutions, padding, pooling, stacking
 from cnn_symbolic.tensors.shapes import ShapeOf
-from cnn_symbolic.tensors.tensor import Call, Named, Tensor
+from cnn_symbolic.tensors.tensor import Call, Tensor
 
 __all__ = ["SHOWN", "OperationDefinition", "definitions", "operations_in"]
 
@@ -69,8 +69,6 @@ def operations_in(side: Any) -> Iterator[str]:
         if not isinstance(x, Tensor) or id(x) in seen:
             continue
         seen.add(id(x))
-        if isinstance(x.source, Named):
-            pending.append(x.source.definition)
-        elif isinstance(x.source, Call):
+        if isinstance(x.source, Call):
             yield x.source.operation
-            pending += x.source.operands
+        pending += x.source.made_from

@@ -26,7 +26,7 @@ from cnn_symbolic.proofs.citations import is_instance
 from cnn_symbolic.proofs.derivation import Derivation, Line, folded
 from cnn_symbolic.proofs.reasons import definition_reason
 from cnn_symbolic.tensors.shapes import ShapeOf
-from cnn_symbolic.tensors.tensor import Call, Leaf, Named, Tensor
+from cnn_symbolic.tensors.tensor import Call, Gradient, Leaf, Named, Tensor
 
 __all__ = ["ProofRow", "Writer", "checked"]
 
@@ -128,11 +128,11 @@ class Writer:
     def definitions(self) -> dict[str, Tensor]:
         """The intermediate results among them, and the cost if it is one of them, with what they stand for."""
         found = {name: x.source.definition for name, x in self.tensors.items() if isinstance(x.source, Named)}
-        costs = [g.operands[0] for g in self.gradients if isinstance(g.operands[2].source, Call)]
+        costs = [g.output for g in self.gradients if g.cotangent.name is None]
         return ({"C": costs[0]} if costs and not self.explicit else {}) | found
 
     @cached_property
-    def gradients(self) -> tuple[Call, ...]:
+    def gradients(self) -> tuple[Gradient, ...]:
         """The gradients in the claim and the lines."""
         sides = [self.derivation.left, self.derivation.right, *self.others, *(line.folded for line in self.lines)]
         return tuple(g for side in sides for g in gradients_in(side))
@@ -140,7 +140,7 @@ class Writer:
     @property
     def explicit(self) -> bool:
         """Whether there are several costs, so that each gradient has to say of what it is one."""
-        return len({str(g.operands[0]) for g in self.gradients}) > 1
+        return len({str(g.output) for g in self.gradients}) > 1
 
     @property
     def latex(self) -> Latex:
@@ -212,13 +212,13 @@ class Writer:
             )
 
 
-def gradients_in(side: Any) -> Iterator[Call]:
+def gradients_in(side: Any) -> Iterator[Gradient]:
     """Yield the gradients that a side of a claim is written with, up to its intermediate results."""
     part = side.tensor if isinstance(side, ShapeOf) else side
-    if isinstance(part, Tensor) and isinstance(part.source, Call):
-        if part.source.operation == "gradient":
+    if isinstance(part, Tensor) and part.name is None:
+        if isinstance(part.source, Gradient):
             yield part.source
-        for operand in part.source.operands:
+        for operand in part.source.made_from:
             yield from gradients_in(operand)
 
 
@@ -226,10 +226,10 @@ def options_of(side: Any) -> Iterator[Any]:
     """Yield the size expressions among the options of the operations that a side of a claim is written with."""
     if isinstance(side, ShapeOf):
         yield from options_of(side.tensor)
-    elif isinstance(side, Tensor) and isinstance(side.source, Call):
-        for value in side.source.options.values():
+    elif isinstance(side, Tensor) and side.name is None:
+        for value in side.source.options.values() if isinstance(side.source, Call) else ():
             yield from flat(value)
-        for operand in side.source.operands:
+        for operand in side.source.made_from:
             yield from options_of(operand)
     elif isinstance(side, tuple):
         yield from side

@@ -9,8 +9,9 @@ is real, so that nothing is conjugated.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import sympy as sp
@@ -21,7 +22,7 @@ from cnn_symbolic.expressions.shapes import check_integers, check_name, check_sh
 from cnn_symbolic.ground.errors import FragmentError, ModeError, OperandError, ShapeError
 from cnn_symbolic.tensors import samples as s
 from cnn_symbolic.tensors.arithmetic import common_shape
-from cnn_symbolic.tensors.operation import Definition, given, operation
+from cnn_symbolic.tensors.operation import Definition, Proposal, given, operation
 from cnn_symbolic.tensors.tensor import Call, Tensor
 
 __all__ = [
@@ -69,11 +70,26 @@ def window(x: Tensor, f: Tensor, mode: str, owner: str) -> tuple[Shape, Shape]:
 
 def letters(rank: int, of: Tensor | None = None) -> tuple[sp.Dummy, ...]:
     """Return bound indices for the axes of an overlay, named after its own letters if it has some."""
-    own = () if of is None or isinstance(of.source, Call) else of.source.indices
-    return fresh(own or (LETTERS[k] if k < len(LETTERS) else f"u{k}" for k in range(rank)))
+    return fresh(
+        (of is not None and of.source.indices) or (LETTERS[k] if k < len(LETTERS) else f"u{k}" for k in range(rank))
+    )
 
 
-@operation("cross-correlation", "r c", *(given(s.grid, s.overlay, mode=mode) for mode in ("valid", "full", "same")))
+def laid_otherwise(call: Call) -> Iterator[Proposal]:
+    """Yield the other way to lay an overlay, the other order of the two tensors, and the other modes."""
+    for other in (correlate, convolve):
+        if other.__name__ != call.operation:
+            yield f"{other.__name__} in place of {call.operation}", partial(other, *call.operands, **call.given)
+    yield f"the arguments of {call.operation} exchanged", partial(call.again, call.operands[::-1])
+    for mode in MODES:
+        if mode != call.options["mode"]:
+            yield f"mode {mode!r} in place of {call.options['mode']!r}", partial(call.again, call.operands, mode=mode)
+
+
+OVERLAID = tuple(given(s.grid, s.overlay, mode=mode) for mode in MODES)
+
+
+@operation("cross-correlation", "r c", *OVERLAID, mistakes=laid_otherwise)
 def correlate(x: Tensor, f: Tensor, *, mode: str = "valid") -> Definition:
     """correlate(x, f)[i] = Σ_u x[i + u] · f[u] in mode "valid"; "full" and "same" start earlier.
 
@@ -90,7 +106,7 @@ def correlate(x: Tensor, f: Tensor, *, mode: str = "valid") -> Definition:
     return Definition(shape, formula, confined=mode == "full")
 
 
-@operation("convolution", "r c", *(given(s.grid, s.overlay, mode=mode) for mode in ("valid", "full", "same")))
+@operation("convolution", "r c", *OVERLAID, mistakes=laid_otherwise)
 def convolve(x: Tensor, f: Tensor, *, mode: str = "full") -> Definition:
     """convolve(x, f)[i] = Σ_u x[i − u] · f[u] in mode "full"; "valid" and "same" start later.
 
@@ -127,7 +143,13 @@ def flip(x: Tensor, *, axes: Sequence[int]) -> Definition:
     return Definition(x.lengths, formula, confined=True)
 
 
-@operation("rot180", "m n", given(s.grid))
+def unturned(call: Call) -> Iterator[Proposal]:
+    """Yield the tensor as it is, not rotated."""
+    (x,) = call.operands
+    yield f"{x} not rotated", lambda: x
+
+
+@operation("rot180", "m n", given(s.grid), mistakes=unturned)
 def rot180(x: Tensor) -> Definition:
     """rot180(x)[i, j] = x[M − 1 − i, N − 1 − j]: every axis is reversed. Source: `numpy.flip`."""
     return Definition(
@@ -183,7 +205,17 @@ def shift(x: Tensor, *, offsets: Sequence[Any]) -> Definition:
     return Definition(x.lengths, lambda index: x.at(tuple(i - o for i, o in zip(index, moved, strict=True))))
 
 
-@operation("transpose", "n m", given(s.grid))
+def split_otherwise(call: Call) -> Iterator[Proposal]:
+    """Yield an axis that was split and then transposed, split into the sizes in the other order."""
+    inner, axes = call.operands[0].source, tuple(call.options.get("axes", ()))
+    if isinstance(inner, Call) and "into" in inner.options:
+        k, into = inner.options["axis"], inner.options["into"]
+        if axes[k : k + 2] == (k + 1, k):
+            name = f"axis {k} split into {format_shape(into[::-1])} in place of {format_shape(into)}"
+            yield name, partial(inner.again, inner.operands, into=into[::-1])
+
+
+@operation("transpose", "n m", given(s.grid), mistakes=split_otherwise)
 def transpose(x: Tensor, *, axes: Sequence[int] | None = None) -> Definition:
     """transpose(x)[i, j] = x[j, i]; `axes` lists, as in `numpy.transpose`, where each axis comes from."""
     order = check_axes(tuple(reversed(range(x.rank))) if axes is None else axes, x, "transpose")
@@ -272,7 +304,7 @@ def wrap(x: Tensor, *, axis: int = 0) -> Definition:
     return Definition((*x.lengths[:at], sp.S.One, *x.lengths[at:]), lambda i: x.formula(i[:at] + i[at + 1 :]))
 
 
-@operation("stack", "k m", given(s.x, s.y))
+@operation("stack", "k m", given(s.x, s.y), adds=True)
 def stack(*layers: Tensor, axis: int = 0) -> Definition:
     """stack(x, y)[k, i] = x[i] for k = 0, y[i] for k = 1: equal shapes along a new axis. Source: `numpy.stack`."""
     if not layers or any(tuple(map(sp.expand, x.lengths)) != tuple(map(sp.expand, layers[0].lengths)) for x in layers):
@@ -291,7 +323,15 @@ def stack(*layers: Tensor, axis: int = 0) -> Definition:
     return Definition((*shape[:at], sp.Integer(len(layers)), *shape[at:]), formula, all(x.confined for x in layers))
 
 
-@operation("applying a function entry by entry", "m", given(s.x, function="σ", order=1))
+def other_derivatives(call: Call) -> Iterator[Proposal]:
+    """Yield the function with one derivative more or less."""
+    function, order = call.options["function"], call.options["order"]
+    for found in {order + 1, max(order - 1, 0)} - {order}:
+        name = f"{function}{'′' * found} in place of {function}{'′' * order}"
+        yield name, partial(call.again, call.operands, order=found)
+
+
+@operation("applying a function entry by entry", "m", given(s.x, function="σ", order=1), mistakes=other_derivatives)
 def apply(x: Tensor, *, function: str, order: int = 0) -> Definition:
     """apply(x)[i] = f⁽ⁿ⁾(x[i]) inside the shape of x: an arbitrary differentiable function f, entry by entry.
 
