@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from cnn_symbolic.claims.reading import read_claims
+from cnn_symbolic.expressions.printing import written_together
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
@@ -133,8 +134,9 @@ def check_verdict(written):
     assert isinstance(verdict, KINDS[written.verdict]), verdict
     found = looked_at(written, ())
     if not isinstance(verdict, Undecided):
-        wrong = [sizes for sizes, agreed in found if holds(verdict.domain, sizes) != (agreed is not None)]
-        assert not wrong, f"the claim is not about what {verdict.domain!r} says, at {wrong[:3]}"
+        domain = written_together(verdict.domain)
+        wrong = [sizes for sizes, agreed in found if holds(domain, sizes) != (agreed is not None)]
+        assert not wrong, f"the claim is not about what {domain!r} says, at {wrong[:3]}"
     if not isinstance(verdict, Refutation):
         wrong = [sizes for sizes, agreed in found if agreed is False]
         assert not wrong, f"called {written.verdict}, but both sides differ at {wrong[:3]}"
@@ -148,7 +150,7 @@ def check_theorem(written):
     condition = assumed(written.assuming)
     for sizes, agreed in looked_at(written, ()):
         about = agreed is not None and holds(condition, sizes)
-        assert holds(verdict.domain, sizes) == about, (verdict.domain, sizes)
+        assert holds(written_together(verdict.domain), sizes) == about, (verdict.domain, sizes)
         assert agreed or not about, f"called proved if {condition}, but both sides differ at {sizes}"
     assert any(agreed and holds(condition, sizes) for sizes, agreed in looked_at(written, ()))
 
@@ -180,7 +182,7 @@ def check_condition(written):
     about = [
         (sizes, agreed) for sizes, agreed in looked_at(written, tuple(verdict.given.items())) if agreed is not None
     ]
-    for condition in (written.holds_when, verdict.holds_when):
+    for condition in (written.holds_when, written_together([verdict.holds_when])):
         wrong = [sizes for sizes, agreed in about if holds(condition, sizes) != agreed]
         assert not wrong, f"{condition!r} is not when both sides agree, at {wrong[:3]}"
     assert about

@@ -6,6 +6,7 @@ import pytest
 
 from cnn_symbolic.claims.expressions import Expressions
 from cnn_symbolic.claims.reading import read_claims
+from cnn_symbolic.expressions.printing import written, written_together
 from cnn_symbolic.ground.errors import ClaimTextError, CnnSymbolicError
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.proofs.derivation import Derivation
@@ -141,14 +142,18 @@ ENTRY = f"{X}w = tensor(I)\n"
 
 def test_an_entry_of_an_operation_is_there_where_the_operation_is():
     (claim,) = read_claims(f"{ENTRY}claim(correlate(x, w)[0] == sum(x[u] * w[u], over=u))").values()
-    assert (claim.outcome, claim.verdict.domain) == ("proved", "I ≤ M")
+    assert (claim.outcome, written_together(claim.verdict.domain)) == ("proved", "I ≤ M")
 
 
 def test_a_side_that_is_not_there_where_the_other_one_is_is_refuted():
     text = f"{ENTRY}claim(x[i] == x[i] + correlate(x, w)[i] * Iverson(M < I)"
     (claim,) = read_claims(f"{text})").values()
     assert isinstance(claim.verdict, Refutation)
-    assert (claim.verdict.kind, claim.verdict.sizes, claim.verdict.holds_when) == ("defined", {"M": 1, "I": 2}, "I ≤ M")
+    assert (claim.verdict.kind, claim.verdict.sizes, written(claim.verdict.holds_when)) == (
+        "defined",
+        {"M": 1, "I": 2},
+        "I ≤ M",
+    )
     assert outcomes(f"{text}, assuming=[M >= I])") == {"line_3": "proved"}
 
 

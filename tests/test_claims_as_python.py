@@ -4,6 +4,7 @@ import pytest
 
 from cnn_symbolic import And, Iverson, Not, Or, maximum, minimum, sizes
 from cnn_symbolic.claims.reading import read_claims
+from cnn_symbolic.expressions.printing import written_together
 from cnn_symbolic.expressions.values import number
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.library.loading import load_file
@@ -47,8 +48,9 @@ def test_a_star_puts_all_items_in_its_place():
 def said(claim):
     """Return what is decided about a claim, and how it is printed."""
     verdict = claim.verdict
-    found = [claim.expected, claim.outcome, verdict.evidence, verdict.domain, claim.written_claim, claim.as_expected]
+    domain = written_together(verdict.domain)
+    found = [claim.expected, claim.outcome, verdict.evidence, domain, claim.written_claim, claim.as_expected]
     found += [line.because for line in claim.lines]
     if isinstance(verdict, Refutation):
-        found += [dict(verdict.sizes), verdict.holds_when, str(verdict.monomial), verdict.least, verdict.kind]
+        found += [dict(verdict.sizes), str(verdict.holds_when), str(verdict.monomial), verdict.least, verdict.kind]
     return found

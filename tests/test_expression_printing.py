@@ -65,7 +65,7 @@ def test_a_condition_is_printed_as_what_it_is(recipe):
 
 PRINTED = {
     "(M - N)//P + 1": "⌊(M - N)/P⌋ + 1",
-    "M % (2*N) == 0": "(M mod (2·N)) = 0",
+    "M % (2*N) == 0": "M mod (2·N) = 0",
     "-M % N": "(-M mod N)",
     "ceiling(M/(N + 1)) - 1": "⌈M/(N + 1)⌉ - 1",
     "max(M - N, 0) * 2": "2·max(M - N, 0)",

@@ -7,7 +7,7 @@ import sympy as sp
 from cnn_symbolic import FeatureMap, correlate, from_entries, named, rot180, scalar, shape, sizes, sum_over, tensor
 from cnn_symbolic.expressions.formulas import Entry
 from cnn_symbolic.ground.errors import EvaluationError, FragmentError, NameConflictError, OperandError, ShapeError
-from cnn_symbolic.tensors.tensor import Call, merge_name, same
+from cnn_symbolic.tensors.tensor import Entries, merge_name, same
 
 M, N, I, J = sizes("M N I J")
 x, w = tensor(M, N, name="x"), tensor(I, J, name="w")
@@ -81,7 +81,7 @@ def test_two_ways_to_build_the_same_tensor_are_the_same():
 def test_entries_written_by_hand():
     total = from_entries((M,), lambda i: sum_over(lambda j: x[i, j], (N,)), using=[x])
     assert total.evaluate({"x": np.array([[1, 2], [3, 4]])}).tolist() == [3, 7]
-    assert isinstance(total.source, Call)
+    assert isinstance(total.source, Entries)
     with pytest.raises(FragmentError, match=r"the formula mentions w, which using=\[…\] does not list"):
         from_entries((M,), lambda i: w[i, i], using=[x])
     with pytest.raises(ShapeError, match=r"the shape \(M, N\) has 2 axes, the formula 1 indices"):

@@ -17,7 +17,7 @@ from tests.support.exact_arrays import entries, integer_arrays, pairs, run, same
 NAMES = """
     correlate convolve flip rot180 pad crop dilate subsample shift transpose sum_axes dot tensordot outer wrap stack
     apply constant broadcast add scale multiply take windows literal conv conv_transpose unfold fold upsample_nearest
-    pixel_shuffle pixel_unshuffle split_axis merge_axes select_pool sum_pool window_counts
+    pixel_shuffle pixel_unshuffle split_axis merge_axes select_pool sum_pool window_counts stack_family sum_family
 """
 
 
@@ -29,6 +29,12 @@ def entry(x, at):
 def test_every_operation_is_there():
     assert sorted(OPERATIONS) == sorted(NAMES.split())
     assert all(OPERATIONS[name] is getattr(arrays, name) for name in arrays.__all__ if name != "OPERATIONS")
+
+
+def test_families_are_stacked_and_added_up():
+    members = [np.array([1, 2]), np.array([3, 4])]
+    assert run("stack_family", members).tolist() == [[1, 2], [3, 4]]
+    assert run("sum_family", members).tolist() == [4, 6]
 
 
 # Against SciPy and NumPy, on integers.

@@ -1,13 +1,16 @@
-"""How expressions and conditions are written as one line of text: `⌊(M - I)/S⌋ + 1`, `(M mod S) = 0`."""
+"""How expressions and conditions are written as one line of text: `⌊(M - I)/S⌋ + 1`, `M mod S = 0`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import sympy as sp
 from sympy.printing.str import StrPrinter
 
 from cnn_symbolic.expressions.heads import (
+    AtMost,
     Bracket,
     Ceiling,
     Comparison,
@@ -17,6 +20,7 @@ from cnn_symbolic.expressions.heads import (
     Disjunction,
     Floor,
     Inverse,
+    Less,
     Maximum,
     Minimum,
     Negation,
@@ -25,7 +29,7 @@ from cnn_symbolic.expressions.heads import (
 )
 from cnn_symbolic.expressions.rules import as_quotient
 
-__all__ = ["SIGNS", "written"]
+__all__ = ["SIGNS", "written", "written_together"]
 
 SIGNS = {"=": "=", "!=": "≠", ">=": "≥", ">": ">", "<=": "≤", "<": "<"}
 
@@ -37,7 +41,7 @@ class SizePrinter(StrPrinter):
 
     def _print_Add(self, e: sp.Add, order: Any = None) -> str:
         def place(term: sp.Expr) -> tuple[bool, bool, str]:
-            return (term.is_Rational, term.could_extract_minus_sign(), str(term))
+            return (term.is_Rational, term.could_extract_minus_sign(), str(term.as_coeff_Mul()[1]))
 
         return " + ".join(self.doprint(term) for term in sorted(e.args, key=place)).replace("+ -", "- ")
 
@@ -62,6 +66,12 @@ class SizePrinter(StrPrinter):
     def _print_Pow(self, e: sp.Pow, rational: bool = False) -> str:
         return f"{self.divisor(e.base)}^{self.doprint(e.exp)}"
 
+    def _print_BooleanFalse(self, _: Any) -> str:
+        return "never"
+
+    def _print_BooleanTrue(self, _: Any) -> str:
+        return "always"
+
     def _print_Dummy(self, e: sp.Dummy) -> str:
         return str(e.name)
 
@@ -78,7 +88,10 @@ class SizePrinter(StrPrinter):
         return f"⌈{self.quotient(e.args[0])}⌉"
 
     def _print_Remainder(self, e: Remainder) -> str:
-        return f"({self.tight(e.args[0])} mod {self.divisor(e.args[1])})"
+        return f"({self.remainder(e)})"
+
+    def remainder(self, e: Remainder) -> str:
+        return f"{self.tight(e.args[0])} mod {self.divisor(e.args[1])}"
 
     def _print_Maximum(self, e: Maximum) -> str:
         return f"max({', '.join(map(self.doprint, e.args))})"
@@ -97,17 +110,36 @@ class SizePrinter(StrPrinter):
         return f"({value} if {holds}, else {otherwise})"
 
     def _print_Comparison(self, e: Comparison) -> str:
-        return f"{self.doprint(e.lhs)} {SIGNS[e.sign]} {self.doprint(e.rhs)}"
+        left, right = (
+            self.remainder(side) if isinstance(side, Remainder) else self.doprint(side) for side in (e.lhs, e.rhs)
+        )
+        return f"{left} {SIGNS[e.sign]} {right}"
 
     def _print_Connective(self, e: Connective) -> str:
         if isinstance(e, Negation):
             return f"not ({self.doprint(e.args[0])})"
-        parts = (
-            f"({self.doprint(p)})" if isinstance(p, Conjunction | Disjunction) else self.doprint(p) for p in e.args
-        )
+        if is_chain(e):
+            return " ".join([self.doprint(e.args[0]), *(f"{SIGNS[p.sign]} {self.doprint(p.rhs)}" for p in e.args[1:])])
+        parts = (f"({self.doprint(p)})" if is_compound(p) else self.doprint(p) for p in e.args)
         return (" and " if isinstance(e, Conjunction) else " or ").join(parts)
+
+
+def is_compound(e: Any) -> bool:
+    """Tell whether a condition stands in parentheses as a part of another one."""
+    return isinstance(e, Conjunction | Disjunction) and not is_chain(e)
+
+
+def is_chain(e: Connective) -> bool:
+    """Tell whether a condition is written as one chain of inequalities, such as `2 ≤ M ≤ 5`."""
+    upwards = isinstance(e, Conjunction) and all(isinstance(part, Less | AtMost) for part in e.args)
+    return upwards and all(a.rhs == b.lhs for a, b in pairwise(e.args))
 
 
 def written(e: Any) -> str:
     """Return an expression or condition as text."""
     return str(SizePrinter().doprint(e)) if isinstance(e, sp.Basic) else str(e)
+
+
+def written_together(conditions: Sequence[Any]) -> str:
+    """Return conditions that hold written_together as text; nothing for none."""
+    return written(Conjunction(*conditions) if len(conditions) > 1 else (*conditions, "")[0])

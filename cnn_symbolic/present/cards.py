@@ -13,6 +13,7 @@ from typing import Any
 
 import sympy as sp
 
+from cnn_symbolic.expressions.printing import written_together
 from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
@@ -204,10 +205,10 @@ def reason(verdict: Undecided | HoldsForLiterals) -> Prose:
 def evidence(verdict: Verdict) -> Prose:
     """Return what is said behind a verdict's word: how strong it is, and the conditions on the sizes it is about."""
     if isinstance(verdict, Theorem):
-        return given(prose(verdict.evidence), conditions(verdict.domain))
+        return given(prose(verdict.evidence), conditions(written_together(verdict.domain)))
     if isinstance(verdict, HoldsForLiterals):
-        return given(prose(verdict.evidence.removeprefix("holds for ")), conditions(verdict.domain))
-    return assumed(conditions(verdict.domain)) if isinstance(verdict, Refutation) else ()
+        return given(prose(verdict.evidence.removeprefix("holds for ")), conditions(written_together(verdict.domain)))
+    return assumed(conditions(written_together(verdict.domain))) if isinstance(verdict, Refutation) else ()
 
 
 def given(strength: Prose, assumptions: tuple[str, ...]) -> Prose:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy as sp
 
+from cnn_symbolic.expressions.printing import written, written_together
 from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.ground.version import __version__
 from cnn_symbolic.kernel.search.decide import decide
@@ -110,9 +111,11 @@ def decided_value(derivation: Derivation, settled: Settled, verdict: Verdict) ->
     refuted = verdict if isinstance(verdict, Refutation) else None
     change = settled.mistake
     return {
-        "assumptions": verdict.domain if isinstance(verdict, Theorem | Refutation | HoldsForLiterals) else None,
+        "assumptions": written_together(verdict.domain)
+        if isinstance(verdict, Theorem | Refutation | HoldsForLiterals)
+        else None,
         "counterexample": None if refuted is None else counterexample(refuted),
-        "holds_when": None if refuted is None else refuted.holds_when,
+        "holds_when": None if refuted is None or refuted.holds_when is None else written(refuted.holds_when),
         "holds_when_given": None if refuted is None else dict(refuted.given),
         "mistake": None if change is None else {"change": change.name, "proved": str(change.formula)},
         "wrong_step": None if settled.wrong_step is None else settled.wrong_step[0].because,

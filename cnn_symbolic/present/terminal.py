@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from cnn_symbolic.backward.findings import BackwardReport, report_text
+from cnn_symbolic.expressions.printing import written, written_together
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 from cnn_symbolic.library.article import ARTICLE, SECTIONS
@@ -62,8 +63,8 @@ def holds(refutation: Refutation) -> str:
         return "the weakest assumption is not known"
     given = ", ".join(f"{name} = {value}" for name, value in refutation.given.items())
     start = f"for {given} it " if given else ""
-    when = "never holds" if refutation.holds_when == "never" else f"holds exactly when {refutation.holds_when}"
-    return start + when
+    when = written(refutation.holds_when)
+    return start + ("never holds" if when == "never" else f"holds exactly when {when}")
 
 
 def called(refutation: Refutation) -> str:
@@ -110,12 +111,12 @@ def detail(verdict: Verdict | Checked | Stopped) -> str:
 
 def assumptions(verdict: Verdict | Checked | Stopped) -> str:
     """Return the conditions on the sizes that a verdict is about."""
-    return verdict.domain if isinstance(verdict, Theorem | Refutation | HoldsForLiterals) else ""
+    return written_together(verdict.domain) if isinstance(verdict, Theorem | Refutation | HoldsForLiterals) else ""
 
 
 def agreement(verdict: Theorem | HoldsForLiterals) -> str:
     """Return for which sizes the two sides are proved equal, or for which values they are, and what else was tried."""
-    condition = f" with {verdict.domain}" if verdict.domain else ""
+    condition = f" with {assumptions(verdict)}" if verdict.domain else ""
     if isinstance(verdict, Theorem):
         return f"proved: {verdict.evidence}{condition}"
     return f"{verdict.evidence}{condition}, {detail(verdict)}"

@@ -9,11 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
 from typing import Any
 
+from cnn_symbolic.expressions.printing import written, written_together
 from cnn_symbolic.ground.deadline import within
 from cnn_symbolic.ground.errors import CnnSymbolicError, TimeLimitError
 from cnn_symbolic.kernel.search.confirming import check_proved
@@ -21,7 +22,7 @@ from cnn_symbolic.kernel.search.decide import decide
 from cnn_symbolic.kernel.search.export import decode_statement, encode_statement
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.statement import Statement
-from cnn_symbolic.kernel.trusted.verdicts import Reason, Theorem, Verdict
+from cnn_symbolic.kernel.trusted.verdicts import Reason, Verdict
 from cnn_symbolic.mistakes.changes import Change
 from cnn_symbolic.proofs.check import Check, Checked
 from cnn_symbolic.proofs.derivation import OUTCOMES, Derivation, Line, Step
@@ -180,20 +181,32 @@ def recorded(title: str, expected: str, compute: Callable[[], Verdict], timeout:
         return Record(title, expected, "undecided", reason=reason, seconds=time.perf_counter() - start)
     except CnnSymbolicError as error:
         return Record(title, expected, "failed", reason=str(error), seconds=time.perf_counter() - start)
-    common = (title, expected, OUTCOMES[type(verdict)], verdict.evidence)
-    seconds = time.perf_counter() - start
+    found = Record(
+        title,
+        expected,
+        OUTCOMES[type(verdict)],
+        verdict.evidence,
+        written_together(getattr(verdict, "domain", ())),
+        seconds=time.perf_counter() - start,
+    )
     if isinstance(verdict, Undecided):
-        return Record(*common, reason=f"{verdict.reason}: {verdict.detail}", seconds=seconds)
-    if isinstance(verdict, Refutation):
-        shapes = verdict.left_shape, verdict.right_shape
-        numbers = number(verdict.left_coefficient), number(verdict.right_coefficient)
-        left, right = shapes if verdict.kind != "entry" or None in numbers else numbers
-        sizes, given = dict(verdict.sizes), dict(verdict.given)
-        condition = verdict.holds_when
-        return Record(*common, verdict.domain, sizes, verdict.index, left, right, condition, given, seconds=seconds)
+        return replace(found, reason=f"{verdict.reason}: {verdict.detail}")
     if isinstance(verdict, HoldsForLiterals):
-        return Record(*common, verdict.domain, reason=f"not proved: {verdict.search}", seconds=seconds)
-    return Record(*common, verdict.domain if isinstance(verdict, Theorem) else "", seconds=seconds)
+        return replace(found, reason=f"not proved: {verdict.search}")
+    if not isinstance(verdict, Refutation):
+        return found
+    shapes = verdict.left_shape, verdict.right_shape
+    numbers = number(verdict.left_coefficient), number(verdict.right_coefficient)
+    left, right = shapes if verdict.kind != "entry" or None in numbers else numbers
+    return replace(
+        found,
+        sizes=dict(verdict.sizes),
+        index=verdict.index,
+        left=left,
+        right=right,
+        holds_when=None if verdict.holds_when is None else written(verdict.holds_when),
+        given=dict(verdict.given),
+    )
 
 
 def number(value: Fraction | None) -> int | str | None:

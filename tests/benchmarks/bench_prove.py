@@ -10,13 +10,13 @@ from cnn_symbolic.expressions.formulas import derivative
 from cnn_symbolic.expressions.rules import as_quotient
 from cnn_symbolic.kernel.search.confirming import confirmed
 from cnn_symbolic.kernel.search.decide import decide, smallest_point
-from cnn_symbolic.kernel.search.domains import written_domain
+from cnn_symbolic.kernel.search.domains import stated_domain
 from cnn_symbolic.kernel.trusted.reader import read_side
 from cnn_symbolic.library.loading import select
 from cnn_symbolic.proofs.derivation import Derivation
 
 RUNS, SLOWEST = 3, 10
-CACHED = (as_quotient, derivative, read_side, smallest_point, written_domain)
+CACHED = (as_quotient, derivative, read_side, smallest_point, stated_domain)
 
 
 def cold_decision(statement):

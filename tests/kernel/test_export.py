@@ -26,6 +26,7 @@ from cnn_symbolic import (
     tensor,
     where,
 )
+from cnn_symbolic.expressions.printing import written_together
 from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.kernel.search.export import HEADS, decode_statement, encode_statement
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals
@@ -86,8 +87,8 @@ def test_a_side_that_divides_brings_its_conditions_back():
         for side, other in ((back.left, statement.left), (back.right, statement.right)):
             assert (side.divisors, side.requirements) == (other.divisors, other.requirements)
         before, after = decide(statement), decide(back)
-        assert (type(after), after.domain) == (type(before), before.domain)
-    assert decide(round_trip(state(quotient, x))).domain == "N < M"
+        assert (type(after), written_together(after.domain)) == (type(before), written_together(before.domain))
+    assert written_together(decide(round_trip(state(quotient, x))).domain) == "N < M"
 
 
 def test_a_verdict_for_literal_values_is_the_same_after_a_round_trip():

@@ -1,5 +1,6 @@
 """Integer sets: counting, writing for isl, describing conditions, least points."""
 
+import ast
 from itertools import product
 
 import islpy as isl
@@ -8,7 +9,9 @@ import pytest
 import sympy as sp
 
 from cnn_symbolic.expressions.formulas import size
+from cnn_symbolic.expressions.heads import AtMost, Greater
 from cnn_symbolic.expressions.meaning import value_of
+from cnn_symbolic.expressions.printing import written_together
 from cnn_symbolic.expressions.rules import (
     all_of,
     any_of,
@@ -21,7 +24,9 @@ from cnn_symbolic.expressions.rules import (
     remainder,
     where,
 )
-from cnn_symbolic.kernel.search.conditions import describe, weakest
+from cnn_symbolic.ground.errors import DisagreementError
+from cnn_symbolic.kernel.search import conditions
+from cnn_symbolic.kernel.search.conditions import conditions_of, weakest
 from cnn_symbolic.kernel.trusted.coefficients import MOST_ARRANGEMENTS, CoefficientSets, arrangements
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.verdicts import Reason
@@ -130,7 +135,7 @@ def test_what_is_not_affine_is_refused(expression):
 def test_conditions_with_fractions_are_scaled():
     sets = make()
     half = sets.sizes_where([holds(M / 2, "<=", sp.Rational(3, 2))])
-    assert describe(sets, half.gist(sets.sizes_where([]))) == "M ≤ 3"
+    assert written_together(conditions_of(sets, half.gist(sets.sizes_where([])))) == "M ≤ 3"
 
 
 CONDITIONS = [
@@ -166,7 +171,7 @@ def test_conditions_read_well():
     plain = sets.sizes_where([])
 
     def written(*conditions):
-        return describe(sets, sets.sizes_where(conditions).gist(plain))
+        return written_together(conditions_of(sets, sets.sizes_where(conditions).gist(plain)))
 
     assert written(holds(M, ">=", N)) == "N ≤ M"
     assert written(holds(M, "=", N + 1)) == "N = M - 1"
@@ -180,9 +185,36 @@ def test_conditions_read_well():
 def test_the_weakest_condition_is_relative_to_what_is_assumed():
     sets = make()
     everything = sets.sizes_where([])
-    assert weakest(sets, everything, sets.sizes_where([holds(M, ">", N)])) == "M ≤ N"
-    assert weakest(sets, everything, everything) == "never"
-    assert weakest(sets, everything, sets.sizes_where([holds(M, ">", N), holds(M, "<", N)])) == "always"
+    assert weakest(sets, everything, sets.sizes_where([holds(M, ">", N)])) == AtMost(M, N)
+    assert weakest(sets, everything, everything) == sp.false
+    assert weakest(sets, everything, sets.sizes_where([holds(M, ">", N), holds(M, "<", N)])) == sp.true
+
+
+SETS = [
+    "2 <= p0 <= 5 and p1 > p0",
+    "(p0 = 1 or (p1 = 2 and p0 >= 2p1 - 3)) and (p0 + p1) mod 2 = 0",
+    "exists e: p0 <= 3e <= p0 + 1 and p1 >= 3",
+    "p0 - 3*floor(p0/3) >= 1 and 2*floor(p0/2) + 3 >= p1",
+    "exists e, f: p0 = 2e + 3f and 0 <= e <= p1 and 0 <= f <= p1",
+    "p0 - 2*floor(p0/2) + 3p1 != 7",
+    "-p0 < -3 and 1 = 0",
+]
+
+
+@pytest.mark.parametrize("text", SETS)
+def test_a_set_of_sizes_is_read_as_the_conditions_that_say_it(text):
+    sets = make()
+    points = sets.sizes_where([]).intersect(isl.Set.read_from_str(sets.context, f"[p0, p1] -> {{ : {text} }}"))
+    found_conditions = conditions_of(sets, points)
+    for m, n in product(range(1, 9), repeat=2):
+        found = not points.intersect(sets.at_sizes((m, n), points)).is_empty()
+        assert found == all(value_of(c, {M: m, N: n}.__getitem__) for c in found_conditions), (m, n)
+
+
+def test_conditions_that_say_another_set_are_an_error(monkeypatch):
+    monkeypatch.setitem(conditions.COMPARISONS, ast.GtE, Greater)
+    with pytest.raises(DisagreementError, match="other ones than those"):
+        conditions_of(make(), make().sizes_where([holds(M, ">=", 2 * N)]))
 
 
 def test_the_smallest_point_has_the_least_total_size():

@@ -92,7 +92,7 @@ def check_refuted(refutation: Refutation) -> None:
         holds = refutation.holds_at(chosen)
         found = difference(statement, chosen, random, tries=2 if holds else TRIES)
         if found is not None and found.differs == holds:
-            said = f"{'true' if holds else 'false'} by its condition {refutation.holds_when!r}"
+            said = f"{'true' if holds else 'false'} by its condition {written(refutation.holds_when)!r}"
             raise disagreement(statement, said, chosen, found)
 
 
@@ -302,7 +302,7 @@ def refuted(verdict: Verdict, sizes: Sizes, is_least: bool) -> Refutation:
         SEAL,
         kind=found.kind,
         least=is_least,
-        domain=getattr(verdict, "domain", " and ".join(map(written, dict.fromkeys(statement.conditions)))),
+        domain=getattr(verdict, "domain", tuple(dict.fromkeys(statement.conditions))),
         sizes=sizes,
         holds_when=None,
         left_shape=tuple(left),

@@ -23,7 +23,7 @@ from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.ground.errors import VacuousClaimError
 from cnn_symbolic.kernel.search.choosing import factors_of
 from cnn_symbolic.kernel.search.confirming import check_proved, check_vacuous, confirmed, in_order
-from cnn_symbolic.kernel.search.domains import written_domain
+from cnn_symbolic.kernel.search.domains import stated_domain
 from cnn_symbolic.kernel.search.refuting import decide_affine
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.affine import prove_affine
@@ -96,7 +96,7 @@ def decide_factors(statement: Statement, undecided: Undecided, literally: Sequen
             verdict = decide_literally(statement, factors, values)
             return verdict if stated is not None or not isinstance(verdict, Theorem) else only_literally(verdict)
         smallest = smallest_sizes(statement, factors)
-        domain = written_domain(statement.sizes, statement.conditions, factors)
+        domain = stated_domain(statement.sizes, statement.conditions, factors)
         return replace(theorem, smallest=smallest, domain=domain)
     except NotReadable as stopped:
         return replace(undecided, reason=stopped.reason, detail=stopped.detail)
@@ -152,7 +152,7 @@ def decide_literally(statement: Statement, factors: tuple[sp.Symbol, ...], value
 
     A counterexample is the least of all if no greater factors can have a smaller total.
     """
-    domain = partial(written_domain, statement.sizes, statement.conditions, factors)
+    domain = partial(stated_domain, statement.sizes, statement.conditions, factors)
     theorem: Theorem | None = None
     with suppress(NotReadable):
         theorem = theorem_for_cases(statement, factors, values)

@@ -1,20 +1,21 @@
-"""The conditions on the sizes that a claim is about, written as text."""
+"""The conditions on the sizes that a claim is about, as people read them: those that follow from others left out."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache, reduce
 from typing import Any
 
 import sympy as sp
+from sympy.logic.boolalg import Boolean
 
+from cnn_symbolic.expressions.heads import Conjunction, Disjunction, Floor, Inverse, Maximum
+from cnn_symbolic.expressions.rules import compare
 from cnn_symbolic.kernel.trusted.drafts import DefinedSymbol, Draft
 from cnn_symbolic.kernel.trusted.factors import products_of
 from cnn_symbolic.kernel.trusted.polynomials import (
     AllOf,
     Condition,
-    Monomial,
     Polynomial,
     Relation,
     minus,
@@ -25,14 +26,17 @@ from cnn_symbolic.kernel.trusted.polynomials import (
 from cnn_symbolic.kernel.trusted.products import Lowering
 from cnn_symbolic.kernel.trusted.unknowns import Coordinates, UnknownSets
 
-__all__ = ["written_domain"]
+__all__ = ["stated_domain"]
 
 
 @lru_cache(maxsize=64)
-def written_domain(
+def stated_domain(
     sizes: tuple[sp.Symbol, ...], conditions: tuple[sp.Basic, ...], factors: tuple[sp.Symbol, ...]
-) -> str:
-    """Return the conditions on the sizes as text: `M + P ≥ D·I - D`. Those that follow from the others are left out."""
+) -> tuple[Boolean, ...]:
+    """Return the conditions on the sizes as inequalities of sums, such as `M + P ≥ D·I - D`.
+
+    Those that follow from the others are left out.
+    """
     lowering = Lowering(sizes, ())
     stated = list(dict.fromkeys(conditions))
     lowered = [lowering.conditions([holds]) for holds in stated]
@@ -47,21 +51,20 @@ def written_domain(
             others = reduce(lambda a, b: a.intersect(b), (where[j] for j in kept if j != k), everywhere)
             if of_sizes.impossible(others.subtract(where[k])):
                 kept.remove(k)
-    return " and ".join(dict.fromkeys(written_condition(stated[k]) for k in kept))
+    return tuple(dict.fromkeys(multiplied_out(stated[k]) for k in kept))
 
 
-def written_condition(holds: Any) -> str:
-    """Return a condition as text; `⌊a/b⌋ ≥ n` is written as `a ≥ n·b`, and ≤ likewise."""
+def multiplied_out(holds: Any) -> Boolean:
+    """Return a condition between sums of products; `⌊a/b⌋ ≥ n` becomes `a ≥ n·b`, and ≤ likewise."""
     draft = Draft()
-    return written_lowered(draft.condition(holds), draft)
+    return formula_of(draft.condition(holds), draft)
 
 
-def written_lowered(lowered: Condition, draft: Draft) -> str:
-    """Return a condition as text, with the functions that a draft has defined for it."""
+def formula_of(lowered: Condition, draft: Draft) -> Boolean:
+    """Return a condition as a formula, with the functions that a draft has defined for it."""
     if not isinstance(lowered, Relation):
-        word = " and " if isinstance(lowered, AllOf) else " or "
-        parts = [written_lowered(part, draft) for part in lowered.parts]
-        return f"({word.join(parts)})" if len(parts) > 1 else "".join(parts)
+        parts = [formula_of(part, draft) for part in lowered.parts]
+        return parts[0] if len(parts) == 1 else (Conjunction if isinstance(lowered, AllOf) else Disjunction)(*parts)
     p = lowered.polynomial
     defined = {next(iter(symbols_in([d.value]))): d for d in draft.defined}
     for symbol, function in defined.items():
@@ -70,40 +73,21 @@ def written_lowered(lowered: Condition, draft: Draft) -> str:
             top, bottom = function.arguments
             multiple = times(bottom, {(): p.get((), 0)})
             p = plus(top, multiple) if p[(symbol,)] == 1 else plus(multiple, bottom, {(): -1}, minus(top))
-    return inequality(p, lowered.sign, defined)
+    added, taken = ({m: n for m, n in side.items() if n > 0} for side in (p, minus(p)))
+    return compare(lowered.sign, sum_of(added, defined), sum_of(taken, defined))
 
 
-def written_sum(terms: Iterable[tuple[Monomial, Any]], defined: Mapping[sp.Symbol, DefinedSymbol]) -> str:
-    """Return a sum of products with positive coefficients."""
-    parts = []
-    for monomial, number in sorted(terms, key=lambda term: (term[0] == (), [str(s) for s in term[0]])):
-        factors = [written_symbol(s, defined) for s in monomial]
-        parts.append("·".join([str(number), *factors] if number != 1 or not monomial else factors))
-    return " + ".join(parts) or "0"
+def sum_of(p: Polynomial, defined: Mapping[sp.Symbol, DefinedSymbol]) -> sp.Expr:
+    """Return a polynomial as an expression, with the functions that its symbols stand for."""
+    return sp.Add(*(n * sp.Mul(*(value_of(s, defined) for s in monomial)) for monomial, n in p.items()))
 
 
-def written_symbol(symbol: sp.Symbol, defined: Mapping[sp.Symbol, DefinedSymbol]) -> str:
+def value_of(symbol: sp.Symbol, defined: Mapping[sp.Symbol, DefinedSymbol]) -> sp.Expr:
     """Return a size, or the function that a symbol stands for."""
     if symbol not in defined:
-        return str(symbol.name)
-    function = defined[symbol]
-    arguments = []
-    for p in function.arguments:
-        added, taken = (written_sum(part, defined) for part in two_sides(p))
-        arguments.append(added if taken == "0" else f"{added} - ({taken})" if " + " in taken else f"{added} - {taken}")
-    if function.kind == "quotient":
+        return symbol
+    arguments = [sum_of(p, defined) for p in defined[symbol].arguments]
+    if defined[symbol].kind == "quotient":
         top, bottom = arguments
-        bottom = bottom if re.fullmatch(r"\w+", bottom) else f"({bottom})"
-        return f"⌊({top})/{bottom}⌋" if " " in top else f"⌊{top}/{bottom}⌋"
-    return f"max({', '.join(arguments)})"
-
-
-def two_sides(p: Polynomial) -> tuple[list[tuple[Monomial, Any]], list[tuple[Monomial, Any]]]:
-    """Return the terms that are added, and those that are taken away, both with positive coefficients."""
-    return [(m, n) for m, n in p.items() if n > 0], [(m, -n) for m, n in p.items() if n < 0]
-
-
-def inequality(p: Polynomial, sign: str, defined: Mapping[sp.Symbol, DefinedSymbol]) -> str:
-    """Return `p ≥ 0` (or = or ≠) with what is added on the left and what is taken away on the right."""
-    left, right = (written_sum(side, defined) for side in two_sides(p))
-    return f"{left} { {'>=': '≥', '!=': '≠'}.get(sign, sign) } {right}"
+        return Floor(top * Inverse(bottom))
+    return Maximum(*arguments)

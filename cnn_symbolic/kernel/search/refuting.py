@@ -16,10 +16,11 @@ from math import factorial, prod
 from typing import Any
 
 import sympy as sp
+from sympy.logic.boolalg import Boolean
 
 from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.formulas import entry
-from cnn_symbolic.kernel.search.conditions import describe, weakest
+from cnn_symbolic.kernel.search.conditions import conditions_of, weakest
 from cnn_symbolic.kernel.search.replay import KNOWN_FUNCTIONS, replay
 from cnn_symbolic.kernel.search.verdicts import Monomial, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.affine import Difference, SideComparison, label
@@ -48,9 +49,9 @@ def decide_affine(statement: Statement) -> Verdict:
         return Undecided(statement, time.perf_counter() - start, SEAL, stopped.reason, stopped.detail)
 
 
-def domain_of(made: SideComparison) -> str:
-    """Return the sizes that a statement is about, as a condition; nothing if these are all."""
-    return describe(made.sets, made.domain.gist(made.sets.sizes_where([])))
+def domain_of(made: SideComparison) -> tuple[Boolean, ...]:
+    """Return the conditions on the sizes that a statement is about; none if these are all."""
+    return conditions_of(made.sets, made.domain.gist(made.sets.sizes_where([])))
 
 
 def refutation_of(made: SideComparison) -> Refutation:

@@ -13,11 +13,12 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.expressions.divisors import required
+from cnn_symbolic.expressions.printing import written_together
 from cnn_symbolic.expressions.rules import compare, is_plain_size
 from cnn_symbolic.expressions.shapes import check_shape, format_shape
 from cnn_symbolic.expressions.values import as_condition, plain, presumed_of
 from cnn_symbolic.ground.errors import FragmentError, ShapeError
-from cnn_symbolic.kernel.search.conditions import describe
+from cnn_symbolic.kernel.search.conditions import conditions_of
 from cnn_symbolic.kernel.trusted.integer_sets import IntegerSet, Sets
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.tensors.shapes import ShapeOf
@@ -75,8 +76,8 @@ def sizes_where(conditions: Iterable[Any], sizes: Iterable[sp.Symbol] = ()) -> S
     except NotReadable as stopped:
         raise FragmentError(f"{stopped.detail}: give strides and other factors their values") from stopped
     everywhere = sets.sizes_where([])
-    written = "never" if points.is_empty() else describe(sets, points.coalesce().gist(everywhere)) or "always"
-    return SizeSet(ordered, written, points, sets)
+    simplest = (sp.false,) if points.is_empty() else conditions_of(sets, points.coalesce().gist(everywhere))
+    return SizeSet(ordered, written_together(simplest) or "always", points, sets)
 
 
 def preimage(shape: ShapeOf | Sequence[Any], sizes: Sequence[int | None], assuming: Iterable[Any] = ()) -> SizeSet:

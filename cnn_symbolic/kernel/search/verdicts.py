@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
+from sympy.logic.boolalg import Boolean
 
 from cnn_symbolic.kernel.trusted.verdicts import Reason, Verdict, listed
 
@@ -33,7 +34,7 @@ class HoldsForLiterals(Verdict):
     points, with sizes and factors up to `largest`, at which no difference was found.
     """
 
-    domain: str
+    domain: tuple[Boolean, ...]
     smallest: Mapping[str, int]
     factors: tuple[str, ...]
     values: tuple[int, ...]
@@ -58,15 +59,15 @@ class Refutation(Verdict):
     `kind` is "entry", "shape" or "defined": what differs at `sizes`. For an entry, `index` is where, `monomial` the
     product of tensor entries whose coefficients differ (None where the difference was found by trying), and the replay
     shows both sides as NumPy computes them from `values`. `holds_when` is the weakest assumption under which the
-    statement does hold: a condition, "never", or None where it could not be computed; `given` lists values of sizes
+    statement does hold, `false` if it never does, None where it could not be computed; `given` lists values of sizes
     such as strides, if it is the condition for these values only. `holds_at` decides it while the verdict is confirmed.
     """
 
     kind: str
     least: bool
-    domain: str
+    domain: tuple[Boolean, ...]
     sizes: Mapping[str, int]
-    holds_when: str | None
+    holds_when: Boolean | None
     left_shape: tuple[int, ...]
     right_shape: tuple[int, ...]
     index: tuple[int, ...] = ()

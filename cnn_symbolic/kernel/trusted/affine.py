@@ -42,7 +42,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Entries:
+class UnequalEntries:
     """Where the entries differ: the smallest point per product of tensors, and the sizes.
 
     `settled` says that no difference was overlooked, at any sizes; `exact` that `bad` is all there is.
@@ -83,7 +83,7 @@ class SideComparison:
             if (point := sets.smallest(where)) is not None
         ]
         agreed = self.domain.subtract(self.bad)
-        self.entries = Entries() if agreed.is_empty() else self.unequal_entries(agreed)
+        self.entries = UnequalEntries() if agreed.is_empty() else self.unequal_entries(agreed)
         self.differences = [*differences, *self.entries.differences]
 
     def unequal_shapes(self, domain: IntegerSet) -> IntegerSet:
@@ -92,7 +92,7 @@ class SideComparison:
         differ = any_of(*(compare("!=", sp.expand(a), sp.expand(b)) for a, b in pairs))
         return domain.intersect(self.sets.sizes_where([differ]))
 
-    def unequal_entries(self, domain: IntegerSet) -> Entries:
+    def unequal_entries(self, domain: IntegerSet) -> UnequalEntries:
         """Return where the coefficient functions of the two sides differ."""
         left, right = self.clear_denominators(read_sides(self.statement), domain)
         shape = self.statement.left.shape
@@ -114,7 +114,7 @@ class SideComparison:
                 differences += [Difference("entry", point, signature, nonzero.exact)] if point is not None else []
             if nonzero.found is not None:
                 differences.append(Difference("entry", nonzero.found, signature))
-        return Entries(tuple(differences), bad, settled, exact)
+        return UnequalEntries(tuple(differences), bad, settled, exact)
 
     def clear_denominators(self, sides: Sequence[Sequence[Term]], domain: IntegerSet) -> list[list[Term]]:
         """Multiply both sides by the sizes they divide by, after showing that these are positive."""

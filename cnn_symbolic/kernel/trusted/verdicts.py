@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from sympy.logic.boolalg import Boolean
+
 from cnn_symbolic.ground.display import Displayed
 from cnn_symbolic.ground.errors import CnnSymbolicError
 from cnn_symbolic.kernel.trusted.statement import Statement
@@ -50,7 +52,7 @@ class Theorem(Verdict):
 
     `coefficients` gives, per product of tensors, the coefficient function of both sides as isl writes it, over the
     sizes p0, p1, … (in the order of `statement.sizes`); `smallest` are the smallest sizes that satisfy the conditions,
-    which shows that the theorem is not vacuous; `domain` is how the conditions are written, which proves nothing.
+    which shows that the theorem is not vacuous; `domain` are the conditions as people read them, simplified.
     `factors` names the sizes that others are multiplied with or divided by, such as strides: proved for every value of
     them, or for all combinations of the `values` listed, if there are any: then the claim itself is about these only.
     With factors, the coefficient functions have further parameters for products and quotients; at literal values they
@@ -61,7 +63,7 @@ class Theorem(Verdict):
     coefficients: Mapping[str, str]
     factors: tuple[str, ...] = ()
     values: tuple[int, ...] = ()
-    domain: str = ""
+    domain: tuple[Boolean, ...] = ()
 
     @property
     def evidence(self) -> str:

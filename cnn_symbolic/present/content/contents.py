@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cnn_symbolic.expressions.printing import written_together
 from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
@@ -178,7 +179,7 @@ def entry_of(claim: Claim, theorems: Mapping[str, Derivation] | None = None) -> 
             kind="theorem",
             statement=(writer := Writer(made, checked(made))).statement(SIGNS[Theorem]),
             strength=strength_of(verdict),
-            assumptions=conditions(verdict.domain),
+            assumptions=conditions(written_together(verdict.domain)),
             abbreviations=writer.abbreviations,
             rows=writer.rows(theorems or {}),
             **common,
@@ -192,7 +193,7 @@ def entry_of(claim: Claim, theorems: Mapping[str, Derivation] | None = None) -> 
             statement=writer.statement(SIGNS[Refutation]),
             abbreviations=writer.abbreviations,
             strength="refuted",
-            assumptions=conditions(verdict.domain),
+            assumptions=conditions(written_together(verdict.domain)),
             counterexample=counterexample(verdict),
             holds=holds(verdict),
             mistake=() if change is None else prose(change.name),
@@ -206,7 +207,7 @@ def entry_of(claim: Claim, theorems: Mapping[str, Derivation] | None = None) -> 
             statement=writer.statement(SIGNS[HoldsForLiterals]),
             abbreviations=writer.abbreviations,
             strength="literal values",
-            assumptions=conditions(verdict.domain),
+            assumptions=conditions(written_together(verdict.domain)),
             found=prose(verdict.search),
             **common,
         )

@@ -139,9 +139,9 @@ def holds(refutation: Refutation) -> Prose:
     start: Prose = ("For ", *separated(given, ", "), " equality ") if given else ("Equality ",)
     if refutation.holds_when is None:
         return (*start, "does not hold at all sizes; the weakest assumption under which it does is not known.")
-    if refutation.holds_when == "never":
+    if refutation.holds_when == sp.false:
         return (*start, "never holds.")
-    where = separated([Formula(c) for c in conditions(refutation.holds_when)], " and ")
+    where = separated([Formula(c) for c in conditions(written(refutation.holds_when))], " and ")
     return (*start, "holds exactly when ", *where, ".")
 
 

@@ -7,12 +7,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from itertools import product
 
-import islpy as isl
 import numpy as np
 import sympy as sp
 
 from cnn_symbolic.expressions.evaluation import Values, evaluate_formula, evaluate_size
 from cnn_symbolic.expressions.formulas import entry, fresh, size
+from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import bracket, compare, delta, divide, floor, negation, remainder
 from cnn_symbolic.kernel.search.decide import decide_factors
 from cnn_symbolic.kernel.search.refuting import decide_affine
@@ -225,13 +225,8 @@ def wrong_condition(statement, refutation, random):
     """Where the weakest assumption and brute force contradict each other, or None."""
     if refutation.holds_when is None:
         return None
-    known = [str(size) for size in statement.sizes]
-    written = refutation.holds_when.replace("never", "1 = 0").replace("≤", "<=").replace("≥", ">=").replace("≠", "!=")
-    holds = isl.Set(f"[{', '.join(known)}] -> {{ : {written.replace('·', ' ')} }}")
     for pair in SMALL:
-        at = holds
-        for k, name in enumerate(known):
-            at = at.fix_val(isl.dim_type.param, k, isl.Val(dict(zip("MN", pair, strict=True))[name]))
-        if at.is_empty() != differ(statement, pair, random):
+        sizes = dict(zip("MN", pair, strict=True))
+        if value_of(refutation.holds_when, lambda size, at=sizes: at[str(size)]) == differ(statement, pair, random):
             return f"holds when {refutation.holds_when}, they say, which is wrong at {pair}"
     return None
