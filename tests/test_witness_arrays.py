@@ -33,8 +33,8 @@ def test_every_operation_is_there():
 
 def test_families_are_stacked_and_added_up():
     members = [np.array([1, 2]), np.array([3, 4])]
-    assert run("stack_family", members).tolist() == [[1, 2], [3, 4]]
-    assert run("sum_family", members).tolist() == [4, 6]
+    assert OPERATIONS["stack_family"](members).tolist() == [[1, 2], [3, 4]]
+    assert OPERATIONS["sum_family"](members).tolist() == [4, 6]
 
 
 # Against SciPy and NumPy, on integers.
