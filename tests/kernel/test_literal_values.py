@@ -5,6 +5,7 @@ import pytest
 from cnn_symbolic import Or, claim, conv_size, prove, read_claims, sizes
 from cnn_symbolic.ground.errors import OperandError
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals
+from cnn_symbolic.kernel.trusted.drafts import Draft
 from cnn_symbolic.kernel.trusted.factors import upper_bound
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
 
@@ -85,4 +86,4 @@ def test_a_text_may_state_it():
     ],
 )
 def test_bounds_are_read_from_the_assumptions(condition, bound):
-    assert upper_bound(condition.formula, S.formula) == bound
+    assert upper_bound(Draft().condition(condition.formula), S.formula) == bound

@@ -8,7 +8,7 @@ import sympy as sp
 from cnn_symbolic.kernel.trusted import unknowns
 from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets
 from cnn_symbolic.kernel.trusted.drafts import DefinedSymbol, Draft
-from cnn_symbolic.kernel.trusted.polynomials import plus, relation
+from cnn_symbolic.kernel.trusted.polynomials import Relation
 from cnn_symbolic.kernel.trusted.reader import ONE, FormulaReader
 from tests.support.kernel.attack import attack
 from tests.support.kernel.attack_factors import attack_factors
@@ -79,7 +79,7 @@ def short_quotient(monkeypatch):
 
     def wrong(self):
         found = conditions(self)
-        return (found[0], relation(">=", found[1].polynomial, {(): -1})) if self.kind == "quotient" else found
+        return (found[0], Relation(">=", found[1].polynomial - 1)) if self.kind == "quotient" else found
 
     monkeypatch.setattr(DefinedSymbol, "conditions", wrong)
 
@@ -87,7 +87,7 @@ def short_quotient(monkeypatch):
 def wrong_rounding(monkeypatch):
     """A quotient is read as rounded up."""
     quotient = Draft.quotient
-    monkeypatch.setattr(Draft, "quotient", lambda self, top, bottom: plus(quotient(self, top, bottom), {(): 1}))
+    monkeypatch.setattr(Draft, "quotient", lambda self, top, bottom: quotient(self, top, bottom) + 1)
 
 
 def equal_products(monkeypatch):

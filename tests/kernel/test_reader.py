@@ -11,6 +11,7 @@ from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import all_of, bracket, divide, floor, maximum, where
 from cnn_symbolic.kernel.search.decide import decide
 from cnn_symbolic.kernel.search.verdicts import Refutation
+from cnn_symbolic.kernel.trusted.affine import label
 from cnn_symbolic.kernel.trusted.reader import Factor, FormulaReader, NotReadable, read_sides
 from cnn_symbolic.kernel.trusted.statement import Declaration, Side, Statement
 from cnn_symbolic.kernel.trusted.verdicts import Reason, Theorem
@@ -53,7 +54,7 @@ def test_an_intermediate_is_unfolded_with_its_support_but_not_inside_a_function(
     assert inside == [1 <= at < 5 for at in range(-1, 8)]
     (term,) = read(Opaque("f", 1, entry("z", (i,))))
     assert term.factors == (Factor("z", (i,), ("f", 1)),)
-    assert term.factors[0].label == "f′(z)"
+    assert label(term.factors[0].key) == "f′(z)"
 
 
 def states(left, right):

@@ -7,9 +7,9 @@ from collections import Counter
 import sympy as sp
 
 from cnn_symbolic.expressions.heads import Equal
-from cnn_symbolic.expressions.rules import conjuncts, is_plain_size
+from cnn_symbolic.expressions.rules import is_plain_size
 from cnn_symbolic.kernel.trusted.drafts import Draft
-from cnn_symbolic.kernel.trusted.factors import upper_bound
+from cnn_symbolic.kernel.trusted.factors import assumed, upper_bound
 from cnn_symbolic.kernel.trusted.polynomials import (
     Relation,
     polynomials_in,
@@ -33,8 +33,7 @@ def factors_of(statement: Statement) -> tuple[sp.Symbol, ...]:
         draft.conditions += [draft.condition(holds) for holds in term.conditions]
         draft.conditions += [Relation(">=", draft.polynomial(e)) for f in term.factors for e in f.index]
     products = [m for p in polynomials_in(draft.all_conditions()) for m in p if len(m) > 1]
-    parts = [part for holds in statement.assumptions for part in conjuncts(holds)]
-    bounded = {s for s in statement.sizes if any(upper_bound(part, s) is not None for part in parts)}
+    bounded = {s for s in statement.sizes if upper_bound(assumed(statement), s) is not None}
     chosen: dict[sp.Symbol, None] = {}
     for monomial in products:
         others = [s for s in monomial if not is_plain_size(s)]

@@ -5,26 +5,16 @@ from __future__ import annotations
 import ast
 import operator
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from cnn_symbolic.expressions.heads import (
-    AtLeast,
-    AtMost,
-    Comparison,
-    Conjunction,
-    Disjunction,
-    Equal,
-    Floor,
-    Greater,
-    Less,
-    Remainder,
-    Unequal,
-)
+from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.rules import conjuncts
 from cnn_symbolic.ground.errors import DisagreementError
+from cnn_symbolic.kernel.trusted.integer_sets import MOST_OPERATIONS as DECIDING
 from cnn_symbolic.kernel.trusted.integer_sets import IntegerSet, Sets
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.verdicts import Reason
@@ -34,10 +24,14 @@ __all__ = ["conditions_of", "weakest"]
 MOST_OPERATIONS = 1_000_000
 # From isl's notation to Python's: `2p1 >= 5 and p0 mod 2 = 0` becomes `2*p1 >= 5 and p0 % 2 == 0`.
 PYTHON = ((r"\b(\d+)(?=[a-z(])", r"\1*"), (r"\bmod\b", "%"), (r"(?<![<>!])=", "=="), (r"\bfalse\b", "False"))
-COMPARISONS: Mapping[type, type[Comparison]] = {
-    ast.Eq: Equal, ast.NotEq: Unequal, ast.GtE: AtLeast, ast.Gt: Greater, ast.LtE: AtMost, ast.Lt: Less,
-}  # fmt: skip
-
+COMPARISONS: dict[type, type[heads.Comparison]] = {
+    ast.Eq: heads.Equal,
+    ast.NotEq: heads.Unequal,
+    ast.GtE: heads.AtLeast,
+    ast.Gt: heads.Greater,
+    ast.LtE: heads.AtMost,
+    ast.Lt: heads.Less,
+}
 ARITHMETIC = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
 
 
@@ -69,7 +63,7 @@ class Reading:
         """Return a condition."""
         match node:
             case ast.BoolOp():
-                head = Conjunction if isinstance(node.op, ast.And) else Disjunction
+                head = heads.Conjunction if isinstance(node.op, ast.And) else heads.Disjunction
                 return head(*map(self.condition, node.values))
             case ast.Constant():
                 return sp.true if node.value else sp.false
@@ -77,7 +71,7 @@ class Reading:
                 values = [self.number(part) for part in (node.left, *node.comparators)]
                 signs = [COMPARISONS[type(sign)] for sign in node.ops]
                 parts = [sign(a, b) for sign, a, b in zip(signs, values, values[1:], strict=False)]
-                return turned(parts[0]) if len(parts) == 1 else Conjunction(*parts)
+                return turned(parts[0]) if len(parts) == 1 else heads.Conjunction(*parts)
         raise unread(node)
 
     def number(self, node: ast.expr) -> sp.Expr:
@@ -90,27 +84,41 @@ class Reading:
             case ast.UnaryOp():
                 return -self.number(node.operand)
             case ast.Call():
-                return Floor(self.number(node.args[0]))
+                return heads.Floor(self.number(node.args[0]))
             case ast.BinOp(op=ast.Mod()):
-                return Remainder(self.number(node.left), self.number(node.right))
+                return heads.Remainder(self.number(node.left), self.number(node.right))
             case ast.BinOp():
                 left, right = self.number(node.left), self.number(node.right)
                 quotient, number = right.as_coeff_Mul()[::-1]
-                if isinstance(node.op, ast.Sub) and quotient == Floor(left / number):
-                    return Remainder(left, number)
+                if isinstance(node.op, ast.Sub) and quotient == heads.Floor(left / number):
+                    return heads.Remainder(left, number)
                 return ARITHMETIC[type(node.op)](left, right)
         raise unread(node)
 
 
-def turned(comparison: Comparison) -> Comparison:
+def turned(comparison: heads.Comparison) -> heads.Comparison:
     """Return `q ≤ p` for `p ≥ q` between two sizes, else the comparison as it is."""
     sizes = all(isinstance(side, sp.Symbol) for side in comparison.args)
-    return AtMost(comparison.rhs, comparison.lhs) if sizes and isinstance(comparison, AtLeast) else comparison
+    return (
+        heads.AtMost(comparison.rhs, comparison.lhs) if sizes and isinstance(comparison, heads.AtLeast) else comparison
+    )
 
 
 def unread(node: ast.expr) -> NotReadable:
     """Return the error for a part of isl's text that is none of those known here."""
     return NotReadable(Reason.LIMIT, f"a set of sizes is written with {ast.unparse(node)}")
+
+
+@contextmanager
+def operations(sets: Sets, most: int) -> Iterator[None]:
+    """Give what is computed inside operations of its own, and leave the others as they are."""
+    sets.context.reset_operations()
+    sets.context.set_max_operations(most)
+    try:
+        yield
+    finally:
+        sets.context.reset_operations()
+        sets.context.set_max_operations(DECIDING)
 
 
 def weakest(sets: Sets, domain: IntegerSet, bad: IntegerSet) -> Boolean | None:
@@ -121,9 +129,9 @@ def weakest(sets: Sets, domain: IntegerSet, bad: IntegerSet) -> Boolean | None:
     if sets.exhausted():
         return None
     try:
-        with sets.with_operations(MOST_OPERATIONS), sets.within_limits():
+        with operations(sets, MOST_OPERATIONS), sets.within_limits():
             good = domain.subtract(bad)
             parts = (sp.false,) if good.is_empty() else conditions_of(sets, good.coalesce().gist(domain))
-            return Conjunction(*parts) if len(parts) > 1 else (*parts, sp.true)[0]
+            return heads.Conjunction(*parts) if len(parts) > 1 else (*parts, sp.true)[0]
     except NotReadable:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from functools import lru_cache, reduce
 from typing import Any
 
@@ -18,10 +19,7 @@ from cnn_symbolic.kernel.trusted.polynomials import (
     Condition,
     Polynomial,
     Relation,
-    minus,
-    plus,
     symbols_in,
-    times,
 )
 from cnn_symbolic.kernel.trusted.products import Lowering
 from cnn_symbolic.kernel.trusted.unknowns import Coordinates, UnknownSets
@@ -66,14 +64,14 @@ def formula_of(lowered: Condition, draft: Draft) -> Boolean:
         parts = [formula_of(part, draft) for part in lowered.parts]
         return parts[0] if len(parts) == 1 else (Conjunction if isinstance(lowered, AllOf) else Disjunction)(*parts)
     p = lowered.polynomial
-    defined = {next(iter(symbols_in([d.value]))): d for d in draft.defined}
+    defined = {next(iter(symbols_in(d.value))): d for d in draft.defined}
     for symbol, function in defined.items():
         alone = set(p) - {()} == {(symbol,)} and abs(p[(symbol,)]) == 1
         if function.kind == "quotient" and alone and lowered.sign == ">=":
             top, bottom = function.arguments
-            multiple = times(bottom, {(): p.get((), 0)})
-            p = plus(top, multiple) if p[(symbol,)] == 1 else plus(multiple, bottom, {(): -1}, minus(top))
-    added, taken = ({m: n for m, n in side.items() if n > 0} for side in (p, minus(p)))
+            multiple = bottom * Polynomial.number(Fraction(p.get((), 0)))
+            p = top + multiple if p[(symbol,)] == 1 else multiple + bottom - top - 1
+    added, taken = (Polynomial({m: n for m, n in side.items() if n > 0}) for side in (p, -p))
     return compare(lowered.sign, sum_of(added, defined), sum_of(taken, defined))
 
 

@@ -8,13 +8,14 @@ again in NumPy, from the entry formulas, before it is given.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from math import factorial, prod
 from typing import Any
 
+import islpy as isl
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
@@ -23,9 +24,9 @@ from cnn_symbolic.expressions.formulas import entry
 from cnn_symbolic.kernel.search.conditions import conditions_of, weakest
 from cnn_symbolic.kernel.search.replay import KNOWN_FUNCTIONS, replay
 from cnn_symbolic.kernel.search.verdicts import Monomial, Refutation, Undecided
-from cnn_symbolic.kernel.trusted.affine import Difference, SideComparison, label
+from cnn_symbolic.kernel.trusted.affine import SideComparison, label
 from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets, Signature
-from cnn_symbolic.kernel.trusted.integer_sets import IntegerSet
+from cnn_symbolic.kernel.trusted.integer_sets import KIND, IntegerSet
 from cnn_symbolic.kernel.trusted.reader import FormulaReader, NotReadable
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Verdict
@@ -42,9 +43,10 @@ def decide_affine(statement: Statement) -> Verdict:
     try:
         with sets.within_limits():
             made = SideComparison(statement, sets)
-            if not made.differences:
+            differences = list(differences_in(made))
+            if not differences:
                 return replace(made.theorem(time.perf_counter() - start), domain=domain_of(made))
-            return replace(refutation_of(made), seconds=time.perf_counter() - start)
+            return replace(refutation_of(made, differences), seconds=time.perf_counter() - start)
     except NotReadable as stopped:
         return Undecided(statement, time.perf_counter() - start, SEAL, stopped.reason, stopped.detail)
 
@@ -54,15 +56,48 @@ def domain_of(made: SideComparison) -> tuple[Boolean, ...]:
     return conditions_of(made.sets, made.domain.gist(made.sets.sizes_where([])))
 
 
-def refutation_of(made: SideComparison) -> Refutation:
+@dataclass(frozen=True)
+class Difference:
+    """A point where the two sides differ: the sizes, then the output index and the accessed entries.
+
+    `where` is the set of all such points for the same product of tensors, if it is known.
+    """
+
+    kind: str
+    point: tuple[int, ...]
+    signature: Signature = ()
+    where: IntegerSet | None = None
+
+    def sizes(self, statement: Statement) -> str:
+        """Return the sizes as text."""
+        return ", ".join(f"{s} = {n}" for s, n in zip(statement.sizes, self.point, strict=False))
+
+
+def differences_in(made: SideComparison) -> Iterator[Difference]:
+    """Yield the smallest difference of each kind, and for each product of tensors."""
+    for kind, where in (("defined", made.undefined), ("shape", made.unequal)):
+        if (point := made.sets.smallest(where)) is not None:
+            yield Difference(kind, point)
+    for signature, nonzero in made.nonzero.items():
+        if nonzero.exact is not None and (point := made.sets.smallest(nonzero.exact)) is not None:
+            yield Difference("entry", point, signature, nonzero.exact)
+        if nonzero.found is not None:
+            yield Difference("entry", nonzero.found, signature)
+
+
+def refutation_of(made: SideComparison, differences: list[Difference]) -> Refutation:
     """Return the refutation by the smallest difference that shows in numbers."""
-    statement, entries = made.statement, made.entries
-    differences = made.differences
-    bad = made.bad if entries.bad is None else made.bad.union(entries.bad)
-    exact = entries.exact and opaque_arguments_differ(statement, statement.conditions, entries.differences)
+    statement, found = made.statement, made.nonzero.values()
+    bad = made.undefined.union(made.unequal)
+    for nonzero in found:
+        bad = bad if nonzero.exact is None else bad.union(nonzero.exact.params())
+    settled = all(nonzero.settled for nonzero in found)
+    exact = settled and all(nonzero.found is None for nonzero in found)
+    of_entries = [difference for difference in differences if difference.kind == "entry"]
+    exact = exact and opaque_arguments_differ(statement, statement.conditions, of_entries)
     for attempt in range(MOST_REPLAYS):
         first = min(differences, key=partial(place, statement))
-        least = entries.settled and attempt == 0
+        least = settled and attempt == 0
         refutation = refuted(made, first, bad if exact else None, least)
         if refutation is not None:
             return refutation
@@ -165,7 +200,7 @@ def opaque_arguments_differ(statement: Statement, conditions: Sequence[Any], dif
             if any(term.powers for term in terms):
                 return False
             functions = sets.coefficient(terms, sets.sizes_where(conditions), declared.shape)
-            covering = sets.covering(functions, declared.shape, sets.sizes_where(conditions))
+            covering = covered(sets, functions, declared.shape, sets.sizes_where(conditions))
         except NotReadable:
             return False
         if index and not any(injective for _, injective in covering):
@@ -179,6 +214,29 @@ def opaque_arguments_differ(statement: Statement, conditions: Sequence[Any], dif
         for k, (always, sometimes) in enumerate(every)
         for other_always, other_sometimes in every[k + 1 :]
     )
+
+
+def covered(
+    sets: CoefficientSets, functions: Mapping[Signature, Any], shape: Sequence[Any], domain: IntegerSet
+) -> list[tuple[Signature, bool]]:
+    """Return the products of tensors that occur in every entry of a shape, at all sizes of a domain.
+
+    With each stands whether the map from an entry to its least access is injective.
+    """
+    rank = len(sets.index)
+    within = [f"0 <= {sets.names[i]} < {sets.affine(n, sets.names)}" for i, n in zip(sets.index, shape, strict=True)]
+    at = ", ".join(sets.names[i] for i in sets.index)
+    text = f"{sets.parameters}{{ [{at}] : {' and '.join(within) or '0 = 0'} }}"
+    entries = isl.Set.read_from_str(sets.context, text).intersect_params(domain)
+    covering = []
+    for signature, function in functions.items():
+        nonzero = sets.nonzero(function)
+        if nonzero.exact is None or nonzero.found is not None or not nonzero.settled:
+            continue
+        accesses = isl.Map.from_range(nonzero.exact).move_dims(KIND.in_, 0, KIND.out, 0, rank)
+        if entries.is_subset(accesses.domain()):
+            covering.append((signature, bool(accesses.lexmin().is_injective())))
+    return covering
 
 
 def accessed(

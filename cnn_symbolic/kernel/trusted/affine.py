@@ -8,63 +8,35 @@ defined, of those at which the shapes differ, and of the differences of the entr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import sympy as sp
 
 from cnn_symbolic.expressions.rules import any_of, compare
 from cnn_symbolic.ground.errors import VacuousClaimError
-from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets, Signature
+from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets, Nonzero, Signature
 from cnn_symbolic.kernel.trusted.integer_sets import IntegerSet
 from cnn_symbolic.kernel.trusted.reader import NotReadable, Term, read_sides
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Theorem
 
-__all__ = ["Difference", "SideComparison", "label", "prove_affine", "without_denominators"]
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A point where the two sides differ: the sizes, then the output index and the accessed entries.
-
-    `where` is the set of all such points for the same product of tensors, if it is known.
-    """
-
-    kind: str
-    point: tuple[int, ...]
-    signature: Signature = ()
-    where: IntegerSet | None = None
-
-    def sizes(self, statement: Statement) -> str:
-        """Return the sizes as text."""
-        return ", ".join(f"{s} = {n}" for s, n in zip(statement.sizes, self.point, strict=False))
-
-
-@dataclass(frozen=True)
-class UnequalEntries:
-    """Where the entries differ: the smallest point per product of tensors, and the sizes.
-
-    `settled` says that no difference was overlooked, at any sizes; `exact` that `bad` is all there is.
-    """
-
-    differences: tuple[Difference, ...] = ()
-    bad: IntegerSet | None = None
-    settled: bool = True
-    exact: bool = True
+__all__ = ["SideComparison", "label", "product_of", "prove_affine", "without_denominators"]
 
 
 class SideComparison:
     """The two sides of a statement, compared where the left one is defined: their shapes, then their entries.
 
-    `domain` are the sizes that the statement is about, `bad` those at which the right side is not defined or the shapes
-    differ, `entries` says where the entries differ, `differences` has the smallest point of each kind.
+    `domain` are the sizes that the statement is about, `undefined` those of them at which the right side is not
+    defined, `unequal` those at which the shapes differ. At the others `coefficients` has the coefficient functions of
+    both sides per product of tensors, multiplied by `scale`, and `nonzero` says where these two differ.
     """
 
     def __init__(self, statement: Statement, sets: CoefficientSets) -> None:
         self.statement = statement
         self.sets = sets
         self.coefficients: dict[Signature, tuple[Any, Any]] = {}
+        self.nonzero: dict[Signature, Nonzero] = {}
         self.scale: list[tuple[sp.Expr, int]] = []
         conditions = statement.conditions
         # Where a divisor is less than one, the other conditions have no meaning.
@@ -74,17 +46,11 @@ class SideComparison:
             raise VacuousClaimError(
                 f"no sizes satisfy the assumptions of {statement.describe()}: {', '.join(map(str, conditions))}"
             )
-        undefined = self.domain.subtract(sets.sizes_where(statement.right.conditions))
-        unequal = self.unequal_shapes(self.domain.subtract(undefined))
-        self.bad = undefined.union(unequal)
-        differences = [
-            Difference(kind, point)
-            for kind, where in (("defined", undefined), ("shape", unequal))
-            if (point := sets.smallest(where)) is not None
-        ]
-        agreed = self.domain.subtract(self.bad)
-        self.entries = UnequalEntries() if agreed.is_empty() else self.unequal_entries(agreed)
-        self.differences = [*differences, *self.entries.differences]
+        self.undefined = self.domain.subtract(sets.sizes_where(statement.right.conditions))
+        self.unequal = self.unequal_shapes(self.domain.subtract(self.undefined))
+        agreed = self.domain.subtract(self.undefined.union(self.unequal))
+        if not agreed.is_empty():
+            self.compare_entries(agreed)
 
     def unequal_shapes(self, domain: IntegerSet) -> IntegerSet:
         """Return the sizes of the domain at which the shapes differ."""
@@ -92,29 +58,17 @@ class SideComparison:
         differ = any_of(*(compare("!=", sp.expand(a), sp.expand(b)) for a, b in pairs))
         return domain.intersect(self.sets.sizes_where([differ]))
 
-    def unequal_entries(self, domain: IntegerSet) -> UnequalEntries:
-        """Return where the coefficient functions of the two sides differ."""
+    def compare_entries(self, domain: IntegerSet) -> None:
+        """Compute the coefficient functions of the two sides, and where they differ."""
         left, right = self.clear_denominators(read_sides(self.statement), domain)
         shape = self.statement.left.shape
         sides = [self.sets.coefficient(terms, domain, shape) for terms in (left, right)]
-        differences: list[Difference] = []
-        bad: IntegerSet | None = None
-        settled = exact = True
         for signature in dict.fromkeys([*sides[0], *sides[1]]):
             present = [side[signature] for side in sides if signature in side]
             zero = present[0].sub(present[0])
             pair = (sides[0].get(signature, zero), sides[1].get(signature, zero))
             self.coefficients[signature] = pair
-            nonzero = self.sets.nonzero(pair[0].sub(pair[1]))
-            settled = settled and nonzero.settled
-            exact = exact and nonzero.settled and nonzero.found is None
-            if nonzero.exact is not None:
-                bad = nonzero.exact.params() if bad is None else bad.union(nonzero.exact.params())
-                point = self.sets.smallest(nonzero.exact)
-                differences += [Difference("entry", point, signature, nonzero.exact)] if point is not None else []
-            if nonzero.found is not None:
-                differences.append(Difference("entry", nonzero.found, signature))
-        return UnequalEntries(tuple(differences), bad, settled, exact)
+            self.nonzero[signature] = self.sets.nonzero(pair[0].sub(pair[1]))
 
     def clear_denominators(self, sides: Sequence[Sequence[Term]], domain: IntegerSet) -> list[list[Term]]:
         """Multiply both sides by the sizes they divide by, after showing that these are positive."""
@@ -125,15 +79,17 @@ class SideComparison:
         return cleared
 
     def theorem(self, seconds: float = 0.0) -> Theorem:
-        """Return the theorem that the sides are equal; raise NotReadable unless no difference is left."""
-        bad = self.bad if self.entries.bad is None else self.bad.union(self.entries.bad)
-        if self.differences or not bad.is_empty() or not self.entries.settled:
+        """Return the theorem that the sides are equal; raise NotReadable unless no difference is left.
+
+        undefined = ∅   unequal = ∅   left(m, a) − right(m, a) = 0 for every product of tensors
+        ───────────────────────────────────────────────────────────────────────────────────────
+                      for all sizes of the domain:  left[m] = right[m] at every m
+        """
+        empty = self.undefined.is_empty() and self.unequal.is_empty()
+        if not empty or any(n.exact is not None or n.found is not None or not n.settled for n in self.nonzero.values()):
             raise NotReadable(Reason.COEFFICIENT, "a coefficient is a polynomial in the sizes of degree 2 or more")
         smallest = self.sets.smallest(self.domain) or ()
-        written = {
-            "·".join(label(key) for key in signature) or "1": left.to_str()
-            for signature, (left, _) in self.coefficients.items()
-        }
+        written = {product_of(signature): left.to_str() for signature, (left, _) in self.coefficients.items()}
         return Theorem(
             self.statement,
             seconds,
@@ -178,3 +134,8 @@ def dict_of_powers(term: Term) -> dict[sp.Expr, int]:
 def label(key: tuple[Any, ...]) -> str:
     """Return the tensor of a signature as text: `w` or `σ′(z)`."""
     return f"{key[1]}{'′' * key[2]}({key[0]})" if len(key) == 3 else str(key[0])
+
+
+def product_of(signature: Signature) -> str:
+    """Return the product of tensors of a signature as text."""
+    return "·".join(map(label, signature)) or "1"

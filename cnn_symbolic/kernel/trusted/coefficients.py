@@ -6,7 +6,7 @@ there, times the number of ways in which the bound indices reach that access.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -181,30 +181,6 @@ class CoefficientSets(Sets):
             same_sizes = self.at_sizes(at[: len(self.sizes)], domain)
             left = left.subtract(isl.Set.from_point(self.point(at, function)) if depends else same_sizes)
         return False, None
-
-    def covering(
-        self, functions: Mapping[Signature, Any], shape: Sequence[Any], domain: isl.Set
-    ) -> list[tuple[Signature, bool]]:
-        """Return the products of tensors that occur in every entry of a shape, at all sizes of a domain.
-
-        With each stands whether the map from an entry to its least access is injective.
-        """
-        rank = len(self.index)
-        within = [
-            f"0 <= {self.names[i]} < {self.affine(n, self.names)}" for i, n in zip(self.index, shape, strict=True)
-        ]
-        at = ", ".join(self.names[i] for i in self.index)
-        text = f"{self.parameters}{{ [{at}] : {' and '.join(within) or '0 = 0'} }}"
-        entries = isl.Set.read_from_str(self.context, text).intersect_params(domain)
-        covering = []
-        for signature, function in functions.items():
-            nonzero = self.nonzero(function)
-            if nonzero.exact is None or nonzero.found is not None or not nonzero.settled:
-                continue
-            accesses = isl.Map.from_range(nonzero.exact).move_dims(KIND.in_, 0, KIND.out, 0, rank)
-            if entries.is_subset(accesses.domain()):
-                covering.append((signature, bool(accesses.lexmin().is_injective())))
-        return covering
 
 
 def arranged(term: Term) -> Iterator[tuple[Signature, list[sp.Expr]]]:

@@ -8,19 +8,8 @@ from typing import Any
 
 import sympy as sp
 
+from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.formulas import without_cases
-from cnn_symbolic.expressions.heads import (
-    Ceiling,
-    Comparison,
-    Conjunction,
-    Disjunction,
-    Floor,
-    Maximum,
-    Minimum,
-    Negation,
-    Remainder,
-    Where,
-)
 from cnn_symbolic.expressions.rules import as_quotient, at_least, is_plain_size
 from cnn_symbolic.kernel.trusted.polynomials import (
     OPPOSITE,
@@ -32,14 +21,8 @@ from cnn_symbolic.kernel.trusted.polynomials import (
     Relation,
     changed,
     is_factor,
-    minus,
-    number,
-    plus,
     polynomials_in,
-    put,
     symbols_in,
-    times,
-    variable,
     whole,
 )
 from cnn_symbolic.kernel.trusted.reader import NotReadable
@@ -60,9 +43,9 @@ class DefinedSymbol:
         """Return the conditions that determine the value."""
         if self.kind == "quotient":
             top, bottom = self.arguments
-            rest = plus(top, minus(times(bottom, self.value)))
-            return Relation(">=", rest), Relation(">=", plus(bottom, minus(rest), number(-1)))
-        above = [plus(self.value, minus(p)) for p in self.arguments]
+            rest = top - bottom * self.value
+            return Relation(">=", rest), Relation(">=", bottom - rest - 1)
+        above = [self.value - p for p in self.arguments]
         return (*(Relation(">=", p) for p in above), AnyOf(tuple(Relation("=", p) for p in above)))
 
     def key(self) -> tuple[Any, ...]:
@@ -71,8 +54,8 @@ class DefinedSymbol:
 
     def put(self, symbol: sp.Symbol, value: Polynomial) -> DefinedSymbol:
         """Return the definition with a symbol replaced."""
-        arguments = tuple(put(p, symbol, value) for p in self.arguments)
-        return DefinedSymbol(self.kind, put(self.value, symbol, value), arguments)
+        arguments = tuple(p.put(symbol, value) for p in self.arguments)
+        return DefinedSymbol(self.kind, self.value.put(symbol, value), arguments)
 
 
 class Draft:
@@ -89,31 +72,31 @@ class Draft:
     def polynomial(self, e: Any) -> Polynomial:
         """Return an index or a size as a polynomial; its functions become symbols that are defined."""
         if e.is_Rational:
-            return number(sp.Rational(e))
+            return Polynomial.number(sp.Rational(e))
         if e.is_Symbol:
-            return variable(e)
+            return Polynomial.of(e)
         if isinstance(e, sp.Add):
-            return plus(*(self.polynomial(part) for part in e.args))
+            return sum(map(self.polynomial, e.args), Polynomial())
         if isinstance(e, sp.Mul) or (isinstance(e, sp.Pow) and e.exp.is_Integer and 0 < e.exp <= 8):
-            product = number(1)
+            product = Polynomial.of()
             for factor in e.args if isinstance(e, sp.Mul) else [e.base] * int(e.exp):
-                product = times(product, self.polynomial(factor))
+                product = product * self.polynomial(factor)
             return product
-        if isinstance(e, Floor | Ceiling):
+        if isinstance(e, heads.Floor | heads.Ceiling):
             top, bottom = as_quotient(e.args[0])
-            sign = -1 if isinstance(e, Ceiling) else 1
+            sign = -1 if isinstance(e, heads.Ceiling) else 1
             quotient = self.quotient(self.polynomial(sp.expand(sign * top)), self.polynomial(bottom))
-            return quotient if sign == 1 else minus(quotient)
-        if isinstance(e, Remainder):
+            return quotient if sign == 1 else -quotient
+        if isinstance(e, heads.Remainder):
             top, bottom = (self.polynomial(part) for part in e.args)
-            return plus(top, minus(times(bottom, self.quotient(top, bottom))))
-        if isinstance(e, Maximum | Minimum):
-            sign = 1 if isinstance(e, Maximum) else -1
+            return top - bottom * self.quotient(top, bottom)
+        if isinstance(e, heads.Maximum | heads.Minimum):
+            sign = 1 if isinstance(e, heads.Maximum) else -1
             parts = tuple(self.polynomial(sp.expand(sign * part)) for part in e.args)
             if any(n.denominator != 1 for p in parts for n in p.values()):
                 raise NotReadable(Reason.NOT_AFFINE, f"{e} compares fractions")
             largest = self.define("largest", tuple(sorted(parts, key=str)))
-            return largest if sign == 1 else minus(largest)
+            return largest if sign == 1 else -largest
         raise NotReadable(Reason.NOT_AFFINE, f"{e} is not made from sizes and indices by +, ·, floor, mod, min, max")
 
     def difference(self, left: sp.Expr, right: sp.Expr) -> Polynomial:
@@ -134,38 +117,38 @@ class Draft:
             return self.define("quotient", (top, bottom))
         ((divisor, times_it),) = bottom.items()
         whole_part = int(top.get(divisor, 0) // times_it)
-        rest = plus(top, {divisor: -whole_part * times_it})
-        return plus(number(whole_part), self.define("quotient", (rest, bottom)))
+        rest = top - Polynomial({divisor: whole_part * times_it})
+        return self.define("quotient", (rest, bottom)) + whole_part
 
     def define(self, kind: str, arguments: tuple[Polynomial, ...]) -> Polynomial:
         """Return a symbol that is defined so, the same for the same definition."""
-        new = DefinedSymbol(kind, variable(sp.Dummy("q", integer=True)), arguments)
+        new = DefinedSymbol(kind, Polynomial.of(sp.Dummy("q", integer=True)), arguments)
         for known in self.defined:
             if known.key() == new.key():
                 return known.value
         self.defined.append(new)
-        self.bound += symbols_in([new.value])
+        self.bound += symbols_in(new.value)
         return new.value
 
     def condition(self, holds: Any, negated: bool = False) -> Condition:
         """Return a condition, its negations drawn inwards."""
         if holds in (sp.true, sp.false):
             return AllOf(()) if (holds == sp.true) != negated else AnyOf(())
-        if isinstance(holds, Negation):
+        if isinstance(holds, heads.Negation):
             return self.condition(holds.args[0], not negated)
-        if isinstance(holds, Conjunction | Disjunction):
+        if isinstance(holds, heads.Conjunction | heads.Disjunction):
             parts = tuple(self.condition(part, negated) for part in holds.args)
-            return AllOf(parts) if isinstance(holds, Conjunction) != negated else AnyOf(parts)
-        if isinstance(holds, Comparison) and holds.has(Where):
+            return AllOf(parts) if isinstance(holds, heads.Conjunction) != negated else AnyOf(parts)
+        if isinstance(holds, heads.Comparison) and holds.has(heads.Where):
             return self.condition(without_cases(holds), negated)
-        if isinstance(holds, Comparison):
+        if isinstance(holds, heads.Comparison):
             sign, direction, strict = RELATIONS[holds.sign]
             (p,) = whole(self.difference(holds.lhs, holds.rhs))
             if sign != ">=":
                 return Relation(OPPOSITE[sign] if negated else sign, p)
             if negated:
                 direction, strict = -direction, 1 - strict
-            return Relation(">=", plus(p if direction > 0 else minus(p), number(-strict)))
+            return Relation(">=", (p if direction > 0 else -p) - strict)
         raise NotReadable(Reason.NOT_AFFINE, f"{holds} is not a condition on indices and sizes")
 
     # Removing bound symbols from products
@@ -177,14 +160,14 @@ class Draft:
     def in_products(self) -> list[sp.Symbol]:
         """Return the bound symbols that stand in a product with another symbol, or in a coefficient."""
         polynomials = list(polynomials_in(self.all_conditions()))
-        found = {s for p in polynomials for m in p if len(m) > 1 for s in m} | symbols_in(p for p, _ in self.powers)
+        found = {s for p in polynomials for m in p if len(m) > 1 for s in m} | symbols_in(*(p for p, _ in self.powers))
         return [s for s in self.bound if s in found]
 
     def put(self, symbol: sp.Symbol, value: Polynomial) -> None:
         """Replace a bound symbol by its value."""
         self.bound.remove(symbol)
-        self.conditions = [changed(c, lambda p: put(p, symbol, value)) for c in self.conditions]
-        self.powers = [(put(p, symbol, value), exponent) for p, exponent in self.powers]
+        self.conditions = [changed(c, lambda p: p.put(symbol, value)) for c in self.conditions]
+        self.powers = [(p.put(symbol, value), exponent) for p, exponent in self.powers]
         self.defined = [d.put(symbol, value) for d in self.defined]
 
     def solutions(self) -> Iterator[tuple[sp.Symbol, Polynomial]]:
@@ -193,9 +176,9 @@ class Draft:
         First those in products, then those in functions, then those in an equation with one in a product.
         """
         in_products = self.in_products()
-        in_functions = symbols_in(p for d in self.defined for p in d.arguments)
+        in_functions = symbols_in(*(p for d in self.defined for p in d.arguments))
         equations = [c.polynomial for c in self.conditions if isinstance(c, Relation) and c.sign == "="]
-        beside = symbols_in(p for p in equations if symbols_in([p]) & set(in_products))
+        beside = symbols_in(*(p for p in equations if symbols_in(p) & set(in_products)))
         for wanted in (
             in_products,
             [s for s in self.bound if s in in_functions],
@@ -205,8 +188,8 @@ class Draft:
                 for symbol in wanted:
                     coefficient = p.get((symbol,), 0)
                     if abs(coefficient) == 1 and sum(symbol in m for m in p) == 1:
-                        rest = {m: n for m, n in p.items() if m != (symbol,)}
-                        yield symbol, (minus(rest) if coefficient == 1 else rest)
+                        rest = Polynomial({m: n for m, n in p.items() if m != (symbol,)})
+                        yield symbol, (-rest if coefficient == 1 else rest)
 
     def divide(self, symbol: sp.Symbol) -> None:
         """Put in ⌊e/s⌋ for b where `s·b = e`, or turn `s·b ≤ e` into `b ≤ ⌊e/s⌋`, for visible e."""
@@ -215,11 +198,12 @@ class Draft:
         for condition, (rest, bottom, upper) in divisible:
             if condition.sign == "=":
                 quotient = self.quotient(rest, bottom)
-                self.put(symbol, quotient if upper else minus(quotient))
+                self.put(symbol, quotient if upper else -quotient)
                 return
         for condition, (rest, bottom, upper) in divisible:
             quotient = self.quotient(rest, bottom)
-            edge = plus(quotient, minus(variable(symbol)) if upper else variable(symbol))
+            own = Polynomial.of(symbol)
+            edge = quotient - own if upper else quotient + own
             self.conditions[self.conditions.index(condition)] = Relation(">=", edge)
 
     def multiple(self, p: Polynomial, symbol: sp.Symbol) -> tuple[Polynomial, Polynomial, bool] | None:
@@ -231,11 +215,11 @@ class Draft:
         if len(inside) != 1 or len(inside[0]) == 1:
             return None
         factor = tuple(s for s in inside[0] if s != symbol)
-        rest: Polynomial = {m: n for m, n in p.items() if m != inside[0]}
-        if len(factor) != len(inside[0]) - 1 or not all(map(is_factor, factor)) or symbols_in([rest]) & set(self.bound):
+        rest = Polynomial({m: n for m, n in p.items() if m != inside[0]})
+        if len(factor) != len(inside[0]) - 1 or not all(map(is_factor, factor)) or symbols_in(rest) & set(self.bound):
             return None
         upper = p[inside[0]] < 0
-        return rest, {factor: -p[inside[0]] if upper else p[inside[0]]}, upper
+        return rest, Polynomial({factor: abs(p[inside[0]])}), upper
 
 
 def is_positive(p: Polynomial) -> bool:

@@ -12,28 +12,34 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import reduce
 from itertools import product
 from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.expressions.heads import Comparison, Disjunction
-from cnn_symbolic.expressions.rules import any_of, at_least, compare, conjuncts, least
+from cnn_symbolic.expressions.rules import any_of, at_least, compare, least
 from cnn_symbolic.ground.errors import VacuousClaimError
-from cnn_symbolic.kernel.trusted.affine import label, prove_affine, without_denominators
+from cnn_symbolic.kernel.trusted.affine import product_of, prove_affine, without_denominators
 from cnn_symbolic.kernel.trusted.coefficients import Signature, arranged
-from cnn_symbolic.kernel.trusted.polynomials import (
-    RELATIONS,
-    Monomial,
-)
+from cnn_symbolic.kernel.trusted.drafts import Draft
+from cnn_symbolic.kernel.trusted.polynomials import AllOf, Condition, Monomial, Relation
 from cnn_symbolic.kernel.trusted.products import Frame, Lowered, Lowering
 from cnn_symbolic.kernel.trusted.reader import NotReadable, read_sides
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.unknowns import Coordinates, UnknownSets
 from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Theorem
 
-__all__ = ["combinations", "prove_every", "stated_values", "theorem_for_cases", "theorem_for_every", "upper_bound"]
+__all__ = [
+    "assumed",
+    "combinations",
+    "prove_every",
+    "stated_values",
+    "theorem_for_cases",
+    "theorem_for_every",
+    "upper_bound",
+]
 
 Chosen = dict[sp.Symbol, int]
 
@@ -49,35 +55,29 @@ class ComparedTerms:
 
 def stated_values(statement: Statement, factors: Sequence[sp.Symbol]) -> tuple[int, ...] | None:
     """Return values among which the assumptions leave every factor; None where one may be as large as it likes."""
-    parts = [part for holds in statement.assumptions for part in conjuncts(holds)]
-    bounds = [min((b for part in parts if (b := upper_bound(part, f)) is not None), default=None) for f in factors]
-    if any(bound is None for bound in bounds):
-        return None
-    return tuple(range(1, max((bound for bound in bounds if bound is not None), default=1) + 1))
+    bounds = [upper_bound(assumed(statement), factor) for factor in factors]
+    largest = max((bound for bound in bounds if bound is not None), default=1)
+    return None if None in bounds else tuple(range(1, largest + 1))
 
 
-def upper_bound(holds: Any, size: sp.Symbol) -> int | None:
+def assumed(statement: Statement) -> Condition:
+    """Return the assumptions of a statement as one condition."""
+    return AllOf(tuple(map(Draft().condition, statement.assumptions)))
+
+
+def upper_bound(holds: Condition, size: sp.Symbol) -> int | None:
     """Return a number that a size is not above where a condition holds, such as S ≤ 3; None if it is not seen."""
-    if isinstance(holds, Disjunction):
-        found = [upper_bound(part, size) for part in holds.args]
-        return None if None in found else max(bound for bound in found if bound is not None)
-    if not isinstance(holds, Comparison):
+    if not isinstance(holds, Relation):
+        found = [upper_bound(part, size) for part in holds.parts]
+        bounds = [bound for bound in found if bound is not None]
+        if isinstance(holds, AllOf):
+            return min(bounds, default=None)
+        return None if None in found else max(bounds, default=None)
+    p = holds.polynomial
+    slope, rest = p.get((size,), 0), p.get((), 0)
+    if set(p) - {(size,), ()} or not slope or holds.sign == "!=" or (holds.sign == ">=" and slope > 0):
         return None
-    sign, direction, strict = RELATIONS[holds.sign]
-    zero = sp.expand(holds.lhs - holds.rhs) * direction
-    slope = zero.coeff(size)
-    if (
-        sign == "!="
-        or zero.free_symbols != {size}
-        or not slope.is_Rational
-        or not (rest := zero - slope * size).is_Rational
-    ):
-        return None
-    if sign == ">=" and slope >= 0:
-        return None
-    edge = -rest / slope
-    bound: int = math.ceil(edge) - 1 if strict else math.floor(edge)
-    return max(bound, 1)
+    return max(math.floor(Fraction(-rest) / slope), 1)
 
 
 def theorem_for_every(statement: Statement, factors: Sequence[sp.Symbol]) -> Theorem:
@@ -136,7 +136,7 @@ def prove_every(statement: Statement, factors: Sequence[sp.Symbol]) -> dict[str,
             difference = sum_of([zero, *left]).sub(sum_of([zero, *other]))
             if not Coordinates(sets, monomials, multipliers).zero_everywhere(difference):
                 raise NotReadable(Reason.NOT_AFFINE, "the entries are not seen to agree for all factors")
-            written["·".join(map(label, signature)) or "1"] = sum_of([zero, *left]).to_str()
+            written[product_of(signature)] = sum_of([zero, *left]).to_str()
     return written
 
 

@@ -14,26 +14,14 @@ from typing import Any, TypeAlias
 import islpy as isl
 import sympy as sp
 
+from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.formulas import without_cases
-from cnn_symbolic.expressions.heads import (
-    Ceiling,
-    Comparison,
-    Conjunction,
-    Disjunction,
-    Floor,
-    Inverse,
-    Maximum,
-    Minimum,
-    Negation,
-    Remainder,
-    Where,
-)
 from cnn_symbolic.expressions.rules import as_quotient, at_least, least
 from cnn_symbolic.kernel.trusted.polynomials import RELATIONS
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 
-__all__ = ["KIND", "IntegerSet", "Linear", "SetError", "Sets", "texts_of"]
+__all__ = ["KIND", "MOST_OPERATIONS", "IntegerSet", "Linear", "SetError", "Sets", "texts_of"]
 
 KIND = isl.dim_type
 MOST_OPERATIONS = 10_000_000
@@ -73,15 +61,15 @@ class Sets:
             number, rest = e.as_coeff_Mul()
             if number.is_Integer and not rest.is_number and not isinstance(rest, sp.Mul):
                 return f"({int(number)} * {self.affine(rest, names)})"
-        if isinstance(e, Floor | Ceiling):
+        if isinstance(e, heads.Floor | heads.Ceiling):
             inner = sp.expand(e.args[0])
             divisor = denominator(inner)
-            up = -1 if isinstance(e, Ceiling) else 1
+            up = -1 if isinstance(e, heads.Ceiling) else 1
             return f"({up} * floor(({self.affine(sp.expand(up * divisor * inner), names)}) / {divisor}))"
-        if isinstance(e, Remainder) and e.args[1].is_Integer and e.args[1] > 0:
+        if isinstance(e, heads.Remainder) and e.args[1].is_Integer and e.args[1] > 0:
             return f"(({self.affine(e.args[0], names)}) mod {int(e.args[1])})"
-        if isinstance(e, Maximum | Minimum):
-            name = "max" if isinstance(e, Maximum) else "min"
+        if isinstance(e, heads.Maximum | heads.Minimum):
+            name = "max" if isinstance(e, heads.Maximum) else "min"
             text = self.affine(e.args[0], names)
             for part in e.args[1:]:
                 text = f"{name}({text}, {self.affine(part, names)})"
@@ -97,16 +85,16 @@ class Sets:
             return "0 = 0"
         if holds == sp.false:
             return "0 = 1"
-        if isinstance(holds, Conjunction | Disjunction):
-            word = " and " if isinstance(holds, Conjunction) else " or "
+        if isinstance(holds, heads.Conjunction | heads.Disjunction):
+            word = " and " if isinstance(holds, heads.Conjunction) else " or "
             return f"({word.join(self.condition(part, names) for part in holds.args)})"
-        if isinstance(holds, Negation):
+        if isinstance(holds, heads.Negation):
             return f"(not {self.condition(holds.args[0], names)})"
-        if isinstance(holds, Comparison) and holds.has(Where):
+        if isinstance(holds, heads.Comparison) and holds.has(heads.Where):
             return self.condition(without_cases(holds), names)
-        if isinstance(holds, Comparison):
+        if isinstance(holds, heads.Comparison):
             left, right = holds.lhs, holds.rhs
-            if holds.has(Inverse):
+            if holds.has(heads.Inverse):
                 left, bottom = as_quotient(left - right)
                 right = sp.S.Zero
                 if not at_least(bottom, 1):
@@ -118,7 +106,7 @@ class Sets:
 
     def part(self, holds: Any, names: Mapping[sp.Symbol, str]) -> Linear | str:
         """Return a condition as a linear constraint, which isl takes without parsing it; any other one as a text."""
-        if isinstance(holds, Comparison):
+        if isinstance(holds, heads.Comparison):
             sign, direction, strict = RELATIONS[holds.sign]
             sides = [numbers_in(side, names) for side in (holds.lhs, holds.rhs)]
             if sign != "!=" and sides[0] is not None and sides[1] is not None:
@@ -196,26 +184,15 @@ class Sets:
         point = isl.Point.zero(like.get_domain_space())
         for k, value in enumerate(coordinates):
             kind, at = (KIND.param, k) if k < len(self.sizes) else (KIND.set, k - len(self.sizes))
-            point = point.set_coordinate_val(kind, at, isl.Val.read_from_str(self.context, str(value)))
+            point = point.set_coordinate_val(kind, at, self.number(value))
         return point
 
     def at_sizes(self, sizes: Sequence[int], like: isl.Set) -> isl.Set:
         """Return all points with the given sizes, in the space of another set."""
         points = isl.Set.universe(like.get_space())
         for k, value in enumerate(sizes):
-            points = points.fix_val(KIND.param, k, isl.Val.read_from_str(self.context, str(value)))
+            points = points.fix_val(KIND.param, k, self.number(value))
         return points
-
-    @contextmanager
-    def with_operations(self, most: int) -> Iterator[None]:
-        """Give what is computed inside operations of its own, and leave the others as they are."""
-        self.context.reset_operations()
-        self.context.set_max_operations(most)
-        try:
-            yield
-        finally:
-            self.context.reset_operations()
-            self.context.set_max_operations(MOST_OPERATIONS)
 
     @contextmanager
     def within_limits(self) -> Iterator[None]:

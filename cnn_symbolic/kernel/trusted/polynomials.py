@@ -28,43 +28,63 @@ __all__ = [
     "Relation",
     "changed",
     "is_factor",
-    "minus",
-    "number",
     "one_by_one",
-    "plus",
     "polynomials_in",
-    "put",
-    "relation",
     "symbols_in",
-    "times",
-    "variable",
     "whole",
 ]
 
 Monomial = tuple[sp.Symbol, ...]
-Polynomial = dict[Monomial, int | Fraction]
 MOST_MONOMIALS = 400
 
 
-def plus(*polynomials: Polynomial) -> Polynomial:
-    """Return the sum of polynomials."""
-    total: Polynomial = {}
-    for polynomial in polynomials:
-        for monomial, number in polynomial.items():
+class Polynomial(dict[Monomial, int | Fraction]):
+    """The number before each product of symbols, none of them zero; not to be changed."""
+
+    @classmethod
+    def number(cls, value: Any) -> Polynomial:
+        """Return a rational number as a polynomial."""
+        exact = Fraction(int(value.numerator), int(value.denominator))
+        return cls({(): int(exact) if exact.denominator == 1 else exact} if exact else {})
+
+    @classmethod
+    def of(cls, *symbols: sp.Symbol) -> Polynomial:
+        """Return a product of symbols as a polynomial."""
+        return cls({symbols: 1})
+
+    def __add__(self, other: Polynomial | int) -> Polynomial:
+        total = dict(self)
+        for monomial, number in (other if isinstance(other, Polynomial) else {(): other}).items():
             total[monomial] = total.get(monomial, 0) + number
-    return {monomial: number for monomial, number in total.items() if number != 0}
+        return Polynomial({monomial: number for monomial, number in total.items() if number != 0})
 
+    def __sub__(self, other: Polynomial | int) -> Polynomial:
+        return self + -other
 
-def times(a: Polynomial, b: Polynomial) -> Polynomial:
-    """Return the product of two polynomials."""
-    if len(a) * len(b) > MOST_MONOMIALS:
-        raise NotReadable(Reason.LIMIT, f"an index has more than {MOST_MONOMIALS} terms when multiplied out")
-    total: Polynomial = {}
-    for m, n in a.items():
-        for k, p in b.items():
-            monomial = tuple(sorted(m + k, key=place)) if m and k else m or k
-            total[monomial] = total.get(monomial, 0) + n * p
-    return {monomial: number for monomial, number in total.items() if number != 0}
+    def __neg__(self) -> Polynomial:
+        return Polynomial({m: -n for m, n in self.items()})
+
+    def __mul__(self, other: Polynomial) -> Polynomial:
+        if len(self) * len(other) > MOST_MONOMIALS:
+            raise NotReadable(Reason.LIMIT, f"an index has more than {MOST_MONOMIALS} terms when multiplied out")
+        total: dict[Monomial, int | Fraction] = {}
+        for m, n in self.items():
+            for k, p in other.items():
+                monomial = tuple(sorted(m + k, key=place)) if m and k else m or k
+                total[monomial] = total.get(monomial, 0) + n * p
+        return Polynomial({monomial: number for monomial, number in total.items() if number != 0})
+
+    def put(self, symbol: sp.Symbol, value: Polynomial) -> Polynomial:
+        """Return the polynomial with a symbol replaced."""
+        if not any(symbol in m for m in self):
+            return self
+        total = Polynomial()
+        for monomial, coefficient in self.items():
+            part = Polynomial({tuple(s for s in monomial if s != symbol): coefficient})
+            for _ in range(monomial.count(symbol)):
+                part = part * value
+            total = total + part
+        return total
 
 
 def place(symbol: sp.Symbol) -> tuple[str, int]:
@@ -72,29 +92,13 @@ def place(symbol: sp.Symbol) -> tuple[str, int]:
     return (symbol.name, getattr(symbol, "dummy_index", -1))
 
 
-def number(value: Any) -> Polynomial:
-    """Return a rational number as a polynomial."""
-    exact = Fraction(int(value.numerator), int(value.denominator))
-    return {(): int(exact) if exact.denominator == 1 else exact} if exact else {}
-
-
-def variable(symbol: sp.Symbol) -> Polynomial:
-    """Return a symbol as a polynomial."""
-    return {(symbol,): 1}
-
-
-def minus(p: Polynomial) -> Polynomial:
-    """Return the polynomial with its sign changed."""
-    return {m: -n for m, n in p.items()}
-
-
 def whole(*polynomials: Polynomial) -> tuple[Polynomial, ...]:
     """Return polynomials multiplied by their least common denominator."""
     scale = lcm(*(n.denominator for p in polynomials for n in p.values()))
-    return tuple({m: int(n * scale) for m, n in p.items()} for p in polynomials)
+    return tuple(Polynomial({m: int(n * scale) for m, n in p.items()}) for p in polynomials)
 
 
-def symbols_in(polynomials: Iterable[Polynomial]) -> set[sp.Symbol]:
+def symbols_in(*polynomials: Polynomial) -> set[sp.Symbol]:
     """Return the symbols in polynomials."""
     return {s for p in polynomials for m in p for s in m}
 
@@ -102,22 +106,6 @@ def symbols_in(polynomials: Iterable[Polynomial]) -> set[sp.Symbol]:
 def is_factor(symbol: sp.Symbol) -> bool:
     """Tell whether a symbol is a size that is at least one."""
     return is_plain_size(symbol) and least(symbol) == 1
-
-
-def put(p: Polynomial, symbol: sp.Symbol, value: Polynomial) -> Polynomial:
-    """Return the polynomial with a symbol replaced."""
-    if not any(symbol in m for m in p):
-        return p
-    parts = []
-    for monomial, coefficient in p.items():
-        if symbol not in monomial:
-            parts.append({monomial: coefficient})
-            continue
-        part: Polynomial = {tuple(s for s in monomial if s != symbol): coefficient}
-        for _ in range(monomial.count(symbol)):
-            part = times(part, value)
-        parts.append(part)
-    return plus(*parts)
 
 
 # Conditions
@@ -156,11 +144,6 @@ RELATIONS: dict[str, tuple[str, int, int]] = {
     "<": (">=", -1, 1),
 }
 OPPOSITE = {"=": "!=", "!=": "="}
-
-
-def relation(sign: str, *terms: Polynomial) -> Relation:
-    """Return the relation of a sum to zero."""
-    return Relation(sign, *whole(plus(*terms)))
 
 
 def changed(condition: Condition, change: Callable[[Polynomial], Polynomial]) -> Condition:

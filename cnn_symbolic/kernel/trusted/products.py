@@ -28,14 +28,9 @@ from cnn_symbolic.kernel.trusted.polynomials import (
     Polynomial,
     Relation,
     changed,
-    minus,
-    number,
     one_by_one,
-    plus,
-    relation,
     symbols_in,
-    times,
-    variable,
+    whole,
 )
 from cnn_symbolic.kernel.trusted.reader import NotReadable, Term
 from cnn_symbolic.kernel.trusted.verdicts import Reason
@@ -96,11 +91,11 @@ class Lowering:
         draft.bound = list(term.bound)
         draft.conditions = [draft.condition(holds) for holds in term.conditions]
         for i, length in zip(self.index, shape, strict=True):
-            inner = variable(i)
+            inner = Polynomial.of(i)
             draft.conditions.append(Relation(">=", inner))
-            draft.conditions.append(relation(">=", draft.polynomial(length), minus(inner), number(-1)))
+            draft.conditions.append(Relation(">=", *whole(draft.polynomial(length) - inner - 1)))
         for coordinate, e in zip(frame.coordinates, access, strict=True):
-            draft.conditions.append(relation("=", draft.polynomial(e), minus(variable(coordinate))))
+            draft.conditions.append(Relation("=", *whole(draft.polynomial(e) - Polynomial.of(coordinate))))
         draft.powers = [(draft.polynomial(base), exponent) for base, exponent in term.powers]
         draft.conditions = [c for condition in draft.conditions for c in one_by_one(condition)]
         self.name_functions(draft, frame)
@@ -126,15 +121,15 @@ class Lowering:
         """Put unknowns for the functions of visible symbols into a draft."""
         while (visible := self.visible_function(draft)) is not None:
             draft.defined.remove(visible)
-            (symbol,) = symbols_in([visible.value])
-            draft.put(symbol, variable(self.function(visible, frame)))
+            (symbol,) = symbols_in(visible.value)
+            draft.put(symbol, Polynomial.of(self.function(visible, frame)))
 
     def visible_function(self, draft: Draft) -> DefinedSymbol | None:
         """Return a function whose arguments are all visible, if there is one."""
         bound = set(draft.bound)
         for defined in draft.defined:
-            own = any(defined.value == variable(symbol) for symbol in bound)
-            if own and not symbols_in(defined.arguments) & bound:
+            own = any(defined.value == Polynomial.of(symbol) for symbol in bound)
+            if own and not symbols_in(*defined.arguments) & bound:
                 return defined
         return None
 
@@ -144,18 +139,18 @@ class Lowering:
 
     def function(self, defined: DefinedSymbol, frame: Frame) -> sp.Symbol:
         """Return the unknown for a function of visible symbols, the same for equal definitions."""
-        home = self.home(symbols_in(defined.arguments), frame)
+        home = self.home(symbols_in(*defined.arguments), frame)
         if defined.key() not in home.functions:
             symbol = sp.Dummy(defined.kind, integer=True)
             home.functions[defined.key()] = symbol
             home.unknowns.append(symbol)
-            facts = DefinedSymbol(defined.kind, variable(symbol), defined.arguments).conditions()
+            facts = DefinedSymbol(defined.kind, Polynomial.of(symbol), defined.arguments).conditions()
             home.facts += [changed(fact, lambda p: self.linear(p, home, ())) for fact in facts]
             if defined.kind == "quotient" and len(defined.arguments[1]) == 1:
                 (home.divisors[symbol],) = defined.arguments[1]
-            for inner in symbols_in(defined.arguments) if defined.kind == "largest" else ():
+            for inner in symbols_in(*defined.arguments) if defined.kind == "largest" else ():
                 if inner in home.divisors:
-                    self.linear(times({home.divisors[inner]: 1}, variable(symbol)), home, ())
+                    self.linear(Polynomial.of(*home.divisors[inner]) * Polynomial.of(symbol), home, ())
         return home.functions[defined.key()]
 
     def complete(self) -> None:
@@ -164,17 +159,17 @@ class Lowering:
         for quotient, own in list(self.sizes.divisors.items()):
             for divisor in divisors:
                 if len(divisor) > len(own) and all(divisor.count(s) >= own.count(s) for s in own):
-                    self.linear(times({divisor: 1}, variable(quotient)), self.sizes, ())
+                    self.linear(Polynomial.of(*divisor) * Polynomial.of(quotient), self.sizes, ())
 
     def linear(self, p: Polynomial, frame: Frame, bound: Sequence[sp.Symbol]) -> Polynomial:
         """Return a polynomial with an unknown for each product of two or more symbols."""
-        made = []
+        made = Polynomial()
         known_symbols = {*self.sizes.symbols, *self.index, *frame.symbols, *bound}
         for monomial, coefficient in p.items():
             if stray := [s for s in monomial if s not in known_symbols]:
                 raise NotReadable(Reason.OUTSIDE, f"{stray[0]} is neither a size nor an index")
             if len(monomial) < 2:
-                made.append({monomial: coefficient})
+                made += Polynomial({monomial: coefficient})
                 continue
             if inner := [s for s in monomial if s in bound]:
                 written = "·".join(s.name for s in monomial)
@@ -187,5 +182,5 @@ class Lowering:
                 known[monomial] = sp.Dummy("p", integer=True)
                 home.products[known[monomial]] = monomial
                 home.unknowns.append(known[monomial])
-            made.append({(known[monomial],): coefficient})
-        return plus(*made)
+            made += Polynomial({(known[monomial],): coefficient})
+        return made

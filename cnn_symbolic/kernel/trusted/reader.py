@@ -17,21 +17,8 @@ from typing import Any
 
 import sympy as sp
 
+from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.formulas import Entry, Opaque, Shape, derivative, entry, stray_symbols
-from cnn_symbolic.expressions.heads import (
-    AtLeast,
-    AtMost,
-    Bracket,
-    Ceiling,
-    Delta,
-    Equal,
-    Floor,
-    Inverse,
-    Less,
-    Maximum,
-    Minimum,
-    Remainder,
-)
 from cnn_symbolic.expressions.rules import is_plain, is_plain_size
 from cnn_symbolic.kernel.trusted.statement import Declaration, Statement
 from cnn_symbolic.kernel.trusted.verdicts import Reason
@@ -63,11 +50,6 @@ class Factor:
     def key(self) -> tuple[Any, ...]:
         """What the entry is an entry of."""
         return (self.tensor, *self.function)
-
-    @property
-    def label(self) -> str:
-        """The key as text: `w` or `σ′(z)`."""
-        return f"{self.function[0]}{'′' * self.function[1]}({self.tensor})" if self.function else self.tensor
 
 
 @dataclass(frozen=True)
@@ -126,17 +108,17 @@ class FormulaReader:
             return self._entry(self._name(e), tuple(resolve(i, scope) for i in e.indices))
         if isinstance(e, sp.Sum):
             return self._sum(e, scope)
-        if isinstance(e, Delta):
-            return self._guard(Equal(resolve(e.args[0], scope), resolve(e.args[1], scope)))
-        if isinstance(e, Bracket):
+        if isinstance(e, heads.Delta):
+            return self._guard(heads.Equal(resolve(e.args[0], scope), resolve(e.args[1], scope)))
+        if isinstance(e, heads.Bracket):
             return self._guard(resolve(e.args[0], scope))
         if isinstance(e, Opaque):
             return self._opaque(e, scope)
         if isinstance(e, sp.Derivative):
             return self._derivative(e, scope)
-        if isinstance(e, Floor | Ceiling | Remainder | Maximum | Minimum):
+        if isinstance(e, heads.Floor | heads.Ceiling | heads.Remainder | heads.Maximum | heads.Minimum):
             return [Term(sp.S.One, ((resolve(e, scope), 1),))]
-        if isinstance(e, Inverse):
+        if isinstance(e, heads.Inverse):
             return [Term(sp.S.One, ((self._size(e.args[0]), -1),))]
         raise NotReadable(Reason.OUTSIDE, f"{e} ({type(e).__name__}) is not a sum of products of tensor entries")
 
@@ -163,9 +145,9 @@ class FormulaReader:
         base, exponent = e.base, e.exp
         if not exponent.is_Integer:
             raise NotReadable(Reason.OUTSIDE, f"{e}: the exponent is not an integer")
-        if isinstance(base, Inverse) and 0 < exponent <= MOST_FACTORS:
+        if isinstance(base, heads.Inverse) and 0 < exponent <= MOST_FACTORS:
             return [Term(sp.S.One, ((self._size(base.args[0]), -int(exponent)),))]
-        if base.free_symbols and all(map(is_plain_size, base.free_symbols)) and not base.has(Inverse):
+        if base.free_symbols and all(map(is_plain_size, base.free_symbols)) and not base.has(heads.Inverse):
             if not 0 <= exponent <= MOST_FACTORS:
                 raise NotReadable(Reason.LIMIT, f"{e} has an exponent above {MOST_FACTORS}, or below 0")
             return [Term(sp.S.One, ((base, int(exponent)),))]
@@ -175,7 +157,7 @@ class FormulaReader:
 
     def _size(self, base: sp.Expr) -> sp.Expr:
         """Return what is divided by, which is made from sizes."""
-        if not all(map(is_plain_size, base.free_symbols)) or base.has(Inverse):
+        if not all(map(is_plain_size, base.free_symbols)) or base.has(heads.Inverse):
             raise NotReadable(Reason.OUTSIDE, f"a formula divides by {base}, which is not made from sizes")
         return base
 
@@ -215,7 +197,7 @@ class FormulaReader:
                 raise NotReadable(Reason.OUTSIDE, f"the sum over {variable}: a summation index has no assumptions")
             renamed = sp.Dummy(variable.name, integer=True)
             inner[variable] = renamed
-            within = (AtLeast(renamed, low), AtMost(renamed, high))
+            within = (heads.AtLeast(renamed, low), heads.AtMost(renamed, high))
             limits = limits.times(Term(sp.S.One, conditions=within, bound=(renamed,)))
         return [limits.times(term) for term in self.read(e.function, inner)]
 
@@ -271,12 +253,15 @@ def read_side(
 
 def support(index: tuple[sp.Expr, ...], shape: Shape) -> tuple[Any, ...]:
     """Return the conditions `0 ≤ i < M` that an index lies in a tensor of that shape, as they stand."""
-    return (*(AtLeast(i, sp.S.Zero) for i in index), *(Less(i, n) for i, n in zip(index, shape, strict=True)))
+    return (
+        *(heads.AtLeast(i, sp.S.Zero) for i in index),
+        *(heads.Less(i, n) for i, n in zip(index, shape, strict=True)),
+    )
 
 
 def resolve(e: Any, scope: Scope) -> Any:
     """Return an index expression or condition with its indices resolved through the scope."""
-    if e.has(sp.Sum, sp.Indexed, Delta, Bracket, Opaque):
+    if e.has(sp.Sum, sp.Indexed, heads.Delta, heads.Bracket, Opaque):
         raise NotReadable(Reason.NOT_AFFINE, f"{e} is not affine in indices and sizes")
     if stray := {s for s in e.free_symbols if s not in scope and not is_plain_size(s)}:
         raise NotReadable(Reason.OUTSIDE, f"{', '.join(map(str, stray))} in {e} is neither a size nor an index")

@@ -9,7 +9,7 @@ differentiation, a file) makes no difference.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from operator import attrgetter
 from typing import Any
@@ -115,24 +115,15 @@ class Statement:
         exact = {size: sp.Integer(value) for size, value in values.items()}
 
         def fixed(e: Any) -> Any:
-            return substitute(e, exact)
+            if isinstance(e, tuple):
+                return tuple(map(fixed, e))
+            if isinstance(e, Side | Declaration):
+                return replace(e, **{part.name: fixed(getattr(e, part.name)) for part in fields(e)})
+            return substitute(e, exact) if isinstance(e, sp.Basic) else e
 
-        def side(of: Side) -> Side:
-            required = None if of.requirements is None else tuple(map(fixed, of.requirements))
-            divisors = tuple(map(fixed, of.divisors))
-            return Side(of.text, tuple(map(fixed, of.shape)), fixed(of.formula), required, divisors)
-
-        def declaration(of: Declaration) -> Declaration:
-            definition = None if of.definition is None else fixed(of.definition)
-            return Declaration(tuple(map(fixed, of.shape)), of.index, definition)
-
-        return Statement(
-            side(self.left),
-            side(self.right),
-            self.index,
-            {name: declaration(tensor) for name, tensor in self.tensors.items()},
-            tuple(map(fixed, self.assumptions)),
-        )
+        tensors = {name: fixed(declared) for name, declared in self.tensors.items()}
+        sides = fixed(self.left), fixed(self.right)
+        return Statement(*sides, self.index, tensors, fixed(self.assumptions))
 
     def describe(self) -> str:
         """Return the statement as one line of text."""

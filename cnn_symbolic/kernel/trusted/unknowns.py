@@ -23,9 +23,7 @@ from cnn_symbolic.kernel.trusted.polynomials import (
     Monomial,
     Polynomial,
     Relation,
-    plus,
     symbols_in,
-    times,
     whole,
 )
 from cnn_symbolic.kernel.trusted.products import Frame, Lowered
@@ -79,7 +77,7 @@ class UnknownSets(CoefficientSets):
         names |= {symbol: f"x{k}" for k, symbol in enumerate(frame.symbols)}
         at = [names[s] for s in (*self.index, *frame.symbols)]
         parts = [self.linear_part(c, names) for c in (*term.conditions, *frame.facts)]
-        if any(symbols_in([base]) & set(term.bound) for base, _ in term.powers):
+        if any(symbols_in(base) & set(term.bound) for base, _ in term.powers):
             raise NotReadable(Reason.OUTSIDE, "a summation index occurs as a coefficient")
         powers = [(self.linear(base, names), exponent) for base, exponent in term.powers]
         ways = self.ways(at, [names[b] for b in term.bound], parts, domain)
@@ -191,23 +189,23 @@ class Coordinates:
 
     def real_value(self, piece: isl.QPolynomial) -> Polynomial | None:
         """Return a piece with each coordinate replaced by the product it stands for; None if it has quotients."""
-        total: Polynomial = {}
+        total = Polynomial()
         for term in piece.get_terms():
             if any(term.get_exp(KIND.div, k) for k in range(term.dim(KIND.div))):
                 return None
             powers = [term.get_exp(KIND.param, k) for k in range(term.dim(KIND.param))]
             powers += [term.get_exp(KIND.set, k) for k in range(term.dim(KIND.set))]
-            value: Polynomial = {(): Fraction(term.get_coefficient_val().to_str())}
+            value = Polynomial.number(Fraction(term.get_coefficient_val().to_str()))
             for monomial, exponent in zip(self.monomials, powers, strict=True):
                 for _ in range(exponent):
-                    value = times(value, {monomial: 1})
-            total = plus(total, value)
+                    value = value * Polynomial.of(*monomial)
+            total += value
         return total
 
 
 def product(a: Monomial, b: Monomial) -> Monomial:
     """Return the product of two products."""
-    (made,) = times({a: 1}, {b: 1})
+    (made,) = Polynomial.of(*a) * Polynomial.of(*b)
     return made
 
 

@@ -18,6 +18,7 @@ from cnn_symbolic.expressions.heads import AtLeast, AtMost
 from cnn_symbolic.expressions.rules import bracket
 from cnn_symbolic.expressions.values import Number, plain
 from cnn_symbolic.ground.errors import EvaluationError, FragmentError, OperandError, ShapeError
+from cnn_symbolic.kernel.trusted.affine import label
 from cnn_symbolic.kernel.trusted.reader import FormulaReader, NotReadable, Term
 from cnn_symbolic.kernel.trusted.statement import Declaration, state
 from cnn_symbolic.tensors.tensor import Tensor
@@ -91,8 +92,8 @@ def products(
     for condition in term.conditions:
         holds &= at_all(bracket(condition.xreplace(shifted))).astype(bool)
     coefficient = at_all(sp.Mul(term.number, *(base**power for base, power in term.powers)).xreplace(shifted))
-    named = sorted(term.factors, key=lambda factor: factor.label)
-    places = [(factor.label, [at_all(i.xreplace(shifted)) for i in factor.index]) for factor in named]
+    named = sorted(term.factors, key=lambda factor: label(factor.key))
+    places = [(label(factor.key), [at_all(i.xreplace(shifted)) for i in factor.index]) for factor in named]
     for where in map(tuple, np.argwhere(holds)):
         factors = ((label, tuple(int(axis[where]) for axis in axes)) for label, axes in places)
         yield tuple(map(int, where[: len(shape)])), Fraction(coefficient[where]), tuple(sorted(factors))
