@@ -71,7 +71,12 @@ class SideComparison:
             self.nonzero[signature] = self.sets.nonzero(pair[0].sub(pair[1]))
 
     def clear_denominators(self, sides: Sequence[Sequence[Term]], domain: IntegerSet) -> list[list[Term]]:
-        """Multiply both sides by the sizes they divide by, after showing that these are positive."""
+        """Multiply both sides by the sizes they divide by, after showing that these are positive.
+
+            d > 0 for all sizes of the domain     d·left = d·right
+            ──────────────────────────────────────────────────────
+                               left = right
+        """
         cleared, self.scale = without_denominators(sides)
         for base, _ in self.scale:
             if not domain.is_subset(self.sets.sizes_where([compare(">", base, sp.S.Zero)])):

@@ -98,6 +98,10 @@ class CoefficientSets(Sets):
         of the others and runs through an interval, or every n-th number of one, counts how many these are.
         Whatever order of the indices leads to an end is taken. If none does, the Barvinok build of islpy counts,
         where it is installed; else NotReadable is raised.
+
+            b is a function of (a, c)             (b, c) reach a  ⇔  b ∈ B(a) and c ∈ C(a)
+            ─────────────────────────             ────────────────────────────────────────
+               #(b, c) = #c                                #(b, c) = #B · #C
         """
         dims = ways.dim(KIND.out)
         if ways.is_single_valued():
@@ -184,7 +188,10 @@ class CoefficientSets(Sets):
 
 
 def arranged(term: Term) -> Iterator[tuple[Signature, list[sp.Expr]]]:
-    """Yield the product of tensors of a term, with the indices it accesses, in every order of equal tensors."""
+    """Yield the product of tensors of a term, with the indices it accesses, in every order of equal tensors.
+
+        a[i]·a[j] = a[j]·a[i]:  two sides are equal  ⇔  their sums over all orders are
+    """
     ordered = sorted(term.factors, key=lambda f: (f.key[0], len(f.key), f.key))
     signature = tuple(f.key for f in ordered)
     for arrangement in arrangements(signature):

@@ -40,7 +40,10 @@ class DefinedSymbol:
     arguments: tuple[Polynomial, ...]
 
     def conditions(self) -> tuple[Condition, ...]:
-        """Return the conditions that determine the value."""
+        """Return the conditions that determine the value.
+
+            q = ⌊a/b⌋  ⇔  0 ≤ a − b·q ≤ b − 1  for b ≥ 1          m = max(a, …)  ⇔  m ≥ a, … and m = a or …
+        """
         if self.kind == "quotient":
             top, bottom = self.arguments
             rest = top - bottom * self.value
@@ -192,7 +195,12 @@ class Draft:
                         yield symbol, (-rest if coefficient == 1 else rest)
 
     def divide(self, symbol: sp.Symbol) -> None:
-        """Put in ⌊e/s⌋ for b where `s·b = e`, or turn `s·b ≤ e` into `b ≤ ⌊e/s⌋`, for visible e."""
+        """Put in ⌊e/s⌋ for b where `s·b = e`, or turn `s·b ≤ e` into `b ≤ ⌊e/s⌋`, for visible e.
+
+            s·b = e    s ≥ 1                   s·b ≤ e    s ≥ 1
+            ────────────────────────           ────────────────
+            b = ⌊e/s⌋  and  s·b = e               b ≤ ⌊e/s⌋       both ways
+        """
         relations = [c for c in self.conditions if isinstance(c, Relation) and c.sign != "!="]
         divisible = [(c, found) for c in relations if (found := self.multiple(c.polynomial, symbol)) is not None]
         for condition, (rest, bottom, upper) in divisible:

@@ -81,7 +81,12 @@ def upper_bound(holds: Condition, size: sp.Symbol) -> int | None:
 
 
 def theorem_for_every(statement: Statement, factors: Sequence[sp.Symbol]) -> Theorem:
-    """Return the theorem that a statement is for every value of its factors; raise NotReadable if that is not seen."""
+    """Return the theorem that a statement is for every value of its factors; raise NotReadable if that is not seen.
+
+        left = right as functions of sizes, indices and unknowns u, wherever the facts about u hold
+        ───────────────────────────────────────────────────────────────────────────────────────────
+               left = right for all sizes and every value of the factors: there u is one value
+    """
     return Theorem(statement, 0.0, SEAL, {}, prove_every(statement, factors), tuple(map(str, factors)))
 
 
@@ -89,6 +94,10 @@ def theorem_for_cases(statement: Statement, factors: Sequence[sp.Symbol], values
     """Return the theorem that a statement is where its factors have the listed values, in all combinations.
 
     Raises NotReadable if it is not seen in one of the cases; those that the assumptions exclude do not count.
+
+        left = right where (S, D) = c,  for every combination c of the values
+        ─────────────────────────────────────────────────────────────────────
+                 left = right where S and D have some of the values
     """
     for chosen in combinations(factors, values):
         with suppress(VacuousClaimError):

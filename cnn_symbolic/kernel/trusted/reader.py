@@ -132,6 +132,7 @@ class FormulaReader:
         raise NotReadable(Reason.OUTSIDE, f"{symbol} is neither a size, nor an index, nor a tensor of the statement")
 
     def _multiply(self, parts: list[list[Term]]) -> list[Term]:
+        """Return the product of sums: (Σ_i a)·(Σ_j b) = Σ_{i, j} a·b, since their indices are different symbols."""
         made = [ONE]
         for part in parts:
             if len(made) * len(part) > MOST_TERMS:
@@ -162,7 +163,10 @@ class FormulaReader:
         return base
 
     def _entry(self, name: str, index: tuple[sp.Expr, ...]) -> list[Term]:
-        """Return the entry of a tensor, with its support; of an intermediate result, the definition there."""
+        """Return the entry of a tensor, with its support; of an intermediate result, the definition there.
+
+            x[i] = [0 ≤ i < M]·x[i]          z[i] = [0 ≤ i < M]·e(i)  where z is defined by e
+        """
         declared = self._declared(name, index)
         inside = Term(sp.S.One, conditions=support(index, declared.shape))
         if declared.definition is None:
@@ -189,6 +193,7 @@ class FormulaReader:
         return declared
 
     def _sum(self, e: sp.Sum, scope: Scope) -> list[Term]:
+        """Return a sum with fresh indices: Σ_{i=a..b} e(i) = Σ_j [a ≤ j ≤ b]·e(j), over all integers j."""
         inner = dict(scope)
         limits = ONE
         for limit in reversed(e.limits):
@@ -202,6 +207,7 @@ class FormulaReader:
         return [limits.times(term) for term in self.read(e.function, inner)]
 
     def _guard(self, holds: Any) -> list[Term]:
+        """Return a bracket or a delta as a condition: [false] = 0, and [p] is 1 where p holds."""
         return [] if holds == sp.false else [Term(sp.S.One, conditions=(holds,))]
 
     def _opaque(self, e: Opaque, scope: Scope) -> list[Term]:
@@ -217,7 +223,10 @@ class FormulaReader:
         return [Term(sp.S.One, factors=(Factor(name, index, (e.name, e.order)),), conditions=inside)]
 
     def _derivative(self, e: sp.Derivative, scope: Scope) -> list[Term]:
-        """Carry out ∂/∂w[k, l], every other tensor and intermediate result being held fixed."""
+        """Carry out ∂/∂w[k, l], every other tensor and intermediate result being held fixed.
+
+            ∂w[i, j]/∂w[k, l] = [i = k]·[j = l]·[(k, l) lies in the shape of w],  with the sum and product rules
+        """
         if len(e.variable_count) != 1 or e.variable_count[0][1] != 1:
             raise NotReadable(Reason.OUTSIDE, f"{e}: one first derivative at a time")
         variable = e.variable_count[0][0]

@@ -122,6 +122,12 @@ class Coordinates:
 
         If they do not by themselves, they may show which of two coordinates is the greater one, or whether one
         is positive; then the products of that are added too.
+
+            C    −t > 0        C    t ≥ 0    products of both
+            ───────────        ──────────────────────────────
+               false                       false
+            ─────────────────────────────────────────────────
+                           no sizes satisfy C
         """
         closed = self.with_products(basic)
         if closed.is_empty():
@@ -165,7 +171,12 @@ class Coordinates:
         return self.add(basic, [(">=", row), *self.products(">=", row)])
 
     def products(self, sign: str, row: Coefficients) -> Iterator[tuple[str, Coefficients]]:
-        """Yield those products of a constraint and the factors, less one, that are affine."""
+        """Yield those products of a constraint and the factors, less one, that are affine.
+
+            t ≥ 0    f ≥ 1            t = 0
+            ──────────────          ─────────
+             (f − 1)·t ≥ 0           f·t = 0
+        """
         occurring = [k for k, n in enumerate(row) if n]
         for multiples in self.multiples:
             multiplied = [0] * len(row) if sign == "=" else negated(row)
