@@ -73,9 +73,9 @@ class SideComparison:
     def clear_denominators(self, sides: Sequence[Sequence[Term]], domain: IntegerSet) -> list[list[Term]]:
         """Multiply both sides by the sizes they divide by, after showing that these are positive.
 
-            d > 0 for all sizes of the domain     d·left = d·right
-            ──────────────────────────────────────────────────────
-                               left = right
+        d > 0 for all sizes of the domain     d·left = d·right
+        ──────────────────────────────────────────────────────
+                           left = right
         """
         cleared, self.scale = without_denominators(sides)
         for base, _ in self.scale:

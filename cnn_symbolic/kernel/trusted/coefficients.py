@@ -190,7 +190,7 @@ class CoefficientSets(Sets):
 def arranged(term: Term) -> Iterator[tuple[Signature, list[sp.Expr]]]:
     """Yield the product of tensors of a term, with the indices it accesses, in every order of equal tensors.
 
-        a[i]·a[j] = a[j]·a[i]:  two sides are equal  ⇔  their sums over all orders are
+    a[i]·a[j] = a[j]·a[i]:  two sides are equal  ⇔  their sums over all orders are
     """
     ordered = sorted(term.factors, key=lambda f: (f.key[0], len(f.key), f.key))
     signature = tuple(f.key for f in ordered)

@@ -42,7 +42,7 @@ class DefinedSymbol:
     def conditions(self) -> tuple[Condition, ...]:
         """Return the conditions that determine the value.
 
-            q = ⌊a/b⌋  ⇔  0 ≤ a − b·q ≤ b − 1  for b ≥ 1          m = max(a, …)  ⇔  m ≥ a, … and m = a or …
+        q = ⌊a/b⌋  ⇔  0 ≤ a − b·q ≤ b − 1  for b ≥ 1          m = max(a, …)  ⇔  m ≥ a, … and m = a or …
         """
         if self.kind == "quotient":
             top, bottom = self.arguments
@@ -197,9 +197,9 @@ class Draft:
     def divide(self, symbol: sp.Symbol) -> None:
         """Put in ⌊e/s⌋ for b where `s·b = e`, or turn `s·b ≤ e` into `b ≤ ⌊e/s⌋`, for visible e.
 
-            s·b = e    s ≥ 1                   s·b ≤ e    s ≥ 1
-            ────────────────────────           ────────────────
-            b = ⌊e/s⌋  and  s·b = e               b ≤ ⌊e/s⌋       both ways
+        s·b = e    s ≥ 1                   s·b ≤ e    s ≥ 1
+        ────────────────────────           ────────────────
+        b = ⌊e/s⌋  and  s·b = e               b ≤ ⌊e/s⌋       both ways
         """
         relations = [c for c in self.conditions if isinstance(c, Relation) and c.sign != "!="]
         divisible = [(c, found) for c in relations if (found := self.multiple(c.polynomial, symbol)) is not None]

@@ -83,9 +83,9 @@ def upper_bound(holds: Condition, size: sp.Symbol) -> int | None:
 def theorem_for_every(statement: Statement, factors: Sequence[sp.Symbol]) -> Theorem:
     """Return the theorem that a statement is for every value of its factors; raise NotReadable if that is not seen.
 
-        left = right as functions of sizes, indices and unknowns u, wherever the facts about u hold
-        ───────────────────────────────────────────────────────────────────────────────────────────
-               left = right for all sizes and every value of the factors: there u is one value
+    left = right as functions of sizes, indices and unknowns u, wherever the facts about u hold
+    ───────────────────────────────────────────────────────────────────────────────────────────
+           left = right for all sizes and every value of the factors: there u is one value
     """
     return Theorem(statement, 0.0, SEAL, {}, prove_every(statement, factors), tuple(map(str, factors)))
 

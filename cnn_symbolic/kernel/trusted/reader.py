@@ -165,7 +165,7 @@ class FormulaReader:
     def _entry(self, name: str, index: tuple[sp.Expr, ...]) -> list[Term]:
         """Return the entry of a tensor, with its support; of an intermediate result, the definition there.
 
-            x[i] = [0 ≤ i < M]·x[i]          z[i] = [0 ≤ i < M]·e(i)  where z is defined by e
+        x[i] = [0 ≤ i < M]·x[i]          z[i] = [0 ≤ i < M]·e(i)  where z is defined by e
         """
         declared = self._declared(name, index)
         inside = Term(sp.S.One, conditions=support(index, declared.shape))
@@ -225,7 +225,7 @@ class FormulaReader:
     def _derivative(self, e: sp.Derivative, scope: Scope) -> list[Term]:
         """Carry out ∂/∂w[k, l], every other tensor and intermediate result being held fixed.
 
-            ∂w[i, j]/∂w[k, l] = [i = k]·[j = l]·[(k, l) lies in the shape of w],  with the sum and product rules
+        ∂w[i, j]/∂w[k, l] = [i = k]·[j = l]·[(k, l) lies in the shape of w],  with the sum and product rules
         """
         if len(e.variable_count) != 1 or e.variable_count[0][1] != 1:
             raise NotReadable(Reason.OUTSIDE, f"{e}: one first derivative at a time")

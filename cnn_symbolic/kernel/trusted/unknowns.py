@@ -173,9 +173,9 @@ class Coordinates:
     def products(self, sign: str, row: Coefficients) -> Iterator[tuple[str, Coefficients]]:
         """Yield those products of a constraint and the factors, less one, that are affine.
 
-            t ≥ 0    f ≥ 1            t = 0
-            ──────────────          ─────────
-             (f − 1)·t ≥ 0           f·t = 0
+        t ≥ 0    f ≥ 1            t = 0
+        ──────────────          ─────────
+         (f − 1)·t ≥ 0           f·t = 0
         """
         occurring = [k for k, n in enumerate(row) if n]
         for multiples in self.multiples:
