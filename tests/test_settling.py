@@ -232,6 +232,18 @@ def test_the_witness_computes_the_operations_of_a_claim_wherever_it_is_decided(m
                 settle_many([made], executor)
 
 
+def test_steps_that_do_not_follow_are_found_wherever_a_claim_is_decided():
+    steps = [Step(rot180(x), "turning changes nothing"), Step(x, "as it was")]
+    made = prove("Nothing is what it is", x, equals=x, steps=steps)
+    with ThreadPoolExecutor(1) as threads:
+        for executor in (None, threads):
+            (record,) = settle_many([made], executor)
+            assert (record.outcome, record.as_expected) == ("proved", False)
+            assert record.wrong_step == "turning changes nothing: refuted"
+    (right,) = settle_many([prove("Twice turned", x, equals=x, steps=[Step(rot180(rot180(x)), "turned twice")])])
+    assert (right.outcome, right.as_expected, right.wrong_step) == ("proved", True, "")
+
+
 def test_many_claims_are_settled_by_threads_and_by_processes():
     with ThreadPoolExecutor(2) as threads:
         same(settle_many(sweep(), threads, timeout=60))

@@ -97,16 +97,21 @@ class Derivation(Runnable):
     @cached_property
     def wrong_step(self) -> tuple[Step, Verdict] | None:
         """The first step written by the author that does not follow, with the kernel's verdict on it."""
+        for step, statement in self.step_statements():
+            verdict = decide(statement)
+            if not isinstance(verdict, Theorem):
+                return step, verdict
+        return None
+
+    def step_statements(self) -> Iterator[tuple[Step, Statement]]:
+        """Yield what has to be true for the steps written by the author to follow, one from the other."""
         before = self.statement.left.formula
         for step in self.steps:
             formula = self.step_formula(step)
-            verdict = decide(self.step_statement(self.side(before), self.side(formula, self.presumed_by(step))))
-            if isinstance(verdict, Theorem) and isinstance(step.formula, Tensor):
-                verdict = decide(state(self.left, step.formula, self.assuming))
-            if not isinstance(verdict, Theorem):
-                return step, verdict
+            yield step, self.step_statement(self.side(before), self.side(formula, self.presumed_by(step)))
+            if isinstance(step.formula, Tensor):
+                yield step, state(self.left, step.formula, self.assuming)
             before = formula
-        return None
 
     @property
     def verdict(self) -> Verdict:

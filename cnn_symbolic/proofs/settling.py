@@ -7,7 +7,7 @@ goes out as plain data and what was decided comes back as plain data, by any exe
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -22,12 +22,15 @@ from cnn_symbolic.kernel.search.decide import decide
 from cnn_symbolic.kernel.search.export import decode_statement, encode_statement
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.statement import Statement
-from cnn_symbolic.kernel.trusted.verdicts import Reason, Verdict
+from cnn_symbolic.kernel.trusted.verdicts import Reason, Theorem, Verdict
 from cnn_symbolic.mistakes.changes import Change
 from cnn_symbolic.proofs.check import Check, Checked
 from cnn_symbolic.proofs.derivation import OUTCOMES, Derivation, Line, Step
 
 __all__ = ["Record", "Settled", "Stopped", "settle", "settle_many"]
+
+# Why a step of a proof should follow, and the verdict that it does not.
+WrongStep = tuple[str, Verdict]
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,8 @@ class Record:
 
     `sizes`, `index`, `left` and `right` are the counterexample: where the sides differ, and the coefficients or shapes
     that differ there; `holds_when` is the weakest assumption under which a refuted claim holds, for the values of
-    strides that are `given`, if there are any.
+    strides that are `given`, if there are any; `wrong_step` says of the first step of a proof that does not follow
+    why it should, and what was found.
     """
 
     title: str
@@ -124,12 +128,14 @@ class Record:
     holds_when: str | None = None
     given: Mapping[str, int] = field(default_factory=dict)
     reason: str = ""
+    wrong_step: str = ""
     seconds: float = 0.0
 
     @property
     def as_expected(self) -> bool:
-        """Whether the outcome is the one that the claim states, or more."""
-        return self.outcome == self.expected or (self.outcome, self.expected) == ("proved", "holds")
+        """Whether the outcome is the one that the claim states, or more, and every step of a proof follows."""
+        found = self.outcome == self.expected or (self.outcome, self.expected) == ("proved", "holds")
+        return found and not self.wrong_step
 
 
 def settle_many(
@@ -137,19 +143,21 @@ def settle_many(
 ) -> list[Record]:
     """Decide many claims and return a record of each, in their order; what goes wrong in one is the outcome of that.
 
-    An `executor` is what `concurrent.futures` has for processes, or what a cluster has in its place: the statement of
-    a claim goes out, the record comes back, and what is proved is compared here with what NumPy computes of the claim's
-    own operations. Without one, everything is done here. `timeout` is for each claim, in seconds. The steps of proofs
-    are not looked at. Raises DisagreementError as `settle` does.
+    An `executor` is what `concurrent.futures` has for processes, or what a cluster has in its place: the statements of
+    a claim and of the steps of its proof go out, the record comes back, and what is proved is compared here with what
+    NumPy computes of the claim's own operations. Without one, everything is done here. `timeout` is for each claim, in
+    seconds. Raises DisagreementError as `settle` does.
     """
     waiting: list[Callable[[], Record]] = []
     for made in claims:
         try:
-            compute = partial(decide, made.statement, made.literally)
+            steps = [(step.because, statement) for step, statement in made.step_statements()]
             if executor is None:
-                waiting.append(partial(recorded, made.title, made.expected, compute, timeout))
+                asked = partial(found, made.statement, made.literally, steps)
+                waiting.append(partial(recorded, made.title, made.expected, asked, timeout))
                 continue
-            sent = made.title, made.expected, encode_statement(made.statement), made.literally, timeout
+            exported = encode_statement(made.statement), [(why, encode_statement(s)) for why, s in steps]
+            sent = made.title, made.expected, *exported, made.literally, timeout
             waiting.append(partial(witnessed, made.statement, executor.submit(record, *sent).result))
         except CnnSymbolicError as error:
             waiting.append(partial(Record, made.title, made.expected, "failed", reason=str(error)))
@@ -158,30 +166,53 @@ def settle_many(
 
 def witnessed(statement: Statement, answer: Callable[[], Record]) -> Record:
     """Return what was found elsewhere, of formulas alone, after the witness has computed the claim itself."""
-    found = answer()
-    if found.outcome == "proved":
+    record = answer()
+    if record.outcome == "proved":
         check_proved(statement)
-    return found
+    return record
 
 
 def record(
-    title: str, expected: str, exported: Mapping[str, Any], literally: tuple[int, ...], timeout: float | None
+    title: str,
+    expected: str,
+    exported: Mapping[str, Any],
+    steps: Sequence[tuple[str, Mapping[str, Any]]],
+    literally: tuple[int, ...],
+    timeout: float | None,
 ) -> Record:
     """Return the record of an exported statement: what a process elsewhere is asked to compute."""
-    return recorded(title, expected, lambda: decide(decode_statement(exported), literally), timeout)
+
+    def compute() -> tuple[Verdict, WrongStep | None]:
+        return found(decode_statement(exported), literally, [(why, decode_statement(step)) for why, step in steps])
+
+    return recorded(title, expected, compute, timeout)
 
 
-def recorded(title: str, expected: str, compute: Callable[[], Verdict], timeout: float | None) -> Record:
+def found(
+    statement: Statement, literally: tuple[int, ...], steps: Iterable[tuple[str, Statement]]
+) -> tuple[Verdict, WrongStep | None]:
+    """Return the verdict on a claim, and the first step of its proof that does not follow."""
+    verdict = decide(statement, literally)
+    if isinstance(verdict, Theorem):
+        for why, step in steps:
+            if not isinstance(of_step := decide(step), Theorem):
+                return verdict, (why, of_step)
+    return verdict, None
+
+
+def recorded(
+    title: str, expected: str, compute: Callable[[], tuple[Verdict, WrongStep | None]], timeout: float | None
+) -> Record:
     """Return the record of a verdict that is computed within so many seconds."""
     start = time.perf_counter()
     try:
-        verdict = compute() if timeout is None else within(timeout, compute)
+        verdict, wrong_step = compute() if timeout is None else within(timeout, compute)
     except TimeLimitError as error:
         reason = f"{Reason.LIMIT}: {error}"
         return Record(title, expected, "undecided", reason=reason, seconds=time.perf_counter() - start)
     except CnnSymbolicError as error:
         return Record(title, expected, "failed", reason=str(error), seconds=time.perf_counter() - start)
-    found = Record(
+    record = Record(
         title,
         expected,
         OUTCOMES[type(verdict)],
@@ -189,17 +220,21 @@ def recorded(title: str, expected: str, compute: Callable[[], Verdict], timeout:
         written_together(getattr(verdict, "domain", ())),
         seconds=time.perf_counter() - start,
     )
+    if wrong_step is not None:
+        why, of_step = wrong_step
+        outcome = "proved" if isinstance(of_step, Refutation) else "undecided"
+        return replace(record, outcome=outcome, wrong_step=f"{why}: {OUTCOMES[type(of_step)]}")
     if isinstance(verdict, Undecided):
-        return replace(found, reason=f"{verdict.reason}: {verdict.detail}")
+        return replace(record, reason=f"{verdict.reason}: {verdict.detail}")
     if isinstance(verdict, HoldsForLiterals):
-        return replace(found, reason=f"not proved: {verdict.search}")
+        return replace(record, reason=f"not proved: {verdict.search}")
     if not isinstance(verdict, Refutation):
-        return found
+        return record
     shapes = verdict.left_shape, verdict.right_shape
     numbers = number(verdict.left_coefficient), number(verdict.right_coefficient)
     left, right = shapes if verdict.kind != "entry" or None in numbers else numbers
     return replace(
-        found,
+        record,
         sizes=dict(verdict.sizes),
         index=verdict.index,
         left=left,
