@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from cnn_symbolic import of_jax, of_torch
+from cnn_symbolic.backward import of_jax, of_torch
 from cnn_symbolic.ground.errors import CnnSymbolicError, MissingPackageError, OperandError, ShapeError
 from cnn_symbolic.witnesses.convolutions import conv, conv_gradients
 from tests.support.backward.frameworks import X_W, X_W_B, X, arrays, is_right, jax_convolution

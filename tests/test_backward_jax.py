@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from cnn_symbolic import of_jax
+from cnn_symbolic.backward import of_jax
 from cnn_symbolic.backward.check import check_backward
 from cnn_symbolic.ground.errors import ShapeError
 from tests.support.backward.frameworks import CONVOLUTIONS, X_W, is_right, jax_convolution, layer

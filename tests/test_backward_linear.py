@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnn_symbolic import check_backward, linear, of_torch, read_forward
+from cnn_symbolic.backward import check_backward, linear, of_torch, read_forward
 
 
 def right(dy, x, w):

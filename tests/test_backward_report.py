@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from cnn_symbolic import any_of, check_backward, conv2d
+from cnn_symbolic.backward import any_of, check_backward, conv2d
 from cnn_symbolic.ground.errors import MissingPackageError, ModeError, OperandError, ShapeError
 from cnn_symbolic.witnesses.convolutions import conv_gradients
 from cnn_symbolic.witnesses.poolings import max_pool, max_pool_gradient

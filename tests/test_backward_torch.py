@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from cnn_symbolic import of_torch
+from cnn_symbolic.backward import of_torch
 from cnn_symbolic.backward.check import check_backward
 from cnn_symbolic.ground.errors import OperandError
 from cnn_symbolic.witnesses.convolutions import conv

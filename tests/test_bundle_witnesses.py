@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from cnn_symbolic import Convolution, Tensor, conv_transpose, flip, prove, sizes
+from cnn_symbolic import Tensor, flip, prove, sizes
 from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.formulas import Opaque, fresh
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.ground.errors import ShapeError
+from cnn_symbolic.layers import Convolution, conv_transpose
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.tensor import Leaf
 from tests.support.bundle import derivations

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnn_symbolic import conv1d, conv2d, conv3d, conv_transpose2d, max_pool2d, upsample_nearest2d
+from cnn_symbolic.backward import conv1d, conv2d, conv3d, conv_transpose2d, max_pool2d, upsample_nearest2d
 from cnn_symbolic.backward.calling import (
     Misbehaviour,
     call,

@@ -6,7 +6,6 @@ import pytest
 import sympy as sp
 
 from cnn_symbolic import (
-    FeatureMap,
     apply,
     claim,
     correlate,
@@ -17,7 +16,6 @@ from cnn_symbolic import (
     shape,
     sizes,
     sum_axes,
-    sum_pool,
     tensor,
     transpose,
 )
@@ -29,6 +27,7 @@ from cnn_symbolic.certificates.trusted.comparing import check_statement
 from cnn_symbolic.certificates.trusted.expressions import Integer, Plus, Sum, Times, Translator
 from cnn_symbolic.certificates.trusted.statements import proposition
 from cnn_symbolic.ground.errors import DisagreementError
+from cnn_symbolic.layers import FeatureMap, sum_pool
 from tests.support.certificates import claims
 
 ONE, TWO = Integer(sp.S.One), Integer(sp.Integer(2))

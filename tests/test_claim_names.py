@@ -75,7 +75,8 @@ size = prove("size", shape(correlate(x, f)), equals=(M - I + 1,))
 @pytest.mark.parametrize(
     "imports",
     [
-        "from cnn_symbolic import tensor, claim, Convolution",
+        "from cnn_symbolic import tensor, claim\nfrom cnn_symbolic.layers import Convolution",
+        "from cnn_symbolic import Convolution",
         "from cnn_symbolic import *",
         "from cnn_symbolic import Eq, Ne, Mod, Max, Min, And, Or, Not, floor, ceiling, Rational, Iverson, where",
         "from cnn_symbolic import Eq\nfrom cnn_symbolic import claim",

@@ -5,12 +5,13 @@ import sympy as sp
 
 import cnn_symbolic
 from cnn_symbolic.claims.vocabulary import FUNCTIONS, WORDS, is_implied_size
+from cnn_symbolic.ground.names import HOMES, homes
 from cnn_symbolic.ground.words import suggestion
 from tests.support.claim_language import error_of
 
 VERDICTS = "what the kernel answers, not what is asked"
 MODULES = "decides or runs something, which reading a text does not"
-CHECKS = "checks Python code or reads claims; claims have conv, select_pool and the layers"
+CHECKS = "checks Python code; claims have conv, select_pool and the layers"
 NOT_WORDS = {
     "__version__": "no function",
     "CnnSymbolicError": "an error, which texts do not catch",
@@ -21,29 +22,21 @@ NOT_WORDS = {
     "Theorem": VERDICTS,
     "Undecided": VERDICTS,
     "check": MODULES,
-    "decide": MODULES,
     "identity": "is about SymPy's functions, which claims have not",
     "preimage": "a set of sizes, not a claim",
     "sizes_where": "a set of sizes, not a claim",
-    "settle_many": MODULES,
-    "state": MODULES,
-    **{
-        name: CHECKS
-        for module, names in cnn_symbolic.HOMES.items()
-        if module.startswith(("backward.", "claims."))
-        for name in names.split()
-    },
+    **dict.fromkeys(homes("cnn_symbolic.claims"), MODULES),
+    **dict.fromkeys(homes("cnn_symbolic.backward"), CHECKS),
 }
 
 
 def test_every_public_name_is_a_word_or_there_is_a_reason_why_not():
-    public = set(cnn_symbolic.__all__)
-    assert {name for name in public if name not in WORDS} == set(NOT_WORDS)
-    assert all(WORDS[name] is getattr(cnn_symbolic, name) for name in public & set(WORDS))
+    assert {name for name in HOMES if name not in WORDS} == set(NOT_WORDS)
+    assert all(WORDS[name] is getattr(cnn_symbolic, name) for name in set(HOMES) & set(WORDS))
 
 
 def test_every_other_word_is_pythons_and_none_is_sympys():
-    assert set(WORDS) - set(cnn_symbolic.__all__) == {"max", "min"}
+    assert set(WORDS) - set(HOMES) == {"max", "min"}
     assert (WORDS["max"], WORDS["min"]) == (cnn_symbolic.maximum, cnn_symbolic.minimum)
     assert {"And", "Eq", "Max", "Min", "Mod", "Ne", "Not", "Or", "Rational", "ceiling", "floor"} < set(FUNCTIONS)
     assert not any(getattr(sp, name, None) is word for name, word in WORDS.items())

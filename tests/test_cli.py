@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import sympy
 
-from cnn_symbolic import sizes, state, tensor
+from cnn_symbolic import sizes, tensor
+from cnn_symbolic.claims import state
 from cnn_symbolic.present.document import formal
 from tests.support.commands import run, run_file
 from tests.support.thorough import every

@@ -12,28 +12,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnn_symbolic import (
+from cnn_symbolic import gradient, merge_axes, sizes, split_axis, subsample, tensor, tensordot, widths
+from cnn_symbolic.expressions.evaluation import evaluate_size
+from cnn_symbolic.ground.errors import ShapeError
+from cnn_symbolic.layers import (
     Convolution,
     conv,
     conv_size,
     conv_transpose,
     fold,
-    gradient,
-    merge_axes,
     pad_widths,
     pixel_shuffle,
     pixel_unshuffle,
-    sizes,
-    split_axis,
-    subsample,
-    tensor,
-    tensordot,
     unfold,
     upsample_nearest,
-    widths,
 )
-from cnn_symbolic.expressions.evaluation import evaluate_size
-from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.witnesses import arrays as witness
 from cnn_symbolic.witnesses import convolutions as numeric
 from cnn_symbolic.witnesses import poolings as numeric_poolings

@@ -12,7 +12,6 @@ from cnn_symbolic import (
     Theorem,
     convolve,
     correlate,
-    decide,
     from_entries,
     prove,
     refute,
@@ -25,6 +24,7 @@ from cnn_symbolic import (
     take,
     tensor,
 )
+from cnn_symbolic.claims import decide
 from cnn_symbolic.ground.errors import DerivationFileError, FragmentError, OperandError, ShapeError
 from cnn_symbolic.proofs.collecting import collecting
 from tests.support.bundle import derivations

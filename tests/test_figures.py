@@ -12,25 +12,18 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from cnn_symbolic import (
+from cnn_symbolic import convolve, correlate, gradient, literal, named, pad, sizes, tensor
+from cnn_symbolic.ground.errors import EvaluationError, OperandError, ShapeError
+from cnn_symbolic.layers import (
     AveragePool,
     ConvolutionalLayer,
     FeatureMap,
     conv,
     conv_transpose,
-    convolve,
-    correlate,
-    gradient,
-    literal,
-    named,
-    pad,
     select_pool,
-    sizes,
     sum_pool,
-    tensor,
     upsample_nearest,
 )
-from cnn_symbolic.ground.errors import EvaluationError, OperandError, ShapeError
 from cnn_symbolic.library.files import GROUPS
 from cnn_symbolic.present.figures import convolution_pictures
 from cnn_symbolic.present.figures.colours import INK, LINES, MUTED, PAPER, ROLES

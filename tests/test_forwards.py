@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnn_symbolic import any_of, avg_pool2d, conv2d, conv_transpose1d, max_pool2d, read_forward, upsample_nearest3d
+from cnn_symbolic.backward import (
+    any_of,
+    avg_pool2d,
+    conv2d,
+    conv_transpose1d,
+    max_pool2d,
+    read_forward,
+    upsample_nearest3d,
+)
 from cnn_symbolic.backward.strategies import convolution_problems, integer_arrays, ordered, shapes
 from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError
 from cnn_symbolic.witnesses import convolutions, poolings

@@ -10,8 +10,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from cnn_symbolic import Step, claim, decide, from_entries, prove, sizes, state, subsample, tensor
+from cnn_symbolic import Step, claim, from_entries, prove, sizes, subsample, tensor
 from cnn_symbolic.certificates.certifying import certify
+from cnn_symbolic.claims import decide, state
 from cnn_symbolic.command_line import cli as command_line
 from cnn_symbolic.command_line.running import (
     AS_STATED,

@@ -5,22 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnn_symbolic import (
+from cnn_symbolic import Theorem, gradient, ones, sizes, tensor
+from cnn_symbolic.claims import decide, state
+from cnn_symbolic.ground.errors import ShapeError
+from cnn_symbolic.layers import (
     ConvolutionalLayer,
     FeatureMap,
     FullyConnectedLayer,
     MaxPoolingMap,
-    Theorem,
     cross_entropy_of_softmax,
-    decide,
-    gradient,
-    ones,
     quadratic_cost,
-    sizes,
-    state,
-    tensor,
 )
-from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.witnesses import numeric
 from cnn_symbolic.witnesses.article_run import INTEGRAL
 from tests.support.problems import integers

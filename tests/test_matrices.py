@@ -9,18 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnn_symbolic import (
-    claim,
-    correlate,
-    from_entries,
-    function,
-    refute,
-    rot180,
-    shape,
-    sizes,
-    state,
-    tensor,
-)
+from cnn_symbolic import claim, correlate, from_entries, function, refute, rot180, shape, sizes, tensor
+from cnn_symbolic.claims import state
 from cnn_symbolic.notation.matrices import matrix, named_matrix
 from cnn_symbolic.present.content.counterexamples import counterexample, counterexample_lines, differing
 from cnn_symbolic.present.document import counterexample as counterexample_value

@@ -18,19 +18,17 @@ from cnn_symbolic import (
     check,
     claim,
     correlate,
-    decide,
     from_entries,
     gradient,
     named,
     outer,
     prove,
-    read_claims,
     refute,
     shape,
     sizes,
-    state,
     tensor,
 )
+from cnn_symbolic.claims import decide, read_claims, state
 from cnn_symbolic.ground.display import Displayed
 from cnn_symbolic.library.files import bundled_folder, derivation_files
 from cnn_symbolic.library.loading import select

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cnn_symbolic import read_claims
+from cnn_symbolic.claims import read_claims
 from cnn_symbolic.expressions.printing import written_together
 from cnn_symbolic.library.loading import load_file
 

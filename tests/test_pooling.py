@@ -12,19 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnn_symbolic import (
-    AveragePool,
-    MaxPool,
-    gradient,
-    pool_size,
-    select_pool,
-    sizes,
-    sum_pool,
-    tensor,
-    window_counts,
-)
+from cnn_symbolic import gradient, sizes, tensor
 from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.ground.errors import ModeError, ShapeError
+from cnn_symbolic.layers import AveragePool, MaxPool, pool_size, select_pool, sum_pool, window_counts
 from cnn_symbolic.witnesses import poolings as numeric
 from cnn_symbolic.witnesses.windows import pad_widths
 from tests.support.problems import Problem, assert_entries, poolings, same

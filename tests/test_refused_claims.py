@@ -37,7 +37,7 @@ REFUSED = {
         "nothing is imported from cnn_symbolic.t",
     ),
     "an import that renames": ("«from cnn_symbolic import tensor as t", "tensor keeps its name"),
-    "an import of no word": ("«from cnn_symbolic import decide", "claims have no decide"),
+    "an import of no word": ("«from cnn_symbolic.claims import decide", "claims have no decide"),
     "a misspelled import": ("«from cnn_symbolic import tensr", "claims have no tensr: did you mean tensor?"),
     "an import from SymPy": ("«from sympy import Eq", "nothing is imported from sympy: all words are known already"),
     "no import of SymPy's": ("«from cnn_symbolic import symbols", "claims have no symbols"),

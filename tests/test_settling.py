@@ -9,19 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cnn_symbolic import (
-    FeatureMap,
-    Step,
-    check,
-    correlate,
-    prove,
-    read_claims,
-    refute,
-    rot180,
-    settle_many,
-    sizes,
-    tensor,
-)
+from cnn_symbolic import FeatureMap, Step, check, correlate, prove, refute, rot180, sizes, tensor
+from cnn_symbolic.claims import read_claims, settle_many
 from cnn_symbolic.ground.errors import DisagreementError
 from cnn_symbolic.kernel.search import confirming
 from cnn_symbolic.kernel.search.decide import decide

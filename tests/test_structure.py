@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import cnn_symbolic
+from cnn_symbolic.ground.names import TOPICS
 from cnn_symbolic.library.files import bundled_folder
-from tests.support.stub import STUB, stub
 
 PACKAGE = Path(cnn_symbolic.__file__).parent
 # The rooms from the ground up: a module imports only from its own room and from those before it.
@@ -90,6 +90,12 @@ def test_rooms_import_only_from_rooms_below_them():
     assert [(a, b) for a, b in pairs if ROOMS.index(room(b)) > ROOMS.index(room(a))] == []
 
 
+def test_a_topic_has_names_from_its_own_room_and_from_those_below_it_only():
+    pairs = [(name.removeprefix("cnn_symbolic").lstrip("."), home) for name in TOPICS for home in TOPICS[name]]
+    assert [(a, b) for a, b in pairs if ROOMS.index(room(b)) > ROOMS.index(room(a))] == []
+    assert {room(home) for _, home in pairs} < set(ROOMS)
+
+
 def test_no_module_imports_itself_by_way_of_others():
     graph = {name: inner_imports(file) for name, file in modules().items()}
     TopologicalSorter(graph).prepare()
@@ -140,10 +146,6 @@ def test_folders_and_modules_are_small_enough_to_be_read():
     assert {folder.name: n for folder, n in crowded.items() if n > 15} == {}
 
 
-def test_type_checkers_read_of_the_face_what_is_there():
-    assert STUB.read_text(encoding="utf-8") == stub(), "python -m tests.support.stub"
-
-
 def test_only_the_kernel_knows_isl_and_the_witnesses_know_nothing_of_the_kernel():
     knowing = {name for name, file in modules().items() for i in imports(file) if i == "islpy"}
     assert knowing == {"kernel.trusted.coefficients", "kernel.trusted.integer_sets", "kernel.trusted.unknowns"}
@@ -175,14 +177,6 @@ def test_proofs_use_no_sympy_function_that_is_wrong_on_sums():
         named = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
         assert not called & methods, name
         assert not named & (methods | {"eval", "exec"}), name
-
-
-def test_the_public_names_are_there_and_unknown_ones_are_an_error():
-    for name in cnn_symbolic.__all__:
-        assert getattr(cnn_symbolic, name) is not None
-    assert set(dir(cnn_symbolic)) == set(cnn_symbolic.__all__)
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        _ = cnn_symbolic.nothing
 
 
 # What SymPy evaluates wrongly while it is built. Heads of `expressions` stand in its place everywhere.

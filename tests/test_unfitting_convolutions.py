@@ -3,23 +3,9 @@
 import pytest
 import sympy as sp
 
-from cnn_symbolic import (
-    Convolution,
-    conv,
-    conv_size,
-    conv_transpose,
-    fold,
-    merge_axes,
-    sizes,
-    split_axis,
-    subsample,
-    tensor,
-    tensordot,
-    unfold,
-    upsample_nearest,
-    widths,
-)
+from cnn_symbolic import merge_axes, sizes, split_axis, subsample, tensor, tensordot, widths
 from cnn_symbolic.ground.errors import ModeError, ShapeError
+from cnn_symbolic.layers import Convolution, conv, conv_size, conv_transpose, fold, unfold, upsample_nearest
 
 B, G, C, K = sizes("B G C K")
 M, I, S = sizes("M I S")

@@ -4,9 +4,9 @@
     def test_my_backward_pass(assert_backward):
         assert_backward(mine.backward)
 
-The fixture `assert_backward` is the function `cnn_symbolic.assert_backward`: the test passes if the backward pass is
-right, and fails with the report otherwise. Options that the call does not give come from the markers `backward` of
-the test's module, its class, the test itself and its parameters; the last of these that gives an option decides. A
+The fixture `assert_backward` is the function `cnn_symbolic.backward.assert_backward`: the test passes if the backward
+pass is right, and fails with the report otherwise. Options that the call does not give come from the markers `backward`
+of the test's module, its class, the test itself and its parameters; the last of these that gives an option decides. A
 test that is marked itself fails if it checks no backward pass.
 
 The plugin is active where the package is installed, `-p no:cnn_symbolic` switches it off. It imports nothing before

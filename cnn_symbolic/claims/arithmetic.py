@@ -22,13 +22,12 @@ from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.tensor import Tensor
 
 __all__ = [
+    "COMPARISONS",
     "check_arguments",
-    "check_comparison",
     "check_number",
     "check_numbers",
     "checked_condition",
     "combined",
-    "compared",
     "described",
     "is_false",
     "is_side",
@@ -112,17 +111,6 @@ def checked_condition(value: Any) -> Any:
     if not is_condition(value):
         raise OperandError(f"expected a condition such as M >= I, found {described(value)}")
     return value
-
-
-def check_comparison(sign: ast.cmpop) -> None:
-    """Raise FragmentError for an operator that does not compare sizes."""
-    if type(sign) not in COMPARISONS:
-        raise FragmentError("claims compare with == != < <= > >=")
-
-
-def compared(sign: ast.cmpop, left: Any, right: Any) -> Any:
-    """Return the condition that two sizes or indices compare in that way."""
-    return COMPARISONS[type(sign)](left, right)
 
 
 def check_number(value: Any) -> None:

@@ -10,13 +10,12 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from cnn_symbolic.claims.arithmetic import (
+    COMPARISONS,
     check_arguments,
-    check_comparison,
     check_number,
     check_numbers,
     checked_condition,
     combined,
-    compared,
     described,
     is_false,
     is_side,
@@ -61,14 +60,9 @@ class Expressions(ast.NodeVisitor):
     def at(self, line: int, column: int, message: str) -> ClaimTextError:
         """Return an error with the place in the text, which is shown."""
         lines = self.text.split("\n")
-        shown = (
-            "".join(c if c.isprintable() else " " if c == "\t" else "�" for c in lines[line - 1])
-            if line <= len(lines)
-            else ""
-        )
-        before = (
-            len(lines[line - 1].encode(errors="replace")[:column].decode(errors="ignore")) if line <= len(lines) else 0
-        )
+        given = lines[line - 1] if line <= len(lines) else ""
+        shown = "".join(c if c.isprintable() else " " if c == "\t" else "�" for c in given)
+        before = len(given.encode(errors="replace")[:column].decode(errors="ignore"))
         start = max(0, before - 60)
         pointed = f"\n    {shown[start : start + 100]}\n    {' ' * (before - start)}^" if shown.strip() else ""
         return ClaimTextError(f"{self.where}, line {line}, column {before + 1}: {message}{pointed}")
@@ -188,14 +182,14 @@ class Expressions(ast.NodeVisitor):
         values = [self.value(part) for part in (node.left, *node.comparators)]
         if len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq) and all(map(is_side, values)):
             return Equation(*values)
-        with self.blaming(node):
-            for operator in node.ops:
-                check_comparison(operator)
+        if not COMPARISONS.keys() >= set(map(type, node.ops)):
+            raise self.wrong(node, "claims compare with == != < <= > >=")
         for value, at in zip(values, (node.left, *node.comparators), strict=True):
             if isinstance(value, bool) or not isinstance(value, int | Number):
                 raise self.wrong(at, f"expected a size or an index to compare, found {described(value)}")
         with self.blaming(node):
-            found = [compared(*one) for one in zip(node.ops, values, values[1:], strict=False)]
+            pairs = zip(node.ops, values, values[1:], strict=False)
+            found = [COMPARISONS[type(sign)](left, right) for sign, left, right in pairs]
             return found[0] if len(found) == 1 else And(*found)
 
     def condition(self, node: ast.expr) -> Any:
@@ -213,11 +207,8 @@ class Expressions(ast.NodeVisitor):
             known["gradient"] = of.gradient
             if node.attr in known:
                 return known[node.attr]
-            raise self.wrong(
-                node,
-                f"{type(of).__name__} has no {node.attr}{suggestion(node.attr, known)}; "
-                f"it has {', '.join(sorted(known))}",
-            )
+            others = f"{suggestion(node.attr, known)}; it has {', '.join(sorted(known))}"
+            raise self.wrong(node, f"{type(of).__name__} has no {node.attr}{others}")
         if isinstance(of, Tensor) and node.attr in ATTRIBUTES:
             return getattr(of, node.attr)
         raise self.wrong(node, f"{described(of)} has no {node.attr}{suggestion(node.attr, ATTRIBUTES)}")

@@ -31,6 +31,7 @@ from cnn_symbolic.expressions.formulas import fresh, numbered
 from cnn_symbolic.expressions.rules import is_whole
 from cnn_symbolic.expressions.values import Number, number
 from cnn_symbolic.ground.errors import ClaimTextError, OperandError
+from cnn_symbolic.ground.names import TOPICS
 from cnn_symbolic.ground.words import suggestion
 from cnn_symbolic.proofs.claiming import claim, refute
 from cnn_symbolic.proofs.collecting import Declared, column_of
@@ -144,7 +145,7 @@ class ClaimReader(Expressions):
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         """Skip an import of words that are known anyway."""
-        if node.module != "cnn_symbolic":
+        if node.module not in TOPICS:
             raise self.wrong(node, f"nothing is imported from {node.module}: all words are known already")
         for alias in node.names:
             if alias.asname is not None:
@@ -256,9 +257,8 @@ class ClaimReader(Expressions):
         if isinstance(left, Tensor) and not is_side(right):
             if entry_names(right) and not left.rank:
                 return left, self.by_entries(right, (), (), at_right)
-            return left, zeros(*left.shape) if isinstance(right, int) and right == 0 else scale(
-                ones(*left.shape), factor=right
-            )
+            is_zero = isinstance(right, int) and right == 0
+            return left, zeros(*left.shape) if is_zero else scale(ones(*left.shape), factor=right)
         if is_side(left) or is_side(right):
             return left, right
         if entry_names(left) or entry_names(right):

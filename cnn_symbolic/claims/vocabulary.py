@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from math import prod
-from types import ModuleType
 from typing import Any, NamedTuple
 
 import sympy as sp
 
-from cnn_symbolic.expressions import formulas, functions
 from cnn_symbolic.expressions.formulas import Opaque
 from cnn_symbolic.expressions.heads import Ceiling, Floor, Maximum, Minimum, Remainder, Where
 from cnn_symbolic.expressions.values import plain
 from cnn_symbolic.ground.errors import FragmentError
-from cnn_symbolic.ground.names import HOMES
-from cnn_symbolic.layers import catalogue
-from cnn_symbolic.proofs import claiming
+from cnn_symbolic.ground.names import homes, load
 from cnn_symbolic.proofs.derivation import Step
-from cnn_symbolic.tensors import arithmetic, entries, gradients, making, shapes
 from cnn_symbolic.tensors.operation import RECORDS
-from cnn_symbolic.tensors.operations import basic, convolutions, geometry, padding, pooling, stacking
-from cnn_symbolic.tensors.tensor import Call, Entries, Gradient, Leaf, Named, Tensor
+from cnn_symbolic.tensors.tensor import Call, Entries, Gradient, Leaf, Named, Source, Tensor
 
 __all__ = [
     "ATTRIBUTES",
@@ -44,38 +38,23 @@ MOST_ITEMS, MOST_HEIGHT, MOST_STEPS = 500, 4, 9
 STEPPED = (Floor, Ceiling, Remainder, Maximum, Minimum, Where)
 
 
-def public(module: ModuleType) -> dict[str, Any]:
-    """Return the public names of a module, with what they name."""
-    return {name: getattr(module, name) for name in HOMES[module.__name__.removeprefix("cnn_symbolic.")].split()}
+def public(*rooms: str) -> dict[str, Any]:
+    """Return what derivations and layers have from some rooms or modules, by its public name."""
+    listed = homes("cnn_symbolic") | homes("cnn_symbolic.layers")
+    return {name: load(module, name) for name, module in listed.items() if module.startswith(rooms)}
 
 
-LAYERS = tuple(made for name, made in public(catalogue).items() if name[0].isupper())
+LAYERS = tuple(made for name, made in public("layers.").items() if name[0].isupper())
 # The functions of numbers and conditions.
-FUNCTIONS = public(functions)
-SPOKEN = (
-    arithmetic,
-    basic,
-    catalogue,
-    convolutions,
-    entries,
-    formulas,
-    geometry,
-    gradients,
-    making,
-    padding,
-    pooling,
-    shapes,
-    stacking,
-)
-# The public names of these modules are the words of the language.
+FUNCTIONS = public("expressions.functions")
 WORDS: dict[str, Any] = {
-    **{name: made for module in SPOKEN for name, made in public(module).items()},
-    **public(claiming),
+    **public("expressions.", "layers.", "proofs.claiming", "tensors."),
     "Step": Step,
-    **FUNCTIONS,
     "max": FUNCTIONS["maximum"],
     "min": FUNCTIONS["minimum"],
 }
+# Tensors are made by operations only.
+del WORDS["Tensor"]
 ATTRIBUTES = ("shape", "rank")
 # Where to look for what has another name elsewhere.
 OTHER_NAMES = {
@@ -186,18 +165,16 @@ ONE_ENTRY = Weight(1, 1)
 
 
 def weight(x: Tensor, known: dict[int, Weight]) -> Weight:
-    """Return the weight of a tensor's entries, with all definitions put in."""
+    """Return the weight of a tensor's entries, with all definitions put in; what is known by `id` is not repeated."""
     if id(x) not in known:
-        known[id(x)] = weight_of(x, lambda part: weight(part, known))
+        known[id(x)] = weight_of(x.source, [weight(part, known) for part in x.source.made_from])
     return known[id(x)]
 
 
-def weight_of(x: Tensor, weigh: Callable[[Tensor], Weight]) -> Weight:
-    """Return the weight of a tensor, by how it is made."""
-    source = x.source
+def weight_of(source: Source, parts: list[Weight]) -> Weight:
+    """Return the weight of what is made from parts with these weights."""
     if isinstance(source, Leaf):
         return ONE_ENTRY
-    parts = [weigh(part) for part in source.made_from]
     if isinstance(source, Named):
         return parts[0]
     if isinstance(source, Gradient):
@@ -233,4 +210,4 @@ def weight_of_formula(e: sp.Basic, names: dict[str | None, Weight]) -> Weight:
         return total(parts)
     if isinstance(e, sp.Pow) and e.exp.is_Integer:
         return product(parts[:1] * min(abs(int(e.exp)), 64))
-    return product(parts) if parts else Weight(1, 0)
+    return product(parts)

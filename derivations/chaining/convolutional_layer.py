@@ -1,7 +1,6 @@
 """A convolutional layer of K maps over D maps, and its gradients. (Article: "Chaining Convolutional Layers".)"""
 
 from cnn_symbolic import (
-    ConvolutionalLayer,
     convolve,
     correlate,
     count,
@@ -16,6 +15,7 @@ from cnn_symbolic import (
     tensor,
     wrap,
 )
+from cnn_symbolic.layers import ConvolutionalLayer
 
 K, D, M, N, I, J = sizes("K D M N I J")
 layer = ConvolutionalLayer(input_shape=(D, M, N), overlay_shape=(I, J), maps=K)

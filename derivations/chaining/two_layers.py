@@ -3,21 +3,8 @@
 Each stage is a closed form; composed, they are the derivatives of the cost behind the second layer.
 """
 
-from cnn_symbolic import (
-    ConvolutionalLayer,
-    Step,
-    convolve,
-    correlate,
-    gradient,
-    named,
-    prove,
-    sizes,
-    stacked,
-    sum_axes,
-    summed,
-    take,
-    wrap,
-)
+from cnn_symbolic import Step, convolve, correlate, gradient, named, prove, sizes, stacked, sum_axes, summed, take, wrap
+from cnn_symbolic.layers import ConvolutionalLayer
 
 L, K, D, M, N, I, J, U, V = sizes("L K D M N I J U V")
 first = ConvolutionalLayer(input_shape=(D, M, N), overlay_shape=(I, J), maps=K, name="1")

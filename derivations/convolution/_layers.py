@@ -1,6 +1,7 @@
 """Convolutions with everything symbolic, in one, two and three dimensions, for the files beside this one."""
 
-from cnn_symbolic import Convolution, sizes, transpose, widths
+from cnn_symbolic import sizes, transpose, widths
+from cnn_symbolic.layers import Convolution
 
 B, C, K, G = sizes("B C K G")
 LENGTHS, OVERLAY, STRIDE, DILATION = (sizes(names) for names in ("M N O", "I J H", "S T U", "D E F"))

@@ -2,7 +2,8 @@
 
 from _layers import DILATION, STRIDE, paddings, remainders, symbolic
 
-from cnn_symbolic import conv, conv_transpose, crop, dot, prove, tensor
+from cnn_symbolic import crop, dot, prove, tensor
+from cnn_symbolic.layers import conv, conv_transpose
 
 layer = symbolic(2)
 x, w, y = layer.x, layer.w, tensor(*layer.z.shape, name="y")

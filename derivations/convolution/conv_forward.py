@@ -2,20 +2,8 @@
 
 from _layers import DILATION, LENGTHS, OVERLAY, STRIDE, C, K, paddings, symbolic
 
-from cnn_symbolic import (
-    ConvolutionalLayer,
-    conv,
-    correlate,
-    dilate,
-    pad,
-    prove,
-    stacked,
-    subsample,
-    summed,
-    take,
-    tensor,
-    wrap,
-)
+from cnn_symbolic import correlate, dilate, pad, prove, stacked, subsample, summed, take, tensor, wrap
+from cnn_symbolic.layers import ConvolutionalLayer, conv
 
 
 def as_correlations(layer, rank):

@@ -6,21 +6,8 @@ padding of the transposed convolution.
 
 from _layers import BEFORE, DILATION, RANKS, STRIDE, B, C, K, exchanged, paddings, remainders, spatial, symbolic
 
-from cnn_symbolic import (
-    Iverson,
-    conv,
-    conv_transpose,
-    convolve,
-    crop,
-    dilate,
-    flip,
-    from_entries,
-    prove,
-    stacked,
-    sum_over,
-    summed,
-    take,
-)
+from cnn_symbolic import Iverson, convolve, crop, dilate, flip, from_entries, prove, stacked, sum_over, summed, take
+from cnn_symbolic.layers import conv, conv_transpose
 
 
 def as_transposed(layer, rank):

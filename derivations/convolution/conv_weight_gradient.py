@@ -5,20 +5,8 @@ Where the stride leaves a remainder, that convolution has too many rows; the fir
 
 from _layers import BEFORE, DILATION, OVERLAY, RANKS, STRIDE, B, C, K, exchanged, paddings, symbolic
 
-from cnn_symbolic import (
-    conv,
-    correlate,
-    crop,
-    dilate,
-    from_entries,
-    pad,
-    prove,
-    stacked,
-    subsample,
-    sum_over,
-    summed,
-    take,
-)
+from cnn_symbolic import correlate, crop, dilate, from_entries, pad, prove, stacked, subsample, sum_over, summed, take
+from cnn_symbolic.layers import conv
 
 
 def as_convolution(layer, rank):

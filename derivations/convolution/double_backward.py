@@ -5,7 +5,8 @@ v stands for what arrives at the input gradient, h for what arrives at the weigh
 
 from _layers import DILATION, STRIDE, exchanged, paddings, remainders, symbolic
 
-from cnn_symbolic import conv, conv_transpose, crop, gradient, prove, tensor
+from cnn_symbolic import crop, gradient, prove, tensor
+from cnn_symbolic.layers import conv, conv_transpose
 
 layer = symbolic(2)
 x, w, g = layer.x, layer.w, layer.z_gradient

@@ -21,10 +21,7 @@ from _layers import (
 )
 
 from cnn_symbolic import (
-    Convolution,
     Step,
-    conv,
-    conv_transpose,
     crop,
     from_entries,
     gradient,
@@ -39,6 +36,7 @@ from cnn_symbolic import (
     tensor,
     transpose,
 )
+from cnn_symbolic.layers import Convolution, conv, conv_transpose
 
 grouped = symbolic(2, group_axis=True)
 x, w, b, g = grouped.x, grouped.w, grouped.b, grouped.z_gradient

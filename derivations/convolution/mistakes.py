@@ -2,21 +2,8 @@
 
 from _layers import DILATION, LENGTHS, OVERLAY, STRIDE, B, C, G, K, exchanged, symbolic
 
-from cnn_symbolic import (
-    Convolution,
-    conv,
-    conv_transpose,
-    crop,
-    dilate,
-    flip,
-    merge_axes,
-    pad_widths,
-    refute,
-    shape,
-    split_axis,
-    tensor,
-    transpose,
-)
+from cnn_symbolic import crop, dilate, flip, merge_axes, refute, shape, split_axis, tensor, transpose
+from cnn_symbolic.layers import Convolution, conv, conv_transpose, pad_widths
 
 layer = symbolic(1, padding=0)
 x, w, g = layer.x, layer.w, layer.z_gradient

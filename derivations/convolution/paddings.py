@@ -2,7 +2,8 @@
 
 from _layers import DILATION, LENGTHS, OVERLAY, STRIDE, exchanged, symbolic
 
-from cnn_symbolic import conv, conv_transpose, crop, pad_widths, prove
+from cnn_symbolic import crop, prove
+from cnn_symbolic.layers import conv, conv_transpose, pad_widths
 
 M, I, S, D = LENGTHS[:1], OVERLAY[:1], STRIDE[:1], DILATION[:1]
 NAMES = ("valid", "full", "same", "same_lower", "causal")

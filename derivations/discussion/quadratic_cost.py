@@ -1,6 +1,7 @@
 """The gradient of the quadratic cost. (Article: "Discussion".)"""
 
-from cnn_symbolic import gradient, ones, prove, quadratic_cost, sizes, tensor
+from cnn_symbolic import gradient, ones, prove, sizes, tensor
+from cnn_symbolic.layers import quadratic_cost
 
 M, N = sizes("M N")
 a, y = tensor(M, N, name="a"), tensor(M, N, name="y")

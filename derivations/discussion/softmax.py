@@ -5,20 +5,8 @@ and log′(S) = 1/S. The targets with Σ y = 1 are exactly those of the form y =
 class 0 and 0 elsewhere, for an arbitrary h: such a y sums to 1, and a y that does is got from h = y.
 """
 
-from cnn_symbolic import (
-    Iverson,
-    apply,
-    cross_entropy_of_softmax,
-    from_entries,
-    gradient,
-    named,
-    ones,
-    prove,
-    refute,
-    sizes,
-    sum_axes,
-    tensor,
-)
+from cnn_symbolic import Iverson, apply, from_entries, gradient, named, ones, prove, refute, sizes, sum_axes, tensor
+from cnn_symbolic.layers import cross_entropy_of_softmax
 
 (K,) = sizes("K")
 z = tensor(K, name="z", indices="k")

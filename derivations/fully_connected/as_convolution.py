@@ -4,7 +4,8 @@ The overlays have the input's own size. On the right sides stand the formulas of
 for the one input map and the filters taken out of their stacks.
 """
 
-from cnn_symbolic import ConvolutionalLayer, dot, prove, shape, sizes, stacked, summed, take, wrap
+from cnn_symbolic import dot, prove, shape, sizes, stacked, summed, take, wrap
+from cnn_symbolic.layers import ConvolutionalLayer
 
 K, M, N = sizes("K M N")
 maps = ConvolutionalLayer(input_shape=(1, M, N), overlay_shape=(M, N), maps=K)

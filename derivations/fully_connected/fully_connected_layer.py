@@ -3,19 +3,8 @@
 The weights have one slice of the input's shape per neuron; flattening the last axes gives the matrix W.
 """
 
-from cnn_symbolic import (
-    FullyConnectedLayer,
-    outer,
-    prove,
-    refute,
-    sizes,
-    stacked,
-    sum_axes,
-    summed,
-    take,
-    tensor,
-    transpose,
-)
+from cnn_symbolic import outer, prove, refute, sizes, stacked, sum_axes, summed, take, tensor, transpose
+from cnn_symbolic.layers import FullyConnectedLayer
 
 K, M, N = sizes("K M N")
 layer = FullyConnectedLayer(input_shape=(M, N), neurons=K)

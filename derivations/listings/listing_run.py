@@ -5,18 +5,8 @@ integer and the comparison is exact. `python -m cnn_symbolic.witnesses.article_r
 with the sigmoid and random weights.
 """
 
-from cnn_symbolic import (
-    FeatureMap,
-    FullyConnectedLayer,
-    MaxPoolingMap,
-    check,
-    convolve,
-    correlate,
-    outer,
-    sizes,
-    summed,
-    take,
-)
+from cnn_symbolic import check, convolve, correlate, outer, sizes, summed, take
+from cnn_symbolic.layers import FeatureMap, FullyConnectedLayer, MaxPoolingMap
 from cnn_symbolic.witnesses import article_run
 
 K, M, N, I, J = sizes("K M N I J")

@@ -6,7 +6,8 @@ that is a valid choice of subgradient, because a maximum is at least each of its
 max(y) ≥ y[k] = max(x) + (y[k] − x[k]) for the selected k.
 """
 
-from cnn_symbolic import FeatureMap, MaxPoolingMap, from_entries, prove, refute, shape, sizes, sum_over
+from cnn_symbolic import from_entries, prove, refute, shape, sizes, sum_over
+from cnn_symbolic.layers import FeatureMap, MaxPoolingMap
 
 M, N, I, J = sizes("M N I J")
 pool = MaxPoolingMap(input_shape=(M, N), overlay_shape=(I, J))

@@ -5,9 +5,7 @@ itself (not counted). It depends on the position, but not on the input, so that 
 """
 
 from cnn_symbolic import (
-    AveragePool,
     Iverson,
-    conv,
     from_entries,
     maximum,
     minimum,
@@ -16,11 +14,11 @@ from cnn_symbolic import (
     refute,
     sizes,
     sum_over,
-    sum_pool,
     tensor,
     widths,
     wrap,
 )
+from cnn_symbolic.layers import AveragePool, conv, sum_pool
 
 B, C, M, N, I, J, S, T = sizes("B C M N I J S T")
 P, Q = widths("P Q")

@@ -5,20 +5,8 @@ selected. Where the maximum of every window is unique, the selection does not ch
 gradient of the pooled values is that of what is selected.
 """
 
-from cnn_symbolic import (
-    Iverson,
-    MaxPool,
-    broadcast,
-    fold,
-    from_entries,
-    prove,
-    refute,
-    sizes,
-    sum_over,
-    transpose,
-    widths,
-    wrap,
-)
+from cnn_symbolic import Iverson, broadcast, from_entries, prove, refute, sizes, sum_over, transpose, widths, wrap
+from cnn_symbolic.layers import MaxPool, fold
 
 B, C, M, N, I, J, S, T, D, E = sizes("B C M N I J S T D E")
 P, Q = widths("P Q")

@@ -1,6 +1,7 @@
 """Pixel shuffle moves channels into space, for every factor; its gradient moves them back."""
 
-from cnn_symbolic import from_entries, gradient, pixel_shuffle, pixel_unshuffle, prove, refute, shape, sizes, tensor
+from cnn_symbolic import from_entries, gradient, prove, refute, shape, sizes, tensor
+from cnn_symbolic.layers import pixel_shuffle, pixel_unshuffle
 
 B, C, M, N, F, H = sizes("B C M N F H")
 image = tensor(B, C * F * H, M, N, name="x")

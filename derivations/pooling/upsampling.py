@@ -1,6 +1,7 @@
 """Nearest-neighbour upsampling repeats every entry; its gradient sums over the copies."""
 
-from cnn_symbolic import gradient, prove, refute, scale, shape, sizes, subsample, sum_pool, tensor, upsample_nearest
+from cnn_symbolic import gradient, prove, refute, scale, shape, sizes, subsample, tensor
+from cnn_symbolic.layers import sum_pool, upsample_nearest
 
 B, C, M, N, F, H = sizes("B C M N F H")
 x = tensor(B, C, M, N, name="x")

@@ -1,6 +1,7 @@
 """A convolution with a 1×1 overlay is a matrix product over the channels."""
 
-from cnn_symbolic import conv, prove, sizes, tensor, tensordot, transpose, wrap
+from cnn_symbolic import prove, sizes, tensor, tensordot, transpose, wrap
+from cnn_symbolic.layers import conv
 
 B, C, K, M, N = sizes("B C K M N")
 x, matrix = tensor(B, C, M, N, name="x"), tensor(K, C, name="w")

@@ -3,7 +3,8 @@
 Together they are an ordinary convolution whose overlays are products.
 """
 
-from cnn_symbolic import conv, from_entries, merge_axes, prove, sizes, tensor, widths, wrap
+from cnn_symbolic import from_entries, merge_axes, prove, sizes, tensor, widths, wrap
+from cnn_symbolic.layers import conv
 
 B, C, K, M, N, I, J, S, T, D, E = sizes("B C K M N I J S T D E")
 P, Q = widths("P Q")

@@ -1,6 +1,7 @@
 """Two convolutions, one behind the other without an activation between them, are one convolution."""
 
-from cnn_symbolic import conv, convolve, dilate, prove, sizes, stacked, summed, take, tensor
+from cnn_symbolic import convolve, dilate, prove, sizes, stacked, summed, take, tensor
+from cnn_symbolic.layers import conv
 
 B, C, D, K, M, N = sizes("B C D K M N")
 FIRST, SECOND, STRIDE, NEXT = (sizes(names) for names in ("I J", "U V", "S T", "X Y"))

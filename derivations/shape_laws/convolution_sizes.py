@@ -1,17 +1,7 @@
 """Sizes of convolutions, for every stride, dilation and padding; positions are counted, not assumed."""
 
-from cnn_symbolic import (
-    Iverson,
-    ceiling,
-    conv_size,
-    from_entries,
-    ones,
-    prove,
-    refute,
-    sizes,
-    sum_axes,
-    widths,
-)
+from cnn_symbolic import Iverson, ceiling, from_entries, ones, prove, refute, sizes, sum_axes, widths
+from cnn_symbolic.layers import conv_size
 
 M, I, S, T, D = sizes("M I S T D")
 P, V = widths("P V")

@@ -1,6 +1,7 @@
 """Sizes of pooling in ceil mode, with the last window dropped where it would start behind the input."""
 
-from cnn_symbolic import ceiling, maximum, pool_size, prove, refute, sizes, where, widths
+from cnn_symbolic import ceiling, maximum, prove, refute, sizes, where, widths
+from cnn_symbolic.layers import pool_size
 
 M, I, S, D = sizes("M I S D")
 P = widths("P")[0]

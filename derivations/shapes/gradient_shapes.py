@@ -1,6 +1,7 @@
 """Every gradient has the shape of what it is the gradient of. (Article: "Backpropagation through a Feature Map".)"""
 
-from cnn_symbolic import ConvolutionalLayer, FeatureMap, convolve, correlate, prove, shape, sizes
+from cnn_symbolic import convolve, correlate, prove, shape, sizes
+from cnn_symbolic.layers import ConvolutionalLayer, FeatureMap
 
 K, D, M, N, I, J = sizes("K D M N I J")
 layer = FeatureMap(input_shape=(M, N), overlay_shape=(I, J))

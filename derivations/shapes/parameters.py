@@ -1,6 +1,7 @@
 """How many parameters a layer has. (Article: the introduction, and "Feature Map Activation".)"""
 
-from cnn_symbolic import ConvolutionalLayer, FeatureMap, FullyConnectedLayer, count, ones, prove, sizes
+from cnn_symbolic import count, ones, prove, sizes
+from cnn_symbolic.layers import ConvolutionalLayer, FeatureMap, FullyConnectedLayer
 
 K, D, M, N, I, J = sizes("K D M N I J")
 

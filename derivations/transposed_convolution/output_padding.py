@@ -1,6 +1,7 @@
 """Which output padding gives back which size: a strided convolution maps S sizes to one, and S − 1 are lost."""
 
-from cnn_symbolic import conv, conv_transpose, prove, refute, shape, sizes, tensor, widths
+from cnn_symbolic import prove, refute, shape, sizes, tensor, widths
+from cnn_symbolic.layers import conv, conv_transpose
 
 B, C, K, M, I, S, D = sizes("B C K M I S D")
 P, U = widths("P U")

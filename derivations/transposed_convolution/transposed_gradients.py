@@ -1,20 +1,7 @@
 """A transposed convolution and its three gradients: it is to a convolution what the convolution is to it."""
 
-from cnn_symbolic import (
-    conv,
-    conv_transpose,
-    crop,
-    dilate,
-    flip,
-    gradient,
-    named,
-    prove,
-    sizes,
-    sum_axes,
-    tensor,
-    transpose,
-    widths,
-)
+from cnn_symbolic import crop, dilate, flip, gradient, named, prove, sizes, sum_axes, tensor, transpose, widths
+from cnn_symbolic.layers import conv, conv_transpose
 
 B, C, K = sizes("B C K")
 LENGTHS, OVERLAY, STRIDE, DILATION = (sizes(names) for names in ("R L", "I J", "S T", "D E"))

@@ -1,6 +1,7 @@
 """Unfold (im2col) and fold (col2im) are adjoint to each other; fold adds up, and does not undo unfold."""
 
-from cnn_symbolic import crop, dot, fold, from_entries, gradient, ones, prove, refute, sizes, tensor, unfold, widths
+from cnn_symbolic import crop, dot, from_entries, gradient, ones, prove, refute, sizes, tensor, widths
+from cnn_symbolic.layers import fold, unfold
 
 B, C, M, N, I, J, S, T, D, E = sizes("B C M N I J S T D E")
 P, Q = widths("P Q")

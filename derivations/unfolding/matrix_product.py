@@ -1,6 +1,7 @@
 """A convolution is a matrix product of the overlays with the unfolded input (im2col)."""
 
-from cnn_symbolic import conv, merge_axes, prove, sizes, tensor, tensordot, transpose, unfold, widths
+from cnn_symbolic import merge_axes, prove, sizes, tensor, tensordot, transpose, widths
+from cnn_symbolic.layers import conv, unfold
 
 B, C, K = sizes("B C K")
 LENGTHS, OVERLAY, STRIDE, DILATION = (sizes(names) for names in ("M N", "I J", "S T", "D E"))

@@ -15,7 +15,7 @@ from functools import partial
 import torch
 from torch.autograd import gradcheck
 
-from cnn_symbolic import of_torch
+from cnn_symbolic.backward import of_torch
 from cnn_symbolic.backward.check import check_backward
 
 RUNS = 5

@@ -16,7 +16,6 @@ from cnn_symbolic import (
     apply,
     broadcast,
     correlate,
-    decide,
     dot,
     flip,
     from_entries,
@@ -30,13 +29,13 @@ from cnn_symbolic import (
     shift,
     sizes,
     stacked,
-    state,
     sum_axes,
     sum_over,
     take,
     tensor,
     where,
 )
+from cnn_symbolic.claims import decide, state
 from cnn_symbolic.expressions.formulas import entry
 from cnn_symbolic.expressions.printing import written, written_together
 from cnn_symbolic.expressions.rules import bracket, compare, floor, remainder

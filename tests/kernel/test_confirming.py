@@ -11,10 +11,8 @@ from cnn_symbolic import (
     Theorem,
     ceiling,
     claim,
-    conv,
     correlate,
     crop,
-    decide,
     dilate,
     flip,
     floor,
@@ -29,13 +27,13 @@ from cnn_symbolic import (
     shape,
     sizes,
     split_axis,
-    state,
     subsample,
     sum_over,
     tensor,
     where,
     widths,
 )
+from cnn_symbolic.claims import decide, state
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.formulas import Entry
 from cnn_symbolic.expressions.heads import Maximum, Minimum, Remainder
@@ -47,6 +45,7 @@ from cnn_symbolic.kernel.search.confirming import check_proved, check_vacuous, c
 from cnn_symbolic.kernel.search.decide import is_proved
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import SEAL
+from cnn_symbolic.layers import conv
 from cnn_symbolic.tensors.operation import Definition, operation
 from cnn_symbolic.tensors.tensor import OPERATIONS, Tensor
 from tests.support.kernel.attack import kernel_alone, make_statement, statements

@@ -15,7 +15,6 @@ from cnn_symbolic import (
     convolve,
     correlate,
     crop,
-    decide,
     dilate,
     dot,
     flip,
@@ -31,7 +30,6 @@ from cnn_symbolic import (
     shape,
     shift,
     stack,
-    state,
     sum_axes,
     sum_over,
     tensor,
@@ -39,6 +37,7 @@ from cnn_symbolic import (
     where,
     wrap,
 )
+from cnn_symbolic.claims import decide, state
 from cnn_symbolic.expressions.formulas import Entry
 from cnn_symbolic.expressions.heads import Bracket, Greater
 from cnn_symbolic.expressions.printing import written, written_together

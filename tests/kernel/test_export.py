@@ -15,17 +15,16 @@ from cnn_symbolic import (
     Theorem,
     Undecided,
     ceiling,
-    decide,
     dilate,
     from_entries,
     maximum,
     minimum,
     sizes,
-    state,
     sum_over,
     tensor,
     where,
 )
+from cnn_symbolic.claims import decide, state
 from cnn_symbolic.expressions.printing import written_together
 from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.kernel.search.export import HEADS, decode_statement, encode_statement

@@ -9,10 +9,7 @@ from cnn_symbolic import (
     Theorem,
     Undecided,
     ceiling,
-    conv,
-    conv_transpose,
     crop,
-    decide,
     dilate,
     dot,
     floor,
@@ -22,20 +19,19 @@ from cnn_symbolic import (
     ones,
     shape,
     sizes,
-    state,
     subsample,
     sum_axes,
     sum_over,
-    sum_pool,
     tensor,
-    upsample_nearest,
     widths,
 )
+from cnn_symbolic.claims import decide, state
 from cnn_symbolic.expressions.printing import written, written_together
 from cnn_symbolic.ground.errors import NameConflictError, VacuousClaimError
 from cnn_symbolic.kernel.search.choosing import factors_of
 from cnn_symbolic.kernel.search.decide import is_proved
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals
+from cnn_symbolic.layers import conv, conv_transpose, sum_pool, upsample_nearest
 from tests.support.kernel.attack import kernel_alone
 
 M, N, I, S, D, T = sizes("M N I S D T")

@@ -2,12 +2,14 @@
 
 import pytest
 
-from cnn_symbolic import Or, claim, conv_size, prove, read_claims, sizes
+from cnn_symbolic import Or, claim, prove, sizes
+from cnn_symbolic.claims import read_claims
 from cnn_symbolic.ground.errors import OperandError
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals
 from cnn_symbolic.kernel.trusted.drafts import Draft
 from cnn_symbolic.kernel.trusted.factors import upper_bound
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
+from cnn_symbolic.layers import conv_size
 
 L, S, D, K = sizes("L S D K")
 

@@ -10,23 +10,22 @@ from cnn_symbolic import (
     Iverson,
     Refutation,
     Theorem,
-    conv_size,
-    decide,
     from_entries,
     function,
     maximum,
     minimum,
     named,
     sizes,
-    state,
     sum_axes,
     sum_over,
     tensor,
 )
+from cnn_symbolic.claims import decide, state
 from cnn_symbolic.kernel.search import confirming
 from cnn_symbolic.kernel.search.confirming import in_order
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Undecided
 from cnn_symbolic.kernel.trusted.verdicts import Reason
+from cnn_symbolic.layers import conv_size
 
 M, N, K, I, S = sizes("M N K I S")
 x = tensor(M, name="x")

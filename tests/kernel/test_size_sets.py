@@ -5,8 +5,9 @@ from itertools import product
 import pytest
 import sympy as sp
 
-from cnn_symbolic import conv, conv_size, pool_size, preimage, shape, sizes, sizes_where, tensor
+from cnn_symbolic import preimage, shape, sizes, sizes_where, tensor
 from cnn_symbolic.ground.errors import FragmentError, ShapeError
+from cnn_symbolic.layers import conv, conv_size, pool_size
 
 M, N, I, S = sizes("M N I S")
 

@@ -10,31 +10,24 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cnn_symbolic import (
-    Convolution,
-    FeatureMap,
-    FullyConnectedLayer,
     Iverson,
-    MaxPool,
     Refutation,
     Tensor,
     Theorem,
-    conv_size,
     correlate,
-    decide,
     from_entries,
     function,
     gradient,
     named,
     pad,
-    read_claims,
     shape,
     sizes,
-    state,
     subsample,
     sum_over,
     tensor,
     widths,
 )
+from cnn_symbolic.claims import decide, read_claims, state
 from cnn_symbolic.expressions.formulas import Opaque
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import least
@@ -51,6 +44,7 @@ from cnn_symbolic.kernel.search import witness
 from cnn_symbolic.kernel.search.replay import KNOWN_FUNCTIONS, T, derivatives
 from cnn_symbolic.kernel.search.witness import Found, compare_at, scene_at
 from cnn_symbolic.kernel.trusted.statement import Statement
+from cnn_symbolic.layers import Convolution, FeatureMap, FullyConnectedLayer, MaxPool, conv_size
 from cnn_symbolic.tensors.tensor import Leaf
 from cnn_symbolic.witnesses import duals
 from tests.support.bundle import derivations

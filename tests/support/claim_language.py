@@ -35,7 +35,8 @@ if __name__ == "__main__":
     right.main()
 """,
     "options": """
-from cnn_symbolic import Convolution, conv_transpose, prove, refute, sizes, widths
+from cnn_symbolic import prove, refute, sizes, widths
+from cnn_symbolic.layers import Convolution, conv_transpose
 
 B, C, K, M, I, S = sizes("B C K M I S")
 (P,) = widths("P")

@@ -28,23 +28,23 @@ from cnn_symbolic import (
     maximum,
     merge_axes,
     minimum,
-    read_claims,
     sizes,
     split_axis,
     subsample,
     take,
     tensor,
-    unfold,
     where,
     widths,
     wrap,
 )
+from cnn_symbolic.claims import read_claims
 from cnn_symbolic.expressions.formulas import fresh, numbered, substitute
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.points import Point
 from cnn_symbolic.expressions.values import Number, number
 from cnn_symbolic.ground.errors import ClaimTextError, FragmentError, UndefinedError
 from cnn_symbolic.kernel.search.export import decode, encode
+from cnn_symbolic.layers import unfold
 
 SIZES, WIDTHS, INDEX = ("M", "N", "S"), ("P",), "i"
 LENGTH = 4

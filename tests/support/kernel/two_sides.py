@@ -2,7 +2,8 @@
 
 import sympy as sp
 
-from cnn_symbolic import decide, from_entries, scalar, sizes, state, tensor
+from cnn_symbolic import from_entries, scalar, sizes, tensor
+from cnn_symbolic.claims import decide, state
 
 M, N, I = sizes("M N I")
 x, g, f, c = tensor(M, name="x"), tensor(M, name="g"), tensor(I, name="f"), scalar("c")
