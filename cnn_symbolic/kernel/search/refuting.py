@@ -15,7 +15,6 @@ from functools import partial
 from math import factorial, prod
 from typing import Any
 
-import islpy as isl
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
@@ -26,8 +25,8 @@ from cnn_symbolic.kernel.search.replay import KNOWN_FUNCTIONS, replay
 from cnn_symbolic.kernel.search.verdicts import Monomial, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.affine import SideComparison, label
 from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets, Signature
-from cnn_symbolic.kernel.trusted.integer_sets import KIND, IntegerSet
-from cnn_symbolic.kernel.trusted.reader import FormulaReader, NotReadable
+from cnn_symbolic.kernel.trusted.integer_sets import IntegerSet
+from cnn_symbolic.kernel.trusted.reader import FormulaReader, NotReadable, Term
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Verdict
 
@@ -223,17 +222,13 @@ def covered(
 
     With each stands whether the map from an entry to its least access is injective.
     """
-    rank = len(sets.index)
-    within = [f"0 <= {sets.names[i]} < {sets.affine(n, sets.names)}" for i, n in zip(sets.index, shape, strict=True)]
-    at = ", ".join(sets.names[i] for i in sets.index)
-    text = f"{sets.parameters}{{ [{at}] : {' and '.join(within) or '0 = 0'} }}"
-    entries = isl.Set.read_from_str(sets.context, text).intersect_params(domain)
+    entries = sets.coefficient([Term(sp.S.One)], domain, shape)[()].domain()
     covering = []
     for signature, function in functions.items():
         nonzero = sets.nonzero(function)
         if nonzero.exact is None or nonzero.found is not None or not nonzero.settled:
             continue
-        accesses = isl.Map.from_range(nonzero.exact).move_dims(KIND.in_, 0, KIND.out, 0, rank)
+        accesses = sets.accesses(nonzero.exact)
         if entries.is_subset(accesses.domain()):
             covering.append((signature, bool(accesses.lexmin().is_injective())))
     return covering

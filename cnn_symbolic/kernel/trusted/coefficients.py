@@ -143,6 +143,10 @@ class CoefficientSets(Sets):
         span = alone.dim_max(0).sub(alone.dim_min(0))
         return span.scale_down_val(step).floor().add_constant_val(isl.Val.int_from_si(self.context, 1))
 
+    def accesses(self, points: isl.Set) -> isl.Map:
+        """Return the map from the entries to what is accessed in them, for points that have both."""
+        return isl.Map.from_range(points).move_dims(KIND.in_, 0, KIND.out, 0, len(self.index))
+
     def value(self, function: Any, coordinates: Sequence[int]) -> Fraction:
         """Return a coefficient function at a point."""
         value = function.eval(self.point(coordinates, function))
