@@ -1,21 +1,31 @@
 """Layers as data: read from a text, with the results and gradients of the numeric layers, and strategies for them."""
 
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import cnn_symbolic.backward
 from cnn_symbolic.backward import (
     any_of,
     avg_pool2d,
+    check_backward,
     conv2d,
     conv_transpose1d,
     max_pool2d,
     read_forward,
     upsample_nearest3d,
 )
-from cnn_symbolic.backward.strategies import convolution_problems, integer_arrays, ordered, shapes
+from cnn_symbolic.backward.forwards import CONSTRUCTORS
+from cnn_symbolic.backward.strategies import convolution_problems
 from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError
+from cnn_symbolic.layers import forward as layers
+from cnn_symbolic.layers.forward import Forward, fitting_sizes, nonzero
+from cnn_symbolic.layers.poolings import ordered
 from cnn_symbolic.witnesses import convolutions, poolings
 from tests.support.problems import same
 
@@ -40,10 +50,11 @@ def test_results_of_convolutions_are_those_of_the_numeric_layers(problem):
     values, forward = problem.values(bound=9), problem.forward
     dy, x, w, b = (values[name].astype(int) for name in ("dy", "x", "w", "b"))
     found = forward.evaluate(values)
-    family = getattr(convolutions, forward.family), getattr(convolutions, f"{forward.family}_gradients")
-    same(found["y"], family[0](x, w, b, **forward.options))
-    same(forward.evaluate(values, bias=False)["y"], family[0](x, w, **forward.options))
-    for name, expected in zip(("dx", "dw", "db"), family[1](dy, x, w, **forward.options), strict=True):
+    kind = forward.title.removesuffix("{}d")
+    compute, gradients = getattr(convolutions, kind), getattr(convolutions, f"{kind}_gradients")
+    same(found["y"], compute(x, w, b, **forward.options))
+    same(forward.evaluate(values, bias=False)["y"], compute(x, w, **forward.options))
+    for name, expected in zip(("dx", "dw", "db"), gradients(dy, x, w, **forward.options), strict=True):
         same(found[name], expected)
     assert found["y"].shape == problem.shapes["y"]
 
@@ -53,12 +64,12 @@ def test_results_of_poolings_are_those_of_the_numeric_layers(problem):
     values, forward = problem.values(bound=9), problem.forward
     dy, x = (values[name].astype(int) for name in ("dy", "x"))
     found, options, spatial = forward.evaluate(values), forward.options, x.shape[2:]
-    if forward.family == "max_pool":
+    if "ties" in options:
         del options["ties"]
         y, places = poolings.max_pool(x, **options)
         same(found["places"], places)
         expected = poolings.max_pool_gradient(dy, places, shape=spatial)
-    elif forward.family == "avg_pool":
+    elif "window" in options:
         y, expected = poolings.avg_pool(x, **options), poolings.avg_pool_gradient(dy, shape=spatial, **options)
     else:
         y, expected = poolings.upsample_nearest(x, **options), poolings.upsample_nearest_gradient(dy, **options)
@@ -127,12 +138,10 @@ def test_shapes_that_do_not_fit_are_named():
         avg_pool2d(2).result_shape({"x": (3, 5, 5)})
 
 
-@given(shapes(2).flatmap(integer_arrays))
-def test_integer_arrays_have_no_zeros(array):
+def test_integer_data_have_no_zeros_and_every_other_value():
+    array = nonzero(np.random.default_rng(0), (30, 40), 9)
     assert array.dtype == np.float64
-    assert (array == array.astype(int)).all()
-    assert array.all()
-    assert np.abs(array).max() <= 9
+    assert set(array.flat) == {*range(-9, 0), *range(1, 10)}
 
 
 def test_the_input_of_a_maximum_has_ties_or_none():
@@ -155,3 +164,84 @@ def test_edges_occur_among_the_problems():
     assert any(s["w"][2] == s["x"][2] + 2 for s in shapes)  # as large as the padded input
     assert any(s["x"][2] == 1 for s in shapes)
     assert any((s["x"][2] + 2 - s["w"][2]) % p.forward.options["stride"] for p, s in zip(seen, shapes, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "overlay", "sizes"),
+    [
+        ("conv1d(stride=2)", (3,), range(3, 11)),
+        ("conv1d(padding='same')", (7,), range(1, 12)),  # some are wider than the overlay
+        ("conv_transpose1d(padding=4)", (1,), range(9, 13)),
+        ("max_pool1d(3)", (), range(3, 14)),
+        ("upsample_nearest1d(2)", (), range(1, 5)),
+    ],
+)
+def test_sizes_begin_with_the_smallest_for_which_a_layer_is_defined(text, overlay, sizes):
+    assert fitting_sizes(read_forward(text), 0, overlay) == list(sizes)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("conv_transpose1d(output_padding=2)", "output_padding is smaller than the stride"),
+        ("max_pool2d(1, padding=1)", "found only padding"),
+    ],
+)
+def test_a_layer_that_is_never_defined_says_why(text, message):
+    with pytest.raises(ShapeError, match=message):
+        check_backward(lambda dy, x: dy, of=text, signature="dy, x -> dx", examples=3)
+
+
+def test_options_of_an_axis_are_its_own():
+    layer = conv2d(stride=(2, 1), padding=((1, 0), (0, 2)), dilation=3)
+    assert str(layer.along(1)) == "conv1d(stride=(1,), padding=((0, 2),), dilation=3)"
+
+
+# A layer is one class.
+
+
+@pytest.fixture
+def doubling(monkeypatch):
+    """A layer that is in no list of the package: y = 2·x."""
+    monkeypatch.setattr(layers, "LAYERS", [])
+
+    @dataclass(frozen=True)
+    class Doubling(Forward):
+        title = "doubling{}d"
+
+        def shape(self, shapes):
+            return shapes["x"]
+
+        def evaluate(self, values, bias=True, result=True):
+            return {"y": 2 * values["x"], "dx": 2 * values["dy"]}
+
+        def terms(self, shapes, results=()):
+            return 2
+
+    return Doubling
+
+
+def test_a_class_is_all_that_a_new_layer_needs(doubling):
+    assert [doubling] == layers.LAYERS
+    report = check_backward(lambda dy, x: 2 * dy, of=doubling(2))
+    assert (report.outcome, report.forward.name) == ("right", "doubling2d")
+    assert check_backward(lambda dy: dy, of=doubling(1), signature="dy -> dx").mistake == "halved"
+
+
+def test_every_layer_is_public():
+    assert set(CONSTRUCTORS) <= set(cnn_symbolic.backward.__all__)
+    assert len(CONSTRUCTORS) == 16
+
+
+def names_of_layers(text):
+    """The strings in a program that are names of layers, with their numbers of axes or without."""
+    names = {*CONSTRUCTORS, *(kind.title.removesuffix("{}d") for kind in layers.LAYERS)}
+    constants = (node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant))
+    return [value for value in constants if value in names]
+
+
+def test_no_other_module_knows_a_layer_by_its_name():
+    for folder in ("backward", "layers"):
+        for file in (Path(cnn_symbolic.__file__).parent / folder).glob("*.py"):
+            assert names_of_layers(file.read_text(encoding="utf-8")) in ([], ["linear"] * (file.stem == "convolutions"))
+    assert names_of_layers("if family == 'max_pool': pass") == ["max_pool"]

@@ -21,9 +21,10 @@ from typing import Any
 
 import numpy as np
 
-from cnn_symbolic.backward.forwards import Forward, near
 from cnn_symbolic.ground.deadline import within
 from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError, TimeLimitError
+from cnn_symbolic.layers.forward import Forward
+from cnn_symbolic.layers.options import near
 
 __all__ = [
     "Layout",
@@ -53,7 +54,6 @@ ALIASES = {
     "db": "grad_bias grad_b gb",
 }
 CANONICAL = {alias: name for name, aliases in ALIASES.items() for alias in (name, *aliases.split())}
-GRADIENTS = ("dx", "dw", "db")
 IGNORED = "_"
 # Which of the two layouts an array has; b and db have neither.
 FEATURES, FILTERS = ("x", "dx", "y", "dy", "places"), ("w", "dw")
@@ -94,15 +94,12 @@ class Signature:
 
 def known_inputs(forward: Forward) -> tuple[str, ...]:
     """Return the names of everything that a backward pass of a layer may be given."""
-    filters = ("w", "b", "w_shape") if forward.is_convolution else ()
-    places = ("places",) if forward.family == "max_pool" else ()
-    options = [key for key in forward.options if key != "ties" and forward.rank]
-    return ("dy", "x", "y", "x_shape", *filters, *places, *options)
+    return ("dy", "x", "y", "x_shape", *forward.inputs[1:], *forward.given, *forward.settings)
 
 
 def known_outputs(forward: Forward) -> tuple[str, ...]:
     """Return the names of everything that a backward pass of a layer may return."""
-    return (*(GRADIENTS if forward.is_convolution else GRADIENTS[:1]), "y", IGNORED)
+    return (*(f"d{name}" for name in forward.inputs), "y", IGNORED)
 
 
 def read_signature(text: str, forward: Forward, origin: str = "as given", lenient: bool = False) -> Signature:
@@ -133,13 +130,6 @@ def read_signature(text: str, forward: Forward, origin: str = "as given", lenien
     return Signature(sides[0], sides[1], origin=origin)
 
 
-def default_signature(forward: Forward) -> str:
-    """Return the signature that is used where nothing says otherwise."""
-    if forward.is_convolution:
-        return "dy, x, w -> dx, dw, db"
-    return "dy -> dx" if forward.family == "upsample_nearest" else "dy, x -> dx"
-
-
 def signature_of(function: Callable[..., Any], forward: Forward, given: str | None = None) -> Signature:
     """Return the signature that is given, that the function carries, that its parameters' names say, or the default."""
     if given is not None:
@@ -147,7 +137,7 @@ def signature_of(function: Callable[..., Any], forward: Forward, given: str | No
     carried = getattr(function, "signature", None)
     if isinstance(carried, str):
         return read_signature(carried, forward, "of the function", lenient=True)
-    default = read_signature(default_signature(forward), forward, "the default")
+    default = read_signature(forward.signature, forward, "the default")
     try:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
@@ -174,28 +164,20 @@ def signature_of(function: Callable[..., Any], forward: Forward, given: str | No
 class Layout:
     """The axes of feature maps and of filters, and whether the filters are those of a true convolution."""
 
-    rank: int
     features: str
     filters: str
     canonical_filters: str
     flipped: bool = False
 
     @property
-    def spatial(self) -> str:
-        """The letters of the spatial axes in their canonical order."""
-        return self.canonical_filters[2:]
-
-    @property
     def ones(self) -> frozenset[str]:
         """The letters that are left out."""
-        return frozenset(letter for letter in "NC" if letter not in self.features) | frozenset(
-            letter for letter in "OI" if letter not in self.filters
-        )
+        return frozenset("NCOI").difference(self.features, self.filters)
 
     def letters(self, name: str) -> tuple[str, str] | None:
         """Return the canonical axes and the user's axes of an array, None if it has no layout."""
         if name in FEATURES:
-            return "NC" + self.spatial, self.features
+            return f"NC{self.canonical_filters[2:]}", self.features
         return (self.canonical_filters, self.filters) if name in FILTERS else None
 
     def to_user(self, name: str, array: np.ndarray) -> np.ndarray:
@@ -230,8 +212,8 @@ def read_layout(forward: Forward, features: str | None, filters: str | None, fli
     found = [letter for letter in features or filters or "" if letter not in "NCOI"]
     if forward.rank == 1 and found:
         letters = found[0]
-    order = "IO" if forward.family == "conv_transpose" else "OI"
-    features, filters = features or f"NC{letters}", filters or f"{order}{letters}"
+    canonical = f"{forward.filters}{letters}"
+    features, filters = features or f"NC{letters}", filters or canonical
     for what, written, optional in (("layout", features, "NC"), ("filters", filters, "OI")):
         spatial = [letter for letter in written if letter not in optional]
         if sorted(spatial) != sorted(letters) or len(set(written)) != len(written):
@@ -239,9 +221,9 @@ def read_layout(forward: Forward, features: str | None, filters: str | None, fli
                 f"{what} of {forward.name} has {' and '.join(letters)} once each, and {' and '.join(optional)} at most "
                 f"once, as {optional}{letters}, found {written!r}"
             )
-    if "C" not in features and forward.options.get("groups", 1) != 1:
+    if "C" not in features and forward.groups != 1:
         raise ModeError(f"{forward} has channels: layout needs the letter C, found {features!r}")
-    return Layout(forward.rank, features, filters, f"{order}{letters}", flipped)
+    return Layout(features, filters, canonical, flipped)
 
 
 def read_shapes(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:

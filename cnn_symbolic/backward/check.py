@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import chain, product
 from math import ceil, prod
 from random import Random
 from typing import Any
@@ -19,15 +19,15 @@ from typing import Any
 import numpy as np
 
 from cnn_symbolic.backward.calling import Layout, Misbehaviour, read_layout, signature_of
-from cnn_symbolic.backward.catalogue import named_mistake
 from cnn_symbolic.backward.examining import Checker, first
-from cnn_symbolic.backward.findings import FORMULA, KINDS, BackwardError, BackwardReport, CallRecord, Failure, Finding
-from cnn_symbolic.backward.forwards import Arrays, Forward, Shape, read_forward
-from cnn_symbolic.backward.mistakes import Case
+from cnn_symbolic.backward.findings import FORMULA, KINDS, BackwardError, BackwardReport, Call, Failure, Finding
+from cnn_symbolic.backward.forwards import read_forward
 from cnn_symbolic.backward.one_hot import decide_pairs
 from cnn_symbolic.backward.snippets import snippet
 from cnn_symbolic.backward.strategies import EXACT, Problem, convolution_problems, hypothesis
-from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError
+from cnn_symbolic.ground.errors import CnnSymbolicError, ModeError, OperandError, ShapeError
+from cnn_symbolic.layers.forward import OPERANDS, Forward
+from cnn_symbolic.layers.stages import Arrays, Compute, Unfit
 
 __all__ = ["BackwardError", "BackwardReport", "Finding", "assert_backward", "check_backward"]
 
@@ -35,8 +35,6 @@ __unittest = True  # unittest leaves the frames of this module out of a tracebac
 
 # How many failing and passing examples tell mistakes apart, how many findings are reported, how many pairs are tried.
 FAILING, PASSING, REPORTED, PAIRS = 8, 4, 4, 300
-# Which inputs a result is a product of.
-OPERANDS = {"y": ("x", "w"), "dx": ("dy", "w"), "dw": ("dy", "x"), "db": ("dy",)}
 
 
 def check_backward(
@@ -100,7 +98,7 @@ def assert_backward(function: Callable[..., Any], **options: Any) -> BackwardRep
 
 def given_problems(forward: Forward, layout: Layout, shapes: Mapping[str, Sequence[int]]) -> list[Problem]:
     """Return the problems with shapes in the user's layout, one for each combination of options."""
-    expected = ("x", "w") if forward.is_convolution else ("x",)
+    expected = forward.inputs[:2]
     if set(shapes) != set(expected):
         raise ShapeError(f"shapes has the shapes of {' and '.join(expected)}, found {', '.join(shapes) or 'none'}")
     inputs = tuple((name, layout.to_canonical(name, tuple(shapes[name]))) for name in expected)
@@ -127,7 +125,7 @@ def search(checker: Checker, strategy: Any, examples: int) -> None:
 def smallest(checker: Checker, failure: Failure, strategy: Any, examples: int) -> Failure:
     """Return the failure at the smallest shape that Hypothesis finds."""
     same = [f for f in checker.failures if f.key == failure.key]
-    best = min(same, key=lambda f: sum(prod(shape) for shape in f.problem.shapes.values()))
+    best = min(same, key=lambda f: sum(prod(shape) for shape in f.example.problem.shapes.values()))
     if strategy is None or failure.kind == "timeout":
         return best
     hyp, trial, found = hypothesis(), checker.fresh(), {}
@@ -168,18 +166,13 @@ def simplest(checker: Checker, failure: Failure) -> Failure:
     """Return the failure with the simplest data at its shape: one entry of each operand, or small integers."""
     if failure.kind == "timeout":
         return failure
-    if failure.how == "after another call":  # what the function remembers now is not what a new one would
-        values = failure.problem.values(checker.seed, 3)
-        right = checker.right(failure.problem, values)[failure.gradient or ""]
-        return replace(
-            failure, values=values, found=None, expected=checker.layout.to_user(failure.gradient or "", right)
-        )
+    problem, name = failure.example.problem, failure.gradient or ""
+    if failure.example.how == "after another call":  # what the function remembers now is not what a new one would
+        example = checker.example(problem, problem.values(checker.seed, 3))
+        right = checker.layout.to_user(name, example.right[name])
+        return replace(failure, example=replace(example, how=failure.example.how), found=None, expected=right)
     trials = one_hot_pairs(checker, failure) if failure.kind in FORMULA else iter(())
-    for values in trials:
-        if (simpler := again(checker, failure, values)) is not None:
-            return simpler
-    for bound in (1, 3, 9):
-        values = failure.problem.values(checker.seed, bound)
+    for values in chain(trials, (problem.values(checker.seed, bound) for bound in (1, 3, 9))):
         if (simpler := again(checker, failure, values)) is not None:
             return simpler
     return failure
@@ -187,56 +180,48 @@ def simplest(checker: Checker, failure: Failure) -> Failure:
 
 def again(checker: Checker, failure: Failure, values: Arrays) -> Failure | None:
     """Return the same failure with other data at its shape, None if it is not there."""
-    problem, trial = failure.problem, checker.fresh()
-    right = trial.right(problem, values)
+    trial = checker.fresh()
+    example = trial.example(failure.example.problem, values)
     try:
-        results = trial.attempt(problem, values, right)
-        wrong = trial.judge(problem, values, right, results)
+        results = trial.attempt(example)
+        wrong = trial.judge(example, results)
         if not wrong and failure.kind in ("layout", "state"):
-            trial.probe(problem, values, right)
+            trial.probe(example)
         elif failure.kind == "state":
-            wrong = trial.stateful(problem, values, right, results, None)
+            wrong = trial.stateful(example, results, None)
     except Misbehaviour as found:
-        wrong = [Failure(found.kind, found.gradient, found.detail, problem, values)]
+        wrong = [Failure(found.kind, found.gradient, found.detail, example)]
     return next((f for f in (*trial.failures, *wrong) if f.key == failure.key), None)
 
 
 def one_hot_pairs(checker: Checker, failure: Failure) -> Iterator[Arrays]:
     """Yield data with one nonzero entry in each operand of a result, all of them if there are few."""
-    forward, inputs = failure.problem.forward, dict(failure.problem.inputs)
-    fixed = ("x",) if forward.family == "max_pool" else ()
-    names = [n for n in OPERANDS[failure.gradient or "dx"] if n in failure.values and n not in fixed]
-    blank = {k: v if k in fixed else np.zeros_like(v) for k, v in failure.values.items()}
-    sizes, unit = [blank[name].size for name in names], forward.unit(inputs)
+    fixed, operands = failure.example.problem.forward.fixed, OPERANDS[failure.gradient or "dx"]
+    names = [name for name in operands if name in failure.example.values and name not in fixed]
+    values = {k: v if k in (*fixed, *names) else np.zeros_like(v) for k, v in failure.example.values.items()}
+    sizes = [values[name].size for name in names]
     if prod(sizes) > PAIRS:
-        yield halved(checker, failure, names, blank, unit)
+        yield halved(checker, failure, names, values)
     else:
         for at in product(*map(range, sizes)):
-            yield {**blank, **{n: unit * one_entry(blank[n].shape, k) for n, k in zip(names, at, strict=True)}}
+            yield failure.example.problem.one_hot(values, dict(zip(names, at, strict=True)))
 
 
-def halved(checker: Checker, failure: Failure, names: Sequence[str], blank: Arrays, unit: int) -> Arrays:
+def halved(checker: Checker, failure: Failure, names: Sequence[str], values: Arrays) -> Arrays:
     """Return data with one nonzero entry in each operand, found by halving: one half of a wrong sum is wrong."""
-    values = {**blank, **{name: failure.values[name] for name in names}}
+    at = {}
     for name in names:
         whole, kept = values[name], np.arange(values[name].size)
         while len(kept) > 1:
             half, other = np.array_split(kept, 2)
             wrong = again(checker, failure, {**values, name: masked(whole, half)}) is not None
             kept = half if wrong else other
-        values = {**values, name: masked(whole, kept)}
-    return {**values, **{name: unit * (values[name] != 0).astype(float) for name in names}}
-
-
-def one_entry(shape: Shape, at: int) -> np.ndarray:
-    """Return zeros with a one."""
-    array = np.zeros(shape)
-    array.flat[at] = 1
-    return array
+        at[name], values = int(kept[0]), {**values, name: masked(whole, kept)}
+    return failure.example.problem.one_hot(values, at)
 
 
 def masked(array: np.ndarray, kept: np.ndarray) -> np.ndarray:
-    """Return an array with zeros in place of all entries but those of some numbers."""
+    """Return an array with zeros in place of all entries but those with some flat indices."""
     masked = np.zeros_like(array)
     masked.flat[kept] = array.flat[kept]
     return masked
@@ -262,6 +247,7 @@ def reported(checker: Checker, strategy: Any, examples: int, decided: str | None
     whole = any(kind in ("timeout", "exception", "outputs", "state") for kind, _ in by_key)
     exact = checker.worst is None and checker.bound < 0
     return BackwardReport(
+        **vars(findings[0] if findings else Finding()),
         outcome="wrong" if findings else "right" if exact else "tested",
         evidence=evidence(checker, bool(findings), decided),
         findings=findings,
@@ -286,7 +272,7 @@ def evidence(checker: Checker, wrong: bool, decided: str | None) -> str:
         return f"tested to a tolerance at {places}; {checker.worst[1]}"
     if checker.bound >= 0:
         return f"tested at {places}: sums are too long for a bound in {checker.dtype}"
-    orders = ", for the orders of x that were tried" if checker.forward.family == "max_pool" else ""
+    orders = "".join(f", for the orders of {name} that were tried" for name in checker.forward.fixed)
     identity = f"random identity at {places}, error ≤ 2^{ceil(checker.bound)} at each{orders}"
     return f"{decided}; {identity}" if decided else identity
 
@@ -300,47 +286,48 @@ def largest_shapes(checker: Checker) -> str:
 
 def finding(checker: Checker, failure: Failure) -> Finding:
     """Return a failure as it is reported, with the mistake's name and the program that shows it."""
-    problem, values, name = failure.problem, failure.values, failure.gradient
-    right = checker.right(problem, values)
-    arguments = checker.arguments(problem, values, right, failure.how)
+    name, arguments = failure.gradient, checker.arguments(failure.example)
     data = {key: value for key, value in arguments.items() if isinstance(value, np.ndarray)}
     entry: tuple[int, ...] = ()
     if failure.found is not None and failure.expected is not None and failure.found.shape == failure.expected.shape:
         differs = failure.found != failure.expected
         entry = first(differs) if differs.any() else ()
     made = Finding(
-        failure.kind,
-        name,
-        failure.detail,
-        entry,
-        failure.found,
-        failure.expected,
-        {key: value.shape for key, value in data.items()},
-        problem.forward.options,
-        data,
-        mistake(checker, name) if name and failure.kind in FORMULA else None,
+        **{key: value for key, value in vars(failure).items() if key != "example"},
+        entry=entry,
+        shapes={key: value.shape for key, value in data.items()},
+        options=failure.example.forward.options,
+        data=data,
+        mistake=mistake(checker, name) if name and failure.kind in FORMULA else None,
     )
-    return replace(made, snippet=snippet(checker.function, checker.signature, arguments, made, failure.how))
+    return replace(made, snippet=snippet(checker.function, checker.signature, arguments, made, failure.example.how))
 
 
 def mistake(checker: Checker, name: str) -> str | None:
     """Return the name of the mistake in a result: it explains failing examples, and passing ones too."""
     failing, passing = checker.records[name]
-    largest = sorted(failing, key=lambda r: -sum(value.size for value in r.values.values()))[:FAILING]
-    records = [*largest, *passing[:PASSING]]
-    cases = [Case(r.problem.forward, r.values, r.right) for r in records]
+    largest = sorted(failing, key=lambda made: -sum(value.size for value in made[0].values.values()))[:FAILING]
+    calls, rounding = [*largest, *passing[:PASSING]], "float64" if checker.dtype == "int64" else checker.dtype
 
-    def agrees(k: int, candidate: np.ndarray, dtype: str = checker.rounding) -> bool:
-        found, made = records[k].found[name], checker.layout.to_user(name, candidate)
-        if made.shape != found.shape or not np.isfinite(found).all():
+    def agrees(made: Call, candidate: np.ndarray, dtype: str = rounding) -> bool:
+        found, explained = made[1][name], checker.layout.to_user(name, candidate)
+        if explained.shape != found.shape or not np.isfinite(found).all():
             return False
-        return bool(np.abs(found - made).max(initial=0) <= 64 * np.finfo(dtype).eps * np.abs(made).max(initial=0))
+        most = np.abs(explained).max(initial=0)
+        return bool(np.abs(found - explained).max(initial=0) <= 64 * np.finfo(dtype).eps * most)
 
-    def in_single_precision(k: int, record: CallRecord) -> bool:
-        large = np.abs(record.right[name]).max(initial=0) > EXACT["float32"]
-        return agrees(k, record.right[name], "float32") and (large or k >= len(largest))
+    def in_single_precision(made: Call, fails: bool) -> bool:
+        right = made[0].right[name]
+        large = np.abs(right).max(initial=0) > EXACT["float32"]
+        return agrees(made, right, "float32") and (large or not fails)
 
-    title = named_mistake(name, cases, agrees, checker.forward)
-    if title is None and all(in_single_precision(k, record) for k, record in enumerate(records)):
+    def explains(compute: Compute) -> bool:
+        try:
+            return all(agrees(made, np.asarray(compute(made[0]))) for made in calls)
+        except (Unfit, ValueError, IndexError, KeyError, CnnSymbolicError):
+            return False
+
+    title = next((title for title, compute in checker.forward.mistakes(name) if explains(compute)), None)
+    if title is None and all(in_single_precision(made, k < len(largest)) for k, made in enumerate(calls)):
         return "computed in single precision"
     return title

@@ -17,9 +17,10 @@ from zlib import crc32
 import numpy as np
 
 from cnn_symbolic.backward.calling import Layout, Misbehaviour, Signature, call
-from cnn_symbolic.backward.findings import FORMULA, CallRecord, Failure
-from cnn_symbolic.backward.forwards import Arrays, Forward
+from cnn_symbolic.backward.findings import FORMULA, Call, Example, Failure
 from cnn_symbolic.backward.strategies import Problem
+from cnn_symbolic.layers.forward import Forward
+from cnn_symbolic.layers.stages import Arrays
 
 __all__ = ["Checker", "first", "number"]
 
@@ -49,7 +50,7 @@ class Checker:
     seed: int
     examined: dict[Problem, bool] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
-    records: dict[str, tuple[list[CallRecord], list[CallRecord]]] = field(default_factory=dict)
+    records: dict[str, tuple[list[Call], list[Call]]] = field(default_factory=dict)
     last: dict[Problem, Arrays] = field(default_factory=dict)
     bound: float = 0.0
     worst: tuple[float, str] | None = None
@@ -59,67 +60,56 @@ class Checker:
         return replace(self, examined={}, failures=[], records={}, last={}, bound=0.0, worst=None)
 
     @property
-    def rounding(self) -> str:
-        """The dtype in which results may be rounded."""
-        return "float64" if self.dtype == "int64" else self.dtype
-
-    @property
     def stopped(self) -> bool:
         """Whether the function hangs: it is not called again."""
         return any(failure.kind == "timeout" for failure in self.failures)
 
     # Calling
 
-    def arguments(self, problem: Problem, values: Arrays, right: Arrays, how: str = "contiguous") -> dict[str, Any]:
+    def example(self, problem: Problem, values: Arrays) -> Example:
+        """Return an example with the right results: y with the bias where the function has it."""
+        result = "y" in self.signature.taken or "y" in self.signature.judged
+        right = problem.forward.evaluate(values, bias="b" in self.signature.taken, result=result)
+        return Example(problem.forward, values, right, problem)
+
+    def arguments(self, example: Example) -> dict[str, Any]:
         """Return everything the signature may name, in the user's layout: arrays of their own for every call."""
-        given: dict[str, Any] = dict(problem.forward.options)
-        if "stride" in given:
-            given["stride"] = problem.forward.stride
-        arrays = dict(values) | {name: right[name] for name in ("y", "places") if name in right}
+        given: dict[str, Any] = example.forward.settings
+        arrays = example.values | {name: array for name, array in example.right.items() if name in ("y", "places")}
         for name in self.signature.taken:
             if name in arrays:
                 dtype = "int64" if name == "places" else self.dtype
-                given[name] = placed(self.layout.to_user(name, arrays[name]).astype(dtype), name, how)
+                given[name] = placed(self.layout.to_user(name, arrays[name]).astype(dtype), name, example.how)
             elif name.endswith("_shape"):
                 of = name.removesuffix("_shape")
-                given[name] = self.layout.to_user(of, values[of]).shape
+                given[name] = self.layout.to_user(of, example.values[of]).shape
         return given
 
-    def attempt(self, problem: Problem, values: Arrays, right: Arrays, how: str = "contiguous") -> Arrays:
+    def attempt(self, example: Example) -> Arrays:
         """Return copies of what the function returns; raise Misbehaviour if it returns no arrays, or changes one."""
-        arguments = self.arguments(problem, values, right, how)
+        arguments = self.arguments(example)
         before = {name: value.copy() for name, value in arguments.items() if isinstance(value, np.ndarray)}
         returned = call(self.function, self.signature, arguments, self.timeout)
         results = {name: array.copy() for name, array in returned.items()}
-        self.last[problem] = values
+        self.last[example.problem] = example.values
         for name, array in before.items():
             if not np.array_equal(array, arguments[name]):
-                detail = f"the function changes its input {name}"
-                self.failures.append(Failure("mutation", None, detail, problem, values, how))
+                self.failures.append(Failure("mutation", None, f"the function changes its input {name}", example))
         return results
 
     # Judging
 
-    def right(self, problem: Problem, values: Arrays) -> Arrays:
-        """Return the right results, canonical: y with the bias where the function has it."""
-        result = "y" in self.signature.taken or "y" in self.signature.judged
-        return problem.forward.evaluate(values, bias="b" in self.signature.taken, result=result)
-
-    def judge(
-        self, problem: Problem, values: Arrays, right: Arrays, results: Arrays, how: str = "contiguous"
-    ) -> list[Failure]:
+    def judge(self, example: Example, results: Arrays) -> list[Failure]:
         """Return what is wrong with the results of one call."""
         wrong = []
         for name, found in results.items():
-            expected = self.layout.to_user(name, right[name])
-            kind, detail = self.difference(problem, values, name, found, expected)
+            expected = self.layout.to_user(name, example.right[name])
+            kind, detail = self.difference(example, name, found, expected)
             if kind:
-                wrong.append(Failure(kind, name, detail, problem, values, how, found, expected))
+                wrong.append(Failure(kind, name, detail, example, found, expected))
         return wrong
 
-    def difference(
-        self, problem: Problem, values: Arrays, name: str, found: np.ndarray, expected: np.ndarray
-    ) -> tuple[str, str]:
+    def difference(self, example: Example, name: str, found: np.ndarray, expected: np.ndarray) -> tuple[str, str]:
         """Return the kind of the difference between a result and the right one, and a sentence; empty if none."""
         if found.shape != expected.shape:
             return "shape", f"{name} has the shape {found.shape}, expected {expected.shape}"
@@ -128,21 +118,19 @@ class Checker:
             return "nan", f"{name}{list(at)} is {found[at]}, expected {number(expected[at])}"
         if not np.array_equal(found, expected):
             off = np.abs(found - expected)
-            if self.dtype == "int64" or off.max() > self.tolerance(problem, values, name):
+            if self.dtype == "int64" or off.max() > self.tolerance(example, name):
                 at = first(found != expected)
                 return "value", f"{name}{list(at)} is {number(found[at])}, expected {number(expected[at])}"
             self.rounded(name, off, expected)
         if found.dtype != self.dtype:
-            return (
-                "dtype",
-                f"{name} has the dtype {found.dtype}, expected that of the inputs, {self.dtype} (option dtype)",
-            )
+            expects = f"expected that of the inputs, {self.dtype} (option dtype)"
+            return "dtype", f"{name} has the dtype {found.dtype}, {expects}"
         return "", ""
 
-    def tolerance(self, problem: Problem, values: Arrays, name: str) -> float:
+    def tolerance(self, example: Example, name: str) -> float:
         """Return the rounding that floating-point sums of these terms may have: eps · (terms + 8) · max Σ|terms|."""
-        kept = "x" if problem.forward.family == "max_pool" else ""
-        sizes = self.right(problem, {k: v if k == kept else np.abs(v) for k, v in values.items()})
+        problem, kept = example.problem, example.forward.fixed
+        sizes = self.example(problem, {k: v if k in kept else np.abs(v) for k, v in example.values.items()}).right
         terms = problem.forward.terms(dict(problem.inputs))
         return float((terms + 8) * np.finfo(self.dtype).eps * np.abs(sizes[name]).max())
 
@@ -177,92 +165,90 @@ class Checker:
         for point in (0, *points) if small_first else (*points, 0):
             if point == 0 and not small_first and self.worst is None:
                 break
-            values = self.values(problem, point)
-            right = self.right(problem, values)
+            example = self.example(problem, self.values(problem, point))
             before = self.last.get(problem)
             try:
-                results = self.attempt(problem, values, right)
-                wrong = self.judge(problem, values, right, results)
+                results = self.attempt(example)
+                wrong = self.judge(example, results)
                 if any(failure.kind in FORMULA for failure in wrong):
-                    wrong = self.stateful(problem, values, right, results, before) or wrong
+                    wrong = self.stateful(example, results, before) or wrong
                 self.failures += wrong
-                self.record(CallRecord(problem, values, right, results), {failure.gradient for failure in wrong})
+                self.record((example, results), {failure.gradient for failure in wrong})
                 if probe and point == 1 and len(self.failures) == noted:
-                    self.probe(problem, values, right)
+                    self.probe(example)
             except Misbehaviour as found:
-                self.failures.append(Failure(found.kind, found.gradient, found.detail, problem, values))
+                self.failures.append(Failure(found.kind, found.gradient, found.detail, example))
             if len(self.failures) > noted:
                 break
         self.examined[problem] = len(self.failures) == noted
         return self.failures[noted:]
 
-    def record(self, record: CallRecord, wrong: set[str | None]) -> None:
-        """Keep an example, for every result among those that fail or those that pass."""
-        for name in record.found:
+    def record(self, made: Call, wrong: set[str | None]) -> None:
+        """Keep a call, for every result among those that fail or those that pass."""
+        for name in made[1]:
             failing, passing = self.records.setdefault(name, ([], []))
             kept = failing if name in wrong else passing
             if kept is failing or len(passing) < SMALL:
-                kept.append(record)
+                kept.append(made)
 
-    def stateful(
-        self, problem: Problem, values: Arrays, right: Arrays, results: Arrays, before: Arrays | None
-    ) -> list[Failure]:
+    def stateful(self, example: Example, results: Arrays, before: Arrays | None) -> list[Failure]:
         """Return the failure of a function whose wrong results come from an earlier call, if they do."""
-        repeated = self.attempt(problem, values, right)
+        repeated = self.attempt(example)
         if (name := differing(results, repeated)) is not None:
-            return [self.changing(problem, values, name, repeated, results)]
+            return [changing(example, name, repeated, results)]
         if before is None or too_little(before, results):
             return []
-        for old in stale_inputs(problem):
-            if self.uses_earlier(problem, values, results, before, old) and all(
-                self.uses_earlier(problem, *self.another(problem, point), before, old) for point in range(3)
+        for old in stale_inputs(example.problem):
+            if self.uses_earlier(example, results, before, old) and all(
+                self.uses_earlier(*self.another(example.problem, point), before, old) for point in range(3)
             ):
                 detail = f"the function uses {' and '.join(old)} of an earlier call: {STATE}"
-                wrong = self.judge(problem, values, right, results, "after another call")
+                wrong = self.judge(replace(example, how="after another call"), results)
                 return [replace(failure, kind="state", detail=detail) for failure in wrong]
         return []
 
-    def another(self, problem: Problem, point: int) -> tuple[Arrays, Arrays]:
+    def another(self, problem: Problem, point: int) -> Call:
         """Return further data for a shape, and what the function returns for them."""
-        values = self.values(problem, -1 - point)
-        return values, self.attempt(problem, values, self.right(problem, values))
+        example = self.example(problem, self.values(problem, -1 - point))
+        return example, self.attempt(example)
 
-    def uses_earlier(
-        self, problem: Problem, values: Arrays, results: Arrays, before: Arrays, old: tuple[str, ...]
-    ) -> bool:
+    def uses_earlier(self, example: Example, results: Arrays, before: Arrays, old: tuple[str, ...]) -> bool:
         """Return whether results are right for some of the inputs of an earlier call."""
-        earlier = self.right(problem, {name: before[name] if name in old else array for name, array in values.items()})
+        mixed = {name: before[name] if name in old else array for name, array in example.values.items()}
+        earlier = self.example(example.problem, mixed).right
         telling = any(earlier[k].any() for k in results)  # zeros are right for many inputs
         return telling and all(np.array_equal(self.layout.to_user(k, earlier[k]), v) for k, v in results.items())
 
-    def changing(self, problem: Problem, values: Arrays, name: str, found: Arrays, before: Arrays) -> Failure:
-        """Return the failure of a function that returns something else when it is called again."""
-        detail = f"two calls with equal inputs return different {name}: {STATE}"
-        return Failure("state", name, detail, problem, values, "repeated", found[name], before[name])
-
-    def probe(self, problem: Problem, values: Arrays, right: Arrays) -> None:
+    def probe(self, example: Example) -> None:
         """Note state, and inputs in memory that the function cannot read."""
-        self.in_memory(problem, values, right, "strided")
-        constant = {**values, "dy": np.full_like(values["dy"], values["dy"].flat[0])}
-        self.in_memory(problem, constant, self.right(problem, constant), "broadcast")
+        self.in_memory(replace(example, how="strided"))
+        constant = np.full_like(example.values["dy"], example.values["dy"].flat[0])
+        self.in_memory(replace(self.example(example.problem, {**example.values, "dy": constant}), how="broadcast"))
 
-    def in_memory(self, problem: Problem, values: Arrays, right: Arrays, how: str) -> None:
+    def in_memory(self, example: Example) -> None:
         """Note a failure that only arrays of another layout in memory have, or the second call with equal inputs."""
         try:
-            wrong = self.judge(problem, values, right, self.attempt(problem, values, right, how), how)
+            wrong = self.judge(example, self.attempt(example))
         except Misbehaviour as found:
             if found.kind == "timeout":
                 raise
-            wrong = [Failure(found.kind, found.gradient, found.detail, problem, values, how)]
+            wrong = [Failure(found.kind, found.gradient, found.detail, example)]
         if not wrong:
             return
-        again = self.attempt(problem, values, right)
-        if not (also := self.judge(problem, values, right, again)):
-            detail = f"right for contiguous arrays, but wrong for {IN_MEMORY[how]}: {wrong[0].detail}"
+        usual = replace(example, how="contiguous")
+        again = self.attempt(usual)
+        if not (also := self.judge(usual, again)):
+            detail = f"right for contiguous arrays, but wrong for {IN_MEMORY[example.how]}: {wrong[0].detail}"
             self.failures.append(replace(wrong[0], kind="layout", detail=detail))
-        elif how == "strided":  # right when it was called first
-            correct = {name: self.layout.to_user(name, right[name]) for name in again}
-            self.failures.append(self.changing(problem, values, also[0].gradient or "", again, correct))
+        elif example.how == "strided":  # right when it was called first
+            correct = {name: self.layout.to_user(name, example.right[name]) for name in again}
+            self.failures.append(changing(usual, also[0].gradient or "", again, correct))
+
+
+def changing(example: Example, name: str, found: Arrays, before: Arrays) -> Failure:
+    """Return the failure of a function that returns something else when it is called again."""
+    detail = f"two calls with equal inputs return different {name}: {STATE}"
+    return Failure("state", name, detail, replace(example, how="repeated"), found[name], before[name])
 
 
 def too_little(before: Arrays, results: Arrays) -> bool:
@@ -276,8 +262,7 @@ def stale_inputs(problem: Problem) -> list[tuple[str, ...]]:
 
     Not x of a maximum: there is too little in the place of a maximum to tell which x it is of.
     """
-    kept = "x" if problem.forward.family == "max_pool" else ""
-    names = [name for name in problem.shapes if name not in ("y", kept)]
+    names = [name for name in problem.shapes if name not in ("y", *problem.forward.fixed)]
     return [some for count in range(1, len(names) + 1) for some in combinations(names, count)]
 
 

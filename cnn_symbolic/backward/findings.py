@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from cnn_symbolic.backward.forwards import Arrays, Choice, Forward, Shape
 from cnn_symbolic.backward.strategies import Problem
 from cnn_symbolic.ground.errors import CnnSymbolicError
+from cnn_symbolic.layers.forward import Forward, Shape
+from cnn_symbolic.layers.options import Choice
+from cnn_symbolic.layers.stages import Arrays, Case
 from cnn_symbolic.notation.matrices import integers, named_matrix
 
-__all__ = ["FORMULA", "KINDS", "BackwardError", "BackwardReport", "CallRecord", "Failure", "Finding"]
+__all__ = ["FORMULA", "KINDS", "BackwardError", "BackwardReport", "Call", "Example", "Failure", "Finding"]
 
 # What may be wrong, in the order in which it is reported: misbehaviour before the formula.
 KINDS = ("timeout", "exception", "outputs", "state", "mutation", "dtype", "nan", "layout", "shape", "value")
@@ -28,15 +30,21 @@ class BackwardError(AssertionError, CnnSymbolicError):
 
 
 @dataclass(frozen=True)
+class Example(Case):
+    """One call of the function: the data and what is right for them (canonical), and the arrays in memory in a word."""
+
+    problem: Problem
+    how: str = "contiguous"
+
+
+@dataclass(frozen=True)
 class Failure:
-    """What is wrong with one call: its kind, the result if it concerns one, and the example (canonical data)."""
+    """What is wrong with one call: its kind, the result if it concerns one, and the example."""
 
     kind: str
     gradient: str | None
     detail: str
-    problem: Problem
-    values: Arrays
-    how: str = "contiguous"
+    example: Example
     found: np.ndarray | None = None
     expected: np.ndarray | None = None
 
@@ -48,14 +56,8 @@ class Failure:
         return self.kind, self.gradient if self.kind in OF_RESULTS else None
 
 
-@dataclass(frozen=True)
-class CallRecord:
-    """What the function returned for one example, in the user's layout, beside what is right (canonical)."""
-
-    problem: Problem
-    values: Arrays
-    right: Arrays
-    found: Arrays
+# An example, and what the function returned for it, in the user's layout.
+Call = tuple[Example, Arrays]
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,14 @@ class Finding:
     """One thing that is wrong: its kind, the result if it concerns one, and the simplest example found.
 
     `data` are the arrays of the example, `found` is what the function made of them and `expected` what it should have,
-    `entry` the first that differs. All arrays and `shapes` are in the user's layout.
+    `entry` the first that differs. `mistake` is the name of the mistake, None if the catalogue has none that explains
+    all examples, `snippet` a complete Python program that reproduces it, `options` are those of the layer in the
+    example. All arrays and `shapes` are in the user's layout.
     """
 
-    kind: str
-    gradient: str | None
-    detail: str
+    kind: str | None = None
+    gradient: str | None = None
+    detail: str = ""
     entry: tuple[int, ...] = ()
     found: np.ndarray | None = None
     expected: np.ndarray | None = None
@@ -79,15 +83,14 @@ class Finding:
     snippet: str = ""
 
 
-NOTHING = Finding("", None, "")
-
-
-@dataclass(frozen=True)
-class BackwardReport:
+@dataclass(frozen=True, kw_only=True)
+class BackwardReport(Finding):
     """What a check found. `outcome` is "right", "tested" (to a rounding tolerance) or "wrong", `evidence` why.
 
-    `findings` are what is wrong, misbehaviour first; kind, gradient, entry, found, expected, shapes, options, data,
-    mistake and snippet are those of the first. `also_right` says of every result whether it was right.
+    `findings` are what is wrong, misbehaviour first. The report is the first of them: its `kind` is what is wrong,
+    "value", "shape", "dtype", "mutation", "state", "exception", "timeout", "nan", …, or None, and gradient, entry,
+    found, expected, shapes, options, data, mistake and snippet are as in `Finding`. `also_right` says of every result
+    whether it was right.
     """
 
     outcome: str
@@ -106,75 +109,15 @@ class BackwardReport:
         """Whether nothing is wrong; "tested" results are right up to rounding."""
         return self.outcome != "wrong"
 
-    @property
-    def finding(self) -> Finding:
-        """The first finding, an empty one if nothing is wrong."""
-        return self.findings[0] if self.findings else NOTHING
-
-    @property
-    def kind(self) -> str | None:
-        """What is wrong: "value", "shape", "dtype", "mutation", "state", "exception", "timeout", "nan", …, or None."""
-        return self.finding.kind or None
-
-    @property
-    def gradient(self) -> str | None:
-        """The result that is wrong, None if no single one is."""
-        return self.finding.gradient
-
-    @property
-    def entry(self) -> tuple[int, ...]:
-        """The first entry that differs."""
-        return self.finding.entry
-
-    @property
-    def found(self) -> np.ndarray | None:
-        """What the function returned in the smallest example."""
-        return self.finding.found
-
-    @property
-    def expected(self) -> np.ndarray | None:
-        """What it should have returned."""
-        return self.finding.expected
-
-    @property
-    def shapes(self) -> dict[str, Shape]:
-        """The shapes of the smallest example."""
-        return self.finding.shapes
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """The options of the layer in the smallest example."""
-        return self.finding.options
-
-    @property
-    def data(self) -> dict[str, np.ndarray]:
-        """The arrays of the smallest example."""
-        return self.finding.data
-
-    @property
-    def mistake(self) -> str | None:
-        """The name of the mistake, None if the catalogue has none that explains all examples."""
-        return self.finding.mistake
-
-    @property
-    def snippet(self) -> str:
-        """A complete Python program that reproduces the first finding."""
-        return self.finding.snippet
-
     def __bool__(self) -> bool:
         return self.right
 
     def __str__(self) -> str:
         """Return the report as it is printed."""
-        return report_text(self)
+        return "\n".join([headline(self), *(f"  {line}".rstrip() for line in body(self))])
 
 
 # The report as text
-
-
-def report_text(report: BackwardReport) -> str:
-    """Return the report as lines of text."""
-    return "\n".join([headline(report), *(f"  {line}".rstrip() for line in body(report))])
 
 
 def headline(report: BackwardReport) -> str:
@@ -187,10 +130,10 @@ def body(report: BackwardReport) -> Iterator[str]:
     """Yield the lines below the first."""
     yield f"{report.evidence} ({report.seconds:.1f} s)"
     if report.outcome == "right":
-        inputs = "dy" if report.forward.family == "max_pool" else "the inputs"
+        inputs = "dy" if report.forward.fixed else "the inputs"
         yield f"provided that each result is a polynomial of degree ≤ 2 in {inputs}"
-    if report.forward.options.get("ties") == "distinct":
-        yield 'equal entries in a window were not tried: ties="first" does'
+    if report.forward.untried:
+        yield report.forward.untried
     yield f"signature {report.signature}; {report.layout}"
     for finding in report.findings:
         yield ""
@@ -207,7 +150,7 @@ def body(report: BackwardReport) -> Iterator[str]:
 
 def described(finding: Finding, options: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong, with the smallest example, and those of the layer's options that vary."""
-    where = f"{finding.gradient} is wrong" if finding.kind in FORMULA else finding.kind
+    where = f"{finding.gradient} is wrong" if finding.kind in FORMULA else str(finding.kind)
     yield f"{where}: {finding.mistake}" if finding.mistake else where
     yield f"  {finding.detail}"
     if finding.shapes:

@@ -15,14 +15,14 @@ import numpy as np
 from cnn_symbolic.backward.calling import Misbehaviour
 from cnn_symbolic.backward.examining import Checker
 from cnn_symbolic.backward.findings import Failure
-from cnn_symbolic.backward.forwards import Arrays
 from cnn_symbolic.backward.strategies import Problem
+from cnn_symbolic.layers.forward import OPERANDS
+from cnn_symbolic.layers.stages import Arrays
 
 __all__ = ["decide_pairs"]
 
 # How many pairs are tried at all shapes that were drawn, at one that was given, and how many points test bilinearity.
 DRAWN, GIVEN, POINTS = 5_000, 50_000, 2
-LINEAR = {"dx": ("dy", "w"), "dw": ("dy", "x"), "db": ("dy",)}
 
 
 def decide_pairs(checker: Checker, limited: bool) -> str | None:
@@ -37,11 +37,11 @@ def decide_pairs(checker: Checker, limited: bool) -> str | None:
             for point in range(POINTS):
                 bilinear(checker, problem, point)
             for values in pairs(problem):
-                right = checker.right(problem, values)
-                checker.failures += checker.judge(problem, values, right, checker.attempt(problem, values, right))
+                example = checker.example(problem, values)
+                checker.failures += checker.judge(example, checker.attempt(example))
         except Misbehaviour as found:
-            failure = Failure(found.kind, found.gradient, found.detail, problem, checker.values(problem, 0))
-            checker.failures.append(failure)
+            example = checker.example(problem, checker.values(problem, 0))
+            checker.failures.append(Failure(found.kind, found.gradient, found.detail, example))
         if checker.failures:
             checker.examined[problem] = False
             return None
@@ -53,7 +53,7 @@ def decide_pairs(checker: Checker, limited: bool) -> str | None:
 
 def operands(problem: Problem) -> list[str]:
     """Return the inputs that the gradients are linear in."""
-    return [name for name in ("x", "w") if name in problem.shapes and problem.forward.family != "max_pool"]
+    return [name for name in ("x", "w") if name in problem.shapes and name not in problem.forward.fixed]
 
 
 def count(problem: Problem) -> int:
@@ -64,16 +64,10 @@ def count(problem: Problem) -> int:
 
 def pairs(problem: Problem) -> Iterator[Arrays]:
     """Yield data with one unit in dy and one in x and in w, every pair with dy at least once."""
-    blank = problem.values(0)
-    unit, others = problem.forward.unit(dict(problem.inputs)), operands(problem)
-    for name in ("dy", *others):
-        blank[name] = np.zeros_like(blank[name])
-    for k in range(blank["dy"].size):
-        for j in range(max([blank[name].size for name in others], default=1)):
-            values = {name: array.copy() for name, array in blank.items()}
-            for name, at in (("dy", k), *((name, j % values[name].size) for name in others)):
-                values[name].flat[at] = unit
-            yield values
+    values, others = problem.values(0), operands(problem)
+    for k in range(values["dy"].size):
+        for j in range(max([values[name].size for name in others], default=1)):
+            yield problem.one_hot(values, {"dy": k, **{name: j % values[name].size for name in others}})
 
 
 def bilinear(checker: Checker, problem: Problem, point: int) -> None:
@@ -81,9 +75,9 @@ def bilinear(checker: Checker, problem: Problem, point: int) -> None:
     one, two = (problem.values((checker.seed, point, k), 9) for k in range(2))
     for name in ("dy", *operands(problem)):
         sides = [{**one, name: side} for side in (one[name], two[name], one[name] + two[name])]
-        f, g, both = (checker.attempt(problem, s, checker.right(problem, s)) for s in sides)
+        f, g, both = (checker.attempt(checker.example(problem, side)) for side in sides)
         for result in set(f) - {"y"}:
-            expected = f[result] + g[result] if name in LINEAR[result] else f[result]
+            expected = f[result] + g[result] if name in OPERANDS[result] else f[result]
             if not np.array_equal(both[result], expected):
-                how = "additive in" if name in LINEAR[result] else "independent of"
+                how = "additive in" if name in OPERANDS[result] else "independent of"
                 raise Misbehaviour("value", f"{result} is not {how} {name}", result)

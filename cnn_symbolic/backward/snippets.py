@@ -7,15 +7,13 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from cnn_symbolic.backward.calling import Signature
+from cnn_symbolic.backward.findings import Finding
 from cnn_symbolic.notation.matrices import integers
-
-if TYPE_CHECKING:
-    from cnn_symbolic.backward.calling import Signature
-    from cnn_symbolic.backward.findings import Finding
 
 __all__ = ["snippet"]
 

@@ -41,17 +41,32 @@ __all__ = [
 
 SPATIAL_LETTERS = "m q o"
 INPUT_LETTERS, OVERLAY_LETTERS, MAP_LETTERS = "m n p", "i j q", "r c s"
+SAME_RANK = "an input and an overlay with equally many axes"
 Input = Tensor | Sequence[Any]
 
 
-class Layer:
+class Differentiable:
+    """What all layers have: a named result, and what arrives at it from an arbitrary cost C."""
+
+    def result(self, name: str, definition: Tensor, indices: str) -> tuple[Tensor, Tensor]:
+        """Return the result of the layer, with its name, and the arriving ∂C/∂result."""
+        made = named(name, definition, indices=indices)
+        self.output = made, tensor(*made.shape, name=f"∂C/∂{name}", indices=indices)
+        return self.output
+
+    def gradient(self, wrt: Tensor) -> Tensor:
+        """Return ∂C/∂wrt for an arbitrary cost of this layer's result."""
+        result, arriving = self.output
+        return gradient(result, wrt=wrt, cotangent=arriving)
+
+
+class Layer(Differentiable):
     """What all layers with an activation have: `a = σ(z)`, the arriving `∂C/∂a`, and `δ = σ′(z)·∂C/∂a`."""
 
     def __init__(self, z: Tensor, activation: str, name: str, indices: str) -> None:
         self.activation = activation
         self.z = named(f"z{name}", z, indices=indices)
-        self.a = named(f"a{name}", apply(self.z, function=activation), indices=indices)
-        self.a_gradient = tensor(*self.a.shape, name=f"∂C/∂a{name}", indices=indices)
+        self.a, self.a_gradient = self.result(f"a{name}", apply(self.z, function=activation), indices)
         self.delta = named(f"δ{name}", self.activation_slope * self.a_gradient, indices=indices)
 
     @property
@@ -63,10 +78,6 @@ class Layer:
     def shape(self) -> tuple[sp.Expr, ...]:
         """The shape of the activations."""
         return self.a.shape
-
-    def gradient(self, wrt: Tensor) -> Tensor:
-        """Return ∂C/∂wrt for an arbitrary cost of this layer's activations."""
-        return gradient(self.a, wrt=wrt, cotangent=self.a_gradient)
 
 
 class FeatureMap(Layer):
@@ -81,10 +92,7 @@ class FeatureMap(Layer):
         self.a_prev = input_tensor(input_shape, INPUT_LETTERS)
         rank = self.a_prev.rank
         if rank == 0 or len(overlay_shape) != rank:
-            raise ShapeError(
-                f"a feature map takes an input and an overlay with equally many axes, found the shapes "
-                f"{format_shape(self.a_prev.shape)} and {format_shape(tuple(overlay_shape))}"
-            )
+            raise unfit(f"a feature map takes {SAME_RANK}", self.a_prev.shape, overlay_shape)
         self.w = tensor(*overlay_shape, name=f"w{name}", indices=letters(OVERLAY_LETTERS, rank))
         self.b = tensor(*[1] * rank, name=f"b{name}")
         z = correlate(self.a_prev, self.w, mode="valid") + self.b
@@ -105,14 +113,11 @@ class ConvolutionalLayer(Layer):
         self.a_prev = input_tensor(input_shape, f"d {INPUT_LETTERS}")
         rank = self.a_prev.rank - 1
         if rank < 1 or len(overlay_shape) != rank:
-            raise ShapeError(
-                f"a convolutional layer takes an input with one axis of maps before those of the overlay, found the "
-                f"shapes {format_shape(self.a_prev.shape)} and {format_shape(tuple(overlay_shape))}"
-            )
+            takes = "an input with one axis of maps before those of the overlay"
+            raise unfit(f"a convolutional layer takes {takes}", self.a_prev.shape, overlay_shape)
         depth = self.a_prev.shape[0]
-        self.w = tensor(
-            maps, depth, *overlay_shape, name=f"w{name}", indices=letters(f"k d {OVERLAY_LETTERS}", rank + 2)
-        )
+        filters = letters(f"k d {OVERLAY_LETTERS}", rank + 2)
+        self.w = tensor(maps, depth, *overlay_shape, name=f"w{name}", indices=filters)
         self.b = tensor(maps, name=f"b{name}", indices="k")
         z = stacked(maps, lambda k: self.correlations(k) + take(self.b, at=(k,)))
         super().__init__(z, activation, name, letters(f"k {MAP_LETTERS}", rank + 1))
@@ -139,7 +144,7 @@ class FullyConnectedLayer(Layer):
         super().__init__(z, activation, name, "k")
 
 
-class MaxPoolingMap:
+class MaxPoolingMap(Differentiable):
     """Max pooling with overlapping windows, given which entry each window selects.
 
     `s[r, c, i, j]` is 1 where the window at (r, c) has its maximum and 0 elsewhere; on ties it is the
@@ -155,15 +160,11 @@ class MaxPoolingMap:
         maps, overlay = letters(MAP_LETTERS, rank), letters(OVERLAY_LETTERS, rank)
         self.selection = tensor(*self.windows.shape, name=f"s{name}", indices=f"{maps} {overlay}")
         within = tuple(range(rank, 2 * rank))
-        self.a = named(f"a{name}", sum_axes(self.selection * self.windows, axes=within), indices=maps)
-        self.a_gradient = tensor(*self.a.shape, name=f"∂C/∂a{name}", indices=maps)
-
-    def gradient(self, wrt: Tensor) -> Tensor:
-        """Return ∂C/∂wrt for an arbitrary cost of this map's activations."""
-        return gradient(self.a, wrt=wrt, cotangent=self.a_gradient)
+        pooled = sum_axes(self.selection * self.windows, axes=within)
+        self.a, self.a_gradient = self.result(f"a{name}", pooled, maps)
 
 
-class Convolution:
+class Convolution(Differentiable):
     """A convolution as people use it: batch, channels, stride, dilation, padding, groups; any spatial rank.
 
     `z = conv(x, w, b)`, with the arriving gradient ∂C/∂z, `z_gradient`, for an arbitrary cost C. The input has shape
@@ -183,24 +184,16 @@ class Convolution:
     ) -> None:
         rank = spatial_axes("a convolution", input_shape, 3 if group_axis else 2)
         if len(overlay_shape) != len(input_shape):
-            raise ShapeError(
-                f"a convolution takes an input and an overlay with equally many axes, found the shapes "
-                f"{format_shape(tuple(input_shape))} and {format_shape(tuple(overlay_shape))}"
-            )
+            raise unfit(f"a convolution takes {SAME_RANK}", input_shape, overlay_shape)
         group = "g " if group_axis else ""
         self.x = tensor(*input_shape, name="x", indices=after(f"n {group}d", SPATIAL_LETTERS, rank))
         self.w = tensor(*overlay_shape, name="w", indices=after(f"{group}k d", OVERLAY_LETTERS, rank))
         self.b = tensor(*overlay_shape[: 2 if group_axis else 1], name="b", indices=f"{group}k")
         z = conv(self.x, self.w, self.b, stride=stride, padding=padding, dilation=dilation, group_axis=group_axis)
-        self.z = named("z", z, indices=after(f"n {group}k", MAP_LETTERS, rank))
-        self.z_gradient = tensor(*self.z.shape, name="∂C/∂z", indices=after(f"n {group}k", MAP_LETTERS, rank))
-
-    def gradient(self, wrt: Tensor) -> Tensor:
-        """Return ∂C/∂wrt for an arbitrary cost of the convolution's output."""
-        return gradient(self.z, wrt=wrt, cotangent=self.z_gradient)
+        self.z, self.z_gradient = self.result("z", z, after(f"n {group}k", MAP_LETTERS, rank))
 
 
-class MaxPool:
+class MaxPool(Differentiable):
     """Max pooling with stride, padding (−∞), dilation and ceil mode, given which entry each window selects.
 
     `s[n, c, r, u]` is 1 where window r has its maximum, the first in row-major order on ties, and 0 elsewhere;
@@ -224,15 +217,10 @@ class MaxPool:
         within = f"{windows} {letters(OVERLAY_LETTERS, rank)}" if windows else ""
         self.selection = tensor(*input_shape[:2], *count, *sides, name="s", indices=within)
         pooled = select_pool(self.x, self.selection, stride=stride, padding=padding, dilation=dilation)
-        self.a = named("a", pooled, indices=windows)
-        self.a_gradient = tensor(*self.a.shape, name="∂C/∂a", indices=windows)
-
-    def gradient(self, wrt: Tensor) -> Tensor:
-        """Return ∂C/∂wrt for an arbitrary cost of the pooled values."""
-        return gradient(self.a, wrt=wrt, cotangent=self.a_gradient)
+        self.a, self.a_gradient = self.result("a", pooled, windows)
 
 
-class AveragePool:
+class AveragePool(Differentiable):
     """Average pooling with stride, padding (counted or not) and ceil mode.
 
     `a[n, c, r] = Σ_u x[n, c, s·r + u − p] / n[r]`, where `n` counts the cells: see `window_counts`. `share` is
@@ -259,12 +247,8 @@ class AveragePool:
             self.share = scale(ones(*self.counts.shape), factor=1 / number(cells))
         else:
             self.share = apply(self.counts, function="reciprocal")
-        self.a = named("a", sum_pool(self.x, **options) * self.share, indices=after("n d", MAP_LETTERS, rank))
-        self.a_gradient = tensor(*self.a.shape, name="∂C/∂a", indices=after("n d", MAP_LETTERS, rank))
-
-    def gradient(self, wrt: Tensor) -> Tensor:
-        """Return ∂C/∂wrt for an arbitrary cost of the averages."""
-        return gradient(self.a, wrt=wrt, cotangent=self.a_gradient)
+        pooled = sum_pool(self.x, **options) * self.share
+        self.a, self.a_gradient = self.result("a", pooled, after("n d", MAP_LETTERS, rank))
 
 
 def quadratic_cost(a: Tensor, y: Tensor) -> Tensor:
@@ -295,6 +279,13 @@ def input_tensor(given: Input, of: str) -> Tensor:
     if isinstance(given, Tensor):
         return given
     return tensor(*given, name="a_prev", indices=letters(of, len(given)))
+
+
+def unfit(takes: str, input_shape: Sequence[Any], overlay_shape: Sequence[Any]) -> ShapeError:
+    """Return the error for an input and an overlay that do not fit together."""
+    return ShapeError(
+        f"{takes}, found the shapes {' and '.join(format_shape(tuple(s)) for s in (input_shape, overlay_shape))}"
+    )
 
 
 def spatial_axes(owner: str, input_shape: Sequence[Any], before: int) -> int:

@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
-from cnn_symbolic.backward.findings import BackwardReport, report_text
+from cnn_symbolic.backward.findings import BackwardReport
 from cnn_symbolic.expressions.printing import written, written_together
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
@@ -294,7 +294,7 @@ def corrected(derivation: Derivation, change: Change) -> str:
 
 def backward_view(report: BackwardReport) -> Styled:
     """Return the report on a backward pass, its first line in colour."""
-    first, *rest = report_text(report).splitlines(keepends=True)
+    first, *rest = str(report).splitlines(keepends=True)
     return Styled.assemble((first, "green" if report.right else "bold red"), *rest)
 
 

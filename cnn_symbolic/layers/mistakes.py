@@ -1,0 +1,266 @@
+"""The catalogue of mistakes in backward passes: the names, and the one change of the right computation that each is.
+
+A gradient is computed in stages (`stages`): from data, operands and windows a product, and from it the result. Every
+table here pairs names with changes of one stage. The change that reproduces everything that a function returned is
+what its author may have done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+
+from cnn_symbolic.layers import stages
+from cnn_symbolic.layers.stages import Candidate, Case, Change, Compute, Filtered, all_of, only_if, rotated, shifted
+from cnn_symbolic.witnesses.windows import Axis
+
+__all__ = ["BIAS", "OF_FILTERS", "OF_WINDOWS", "RESULT", "RESULTS", "changing", "of_any", "of_axes"]
+
+RESULTS = ("y", "dx", "dw", "db")
+# Along which axis, in which direction, and whether what leaves at one end comes in at the other.
+SHIFTS = [(axis, by, around) for axis in range(3) for by in (-1, 1) for around in (False, True)]
+
+
+def off_by_one(axis: int) -> str:
+    """Return the name of a shift."""
+    return f"off by one along axis {axis + 2}"
+
+
+def changing(name: str, change: Change) -> Compute:
+    """Return how a result is computed with a change of what its layer computes it from."""
+    return lambda case: change(case.forward.setting(case, name)).result()
+
+
+# The windows, and how they write.
+
+
+def by(write: stages.Writing) -> Change:
+    """Return the change of how windows write."""
+    return lambda s: replace(s.only("spread"), write=write)
+
+
+LAST, FIRST = (by(partial(stages.written, order=order)) for order in (-1, 1))
+
+
+def whole(s: Filtered) -> Filtered:
+    """Return the product with as many positions, or entries of the filters, as its windows give."""
+    s.only("correlated", "weights")
+
+    def count(a: Axis) -> dict[str, int]:
+        free = a.size + a.before + a.after
+        if s.kind == "correlated":
+            return {"positions": (free - a.extent) // a.stride + 1}
+        return {"overlay": (free - a.stride * (a.positions - 1) - 1) // a.dilation + 1}
+
+    axes = all_of(s.axes, count)
+    only_if(min(min(a.positions, a.overlay) for a in axes) >= 1)
+    shape = (*s.overlay.shape[:2], *(a.overlay for a in axes))
+    return replace(s, axes=axes, overlay=s.overlay if s.kind == "correlated" else np.broadcast_to(0.0, shape))
+
+
+def over(windows: Callable[[Axis, Axis], dict[str, int]], then: Change) -> Change:
+    """Return the change of the windows of every axis, by those of the axis and of its counterpart in reversed order."""
+
+    def change(s: Any) -> Any:
+        axes = [replace(a, **windows(a, b)) for a, b in zip(s.axes, reversed(s.axes), strict=True)]
+        return then(replace(s, axes=axes))
+
+    return change
+
+
+WINDOWS: list[tuple[str, Callable[[Axis, Axis], dict[str, int]]]] = [
+    ("the stride is forgotten", lambda a, b: {"stride": 1}),
+    ("the dilation is forgotten", lambda a, b: {"dilation": 1}),
+    ("stride and dilation are exchanged", lambda a, b: {"stride": a.dilation, "dilation": a.stride}),
+    ("the padding is forgotten", lambda a, b: {"before": 0, "after": 0}),
+    ("padding before and after are exchanged", lambda a, b: {"before": a.after, "after": a.before}),
+    ("strides of the axes are exchanged", lambda a, b: {"stride": b.stride}),
+    ("dilations of the axes are exchanged", lambda a, b: {"dilation": b.dilation}),
+    ("paddings of the axes are exchanged", lambda a, b: {"before": b.before, "after": b.after}),
+    ("the stride is taken for the window", lambda a, b: {"stride": a.overlay}),
+    ("the stride and the dilation are forgotten", lambda a, b: {"stride": 1, "dilation": 1}),
+]
+OF_WINDOWS: list[tuple[str, Change]] = [
+    ("the padding is not cut off", by(stages.with_padding)),
+    ("the remainder of the stride is forgotten", by(stages.natural)),
+    ("the remainder of the stride is forgotten", by(stages.filled)),
+    ("assigned, not accumulated", LAST),
+    ("assigned, not accumulated", FIRST),
+    *((off_by_one(axis), by(partial(stages.displaced, axis=axis, by=n, around=end))) for axis, n, end in SHIFTS),
+    ("the remainder of the stride is forgotten", whole),
+    *(
+        (title, over(windows, then))
+        for title, windows in WINDOWS
+        for then in (lambda s: s, whole, by(stages.natural), by(stages.with_padding))
+    ),
+]
+
+
+# Operands in place of the right ones.
+
+
+def channels_kept(s: Filtered) -> Filtered:
+    """Return the product with filters whose channel axes stand for one another."""
+    only_if(s.groups == 1 and s.overlay.shape[0] == s.overlay.shape[1])
+    return replace(s, overlay=s.overlay.swapaxes(0, 1))
+
+
+def channels_reshaped(s: Filtered) -> Filtered:
+    """Return the product with filters reshaped to exchanged channels, where they should be transposed."""
+    only_if(s.groups == 1)
+    return replace(s, overlay=s.overlay.reshape(s.overlay.swapaxes(0, 1).shape).swapaxes(0, 1))
+
+
+def axes_of_overlay(s: Filtered) -> Filtered:
+    """Return the product with filters whose spatial axes are reversed."""
+    s.only("spread", "correlated")
+    only_if(len(set(s.overlay.shape[2:])) == 1)
+    return replace(s, overlay=s.overlay.transpose(0, 1, *range(s.overlay.ndim - 1, 1, -1)))
+
+
+def last_channel(s: Filtered) -> Filtered:
+    """Return the product with nothing but the last of the coarse maps."""
+    only_if(s.only("spread").groups == 1)
+    return replace(s, coarse=s.coarse[:, -1:], overlay=s.overlay[-1:])
+
+
+def last_position(s: Filtered) -> Filtered:
+    """Return the product with nothing but the last position."""
+    last = np.zeros(s.only("weights").coarse.shape[2:])
+    last.flat[-1] = 1
+    return replace(s, coarse=s.coarse * last)
+
+
+def move(name: str, **options: Any) -> Change:
+    """Return the change that shifts one of the operands."""
+    return lambda s: replace(s, **{name: shifted(getattr(s, name), **options)})
+
+
+def mixed(s: Filtered, fine: bool, coarse: bool) -> Filtered:
+    """Return the product with the channels of some operands, and of the result, numbered across the groups."""
+    axis, back = {"spread": (1, fine), "correlated": (1, coarse), "weights": (0, coarse)}[s.kind]
+    if coarse:
+        filters = stages.interleaved(s.overlay, 0, s.groups)
+        s = replace(s, coarse=stages.interleaved(s.coarse, 1, s.groups), overlay=filters)
+    if fine:
+        s = replace(s, fine=stages.interleaved(s.fine, 1, s.groups))
+    after = partial(stages.interleaved, axis=axis, groups=s.groups, back=True)
+    return replace(s, after=after) if back else s
+
+
+def every_group(s: Filtered) -> Filtered:
+    """Return the product with the channels of one group, for every group."""
+    copies = s.fine.shape[1] // s.overlay.shape[1]
+    return replace(s.only("spread"), groups=1, after=lambda z: np.tile(z, (1, copies, *[1] * len(s.axes))))
+
+
+def every_channel(s: Filtered) -> Filtered:
+    """Return the product without groups: every out-channel with every in-channel."""
+    s.only("weights")
+    return replace(s, groups=1, overlay=np.broadcast_to(0.0, (len(s.overlay), s.fine.shape[1], *s.overlay.shape[2:])))
+
+
+def sum_of_groups(s: Filtered) -> Filtered:
+    """Return the product with the sum over all groups in each."""
+    s.only("correlated", "weights")
+    parts = s.fine.reshape(len(s.fine), s.groups, -1, *s.fine.shape[2:])
+    return replace(s, fine=np.broadcast_to(parts.sum(axis=1, keepdims=True), parts.shape).reshape(s.fine.shape))
+
+
+OF_FILTERS: list[tuple[str, Change]] = [
+    ("the overlay is not rotated", lambda s: replace(s.only("spread"), overlay=rotated(s.overlay))),
+    ("the overlay is rotated", lambda s: replace(s.only("correlated"), overlay=rotated(s.overlay))),
+    ("the channel axes of the overlay are not exchanged", lambda s: channels_kept(s.only("spread"))),
+    ("the channel axes of the overlay are exchanged", lambda s: channels_kept(s.only("correlated"))),
+    ("the channel axes of the overlay are not exchanged (but reshaped)", lambda s: channels_reshaped(s.only("spread"))),
+    ("the channel axes of the overlay are exchanged (by a reshape)", lambda s: channels_reshaped(s.only("correlated"))),
+    ("the spatial axes are exchanged (of the overlay)", axes_of_overlay),
+    *OF_WINDOWS,
+    ("the groups are mixed", partial(mixed, fine=False, coarse=True)),
+    ("the groups are mixed", partial(mixed, fine=True, coarse=False)),
+    ("the groups are mixed", partial(mixed, fine=True, coarse=True)),
+    ("the groups are mixed (ignored)", lambda s: replace(s, groups=1, fine=s.fine[:, : s.overlay.shape[1]])),
+    ("the groups are mixed (ignored)", every_group),
+    ("the groups are mixed (ignored)", every_channel),
+    ("the groups are mixed (ignored)", sum_of_groups),
+    *(
+        (off_by_one(axis), move(name, axis=axis + 2, by=n, around=end))
+        for axis, n, end in SHIFTS
+        for name in ("fine", "coarse")
+    ),
+    ("assigned, not accumulated over the channels", last_channel),
+    ("assigned, not accumulated over the channels and the windows", lambda s: LAST(last_channel(s))),
+    ("assigned, not accumulated over the channels and the windows", lambda s: FIRST(last_channel(s))),
+    ("assigned, not accumulated over the positions", last_position),
+]
+
+
+# The bias.
+
+BIAS: list[Candidate] = [
+    ("the number of positions, without dy", lambda case: np.full_like(case.right["db"], case.positions)),
+    ("the number of positions, without dy", lambda case: np.full_like(case.right["db"], case.positions * case.batch)),
+    ("not summed over the positions", lambda case: case.values["dy"].sum(axis=0)),
+    ("not summed", lambda case: case.values["dy"]),
+    ("summed over the channels too", lambda case: case.values["dy"].sum()),
+    ("summed over the channels too", lambda case: case.values["dy"].sum().reshape(1)),
+    ("the batch is taken for the channels", lambda case: case.values["dy"].swapaxes(0, 1).sum(axis=0).T.sum(axis=0)),
+]
+
+
+def without_bias(case: Case) -> np.ndarray:
+    """Return y without the bias."""
+    return np.asarray(case.forward.evaluate(case.values, bias=False)["y"])
+
+
+RESULT: list[Candidate] = [
+    ("the bias is forgotten", without_bias),
+    ("the bias is added twice", lambda case: 2 * case.right["y"] - without_bias(case)),
+]
+
+# Any result.
+
+
+def of_any(name: str) -> Iterator[Candidate]:
+    """Yield the mistakes that any result may have: it is scaled, comes from other data, or is another result."""
+    for title, factor in (("doubled", 2), ("halved", 0.5), ("negated", -1), ("zero", 0)):
+        yield title, partial(lambda case, factor: factor * case.right[name], factor=factor)
+    for other in RESULTS:
+        if other != name:
+            first, second = sorted((name, other), key=RESULTS.index)
+            title = f"{first} and {second} are returned in the wrong order"
+            yield title, partial(lambda case, other: case.right[other], other=other)
+    yield "dy is ignored (taken as ones)", lambda case: case.again(dy=np.ones_like(case.values["dy"]))[name]
+    if name in ("dw", "db"):
+        yield "assigned, not accumulated over the batch", lambda case: case.example(case.batch - 1)[name]
+        yield "only the first example of the batch", lambda case: case.example(0)[name]
+        yield "averaged over the positions", lambda case: case.right[name] / case.positions
+        yield "averaged over the batch and the positions", lambda case: case.right[name] / (case.batch * case.positions)
+        yield "not summed over the batch", lambda case: np.stack([case.example(n)[name] for n in range(case.batch)])
+    yield "averaged over the batch", lambda case: case.right[name] / case.batch
+
+
+def of_axes(name: str) -> Iterator[Candidate]:
+    """Yield the mistakes that turn, exchange or shift the axes of a result."""
+    channels = f"the {'channel axes' if name == 'dw' else 'batch and channel axes'} of {name} are exchanged"
+
+    def reshaped(case: Case) -> np.ndarray:
+        return case.right[name].reshape(case.right[name].swapaxes(0, 1).shape)
+
+    def transposed(case: Case, order: Sequence[int]) -> np.ndarray:
+        only_if(case.forward.rank == len(order))
+        return case.right[name].transpose(0, 1, *(2 + k for k in order))
+
+    yield f"{name} is rotated", lambda case: rotated(case.right[name])
+    yield channels, lambda case: case.right[name].swapaxes(0, 1)
+    yield f"{channels} (by a reshape)", reshaped
+    for order in (order for rank in (2, 3) for order in list(permutations(range(rank)))[1:]):
+        yield "the spatial axes are exchanged", partial(transposed, order=order)
+    for axis, by, around in SHIFTS:
+        move = partial(shifted, axis=axis + 2, by=by, around=around)
+        yield off_by_one(axis), partial(lambda case, move: move(case.right[name]), move=move)

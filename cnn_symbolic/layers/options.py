@@ -1,0 +1,92 @@
+"""The options of layers: which values each kind of option may have, and values that vary from example to example."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError
+from cnn_symbolic.witnesses.windows import pad_widths, per_axis
+
+__all__ = ["Choice", "alternatives", "among", "any_of", "at_least", "count", "frozen", "near", "pads"]
+
+# The metadata of a field that is an option of a layer: a check, which raises an error that names the option unless its
+# value is allowed, of (value, option, number of spatial axes, layer's name). A default is not checked.
+Checked = dict[str, Callable[[Any, str, int, str], None]]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The values of an option that varies from example to example."""
+
+    values: tuple[Any, ...]
+
+    def __repr__(self) -> str:
+        """Return the call that makes it."""
+        return f"any_of({', '.join(map(repr, self.values))})"
+
+
+def any_of(*values: Any) -> Choice:
+    """Return the value of an option that varies: `conv2d(stride=any_of(1, 2, 3))`."""
+    if not values:
+        raise OperandError("any_of expects the values of an option, found none")
+    return Choice(tuple(frozen(value) for value in values))
+
+
+def frozen(value: Any) -> Any:
+    """Return a value of an option with tuples for lists."""
+    return tuple(frozen(each) for each in value) if isinstance(value, list | tuple) else value
+
+
+def alternatives(value: Any) -> tuple[Any, ...]:
+    """Return the values that an option varies over, the only one if it does not vary."""
+    return value.values if isinstance(value, Choice) else (value,)
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """Return ", did you mean …?" if a word is close to one that is known, and a full stop otherwise."""
+    close = get_close_matches(word, list(known), 1, 0.5)
+    return f", did you mean {close[0]}?" if close else "."
+
+
+def at_least(least: int) -> Checked:
+    """Return the metadata of an int, or one for each spatial axis."""
+
+    def check(value: Any, name: str, rank: int, layer: str) -> None:
+        per_axis(value, rank, name, least)
+
+    return {"check": check}
+
+
+def pads(named: bool = False) -> Checked:
+    """Return the metadata of a padding: ints, pairs and, if `named`, a name."""
+
+    def check(value: Any, name: str, rank: int, layer: str) -> None:
+        if isinstance(value, str) and not named:
+            raise ModeError(f"{layer} takes its padding as ints or pairs, found {value!r}")
+        pad_widths(value, (1,) * rank, 1)
+
+    return {"check": check}
+
+
+def count() -> Checked:
+    """Return the metadata of a number of things."""
+
+    def check(value: Any, name: str, rank: int, layer: str) -> None:
+        if type(value) is not int or value < 1:
+            raise ShapeError(f"{name}: expected an int ≥ 1, found {value!r}")
+
+    return {"check": check}
+
+
+def among(*allowed: Any) -> Checked:
+    """Return the metadata of an option that has one of a few values, all of one type."""
+
+    def check(value: Any, name: str, rank: int, layer: str) -> None:
+        if not isinstance(value, type(allowed[0])) or value not in allowed:
+            hint = near(value, allowed) if isinstance(value, str) else ""
+            raise ModeError(f"{name} is {' or '.join(map(repr, allowed))}, found {value!r}{hint}")
+
+    return {"check": check}
