@@ -107,7 +107,7 @@ def run(
         if len(claims) > 1 or not (steps or views):
             console.print(f"{'' if views else chr(10)}{summary(found, seconds)}")
         if outcomes is not None and certificates is not None:
-            from cnn_symbolic.present.showing import certified_lines
+            from cnn_symbolic.present.certificates import certified_lines
 
             for line in certified_lines(found, outcomes, certificates, time.perf_counter() - start - seconds):
                 console.print(line)
@@ -122,9 +122,9 @@ def certify_claims(
     from json import dumps
 
     from cnn_symbolic.certificates.certifying import make_folder
+    from cnn_symbolic.present.certificates import certificates_table, certified_lines
     from cnn_symbolic.present.console import make_console
     from cnn_symbolic.present.document import document
-    from cnn_symbolic.present.showing import certificates_table, certified_lines
 
     make_folder(folder)
     found = decide_all(claims, json=json)
@@ -156,8 +156,8 @@ def certified(
 def certified_first(claims: Sequence[Claim], folder: Path, jobs: int, timeout: float) -> list[Outcome]:
     """Decide and certify the claims of a book that is to be made, and say on standard error what became of them."""
     from cnn_symbolic.certificates.certifying import make_folder
+    from cnn_symbolic.present.certificates import certified_lines
     from cnn_symbolic.present.console import make_console
-    from cnn_symbolic.present.showing import certified_lines
 
     make_folder(folder)
     found = decide_all(claims)

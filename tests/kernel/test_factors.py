@@ -32,8 +32,8 @@ from cnn_symbolic import (
     widths,
 )
 from cnn_symbolic.ground.errors import NameConflictError, VacuousClaimError
-from cnn_symbolic.kernel.search.choosing import factors_of
 from cnn_symbolic.kernel.search.decide import is_proved
+from cnn_symbolic.kernel.search.factor_choice import factors_of
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals
 from tests.support.kernel.attack import kernel_alone
 
