@@ -16,6 +16,7 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
+from cnn_symbolic.certificates.trusted.integers import integer_text
 from cnn_symbolic.certificates.trusted.statements import Proposition
 from cnn_symbolic.expressions.evaluation import Values, evaluate_formula, evaluate_size
 from cnn_symbolic.expressions.formulas import Opaque
@@ -88,7 +89,7 @@ def different_entries(claim: Proposition, verdict: Refutation, sizes: Sizes) -> 
         *numbered(claim, sizes),
         *(f"{operand} (* {name} *)" for operand, (name, _) in zip(operands, claim.operands, strict=True)),
         *facts,
-        *map(integer_text, verdict.index),
+        *(integer_text(i, {}) for i in verdict.index),
         *(BY_NUMBERS for _ in claim.within),
         *step,
     ]
@@ -97,17 +98,12 @@ def different_entries(claim: Proposition, verdict: Refutation, sizes: Sizes) -> 
 
 def numbered(claim: Proposition, sizes: Sizes) -> list[str]:
     """Return the sizes, each with the identifier that the statement has for it."""
-    return [f"{integer_text(number)} (* {claim.sizes[size]} *)" for size, number in sizes.items()]
+    return [f"{integer_text(number, {})} (* {claim.sizes[size]} *)" for size, number in sizes.items()]
 
 
 def applied(what: str, to: Sequence[str]) -> list[str]:
     """Return the tactic that says what holds of these numbers."""
     return [f"pose proof ({what}", *(f"  {each}" for each in to), ") as differ."]
-
-
-def integer_text(number: int) -> str:
-    """Return an integer as Coq writes it."""
-    return str(number) if number >= 0 else f"({number})"
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence
 
 import sympy as sp
 
-from cnn_symbolic.certificates.search.counting import counting_tactics
-from cnn_symbolic.certificates.search.maps import Map, maps_between
+from cnn_symbolic.certificates.search.counting import counting_tactics, mappings
 from cnn_symbolic.certificates.search.numbers import is_number, number_proof
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
-from cnn_symbolic.certificates.trusted.integers import integer_text
+from cnn_symbolic.certificates.trusted.integers import from_right
 from cnn_symbolic.certificates.trusted.statements import Proposition
 from cnn_symbolic.certificates.trusted.terms import Flat, flatten, slope
 
@@ -38,10 +37,8 @@ def proof_text(claim: Proposition, name: str, smallest: Mapping[str, int]) -> st
     if not claim.is_shape:
         parts.append(number_proof(claim, name) if is_number(claim) else equal(claim, name))
         lemmas.append("equal")
-    *rest, last = lemmas
-    for lemma in reversed(rest):
-        last = f"(conj {lemma} {last})"
-    parts.append(f"Theorem certified : S_{name}.claim.\nProof. exact {last}. Qed.")
+    proved = from_right("(conj {} {})".format, lemmas)
+    parts.append(f"Theorem certified : S_{name}.claim.\nProof. exact {proved}. Qed.")
     return "\n\n".join([*parts, ""])
 
 
@@ -125,10 +122,8 @@ def pairs(left: Sequence[Flat], right: Sequence[Flat], names: Mapping[sp.Symbol,
     found = []
     for i, term in enumerate(left):
         for j in free:
-            maps = next(maps_between(term, right[j]), None)
-            if maps is not None:
-                there, back = maps
-                found.append(f"  pair {i}%nat {j}%nat {written(there, term, names)} {written(back, right[j], names)}.")
+            if (maps := mappings(term, right[j], names)) is not None:
+                found.append(f"  pair {i}%nat {j}%nat {maps}.")
                 free.remove(j)
                 break
         else:
@@ -136,11 +131,3 @@ def pairs(left: Sequence[Flat], right: Sequence[Flat], names: Mapping[sp.Symbol,
     if free:
         raise NotCertified(f"no map was found to the indices of {right[free[0]].signature}")
     return found
-
-
-def written(image: Map, of: Flat, names: Mapping[sp.Symbol, str]) -> str:
-    """Return a map of index vectors as Coq writes it."""
-    own = {index: f"b{position}" for position, index in enumerate(of.bound, 1)}
-    scope = {**names, **own}
-    images = "; ".join(integer_text(e, scope) for e in image)
-    return f"(fun l : list Z => match l return list Z with [{'; '.join(own.values())}] => [{images}]%Z | _ => [] end)"

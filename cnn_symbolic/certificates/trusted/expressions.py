@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
 from typing import Any
 
 import sympy as sp
 
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
-from cnn_symbolic.certificates.trusted.integers import boolean_text, condition_text, integer_text
+from cnn_symbolic.certificates.trusted.integers import boolean_text, condition_text, from_right, integer_text
 from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.formulas import Opaque, entry, substitute
 from cnn_symbolic.expressions.rules import is_plain_size, is_whole
@@ -125,9 +124,9 @@ class Translator:
                 return Integer(e)
             return self.entry(e.name, ())
         if isinstance(e, sp.Add):
-            return reduce_right(Plus, [self.expression(part) for part in e.args])
+            return from_right(Plus, [self.expression(part) for part in e.args])
         if isinstance(e, sp.Mul):
-            return reduce_right(Times, [self.expression(part) for part in e.args])
+            return from_right(Times, [self.expression(part) for part in e.args])
         if isinstance(e, sp.Pow):
             return self.power(e)
         if isinstance(e, sp.Indexed):
@@ -152,7 +151,7 @@ class Translator:
         """Return a power with a literal exponent."""
         if not e.exp.is_Integer or not 0 < e.exp <= 16:
             raise NotCertified(f"{e} is not a power with a small exponent")
-        return reduce_right(Times, [self.expression(e.base)] * int(e.exp))
+        return from_right(Times, [self.expression(e.base)] * int(e.exp))
 
     def inverse(self, divisor: sp.Expr) -> Expression:
         """Return 1/b for an integer b made from sizes. That b is positive is stated beside the claim."""
@@ -195,11 +194,6 @@ class Translator:
         name, index = (str(at.base.label), tuple(at.indices)) if isinstance(at, sp.Indexed) else (at.name, ())
         inner = CoqEntry(name, index, name == self.derived)
         return Guard(CoqFunction(e.name, e.order, inner), shape=self.tensors[name].shape, index=index)
-
-
-def reduce_right(make: Any, parts: Sequence[Expression]) -> Expression:
-    """Return parts joined from the right."""
-    return reduce(lambda later, part: make(part, later), reversed(parts[:-1]), parts[-1])
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ defined as Euclid does for positive divisors; that every divisor is positive is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import reduce
+from typing import Any, TypeVar
 
 import sympy as sp
 
@@ -16,8 +17,18 @@ from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.formulas import without_cases
 from cnn_symbolic.expressions.rules import as_quotient, at_least
 
-__all__ = ["Names", "boolean_text", "condition_text", "identifier", "integer_text", "proposition_text", "relation_of"]
+__all__ = [
+    "Names",
+    "boolean_text",
+    "condition_text",
+    "from_right",
+    "identifier",
+    "integer_text",
+    "proposition_text",
+    "relation_of",
+]
 
+T = TypeVar("T")
 Names = Mapping[sp.Symbol, str]
 GREEK = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron "
@@ -34,6 +45,11 @@ MIRRORED: dict[type[heads.Comparison], type[heads.Comparison]] = {
     heads.AtLeast: heads.AtMost,
     heads.Greater: heads.Less,
 }
+
+
+def from_right(join: Callable[[T, T], T], parts: Sequence[T]) -> T:
+    """Return parts joined two by two, from the right: a and (b and c)."""
+    return reduce(lambda later, part: join(part, later), reversed(parts[:-1]), parts[-1])
 
 
 def identifier(prefix: str, name: str, taken: Iterable[str]) -> str:
@@ -76,10 +92,7 @@ def integer_text(e: Any, names: Names) -> str:
         return f"({integer_text(e.args[0], names)} mod {integer_text(e.args[1], names)})"
     if isinstance(e, heads.Maximum | heads.Minimum):
         word = "Z.max" if isinstance(e, heads.Maximum) else "Z.min"
-        *rest, last = (integer_text(part, names) for part in e.args)
-        for part in reversed(rest):
-            last = f"({word} {part} {last})"
-        return last
+        return from_right(f"({word} {{}} {{}})".format, [integer_text(part, names) for part in e.args])
     if isinstance(e, heads.Where):
         holds, chosen, other = e.args
         return f"(if {boolean_text(holds, names)} then {integer_text(chosen, names)} else {integer_text(other, names)})"
@@ -121,8 +134,8 @@ def boolean_text(holds: Any, names: Names) -> str:
     if holds in (sp.true, sp.false):
         return "true" if holds == sp.true else "false"
     if isinstance(holds, heads.Conjunction | heads.Disjunction):
-        word = " && " if isinstance(holds, heads.Conjunction) else " || "
-        return nested([boolean_text(part, names) for part in holds.args], word)
+        word = "&&" if isinstance(holds, heads.Conjunction) else "||"
+        return from_right(f"({{}} {word} {{}})".format, [boolean_text(part, names) for part in holds.args])
     if isinstance(holds, heads.Negation):
         return f"negb {boolean_text(holds.args[0], names)}".join("()")
     if holds.has(heads.Where):
@@ -131,14 +144,6 @@ def boolean_text(holds: Any, names: Names) -> str:
         return f"(negb {boolean_text(heads.Equal(holds.lhs, holds.rhs), names)})"
     kind, left, right = relation_of(holds)
     return f"({integer_text(left, names)} {RELATIONS[kind][0]} {integer_text(right, names)})"
-
-
-def nested(parts: list[str], word: str) -> str:
-    """Return parts joined by a word of two arguments, from the right."""
-    *rest, last = parts
-    for part in reversed(rest):
-        last = f"({part}{word}{last})"
-    return last
 
 
 def condition_text(holds: Any, names: Names, scope: Callable[[str], str]) -> str:
@@ -150,10 +155,7 @@ def condition_text(holds: Any, names: Names, scope: Callable[[str], str]) -> str
         return "Yes" if holds == sp.true else "(Not Yes)"
     if isinstance(holds, heads.Conjunction | heads.Disjunction):
         word = "And" if isinstance(holds, heads.Conjunction) else "Or"
-        *rest, last = (condition_text(part, names, scope) for part in holds.args)
-        for part in reversed(rest):
-            last = f"({word} {part} {last})"
-        return last
+        return from_right(f"({word} {{}} {{}})".format, [condition_text(part, names, scope) for part in holds.args])
     if isinstance(holds, heads.Negation):
         return f"(Not {condition_text(holds.args[0], names, scope)})"
     if holds.has(heads.Where):
