@@ -9,6 +9,7 @@ import sympy as sp
 from cnn_symbolic.certificates.trusted.integers import integer_text
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.heads import (
+    COMPARISONS,
     AtLeast,
     Bracket,
     Ceiling,

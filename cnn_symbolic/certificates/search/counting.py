@@ -17,10 +17,10 @@ import sympy as sp
 from cnn_symbolic.certificates.search.gathering import Gathered, Place, common_place, gathered_term
 from cnn_symbolic.certificates.search.maps import maps_between
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
-from cnn_symbolic.certificates.trusted.expressions import CoqWriter, Guard, Integer
+from cnn_symbolic.certificates.trusted.expressions import CoqWriter, Guard
 from cnn_symbolic.certificates.trusted.integers import integer_text
 from cnn_symbolic.certificates.trusted.statements import Proposition
-from cnn_symbolic.certificates.trusted.terms import Flat, key_of
+from cnn_symbolic.certificates.trusted.terms import ONE, Flat, key_of
 
 __all__ = ["counting_tactics", "mappings"]
 
@@ -101,7 +101,7 @@ class CoqText:
 
     def conditions(self, result: Gathered) -> str:
         """Return the conditions of a term."""
-        written = (self.inner.condition(Guard(Integer(sp.S.One), holds)) for holds in result.conditions)
+        written = (self.inner.condition(Guard(ONE, holds)) for holds in result.conditions)
         return f"([{'; '.join(written)}] : list condition)"
 
     def numbers(self, result: Gathered) -> list[str]:
@@ -134,9 +134,7 @@ def are_alike(ours: Flat, theirs: Flat) -> bool:
     if len(ours.bound) != len(theirs.bound):
         return False
     renamed = theirs.renamed(dict(zip(theirs.bound, ours.bound, strict=True)))
-    first, second = (
-        sorted(str(f) for f in t.factors if key_of(f) is None and f != Integer(sp.S.One)) for t in (ours, renamed)
-    )
+    first, second = (sorted(str(f) for f in t.factors if key_of(f) is None and f != ONE) for t in (ours, renamed))
     return renamed.box == ours.box and first == second
 
 

@@ -15,10 +15,10 @@ import sympy as sp
 
 from cnn_symbolic.certificates.search.maps import UNITS, exact_quotient
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
-from cnn_symbolic.certificates.trusted.expressions import CoqEntry, CoqFunction, CoqInverse, Integer
+from cnn_symbolic.certificates.trusted.expressions import CoqEntry, CoqFunction, CoqInverse, Factor, Integer, renamed
 from cnn_symbolic.certificates.trusted.integers import relation_of
 from cnn_symbolic.certificates.trusted.statements import Proposition
-from cnn_symbolic.certificates.trusted.terms import Factor, Flat, index_of, key_of, put_factor
+from cnn_symbolic.certificates.trusted.terms import ONE, Flat, index_of, key_of
 from cnn_symbolic.expressions.heads import AtLeast, Comparison, Equal, Floor, Head, Less, Maximum, Minimum, Unequal
 from cnn_symbolic.expressions.rules import as_quotient, at_least, divide
 
@@ -60,7 +60,7 @@ def common_place(terms: Sequence[Flat], claim: Proposition) -> Place:
     for term in terms:
         ordered = sorted((f for f in term.factors if key_of(f) is not None), key=key_text)
         read.append(tuple(without_remainder(i, term) for f in ordered for i in index_of(f)))
-    shapes = [n for f in entries_of(terms[0]) for n in claim.statement.tensors[tensor_of(f)].shape]
+    shapes = [n for f in entries_of(terms[0]) for n in claim.statement.tensors[f.entry.tensor].shape]
     indices: dict[Expressions, tuple[sp.Symbol, sp.Expr]] = {}
     values: list[sp.Expr] = []
     for length, position in zip(shapes, zip(*read, strict=True), strict=True):
@@ -91,11 +91,6 @@ def entries_of(term: Flat) -> list[CoqEntry | CoqFunction]:
 def key_text(f: Factor) -> str:
     """Return what factors are sorted by."""
     return str(key_of(f))
-
-
-def tensor_of(f: CoqEntry | CoqFunction) -> str:
-    """Return the tensor that a factor is an entry of."""
-    return f.tensor if isinstance(f, CoqEntry) else f.argument.tensor
 
 
 def at_index(f: CoqEntry | CoqFunction, index: Expressions) -> CoqEntry | CoqFunction:
@@ -140,13 +135,13 @@ def gathered_term(term: Flat, place: Place, number: int, free: Ranges) -> Gather
     given = [bound for i, n in ranges for bound in (AtLeast(i, sp.S.Zero), Less(i, n))]
     counting = tuple(i for i in term.bound if i not in known)
     conditions, lows, highs = sorted_out([r.xreplace(known) for r in relations], counting, given)
-    numbers = tuple(f for f in (put_factor(f, known) for f in term.factors) if isinstance(f, Integer | CoqInverse))
+    numbers = tuple(f for f in (renamed(f, known) for f in term.factors) if isinstance(f, Integer | CoqInverse))
     if any((f.value if isinstance(f, Integer) else f.of).has(i) for f in numbers for i in counting):
         raise NotCertified("a number depends on an index that is counted")
     shifted = {i: i + lows[i] for i in counting}
     return Gathered(
         conditions,
-        tuple(f for f in numbers if f != Integer(sp.S.One)),
+        tuple(f for f in numbers if f != ONE),
         tuple(highs[i] - lows[i] for i in reversed(counting)),
         (*read, *(i - lows[i].xreplace(outside) for i in counting)),
         tuple(known.get(i, i).xreplace(shifted) for i in term.bound),

@@ -15,7 +15,7 @@ from cnn_symbolic.certificates.search.proofs import pairs
 from cnn_symbolic.certificates.trusted.expressions import CoqWriter, Expression
 from cnn_symbolic.certificates.trusted.real_claims import RealClaim, operands
 from cnn_symbolic.certificates.trusted.statements import binder
-from cnn_symbolic.certificates.trusted.terms import flatten, slope
+from cnn_symbolic.certificates.trusted.terms import flatten, slope_terms
 from cnn_symbolic.expressions.formulas import Shape
 
 __all__ = ["Lemma"]
@@ -80,8 +80,7 @@ class Lemma:
         if self.is_slope:
             equation = f"forall t : R, value (bump x {self.place} t) {left} = value x {left} + t * value x {right}"
             start = "rewrite slope_affine by reflexivity; slopes."
-            derived = slope(self.left, self.index)
-            terms = [] if derived is None else flatten(derived)
+            terms = slope_terms(self.left, self.index)
         else:
             equation = f"value x {left} = value x {right}"
             start = "rewrite 2 flatten_value."

@@ -14,7 +14,7 @@ from cnn_symbolic.certificates.search.numbers import is_number, number_proof
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
 from cnn_symbolic.certificates.trusted.integers import from_right
 from cnn_symbolic.certificates.trusted.statements import Proposition
-from cnn_symbolic.certificates.trusted.terms import Flat, flatten, slope
+from cnn_symbolic.certificates.trusted.terms import Flat, flatten, slope_terms
 
 __all__ = ["proof_text"]
 
@@ -87,8 +87,7 @@ def equal(claim: Proposition, name: str) -> str:
             f"value {x} (left {applied}) [] + t * value {x} (right {applied}) []).",
             f"  rewrite {by}; slopes.",
         ]
-        derived = slope(claim.left, at)
-        left = [] if derived is None else flatten(derived)
+        left = slope_terms(claim.left, at)
     else:
         names = {}
         zero = "(fun _ => zero)"

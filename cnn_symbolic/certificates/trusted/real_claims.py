@@ -212,11 +212,7 @@ class RealClaim:
 
 def entries(e: Expression) -> Iterator[CoqEntry]:
     """Yield the entries of tensors in an expression, those that functions are applied to among them."""
-    for part in leaves(e):
-        if isinstance(part, CoqFunction):
-            yield part.argument
-        elif isinstance(part, CoqEntry):
-            yield part
+    yield from (part.entry for part in leaves(e) if part.entry is not None)
 
 
 def applications(e: Expression) -> Iterator[CoqFunction]:

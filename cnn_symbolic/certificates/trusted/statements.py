@@ -19,18 +19,17 @@ import sympy as sp
 
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
 from cnn_symbolic.certificates.trusted.expressions import (
-    CoqEntry,
     CoqFunction,
     CoqInverse,
     CoqWriter,
     Expression,
     Plus,
-    Sum,
     Times,
     Translator,
     leaves,
+    summed,
 )
-from cnn_symbolic.certificates.trusted.integers import LETTERS, identifier, integer_text, proposition_text
+from cnn_symbolic.certificates.trusted.integers import LETTERS, from_right, identifier, integer_text, proposition_text
 from cnn_symbolic.certificates.trusted.reads import Read, always_inside, reads_of
 from cnn_symbolic.certificates.trusted.terms import depends, is_affine, next_function
 from cnn_symbolic.expressions.formulas import fresh
@@ -85,8 +84,7 @@ class Proposition:
         """The identifiers of the tensors."""
         found: dict[str, str] = {}
         for part in self.all_leaves:
-            entry = part.argument if isinstance(part, CoqFunction) else part
-            if isinstance(entry, CoqEntry) and entry.tensor not in found:
+            if (entry := part.entry) is not None and entry.tensor not in found:
                 found[entry.tensor] = identifier("t", entry.tensor, found.values())
         return found
 
@@ -361,18 +359,14 @@ def gradient_proposition(derivation: Derivation, output: Tensor, wrt: Tensor, ar
     for stage in stages(output, wrt, arriving):
         by_steps = by_steps or stage.cotangent is not arriving
         m = fresh("mnpqst"[k] if k < 6 else f"m{k}" for k in range(stage.body.rank))
-        part: Expression = Times(
+        product = Times(
             Translator(tensors).expression(stage.cotangent.formula(m)),
             Translator(tensors, name).expression(stage.body.formula(m)),
         )
-        for index, length in reversed(list(zip(m, stage.body.lengths, strict=True))):
-            part = Sum(index, sp.S.Zero, length, part)
-        parts.append(part)
+        parts.append(summed(product, m, stage.body.lengths))
     if not parts or not any(map(depends, parts)):
         return None
-    functional = parts[-1]
-    for part in reversed(parts[:-1]):
-        functional = Plus(part, functional)
+    functional = from_right(Plus, parts)
     right = Translator(tensors).expression(statement.right.formula)
     return Proposition(derivation.title, statement, functional, right, name, derived=derived, by_steps=by_steps)
 
