@@ -15,7 +15,7 @@ import sympy as sp
 
 from cnn_symbolic.certificates.search.maps import UNITS, exact_quotient
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
-from cnn_symbolic.certificates.trusted.expressions import CoqEntry, CoqFunction, CoqInverse, Factor, Integer, renamed
+from cnn_symbolic.certificates.trusted.expressions import CoqEntry, CoqFactor, CoqFunction, CoqInverse, Integer, renamed
 from cnn_symbolic.certificates.trusted.integers import relation_of
 from cnn_symbolic.certificates.trusted.statements import Proposition
 from cnn_symbolic.certificates.trusted.terms import ONE, Flat, index_of, key_of
@@ -47,7 +47,7 @@ class Gathered:
     """
 
     conditions: tuple[Any, ...]
-    numbers: tuple[Factor, ...]
+    numbers: tuple[CoqFactor, ...]
     counts: Expressions
     there: Expressions
     back: Expressions
@@ -88,7 +88,7 @@ def entries_of(term: Flat) -> list[CoqEntry | CoqFunction]:
     return sorted((f for f in term.factors if isinstance(f, CoqEntry | CoqFunction)), key=key_text)
 
 
-def key_text(f: Factor) -> str:
+def key_text(f: CoqFactor) -> str:
     """Return what factors are sorted by."""
     return str(key_of(f))
 

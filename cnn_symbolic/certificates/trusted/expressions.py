@@ -38,7 +38,7 @@ class Expression:
     """An entry formula, made of sums, products, guards and entries of tensors."""
 
 
-class Factor(Expression):
+class CoqFactor(Expression):
     """A formula without sums, products and guards."""
 
     @property
@@ -48,7 +48,7 @@ class Factor(Expression):
 
 
 @dataclass(frozen=True)
-class CoqEntry(Factor):
+class CoqEntry(CoqFactor):
     """`x[i, j]` without its support; `derived` says that the formula is differentiated by this tensor."""
 
     tensor: str
@@ -62,7 +62,7 @@ class CoqEntry(Factor):
 
 
 @dataclass(frozen=True)
-class CoqFunction(Factor):
+class CoqFunction(CoqFactor):
     """`f⁽ⁿ⁾(x[i, j])`."""
 
     name: str
@@ -76,14 +76,14 @@ class CoqFunction(Factor):
 
 
 @dataclass(frozen=True)
-class Integer(Factor):
+class Integer(CoqFactor):
     """An integer, or an expression in sizes and indices, as an element of the ring."""
 
     value: sp.Expr
 
 
 @dataclass(frozen=True)
-class CoqInverse(Factor):
+class CoqInverse(CoqFactor):
     """The reciprocal of a positive integer expression."""
 
     of: sp.Expr
@@ -342,17 +342,17 @@ def renamed(part: Any, names: Mapping[sp.Symbol, sp.Expr]) -> Any:
         return part.xreplace(dict(names))
     if isinstance(part, tuple):
         return tuple(renamed(each, names) for each in part)
-    if isinstance(part, Factor):
+    if isinstance(part, CoqFactor):
         return type(part)(*(renamed(each, names) for each in vars(part).values()))
     return part
 
 
-def leaves(e: Expression) -> Iterator[Factor]:
+def leaves(e: Expression) -> Iterator[CoqFactor]:
     """Yield the single factors of an expression."""
     if isinstance(e, Plus | Times):
         yield from leaves(e.left)
         yield from leaves(e.right)
     elif isinstance(e, Guard | Sum):
         yield from leaves(e.body)
-    elif isinstance(e, Factor):
+    elif isinstance(e, CoqFactor):
         yield e

@@ -13,9 +13,9 @@ import sympy as sp
 
 from cnn_symbolic.certificates.trusted.expressions import (
     CoqEntry,
+    CoqFactor,
     CoqFunction,
     Expression,
-    Factor,
     Guard,
     Integer,
     Plus,
@@ -39,7 +39,7 @@ class Flat:
 
     box: tuple[tuple[sp.Symbol, sp.Expr, sp.Expr], ...]
     relations: tuple[Any, ...]
-    factors: tuple[Factor, ...]
+    factors: tuple[CoqFactor, ...]
 
     @property
     def bound(self) -> tuple[sp.Symbol, ...]:
@@ -56,7 +56,7 @@ class Flat:
         return Flat(*(renamed(part, names) for part in (self.box, self.relations, self.factors)))
 
 
-def key_of(f: Factor) -> tuple[Any, ...] | None:
+def key_of(f: CoqFactor) -> tuple[Any, ...] | None:
     """Return what a factor is an entry of; None for a number."""
     if isinstance(f, CoqEntry):
         return (f.tensor, "", 0)
@@ -65,7 +65,7 @@ def key_of(f: Factor) -> tuple[Any, ...] | None:
     return None
 
 
-def index_of(f: Factor) -> tuple[sp.Expr, ...]:
+def index_of(f: CoqFactor) -> tuple[sp.Expr, ...]:
     """Return the index of the entry that a factor is; () for a number."""
     return () if f.entry is None else f.entry.index
 
@@ -131,4 +131,4 @@ def flatten(e: Expression) -> list[Flat]:
         return [replace(t, relations=(*e.conditions, *t.relations)) for t in flatten(e.body)]
     if isinstance(e, Sum):
         return [replace(t, box=((e.index, e.low, e.high), *t.box)) for t in flatten(e.body)]
-    return [Flat((), (), (e,))] if isinstance(e, Factor) else []
+    return [Flat((), (), (e,))] if isinstance(e, CoqFactor) else []
