@@ -332,10 +332,10 @@ def test_the_book_has_pictures_for_its_chapters():
 @pytest.mark.parametrize(
     ("name", "options", "error", "message"),
     [
-        ("overlays", {}, OperandError, "no picture 'overlays', did you mean overlay"),
+        ("overlays", {}, OperandError, "no picture 'overlays': did you mean overlay"),
         ("qqq", {}, OperandError, "no picture 'qqq'; there are overlay, shared-weights"),
         ("shared-weights", {"stride": 2}, OperandError, "has no stride; it has shape, overlay"),
-        ("overlay", {"strides": 2}, OperandError, "has no strides, did you mean stride"),
+        ("overlay", {"strides": 2}, OperandError, "has no strides: did you mean stride"),
         ("overlay", {"shape": (2, 2), "overlay": (3, 3)}, ShapeError, "3×3 does not fit into 2×2"),
         ("overlay", {"shape": (4, 4), "overlay": (3, 3), "dilation": 2}, ShapeError, "dilation 2 does not fit"),
         ("overlay", {"shape": (20, 20)}, ShapeError, "20×20 cannot be drawn readably, 10×10 at most can"),

@@ -22,9 +22,11 @@ from cnn_symbolic.present.figures.scene import (
     PictureFrame,
     below,
     beside,
+    entries,
     even,
     frame,
     grid,
+    nothing,
     outlines,
     text,
 )
@@ -131,32 +133,23 @@ def sliding(
     def corner(cell: Position) -> Label:
         return entry("w", over[cell]) if labelled and cell in over else ()
 
-    left = grid(
-        "x",
-        size,
-        role=role,
-        label=label,
-        corner=corner,
-        dashed=lambda cell: cell not in cells,
-        title=entry("x"),
-        cell=(1.15, 1.15) if labelled else (1, 1),
-    )
-    shape = output_shape(found)
-    right = grid(
-        "z",
-        shape,
-        role=lambda cell: "active" if cell == at else "output" if cell < at else "blank",
-        label=lambda cell: entry("z", cell) if labelled else (),
-        title=entry("z"),
-    )
+    bare: dict[str, Any] = {} if labelled else {"label": nothing}
+    padding: dict[str, Any] = {"corner": corner, "dashed": lambda cell: cell not in cells}
+    left = entries("x", size, role, label=label, **padding, cell=(1.15, 1.15) if labelled else (1, 1))
+    right = entries("z", output_shape(found), so_far(at), **bare)
     middle: list[PictureBlock] = [text(sign("→"))]
-    weights = grid("w", small, role="weight", label=lambda cell: entry("w", cell) if labelled else (), title=entry("w"))
+    weights = entries("w", small, "weight", **bare)
     if left.width + weights.width + right.width <= 12.5:
         middle = [text(sign("⋆")), weights, text(sign("="))]
     block = beside([left, *middle, right], 0.3)
     marks = [*outlines(block, "x", over, "covered"), *outlines(block, "z", [at], "active")]
     terms = [product_of("x", cells[cell], "w", weight) for cell, weight in real.items()]
     return frame(block.plus(marks), equation(entry("z", at), terms) if labelled else summed(entry("z", at), terms))
+
+
+def so_far(at: Position) -> Callable[[Position], str]:
+    """Return the roles of a result's cells while they are made one after the other, now the one at this index."""
+    return lambda cell: "active" if cell == at else "output" if cell < at else "blank"
 
 
 def output_shape(found: Iterable[Position]) -> Pair:
@@ -200,22 +193,18 @@ def shared(
     """Return the frame of one feature neuron: its curves run along lanes above the labels of the cells."""
     colour = {weight: hue(k) for k, weight in enumerate(np.ndindex(*small))}
     lane, lanes, landings = 0.15, small[1] * 0.15 + 0.08, len(over) * 0.15 + 0.08
-    weights = grid("w", small, role=lambda cell: colour[cell], label=lambda cell: entry("w", cell), title=entry("w"))
-    under = grid(
+    weights = entries("w", small, lambda cell: colour[cell])
+    under = entries(
         "a_prev",
         size,
-        role=lambda cell: colour[over[cell]] if cell in over else "blank",
-        label=lambda cell: entry("a_prev", cell),
-        title=entry("a_prev"),
+        lambda cell: colour[over[cell]] if cell in over else "blank",
         cell=(1.15, 0.85 + lanes),
         drop=lanes / 2,
     )
-    neurons = grid(
+    neurons = entries(
         "z",
         result,
-        role=lambda cell: "active" if cell == at else "blank",
-        label=lambda cell: entry("z", cell),
-        title=entry("z"),
+        lambda cell: "active" if cell == at else "blank",
         cell=(1.1, 0.75 + landings),
         drop=landings / 2,
     )
@@ -270,9 +259,7 @@ def laying(
 ) -> PictureFrame:
     """Return the frame of one entry, which lays its multiple of the overlay at its place."""
     labelled = max(result) <= 6
-
-    def named_entry(name: str) -> Callable[[Position], Label]:
-        return lambda cell: entry(name, cell) if labelled else ()
+    bare: dict[str, Any] = {} if labelled else {"label": nothing}
 
     def role(cell: Position) -> str:
         return "active" if cell in laid else "output" if cell in seen else "blank"
@@ -280,12 +267,9 @@ def laying(
     def label(cell: Position) -> Label:
         return entry("w", laid[cell]) if labelled and cell in laid else ()
 
-    def chosen(cell: Position) -> str:
-        return "covered" if cell == at else "input"
-
-    inputs = grid("y", size, role=chosen, label=named_entry("y"), title=entry("y"))
-    weights = grid("w", small, role="weight", label=named_entry("w"), title=entry("w"))
-    outputs = grid("z", result, role=role, label=label, title=entry("z"))
+    inputs = entries("y", size, lambda cell: "covered" if cell == at else "input", **bare)
+    weights = entries("w", small, "weight", **bare)
+    outputs = entries("z", result, role, label=label)
     wide = inputs.width + weights.width + outputs.width > 12.5
     parts = [inputs] if wide else [inputs, text(sign("·")), weights]
     block = beside([*parts, text(sign("→")), outputs], 0.3)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from cnn_symbolic.ground.errors import OperandError
+from cnn_symbolic.ground.words import suggestion
 from cnn_symbolic.present.figures.convolution_pictures import chaining, overlay, shared_weights, transposed_convolution
 from cnn_symbolic.present.figures.gradient_pictures import (
     bias_gradient,
@@ -112,21 +112,15 @@ def picture(name: str, **options: Any) -> Picture:
     too large to be drawn readably.
     """
     if name not in PICTURES:
-        raise OperandError(f"there is no picture {name!r}{near(name, PICTURES)}; there are {', '.join(PICTURES)}")
+        raise OperandError(f"there is no picture {name!r}{suggestion(name, PICTURES)}; there are {', '.join(PICTURES)}")
     kind = PICTURES[name]
     given = {key: value for key, value in options.items() if value is not None}
     for key in given:
         if key not in kind.options:
             raise OperandError(
-                f"the picture {name} has no {key}{near(key, kind.options)}; it has {', '.join(kind.options)}"
+                f"the picture {name} has no {key}{suggestion(key, kind.options)}; it has {', '.join(kind.options)}"
             )
     return kind.draw(**{**kind.options, **given})
-
-
-def near(word: str, known: Mapping[str, Any]) -> str:
-    """Return the question whether a similar word was meant, if there is one."""
-    close = difflib.get_close_matches(word, known, n=1)
-    return f", did you mean {close[0]}?" if close else ""
 
 
 @dataclass(frozen=True)
