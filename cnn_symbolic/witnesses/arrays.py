@@ -23,36 +23,7 @@ from cnn_symbolic.witnesses import sliding
 from cnn_symbolic.witnesses.blocks import Sizes, block, check_sizes, on_arrays, per_axis
 from cnn_symbolic.witnesses.duals import KNOWN, Number, applied
 
-__all__ = [
-    "OPERATIONS",
-    "add",
-    "apply",
-    "broadcast",
-    "constant",
-    "convolve",
-    "correlate",
-    "crop",
-    "dilate",
-    "dot",
-    "flip",
-    "literal",
-    "merge_axes",
-    "multiply",
-    "outer",
-    "pad",
-    "rot180",
-    "scale",
-    "shift",
-    "split_axis",
-    "stack",
-    "subsample",
-    "sum_axes",
-    "take",
-    "tensordot",
-    "transpose",
-    "windows",
-    "wrap",
-]
+__all__ = ["OPERATIONS"]
 
 
 @on_arrays

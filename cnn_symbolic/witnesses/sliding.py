@@ -267,11 +267,8 @@ def unfold(x: np.ndarray, *, overlay: Sizes, stride: Sizes = 1, padding: Padding
     """
     check_rank(x, 2, "unfold")
     over = slide(x.shape[2:], overlay, stride, padding, dilation)
-    cells = over.cells(x)
-    found = np.empty((*x.shape[:2], *over.overlay, *over.positions), dtype=object)
-    for u in np.ndindex(*over.overlay):
-        found[(slice(None), slice(None), *u)] = cells[over.places(u)]
-    return found
+    rank = len(over.overlay)
+    return np.moveaxis(over.underlays(x), range(2 + rank, 2 + 2 * rank), range(2, 2 + rank))
 
 
 @on_arrays
@@ -367,13 +364,9 @@ def sum_pool(
     return window_sums(x, slide(x.shape[2:], window, stride, padding, dilation, ceil_mode))
 
 
-def window_sums(x: np.ndarray, over: Slide) -> np.ndarray:
-    """Return the sums of all windows, added up entry by entry of the window."""
-    cells = over.cells(x)
-    total = np.zeros((*x.shape[:2], *over.positions), dtype=object)
-    for u in np.ndindex(*over.overlay):
-        total += cells[over.places(u)]
-    return total
+def window_sums(x: np.ndarray, over: Slide) -> Any:
+    """Return the sums of all windows."""
+    return np.sum(over.underlays(x), axis=tuple(range(-len(over.overlay), 0)))
 
 
 @on_arrays
