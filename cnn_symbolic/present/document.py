@@ -27,7 +27,7 @@ from cnn_symbolic.proofs.settling import Settled, Stopped
 if TYPE_CHECKING:
     from cnn_symbolic.certificates.certifying import Outcome
 
-__all__ = ["SCHEMA_VERSION", "Replayed", "document", "outcome", "replay_file"]
+__all__ = ["SCHEMA_VERSION", "Replayed", "document", "outcome", "reason", "replay_file"]
 
 SCHEMA_VERSION = 1
 

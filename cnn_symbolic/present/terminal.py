@@ -23,7 +23,7 @@ from cnn_symbolic.notation.text import Text
 from cnn_symbolic.present.console import MARKS, plain_table
 from cnn_symbolic.present.content.counterexamples import counterexample_lines, differing, not_defined, unmet
 from cnn_symbolic.present.content.words import HOLDS, UNDEFINED, in_words
-from cnn_symbolic.present.document import Replayed, outcome
+from cnn_symbolic.present.document import Replayed, outcome, reason
 from cnn_symbolic.present.figures.pictures import PICTURES
 from cnn_symbolic.proofs.check import Check, Checked
 from cnn_symbolic.proofs.derivation import Derivation
@@ -99,13 +99,9 @@ def detail(verdict: Verdict | Checked | Stopped) -> str:
     """Return what the table says below a claim that is not proved."""
     if isinstance(verdict, Refutation):
         return f"{called(verdict)} {sizes_text(verdict)}; {holds(verdict)}"
-    if isinstance(verdict, Undecided):
-        return f"{verdict.reason}: {verdict.detail}"
-    if isinstance(verdict, HoldsForLiterals):
-        return f"not proved: {verdict.search}"
-    if isinstance(verdict, Stopped) or (isinstance(verdict, Checked) and not verdict.passed):
-        return verdict.detail
-    return ""
+    if isinstance(verdict, Stopped | Checked):
+        return "" if isinstance(verdict, Checked) and verdict.passed else verdict.detail
+    return reason(verdict) or ""
 
 
 def assumptions(verdict: Verdict | Checked | Stopped) -> str:

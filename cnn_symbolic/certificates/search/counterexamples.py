@@ -24,7 +24,7 @@ from cnn_symbolic.kernel.search.replay import KNOWN_FUNCTIONS, T, all_formulas, 
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.statement import Statement
 
-__all__ = ["refutation_texts"]
+__all__ = ["refutation_proof"]
 
 TRIES, MOST = 16, 3
 MOST_ENTRIES = 4096
@@ -34,16 +34,11 @@ Sizes = Mapping[sp.Symbol, int]
 Polynomials = Mapping[str, Sequence[sp.Expr]]
 
 
-def refutation_texts(claim: Proposition, verdict: Refutation, name: str) -> tuple[str, str]:
-    """Return the texts of the files S_<name>.v and P_<name>.v: that a claim is false, and why.
+def refutation_proof(claim: Proposition, verdict: Refutation, name: str) -> str:
+    """Return the text of the proof's file, for the statement S_<name> that a claim is false.
 
     Raises NotCertified for a claim that has no counterexample in rational numbers.
     """
-    return claim.refuted_text, proof_text(claim, verdict, name)
-
-
-def proof_text(claim: Proposition, verdict: Refutation, name: str) -> str:
-    """Return the text of the proof's file, for the statement S_<name>."""
     sizes = {size: verdict.sizes[size.name] for size in claim.sizes}
     lines = different_entries(claim, verdict, sizes) if verdict.kind == "entry" else not_defined(claim, sizes)
     return "\n".join(

@@ -14,27 +14,19 @@ import sympy as sp
 
 from cnn_symbolic.certificates.search.lemmas import Lemma
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
-from cnn_symbolic.certificates.trusted.chains import Chain
 from cnn_symbolic.certificates.trusted.expressions import Expression, Sum, Times
 from cnn_symbolic.certificates.trusted.integers import identifier
 from cnn_symbolic.certificates.trusted.real_claims import RealClaim
-from cnn_symbolic.certificates.trusted.statements import Proposition
 
-__all__ = ["derivative_texts"]
-
-
-def derivative_texts(claim: Proposition, chain: Chain, name: str) -> tuple[str, str]:
-    """Return the texts of the files S_<name>_real and P_<name>_real: a gradient's claim over the reals, and its proof.
-
-    They stand on the files S_<name> and P_<name>. Raises NotCertified if a map of indices is not found.
-    """
-    found = RealClaim(name, claim, chain)
-    return found.text, RealProof(found).text
+__all__ = ["RealProof"]
 
 
 @dataclass(frozen=True)
 class RealProof:
-    """The proof of a claim over the real numbers."""
+    """The proof of a claim over the real numbers, on the files S_<name> and P_<name> of the claim over every ring.
+
+    Raises NotCertified where a map of indices is not found.
+    """
 
     claim: RealClaim
 

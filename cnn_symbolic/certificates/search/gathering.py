@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.certificates.search.maps import UNITS, exact_quotient
+from cnn_symbolic.certificates.search.maps import UNITS, exact_quotient, partly_solved
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
 from cnn_symbolic.certificates.trusted.expressions import CoqEntry, CoqFactor, CoqFunction, CoqInverse, Integer, renamed
 from cnn_symbolic.certificates.trusted.integers import relation_of
@@ -185,25 +185,6 @@ def always(relation: Any) -> bool:
 def extreme(kind: type[Head], bounds: Sequence[sp.Expr]) -> sp.Expr:
     """Return the greatest or smallest of some bounds, as an expression; the bound itself, if there is one only."""
     return bounds[0] if len(bounds) == 1 else kind(*bounds)
-
-
-def partly_solved(term: Flat, zeros: Sequence[sp.Expr]) -> dict[sp.Symbol, sp.Expr]:
-    """Return the bound indices of a term that equations determine; as few others as possible may be left in them."""
-    known: dict[sp.Symbol, sp.Expr] = {}
-    while True:
-        left = [sp.expand(z.xreplace(known)) for z in zeros]
-        unknown = [i for i in term.bound if i not in known]
-        found = [
-            (sum(z.has(j) for j in unknown), i, z)
-            for z in left
-            for i in unknown
-            if z.coeff(i, 1) in UNITS and not (z - z.coeff(i, 1) * i).has(i)
-        ]
-        if not found:
-            return known
-        _, index, zero = min(found, key=lambda choice: choice[0])
-        value = sp.expand(index - zero * zero.coeff(index, 1))
-        known = {i: sp.expand(e.xreplace({index: value})) for i, e in known.items()} | {index: value}
 
 
 def bounds_of(relation: Any, index: sp.Symbol) -> Iterator[tuple[bool, sp.Expr]]:

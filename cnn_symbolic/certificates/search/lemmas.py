@@ -72,7 +72,7 @@ class Lemma:
         claim, label = self.claim, self.label
         writer = CoqWriter({**claim.sizes, **self.places}, {**claim.tensors, **self.tensors}, claim.functions)
         bound = claim.claim.sized + "".join(f" ({name} : {kind.format('R')})" for name, kind in self.given)
-        header = f"(R : ring){bound}{binder(self.places.values(), 'Z')} : @expression R"
+        header = f"(R : ring){bound}{binder(self.places.values())} : @expression R"
         sides = " ".join(["R", *claim.sizes.values(), *(name for name, _ in self.given), *self.places.values()])
         left, right = f"(left_{label} {sides}) []", f"(right_{label} {sides}) []"
         facts = [f"S_{claim.name}.assumed {' '.join(claim.sizes.values())}".rstrip()]
@@ -90,7 +90,7 @@ class Lemma:
                 f"Definition left_{label} {header} :=\n  {writer.taken_apart(self.left)}.",
                 f"Definition right_{label} {header} :=\n  {writer.taken_apart(self.right)}.",
                 f"Section Lemma_{label}.\nVariable R : ring.\nAdd Ring ring_for_{label} : (laws R).",
-                f"Lemma lemma_{label} : forall{bound} (x : tensor R){binder(self.places.values(), 'Z')},",
+                f"Lemma lemma_{label} : forall{bound} (x : tensor R){binder(self.places.values())},",
                 f"  {' -> '.join(facts)} ->\n  {equation}.",
                 f"Proof.\n  unfold S_{claim.name}.assumed; intros; break.\n  {start}",
                 f"  unfold left_{label}, right_{label}; written_out.",

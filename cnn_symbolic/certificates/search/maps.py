@@ -14,7 +14,7 @@ from cnn_symbolic.certificates.trusted.terms import Flat, index_of, key_of
 from cnn_symbolic.expressions.heads import Equal, Floor, Head, Remainder
 from cnn_symbolic.expressions.rules import as_quotient, divide
 
-__all__ = ["UNITS", "exact_quotient", "maps_between", "solved"]
+__all__ = ["UNITS", "exact_quotient", "maps_between", "partly_solved", "solved"]
 
 MOST_PAIRINGS = 24
 UNITS = (1, -1)
@@ -33,18 +33,26 @@ def maps_between(left: Flat, right: Flat) -> Iterator[tuple[Map, Map]]:
 
 def fixed(term: Flat) -> dict[sp.Symbol, sp.Expr]:
     """Return the bound indices that the conditions of a term fix, with the values that they have."""
-    found: dict[sp.Symbol, sp.Expr] = {}
-    for relation in term.relations:
-        if isinstance(relation, Equal):
-            zero = sp.expand((relation.lhs - relation.rhs).xreplace(found))
-            for index in term.bound:
-                coefficient = zero.coeff(index, 1)
-                rest = sp.expand(zero - coefficient * index)
-                if coefficient in UNITS and not rest.has(index):
-                    value = sp.expand(-rest * coefficient)
-                    found = {i: sp.expand(e.xreplace({index: value})) for i, e in found.items()} | {index: value}
-                    break
-    return found
+    return partly_solved(term, [r.lhs - r.rhs for r in term.relations if isinstance(r, Equal)])
+
+
+def partly_solved(term: Flat, zeros: Sequence[sp.Expr]) -> dict[sp.Symbol, sp.Expr]:
+    """Return the bound indices of a term that equations determine; as few others as possible may be left in them."""
+    known: dict[sp.Symbol, sp.Expr] = {}
+    while True:
+        left = [sp.expand(z.xreplace(known)) for z in zeros]
+        unknown = [i for i in term.bound if i not in known]
+        found = [
+            (sum(z.has(j) for j in unknown), i, z)
+            for z in left
+            for i in unknown
+            if z.coeff(i, 1) in UNITS and not (z - z.coeff(i, 1) * i).has(i)
+        ]
+        if not found:
+            return known
+        _, index, zero = min(found, key=lambda choice: choice[0])
+        value = sp.expand(index - zero * zero.coeff(index, 1))
+        known = {i: sp.expand(e.xreplace({index: value})) for i, e in known.items()} | {index: value}
 
 
 def correspondences(left: Flat, right: Flat) -> Iterator[list[tuple[sp.Expr, sp.Expr]]]:

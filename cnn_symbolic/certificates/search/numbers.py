@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from cnn_symbolic.certificates.trusted.expressions import Integer
 from cnn_symbolic.certificates.trusted.integers import integer_text
-from cnn_symbolic.certificates.trusted.statements import Proposition
+from cnn_symbolic.certificates.trusted.statements import Proposition, binder
 
 __all__ = ["is_number", "number_proof"]
 
@@ -20,7 +20,7 @@ def is_number(claim: Proposition) -> bool:
 def number_proof(claim: Proposition, name: str) -> str:
     """Return the proof that the entries are equal, for the statement S_<name> of a claim at fixed numbers."""
     places = "".join(f" {k}" for k in claim.indices.values())
-    header = f"(R : ring){f' ({places.strip()} : Z)' if places else ''}"
+    header = f"(R : ring){binder(claim.indices.values())}"
     index = f"[{'; '.join(claim.indices.values())}]"
     lengths = f"[{'; '.join(integer_text(n, {}) for n in claim.statement.left.shape)}]"
     zero, zeros = "(fun _ => zero)", "(fun _ => zero : integers)"

@@ -13,7 +13,7 @@ from cnn_symbolic.certificates.search.counting import counting_tactics, mappings
 from cnn_symbolic.certificates.search.numbers import is_number, number_proof
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
 from cnn_symbolic.certificates.trusted.integers import from_right
-from cnn_symbolic.certificates.trusted.statements import Proposition
+from cnn_symbolic.certificates.trusted.statements import Proposition, binder
 from cnn_symbolic.certificates.trusted.terms import Flat, flatten, slope_terms
 
 __all__ = ["proof_text"]
@@ -64,7 +64,7 @@ def equal(claim: Proposition, name: str) -> str:
     """Return the proof that the entries are equal."""
     given = "".join(f" ({n} : {kind})" for n, kind in claim.operands)
     places = "".join(f" {k}" for k in claim.indices.values())
-    header = f"(R : ring){claim.sized}{given}" + (f" ({places.strip()} : Z)" if places else "")
+    header = f"(R : ring){claim.sized}{given}{binder(claim.indices.values())}"
     applied = " ".join(["R", *claim.sizes.values(), *(n for n, _ in claim.operands)]) + places
     before, after = claim.names
     unfolded = f"S_{name}.{before}, S_{name}.{after}"

@@ -189,7 +189,6 @@ class Proposition:
 
     def stated(self, claim: str) -> str:
         """Return the text of a file with the definitions that the statement is made of, and with what is claimed."""
-        sizes = binder(self.sizes.values(), "Z")
         applied = " ".join(["assumed", *self.sizes.values()])
         lines = [
             "From CnnSymbolic Require Import Definitions.",
@@ -201,7 +200,7 @@ class Proposition:
             "",
             f"(** {plain(self.title)} *)",
             "",
-            f"Definition assumed{sizes} : Prop :=\n  ({joined(self.assumed)})%Z.",
+            f"Definition assumed{self.sized} : Prop :=\n  ({joined(self.assumed)})%Z.",
             "",
             f"Definition possible : Prop := {quantified('exists', self.sizes.values())}{applied}.",
             "",
@@ -217,7 +216,7 @@ class Proposition:
     @property
     def sized(self) -> str:
         """The binder of the sizes that the sides are functions of."""
-        return binder(self.sizes.values(), "Z")
+        return binder(self.sizes.values())
 
     @property
     def operands(self) -> list[tuple[str, str]]:
@@ -234,7 +233,7 @@ class Proposition:
     def sides(self) -> list[str]:
         """Return the definitions of the two sides."""
         shared = f"(R : ring){self.sized}{''.join(f' ({name} : {kind})' for name, kind in self.operands)}"
-        place = binder(self.indices.values(), "Z")
+        place = binder(self.indices.values())
         before, after = self.names
         derived = " (x : tensor R)" if self.wrt else place
         return [
@@ -294,10 +293,10 @@ def plain(title: str) -> str:
     return " ".join(re.sub(r"[^A-Za-z0-9 .,;:=+/<>()\[\]'_-]+", " ", spelled).split())
 
 
-def binder(names: Iterable[str], kind: str) -> str:
-    """Return a binder of variables, with a space before it; nothing without variables."""
+def binder(names: Iterable[str]) -> str:
+    """Return a binder of integers, with a space before it; nothing without variables."""
     written = " ".join(names)
-    return f" ({written} : {kind})" if written else ""
+    return f" ({written} : Z)" if written else ""
 
 
 def quantified(word: str, names: Iterable[str]) -> str:

@@ -56,9 +56,9 @@ def covers(terms: list[Contribution], below_name: str, name: str) -> dict[Positi
     return {at_entry(term, below_name): at_entry(term, name) for term in terms}
 
 
-def padded_input(x: Tensor, widths: list[tuple[int, int]], name: str) -> tuple[Tensor, dict[Position, Position]]:
-    """Return a tensor with its padding as one with a name, and which of its cells hold which entry of the tensor."""
-    padded = named(name, pad(x, widths=widths))
+def padded_input(x: Tensor, widths: list[tuple[int, int]]) -> tuple[Tensor, dict[Position, Position]]:
+    """Return a tensor with its padding, named `padded`, and which of its cells hold which entry of the tensor."""
+    padded = named("padded", pad(x, widths=widths))
     cells = contributions(padded)
     lead = x.rank - 2
     return padded, {at[lead:]: at_entry(terms[0], x.name or "")[lead:] for at, terms in cells.items() if terms}
@@ -90,7 +90,7 @@ def overlay(shape: Any, overlay: Any, stride: Any, padding: Any, dilation: Any) 
     size = (m + sum(widths[0]), n + sum(widths[1]))
     check_at_most("an input with its padding", size, (10, 10), "overlay")
     x, w = tensor(1, 1, m, n, name="x"), tensor(1, 1, i, j, name="w")
-    padded, cells = padded_input(x, [(0, 0), (0, 0), *widths], "padded")
+    padded, cells = padded_input(x, [(0, 0), (0, 0), *widths])
     try:
         z = conv(padded, w, stride=steps, dilation=spread)
     except ShapeError:
@@ -350,33 +350,20 @@ def chained(
     ]
     block = beside(columns, 1.6)
     curves = []
+    to, _, middle = sides(block, f"z{at[0]}", result)
     for d in filters:
-        x, y, wide, high = middle_right(block, f"a{d}", size)
-        a, b = left_edge(block, f"w{d}", small)
-        curves.append(Curve(x + wide, y + high / 2, a, b, hue(d), x + wide, a - 0.2))
-        u, v = label_edge(block, f"w{d}", small, filters[d])
-        to_x, to_y = left_edge(block, f"z{at[0]}", result)
-        curves.append(Curve(u, v, to_x, to_y, hue(d), u, to_x - 0.2))
+        _, x, y = sides(block, f"a{d}", size)
+        a, right, b = sides(block, f"w{d}", small)
+        u = right + 0.35 + measure(entry("w", filters[d]), 0.46)
+        curves.append(Curve(x, y, a - 0.04, b, hue(d), x, a - 0.24))
+        curves.append(Curve(u, b, to - 0.04, middle, hue(d), u, to - 0.24))
     k = at[0]
     run = [(*entry("a_prev", (d,)), *sign("⋆"), *entry("w", w)) for d, w in filters.items()]
     return frame(block.plus(curves), equation(entry("z", (k,)), [*run, entry("b", (k,))]))
 
 
-def middle_right(block: PictureBlock, name: str, shape: Pair) -> tuple[float, float, float, float]:
-    """Return a rectangle at the middle of a grid's right edge."""
-    x, _, wide, _ = block.anchors[name, (0, shape[1] - 1)]
-    top, bottom = block.anchors[name, (0, 0)][1], block.anchors[name, (shape[0] - 1, 0)]
-    return x, top, wide, bottom[1] + bottom[3] - top
-
-
-def left_edge(block: PictureBlock, name: str, shape: Pair) -> tuple[float, float]:
-    """Return the middle of a grid's left edge."""
-    x, top, _, _ = block.anchors[name, (0, 0)]
-    _, y, _, high = block.anchors[name, (shape[0] - 1, 0)]
-    return x - 0.04, (top + y + high) / 2
-
-
-def label_edge(block: PictureBlock, name: str, shape: Pair, of: Position) -> tuple[float, float]:
-    """Return where the label on the right of a grid ends."""
-    x, y, wide, high = middle_right(block, name, shape)
-    return x + wide + 0.35 + measure(entry("w", of), 0.46), y + high / 2
+def sides(block: PictureBlock, name: str, shape: Pair) -> tuple[float, float, float]:
+    """Return where a grid begins and ends from left to right, and its middle from top to bottom."""
+    left, top, _, _ = block.anchors[name, (0, 0)]
+    x, y, wide, high = block.anchors[name, (shape[0] - 1, shape[1] - 1)]
+    return left, x + wide, (top + y + high) / 2

@@ -192,7 +192,7 @@ def full_convolution(shape: Any, overlay: Any) -> Picture:
     layer = feature_map(owner, shape, overlay, (4, 4))
     small, size, result = sizes_of(layer.delta), sizes_of(layer.w), sizes_of(layer.a_prev)
     delta = tensor(*small, name="δ")
-    padded, cells = padded_input(layer.w, [(n - 1, n - 1) for n in small], "padded")
+    padded, cells = padded_input(layer.w, [(n - 1, n - 1) for n in small])
     found = contributions(convolve(padded, delta, mode="valid"), keep=["padded"])
     turned = {at: at_entry(terms[0], "δ") for at, terms in contributions(rot180(delta)).items()}
     frames = tuple(

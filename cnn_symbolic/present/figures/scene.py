@@ -258,9 +258,9 @@ def outlines(block: PictureBlock, name: str, cells: Iterable[tuple[int, ...]], r
     return [Outline(*rectangle, role) for rectangle in found]
 
 
-def frame(block: PictureBlock, caption: Label = (), width: float = 0.0) -> PictureFrame:
+def frame(block: PictureBlock, caption: Label = ()) -> PictureFrame:
     """Return a block as a frame with a margin, at least as wide as its caption."""
-    wide = max(block.width, measure(caption, CAPTION_SIZE), width)
+    wide = max(block.width, measure(caption, CAPTION_SIZE))
     placed = block.moved(MARGIN + (wide - block.width) / 2, MARGIN)
     return PictureFrame(wide + 2 * MARGIN, block.height + 2 * MARGIN, placed.elements, caption)
 
