@@ -148,7 +148,7 @@ class RealProof:
     def tactics(self) -> list[str]:
         """The tactics of the proof, behind the introduction of what the claim is about."""
         claim, equality = self.claim, self.equality
-        x, place = claim.parameter, f"[{'; '.join(claim.indices)}]"
+        x, place = claim.parameter, claim.claim.place
         if equality is not None and claim.chain.steps[0].functions is not None:
             return [
                 f"refine (eq_ind _ (fun G : R => derivable_pt_lim _ 0%R G) _ _\n"

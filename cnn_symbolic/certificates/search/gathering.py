@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.certificates.search.maps import UNITS, exact_quotient, partly_solved
+from cnn_symbolic.certificates.search.maps import UNITS, exact_quotient, parted, partly_solved
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
 from cnn_symbolic.certificates.trusted.expressions import CoqEntry, CoqFactor, CoqFunction, CoqInverse, Integer, renamed
 from cnn_symbolic.certificates.trusted.integers import relation_of
@@ -191,8 +191,7 @@ def bounds_of(relation: Any, index: sp.Symbol) -> Iterator[tuple[bool, sp.Expr]]
     """Yield the least value of an index that a condition allows (with True), and the first that it does not allow."""
     kind, left, right = relation_of(relation)
     slack = sp.expand(right - left - (1 if kind is Less else 0))
-    step = slack.coeff(index, 1)
-    rest = sp.expand(slack - step * index)
+    step, rest = parted(slack, index)
     rises = at_least(step, 1)
     if kind is Equal or rest.has(index) or not (rises or at_least(-step, 1)):
         raise NotCertified(f"{relation} does not bound {index}")

@@ -14,7 +14,7 @@ import sympy as sp
 from cnn_symbolic.certificates.search.proofs import pairs
 from cnn_symbolic.certificates.trusted.expressions import CoqWriter, Expression
 from cnn_symbolic.certificates.trusted.real_claims import RealClaim, operands
-from cnn_symbolic.certificates.trusted.statements import binder
+from cnn_symbolic.certificates.trusted.statements import binder, binders
 from cnn_symbolic.certificates.trusted.terms import flatten, slope_terms
 from cnn_symbolic.expressions.formulas import Shape
 
@@ -71,7 +71,7 @@ class Lemma:
         """The lemma with its proof."""
         claim, label = self.claim, self.label
         writer = CoqWriter({**claim.sizes, **self.places}, {**claim.tensors, **self.tensors}, claim.functions)
-        bound = claim.claim.sized + "".join(f" ({name} : {kind.format('R')})" for name, kind in self.given)
+        bound = claim.claim.sized + binders((name, kind.format("R")) for name, kind in self.given)
         header = f"(R : ring){bound}{binder(self.places.values())} : @expression R"
         sides = " ".join(["R", *claim.sizes.values(), *(name for name, _ in self.given), *self.places.values()])
         left, right = f"(left_{label} {sides}) []", f"(right_{label} {sides}) []"

@@ -21,11 +21,10 @@ def number_proof(claim: Proposition, name: str) -> str:
     """Return the proof that the entries are equal, for the statement S_<name> of a claim at fixed numbers."""
     places = "".join(f" {k}" for k in claim.indices.values())
     header = f"(R : ring){binder(claim.indices.values())}"
-    index = f"[{'; '.join(claim.indices.values())}]"
     lengths = f"[{'; '.join(integer_text(n, {}) for n in claim.statement.left.shape)}]"
     zero, zeros = "(fun _ => zero)", "(fun _ => zero : integers)"
     sides = (f"(value {zeros} ({side} integers{places}) [])" for side in ("left", "right"))
-    equals = f"fun l => match l with {index} => Z.eqb {' '.join(sides)} | _ => false end"
+    equals = f"fun l => match l with {claim.place} => Z.eqb {' '.join(sides)} | _ => false end"
     return "\n".join(
         [
             f"Definition left {header} : @expression R :=\n  {claim.writer.taken_apart(claim.left)}.",
@@ -37,7 +36,7 @@ def number_proof(claim: Proposition, name: str) -> str:
             f"  apply (equal_images _ {zeros} _ _ (left integers{places}) (right integers{places})).",
             "  - unfold left; images.",
             "  - unfold right; images.",
-            f"  - apply Z.eqb_eq, (everywhere_at _ _ computed {index}). cbn [places]; auto.",
+            f"  - apply Z.eqb_eq, (everywhere_at _ _ computed {claim.place}). cbn [places]; auto.",
             "Qed.\nEnd Equal.",
         ]
     )

@@ -13,7 +13,7 @@ from cnn_symbolic.certificates.search.counting import counting_tactics, mappings
 from cnn_symbolic.certificates.search.numbers import is_number, number_proof
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
 from cnn_symbolic.certificates.trusted.integers import from_right
-from cnn_symbolic.certificates.trusted.statements import Proposition, binder
+from cnn_symbolic.certificates.trusted.statements import Proposition, binder, binders
 from cnn_symbolic.certificates.trusted.terms import Flat, flatten, slope_terms
 
 __all__ = ["proof_text"]
@@ -62,10 +62,9 @@ def defined(claim: Proposition, name: str) -> str:
 
 def equal(claim: Proposition, name: str) -> str:
     """Return the proof that the entries are equal."""
-    given = "".join(f" ({n} : {kind})" for n, kind in claim.operands)
     places = "".join(f" {k}" for k in claim.indices.values())
-    header = f"(R : ring){claim.sized}{given}{binder(claim.indices.values())}"
-    applied = " ".join(["R", *claim.sizes.values(), *(n for n, _ in claim.operands)]) + places
+    header = f"(R : ring){claim.sized}{binders(claim.operands)}{binder(claim.indices.values())}"
+    applied = " ".join(["R", *claim.given]) + places
     before, after = claim.names
     unfolded = f"S_{name}.{before}, S_{name}.{after}"
     x = claim.tensors[claim.wrt] if claim.wrt else ""
@@ -74,16 +73,15 @@ def equal(claim: Proposition, name: str) -> str:
         f"Definition right {header} : @expression R :=\n  {claim.writer.taken_apart(claim.right)}.",
         "Section Equal.\nVariable R : ring.\nAdd Ring ring_of_R : (laws R).",
         f"Theorem equal : S_{name}.equal R.\nProof.\n  unfold S_{name}.equal, S_{name}.assumed, {unfolded}.",
-        f"  intros{''.join(f' {n}' for n in (*claim.sizes.values(), *(n for n, _ in claim.operands)))}; intros; break.",
+        f"  intros{''.join(f' {name}' for name in claim.given)}; intros; break.",
     ]
     if claim.wrt:
         at = [sp.Symbol(index) for index in claim.indices.values()]
         names = dict(zip(at, claim.indices.values(), strict=True))
-        place = f"[{'; '.join(claim.indices.values())}]"
         smooth = "slope_dual by (first [assumption | unfold left; smoothly])"
         by = "slope_affine by reflexivity" if claim.is_affine else smooth
         lines += [
-            f"  change (value (bump {x} {place} t) (left {applied}) [] = "
+            f"  change (value (bump {x} {claim.place} t) (left {applied}) [] = "
             f"value {x} (left {applied}) [] + t * value {x} (right {applied}) []).",
             f"  rewrite {by}; slopes.",
         ]

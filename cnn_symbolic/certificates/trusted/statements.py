@@ -226,13 +226,23 @@ class Proposition:
         return [*found, *([("inverse", "Z -> R")] if self.has_inverses else [])]
 
     @property
+    def given(self) -> list[str]:
+        """The identifiers of the sizes and of what the sides are functions of."""
+        return [*self.sizes.values(), *(name for name, _ in self.operands)]
+
+    @property
+    def place(self) -> str:
+        """The index of the entry as a list."""
+        return f"[{'; '.join(self.indices.values())}]"
+
+    @property
     def names(self) -> tuple[str, str]:
         """What the two sides are called."""
         return ("before", "after") if self.wrt else ("left", "right")
 
     def sides(self) -> list[str]:
         """Return the definitions of the two sides."""
-        shared = f"(R : ring){self.sized}{''.join(f' ({name} : {kind})' for name, kind in self.operands)}"
+        shared = f"(R : ring){self.sized}{binders(self.operands)}"
         place = binder(self.indices.values())
         before, after = self.names
         derived = " (x : tensor R)" if self.wrt else place
@@ -244,12 +254,11 @@ class Proposition:
 
     def equality(self, applied: str) -> str:
         """Return the definition of what is equal."""
-        given = [*self.sizes.values(), *(name for name, _ in self.operands)]
-        before, after = (" ".join([name, "R", *given]) for name in self.names)
+        before, after = (" ".join([name, "R", *self.given]) for name in self.names)
         place = " ".join(self.indices.values())
         if self.wrt:
             x = self.tensors[self.wrt]
-            bumped = f"(bump {x} [{'; '.join(self.indices.values())}] t)"
+            bumped = f"(bump {x} {self.place} t)"
             condition = "" if self.is_affine else "t * t = zero -> "
             equal = f"forall t : R, {condition}{before} {bumped} = {before} {x} + t * {f'{after} {place}'.strip()}"
         else:
@@ -297,6 +306,11 @@ def binder(names: Iterable[str]) -> str:
     """Return a binder of integers, with a space before it; nothing without variables."""
     written = " ".join(names)
     return f" ({written} : Z)" if written else ""
+
+
+def binders(operands: Iterable[tuple[str, str]]) -> str:
+    """Return a binder for each of some variables with their types, with a space before it."""
+    return "".join(f" ({name} : {kind})" for name, kind in operands)
 
 
 def quantified(word: str, names: Iterable[str]) -> str:

@@ -47,6 +47,11 @@ class Flat:
         return tuple(index for index, _, _ in self.box)
 
     @property
+    def zeros(self) -> list[sp.Expr]:
+        """What the equations among the conditions say to be zero."""
+        return [holds.lhs - holds.rhs for holds in self.relations if isinstance(holds, Equal)]
+
+    @property
     def signature(self) -> tuple[Any, ...]:
         """Which tensors and functions of tensors are multiplied."""
         return tuple(sorted(key for f in self.factors if (key := key_of(f)) is not None))
