@@ -274,7 +274,7 @@ def constructor(family: str, rank: int) -> Callable[..., Forward]:
 
     make.__name__ = make.__qualname__ = name
     make.__doc__ = f"Return the layer {name}{signature}; every option may be `any_of(…)` values."
-    make.__signature__ = signature  # type: ignore[attr-defined]
+    make.__signature__ = signature  # type: ignore[attr-defined]  # which `inspect` reads of a function
     return make
 
 

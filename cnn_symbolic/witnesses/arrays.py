@@ -108,10 +108,10 @@ def pad(x: np.ndarray, *, widths: Any, mode: str | None = None) -> Any:
         return block(x, [-before for before, _ in pairs], shape, "pad")
     if any(w < 0 or (mode == "reflect" and w >= m) for m, p in zip(x.shape, pairs, strict=True) for w in p):
         raise UndefinedError(f"pad: the shape {x.shape} has no {mode} padding of {widths!r}")
-    return np.pad(x, pairs, mode=NUMPY_MODES[mode])  # type: ignore[call-overload]
+    return np.pad(x, pairs, mode=NUMPY_MODES[mode])
 
 
-NUMPY_MODES = {"circular": "wrap", "replicate": "edge", "reflect": "reflect"}
+NUMPY_MODES: dict[str, Any] = {"circular": "wrap", "replicate": "edge", "reflect": "reflect"}
 
 
 @on_arrays
