@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -228,20 +227,6 @@ def watched(total: int, doing: str = "proving") -> Callable[[Iterable[Any]], Ite
     return partial(track, description=doing, total=total, console=console, transient=True, disable=quiet)
 
 
-@dataclass(frozen=True)
-class Work:
-    """What every process needs: the claims, the limit for each, and what is called for besides the verdict."""
-
-    claims: tuple[Claim, ...]
-    timeout: float | None
-    steps: bool | None
-    json: bool
-    entries: bool
-
-
-WORK: list[Work] = []
-
-
 def decide_all(
     claims: Sequence[Claim],
     timeout: float | None = None,
@@ -258,36 +243,39 @@ def decide_all(
     """
     from cnn_symbolic.ground.processes import cores, in_processes
 
-    WORK[:] = [Work(tuple(claims), timeout, steps, json, entries)]
-    with closing(in_processes(decided_at, len(claims), jobs or cores())) as done:
+    def decide(k: int) -> Decided:
+        return decided_at(k, claims, timeout, steps, json, entries)
+
+    with closing(in_processes(decide, len(claims), jobs or cores())) as done:
         found = dict(watched(len(claims), "deciding")(done))
     return [found[k] for k in range(len(claims))]
 
 
-def decided_at(k: int) -> Decided:
-    """Return what is said of a claim that this process has from its parent; two results that differ end all."""
+def decided_at(
+    k: int, claims: Sequence[Claim], timeout: float | None, steps: bool | None, json: bool, entries: bool
+) -> Decided:
+    """Return what is said of one of the claims; two results that differ end all."""
     from cnn_symbolic.ground.errors import DisagreementError
     from cnn_symbolic.present.document import claim_value
     from cnn_symbolic.present.terminal import decided, derivation_view
     from cnn_symbolic.proofs.settling import settle
 
-    (work,) = WORK
-    claim, theorems = work.claims[k], None
-    if work.entries:
+    claim, theorems = claims[k], None
+    if entries:
         from cnn_symbolic.present.content import assembly
 
-        theorems = assembly.by_id(work.claims)
-    whole = work.steps is not None or work.json or work.entries
+        theorems = assembly.by_id(claims)
+    whole = steps is not None or json or entries
     try:
-        settled = settle(claim.derivation, work.timeout, whole=whole, theorems=theorems)
+        settled = settle(claim.derivation, timeout, whole=whole, theorems=theorems)
     except DisagreementError as error:
         raise DisagreementError(f"{claim.file.name}: {claim.id}: {error}") from error
     return decided(
         claim,
         settled,
-        view=None if work.steps is None else derivation_view(claim, settled, work.steps),
-        document=claim_value(claim, settled) if work.json else None,
-        entry=assembly.printed(work.claims, k, settled) if work.entries else None,
+        view=None if steps is None else derivation_view(claim, settled, steps),
+        document=claim_value(claim, settled) if json else None,
+        entry=assembly.printed(claims, k, settled) if entries else None,
     )
 
 

@@ -8,7 +8,9 @@ keeps (see `values`). Everything that no rule applies to stands as it is written
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import operator
+from collections import Counter
+from collections.abc import Callable, Iterable
 from functools import lru_cache, reduce
 from typing import Any
 
@@ -45,14 +47,7 @@ __all__ = [
 ]
 
 POSITIVE, NOT_NEGATIVE = {"integer": True, "positive": True}, {"integer": True, "nonnegative": True}
-OPPOSITE = {
-    heads.Equal: heads.Unequal,
-    heads.Unequal: heads.Equal,
-    heads.AtLeast: heads.Less,
-    heads.Less: heads.AtLeast,
-    heads.Greater: heads.AtMost,
-    heads.AtMost: heads.Greater,
-}
+OPPOSITE = {"=": "!=", "!=": "=", ">=": "<", "<": ">=", ">": "<=", "<=": ">"}
 
 
 @lru_cache(maxsize=4096)
@@ -230,7 +225,9 @@ def negation(holds: Any) -> Any:
         return sp.false if holds == sp.true else sp.true
     if isinstance(holds, heads.Negation):
         return holds.args[0]
-    return OPPOSITE[type(holds)](*holds.args) if isinstance(holds, heads.Comparison) else heads.Negation(holds)
+    if isinstance(holds, heads.Comparison):
+        return heads.COMPARISONS[OPPOSITE[holds.sign]](*holds.args)
+    return heads.Negation(holds)
 
 
 def equivalent(a: Any, b: Any) -> Any:
@@ -290,25 +287,19 @@ def over_one(e: sp.Expr) -> tuple[sp.Expr, int, dict[sp.Expr, int]]:
         top, number, factors = over_one(e.base)
         power = int(e.exp)
         return top**power, number**power, {base: n * power for base, n in factors.items()}
+    if not isinstance(e, sp.Add | sp.Mul):
+        return e, 1, {}
+    parts = list(map(over_one, e.args))
+    counts = [Counter(factors) for _, _, factors in parts]
     if isinstance(e, sp.Mul):
-        tops, number, product = [], 1, dict[sp.Expr, int]()
-        for top, inner, factors in map(over_one, e.args):
-            tops.append(top)
-            number *= inner
-            product = {base: product.get(base, 0) + factors.get(base, 0) for base in {**product, **factors}}
-        return sp.Mul(*tops), number, product
-    if isinstance(e, sp.Add):
-        parts = list(map(over_one, e.args))
-        number = math.lcm(*(inner for _, inner, _ in parts))
-        common: dict[sp.Expr, int] = {}
-        for _, _, factors in parts:
-            common = {base: max(common.get(base, 0), factors.get(base, 0)) for base in {**common, **factors}}
-        tops = []
-        for top, inner, factors in parts:
-            missing = (base ** (n - factors.get(base, 0)) for base, n in common.items())
-            tops.append(sp.Mul(number // inner, top, *missing))
-        return sp.Add(*tops), number, common
-    return e, 1, {}
+        number = math.prod(inner for _, inner, _ in parts)
+        return sp.Mul(*(top for top, _, _ in parts)), number, sum(counts, Counter())
+    number, common = math.lcm(*(inner for _, inner, _ in parts)), reduce(operator.or_, counts)
+    tops = []
+    for top, inner, factors in parts:
+        missing = (base ** (n - factors.get(base, 0)) for base, n in common.items())
+        tops.append(sp.Mul(number // inner, top, *missing))
+    return sp.Add(*tops), number, common
 
 
 @lru_cache(maxsize=4096)
@@ -346,22 +337,26 @@ def over_atoms(e: sp.Expr, change: Callable[[sp.Expr], sp.Expr]) -> sp.Expr:
     return change(e)
 
 
+# Whether a head is at least an integer where all of its parts are, or where any is.
+NEEDED: dict[type[sp.Basic], Callable[[Iterable[bool]], bool]] = {
+    heads.Floor: all,
+    heads.Ceiling: all,
+    heads.Maximum: any,
+    heads.Minimum: all,
+    heads.Where: all,
+}
+
+
 def lower_bound(atom: sp.Expr) -> int | None:
     """Return a number that a size or head is never below, wherever it is defined; None if none is seen."""
     if is_plain_size(atom):
         return least(atom)
     if isinstance(atom, heads.Remainder | heads.Delta | heads.Bracket | heads.Inverse):
         return 0
-    for bound in (1, 0):
-        if isinstance(atom, heads.Floor | heads.Ceiling) and at_least(atom.args[0], bound):
-            return bound
-        if isinstance(atom, heads.Maximum) and any(at_least(part, bound) for part in atom.args):
-            return bound
-        if isinstance(atom, heads.Minimum) and all(at_least(part, bound) for part in atom.args):
-            return bound
-        if isinstance(atom, heads.Where) and all(at_least(part, bound) for part in atom.args[1:]):
-            return bound
-    return None
+    if (needed := NEEDED.get(type(atom))) is None:
+        return None
+    parts = atom.args[1:] if isinstance(atom, heads.Where) else atom.args
+    return next((bound for bound in (1, 0) if needed(at_least(part, bound) for part in parts)), None)
 
 
 def is_condition(value: Any) -> bool:

@@ -18,7 +18,7 @@ from cnn_symbolic.certificates.trusted.certificate import NotCertified
 from cnn_symbolic.certificates.trusted.expressions import CoqEntry, CoqFactor, CoqFunction, CoqInverse, Integer, renamed
 from cnn_symbolic.certificates.trusted.integers import relation_of
 from cnn_symbolic.certificates.trusted.statements import Proposition
-from cnn_symbolic.certificates.trusted.terms import ONE, Flat, index_of, key_of
+from cnn_symbolic.certificates.trusted.terms import ONE, Flat, key_of
 from cnn_symbolic.expressions.heads import AtLeast, Comparison, Equal, Floor, Head, Less, Maximum, Minimum, Unequal
 from cnn_symbolic.expressions.rules import as_quotient, at_least, divide
 
@@ -58,8 +58,7 @@ def common_place(terms: Sequence[Flat], claim: Proposition) -> Place:
     """Return the common box of terms that read entries of the same tensors."""
     read: list[Expressions] = []
     for term in terms:
-        ordered = sorted((f for f in term.factors if key_of(f) is not None), key=key_text)
-        read.append(tuple(without_remainder(i, term) for f in ordered for i in index_of(f)))
+        read.append(tuple(without_remainder(i, term) for f in entries_of(term) for i in f.entry.index))
     shapes = [n for f in entries_of(terms[0]) for n in claim.statement.tensors[f.entry.tensor].shape]
     indices: dict[Expressions, tuple[sp.Symbol, sp.Expr]] = {}
     values: list[sp.Expr] = []
@@ -72,7 +71,7 @@ def common_place(terms: Sequence[Flat], claim: Proposition) -> Place:
         values.append(indices[position][0])
     entries, rest = [], iter(values)
     for f in entries_of(terms[0]):
-        moved = tuple(next(rest) for _ in index_of(f))
+        moved = tuple(next(rest) for _ in f.entry.index)
         entries.append(at_index(f, moved))
     chosen = list(indices.items())
     return Place(
@@ -85,12 +84,7 @@ def common_place(terms: Sequence[Flat], claim: Proposition) -> Place:
 
 def entries_of(term: Flat) -> list[CoqEntry | CoqFunction]:
     """Return the factors that are entries, in the order of their tensors."""
-    return sorted((f for f in term.factors if isinstance(f, CoqEntry | CoqFunction)), key=key_text)
-
-
-def key_text(f: CoqFactor) -> str:
-    """Return what factors are sorted by."""
-    return str(key_of(f))
+    return sorted((f for f in term.factors if isinstance(f, CoqEntry | CoqFunction)), key=lambda f: str(key_of(f)))
 
 
 def at_index(f: CoqEntry | CoqFunction, index: Expressions) -> CoqEntry | CoqFunction:
