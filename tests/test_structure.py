@@ -223,7 +223,6 @@ ASKED = {
     # Python's and NumPy's floating-point numbers are asked, or an attribute of this package's own.
     ("backward.examining", "number"): {"is_integer"},
     ("notation.matrices", "integers"): {"is_integer"},
-    ("certificates.search.counterexamples", "different_entries"): {"is_integer"},
     # Quotients of polynomials, without heads; what is made from them is checked by Coq.
     ("certificates.search.maps", "exact_quotient"): {"cancel", "together"},
     # An identity of rational functions is decided by SymPy's normal form: it never reaches the kernel.

@@ -67,11 +67,12 @@ def not_defined(claim: Proposition, sizes: Sizes) -> list[str]:
 
 def different_entries(claim: Proposition, verdict: Refutation, sizes: Sizes) -> list[str]:
     """Return the proof that the entries at the verdict's index differ."""
-    found = counterexample(claim, verdict, sizes)
-    over = CoqNumbers(rational=claim.has_inverses or not found.is_integer, dual=not claim.is_affine)
+    tensors, functions = counterexample(claim, verdict, sizes)
+    fractions = any(Fraction(value).denominator > 1 for array in tensors.values() for value in array.flat)
+    over = CoqNumbers(rational=claim.has_inverses or fractions, dual=not claim.is_affine)
     operands = [
-        *(over.tensor(found.tensors[tensor]) for tensor in claim.tensors),
-        *(over.function(claim, key, found.functions) for key in claim.functions),
+        *(over.tensor(tensors[tensor]) for tensor in claim.tensors),
+        *(over.function(claim, key, functions) for key in claim.functions),
         *([over.inverse] if claim.has_inverses else []),
     ]
     facts = [BY_NUMBERS, *(over.derivative for _ in claim.derived_functions)]
@@ -171,21 +172,13 @@ def listed(numbers: Iterable[int]) -> str:
     return f"[{'; '.join(map(str, numbers))}]"
 
 
-@dataclass(frozen=True)
-class CoqCounterexample:
-    """Entries of all tensors, and the opaque functions with their derivatives as polynomials."""
+def counterexample(
+    claim: Proposition, verdict: Refutation, sizes: Sizes
+) -> tuple[Mapping[str, np.ndarray], Polynomials]:
+    """Return entries of all tensors, and the opaque functions with their derivatives as polynomials.
 
-    tensors: Mapping[str, np.ndarray]
-    functions: Polynomials
-
-    @property
-    def is_integer(self) -> bool:
-        """Whether all entries are integers."""
-        return all(Fraction(value).denominator == 1 for array in self.tensors.values() for value in array.flat)
-
-
-def counterexample(claim: Proposition, verdict: Refutation, sizes: Sizes) -> CoqCounterexample:
-    """Return the numbers of the kernel's counterexample, or others where it has functions without rational numbers."""
+    They are those of the kernel's counterexample, or others where it has functions without rational numbers.
+    """
     statement = claim.statement
     shapes = [[evaluate_size(n, sizes) for n in declared.shape] for declared in statement.tensors.values()]
     if sum(map(prod, shapes)) > MOST_ENTRIES:
@@ -195,7 +188,7 @@ def counterexample(claim: Proposition, verdict: Refutation, sizes: Sizes) -> Coq
     for given, functions in candidates(verdict, orders):
         values = replayed(statement, sizes, given, functions)
         if not unknown or entry_differs(statement, verdict.index, values):
-            return CoqCounterexample(values.tensors, functions)
+            return values.tensors, functions
     raise NotCertified(f"no rational numbers were found that tell the sides apart, with any {', '.join(unknown)}")
 
 

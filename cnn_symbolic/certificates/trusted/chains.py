@@ -118,7 +118,8 @@ def chain_of(derivation: Derivation, claim: Proposition) -> Chain | None:
     output, wrt, arriving = left.source.operands
     if not isinstance(arriving.source, Leaf) or wrt.name is None or arriving.name in (None, wrt.name):
         return None
-    dependent = [t for t in output.names().values() if isinstance(t.source, Named) and depends_on(t, wrt.name)]
+    made = (t for t in output.names().values() if isinstance(t.source, Named))
+    dependent = [t for t in made if t.name != wrt.name and wrt.name in t.names()]
     name, body = output.name or UNNAMED, output
     if isinstance(output.source, Named) and output.name != wrt.name:
         body = output.source.definition
@@ -139,11 +140,6 @@ def chain_of(derivation: Derivation, claim: Proposition) -> Chain | None:
         if not isinstance(before.source, Named):
             return None
         name, body = before.source.name, before.source.definition
-
-
-def depends_on(made: Tensor, name: str) -> bool:
-    """Tell whether a named tensor is made from the tensor of that name."""
-    return made.name != name and name in made.names()
 
 
 def step_from(claim: Proposition, name: str, before: Tensor, body: Tensor) -> ChainStep | None:

@@ -16,7 +16,7 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic.certificates.trusted.expressions import CoqEntry, CoqFunction, Expression, Guard, Plus, Sum, Times
-from cnn_symbolic.expressions.evaluation import Values, evaluate_formula
+from cnn_symbolic.expressions.evaluation import Values, evaluate_formula, evaluate_size
 from cnn_symbolic.expressions.formulas import inside
 from cnn_symbolic.expressions.heads import AtLeast, Less
 from cnn_symbolic.expressions.meaning import value_of
@@ -100,18 +100,13 @@ def is_inside_at(read: Read, free: Mapping[sp.Symbol, sp.Expr], sizes: Mapping[s
     None stands for more values than are tried.
     """
     index = [*free, *(i for i, _, _ in read.runs)]
-    lengths = [int(at(n, (), (), sizes)) for n in free.values()]
+    lengths = [evaluate_size(n, sizes) for n in free.values()]
     conditions = list(read.conditions)
     for i, low, high in read.runs:
         own = not high.free_symbols & set(index)
-        lengths.append(max(int(at(high, (), (), sizes)), 0) if own else max(sizes.values(), default=0) + 4)
+        lengths.append(max(evaluate_size(high, sizes), 0) if own else max(sizes.values(), default=0) + 4)
         conditions += [AtLeast(i, low), Less(i, high)]
     if np.prod(lengths, dtype=float) > MOST_POINTS:
         return None
     wrong = all_of(*conditions, negation(inside(read.index, read.shape)))
-    return not bool(np.any(at(bracket(wrong), index, lengths, sizes)))
-
-
-def at(formula: sp.Expr, index: Sequence[sp.Symbol], lengths: Sequence[int], sizes: Mapping[sp.Symbol, int]) -> Any:
-    """Return a formula of sizes and indices as an array."""
-    return evaluate_formula(formula, list(index), list(lengths), Values(dict(sizes), {}))
+    return not bool(np.any(evaluate_formula(bracket(wrong), index, lengths, Values(dict(sizes), {}))))

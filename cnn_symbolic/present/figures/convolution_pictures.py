@@ -170,7 +170,8 @@ def shared_weights(shape: Any, overlay: Any) -> Picture:
     frames = []
     for at, terms in found.items():
         over = covers([t for t in terms if any(name == "w" for name, _ in t[1])], "a_prev", "w")
-        frames.append(shared(at, over, bias_of(terms), size, small, output_shape(found)))
+        bias = [entry(name) for _, factors in terms for name, _ in factors if len(factors) == 1]
+        frames.append(shared(at, over, bias, size, small, output_shape(found)))
     return Picture(
         "shared-weights",
         f"The {len(found)} neurons of a feature map share {small[0] * small[1]} weights",
@@ -180,11 +181,6 @@ def shared_weights(shape: Any, overlay: Any) -> Picture:
         "The same weights come back in every frame, over other activations.",
         even(frames),
     )
-
-
-def bias_of(terms: list[Contribution]) -> list[Label]:
-    """Return the biases in a sum of products, which have no other factor."""
-    return [entry(name) for _, factors in terms for name, _ in factors if len(factors) == 1]
 
 
 def shared(
