@@ -98,7 +98,8 @@ class RealProof:
             slope = self.claim.functions[step.functions[1]]
             return f"(fun v => Rmult ({self.cotangent(position + 1)} v) ({slope} ({self.value(position)} v)))"
         lemma = self.slopes[position]
-        return by_places(lemma, lemma.value("right", self.value(position), self.inserted(position)))
+        entry = lemma.value("right", self.value(position), self.inserted(position))
+        return f"(fun v => match v with {lemma.place} => {entry} | _ => zero end)"
 
     def inserted(self, position: int) -> dict[str, str]:
         """Return the values of what the lemma about a step is about."""
@@ -196,11 +197,6 @@ class RealProof:
             f"  intros {' '.join(names)}.",
         ]
         return "\n\n".join(parts) + "\n" + "".join(f"  {line}\n" for line in self.tactics) + "Qed.\n"
-
-
-def by_places(lemma: Lemma, entry: str) -> str:
-    """Return the tensor whose entry at the lemma's indices is given."""
-    return f"(fun v => match v with {lemma.place} => {entry} | _ => zero end)"
 
 
 def everywhere(lemma: Lemma, proof: str) -> str:
