@@ -41,7 +41,8 @@ class Read:
 def reads_of(e: Expression, runs: tuple[Any, ...] = (), conditions: tuple[Any, ...] = ()) -> Iterator[Read]:
     """Yield the entries that a formula reads."""
     if isinstance(e, Plus | Times):
-        guards = [holds for side in (e.left, e.right) if isinstance(e, Times) for holds in brackets(side)]
+        sides = (e.left, e.right) if isinstance(e, Times) else ()
+        guards = [side.holds for side in sides if isinstance(side, Guard) and side.index is None]
         for side in (e.left, e.right):
             yield from reads_of(side, runs, (*conditions, *guards))
     elif isinstance(e, Sum):
@@ -54,11 +55,6 @@ def reads_of(e: Expression, runs: tuple[Any, ...] = (), conditions: tuple[Any, .
             yield Read(e.shape, e.index, runs, conditions)
         if not isinstance(e.body, CoqEntry | CoqFunction):
             yield from reads_of(e.body, runs, (*conditions, inside(e.index, e.shape)))
-
-
-def brackets(e: Expression) -> list[Any]:
-    """Return the condition of a factor that is 0 where it does not hold."""
-    return [e.holds] if isinstance(e, Guard) and e.index is None else []
 
 
 def always_inside(
