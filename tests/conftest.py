@@ -17,7 +17,7 @@ from cnn_symbolic.present.content.assembly import assemble
 pytest.register_assert_rewrite("tests.support")
 
 from tests.support import coqc, thorough  # noqa: E402 - only now are assertions in there rewritten
-from tests.support.bundle import bundle  # noqa: E402
+from tests.support.bundle import bundle  # noqa: E402 - as above
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("default", derandomize=True, deadline=None, max_examples=25, suppress_health_check=SLOW)

@@ -24,7 +24,7 @@ from cnn_symbolic import (
     tensor,
 )
 from cnn_symbolic.certificates.search import counterexamples
-from cnn_symbolic.certificates.search.counterexamples import refutation_texts
+from cnn_symbolic.certificates.search.counterexamples import refutation_proof
 from cnn_symbolic.certificates.trusted.certificate import Certificate, NotCertified, check_text
 from cnn_symbolic.certificates.trusted.compiling import compiled
 from cnn_symbolic.certificates.trusted.statements import proposition
@@ -42,6 +42,11 @@ windows = named("c", correlate(x, w))
 spread = convolve(windows, w, mode="full")
 e = named("e", apply(x, function="exp"))
 total = sum_axes(x * x, axes=(0,))
+
+
+def refutation_texts(claim, verdict, name):
+    """The texts of the statement that a claim is false, and of its proof."""
+    return claim.refuted_text, refutation_proof(claim, verdict, name)
 
 
 def slope_of(cost):

@@ -132,8 +132,8 @@ def test_claims_of_a_loop_are_about_the_values_that_they_were_declared_with():
     made = {}
     for k in (2, 3):
         by_entries = from_entries(x.shape, lambda i, j: k * x[i, j], using=[x])  # noqa: B023 - that is the question
-        rows = stacked(M, lambda i: k * take(x, at=(i,)))  # noqa: B023
-        total = summed(1, lambda i: k * x)  # noqa: B023
+        rows = stacked(M, lambda i: k * take(x, at=(i,)))  # noqa: B023 - as above
+        total = summed(1, lambda i: k * x)  # noqa: B023 - as above
         for left in (by_entries, rows, total):
             made[left] = prove(f"{k} times", left, equals=k * x), refute("three times", left, equals=3 * x), k
     k = 7

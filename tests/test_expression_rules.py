@@ -138,7 +138,7 @@ def test_a_comparison_and_its_opposite_are_decided_where_the_difference_is_a_num
         assert built(recipe) == (sp.true if decided else sp.false)
         assert built(("not", recipe)) == (sp.false if decided else sp.true)
     opposite = negation(rules.compare(sign, M, N))
-    assert (type(opposite), opposite.args) == (rules.OPPOSITE[COMPARISONS[sign]], (M, N))
+    assert (type(opposite), opposite.args) == (COMPARISONS[rules.OPPOSITE[sign]], (M, N))
 
 
 @pytest.mark.parametrize("divisor", [0, -1, Fraction(1, 2)])

@@ -32,11 +32,11 @@ from cnn_symbolic.kernel.search.witness import Found
 from cnn_symbolic.library.loading import Claim, load_file, row_of
 from cnn_symbolic.present.book.html import html_book, html_fragment
 from cnn_symbolic.present.book.latex import latex_book, latex_fragment
+from cnn_symbolic.present.certificates import certificates_table, certified_lines
 from cnn_symbolic.present.console import listing, make_console
 from cnn_symbolic.present.content.assembly import assemble
 from cnn_symbolic.present.content.contents import Omitted, entry_of
 from cnn_symbolic.present.document import document, replay_file
-from cnn_symbolic.present.showing import certificates_table, certified_lines
 from cnn_symbolic.present.terminal import claims_table, summary
 from tests.support.settled import said, value, view
 

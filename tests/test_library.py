@@ -8,7 +8,7 @@ from cnn_symbolic.ground.errors import DerivationFileError
 from cnn_symbolic.library import index, loading
 from cnn_symbolic.library.files import bundled_folder, derivation_files
 from cnn_symbolic.library.index import kept, matching, with_unique_ids
-from cnn_symbolic.library.loading import about_article, load, load_file, select
+from cnn_symbolic.library.loading import about_article, load_file, select
 from tests.support.bundle import bundle
 
 GOOD = """
@@ -62,7 +62,7 @@ def test_a_folder_is_loaded_file_by_file_and_equal_ids_are_told_apart(tmp_path):
     write(tmp_path, "one.py", GOOD)
     write(tmp_path, "two.py", GOOD)
     write(tmp_path, "_helper.py", "raise RuntimeError")
-    assert [c.id for c in load([tmp_path])] == ["one.twice", "one_2", "two.twice", "two_2"]
+    assert [c.id for c in select([str(tmp_path)])] == ["one.twice", "one_2", "two.twice", "two_2"]
 
 
 def test_ids_are_unique_over_all_files_called_for(tmp_path):
@@ -102,7 +102,7 @@ BAD = [
 def test_a_file_that_cannot_be_used_is_named_with_the_line(tmp_path, text, message):
     path = write(tmp_path, "bad.py", text)
     with pytest.raises(DerivationFileError, match=message) as caught:
-        load([path])
+        select([str(path)])
     assert str(path) in str(caught.value)
 
 
@@ -114,7 +114,7 @@ def test_what_is_no_python_file_is_rejected(tmp_path):
     with pytest.raises(DerivationFileError, match="a derivation file's name ends in"):
         load_file(write(tmp_path, "notes.txt", "text"))
     with pytest.raises(DerivationFileError, match="states no claim"):
-        load([empty])
+        select([str(empty)])
 
 
 # The index

@@ -19,10 +19,11 @@ from cnn_symbolic import (
     sum_over,
     tensor,
 )
-from cnn_symbolic.certificates.search.derivatives import derivative_texts
+from cnn_symbolic.certificates.search.derivatives import RealProof
 from cnn_symbolic.certificates.search.proofs import proof_text
 from cnn_symbolic.certificates.trusted.chains import chain_of
 from cnn_symbolic.certificates.trusted.compiling import Rejection, run
+from cnn_symbolic.certificates.trusted.real_claims import RealClaim
 from cnn_symbolic.certificates.trusted.refusing import refusal
 from cnn_symbolic.certificates.trusted.statements import proposition
 from cnn_symbolic.layers.catalogue import Convolution
@@ -88,7 +89,8 @@ def texts(kind):
     claim = prove(kind, left, equals=right)
     stated = proposition(claim)
     own = [stated.text, proof_text(stated, "x", claim.claim_verdict.smallest)]
-    return [*own, *derivative_texts(stated, chain_of(claim, stated), "x")]
+    real = RealClaim("x", stated, chain_of(claim, stated))
+    return [*own, real.text, RealProof(real).text]
 
 
 @pytest.fixture(scope="module")

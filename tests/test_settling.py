@@ -174,11 +174,11 @@ def test_the_place_of_a_claim_is_in_its_document(tmp_path):
     )
     text = tmp_path / "own.txt"
     text.write_text("δ = tensor(M)\nclaim(δ == δ)\none = claim(δ + δ == 2*δ)\n", encoding="utf-8")
-    from cnn_symbolic.library.loading import load
+    from cnn_symbolic.library.loading import select
 
-    assert [(one.line, one.column) for one in load([path])] == [(5, 5), (5, 30)]
-    assert [(one.line, one.column) for one in load([text])] == [(2, 1), (3, 7)]
-    assert value(load([text])[1])["line"] == 3
+    assert [(one.line, one.column) for one in select([str(path)])] == [(5, 5), (5, 30)]
+    assert [(one.line, one.column) for one in select([str(text)])] == [(2, 1), (3, 7)]
+    assert value(select([str(text)])[1])["line"] == 3
 
 
 # Elsewhere

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scipy import signal
 
 from cnn_symbolic.ground.errors import UndefinedError
-from cnn_symbolic.witnesses.duals import gradient, seeded
+from cnn_symbolic.witnesses.duals import seeded
 from cnn_symbolic.witnesses.sliding import conv_size, pad_widths, pool_size
-from tests.support.exact_arrays import integer_arrays, run, same
+from tests.support.exact_arrays import gradient, integer_arrays, run, same
 
 NAMED_PADDINGS = ("valid", "full", "causal", "same", "same_upper", "same_lower")
 

@@ -4,6 +4,7 @@ what SymPy simplifies.
 
 import ast
 import io
+import re
 import tokenize
 from collections import Counter
 from graphlib import TopologicalSorter
@@ -131,12 +132,23 @@ def lines_of_code(file):
     """How many lines of a file have code on them: not those that are empty, or have comments or docstrings only."""
     text = file.read_text(encoding="utf-8")
     skipped = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
-    tokens = [t for t in tokenize.generate_tokens(io.StringIO(text).readline) if t.type not in skipped]
+    tokens = [t for t in tokens_of(file) if t.type not in skipped]
     lines = {line for t in tokens for line in range(t.start[0], t.end[0] + 1)}
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
             lines -= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
     return len(lines)
+
+
+def test_what_a_tool_is_told_to_pass_over_has_its_reason_beside_it():
+    passed_over = re.compile(r"# (?:noqa(?:: \w+)?|type: ignore(?:\[[\w-]+\])?)")
+    files = [file for folder in (PACKAGE, bundled_folder(), Path(__file__).parent) for file in folder.rglob("*.py")]
+    comments = [(file.name, t.string) for file in files for t in tokens_of(file) if t.type == tokenize.COMMENT]
+    assert [one for one in comments if (found := passed_over.match(one[1])) and not one[1][found.end() :].strip()] == []
+
+
+def tokens_of(file):
+    return tokenize.generate_tokens(io.StringIO(file.read_text(encoding="utf-8")).readline)
 
 
 def test_folders_and_modules_are_small_enough_to_be_read():
@@ -205,7 +217,6 @@ ASKED = {
     # Python's and NumPy's floating-point numbers are asked, or an attribute of this package's own.
     ("backward.examining", "number"): {"is_integer"},
     ("notation.matrices", "integers"): {"is_integer"},
-    ("certificates.search.counterexamples", "different_entries"): {"is_integer"},
     # Quotients of polynomials, without heads; what is made from them is checked by Coq.
     ("certificates.search.maps", "exact_quotient"): {"cancel", "together"},
     # An identity of rational functions is decided by SymPy's normal form: it never reaches the kernel.

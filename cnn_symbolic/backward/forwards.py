@@ -42,7 +42,7 @@ def constructor(kind: type[Forward], rank: int) -> Callable[..., Forward]:
     make.__doc__ = (
         f"Return the layer {name}{known}: {means[:1].lower()}{means[1:]}\n\nOptions may be `any_of(…)` values."
     )
-    make.__signature__ = known  # type: ignore[attr-defined]
+    make.__signature__ = known  # type: ignore[attr-defined]  # which `inspect` reads of a function
     return make
 
 

@@ -72,9 +72,28 @@ class CertifyingWork:
     timeout: float
     record: Mapping[str, Any]
 
+    def certified_at(self, k: int) -> tuple[Outcome, str]:
+        """Return what becomes of the certificate of a claim, and what it is of."""
+        claim, made = self.claims[k], self.claims[k].derivation
+        if not isinstance(made, Derivation):
+            return Outcome(claim.id, None, "not emitted", NO_THEOREM.get(made.strength, NUMERICAL), 0.0), ""
+        try:
+            certificate = emitted(made, mangled(claim.id))
+        except (NotCertified, CnnSymbolicError) as reason:
+            return Outcome(claim.id, None, "not emitted", str(reason), 0.0), ""
+        for part in certificate.parts:
+            for kind, text in (("S", part.statement), ("P", part.proof), ("K", part.check)):
+                put(self.folder / f"{kind}_{part.name}.v", text)
+        if self.coq is None or self.library is None:
+            return Outcome(claim.id, certificate, "not checked", self.missing, 0.0), ""
+        source = source_of(certificate, self.library)
+        if (seconds := recorded(self.record.get(certificate.name), source)) is not None:
+            return Outcome(claim.id, certificate, "certified", f"certified by {self.coq.name}", seconds), source
+        answer = compiled(certificate, self.coq, self.library, self.timeout)
+        return Outcome(claim.id, certificate, **asdict(answer)), source
+
 
 Watch = Callable[[Iterable[Outcome]], Iterable[Outcome]]
-WORK: list[CertifyingWork] = []
 
 
 def certify(
@@ -113,10 +132,9 @@ def certify(
         found: dict[int, Outcome] = {}
 
         def outcomes() -> Generator[Outcome, None, None]:
-            WORK[:] = [
-                CertifyingWork(tuple(claims), folder, coq, library, missing, timeout, {} if again else dict(record))
-            ]
-            with closing(in_processes(certified_at, len(claims), jobs or cores())) as done:
+            known = {} if again else dict(record)
+            work = CertifyingWork(tuple(claims), folder, coq, library, missing, timeout, known)
+            with closing(in_processes(work.certified_at, len(claims), jobs or cores())) as done:
                 for k, (outcome, source) in done:
                     found[k] = outcome
                     if outcome.certificate is not None:
@@ -128,28 +146,6 @@ def certify(
             for _ in watch(made):
                 pass
     return [found[k] for k in range(len(claims))]
-
-
-def certified_at(k: int) -> tuple[Outcome, str]:
-    """Return what becomes of the certificate of a claim that this process has from its parent, and what it is of."""
-    (work,) = WORK
-    claim, made = work.claims[k], work.claims[k].derivation
-    if not isinstance(made, Derivation):
-        return Outcome(claim.id, None, "not emitted", NO_THEOREM.get(made.strength, NUMERICAL), 0.0), ""
-    try:
-        certificate = emitted(made, mangled(claim.id))
-    except (NotCertified, CnnSymbolicError) as reason:
-        return Outcome(claim.id, None, "not emitted", str(reason), 0.0), ""
-    for part in certificate.parts:
-        for kind, text in (("S", part.statement), ("P", part.proof), ("K", part.check)):
-            put(work.folder / f"{kind}_{part.name}.v", text)
-    if work.coq is None or work.library is None:
-        return Outcome(claim.id, certificate, "not checked", work.missing, 0.0), ""
-    source = source_of(certificate, work.library)
-    if (seconds := recorded(work.record.get(certificate.name), source)) is not None:
-        return Outcome(claim.id, certificate, "certified", f"certified by {work.coq.name}", seconds), source
-    answer = compiled(certificate, work.coq, work.library, work.timeout)
-    return Outcome(claim.id, certificate, **asdict(answer)), source
 
 
 def emitted(made: Derivation, name: str) -> Certificate:

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-__all__ = ["app"]
+__all__ = ["Certificates", "CoqSeconds", "Jobs", "Json", "Latex", "Names", "app"]
 
+# The arguments and options that several commands have.
+Names = Annotated[
+    list[str] | None, typer.Argument(metavar="[NAME-OR-PATH]...", help="As for prove.", show_default=False)
+]
+Json = Annotated[bool, typer.Option("--json", help="Write one JSON document to standard output.")]
+Latex = Annotated[Path | None, typer.Option("--latex", metavar="FILE", help="Write the proofs as a LaTeX document.")]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", metavar="N", min=1, help="How many processes decide. Default: all cores.")
+]
+Certificates = Annotated[Path, typer.Option("--certificates", metavar="DIR", help="The folder of the certificates.")]
+CoqSeconds = Annotated[
+    float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="For each file that Coq compiles.")
+]
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -8,13 +8,8 @@ from typing import Annotated
 
 import typer
 
-from cnn_symbolic.command_line.app import app
-from cnn_symbolic.command_line.running import (
-    AS_STATED,
-    OPPOSITE,
-    certify_claims,
-    run,
-)
+from cnn_symbolic.command_line.app import Certificates, CoqSeconds, Jobs, Json, Latex, Names, app
+from cnn_symbolic.command_line.running import AS_STATED, OPPOSITE, certify_claims, run
 
 
 @app.command()
@@ -29,10 +24,8 @@ def prove(
         ),
     ] = None,
     steps: Annotated[bool, typer.Option("--steps", help="Print the derivations line by line.")] = False,
-    latex: Annotated[
-        Path | None, typer.Option("--latex", metavar="FILE", help="Write the proofs as a LaTeX document.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Write one JSON document to standard output.")] = False,
+    latex: Latex = None,
+    json: Json = False,
     literal: Annotated[
         int | None,
         typer.Option(
@@ -44,12 +37,8 @@ def prove(
         ),
     ] = None,
     certify: Annotated[bool, typer.Option("--certify", help="Have Coq check the claims, too; see certify.")] = False,
-    certificates: Annotated[
-        Path, typer.Option("--certificates", metavar="DIR", help="The folder of the certificates.")
-    ] = Path("certificates"),
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", metavar="N", min=1, help="How many processes decide. Default: all cores.")
-    ] = None,
+    certificates: Certificates = Path("certificates"),
+    jobs: Jobs = None,
 ) -> None:
     """Decide claims for all sizes at once: the bundled derivations, or your own.
 
@@ -66,9 +55,7 @@ strides only holds for these, and is not proved: it is marked by ○.
 
 @app.command()
 def certify(
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME-OR-PATH]...", help="As for prove.", show_default=False)
-    ] = None,
+    names: Names = None,
     out: Annotated[
         Path,
         typer.Option("--out", "-o", metavar="DIR", help="The folder to write to; made if it is not there."),
@@ -76,13 +63,11 @@ def certify(
     jobs: Annotated[
         int | None, typer.Option("--jobs", metavar="N", min=1, help="How many processes. Default: all cores.")
     ] = None,
-    timeout: Annotated[
-        float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="For each file that Coq compiles.")
-    ] = 300,
+    timeout: CoqSeconds = 300,
     again: Annotated[
         bool, typer.Option("--again", help="Compile everything, also what was certified before and is the same.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Write one JSON document to standard output.")] = False,
+    json: Json = False,
 ) -> None:
     """Write claims as statements in Coq with their proofs, and have Coq check them.
 
@@ -118,10 +103,8 @@ def check(
         typer.Option("--assuming", metavar="CONDITION", help="A condition on the sizes in --claim. Can be repeated."),
     ] = None,
     steps: Annotated[bool, typer.Option("--steps", help="Print the proofs line by line.")] = False,
-    latex: Annotated[
-        Path | None, typer.Option("--latex", metavar="FILE", help="Write the proofs as a LaTeX document.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Write one JSON document to standard output.")] = False,
+    latex: Latex = None,
+    json: Json = False,
     timeout: Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="For each claim.")] = 60,
 ) -> None:
     """Decide your own formulas, written as text; the text is read, never run.

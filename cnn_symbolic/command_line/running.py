@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from cnn_symbolic.present.terminal import Decided
     from cnn_symbolic.proofs.check import Check
     from cnn_symbolic.proofs.derivation import Derivation
-    from cnn_symbolic.proofs.settling import Settled
 
 __all__ = [
     "AS_STATED",
@@ -91,12 +89,7 @@ def run(
         write(latex, latex_book(book))
         report_omitted(book, str(latex))
     if json:
-        from json import dumps
-
-        from cnn_symbolic.present.document import document
-
-        values = [one.document for one in found if one.document is not None]
-        typer.echo(dumps(document(values, by_id(outcomes)), ensure_ascii=False))
+        echo_document(found, outcomes)
     else:
         console = make_console()
         for one in found:
@@ -107,10 +100,10 @@ def run(
         if len(claims) > 1 or not (steps or views):
             console.print(f"{'' if views else chr(10)}{summary(found, seconds)}")
         if outcomes is not None and certificates is not None:
-            from cnn_symbolic.present.showing import certified_lines
+            from cnn_symbolic.present.certificates import certified_lines
 
-            for line in certified_lines(found, outcomes, certificates, time.perf_counter() - start - seconds):
-                console.print(line)
+            took = time.perf_counter() - start - seconds
+            console.print(*certified_lines(found, outcomes, certificates, took), sep="\n")
     return worst(claims_status(found), certified_status(outcomes or ()))
 
 
@@ -119,12 +112,9 @@ def certify_claims(
     json: bool = False,
 ) -> int:  # fmt: skip
     """Decide claims, certify them, print what became of their certificates, and return the exit status."""
-    from json import dumps
-
     from cnn_symbolic.certificates.certifying import make_folder
+    from cnn_symbolic.present.certificates import certificates_table, certified_lines
     from cnn_symbolic.present.console import make_console
-    from cnn_symbolic.present.document import document
-    from cnn_symbolic.present.showing import certificates_table, certified_lines
 
     make_folder(folder)
     found = decide_all(claims, json=json)
@@ -132,14 +122,12 @@ def certify_claims(
     outcomes = certified(claims, folder, jobs, timeout, again)
     seconds = time.perf_counter() - start
     if json:
-        values = [one.document for one in found if one.document is not None]
-        typer.echo(dumps(document(values, by_id(outcomes)), ensure_ascii=False))
+        echo_document(found, outcomes)
     else:
         console = make_console()
         console.print(certificates_table(found, outcomes))
         console.print()
-        for line in certified_lines(found, outcomes, folder, seconds):
-            console.print(line)
+        console.print(*certified_lines(found, outcomes, folder, seconds), sep="\n")
     return worst(claims_status(found), certified_status(outcomes))
 
 
@@ -156,17 +144,27 @@ def certified(
 def certified_first(claims: Sequence[Claim], folder: Path, jobs: int, timeout: float) -> list[Outcome]:
     """Decide and certify the claims of a book that is to be made, and say on standard error what became of them."""
     from cnn_symbolic.certificates.certifying import make_folder
+    from cnn_symbolic.present.certificates import certified_lines
     from cnn_symbolic.present.console import make_console
-    from cnn_symbolic.present.showing import certified_lines
 
     make_folder(folder)
     found = decide_all(claims)
     start = time.perf_counter()
     outcomes = certified(claims, folder, jobs, timeout)
     console = make_console(stderr=True)
-    for line in certified_lines(found, outcomes, folder, time.perf_counter() - start):
-        console.print(line, soft_wrap=True)
+    seconds = time.perf_counter() - start
+    console.print(*certified_lines(found, outcomes, folder, seconds), sep="\n", soft_wrap=True)
     return outcomes
+
+
+def echo_document(found: Sequence[Decided], outcomes: Sequence[Outcome] | None) -> None:
+    """Print the JSON document of claims that are decided."""
+    from json import dumps
+
+    from cnn_symbolic.present.document import document
+
+    values = [one.document for one in found if one.document is not None]
+    typer.echo(dumps(document(values, by_id(outcomes)), ensure_ascii=False))
 
 
 def by_id(outcomes: Sequence[Outcome] | None) -> dict[str, Outcome]:
@@ -229,26 +227,6 @@ def watched(total: int, doing: str = "proving") -> Callable[[Iterable[Any]], Ite
     return partial(track, description=doing, total=total, console=console, transient=True, disable=quiet)
 
 
-@dataclass(frozen=True)
-class Work:
-    """What every process needs: the claims, the limit for each, and what is called for besides the verdict."""
-
-    claims: tuple[Claim, ...]
-    timeout: float | None
-    steps: bool | None
-    json: bool
-    entries: bool
-
-    def theorems(self) -> dict[str, Derivation]:
-        """Return the derivations that a proof may cite, by the ids of their claims."""
-        from cnn_symbolic.present.content.assembly import by_id
-
-        return by_id(self.claims)
-
-
-WORK: list[Work] = []
-
-
 def decide_all(
     claims: Sequence[Claim],
     timeout: float | None = None,
@@ -265,54 +243,40 @@ def decide_all(
     """
     from cnn_symbolic.ground.processes import cores, in_processes
 
-    WORK[:] = [Work(tuple(claims), timeout, steps, json, entries)]
-    with closing(in_processes(decided_at, len(claims), jobs or cores())) as done:
+    def decide(k: int) -> Decided:
+        return decided_at(k, claims, timeout, steps, json, entries)
+
+    with closing(in_processes(decide, len(claims), jobs or cores())) as done:
         found = dict(watched(len(claims), "deciding")(done))
     return [found[k] for k in range(len(claims))]
 
 
-def decided_at(k: int) -> Decided:
-    """Return what is said of a claim that this process has from its parent; two results that differ end all."""
+def decided_at(
+    k: int, claims: Sequence[Claim], timeout: float | None, steps: bool | None, json: bool, entries: bool
+) -> Decided:
+    """Return what is said of one of the claims; two results that differ end all."""
     from cnn_symbolic.ground.errors import DisagreementError
-    from cnn_symbolic.present.terminal import decided
+    from cnn_symbolic.present.document import claim_value
+    from cnn_symbolic.present.terminal import decided, derivation_view
     from cnn_symbolic.proofs.settling import settle
 
-    (work,) = WORK
-    claim = work.claims[k]
-    whole = work.steps is not None or work.json or work.entries
-    theorems = work.theorems() if work.entries else None
+    claim, theorems = claims[k], None
+    if entries:
+        from cnn_symbolic.present.content import assembly
+
+        theorems = assembly.by_id(claims)
+    whole = steps is not None or json or entries
     try:
-        settled = settle(claim.derivation, work.timeout, whole=whole, theorems=theorems)
+        settled = settle(claim.derivation, timeout, whole=whole, theorems=theorems)
     except DisagreementError as error:
         raise DisagreementError(f"{claim.file.name}: {claim.id}: {error}") from error
     return decided(
         claim,
         settled,
-        view=None if work.steps is None else view_of(claim, settled, work.steps),
-        document=document_of(claim, settled) if work.json else None,
-        entry=entry_of(work, k, settled) if work.entries else None,
+        view=None if steps is None else derivation_view(claim, settled, steps),
+        document=claim_value(claim, settled) if json else None,
+        entry=assembly.printed(claims, k, settled) if entries else None,
     )
-
-
-def view_of(claim: Claim, settled: Settled, steps: bool) -> Any:
-    """Return a claim for the terminal, line by line or not."""
-    from cnn_symbolic.present.terminal import derivation_view
-
-    return derivation_view(claim, settled, steps)
-
-
-def document_of(claim: Claim, settled: Settled) -> Any:
-    """Return a claim as JSON's values."""
-    from cnn_symbolic.present.document import claim_value
-
-    return claim_value(claim, settled)
-
-
-def entry_of(work: Work, k: int, settled: Settled) -> Any:
-    """Return what a book prints of a claim."""
-    from cnn_symbolic.present.content.assembly import printed
-
-    return printed(work.claims, k, settled)
 
 
 def status(outcomes: Iterable[tuple[str, str]]) -> int:

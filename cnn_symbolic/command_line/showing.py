@@ -7,21 +7,13 @@ from typing import Annotated
 
 import typer
 
-from cnn_symbolic.command_line.app import app
-from cnn_symbolic.command_line.running import (
-    AS_STATED,
-    OPEN,
-    OPPOSITE,
-    decide_all,
-    status,
-)
+from cnn_symbolic.command_line.app import Names, app
+from cnn_symbolic.command_line.running import AS_STATED, OPEN, OPPOSITE, decide_all, status
 
 
 @app.command("list")
 def list_claims(
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME-OR-PATH]...", help="As for prove.", show_default=False)
-    ] = None,
+    names: Names = None,
 ) -> None:
     """List claims without deciding them."""
     from cnn_symbolic.library.index import kept, matching, with_unique_ids

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cnn_symbolic.command_line.app import app
+from cnn_symbolic.command_line.app import Certificates, CoqSeconds, Jobs, app
 
 
 @app.command()
@@ -31,18 +31,12 @@ def book(
             "--one", metavar="CLAIM", help="Only this claim, as CLAIM.tex to be read with \\input and CLAIM.html."
         ),
     ] = None,
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", metavar="N", min=1, help="How many processes decide. Default: all cores.")
-    ] = None,
+    jobs: Jobs = None,
     certify: Annotated[
         bool, typer.Option("--certify", help="Certify the claims first, and print the statements that Coq checked.")
     ] = False,
-    certificates: Annotated[
-        Path, typer.Option("--certificates", metavar="DIR", help="The folder of the certificates.")
-    ] = Path("certificates"),
-    timeout: Annotated[
-        float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="For each file that Coq compiles.")
-    ] = 300,
+    certificates: Certificates = Path("certificates"),
+    timeout: CoqSeconds = 300,
 ) -> None:
     """Write the proofs and refutations as a book: LaTeX, PDF where a TeX is installed, and HTML.
 

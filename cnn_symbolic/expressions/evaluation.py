@@ -17,22 +17,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.formulas import Opaque, Shape, entry, substitute
-from cnn_symbolic.expressions.heads import (
-    Bracket,
-    Ceiling,
-    Comparison,
-    Conjunction,
-    Delta,
-    Disjunction,
-    Floor,
-    Inverse,
-    Maximum,
-    Minimum,
-    Negation,
-    Remainder,
-    Where,
-)
 from cnn_symbolic.expressions.meaning import COMPARE, value_of
 from cnn_symbolic.expressions.rules import as_quotient, is_plain_size
 from cnn_symbolic.expressions.shapes import format_shape
@@ -42,6 +28,14 @@ from cnn_symbolic.ground.errors import EvaluationError, ShapeError, UndefinedErr
 __all__ = ["Values", "check_defined", "evaluate_formula", "evaluate_size", "infer_sizes"]
 
 Function = Callable[[Any], Any]
+REDUCED: dict[type[sp.Basic], Callable[[Any, Any], Any]] = {
+    sp.Add: operator.add,
+    sp.Mul: operator.mul,
+    heads.Maximum: np.maximum,
+    heads.Minimum: np.minimum,
+    heads.Conjunction: np.logical_and,
+    heads.Disjunction: np.logical_or,
+}
 
 
 @dataclass(frozen=True)
@@ -140,35 +134,30 @@ class _Evaluator:
         if e.is_Symbol:
             return self.symbol(e, grid)
         if isinstance(e, sp.Indexed):
-            return self.lookup(str(e.base.label), [self.value(i, grid) for i in e.indices])
-        if isinstance(e, sp.Add):
-            return reduce(operator.add, [self.value(part, grid) for part in e.args])
-        if isinstance(e, sp.Mul):
-            return reduce(operator.mul, [self.value(part, grid) for part in e.args])
+            return self.lookup(*self.place(e, grid))
+        if type(e) in REDUCED:
+            return reduce(REDUCED[type(e)], [self.value(part, grid) for part in e.args])
         if isinstance(e, sp.Pow) and e.exp.is_Integer:
             return self.power(self.value(e.base, grid), int(e.exp))
         if isinstance(e, sp.Sum):
-            return self.sum(e, grid)
-        if isinstance(e, Delta):
+            return self.sum(e.function, list(e.limits), grid)
+        if isinstance(e, heads.Delta):
             return self.one_or_zero(np.equal(self.value(e.args[0], grid), self.value(e.args[1], grid)))
-        if isinstance(e, Bracket):
+        if isinstance(e, heads.Bracket):
             return self.one_or_zero(self.holds(e.args[0], grid))
         if isinstance(e, Opaque):
             return self.apply(e, grid)
         if isinstance(e, sp.Derivative):
             return self.derivative(e, grid)
-        if isinstance(e, Floor | Ceiling):
+        if isinstance(e, heads.Floor | heads.Ceiling):
             numerator, denominator = as_quotient(e.args[0])
-            up = -1 if isinstance(e, Ceiling) else 1
+            up = -1 if isinstance(e, heads.Ceiling) else 1
             return up * ((up * self.value(numerator, grid)) // self.divisor(denominator, grid))
-        if isinstance(e, Remainder):
+        if isinstance(e, heads.Remainder):
             return self.value(e.args[0], grid) % self.divisor(e.args[1], grid)
-        if isinstance(e, Inverse):
+        if isinstance(e, heads.Inverse):
             return self.power(self.divisor(e.args[0], grid), -1)
-        if isinstance(e, Maximum | Minimum):
-            pick = np.maximum if isinstance(e, Maximum) else np.minimum
-            return reduce(pick, [self.value(part, grid) for part in e.args])
-        if isinstance(e, Where):
+        if isinstance(e, heads.Where):
             holds, value, otherwise = self.holds(e.args[0], grid), *(self.value(part, grid) for part in e.args[1:])
             return np.where(holds, value, otherwise)
         raise EvaluationError(f"{e} cannot be evaluated: {type(e).__name__} is not part of an entry formula")
@@ -197,17 +186,24 @@ class _Evaluator:
             return self.values.tensors[symbol.name][()]
         raise EvaluationError(f"no value is given for {symbol}")
 
+    def place(self, e: sp.Indexed, grid: Mapping[sp.Symbol, Any]) -> tuple[str, list[Any]]:
+        """Return the name of an entry's tensor, and its index as arrays."""
+        return str(e.base.label), [self.value(i, grid) for i in e.indices]
+
     def lookup(self, name: str, index: list[Any]) -> Any:
         """Return the entries of a tensor at arrays of indices: zero outside its shape."""
         if name not in self.values.tensors:
             raise EvaluationError(f"no value is given for the tensor {name}")
         array = self.values.tensors[name]
-        within: Any = np.True_
-        clipped = []
-        for i, length in zip(index, array.shape, strict=True):
-            within = within & (np.asarray(i) >= 0) & (np.asarray(i) < length)
-            clipped.append(np.clip(i, 0, length - 1))
-        return np.where(within, self.array(array[tuple(clipped)]), 0)
+        clipped = tuple(np.clip(i, 0, length - 1) for i, length in zip(index, array.shape, strict=True))
+        return self.within(name, index, array[clipped])
+
+    def within(self, name: str, index: list[Any], value: Any) -> Any:
+        """Return a value where the indices lie inside the shape of a tensor, else zero."""
+        held: Any = np.True_
+        for i, length in zip(index, self.values.tensors[name].shape, strict=True):
+            held = held & (np.asarray(i) >= 0) & (np.asarray(i) < length)
+        return np.where(held, self.array(value), 0)
 
     def apply(self, e: Opaque, grid: Mapping[sp.Symbol, Any]) -> Any:
         """Return an opaque function at a tensor entry: zero outside the tensor's shape."""
@@ -218,12 +214,7 @@ class _Evaluator:
             )
         if not isinstance(e.argument, sp.Indexed):
             return functions[e.order](self.value(e.argument, grid))
-        index = [self.value(i, grid) for i in e.argument.indices]
-        array = self.values.tensors[str(e.argument.base.label)]
-        within: Any = np.True_
-        for i, length in zip(index, array.shape, strict=True):
-            within = within & (np.asarray(i) >= 0) & (np.asarray(i) < length)
-        return np.where(within, self.array(functions[e.order](self.value(e.argument, grid))), 0)
+        return self.within(*self.place(e.argument, grid), functions[e.order](self.value(e.argument, grid)))
 
     def derivative(self, e: sp.Derivative, grid: Mapping[sp.Symbol, Any]) -> Any:
         """Return a derivative that was left standing; with respect to an entry outside its tensor it is zero."""
@@ -232,10 +223,7 @@ class _Evaluator:
         derived = self.value(substitute(e.expr, {}).diff(*e.variables), grid)
         for variable in e.variables:
             if isinstance(variable, sp.Indexed):
-                shape = self.values.tensors[str(variable.base.label)].shape
-                inner = [self.value(i, grid) for i in variable.indices]
-                for i, length in zip(inner, shape, strict=True):
-                    derived = np.where((np.asarray(i) >= 0) & (np.asarray(i) < length), self.array(derived), 0)
+                derived = self.within(*self.place(variable, grid), derived)
         return derived
 
     def power(self, base: Any, exponent: int) -> Any:
@@ -244,10 +232,7 @@ class _Evaluator:
         one = Fraction(1) if self.exact else 1.0
         return one / base ** (-exponent)
 
-    def sum(self, e: sp.Sum, grid: Mapping[sp.Symbol, Any]) -> Any:
-        return self.sum_limits(e.function, list(e.limits), grid)
-
-    def sum_limits(self, body: sp.Expr, limits: list[Any], grid: Mapping[sp.Symbol, Any]) -> Any:
+    def sum(self, body: sp.Expr, limits: list[Any], grid: Mapping[sp.Symbol, Any]) -> Any:
         if not limits:
             return self.value(body, grid)
         variable, low, high = limits[-1]
@@ -257,18 +242,16 @@ class _Evaluator:
         empty = np.size(least) == 0 or np.size(most) == 0
         reach = np.arange(0 if empty else int(np.min(least)), 0 if empty else int(np.max(most)) + 1)
         run = reach.reshape([1] * (depth - 1) + [len(reach)])
-        terms = self.sum_limits(body, limits[:-1], {**deeper, variable: run})
+        terms = self.sum(body, limits[:-1], {**deeper, variable: run})
         return np.where((run >= least) & (run <= most), self.array(terms), 0).sum(axis=-1)
 
     def holds(self, condition: Any, grid: Mapping[sp.Symbol, Any]) -> Any:
         if condition in (sp.true, sp.false):
             return bool(condition)
-        if isinstance(condition, Conjunction):
-            return reduce(np.logical_and, [self.holds(part, grid) for part in condition.args])
-        if isinstance(condition, Disjunction):
-            return reduce(np.logical_or, [self.holds(part, grid) for part in condition.args])
-        if isinstance(condition, Negation):
+        if type(condition) in REDUCED:
+            return reduce(REDUCED[type(condition)], [self.holds(part, grid) for part in condition.args])
+        if isinstance(condition, heads.Negation):
             return np.logical_not(self.holds(condition.args[0], grid))
-        if isinstance(condition, Comparison):
+        if isinstance(condition, heads.Comparison):
             return COMPARE[condition.sign](self.value(condition.lhs, grid), self.value(condition.rhs, grid))
         raise EvaluationError(f"{condition} is not a condition on indices and sizes")

@@ -10,15 +10,10 @@ from cnn_symbolic.ground.errors import FragmentError, UndefinedError
 
 __all__ = [
     "as_fraction",
-    "difference_of_two",
     "divided",
     "floor_divided",
-    "max_of",
-    "min_of",
     "opposite",
-    "product_of_two",
     "remainder_of",
-    "sum_of_two",
     "whole",
 ]
 
@@ -26,21 +21,6 @@ __all__ = [
 def whole(value: Any) -> Any:
     """Return a fraction as an integer where it is one."""
     return int(value) if isinstance(value, Fraction) and value.denominator == 1 else value
-
-
-def sum_of_two(a: Any, b: Any) -> Any:
-    """Return a + b."""
-    return whole(a + b)
-
-
-def difference_of_two(a: Any, b: Any) -> Any:
-    """Return a − b."""
-    return whole(a - b)
-
-
-def product_of_two(a: Any, b: Any) -> Any:
-    """Return a·b."""
-    return whole(a * b)
 
 
 def at_least_one(b: Any) -> Any:
@@ -70,16 +50,6 @@ def floor_divided(a: Any, b: Any) -> int:
 def remainder_of(a: Any, b: Any) -> Any:
     """Return a mod b."""
     return whole(a % at_least_one(b))
-
-
-def max_of(*values: Any) -> Any:
-    """Return the greatest of Python numbers."""
-    return max(values)
-
-
-def min_of(*values: Any) -> Any:
-    """Return the least of Python numbers."""
-    return min(values)
 
 
 def opposite(values: Sequence[bool]) -> bool:

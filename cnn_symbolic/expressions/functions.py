@@ -12,12 +12,7 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.expressions import rules
-from cnn_symbolic.expressions.exact import (
-    max_of,
-    min_of,
-    opposite,
-    remainder_of,
-)
+from cnn_symbolic.expressions.exact import opposite, remainder_of
 from cnn_symbolic.expressions.heads import has_entries
 from cnn_symbolic.expressions.points import STANDING
 from cnn_symbolic.expressions.values import Number, Standing, compared, joined, made, number, read_at, truth
@@ -75,12 +70,12 @@ def without_entries(build: Callable[..., sp.Expr]) -> Callable[..., sp.Expr]:
 
 def maximum(*values: Any) -> Any:
     """Return the greatest of numbers made from sizes and indices."""
-    return needed(made(without_entries(rules.maximum), max_of, *values), "maximum", values)
+    return needed(made(without_entries(rules.maximum), lambda *numbers: max(numbers), *values), "maximum", values)
 
 
 def minimum(*values: Any) -> Any:
     """Return the least of numbers made from sizes and indices."""
-    return needed(made(without_entries(rules.minimum), min_of, *values), "minimum", values)
+    return needed(made(without_entries(rules.minimum), lambda *numbers: min(numbers), *values), "minimum", values)
 
 
 Max, Min = maximum, minimum

@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.expressions.heads import (
-    Bracket,
-    Ceiling,
-    Comparison,
-    Conjunction,
-    Delta,
-    Disjunction,
-    Floor,
-    Inverse,
-    Maximum,
-    Minimum,
-    Negation,
-    Remainder,
-    Where,
-)
+from cnn_symbolic.expressions import heads
 from cnn_symbolic.ground.errors import EvaluationError, UndefinedError
 
 __all__ = ["COMPARE", "value_of"]
 
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    "=": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    ">=": lambda a, b: a >= b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    "<": lambda a, b: a < b,
+    "=": operator.eq,
+    "!=": operator.ne,
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
 }
 
 
@@ -57,26 +44,26 @@ def value_of(e: sp.Basic, symbol: Callable[[sp.Symbol], Any]) -> Any:
             return Fraction(int(e.p), int(e.q))
         if isinstance(e, sp.Pow) and e.exp.is_Integer and e.exp >= 0:
             return value(e.base) ** int(e.exp)
-        if isinstance(e, Inverse):
+        if isinstance(e, heads.Inverse):
             return Fraction(1, divisor(e.args[0]))
-        if isinstance(e, Floor | Ceiling):
-            return (math.floor if isinstance(e, Floor) else math.ceil)(value(e.args[0]))
-        if isinstance(e, Remainder):
+        if isinstance(e, heads.Floor | heads.Ceiling):
+            return (math.floor if isinstance(e, heads.Floor) else math.ceil)(value(e.args[0]))
+        if isinstance(e, heads.Remainder):
             return value(e.args[0]) % divisor(e.args[1])
-        if isinstance(e, Maximum | Minimum):
-            return (max if isinstance(e, Maximum) else min)(value(part) for part in e.args)
-        if isinstance(e, Comparison) and isinstance(e.lhs, sp.Expr) and isinstance(e.rhs, sp.Expr):
+        if isinstance(e, heads.Maximum | heads.Minimum):
+            return (max if isinstance(e, heads.Maximum) else min)(value(part) for part in e.args)
+        if isinstance(e, heads.Comparison) and isinstance(e.lhs, sp.Expr) and isinstance(e.rhs, sp.Expr):
             return COMPARE[e.sign](value(e.lhs), value(e.rhs))
-        if isinstance(e, Delta):
+        if isinstance(e, heads.Delta):
             return int(value(e.args[0]) == value(e.args[1]))
-        if isinstance(e, Bracket):
+        if isinstance(e, heads.Bracket):
             return int(value(e.args[0]))
-        if isinstance(e, Where):
+        if isinstance(e, heads.Where):
             holds, chosen, other = map(value, e.args)
             return chosen if holds else other
-        if isinstance(e, Conjunction | Disjunction):
-            return (all if isinstance(e, Conjunction) else any)([value(part) for part in e.args])
-        if isinstance(e, Negation):
+        if isinstance(e, heads.Conjunction | heads.Disjunction):
+            return (all if isinstance(e, heads.Conjunction) else any)([value(part) for part in e.args])
+        if isinstance(e, heads.Negation):
             return not value(e.args[0])
         if e in (sp.true, sp.false):
             return e == sp.true

@@ -9,24 +9,7 @@ from typing import Any
 import sympy as sp
 from sympy.printing.str import StrPrinter
 
-from cnn_symbolic.expressions.heads import (
-    AtMost,
-    Bracket,
-    Ceiling,
-    Comparison,
-    Conjunction,
-    Connective,
-    Delta,
-    Disjunction,
-    Floor,
-    Inverse,
-    Less,
-    Maximum,
-    Minimum,
-    Negation,
-    Remainder,
-    Where,
-)
+from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.rules import as_quotient
 
 __all__ = ["SIGNS", "written", "written_together"]
@@ -78,60 +61,60 @@ class SizePrinter(StrPrinter):
     def _print_Indexed(self, e: sp.Indexed) -> str:
         return f"{e.base.label}[{', '.join(map(self.doprint, e.indices))}]"
 
-    def _print_Inverse(self, e: Inverse) -> str:
+    def _print_Inverse(self, e: heads.Inverse) -> str:
         return f"1/{self.divisor(e.args[0])}"
 
-    def _print_Floor(self, e: Floor) -> str:
+    def _print_Floor(self, e: heads.Floor) -> str:
         return f"⌊{self.quotient(e.args[0])}⌋"
 
-    def _print_Ceiling(self, e: Ceiling) -> str:
+    def _print_Ceiling(self, e: heads.Ceiling) -> str:
         return f"⌈{self.quotient(e.args[0])}⌉"
 
-    def _print_Remainder(self, e: Remainder) -> str:
+    def _print_Remainder(self, e: heads.Remainder) -> str:
         return f"({self.remainder(e)})"
 
-    def remainder(self, e: Remainder) -> str:
+    def remainder(self, e: heads.Remainder) -> str:
         return f"{self.tight(e.args[0])} mod {self.divisor(e.args[1])}"
 
-    def _print_Maximum(self, e: Maximum) -> str:
+    def _print_Maximum(self, e: heads.Maximum) -> str:
         return f"max({', '.join(map(self.doprint, e.args))})"
 
-    def _print_Minimum(self, e: Minimum) -> str:
+    def _print_Minimum(self, e: heads.Minimum) -> str:
         return f"min({', '.join(map(self.doprint, e.args))})"
 
-    def _print_Delta(self, e: Delta) -> str:
+    def _print_Delta(self, e: heads.Delta) -> str:
         return f"[{self.doprint(e.args[0])} = {self.doprint(e.args[1])}]"
 
-    def _print_Bracket(self, e: Bracket) -> str:
+    def _print_Bracket(self, e: heads.Bracket) -> str:
         return f"[{self.doprint(e.args[0])}]"
 
-    def _print_Where(self, e: Where) -> str:
+    def _print_Where(self, e: heads.Where) -> str:
         holds, value, otherwise = map(self.doprint, e.args)
         return f"({value} if {holds}, else {otherwise})"
 
-    def _print_Comparison(self, e: Comparison) -> str:
+    def _print_Comparison(self, e: heads.Comparison) -> str:
         left, right = (
-            self.remainder(side) if isinstance(side, Remainder) else self.doprint(side) for side in (e.lhs, e.rhs)
+            self.remainder(side) if isinstance(side, heads.Remainder) else self.doprint(side) for side in (e.lhs, e.rhs)
         )
         return f"{left} {SIGNS[e.sign]} {right}"
 
-    def _print_Connective(self, e: Connective) -> str:
-        if isinstance(e, Negation):
+    def _print_Connective(self, e: heads.Connective) -> str:
+        if isinstance(e, heads.Negation):
             return f"not ({self.doprint(e.args[0])})"
         if is_chain(e):
             return " ".join([self.doprint(e.args[0]), *(f"{SIGNS[p.sign]} {self.doprint(p.rhs)}" for p in e.args[1:])])
         parts = (f"({self.doprint(p)})" if is_compound(p) else self.doprint(p) for p in e.args)
-        return (" and " if isinstance(e, Conjunction) else " or ").join(parts)
+        return (" and " if isinstance(e, heads.Conjunction) else " or ").join(parts)
 
 
 def is_compound(e: Any) -> bool:
     """Tell whether a condition stands in parentheses as a part of another one."""
-    return isinstance(e, Conjunction | Disjunction) and not is_chain(e)
+    return isinstance(e, heads.Conjunction | heads.Disjunction) and not is_chain(e)
 
 
-def is_chain(e: Connective) -> bool:
+def is_chain(e: heads.Connective) -> bool:
     """Tell whether a condition is written as one chain of inequalities, such as `2 ≤ M ≤ 5`."""
-    upwards = isinstance(e, Conjunction) and all(isinstance(part, Less | AtMost) for part in e.args)
+    upwards = isinstance(e, heads.Conjunction) and all(isinstance(part, heads.Less | heads.AtMost) for part in e.args)
     return upwards and all(a.rhs == b.lhs for a, b in pairwise(e.args))
 
 
@@ -142,4 +125,4 @@ def written(e: Any) -> str:
 
 def written_together(conditions: Sequence[Any]) -> str:
     """Return conditions that hold written_together as text; nothing for none."""
-    return written(Conjunction(*conditions) if len(conditions) > 1 else (*conditions, "")[0])
+    return written(heads.Conjunction(*conditions) if len(conditions) > 1 else (*conditions, "")[0])

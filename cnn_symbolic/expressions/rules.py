@@ -8,37 +8,16 @@ keeps (see `values`). Everything that no rule applies to stands as it is written
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import operator
+from collections import Counter
+from collections.abc import Callable, Iterable
 from functools import lru_cache, reduce
 from typing import Any
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from cnn_symbolic.expressions.heads import (
-    COMPARISONS,
-    AtLeast,
-    AtMost,
-    Bracket,
-    Ceiling,
-    Comparison,
-    Conjunction,
-    Connective,
-    Delta,
-    Disjunction,
-    Equal,
-    Floor,
-    Greater,
-    Inverse,
-    Less,
-    Maximum,
-    Minimum,
-    Negation,
-    Remainder,
-    Unequal,
-    Where,
-    Whole,
-)
+from cnn_symbolic.expressions import heads
 from cnn_symbolic.ground.errors import FragmentError
 
 __all__ = [
@@ -68,7 +47,7 @@ __all__ = [
 ]
 
 POSITIVE, NOT_NEGATIVE = {"integer": True, "positive": True}, {"integer": True, "nonnegative": True}
-OPPOSITE = {Equal: Unequal, Unequal: Equal, AtLeast: Less, Less: AtLeast, Greater: AtMost, AtMost: Greater}
+OPPOSITE = {"=": "!=", "!=": "=", ">=": "<", "<": ">=", ">": "<=", "<=": ">"}
 
 
 @lru_cache(maxsize=4096)
@@ -100,11 +79,11 @@ def is_whole(e: Any) -> bool:
         return all(map(is_whole, e.args))
     if isinstance(e, sp.Pow):
         return bool(e.exp.is_Integer and e.exp >= 0) and is_whole(e.base)
-    if isinstance(e, Maximum | Minimum | Remainder):
+    if isinstance(e, heads.Maximum | heads.Minimum | heads.Remainder):
         return all(map(is_whole, e.args))
-    if isinstance(e, Where):
+    if isinstance(e, heads.Where):
         return all(map(is_whole, e.args[1:]))
-    return isinstance(e, sp.Integer | Whole) or (isinstance(e, sp.Symbol) and e.is_integer is True)
+    return isinstance(e, sp.Integer | heads.Whole) or (isinstance(e, sp.Symbol) and e.is_integer is True)
 
 
 # Numbers
@@ -112,15 +91,15 @@ def is_whole(e: Any) -> bool:
 
 def floor(e: sp.Expr) -> sp.Expr:
     """Return ⌊e⌋. Rules: ⌊n⌋ = n and ⌊n + a⌋ = n + ⌊a⌋ for an integer n; a literal number is rounded."""
-    return rounded(e, Floor, math.floor)
+    return rounded(e, heads.Floor, math.floor)
 
 
 def ceiling(e: sp.Expr) -> sp.Expr:
     """Return ⌈e⌉. Rules: ⌈n⌉ = n and ⌈n + a⌉ = n + ⌈a⌉ for an integer n; a literal number is rounded."""
-    return rounded(e, Ceiling, math.ceil)
+    return rounded(e, heads.Ceiling, math.ceil)
 
 
-def rounded(e: sp.Expr, head: type[Whole], round_number: Callable[[Any], int]) -> sp.Expr:
+def rounded(e: sp.Expr, head: type[heads.Whole], round_number: Callable[[Any], int]) -> sp.Expr:
     """Return a rational expression rounded, its integer terms drawn out."""
     whole: list[sp.Expr] = []
     rest: list[sp.Expr] = []
@@ -146,7 +125,7 @@ def divide(a: sp.Expr, b: sp.Expr) -> sp.Expr:
     parts = [part for factor in sp.Mul.make_args(b) for part in powers_of(factor)]
     if len(parts) > 1 and all(at_least(part, 1) for part in parts):
         return reduce(divide, parts, a)
-    return a * Inverse(b)
+    return a * heads.Inverse(b)
 
 
 def powers_of(e: sp.Expr) -> list[sp.Expr]:
@@ -162,17 +141,17 @@ def remainder(a: sp.Expr, b: sp.Expr) -> sp.Expr:
         return a - b * math.floor(a / b)
     if a == 0 or (b == 1 and is_whole(a)):
         return sp.S.Zero
-    return Remainder(a, b)
+    return heads.Remainder(a, b)
 
 
 def maximum(*parts: sp.Expr) -> sp.Expr:
     """Return the greatest. Rules: max(max(a, b), c) = max(a, b, c); max(a, a) = a; numbers are compared."""
-    return extremum(Maximum, max, parts)
+    return extremum(heads.Maximum, max, parts)
 
 
 def minimum(*parts: sp.Expr) -> sp.Expr:
     """Return the least. Rules: min(min(a, b), c) = min(a, b, c); min(a, a) = a; numbers are compared."""
-    return extremum(Minimum, min, parts)
+    return extremum(heads.Minimum, min, parts)
 
 
 def extremum(head: type[sp.Expr], choose: Callable[[Any], Any], parts: tuple[sp.Expr, ...]) -> sp.Expr:
@@ -191,21 +170,21 @@ def delta(a: sp.Expr, b: sp.Expr) -> sp.Expr:
     if difference.is_Rational:
         return sp.S.One if difference == 0 else sp.S.Zero
     exchanged = a.is_Rational or (not b.is_Rational and sp.default_sort_key(b) < sp.default_sort_key(a))
-    return Delta(b, a) if exchanged else Delta(a, b)
+    return heads.Delta(b, a) if exchanged else heads.Delta(a, b)
 
 
 def bracket(holds: Any) -> sp.Expr:
     """Return [condition]. Rules: [true] = 1, [false] = 0; for an equation it is Kronecker's delta."""
     if holds in (sp.true, sp.false):
         return sp.S.One if holds == sp.true else sp.S.Zero
-    return delta(*holds.args) if isinstance(holds, Equal) else Bracket(holds)
+    return delta(*holds.args) if isinstance(holds, heads.Equal) else heads.Bracket(holds)
 
 
 def where(holds: Any, a: sp.Expr, b: sp.Expr) -> sp.Expr:
     """Return a where the condition holds, else b. Rules: a condition that is decided chooses; equal ones are one."""
     if holds in (sp.true, sp.false):
         return a if holds == sp.true else b
-    return a if a == b else Where(holds, a, b)
+    return a if a == b else heads.Where(holds, a, b)
 
 
 # Conditions
@@ -218,20 +197,20 @@ def compare(sign: str, a: sp.Expr, b: sp.Expr) -> Any:
         facts = {"=": difference == 0, "!=": difference != 0, ">=": difference >= 0, "<=": difference <= 0}
         facts |= {">": difference > 0, "<": difference < 0}
         return sp.true if facts[sign] else sp.false
-    return COMPARISONS[sign](a, b)
+    return heads.COMPARISONS[sign](a, b)
 
 
 def all_of(*parts: Any) -> Any:
     """Return the conjunction. Rules: nested ones are one, true is left out, a condition counts once, false decides."""
-    return connected(Conjunction, sp.true, sp.false, parts)
+    return connected(heads.Conjunction, sp.true, sp.false, parts)
 
 
 def any_of(*parts: Any) -> Any:
     """Return the disjunction. Rules: nested ones are one, false is left out, a condition counts once, true decides."""
-    return connected(Disjunction, sp.false, sp.true, parts)
+    return connected(heads.Disjunction, sp.false, sp.true, parts)
 
 
-def connected(head: type[Connective], neutral: Any, decisive: Any, parts: tuple[Any, ...]) -> Any:
+def connected(head: type[heads.Connective], neutral: Any, decisive: Any, parts: tuple[Any, ...]) -> Any:
     """Return several conditions as one."""
     flat = dict.fromkeys(inner for part in parts for inner in (part.args if isinstance(part, head) else (part,)))
     flat.pop(neutral, None)
@@ -244,9 +223,11 @@ def negation(holds: Any) -> Any:
     """Return the opposite. Rules: not not a = a; not (a < b) = (a ≥ b), and so on; true and false are exchanged."""
     if holds in (sp.true, sp.false):
         return sp.false if holds == sp.true else sp.true
-    if isinstance(holds, Negation):
+    if isinstance(holds, heads.Negation):
         return holds.args[0]
-    return OPPOSITE[type(holds)](*holds.args) if isinstance(holds, Comparison) else Negation(holds)
+    if isinstance(holds, heads.Comparison):
+        return heads.COMPARISONS[OPPOSITE[holds.sign]](*holds.args)
+    return heads.Negation(holds)
 
 
 def equivalent(a: Any, b: Any) -> Any:
@@ -256,23 +237,23 @@ def equivalent(a: Any, b: Any) -> Any:
 
 def conjuncts(holds: Any) -> tuple[Any, ...]:
     """Return the conditions that hold together, if a condition is a conjunction; else itself."""
-    return holds.args if isinstance(holds, Conjunction) else (holds,)
+    return holds.args if isinstance(holds, heads.Conjunction) else (holds,)
 
 
 BUILDERS: dict[type[sp.Basic], Callable[..., Any]] = {
-    Floor: floor,
-    Ceiling: ceiling,
-    Remainder: lambda a, b: Remainder(a, b) if b.is_Rational and b < 1 else remainder(a, b),
-    Maximum: maximum,
-    Minimum: minimum,
-    Delta: delta,
-    Bracket: bracket,
-    Where: where,
-    Inverse: lambda b: Inverse(b) if b.is_Rational and b <= 0 else divide(sp.S.One, b),
-    Conjunction: all_of,
-    Disjunction: any_of,
-    Negation: negation,
-    **{kind: (lambda a, b, sign=sign: compare(sign, a, b)) for sign, kind in COMPARISONS.items()},
+    heads.Floor: floor,
+    heads.Ceiling: ceiling,
+    heads.Remainder: lambda a, b: heads.Remainder(a, b) if b.is_Rational and b < 1 else remainder(a, b),
+    heads.Maximum: maximum,
+    heads.Minimum: minimum,
+    heads.Delta: delta,
+    heads.Bracket: bracket,
+    heads.Where: where,
+    heads.Inverse: lambda b: heads.Inverse(b) if b.is_Rational and b <= 0 else divide(sp.S.One, b),
+    heads.Conjunction: all_of,
+    heads.Disjunction: any_of,
+    heads.Negation: negation,
+    **{kind: (lambda a, b, sign=sign: compare(sign, a, b)) for sign, kind in heads.COMPARISONS.items()},
 }
 
 
@@ -300,31 +281,25 @@ def over_one(e: sp.Expr) -> tuple[sp.Expr, int, dict[sp.Expr, int]]:
     """Return the numerator of an expression, and its denominator as an integer times powers of divisors."""
     if isinstance(e, sp.Rational):
         return sp.Integer(e.p), int(e.q), {}
-    if isinstance(e, Inverse):
+    if isinstance(e, heads.Inverse):
         return sp.S.One, 1, {e.args[0]: 1}
     if isinstance(e, sp.Pow) and e.exp.is_Integer and e.exp > 0:
         top, number, factors = over_one(e.base)
         power = int(e.exp)
         return top**power, number**power, {base: n * power for base, n in factors.items()}
+    if not isinstance(e, sp.Add | sp.Mul):
+        return e, 1, {}
+    parts = list(map(over_one, e.args))
+    counts = [Counter(factors) for _, _, factors in parts]
     if isinstance(e, sp.Mul):
-        tops, number, product = [], 1, dict[sp.Expr, int]()
-        for top, inner, factors in map(over_one, e.args):
-            tops.append(top)
-            number *= inner
-            product = {base: product.get(base, 0) + factors.get(base, 0) for base in {**product, **factors}}
-        return sp.Mul(*tops), number, product
-    if isinstance(e, sp.Add):
-        parts = list(map(over_one, e.args))
-        number = math.lcm(*(inner for _, inner, _ in parts))
-        common: dict[sp.Expr, int] = {}
-        for _, _, factors in parts:
-            common = {base: max(common.get(base, 0), factors.get(base, 0)) for base in {**common, **factors}}
-        tops = []
-        for top, inner, factors in parts:
-            missing = (base ** (n - factors.get(base, 0)) for base, n in common.items())
-            tops.append(sp.Mul(number // inner, top, *missing))
-        return sp.Add(*tops), number, common
-    return e, 1, {}
+        number = math.prod(inner for _, inner, _ in parts)
+        return sp.Mul(*(top for top, _, _ in parts)), number, sum(counts, Counter())
+    number, common = math.lcm(*(inner for _, inner, _ in parts)), reduce(operator.or_, counts)
+    tops = []
+    for top, inner, factors in parts:
+        missing = (base ** (n - factors.get(base, 0)) for base, n in common.items())
+        tops.append(sp.Mul(number // inner, top, *missing))
+    return sp.Add(*tops), number, common
 
 
 @lru_cache(maxsize=4096)
@@ -362,22 +337,26 @@ def over_atoms(e: sp.Expr, change: Callable[[sp.Expr], sp.Expr]) -> sp.Expr:
     return change(e)
 
 
+# Whether a head is at least an integer where all of its parts are, or where any is.
+NEEDED: dict[type[sp.Basic], Callable[[Iterable[bool]], bool]] = {
+    heads.Floor: all,
+    heads.Ceiling: all,
+    heads.Maximum: any,
+    heads.Minimum: all,
+    heads.Where: all,
+}
+
+
 def lower_bound(atom: sp.Expr) -> int | None:
     """Return a number that a size or head is never below, wherever it is defined; None if none is seen."""
     if is_plain_size(atom):
         return least(atom)
-    if isinstance(atom, Remainder | Delta | Bracket | Inverse):
+    if isinstance(atom, heads.Remainder | heads.Delta | heads.Bracket | heads.Inverse):
         return 0
-    for bound in (1, 0):
-        if isinstance(atom, Floor | Ceiling) and at_least(atom.args[0], bound):
-            return bound
-        if isinstance(atom, Maximum) and any(at_least(part, bound) for part in atom.args):
-            return bound
-        if isinstance(atom, Minimum) and all(at_least(part, bound) for part in atom.args):
-            return bound
-        if isinstance(atom, Where) and all(at_least(part, bound) for part in atom.args[1:]):
-            return bound
-    return None
+    if (needed := NEEDED.get(type(atom))) is None:
+        return None
+    parts = atom.args[1:] if isinstance(atom, heads.Where) else atom.args
+    return next((bound for bound in (1, 0) if needed(at_least(part, bound) for part in parts)), None)
 
 
 def is_condition(value: Any) -> bool:

@@ -20,13 +20,10 @@ import sympy as sp
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.exact import (
     as_fraction,
-    difference_of_two,
     divided,
     floor_divided,
     opposite,
-    product_of_two,
     remainder_of,
-    sum_of_two,
     whole,
 )
 from cnn_symbolic.expressions.foreign import INSTEAD, foreign_part
@@ -127,29 +124,29 @@ class Number(Calculated):
     _op_priority = 100.0  # SymPy's operators leave what stands beside a number to the number
 
     def __add__(self, other: Any) -> Any:
-        return made(operator.add, sum_of_two, self, other)
+        return arithmetic(operator.add, self, other)
 
     def __radd__(self, other: Any) -> Any:
-        return made(operator.add, sum_of_two, other, self)
+        return arithmetic(operator.add, other, self)
 
     def __sub__(self, other: Any) -> Any:
-        return made(operator.sub, difference_of_two, self, other)
+        return arithmetic(operator.sub, self, other)
 
     def __rsub__(self, other: Any) -> Any:
-        return made(operator.sub, difference_of_two, other, self)
+        return arithmetic(operator.sub, other, self)
 
     def __mul__(self, other: Any) -> Any:
-        return made(operator.mul, product_of_two, self, other)
+        return arithmetic(operator.mul, self, other)
 
     def __rmul__(self, other: Any) -> Any:
-        return made(operator.mul, product_of_two, other, self)
+        return arithmetic(operator.mul, other, self)
 
     def __truediv__(self, other: Any) -> Any:
         if type(other) is Number and other.formula.is_Rational:
             other = other.formula
         if isinstance(other, Integral | Fraction | sp.Rational) and not isinstance(other, bool):
             share = 1 / as_fraction(other)
-            return made(operator.mul, lambda a, b: whole(a * b), self, share)
+            return arithmetic(operator.mul, self, share)
         return made(rules.divide, divided, self, other, divisor=1)
 
     def __rtruediv__(self, other: Any) -> Any:
@@ -170,10 +167,10 @@ class Number(Calculated):
     def __pow__(self, exponent: Any) -> Any:
         if isinstance(exponent, bool) or not isinstance(exponent, int) or exponent < 0:
             raise FragmentError(f"a power of {self} has an exponent from 0 on that is an integer, found {exponent!r}")
-        return made(lambda a: a**exponent, lambda a: whole(a**exponent), self)
+        return arithmetic(lambda a: a**exponent, self)
 
     def __neg__(self) -> Any:
-        return made(operator.neg, operator.neg, self)
+        return arithmetic(operator.neg, self)
 
     def __pos__(self) -> Any:
         return self
@@ -361,6 +358,11 @@ def made(
     return Number(formula, lambda point: calculate(*[n.at(point) for n in numbers]), found)
 
 
+def arithmetic(calculate: Callable[..., Any], *operands: Any) -> Any:
+    """Return what ring arithmetic makes of numbers, which SymPy does as Python does."""
+    return made(calculate, lambda *numbers: whole(calculate(*numbers)), *operands)
+
+
 def compared(sign: str, compare: Callable[[Any, Any], bool], a: Any, b: Any) -> Any:
     """Return the condition that two numbers compare so."""
     if not is_number(a) or not is_number(b):
@@ -389,12 +391,6 @@ def joined(build: Callable[..., Any], decide: Callable[..., bool], conditions: t
     )
 
 
-# In Python's integers
-
-
 def quotient(a: sp.Expr, b: sp.Expr) -> sp.Expr:
     """Return ⌊a/b⌋ as a formula."""
     return rules.floor(rules.divide(a, b))
-
-
-# The functions that people write

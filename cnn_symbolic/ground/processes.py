@@ -13,7 +13,6 @@ from collections.abc import Callable, Collection, Generator, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from functools import partial
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
@@ -24,6 +23,8 @@ __all__ = ["cores", "in_processes"]
 T = TypeVar("T")
 # Seconds for a process to end in order.
 PATIENCE = 5
+# What a forked process does.
+TASK: list[Callable[[int], Any]] = []
 
 
 def cores() -> int:
@@ -34,9 +35,9 @@ def cores() -> int:
 def in_processes(task: Callable[[int], T], count: int, jobs: int) -> Generator[tuple[int, T], None, None]:
     """Yield k and `task(k)` for every k below the count, each as soon as it is done by one of so many processes.
 
-    The task is a function of a module, and finds what it works on in that module's variables. With one job, or where
-    processes cannot be forked, everything is done here, in order. If this ends early, so do the processes: whatever a
-    task cleans up in a `finally` is cleaned up.
+    The task may be any function: forked processes have it, and all that it works on, from their parent. With one job,
+    or where processes cannot be forked, everything is done here, in order. If this ends early, so do the processes:
+    whatever a task cleans up in a `finally` is cleaned up.
     """
     if jobs < 2 or count < 2 or "fork" not in multiprocessing.get_all_start_methods():
         with ended_in_order():
@@ -48,12 +49,12 @@ def in_processes(task: Callable[[int], T], count: int, jobs: int) -> Generator[t
         warnings.catch_warnings(),
         frozen(),
         ended_in_order(),
-        ProcessPoolExecutor(jobs, fork, leave_to_parent) as pool,
+        ProcessPoolExecutor(jobs, fork, begin, (task,)) as pool,
     ):
         for about_threads in (DeprecationWarning, RuntimeWarning):  # of Python and JAX: a fork needs none of theirs
             warnings.simplefilter("ignore", about_threads)
         try:
-            futures = {pool.submit(partial(until_ended, task), k): k for k in range(count)}
+            futures = {pool.submit(until_ended, k): k for k in range(count)}
             for future in as_completed(futures):
                 yield futures[future], future.result()
         except BrokenProcessPool:
@@ -103,15 +104,16 @@ def ended_in_order() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def leave_to_parent() -> None:
-    """Have a new process leave it to its parent whether an interruption at the keyboard ends it."""
+def begin(task: Callable[[int], Any]) -> None:
+    """Give a new process its task, and leave it to its parent whether an interruption at the keyboard ends it."""
+    TASK[:] = [task]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, end_in_order)
 
 
-def until_ended(task: Callable[[int], T], k: int) -> T:
-    """Return `task(k)`; a process that is told to terminate does nothing else afterwards."""
+def until_ended(k: int) -> Any:
+    """Return what this process's task gives for k; one that is told to terminate does nothing else afterwards."""
     try:
-        return task(k)
+        return TASK[0](k)
     except SystemExit:
         os._exit(128 + signal.SIGTERM)

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from cnn_symbolic.ground.errors import DerivationFileError, ExportError
 from cnn_symbolic.ground.files import cache_folder, write
@@ -123,7 +123,7 @@ def with_unique_ids(claims: Sequence[T]) -> list[T]:
             ids[k] = next(name for n in itertools.count(2) if (name := f"{one}_{n}") not in taken)
             taken.add(ids[k])
         seen.add(ids[k])
-    return [c if c.id == one else replace(c, id=one) for one, c in zip(ids, claims, strict=True)]  # type: ignore[type-var]
+    return [c if c.id == one else replace(cast(Any, c), id=one) for one, c in zip(ids, claims, strict=True)]
 
 
 def qualified(claim: Identified, depth: int) -> str:

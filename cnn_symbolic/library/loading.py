@@ -29,7 +29,7 @@ from cnn_symbolic.proofs.check import Check
 from cnn_symbolic.proofs.collecting import collecting
 from cnn_symbolic.proofs.derivation import Derivation
 
-__all__ = ["Claim", "about_article", "at_literals", "load", "load_file", "load_text", "row_of", "select"]
+__all__ = ["Claim", "about_article", "at_literals", "load_file", "load_text", "row_of", "select"]
 
 
 INSTEAD = (
@@ -134,16 +134,11 @@ def where(error: BaseException, path: Path) -> str:
     return f" at line {lines[-1]}" if lines else ""
 
 
-def load(paths: Iterable[Path]) -> list[Claim]:
-    """Return the claims of files and folders, their ids made unique by the file's name where two agree.
-
-    A file whose name does not end in .py is a text of claims, which is read and not run.
-    """
-    return with_unique_ids([claim for path in paths for claim in read(path, load_one)])
-
-
 def load_one(file: Path) -> list[Claim]:
-    """Return the claims of a derivation file or of a text of claims."""
+    """Return the claims of a derivation file, or of a text of claims, which is read and not run.
+
+    A text is a file whose name does not end in .py.
+    """
     return load_file(file) if file.suffix == ".py" or not file.is_file() else load_text(read_text(file), str(file))
 
 

@@ -13,7 +13,7 @@ from cnn_symbolic.library.article import ERRATA
 from cnn_symbolic.library.index import ListedClaim
 from cnn_symbolic.present.content.words import in_words
 
-__all__ = ["MARKS", "errata_table", "listing", "make_console", "pages", "rendered"]
+__all__ = ["MARKS", "errata_table", "listing", "make_console", "pages", "plain_table", "rendered"]
 
 MARKS = {True: ("✓", "green"), False: ("✗", "bold red")}
 
@@ -27,11 +27,23 @@ def make_console(stderr: bool = False) -> Console:
     return console
 
 
+def plain_table(*names: str, whole: str = "", ratios: Mapping[str, int] | None = None) -> Table:
+    """Return a table without lines that has these columns and no rows; `whole` names one that is never wrapped.
+
+    With `ratios`, it is as wide as the console, and these columns share what the others leave.
+    """
+    shares = ratios or {}
+    table = Table(box=None, expand=bool(shares), padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    for name in names:
+        table.add_column(name, overflow="fold", no_wrap=name == whole, ratio=shares.get(name))
+    if names[-1] == "Time":
+        table.columns[-1].justify, table.columns[-1].min_width = "right", 8
+    return table
+
+
 def listing(rows: Sequence[ListedClaim]) -> Table:
     """Return the table of `list`: id, what the file says, title."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    for name in ("Id", "Stated as", "Claim"):
-        table.add_column(name, overflow="fold", no_wrap=name == "Id")
+    table = plain_table("Id", "Stated as", "Claim", whole="Id")
     for row in rows:
         table.add_row(row.id, in_words(row.expected), row.title)
     return table
@@ -39,9 +51,7 @@ def listing(rows: Sequence[ListedClaim]) -> Table:
 
 def errata_table() -> Table:
     """Return the article's errata, with the corrections."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    for name in ("Where", "Printed", "Correct", "Why"):
-        table.add_column(name, overflow="fold")
+    table = plain_table("Where", "Printed", "Correct", "Why")
     for erratum in ERRATA:
         table.add_row(erratum.where, erratum.printed, erratum.correct, erratum.why)
     return table
@@ -49,9 +59,7 @@ def errata_table() -> Table:
 
 def pages(titles: Mapping[str, str]) -> Table:
     """Return the table of the pages of the guide."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    table.add_column("Page", no_wrap=True)
-    table.add_column("About", overflow="fold")
+    table = plain_table("Page", "About", whole="Page")
     for name, title in titles.items():
         table.add_row(name, title)
     return table

@@ -28,9 +28,12 @@ from cnn_symbolic.proofs.settling import Settled, Stopped
 if TYPE_CHECKING:
     from cnn_symbolic.certificates.certifying import Outcome
 
-__all__ = ["SCHEMA_VERSION", "Replayed", "document", "outcome", "replay_file"]
+__all__ = ["SCHEMA_VERSION", "Replayed", "document", "outcome", "reason", "replay_file"]
 
 SCHEMA_VERSION = 1
+# What is said of a claim that the kernel decided, and what stands there for others.
+FIELDS = ("assumptions", "counterexample", "holds_when", "holds_when_given", "mistake", "wrong_step", "steps", "formal")
+NOTHING: dict[str, Any] = dict.fromkeys(FIELDS) | {"steps": []}
 
 
 def outcome(verdict: Verdict) -> str:
@@ -75,23 +78,9 @@ def claim_value(claim: Claim, settled: Settled) -> dict[str, Any]:
         "reason": verdict.detail if isinstance(verdict, Stopped | Checked) else reason(verdict),
         "seconds": round(verdict.seconds, 6),
     }
-    return value | (
-        NOTHING
-        if isinstance(made, Check) or isinstance(verdict, Stopped | Checked)
-        else decided_value(made, settled, verdict)
-    )
-
-
-NOTHING: dict[str, Any] = {
-    "assumptions": None,
-    "counterexample": None,
-    "holds_when": None,
-    "holds_when_given": None,
-    "mistake": None,
-    "wrong_step": None,
-    "steps": [],
-    "formal": None,
-}
+    if isinstance(made, Check) or isinstance(verdict, Stopped | Checked):
+        return value | NOTHING
+    return value | decided_value(made, settled, verdict)
 
 
 def certificate_value(certified: Outcome) -> dict[str, Any]:

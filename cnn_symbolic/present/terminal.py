@@ -21,10 +21,10 @@ from cnn_symbolic.library.article import ARTICLE, SECTIONS
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.mistakes.changes import Change
 from cnn_symbolic.notation.text import Text
-from cnn_symbolic.present.console import MARKS
+from cnn_symbolic.present.console import MARKS, plain_table
 from cnn_symbolic.present.content.counterexamples import counterexample_lines, differing, not_defined, unmet
 from cnn_symbolic.present.content.words import HOLDS, UNDEFINED, in_words
-from cnn_symbolic.present.document import Replayed, outcome
+from cnn_symbolic.present.document import Replayed, outcome, reason
 from cnn_symbolic.present.figures.pictures import PICTURES
 from cnn_symbolic.proofs.check import Check, Checked
 from cnn_symbolic.proofs.derivation import Derivation
@@ -100,13 +100,9 @@ def detail(verdict: Verdict | Checked | Stopped) -> str:
     """Return what the table says below a claim that is not proved."""
     if isinstance(verdict, Refutation):
         return f"{called(verdict)} {sizes_text(verdict)}; {holds(verdict)}"
-    if isinstance(verdict, Undecided):
-        return f"{verdict.reason}: {verdict.detail}"
-    if isinstance(verdict, HoldsForLiterals):
-        return f"not proved: {verdict.search}"
-    if isinstance(verdict, Stopped) or (isinstance(verdict, Checked) and not verdict.passed):
-        return verdict.detail
-    return ""
+    if isinstance(verdict, Stopped | Checked):
+        return "" if isinstance(verdict, Checked) and verdict.passed else verdict.detail
+    return reason(verdict) or ""
 
 
 def assumptions(verdict: Verdict | Checked | Stopped) -> str:
@@ -194,10 +190,7 @@ def remarks(made: Derivation | Check, settled: Settled) -> Iterator[tuple[str, s
 def claims_table(claims: Sequence[Decided], outcomes: Mapping[str, Outcome] | None = None) -> Table:
     """Return the table of claims: claim, evidence with that of its certificate, assumptions, time."""
     certified = outcomes or {}
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    for name in ("", "Claim", "Evidence", "Assumptions", "Time"):
-        right = name == "Time"
-        table.add_column(name, justify="right" if right else "left", overflow="fold", min_width=8 if right else None)
+    table = plain_table("", "Claim", "Evidence", "Assumptions", "Time")
     group = None
     for one in claims:
         if one.group != group:
@@ -300,9 +293,8 @@ def backward_view(report: BackwardReport) -> Styled:
 
 def article_table(claims: Sequence[Decided]) -> tuple[Table, list[str]]:
     """Return the table of the article's claims (id, claim, verdict, evidence, file), and the ids that are open."""
-    table = Table(box=None, expand=True, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    for name in ("", "Id", "Claim", "Verdict", "Evidence", "File"):
-        table.add_column(name, overflow="fold", no_wrap=name == "Id", ratio={"Claim": 3, "File": 2}.get(name))
+    ratios = {"Claim": 3, "File": 2}
+    table = plain_table("", "Id", "Claim", "Verdict", "Evidence", "File", whole="Id", ratios=ratios)
     still_open = []
     section = None
     for stated in ARTICLE:
@@ -328,9 +320,7 @@ def article_table(claims: Sequence[Decided]) -> tuple[Table, list[str]]:
 
 def pictures_table() -> Table:
     """Return the table of the pictures that can be drawn: name, what is to be seen, options with their defaults."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    for name in ("Picture", "Shows", "Options"):
-        table.add_column(name, overflow="fold", no_wrap=name == "Picture")
+    table = plain_table("Picture", "Shows", "Options", whole="Picture")
     for name, kind in PICTURES.items():
         options = [f"--{key.replace('_', '-')} {shown_option(value)}".strip() for key, value in kind.options.items()]
         table.add_row(name, kind.text, " ".join(options))
@@ -344,9 +334,7 @@ def shown_option(value: Any) -> str:
 
 def replay_table(replayed: Sequence[Replayed]) -> Table:
     """Return the table of `replay`: what the file records, and what was decided now, about which formulas."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    for name in ("", "Id", "Recorded", "Decided now", "Steps", "Statement that was decided"):
-        table.add_column(name, overflow="fold", no_wrap=name == "Id")
+    table = plain_table("", "Id", "Recorded", "Decided now", "Steps", "Statement that was decided", whole="Id")
     for one in replayed:
         mark, style = MARKS[one.agrees]
         proved = sum(isinstance(step, Theorem) for step in one.steps)

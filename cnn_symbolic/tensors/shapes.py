@@ -20,7 +20,7 @@ class ShapeOf(Displayed):
 
     tensor: Tensor
 
-    def __eq__(self, other: Any) -> Equation:  # type: ignore[override]
+    def __eq__(self, other: Any) -> Equation:  # type: ignore[override]  # no truth value
         """Return the equation of two shapes; the other one may be a tuple of sizes."""
         return Equation(self, other)
 

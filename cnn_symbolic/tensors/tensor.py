@@ -391,7 +391,7 @@ class Tensor(Displayed):
     def __repr__(self) -> str:
         return f"<Tensor {self} of shape {format_shape(self.lengths)}>"
 
-    def __eq__(self, other: Any) -> Equation:  # type: ignore[override]
+    def __eq__(self, other: Any) -> Equation:  # type: ignore[override]  # no truth value
         """Return the equation of two tensors, as the object of a claim."""
         return Equation(self, other)
 

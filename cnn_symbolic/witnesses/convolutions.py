@@ -32,10 +32,8 @@ __all__ = [
     "conv_gradients",
     "conv_transpose",
     "conv_transpose_gradients",
-    "fold",
     "linear",
     "linear_gradients",
-    "unfold",
 ]
 
 Triple = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -100,28 +98,6 @@ def conv_transpose_gradients(
     y, w, axes = transposed(y, w, stride, padding, output_padding, dilation, groups)
     g = arriving(g, (len(y), groups * w.shape[1], *(a.size for a in axes)))
     return correlated(g, w, axes, groups), weight_gradient(y, g, w, axes, groups), bias_gradient(g)
-
-
-def unfold(x: Any, *, overlay: Sizes, stride: Sizes = 1, padding: Padding = 0, dilation: Sizes = 1) -> np.ndarray:
-    """Return y[n, c, i, p] = x[n, c, s·p + d·i − before], of shape (N, C, *overlay, *positions)."""
-    x = batch(x, "x")
-    return gather(x, axes_over(x.shape[2:], overlay, stride, padding, dilation)).copy()
-
-
-def fold(y: Any, *, shape: Sizes, stride: Sizes = 1, padding: Padding = 0, dilation: Sizes = 1) -> np.ndarray:
-    """Return the adjoint of `unfold`: every y[n, c, i, p] is added to the cell i of window p.
-
-    `y` has the shape (N, C, *overlay, *positions), the result (N, C, *shape).
-    """
-    y = numbers(y, "y")
-    rank = (y.ndim - 2) // 2
-    if y.ndim < 4 or y.ndim % 2:
-        raise ShapeError(f"y has the shape (N, C, *overlay, *positions), found {y.shape}")
-    axes = axes_over(per_axis(shape, rank, "shape", 0), y.shape[2 : 2 + rank], stride, padding, dilation)
-    positions = tuple(a.positions for a in axes)
-    if y.shape[2 + rank :] != positions:
-        raise ShapeError(f"an input of shape {shape} has {positions} windows, y has {y.shape[2 + rank :]}")
-    return scatter(y, axes)
 
 
 def convolution(

@@ -30,7 +30,6 @@ __all__ = [
     "applied",
     "coefficients",
     "exp",
-    "gradient",
     "log",
     "normal",
     "part",
@@ -179,11 +178,6 @@ def coefficients(output: Any, tag: Hashable, count: int) -> list[np.ndarray]:
             for place, terms in by_place.items():
                 parts[place, at] = normal(terms)
     return [row.reshape(array.shape) for row in parts]
-
-
-def gradient(cost: Any, tag: Hashable, shape: Sequence[int]) -> np.ndarray:
-    """Return the derivatives of a single number by the entries of the array of that shape which has the tag."""
-    return np.stack(coefficients(np.asarray(cost, dtype=object).reshape(()), tag, prod(shape))).reshape(tuple(shape))
 
 
 def applied(polynomial: Sequence[Number], order: int, element: Any) -> Any:

@@ -84,18 +84,13 @@ class Layer:
         `b_gradient`, `w_gradient` and `a_prev_gradient` stay readable. Raises ShapeError before
         feed_forward, or when `a_gradient` does not have the shape of the activations.
         """
-        if self.z is None:
-            raise ShapeError("there is nothing to propagate yet: call feed_forward first")
-        arriving = np.asarray(a_gradient)
-        if arriving.shape != self.z.shape:
-            raise ShapeError(f"∂C/∂a has the shape {self.z.shape} of the activations, found {arriving.shape}")
-        slope = self.activation_prime(self.z)
+        z, arriving = passed_back(self.z, a_gradient, "activations")
+        slope = self.activation_prime(z)
         self.delta = slope * arriving
-        self.b_gradient, self.w_gradient, a_prev_gradient = self.gradients(slope, arriving)
-        self.a_prev_gradient = a_prev_gradient
+        self.b_gradient, self.w_gradient, self.a_prev_gradient = self.gradients(slope, arriving)
         self.b = self.b - self.b_gradient * step_size
         self.w = self.w - self.w_gradient * step_size
-        return a_prev_gradient
+        return self.a_prev_gradient
 
     def raw_activation(self) -> np.ndarray:
         """Return z for the layer's input."""
@@ -235,13 +230,9 @@ class MaxPoolingMap:
 
     def propagate_backward(self, a_gradient: Any) -> np.ndarray:
         """Return ∂C/∂a_prev: every window passes its ∂C/∂a back to its maximum, and overlapping ones add up."""
-        if self.max_positions is None:
-            raise ShapeError("there is nothing to propagate yet: call feed_forward first")
-        arriving = np.asarray(a_gradient)
-        if arriving.shape != self.max_positions.shape:
-            raise ShapeError(f"∂C/∂a has the shape {self.max_positions.shape} of the maxima, found {arriving.shape}")
+        positions, arriving = passed_back(self.max_positions, a_gradient, "maxima")
         before = self.a_prev.ndim - len(self.overlay_shape)
-        within = np.unravel_index(self.max_positions, self.overlay_shape)
+        within = np.unravel_index(positions, self.overlay_shape)
         places = np.indices(arriving.shape)
         for axis, offset in enumerate(within):
             places[before + axis] += offset
@@ -257,6 +248,16 @@ def fitting_overlay(overlay_shape: Sequence[int], shape: Sequence[int], owner: s
     if not fits:
         raise ShapeError(f"an overlay of shape {overlay} does not fit into {owner} of shape {tuple(shape)}")
     return overlay
+
+
+def passed_back(made: np.ndarray | None, a_gradient: Any, what: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return what was made, and ∂C/∂a as an array; raise ShapeError unless both are there with one shape."""
+    if made is None:
+        raise ShapeError("there is nothing to propagate yet: call feed_forward first")
+    arriving = np.asarray(a_gradient)
+    if arriving.shape != made.shape:
+        raise ShapeError(f"∂C/∂a has the shape {made.shape} of the {what}, found {arriving.shape}")
+    return made, arriving
 
 
 def new_input(known: np.ndarray, given: Any) -> np.ndarray:

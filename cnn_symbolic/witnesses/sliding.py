@@ -9,7 +9,7 @@ wrong number of axes, ModeError for a name that no padding has. Knows nothing of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
@@ -195,6 +195,13 @@ def check_channels(x: np.ndarray, w: np.ndarray, b: np.ndarray | None, group_axi
     return rank
 
 
+def by_group(
+    define: Callable[..., np.ndarray], x: np.ndarray, w: np.ndarray, b: np.ndarray | None, **options: Any
+) -> np.ndarray:
+    """Return the results of an operation on every group for itself, as the axis behind the batch."""
+    return np.stack([define(x[:, g], w[g], None if b is None else b[g], **options) for g in range(len(w))], axis=1)
+
+
 @on_arrays
 def conv(
     x: np.ndarray,
@@ -213,9 +220,7 @@ def conv(
     """
     rank = check_channels(x, w, b, group_axis, 1, "conv")
     if group_axis:
-        options: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation}
-        groups = range(len(w))
-        return np.stack([conv(x[:, g], w[g], None if b is None else b[g], **options) for g in groups], axis=1)
+        return by_group(conv, x, w, b, stride=stride, padding=padding, dilation=dilation)
     under = slide(x.shape[2:], w.shape[2:], stride, padding, dilation).underlays(x)
     z = np.tensordot(under, w, axes=((1, *range(2 + rank, 2 + 2 * rank)), range(1, 2 + rank)))
     return np.moveaxis(z if b is None else z + b, -1, 1)
@@ -244,10 +249,7 @@ def conv_transpose(
         raise ModeError(f"conv_transpose takes widths of padding, found {padding!r}")
     if group_axis:
         options: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation}
-        options["output_padding"] = output_padding
-        groups = range(len(w))
-        each = [conv_transpose(y[:, g], w[g], None if b is None else b[g], **options) for g in groups]
-        return np.stack(each, axis=1)
+        return by_group(conv_transpose, y, w, b, output_padding=output_padding, **options)
     extra = per_axis(output_padding, rank, "an output padding", 0)
     over = slide(y.shape[2:], w.shape[2:], stride, padding, dilation, positions=y.shape[2:])
     products = np.moveaxis(np.tensordot(y, w, axes=(1, 0)), 1 + rank, 1)  # of the shape (B, C, *positions, *overlay)
@@ -267,11 +269,8 @@ def unfold(x: np.ndarray, *, overlay: Sizes, stride: Sizes = 1, padding: Padding
     """
     check_rank(x, 2, "unfold")
     over = slide(x.shape[2:], overlay, stride, padding, dilation)
-    cells = over.cells(x)
-    found = np.empty((*x.shape[:2], *over.overlay, *over.positions), dtype=object)
-    for u in np.ndindex(*over.overlay):
-        found[(slice(None), slice(None), *u)] = cells[over.places(u)]
-    return found
+    rank = len(over.overlay)
+    return np.moveaxis(over.underlays(x), range(2 + rank, 2 + 2 * rank), range(2, 2 + rank))
 
 
 @on_arrays
@@ -367,13 +366,9 @@ def sum_pool(
     return window_sums(x, slide(x.shape[2:], window, stride, padding, dilation, ceil_mode))
 
 
-def window_sums(x: np.ndarray, over: Slide) -> np.ndarray:
-    """Return the sums of all windows, added up entry by entry of the window."""
-    cells = over.cells(x)
-    total = np.zeros((*x.shape[:2], *over.positions), dtype=object)
-    for u in np.ndindex(*over.overlay):
-        total += cells[over.places(u)]
-    return total
+def window_sums(x: np.ndarray, over: Slide) -> Any:
+    """Return the sums of all windows."""
+    return np.sum(over.underlays(x), axis=tuple(range(-len(over.overlay), 0)))
 
 
 @on_arrays

@@ -28,8 +28,8 @@ from cnn_symbolic import (
 from cnn_symbolic.claims import decide, state
 from cnn_symbolic.expressions.printing import written, written_together
 from cnn_symbolic.ground.errors import NameConflictError, VacuousClaimError
-from cnn_symbolic.kernel.search.choosing import factors_of
 from cnn_symbolic.kernel.search.decide import is_proved
+from cnn_symbolic.kernel.search.factor_choice import factors_of
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals
 from cnn_symbolic.layers import conv, conv_transpose, sum_pool, upsample_nearest
 from tests.support.kernel.attack import kernel_alone

@@ -6,8 +6,8 @@ from itertools import islice
 import pytest
 
 from cnn_symbolic.ground.errors import ShapeError
-from cnn_symbolic.kernel.search.choosing import factors_of
 from cnn_symbolic.kernel.search.decide import decide
+from cnn_symbolic.kernel.search.factor_choice import factors_of
 from cnn_symbolic.kernel.search.refuting import decide_affine
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.factors import prove_every

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from cnn_symbolic.witnesses.arrays import OPERATIONS
-from cnn_symbolic.witnesses.duals import Dual
+from cnn_symbolic.witnesses.duals import Dual, coefficients
 
 entries = st.integers(-9, 9)
 shapes = st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple)
@@ -28,6 +28,11 @@ def same(found, expected):
     expected = np.asarray(expected)
     assert found.shape == expected.shape
     assert (found == expected).all()
+
+
+def gradient(cost, tag, shape):
+    """The derivatives of a single number by the entries of the array of that shape which has the tag."""
+    return np.stack(coefficients(np.asarray(cost, dtype=object).reshape(()), tag, prod(shape))).reshape(shape)
 
 
 def numbers(draw, shape):

@@ -16,6 +16,7 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
+from cnn_symbolic.certificates.trusted.integers import integer_text
 from cnn_symbolic.certificates.trusted.statements import Proposition
 from cnn_symbolic.expressions.evaluation import Values, evaluate_formula, evaluate_size
 from cnn_symbolic.expressions.formulas import Opaque
@@ -23,7 +24,7 @@ from cnn_symbolic.kernel.search.replay import KNOWN_FUNCTIONS, T, all_formulas, 
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.statement import Statement
 
-__all__ = ["refutation_texts"]
+__all__ = ["refutation_proof"]
 
 TRIES, MOST = 16, 3
 MOST_ENTRIES = 4096
@@ -33,16 +34,11 @@ Sizes = Mapping[sp.Symbol, int]
 Polynomials = Mapping[str, Sequence[sp.Expr]]
 
 
-def refutation_texts(claim: Proposition, verdict: Refutation, name: str) -> tuple[str, str]:
-    """Return the texts of the files S_<name>.v and P_<name>.v: that a claim is false, and why.
+def refutation_proof(claim: Proposition, verdict: Refutation, name: str) -> str:
+    """Return the text of the proof's file, for the statement S_<name> that a claim is false.
 
     Raises NotCertified for a claim that has no counterexample in rational numbers.
     """
-    return claim.refuted_text, proof_text(claim, verdict, name)
-
-
-def proof_text(claim: Proposition, verdict: Refutation, name: str) -> str:
-    """Return the text of the proof's file, for the statement S_<name>."""
     sizes = {size: verdict.sizes[size.name] for size in claim.sizes}
     lines = different_entries(claim, verdict, sizes) if verdict.kind == "entry" else not_defined(claim, sizes)
     return "\n".join(
@@ -71,11 +67,12 @@ def not_defined(claim: Proposition, sizes: Sizes) -> list[str]:
 
 def different_entries(claim: Proposition, verdict: Refutation, sizes: Sizes) -> list[str]:
     """Return the proof that the entries at the verdict's index differ."""
-    found = counterexample(claim, verdict, sizes)
-    over = CoqNumbers(rational=claim.has_inverses or not found.is_integer, dual=not claim.is_affine)
+    tensors, functions = counterexample(claim, verdict, sizes)
+    fractions = any(Fraction(value).denominator > 1 for array in tensors.values() for value in array.flat)
+    over = CoqNumbers(rational=claim.has_inverses or fractions, dual=not claim.is_affine)
     operands = [
-        *(over.tensor(found.tensors[tensor]) for tensor in claim.tensors),
-        *(over.function(claim, key, found.functions) for key in claim.functions),
+        *(over.tensor(tensors[tensor]) for tensor in claim.tensors),
+        *(over.function(claim, key, functions) for key in claim.functions),
         *([over.inverse] if claim.has_inverses else []),
     ]
     facts = [BY_NUMBERS, *(over.derivative for _ in claim.derived_functions)]
@@ -88,7 +85,7 @@ def different_entries(claim: Proposition, verdict: Refutation, sizes: Sizes) -> 
         *numbered(claim, sizes),
         *(f"{operand} (* {name} *)" for operand, (name, _) in zip(operands, claim.operands, strict=True)),
         *facts,
-        *map(integer_text, verdict.index),
+        *(integer_text(i, {}) for i in verdict.index),
         *(BY_NUMBERS for _ in claim.within),
         *step,
     ]
@@ -97,17 +94,12 @@ def different_entries(claim: Proposition, verdict: Refutation, sizes: Sizes) -> 
 
 def numbered(claim: Proposition, sizes: Sizes) -> list[str]:
     """Return the sizes, each with the identifier that the statement has for it."""
-    return [f"{integer_text(number)} (* {claim.sizes[size]} *)" for size, number in sizes.items()]
+    return [f"{integer_text(number, {})} (* {claim.sizes[size]} *)" for size, number in sizes.items()]
 
 
 def applied(what: str, to: Sequence[str]) -> list[str]:
     """Return the tactic that says what holds of these numbers."""
     return [f"pose proof ({what}", *(f"  {each}" for each in to), ") as differ."]
-
-
-def integer_text(number: int) -> str:
-    """Return an integer as Coq writes it."""
-    return str(number) if number >= 0 else f"({number})"
 
 
 @dataclass(frozen=True)
@@ -180,21 +172,13 @@ def listed(numbers: Iterable[int]) -> str:
     return f"[{'; '.join(map(str, numbers))}]"
 
 
-@dataclass(frozen=True)
-class CoqCounterexample:
-    """Entries of all tensors, and the opaque functions with their derivatives as polynomials."""
+def counterexample(
+    claim: Proposition, verdict: Refutation, sizes: Sizes
+) -> tuple[Mapping[str, np.ndarray], Polynomials]:
+    """Return entries of all tensors, and the opaque functions with their derivatives as polynomials.
 
-    tensors: Mapping[str, np.ndarray]
-    functions: Polynomials
-
-    @property
-    def is_integer(self) -> bool:
-        """Whether all entries are integers."""
-        return all(Fraction(value).denominator == 1 for array in self.tensors.values() for value in array.flat)
-
-
-def counterexample(claim: Proposition, verdict: Refutation, sizes: Sizes) -> CoqCounterexample:
-    """Return the numbers of the kernel's counterexample, or others where it has functions without rational numbers."""
+    They are those of the kernel's counterexample, or others where it has functions without rational numbers.
+    """
     statement = claim.statement
     shapes = [[evaluate_size(n, sizes) for n in declared.shape] for declared in statement.tensors.values()]
     if sum(map(prod, shapes)) > MOST_ENTRIES:
@@ -204,7 +188,7 @@ def counterexample(claim: Proposition, verdict: Refutation, sizes: Sizes) -> Coq
     for given, functions in candidates(verdict, orders):
         values = replayed(statement, sizes, given, functions)
         if not unknown or entry_differs(statement, verdict.index, values):
-            return CoqCounterexample(values.tensors, functions)
+            return values.tensors, functions
     raise NotCertified(f"no rational numbers were found that tell the sides apart, with any {', '.join(unknown)}")
 
 

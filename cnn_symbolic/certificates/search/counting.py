@@ -17,12 +17,12 @@ import sympy as sp
 from cnn_symbolic.certificates.search.gathering import Gathered, Place, common_place, gathered_term
 from cnn_symbolic.certificates.search.maps import maps_between
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
-from cnn_symbolic.certificates.trusted.expressions import CoqWriter, Guard, Integer
+from cnn_symbolic.certificates.trusted.expressions import CoqWriter, Guard
 from cnn_symbolic.certificates.trusted.integers import integer_text
 from cnn_symbolic.certificates.trusted.statements import Proposition
-from cnn_symbolic.certificates.trusted.terms import Flat, key_of
+from cnn_symbolic.certificates.trusted.terms import ONE, Flat, key_of
 
-__all__ = ["counting_tactics"]
+__all__ = ["counting_tactics", "mappings"]
 
 Names = Mapping[sp.Symbol, str]
 Chosen = Mapping[str, Sequence[int]]
@@ -48,11 +48,9 @@ def paired(chosen: Chosen, sides: Sides, names: Names) -> list[str] | None:
         return None
     (i,), (j,) = chosen["left"], chosen["right"]
     ours, theirs = sides["left"][i], sides["right"][j]
-    maps = next(maps_between(ours, theirs), None)
-    if maps is None:
+    if (maps := mappings(ours, theirs, names)) is None:
         return one_by_one(chosen, sides, names) if are_alike(ours, theirs) else None
-    there, back = (mapping(image, term.bound, names) for image, term in zip(maps, (ours, theirs), strict=True))
-    return [f"  pair_of {i}%nat {j}%nat {there} {back}."]
+    return [f"  pair_of {i}%nat {j}%nat {maps}."]
 
 
 def compared(chosen: Chosen, sides: Sides, claim: Proposition, names: Names) -> list[str] | None:
@@ -103,7 +101,7 @@ class CoqText:
 
     def conditions(self, result: Gathered) -> str:
         """Return the conditions of a term."""
-        written = (self.inner.condition(Guard(Integer(sp.S.One), holds)) for holds in result.conditions)
+        written = (self.inner.condition(Guard(ONE, holds)) for holds in result.conditions)
         return f"([{'; '.join(written)}] : list condition)"
 
     def numbers(self, result: Gathered) -> list[str]:
@@ -136,9 +134,7 @@ def are_alike(ours: Flat, theirs: Flat) -> bool:
     if len(ours.bound) != len(theirs.bound):
         return False
     renamed = theirs.renamed(dict(zip(theirs.bound, ours.bound, strict=True)))
-    first, second = (
-        sorted(str(f) for f in t.factors if key_of(f) is None and f != Integer(sp.S.One)) for t in (ours, renamed)
-    )
+    first, second = (sorted(str(f) for f in t.factors if key_of(f) is None and f != ONE) for t in (ours, renamed))
     return renamed.box == ours.box and first == second
 
 
@@ -153,6 +149,13 @@ def one_by_one(chosen: Chosen, sides: Sides, names: Names) -> list[str] | None:
             return None
         found.append(f"  pair_of {i}%nat {j}%nat {mapping(ours, ours, names)} {mapping(theirs, theirs, names)}.")
     return found
+
+
+def mappings(ours: Flat, theirs: Flat, names: Names) -> str | None:
+    """Return the maps between the indices of two equal terms, there and back, as Coq writes them; None without any."""
+    if (maps := next(maps_between(ours, theirs), None)) is None:
+        return None
+    return " ".join(mapping(image, term.bound, names) for image, term in zip(maps, (ours, theirs), strict=True))
 
 
 def mapping(image: Sequence[sp.Expr], bound: Sequence[sp.Symbol], names: Names) -> str:

@@ -14,27 +14,19 @@ import sympy as sp
 
 from cnn_symbolic.certificates.search.lemmas import Lemma
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
-from cnn_symbolic.certificates.trusted.chains import Chain
 from cnn_symbolic.certificates.trusted.expressions import Expression, Sum, Times
 from cnn_symbolic.certificates.trusted.integers import identifier
 from cnn_symbolic.certificates.trusted.real_claims import RealClaim
-from cnn_symbolic.certificates.trusted.statements import Proposition
 
-__all__ = ["derivative_texts"]
-
-
-def derivative_texts(claim: Proposition, chain: Chain, name: str) -> tuple[str, str]:
-    """Return the texts of the files S_<name>_real and P_<name>_real: a gradient's claim over the reals, and its proof.
-
-    They stand on the files S_<name> and P_<name>. Raises NotCertified if a map of indices is not found.
-    """
-    found = RealClaim(name, claim, chain)
-    return found.text, RealProof(found).text
+__all__ = ["RealProof"]
 
 
 @dataclass(frozen=True)
 class RealProof:
-    """The proof of a claim over the real numbers."""
+    """The proof of a claim over the real numbers, on the files S_<name> and P_<name> of the claim over every ring.
+
+    Raises NotCertified where a map of indices is not found.
+    """
 
     claim: RealClaim
 
@@ -106,7 +98,8 @@ class RealProof:
             slope = self.claim.functions[step.functions[1]]
             return f"(fun v => Rmult ({self.cotangent(position + 1)} v) ({slope} ({self.value(position)} v)))"
         lemma = self.slopes[position]
-        return by_places(lemma, lemma.value("right", self.value(position), self.inserted(position)))
+        entry = lemma.value("right", self.value(position), self.inserted(position))
+        return f"(fun v => match v with {lemma.place} => {entry} | _ => zero end)"
 
     def inserted(self, position: int) -> dict[str, str]:
         """Return the values of what the lemma about a step is about."""
@@ -156,7 +149,7 @@ class RealProof:
     def tactics(self) -> list[str]:
         """The tactics of the proof, behind the introduction of what the claim is about."""
         claim, equality = self.claim, self.equality
-        x, place = claim.parameter, f"[{'; '.join(claim.indices)}]"
+        x, place = claim.parameter, claim.claim.place
         if equality is not None and claim.chain.steps[0].functions is not None:
             return [
                 f"refine (eq_ind _ (fun G : R => derivable_pt_lim _ 0%R G) _ _\n"
@@ -204,11 +197,6 @@ class RealProof:
             f"  intros {' '.join(names)}.",
         ]
         return "\n\n".join(parts) + "\n" + "".join(f"  {line}\n" for line in self.tactics) + "Qed.\n"
-
-
-def by_places(lemma: Lemma, entry: str) -> str:
-    """Return the tensor whose entry at the lemma's indices is given."""
-    return f"(fun v => match v with {lemma.place} => {entry} | _ => zero end)"
 
 
 def everywhere(lemma: Lemma, proof: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from cnn_symbolic.certificates.search.counterexamples import refutation_texts
-from cnn_symbolic.certificates.search.derivatives import derivative_texts
+from cnn_symbolic.certificates.search.counterexamples import refutation_proof
+from cnn_symbolic.certificates.search.derivatives import RealProof
 from cnn_symbolic.certificates.search.proofs import proof_text
 from cnn_symbolic.certificates.trusted.certificate import Certificate, NotCertified, check_text
 from cnn_symbolic.certificates.trusted.chains import Chain, chain_of
 from cnn_symbolic.certificates.trusted.comparing import check_statement
+from cnn_symbolic.certificates.trusted.real_claims import RealClaim
 from cnn_symbolic.certificates.trusted.statements import Proposition, proposition
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
@@ -32,8 +33,8 @@ def certificate(derivation: Derivation, name: str) -> Certificate:
     if isinstance(verdict, Refutation):
         claim = proposition(derivation)
         check_statement(derivation, claim, None, verdict.sizes)
-        statement, proof = refutation_texts(claim, verdict, name)
-        return Certificate(name, "counterexample", statement, proof, check_text(name))
+        proof = refutation_proof(claim, verdict, name)
+        return Certificate(name, "counterexample", claim.refuted_text, proof, check_text(name))
     if isinstance(verdict, HoldsForLiterals) or (isinstance(verdict, Theorem) and verdict.values):
         raise NotCertified(f"it is proved for listed values of {', '.join(verdict.factors)} only")
     if not isinstance(verdict, Theorem):
@@ -51,12 +52,11 @@ def certificate(derivation: Derivation, name: str) -> Certificate:
 
 def derivative(claim: Proposition, chain: Chain, name: str) -> Certificate | None:
     """Return the certificate of a gradient over the real numbers; None where no proof is found."""
+    own, stated = f"{name}_real", RealClaim(name, claim, chain)
     try:
-        statement, proof = derivative_texts(claim, chain, name)
+        return Certificate(own, "reals", stated.text, RealProof(stated).text, check_text(own), AXIOMS_OF_THE_REALS)
     except NotCertified:
         return None
-    own = f"{name}_real"
-    return Certificate(own, "reals", statement, proof, check_text(own), AXIOMS_OF_THE_REALS)
 
 
 def kind_of(claim: Proposition) -> str:

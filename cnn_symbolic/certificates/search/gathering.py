@@ -13,12 +13,12 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.certificates.search.maps import UNITS, exact_quotient
+from cnn_symbolic.certificates.search.maps import UNITS, exact_quotient, parted, partly_solved
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
-from cnn_symbolic.certificates.trusted.expressions import CoqEntry, CoqFunction, CoqInverse, Integer
+from cnn_symbolic.certificates.trusted.expressions import CoqEntry, CoqFactor, CoqFunction, CoqInverse, Integer, renamed
 from cnn_symbolic.certificates.trusted.integers import relation_of
 from cnn_symbolic.certificates.trusted.statements import Proposition
-from cnn_symbolic.certificates.trusted.terms import Factor, Flat, index_of, key_of, put_factor
+from cnn_symbolic.certificates.trusted.terms import ONE, Flat, key_of
 from cnn_symbolic.expressions.heads import AtLeast, Comparison, Equal, Floor, Head, Less, Maximum, Minimum, Unequal
 from cnn_symbolic.expressions.rules import as_quotient, at_least, divide
 
@@ -47,7 +47,7 @@ class Gathered:
     """
 
     conditions: tuple[Any, ...]
-    numbers: tuple[Factor, ...]
+    numbers: tuple[CoqFactor, ...]
     counts: Expressions
     there: Expressions
     back: Expressions
@@ -58,9 +58,8 @@ def common_place(terms: Sequence[Flat], claim: Proposition) -> Place:
     """Return the common box of terms that read entries of the same tensors."""
     read: list[Expressions] = []
     for term in terms:
-        ordered = sorted((f for f in term.factors if key_of(f) is not None), key=key_text)
-        read.append(tuple(without_remainder(i, term) for f in ordered for i in index_of(f)))
-    shapes = [n for f in entries_of(terms[0]) for n in claim.statement.tensors[tensor_of(f)].shape]
+        read.append(tuple(without_remainder(i, term) for f in entries_of(term) for i in f.entry.index))
+    shapes = [n for f in entries_of(terms[0]) for n in claim.statement.tensors[f.entry.tensor].shape]
     indices: dict[Expressions, tuple[sp.Symbol, sp.Expr]] = {}
     values: list[sp.Expr] = []
     for length, position in zip(shapes, zip(*read, strict=True), strict=True):
@@ -72,7 +71,7 @@ def common_place(terms: Sequence[Flat], claim: Proposition) -> Place:
         values.append(indices[position][0])
     entries, rest = [], iter(values)
     for f in entries_of(terms[0]):
-        moved = tuple(next(rest) for _ in index_of(f))
+        moved = tuple(next(rest) for _ in f.entry.index)
         entries.append(at_index(f, moved))
     chosen = list(indices.items())
     return Place(
@@ -85,17 +84,7 @@ def common_place(terms: Sequence[Flat], claim: Proposition) -> Place:
 
 def entries_of(term: Flat) -> list[CoqEntry | CoqFunction]:
     """Return the factors that are entries, in the order of their tensors."""
-    return sorted((f for f in term.factors if isinstance(f, CoqEntry | CoqFunction)), key=key_text)
-
-
-def key_text(f: Factor) -> str:
-    """Return what factors are sorted by."""
-    return str(key_of(f))
-
-
-def tensor_of(f: CoqEntry | CoqFunction) -> str:
-    """Return the tensor that a factor is an entry of."""
-    return f.tensor if isinstance(f, CoqEntry) else f.argument.tensor
+    return sorted((f for f in term.factors if isinstance(f, CoqEntry | CoqFunction)), key=lambda f: str(key_of(f)))
 
 
 def at_index(f: CoqEntry | CoqFunction, index: Expressions) -> CoqEntry | CoqFunction:
@@ -140,13 +129,13 @@ def gathered_term(term: Flat, place: Place, number: int, free: Ranges) -> Gather
     given = [bound for i, n in ranges for bound in (AtLeast(i, sp.S.Zero), Less(i, n))]
     counting = tuple(i for i in term.bound if i not in known)
     conditions, lows, highs = sorted_out([r.xreplace(known) for r in relations], counting, given)
-    numbers = tuple(f for f in (put_factor(f, known) for f in term.factors) if isinstance(f, Integer | CoqInverse))
+    numbers = tuple(f for f in (renamed(f, known) for f in term.factors) if isinstance(f, Integer | CoqInverse))
     if any((f.value if isinstance(f, Integer) else f.of).has(i) for f in numbers for i in counting):
         raise NotCertified("a number depends on an index that is counted")
     shifted = {i: i + lows[i] for i in counting}
     return Gathered(
         conditions,
-        tuple(f for f in numbers if f != Integer(sp.S.One)),
+        tuple(f for f in numbers if f != ONE),
         tuple(highs[i] - lows[i] for i in reversed(counting)),
         (*read, *(i - lows[i].xreplace(outside) for i in counting)),
         tuple(known.get(i, i).xreplace(shifted) for i in term.bound),
@@ -192,31 +181,11 @@ def extreme(kind: type[Head], bounds: Sequence[sp.Expr]) -> sp.Expr:
     return bounds[0] if len(bounds) == 1 else kind(*bounds)
 
 
-def partly_solved(term: Flat, zeros: Sequence[sp.Expr]) -> dict[sp.Symbol, sp.Expr]:
-    """Return the bound indices of a term that equations determine; as few others as possible may be left in them."""
-    known: dict[sp.Symbol, sp.Expr] = {}
-    while True:
-        left = [sp.expand(z.xreplace(known)) for z in zeros]
-        unknown = [i for i in term.bound if i not in known]
-        found = [
-            (sum(z.has(j) for j in unknown), i, z)
-            for z in left
-            for i in unknown
-            if z.coeff(i, 1) in UNITS and not (z - z.coeff(i, 1) * i).has(i)
-        ]
-        if not found:
-            return known
-        _, index, zero = min(found, key=lambda choice: choice[0])
-        value = sp.expand(index - zero * zero.coeff(index, 1))
-        known = {i: sp.expand(e.xreplace({index: value})) for i, e in known.items()} | {index: value}
-
-
 def bounds_of(relation: Any, index: sp.Symbol) -> Iterator[tuple[bool, sp.Expr]]:
     """Yield the least value of an index that a condition allows (with True), and the first that it does not allow."""
     kind, left, right = relation_of(relation)
     slack = sp.expand(right - left - (1 if kind is Less else 0))
-    step = slack.coeff(index, 1)
-    rest = sp.expand(slack - step * index)
+    step, rest = parted(slack, index)
     rises = at_least(step, 1)
     if kind is Equal or rest.has(index) or not (rises or at_least(-step, 1)):
         raise NotCertified(f"{relation} does not bound {index}")

@@ -14,8 +14,8 @@ import sympy as sp
 from cnn_symbolic.certificates.search.proofs import pairs
 from cnn_symbolic.certificates.trusted.expressions import CoqWriter, Expression
 from cnn_symbolic.certificates.trusted.real_claims import RealClaim, operands
-from cnn_symbolic.certificates.trusted.statements import binder
-from cnn_symbolic.certificates.trusted.terms import flatten, slope
+from cnn_symbolic.certificates.trusted.statements import binder, binders
+from cnn_symbolic.certificates.trusted.terms import flatten, slope_terms
 from cnn_symbolic.expressions.formulas import Shape
 
 __all__ = ["Lemma"]
@@ -71,8 +71,8 @@ class Lemma:
         """The lemma with its proof."""
         claim, label = self.claim, self.label
         writer = CoqWriter({**claim.sizes, **self.places}, {**claim.tensors, **self.tensors}, claim.functions)
-        bound = claim.claim.sized + "".join(f" ({name} : {kind.format('R')})" for name, kind in self.given)
-        header = f"(R : ring){bound}{binder(self.places.values(), 'Z')} : @expression R"
+        bound = claim.claim.sized + binders((name, kind.format("R")) for name, kind in self.given)
+        header = f"(R : ring){bound}{binder(self.places.values())} : @expression R"
         sides = " ".join(["R", *claim.sizes.values(), *(name for name, _ in self.given), *self.places.values()])
         left, right = f"(left_{label} {sides}) []", f"(right_{label} {sides}) []"
         facts = [f"S_{claim.name}.assumed {' '.join(claim.sizes.values())}".rstrip()]
@@ -80,8 +80,7 @@ class Lemma:
         if self.is_slope:
             equation = f"forall t : R, value (bump x {self.place} t) {left} = value x {left} + t * value x {right}"
             start = "rewrite slope_affine by reflexivity; slopes."
-            derived = slope(self.left, self.index)
-            terms = [] if derived is None else flatten(derived)
+            terms = slope_terms(self.left, self.index)
         else:
             equation = f"value x {left} = value x {right}"
             start = "rewrite 2 flatten_value."
@@ -91,7 +90,7 @@ class Lemma:
                 f"Definition left_{label} {header} :=\n  {writer.taken_apart(self.left)}.",
                 f"Definition right_{label} {header} :=\n  {writer.taken_apart(self.right)}.",
                 f"Section Lemma_{label}.\nVariable R : ring.\nAdd Ring ring_for_{label} : (laws R).",
-                f"Lemma lemma_{label} : forall{bound} (x : tensor R){binder(self.places.values(), 'Z')},",
+                f"Lemma lemma_{label} : forall{bound} (x : tensor R){binder(self.places.values())},",
                 f"  {' -> '.join(facts)} ->\n  {equation}.",
                 f"Proof.\n  unfold S_{claim.name}.assumed; intros; break.\n  {start}",
                 f"  unfold left_{label}, right_{label}; written_out.",

@@ -11,10 +11,10 @@ from itertools import permutations, product
 import sympy as sp
 
 from cnn_symbolic.certificates.trusted.terms import Flat, index_of, key_of
-from cnn_symbolic.expressions.heads import Equal, Floor, Head, Remainder
+from cnn_symbolic.expressions.heads import Floor, Head, Remainder
 from cnn_symbolic.expressions.rules import as_quotient, divide
 
-__all__ = ["UNITS", "exact_quotient", "maps_between", "solved"]
+__all__ = ["UNITS", "exact_quotient", "maps_between", "parted", "partly_solved"]
 
 MOST_PAIRINGS = 24
 UNITS = (1, -1)
@@ -33,18 +33,26 @@ def maps_between(left: Flat, right: Flat) -> Iterator[tuple[Map, Map]]:
 
 def fixed(term: Flat) -> dict[sp.Symbol, sp.Expr]:
     """Return the bound indices that the conditions of a term fix, with the values that they have."""
-    found: dict[sp.Symbol, sp.Expr] = {}
-    for relation in term.relations:
-        if isinstance(relation, Equal):
-            zero = sp.expand((relation.lhs - relation.rhs).xreplace(found))
-            for index in term.bound:
-                coefficient = zero.coeff(index, 1)
-                rest = sp.expand(zero - coefficient * index)
-                if coefficient in UNITS and not rest.has(index):
-                    value = sp.expand(-rest * coefficient)
-                    found = {i: sp.expand(e.xreplace({index: value})) for i, e in found.items()} | {index: value}
-                    break
-    return found
+    return partly_solved(term, term.zeros)
+
+
+def partly_solved(term: Flat, zeros: Sequence[sp.Expr]) -> dict[sp.Symbol, sp.Expr]:
+    """Return the bound indices of a term that equations determine; as few others as possible may be left in them."""
+    known: dict[sp.Symbol, sp.Expr] = {}
+    while True:
+        left = [sp.expand(z.xreplace(known)) for z in zeros]
+        unknown = [i for i in term.bound if i not in known]
+        found = [
+            (sum(z.has(j) for j in unknown), i, z)
+            for z in left
+            for i in unknown
+            if z.coeff(i, 1) in UNITS and not (z - z.coeff(i, 1) * i).has(i)
+        ]
+        if not found:
+            return known
+        _, index, zero = min(found, key=lambda choice: choice[0])
+        value = sp.expand(index - zero * zero.coeff(index, 1))
+        known = {i: sp.expand(e.xreplace({index: value})) for i, e in known.items()} | {index: value}
 
 
 def correspondences(left: Flat, right: Flat) -> Iterator[list[tuple[sp.Expr, sp.Expr]]]:
@@ -62,49 +70,32 @@ def correspondences(left: Flat, right: Flat) -> Iterator[list[tuple[sp.Expr, sp.
 def solved(term: Flat, equations: Sequence[tuple[sp.Expr, sp.Expr]]) -> Map | None:
     """Return the bound indices of a term where its index expressions have the values given; None if not determined."""
     known: dict[sp.Symbol, sp.Expr] = {}
-    unknown = list(term.bound)
-    zeros = [a - b for a, b in equations]
-    remainders: list[tuple[sp.Expr, sp.Expr, sp.Expr]] = []
-    for relation in term.relations:
-        if isinstance(relation, Equal):
-            zeros.append(relation.lhs - relation.rhs)
-    zeros = [sp.expand(z) for z in zeros]
-    while unknown:
+    zeros = [*(a - b for a, b in equations), *term.zeros]
+    while unknown := [i for i in term.bound if i not in known]:
         zeros = [sp.expand(z.xreplace(known)) for z in zeros]
         remainders = [found for z in zeros if (found := remainder_of(z, unknown))]
-        solution = (
-            next(
-                (
-                    s
-                    for z in zeros
-                    for e in (z, without_quotient(z, remainders, unknown))
-                    if (s := solution_of(e, unknown))
-                ),
-                None,
-            )
-            or mixed_radix(zeros, term, unknown, known)
-            or single(term, unknown, known)
-        )
+        tried = (solution_of(e, unknown) for z in zeros for e in (z, without_quotient(z, remainders, unknown)))
+        solution = next(filter(None, tried), None) or mixed_radix(zeros, term, unknown, known)
+        solution = solution or single(term, unknown, known)
         if solution is None:
             return None
         known = {i: sp.expand(e.xreplace(solution)) for i, e in known.items()} | solution
-        unknown = [i for i in unknown if i not in known]
     return tuple(known[i] for i in term.bound)
+
+
+def parted(zero: sp.Expr, by: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    """Return the coefficient of a symbol or head in a sum, and the other terms."""
+    coefficient = zero.coeff(by, 1)
+    return coefficient, sp.expand(zero - coefficient * by)
 
 
 def solution_of(zero: sp.Expr | None, unknown: Sequence[sp.Symbol]) -> dict[sp.Symbol, sp.Expr] | None:
     """Return the one unknown of an equation that it determines; None if there are others, or it does not."""
-    if zero is None:
+    there = [] if zero is None else [i for i in unknown if zero.has(i)]
+    if zero is None or len(there) != 1:
         return None
-    there = [i for i in unknown if zero.has(i)]
-    if len(there) != 1:
-        return None
-    (index,) = there
-    coefficient = zero.coeff(index, 1)
-    rest = sp.expand(zero - coefficient * index)
-    if coefficient == 0 or rest.has(index):
-        return None
-    return {index: quotient(-rest, coefficient)}
+    coefficient, rest = parted(zero, there[0])
+    return None if coefficient == 0 or rest.has(there[0]) else {there[0]: quotient(-rest, coefficient)}
 
 
 def quotient(top: sp.Expr, bottom: sp.Expr) -> sp.Expr:
@@ -126,8 +117,7 @@ def exact_quotient(top: sp.Expr, bottom: sp.Expr) -> sp.Expr | None:
 def remainder_of(zero: sp.Expr, unknown: Sequence[sp.Symbol]) -> tuple[sp.Expr, sp.Expr, sp.Expr] | None:
     """Return (e, s, τ) of an equation `e mod s = τ` whose τ has no unknowns."""
     for part in zero.atoms(Remainder):
-        coefficient = zero.coeff(part, 1)
-        rest = sp.expand(zero - coefficient * part)
+        coefficient, rest = parted(zero, part)
         if coefficient in UNITS and not any(rest.has(i) for i in unknown):
             return part.args[0], part.args[1], -rest * coefficient
     return None
@@ -138,8 +128,7 @@ def without_quotient(
 ) -> sp.Expr | None:
     """Return an equation `⌊e/s⌋ = ρ` as `e = s·ρ + τ`, where `e mod s = τ` is known."""
     for part in zero.atoms(Floor):
-        coefficient = zero.coeff(part, 1)
-        rest = sp.expand(zero - coefficient * part)
+        coefficient, rest = parted(zero, part)
         if coefficient not in UNITS or any(rest.has(i) for i in unknown):
             continue
         top, bottom = as_quotient(part.args[0])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from cnn_symbolic.certificates.trusted.expressions import Integer
 from cnn_symbolic.certificates.trusted.integers import integer_text
-from cnn_symbolic.certificates.trusted.statements import Proposition
+from cnn_symbolic.certificates.trusted.statements import Proposition, binder
 
 __all__ = ["is_number", "number_proof"]
 
@@ -20,12 +20,11 @@ def is_number(claim: Proposition) -> bool:
 def number_proof(claim: Proposition, name: str) -> str:
     """Return the proof that the entries are equal, for the statement S_<name> of a claim at fixed numbers."""
     places = "".join(f" {k}" for k in claim.indices.values())
-    header = f"(R : ring){f' ({places.strip()} : Z)' if places else ''}"
-    index = f"[{'; '.join(claim.indices.values())}]"
+    header = f"(R : ring){binder(claim.indices.values())}"
     lengths = f"[{'; '.join(integer_text(n, {}) for n in claim.statement.left.shape)}]"
     zero, zeros = "(fun _ => zero)", "(fun _ => zero : integers)"
     sides = (f"(value {zeros} ({side} integers{places}) [])" for side in ("left", "right"))
-    equals = f"fun l => match l with {index} => Z.eqb {' '.join(sides)} | _ => false end"
+    equals = f"fun l => match l with {claim.place} => Z.eqb {' '.join(sides)} | _ => false end"
     return "\n".join(
         [
             f"Definition left {header} : @expression R :=\n  {claim.writer.taken_apart(claim.left)}.",
@@ -37,7 +36,7 @@ def number_proof(claim: Proposition, name: str) -> str:
             f"  apply (equal_images _ {zeros} _ _ (left integers{places}) (right integers{places})).",
             "  - unfold left; images.",
             "  - unfold right; images.",
-            f"  - apply Z.eqb_eq, (everywhere_at _ _ computed {index}). cbn [places]; auto.",
+            f"  - apply Z.eqb_eq, (everywhere_at _ _ computed {claim.place}). cbn [places]; auto.",
             "Qed.\nEnd Equal.",
         ]
     )

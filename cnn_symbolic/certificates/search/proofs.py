@@ -9,13 +9,12 @@ from collections.abc import Mapping, Sequence
 
 import sympy as sp
 
-from cnn_symbolic.certificates.search.counting import counting_tactics
-from cnn_symbolic.certificates.search.maps import Map, maps_between
+from cnn_symbolic.certificates.search.counting import counting_tactics, mappings
 from cnn_symbolic.certificates.search.numbers import is_number, number_proof
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
-from cnn_symbolic.certificates.trusted.integers import integer_text
-from cnn_symbolic.certificates.trusted.statements import Proposition
-from cnn_symbolic.certificates.trusted.terms import Flat, flatten, slope
+from cnn_symbolic.certificates.trusted.integers import from_right
+from cnn_symbolic.certificates.trusted.statements import Proposition, binder, binders
+from cnn_symbolic.certificates.trusted.terms import Flat, flatten, slope_terms
 
 __all__ = ["proof_text"]
 
@@ -38,10 +37,8 @@ def proof_text(claim: Proposition, name: str, smallest: Mapping[str, int]) -> st
     if not claim.is_shape:
         parts.append(number_proof(claim, name) if is_number(claim) else equal(claim, name))
         lemmas.append("equal")
-    *rest, last = lemmas
-    for lemma in reversed(rest):
-        last = f"(conj {lemma} {last})"
-    parts.append(f"Theorem certified : S_{name}.claim.\nProof. exact {last}. Qed.")
+    proved = from_right("(conj {} {})".format, lemmas)
+    parts.append(f"Theorem certified : S_{name}.claim.\nProof. exact {proved}. Qed.")
     return "\n\n".join([*parts, ""])
 
 
@@ -65,10 +62,9 @@ def defined(claim: Proposition, name: str) -> str:
 
 def equal(claim: Proposition, name: str) -> str:
     """Return the proof that the entries are equal."""
-    given = "".join(f" ({n} : {kind})" for n, kind in claim.operands)
     places = "".join(f" {k}" for k in claim.indices.values())
-    header = f"(R : ring){claim.sized}{given}" + (f" ({places.strip()} : Z)" if places else "")
-    applied = " ".join(["R", *claim.sizes.values(), *(n for n, _ in claim.operands)]) + places
+    header = f"(R : ring){claim.sized}{binders(claim.operands)}{binder(claim.indices.values())}"
+    applied = " ".join(["R", *claim.given]) + places
     before, after = claim.names
     unfolded = f"S_{name}.{before}, S_{name}.{after}"
     x = claim.tensors[claim.wrt] if claim.wrt else ""
@@ -77,21 +73,19 @@ def equal(claim: Proposition, name: str) -> str:
         f"Definition right {header} : @expression R :=\n  {claim.writer.taken_apart(claim.right)}.",
         "Section Equal.\nVariable R : ring.\nAdd Ring ring_of_R : (laws R).",
         f"Theorem equal : S_{name}.equal R.\nProof.\n  unfold S_{name}.equal, S_{name}.assumed, {unfolded}.",
-        f"  intros{''.join(f' {n}' for n in (*claim.sizes.values(), *(n for n, _ in claim.operands)))}; intros; break.",
+        f"  intros{''.join(f' {name}' for name in claim.given)}; intros; break.",
     ]
     if claim.wrt:
         at = [sp.Symbol(index) for index in claim.indices.values()]
         names = dict(zip(at, claim.indices.values(), strict=True))
-        place = f"[{'; '.join(claim.indices.values())}]"
         smooth = "slope_dual by (first [assumption | unfold left; smoothly])"
         by = "slope_affine by reflexivity" if claim.is_affine else smooth
         lines += [
-            f"  change (value (bump {x} {place} t) (left {applied}) [] = "
+            f"  change (value (bump {x} {claim.place} t) (left {applied}) [] = "
             f"value {x} (left {applied}) [] + t * value {x} (right {applied}) []).",
             f"  rewrite {by}; slopes.",
         ]
-        derived = slope(claim.left, at)
-        left = [] if derived is None else flatten(derived)
+        left = slope_terms(claim.left, at)
     else:
         names = {}
         zero = "(fun _ => zero)"
@@ -125,10 +119,8 @@ def pairs(left: Sequence[Flat], right: Sequence[Flat], names: Mapping[sp.Symbol,
     found = []
     for i, term in enumerate(left):
         for j in free:
-            maps = next(maps_between(term, right[j]), None)
-            if maps is not None:
-                there, back = maps
-                found.append(f"  pair {i}%nat {j}%nat {written(there, term, names)} {written(back, right[j], names)}.")
+            if (maps := mappings(term, right[j], names)) is not None:
+                found.append(f"  pair {i}%nat {j}%nat {maps}.")
                 free.remove(j)
                 break
         else:
@@ -136,11 +128,3 @@ def pairs(left: Sequence[Flat], right: Sequence[Flat], names: Mapping[sp.Symbol,
     if free:
         raise NotCertified(f"no map was found to the indices of {right[free[0]].signature}")
     return found
-
-
-def written(image: Map, of: Flat, names: Mapping[sp.Symbol, str]) -> str:
-    """Return a map of index vectors as Coq writes it."""
-    own = {index: f"b{position}" for position, index in enumerate(of.bound, 1)}
-    scope = {**names, **own}
-    images = "; ".join(integer_text(e, scope) for e in image)
-    return f"(fun l : list Z => match l return list Z with [{'; '.join(own.values())}] => [{images}]%Z | _ => [] end)"

@@ -8,7 +8,8 @@ function to every entry of it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import cast
 
 import sympy as sp
 
@@ -16,14 +17,14 @@ from cnn_symbolic.certificates.trusted.certificate import NotCertified
 from cnn_symbolic.certificates.trusted.expressions import (
     CoqEntry,
     CoqFunction,
-    CoqInverse,
     Expression,
     Guard,
-    Integer,
     Plus,
     Sum,
     Times,
     Translator,
+    renamed,
+    summed,
 )
 from cnn_symbolic.certificates.trusted.statements import Proposition
 from cnn_symbolic.certificates.trusted.terms import is_affine, next_function
@@ -91,37 +92,18 @@ class Chain:
 
     def inserted(self, e: Expression, position: int, values: Mapping[sp.Symbol, sp.Expr]) -> Expression:
         """Return the slope of the next step with the cotangent that arrives there, at other indices."""
-
-        def put(parts: Sequence[sp.Expr]) -> tuple[sp.Expr, ...]:
-            return tuple(part.xreplace(dict(values)) for part in parts)
-
         if isinstance(e, Plus | Times):
             return type(e)(*(self.inserted(part, position, values) for part in (e.left, e.right)))
         if isinstance(e, Sum):
             own = sp.Dummy(e.index.name, integer=True)
-            low, high = put((e.low, e.high))
+            low, high = renamed((e.low, e.high), values)
             return Sum(own, low, high, self.inserted(e.body, position, {**values, e.index: own}))
         if isinstance(e, Guard):
-            index = None if e.index is None else put(e.index)
-            return Guard(self.inserted(e.body, position, values), put((e.holds,))[0], e.shape, index)
+            body = self.inserted(e.body, position, values)
+            return Guard(body, renamed(e.holds, values), e.shape, renamed(e.index, values))
         if isinstance(e, CoqEntry) and e.tensor == self.steps[position].cotangent:
-            return self.cotangent(position + 1, put(e.index))
-        if isinstance(e, CoqEntry):
-            return CoqEntry(e.tensor, put(e.index))
-        if isinstance(e, CoqFunction):
-            return replace(e, argument=CoqEntry(e.argument.tensor, put(e.argument.index)))
-        if isinstance(e, Integer):
-            return Integer(*put((e.value,)))
-        if isinstance(e, CoqInverse):
-            return CoqInverse(*put((e.of,)))
-        raise NotCertified(f"{type(e).__name__} is not part of a slope")
-
-
-def summed(body: Expression, index: Index, shape: Shape) -> Expression:
-    """Return the sum of an expression over the indices of a shape."""
-    for i, length in reversed(list(zip(index, shape, strict=True))):
-        body = Sum(i, sp.S.Zero, length, body)
-    return body
+            return self.cotangent(position + 1, renamed(e.index, values))
+        return cast(Expression, renamed(e, values))
 
 
 def chain_of(derivation: Derivation, claim: Proposition) -> Chain | None:
@@ -136,7 +118,8 @@ def chain_of(derivation: Derivation, claim: Proposition) -> Chain | None:
     output, wrt, arriving = left.source.made_from
     if not isinstance(arriving.source, Leaf) or wrt.name is None or arriving.name in (None, wrt.name):
         return None
-    dependent = [t for t in output.names().values() if isinstance(t.source, Named) and depends_on(t, wrt.name)]
+    made = (t for t in output.names().values() if isinstance(t.source, Named))
+    dependent = [t for t in made if t.name != wrt.name and wrt.name in t.names()]
     name, body = output.name or UNNAMED, output
     if isinstance(output.source, Named) and output.name != wrt.name:
         body = output.source.definition
@@ -157,11 +140,6 @@ def chain_of(derivation: Derivation, claim: Proposition) -> Chain | None:
         if not isinstance(before.source, Named):
             return None
         name, body = before.source.name, before.source.definition
-
-
-def depends_on(made: Tensor, name: str) -> bool:
-    """Tell whether a named tensor is made from the tensor of that name."""
-    return made.name != name and name in made.names()
 
 
 def step_from(claim: Proposition, name: str, before: Tensor, body: Tensor) -> ChainStep | None:

@@ -67,9 +67,8 @@ class Interpreter:
         if isinstance(e, Times):
             return self.value(e.left, at, terms) * self.value(e.right, at, terms)
         if isinstance(e, Guard):
-            pairs = [] if e.index is None else zip(e.index, e.shape, strict=True)
-            conditions = [e.holds, *(c for i, n in pairs for c in (heads.AtLeast(i, sp.S.Zero), heads.Less(i, n)))]
-            within = np.logical_and.reduce(np.broadcast_arrays(*(self.number(c, at) for c in conditions))).astype(bool)
+            held = np.broadcast_arrays(*(self.number(holds, at) for holds in (sp.true, *e.conditions)))
+            within = np.logical_and.reduce(held).astype(bool)
             return np.where(within, self.value(e.body, at, terms), 0) if within.any() else 0
         if isinstance(e, Sum):
             return self.sum(e, at, terms)

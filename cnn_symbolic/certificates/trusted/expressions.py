@@ -9,16 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
 from typing import Any
 
 import sympy as sp
 
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
-from cnn_symbolic.certificates.trusted.integers import boolean_text, condition_text, integer_text
+from cnn_symbolic.certificates.trusted.integers import boolean_text, condition_text, from_right, integer_text
 from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.formulas import Opaque, entry, substitute
-from cnn_symbolic.expressions.rules import is_plain_size, is_whole
+from cnn_symbolic.expressions.rules import conjuncts, is_plain_size, is_whole
 from cnn_symbolic.kernel.trusted.statement import Declaration
 
 __all__ = [
@@ -39,33 +38,52 @@ class Expression:
     """An entry formula, made of sums, products, guards and entries of tensors."""
 
 
+class CoqFactor(Expression):
+    """A formula without sums, products and guards."""
+
+    @property
+    def entry(self) -> CoqEntry | None:
+        """The entry of a tensor that it is, or is a function of; None for a number."""
+        return None
+
+
 @dataclass(frozen=True)
-class CoqEntry(Expression):
+class CoqEntry(CoqFactor):
     """`x[i, j]` without its support; `derived` says that the formula is differentiated by this tensor."""
 
     tensor: str
     index: tuple[sp.Expr, ...]
     derived: bool = False
 
+    @property
+    def entry(self) -> CoqEntry:
+        """The entry itself."""
+        return self
+
 
 @dataclass(frozen=True)
-class CoqFunction(Expression):
+class CoqFunction(CoqFactor):
     """`f⁽ⁿ⁾(x[i, j])`."""
 
     name: str
     order: int
     argument: CoqEntry
 
+    @property
+    def entry(self) -> CoqEntry:
+        """The entry that the function is applied to."""
+        return self.argument
+
 
 @dataclass(frozen=True)
-class Integer(Expression):
+class Integer(CoqFactor):
     """An integer, or an expression in sizes and indices, as an element of the ring."""
 
     value: sp.Expr
 
 
 @dataclass(frozen=True)
-class CoqInverse(Expression):
+class CoqInverse(CoqFactor):
     """The reciprocal of a positive integer expression."""
 
     of: sp.Expr
@@ -96,6 +114,14 @@ class Guard(Expression):
     shape: tuple[sp.Expr, ...] = ()
     index: tuple[sp.Expr, ...] | None = None
 
+    @property
+    def conditions(self) -> tuple[Any, ...]:
+        """What has to hold, one condition after the other."""
+        if self.index is None:
+            return conjuncts(self.holds)
+        pairs = zip(self.index, self.shape, strict=True)
+        return tuple(bound for i, n in pairs for bound in (heads.AtLeast(i, sp.S.Zero), heads.Less(i, n)))
+
 
 @dataclass(frozen=True)
 class Sum(Expression):
@@ -125,9 +151,9 @@ class Translator:
                 return Integer(e)
             return self.entry(e.name, ())
         if isinstance(e, sp.Add):
-            return reduce_right(Plus, [self.expression(part) for part in e.args])
+            return from_right(Plus, [self.expression(part) for part in e.args])
         if isinstance(e, sp.Mul):
-            return reduce_right(Times, [self.expression(part) for part in e.args])
+            return from_right(Times, [self.expression(part) for part in e.args])
         if isinstance(e, sp.Pow):
             return self.power(e)
         if isinstance(e, sp.Indexed):
@@ -152,7 +178,7 @@ class Translator:
         """Return a power with a literal exponent."""
         if not e.exp.is_Integer or not 0 < e.exp <= 16:
             raise NotCertified(f"{e} is not a power with a small exponent")
-        return reduce_right(Times, [self.expression(e.base)] * int(e.exp))
+        return from_right(Times, [self.expression(e.base)] * int(e.exp))
 
     def inverse(self, divisor: sp.Expr) -> Expression:
         """Return 1/b for an integer b made from sizes. That b is positive is stated beside the claim."""
@@ -195,11 +221,6 @@ class Translator:
         name, index = (str(at.base.label), tuple(at.indices)) if isinstance(at, sp.Indexed) else (at.name, ())
         inner = CoqEntry(name, index, name == self.derived)
         return Guard(CoqFunction(e.name, e.order, inner), shape=self.tensors[name].shape, index=index)
-
-
-def reduce_right(make: Any, parts: Sequence[Expression]) -> Expression:
-    """Return parts joined from the right."""
-    return reduce(lambda later, part: make(part, later), reversed(parts[:-1]), parts[-1])
 
 
 @dataclass(frozen=True)
@@ -308,12 +329,30 @@ def fresh_name(name: str, taken: set[str]) -> str:
     return chosen
 
 
-def leaves(e: Expression) -> Iterator[CoqEntry | CoqFunction | Integer | CoqInverse]:
+def summed(body: Expression, index: Sequence[sp.Symbol], shape: Sequence[sp.Expr]) -> Expression:
+    """Return the sum of an expression over the indices of a shape."""
+    for i, length in reversed(list(zip(index, shape, strict=True))):
+        body = Sum(i, sp.S.Zero, length, body)
+    return body
+
+
+def renamed(part: Any, names: Mapping[sp.Symbol, sp.Expr]) -> Any:
+    """Return an expression, or what one is made of, with others in the place of symbols."""
+    if isinstance(part, sp.Basic):
+        return part.xreplace(dict(names))
+    if isinstance(part, tuple):
+        return tuple(renamed(each, names) for each in part)
+    if isinstance(part, CoqFactor):
+        return type(part)(*(renamed(each, names) for each in vars(part).values()))
+    return part
+
+
+def leaves(e: Expression) -> Iterator[CoqFactor]:
     """Yield the single factors of an expression."""
     if isinstance(e, Plus | Times):
         yield from leaves(e.left)
         yield from leaves(e.right)
     elif isinstance(e, Guard | Sum):
         yield from leaves(e.body)
-    elif isinstance(e, CoqEntry | CoqFunction | Integer | CoqInverse):
+    elif isinstance(e, CoqFactor):
         yield e

@@ -6,36 +6,29 @@ defined as Euclid does for positive divisors; that every divisor is positive is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import reduce
+from typing import Any, TypeVar
 
 import sympy as sp
 
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
+from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.formulas import without_cases
-from cnn_symbolic.expressions.heads import (
-    AtLeast,
-    AtMost,
-    Ceiling,
-    Comparison,
-    Conjunction,
-    Disjunction,
-    Equal,
-    Floor,
-    Greater,
-    Inverse,
-    Less,
-    Maximum,
-    Minimum,
-    Negation,
-    Remainder,
-    Unequal,
-    Where,
-)
 from cnn_symbolic.expressions.rules import as_quotient, at_least
 
-__all__ = ["Names", "boolean_text", "condition_text", "identifier", "integer_text", "proposition_text", "relation_of"]
+__all__ = [
+    "Names",
+    "boolean_text",
+    "condition_text",
+    "from_right",
+    "identifier",
+    "integer_text",
+    "proposition_text",
+    "relation_of",
+]
 
+T = TypeVar("T")
 Names = Mapping[sp.Symbol, str]
 GREEK = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron "
@@ -43,12 +36,20 @@ GREEK = (
 )
 LETTERS = dict(zip("αβγδεζηθικλμνξοπρστυφχψω", GREEK.split(), strict=True)) | {"∂": "d", "′": "_prime", "/": "_by_"}
 # The comparison, its boolean, its constructor among the conditions of a proof, and its sign as a proposition.
-RELATIONS: dict[type[Comparison], tuple[str, str, str]] = {
-    AtMost: ("<=?", "LessEqual", "<="),
-    Less: ("<?", "Less", "<"),
-    Equal: ("=?", "Equal", "="),
+RELATIONS: dict[type[heads.Comparison], tuple[str, str, str]] = {
+    heads.AtMost: ("<=?", "LessEqual", "<="),
+    heads.Less: ("<?", "Less", "<"),
+    heads.Equal: ("=?", "Equal", "="),
 }
-MIRRORED: dict[type[Comparison], type[Comparison]] = {AtLeast: AtMost, Greater: Less}
+MIRRORED: dict[type[heads.Comparison], type[heads.Comparison]] = {
+    heads.AtLeast: heads.AtMost,
+    heads.Greater: heads.Less,
+}
+
+
+def from_right(join: Callable[[T, T], T], parts: Sequence[T]) -> T:
+    """Return parts joined two by two, from the right: a and (b and c)."""
+    return reduce(lambda later, part: join(part, later), reversed(parts[:-1]), parts[-1])
 
 
 def identifier(prefix: str, name: str, taken: Iterable[str]) -> str:
@@ -82,20 +83,17 @@ def integer_text(e: Any, names: Names) -> str:
         return f"({' * '.join(integer_text(part, names) for part in e.args)})"
     if isinstance(e, sp.Pow) and e.exp.is_Integer and 1 < e.exp <= 8:
         return f"({' * '.join([integer_text(e.base, names)] * int(e.exp))})"
-    if isinstance(e, Floor | Ceiling):
+    if isinstance(e, heads.Floor | heads.Ceiling):
         top, bottom = as_quotient(e.args[0])
-        if isinstance(e, Ceiling):
+        if isinstance(e, heads.Ceiling):
             return f"(- ({integer_text(sp.expand(-top), names)} / {integer_text(bottom, names)}))"
         return f"({integer_text(top, names)} / {integer_text(bottom, names)})"
-    if isinstance(e, Remainder):
+    if isinstance(e, heads.Remainder):
         return f"({integer_text(e.args[0], names)} mod {integer_text(e.args[1], names)})"
-    if isinstance(e, Maximum | Minimum):
-        word = "Z.max" if isinstance(e, Maximum) else "Z.min"
-        *rest, last = (integer_text(part, names) for part in e.args)
-        for part in reversed(rest):
-            last = f"({word} {part} {last})"
-        return last
-    if isinstance(e, Where):
+    if isinstance(e, heads.Maximum | heads.Minimum):
+        word = "Z.max" if isinstance(e, heads.Maximum) else "Z.min"
+        return from_right(f"({word} {{}} {{}})".format, [integer_text(part, names) for part in e.args])
+    if isinstance(e, heads.Where):
         holds, chosen, other = e.args
         return f"(if {boolean_text(holds, names)} then {integer_text(chosen, names)} else {integer_text(other, names)})"
     raise NotCertified(f"{e} ({type(e).__name__}) is not an integer expression")
@@ -108,14 +106,14 @@ def taken_away(part: sp.Expr) -> bool:
 
 def has_fraction(e: sp.Expr) -> bool:
     """Tell whether an expression divides outside of ⌊ ⌋, ⌈ ⌉ and mod."""
-    if isinstance(e, Floor | Ceiling | Remainder):
+    if isinstance(e, heads.Floor | heads.Ceiling | heads.Remainder):
         return False
     if e.is_Rational:
         return not e.is_Integer
-    return isinstance(e, Inverse) or any(map(has_fraction, e.args))
+    return isinstance(e, heads.Inverse) or any(map(has_fraction, e.args))
 
 
-def relation_of(holds: Any) -> tuple[type[Comparison], sp.Expr, sp.Expr]:
+def relation_of(holds: Any) -> tuple[type[heads.Comparison], sp.Expr, sp.Expr]:
     """Return a comparison as ≤, < or =, with its two sides; fractions are multiplied out, by positive divisors only."""
     kind = type(holds)
     if kind not in RELATIONS and kind not in MIRRORED:
@@ -135,25 +133,17 @@ def boolean_text(holds: Any, names: Names) -> str:
     """Return a condition as a boolean, which guards can be given."""
     if holds in (sp.true, sp.false):
         return "true" if holds == sp.true else "false"
-    if isinstance(holds, Conjunction | Disjunction):
-        word = " && " if isinstance(holds, Conjunction) else " || "
-        return nested([boolean_text(part, names) for part in holds.args], word)
-    if isinstance(holds, Negation):
+    if isinstance(holds, heads.Conjunction | heads.Disjunction):
+        word = "&&" if isinstance(holds, heads.Conjunction) else "||"
+        return from_right(f"({{}} {word} {{}})".format, [boolean_text(part, names) for part in holds.args])
+    if isinstance(holds, heads.Negation):
         return f"negb {boolean_text(holds.args[0], names)}".join("()")
-    if holds.has(Where):
+    if holds.has(heads.Where):
         return boolean_text(without_cases(holds), names)
-    if isinstance(holds, Unequal):
-        return f"(negb {boolean_text(Equal(holds.lhs, holds.rhs), names)})"
+    if isinstance(holds, heads.Unequal):
+        return f"(negb {boolean_text(heads.Equal(holds.lhs, holds.rhs), names)})"
     kind, left, right = relation_of(holds)
     return f"({integer_text(left, names)} {RELATIONS[kind][0]} {integer_text(right, names)})"
-
-
-def nested(parts: list[str], word: str) -> str:
-    """Return parts joined by a word of two arguments, from the right."""
-    *rest, last = parts
-    for part in reversed(rest):
-        last = f"({part}{word}{last})"
-    return last
 
 
 def condition_text(holds: Any, names: Names, scope: Callable[[str], str]) -> str:
@@ -163,18 +153,15 @@ def condition_text(holds: Any, names: Names, scope: Callable[[str], str]) -> str
     """
     if holds in (sp.true, sp.false):
         return "Yes" if holds == sp.true else "(Not Yes)"
-    if isinstance(holds, Conjunction | Disjunction):
-        word = "And" if isinstance(holds, Conjunction) else "Or"
-        *rest, last = (condition_text(part, names, scope) for part in holds.args)
-        for part in reversed(rest):
-            last = f"({word} {part} {last})"
-        return last
-    if isinstance(holds, Negation):
+    if isinstance(holds, heads.Conjunction | heads.Disjunction):
+        word = "And" if isinstance(holds, heads.Conjunction) else "Or"
+        return from_right(f"({word} {{}} {{}})".format, [condition_text(part, names, scope) for part in holds.args])
+    if isinstance(holds, heads.Negation):
         return f"(Not {condition_text(holds.args[0], names, scope)})"
-    if holds.has(Where):
+    if holds.has(heads.Where):
         return condition_text(without_cases(holds), names, scope)
-    if isinstance(holds, Unequal):
-        return f"(Not {condition_text(Equal(holds.lhs, holds.rhs), names, scope)})"
+    if isinstance(holds, heads.Unequal):
+        return f"(Not {condition_text(heads.Equal(holds.lhs, holds.rhs), names, scope)})"
     kind, left, right = relation_of(holds)
     return f"({RELATIONS[kind][1]} {scope(integer_text(left, names))} {scope(integer_text(right, names))})"
 
@@ -183,14 +170,14 @@ def proposition_text(holds: Any, names: Names) -> str:
     """Return a condition as a proposition, which assumptions and requirements are."""
     if holds in (sp.true, sp.false):
         return "True" if holds == sp.true else "False"
-    if isinstance(holds, Conjunction | Disjunction):
-        word = " /\\ " if isinstance(holds, Conjunction) else " \\/ "
+    if isinstance(holds, heads.Conjunction | heads.Disjunction):
+        word = " /\\ " if isinstance(holds, heads.Conjunction) else " \\/ "
         return f"({word.join(proposition_text(part, names) for part in holds.args)})"
-    if isinstance(holds, Negation):
+    if isinstance(holds, heads.Negation):
         return f"(~ {proposition_text(holds.args[0], names)})"
-    if holds.has(Where):
+    if holds.has(heads.Where):
         return proposition_text(without_cases(holds), names)
-    if isinstance(holds, Unequal):
+    if isinstance(holds, heads.Unequal):
         return f"({integer_text(holds.lhs, names)} <> {integer_text(holds.rhs, names)})"
     kind, left, right = relation_of(holds)
     return f"({integer_text(left, names)} {RELATIONS[kind][2]} {integer_text(right, names)})"

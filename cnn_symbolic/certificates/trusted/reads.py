@@ -16,7 +16,7 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic.certificates.trusted.expressions import CoqEntry, CoqFunction, Expression, Guard, Plus, Sum, Times
-from cnn_symbolic.expressions.evaluation import Values, evaluate_formula
+from cnn_symbolic.expressions.evaluation import Values, evaluate_formula, evaluate_size
 from cnn_symbolic.expressions.formulas import inside
 from cnn_symbolic.expressions.heads import AtLeast, Less
 from cnn_symbolic.expressions.meaning import value_of
@@ -41,7 +41,8 @@ class Read:
 def reads_of(e: Expression, runs: tuple[Any, ...] = (), conditions: tuple[Any, ...] = ()) -> Iterator[Read]:
     """Yield the entries that a formula reads."""
     if isinstance(e, Plus | Times):
-        guards = [holds for side in (e.left, e.right) if isinstance(e, Times) for holds in brackets(side)]
+        sides = (e.left, e.right) if isinstance(e, Times) else ()
+        guards = [side.holds for side in sides if isinstance(side, Guard) and side.index is None]
         for side in (e.left, e.right):
             yield from reads_of(side, runs, (*conditions, *guards))
     elif isinstance(e, Sum):
@@ -54,11 +55,6 @@ def reads_of(e: Expression, runs: tuple[Any, ...] = (), conditions: tuple[Any, .
             yield Read(e.shape, e.index, runs, conditions)
         if not isinstance(e.body, CoqEntry | CoqFunction):
             yield from reads_of(e.body, runs, (*conditions, inside(e.index, e.shape)))
-
-
-def brackets(e: Expression) -> list[Any]:
-    """Return the condition of a factor that is 0 where it does not hold."""
-    return [e.holds] if isinstance(e, Guard) and e.index is None else []
 
 
 def always_inside(
@@ -100,18 +96,13 @@ def is_inside_at(read: Read, free: Mapping[sp.Symbol, sp.Expr], sizes: Mapping[s
     None stands for more values than are tried.
     """
     index = [*free, *(i for i, _, _ in read.runs)]
-    lengths = [int(at(n, (), (), sizes)) for n in free.values()]
+    lengths = [evaluate_size(n, sizes) for n in free.values()]
     conditions = list(read.conditions)
     for i, low, high in read.runs:
         own = not high.free_symbols & set(index)
-        lengths.append(max(int(at(high, (), (), sizes)), 0) if own else max(sizes.values(), default=0) + 4)
+        lengths.append(max(evaluate_size(high, sizes), 0) if own else max(sizes.values(), default=0) + 4)
         conditions += [AtLeast(i, low), Less(i, high)]
     if np.prod(lengths, dtype=float) > MOST_POINTS:
         return None
     wrong = all_of(*conditions, negation(inside(read.index, read.shape)))
-    return not bool(np.any(at(bracket(wrong), index, lengths, sizes)))
-
-
-def at(formula: sp.Expr, index: Sequence[sp.Symbol], lengths: Sequence[int], sizes: Mapping[sp.Symbol, int]) -> Any:
-    """Return a formula of sizes and indices as an array."""
-    return evaluate_formula(formula, list(index), list(lengths), Values(dict(sizes), {}))
+    return not bool(np.any(evaluate_formula(bracket(wrong), index, lengths, Values(dict(sizes), {}))))

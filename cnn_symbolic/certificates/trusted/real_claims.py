@@ -24,7 +24,7 @@ from cnn_symbolic.certificates.trusted.expressions import (
     leaves,
 )
 from cnn_symbolic.certificates.trusted.integers import identifier
-from cnn_symbolic.certificates.trusted.statements import Proposition, plain, quantified
+from cnn_symbolic.certificates.trusted.statements import Proposition, binders, plain, quantified
 
 __all__ = ["RealClaim", "operands"]
 
@@ -139,7 +139,7 @@ class RealClaim:
     def definition(self, position: int) -> str:
         """Return the definition of a step."""
         step = self.chain.steps[position]
-        operands = "".join(f" ({name} : {kind})" for name, kind in self.step_operands(position))
+        operands = binders(self.step_operands(position))
         if step.functions is not None:
             return (
                 f"Definition {self.makers[position]}{operands} (x : {TENSOR}) : {TENSOR} :=\n"
@@ -157,8 +157,7 @@ class RealClaim:
     @property
     def right(self) -> str:
         """The right side of the claim, with the tensors that the steps make."""
-        given = [*self.sizes.values(), *(name for name, _ in self.claim.operands), *self.indices]
-        return f"S_{self.name}.{self.claim.names[1]} reals {' '.join(given)}"
+        return " ".join([f"S_{self.name}.{self.claim.names[1]} reals", *self.claim.given, *self.indices])
 
     @property
     def smooth(self) -> list[str]:
@@ -188,7 +187,7 @@ class RealClaim:
             ),
         ]
         arriving = self.tensors[self.chain.arriving]
-        output = self.made_from(f"(bump {self.parameter} [{'; '.join(self.indices)}] t)", 0, steps)
+        output = self.made_from(f"(bump {self.parameter} {self.claim.place} t)", 0, steps)
         conditions = [f"S_{self.name}.assumed {' '.join(self.sizes.values())}".rstrip()]
         conditions += ["reciprocals inverse"] if self.has_inverses else []
         facts = [f"differentiable (positions {self.shape(steps)}) cost {self.value(steps)} {arriving}", *self.smooth]
@@ -212,11 +211,7 @@ class RealClaim:
 
 def entries(e: Expression) -> Iterator[CoqEntry]:
     """Yield the entries of tensors in an expression, those that functions are applied to among them."""
-    for part in leaves(e):
-        if isinstance(part, CoqFunction):
-            yield part.argument
-        elif isinstance(part, CoqEntry):
-            yield part
+    yield from (part.entry for part in leaves(e) if part.entry is not None)
 
 
 def applications(e: Expression) -> Iterator[CoqFunction]:

@@ -19,18 +19,17 @@ import sympy as sp
 
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
 from cnn_symbolic.certificates.trusted.expressions import (
-    CoqEntry,
     CoqFunction,
     CoqInverse,
     CoqWriter,
     Expression,
     Plus,
-    Sum,
     Times,
     Translator,
     leaves,
+    summed,
 )
-from cnn_symbolic.certificates.trusted.integers import LETTERS, identifier, integer_text, proposition_text
+from cnn_symbolic.certificates.trusted.integers import LETTERS, from_right, identifier, integer_text, proposition_text
 from cnn_symbolic.certificates.trusted.reads import Read, always_inside, reads_of
 from cnn_symbolic.certificates.trusted.terms import depends, is_affine, next_function
 from cnn_symbolic.expressions.formulas import fresh
@@ -85,8 +84,7 @@ class Proposition:
         """The identifiers of the tensors."""
         found: dict[str, str] = {}
         for part in self.all_leaves:
-            entry = part.argument if isinstance(part, CoqFunction) else part
-            if isinstance(entry, CoqEntry) and entry.tensor not in found:
+            if (entry := part.entry) is not None and entry.tensor not in found:
                 found[entry.tensor] = identifier("t", entry.tensor, found.values())
         return found
 
@@ -191,7 +189,6 @@ class Proposition:
 
     def stated(self, claim: str) -> str:
         """Return the text of a file with the definitions that the statement is made of, and with what is claimed."""
-        sizes = binder(self.sizes.values(), "Z")
         applied = " ".join(["assumed", *self.sizes.values()])
         lines = [
             "From CnnSymbolic Require Import Definitions.",
@@ -203,7 +200,7 @@ class Proposition:
             "",
             f"(** {plain(self.title)} *)",
             "",
-            f"Definition assumed{sizes} : Prop :=\n  ({joined(self.assumed)})%Z.",
+            f"Definition assumed{self.sized} : Prop :=\n  ({joined(self.assumed)})%Z.",
             "",
             f"Definition possible : Prop := {quantified('exists', self.sizes.values())}{applied}.",
             "",
@@ -219,7 +216,7 @@ class Proposition:
     @property
     def sized(self) -> str:
         """The binder of the sizes that the sides are functions of."""
-        return binder(self.sizes.values(), "Z")
+        return binder(self.sizes.values())
 
     @property
     def operands(self) -> list[tuple[str, str]]:
@@ -229,14 +226,24 @@ class Proposition:
         return [*found, *([("inverse", "Z -> R")] if self.has_inverses else [])]
 
     @property
+    def given(self) -> list[str]:
+        """The identifiers of the sizes and of what the sides are functions of."""
+        return [*self.sizes.values(), *(name for name, _ in self.operands)]
+
+    @property
+    def place(self) -> str:
+        """The index of the entry as a list."""
+        return f"[{'; '.join(self.indices.values())}]"
+
+    @property
     def names(self) -> tuple[str, str]:
         """What the two sides are called."""
         return ("before", "after") if self.wrt else ("left", "right")
 
     def sides(self) -> list[str]:
         """Return the definitions of the two sides."""
-        shared = f"(R : ring){self.sized}{''.join(f' ({name} : {kind})' for name, kind in self.operands)}"
-        place = binder(self.indices.values(), "Z")
+        shared = f"(R : ring){self.sized}{binders(self.operands)}"
+        place = binder(self.indices.values())
         before, after = self.names
         derived = " (x : tensor R)" if self.wrt else place
         return [
@@ -247,12 +254,11 @@ class Proposition:
 
     def equality(self, applied: str) -> str:
         """Return the definition of what is equal."""
-        given = [*self.sizes.values(), *(name for name, _ in self.operands)]
-        before, after = (" ".join([name, "R", *given]) for name in self.names)
+        before, after = (" ".join([name, "R", *self.given]) for name in self.names)
         place = " ".join(self.indices.values())
         if self.wrt:
             x = self.tensors[self.wrt]
-            bumped = f"(bump {x} [{'; '.join(self.indices.values())}] t)"
+            bumped = f"(bump {x} {self.place} t)"
             condition = "" if self.is_affine else "t * t = zero -> "
             equal = f"forall t : R, {condition}{before} {bumped} = {before} {x} + t * {f'{after} {place}'.strip()}"
         else:
@@ -296,10 +302,15 @@ def plain(title: str) -> str:
     return " ".join(re.sub(r"[^A-Za-z0-9 .,;:=+/<>()\[\]'_-]+", " ", spelled).split())
 
 
-def binder(names: Iterable[str], kind: str) -> str:
-    """Return a binder of variables, with a space before it; nothing without variables."""
+def binder(names: Iterable[str]) -> str:
+    """Return a binder of integers, with a space before it; nothing without variables."""
     written = " ".join(names)
-    return f" ({written} : {kind})" if written else ""
+    return f" ({written} : Z)" if written else ""
+
+
+def binders(operands: Iterable[tuple[str, str]]) -> str:
+    """Return a binder for each of some variables with their types, with a space before it."""
+    return "".join(f" ({name} : {kind})" for name, kind in operands)
 
 
 def quantified(word: str, names: Iterable[str]) -> str:
@@ -361,18 +372,14 @@ def gradient_proposition(derivation: Derivation, of: Gradient) -> Proposition | 
     for stage in stages(of):
         by_steps = by_steps or stage.cotangent is not arriving
         m = fresh("mnpqst"[k] if k < 6 else f"m{k}" for k in range(stage.body.rank))
-        part: Expression = Times(
+        product = Times(
             Translator(tensors).expression(stage.cotangent.formula(m)),
             Translator(tensors, name).expression(stage.body.formula(m)),
         )
-        for index, length in reversed(list(zip(m, stage.body.lengths, strict=True))):
-            part = Sum(index, sp.S.Zero, length, part)
-        parts.append(part)
+        parts.append(summed(product, m, stage.body.lengths))
     if not parts or not any(map(depends, parts)):
         return None
-    functional = parts[-1]
-    for part in reversed(parts[:-1]):
-        functional = Plus(part, functional)
+    functional = from_right(Plus, parts)
     right = Translator(tensors).expression(statement.right.formula)
     return Proposition(derivation.title, statement, functional, right, name, derived=derived, by_steps=by_steps)
 

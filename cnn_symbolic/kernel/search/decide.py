@@ -21,9 +21,9 @@ import sympy as sp
 from cnn_symbolic.expressions.formulas import substitute
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.ground.errors import VacuousClaimError
-from cnn_symbolic.kernel.search.choosing import factors_of
 from cnn_symbolic.kernel.search.confirming import check_proved, check_vacuous, confirmed, in_order
 from cnn_symbolic.kernel.search.domains import stated_domain
+from cnn_symbolic.kernel.search.factor_choice import factors_of
 from cnn_symbolic.kernel.search.refuting import decide_affine
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.affine import prove_affine

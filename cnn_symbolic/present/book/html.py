@@ -109,7 +109,7 @@ def entry_html(entry: BookEntry, number: str = "", standalone: bool = False, **c
     """
     module = environment().get_template("entry.html").module
     place = context.get("place") or PagePlace(number, anchor(entry.id))
-    render: Any = module.entry_article  # type: ignore[attr-defined]
+    render: Any = module.entry_article  # type: ignore[attr-defined]  # a macro of the template
     defined: Mapping[str, str] = {} if standalone else context.get("defined", {})
     return Markup(render(entry, place, defined, context.get("links", frozenset())))  # noqa: S704 - escaped by Jinja
 

@@ -35,7 +35,9 @@ def compile_pdf(source: str, name: str = "book") -> bytes:
         command = [engine, "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", document.name]
         for run in range(MOST_RUNS):
             try:
-                done = subprocess.run(command, cwd=folder, capture_output=True, timeout=MOST_SECONDS, check=False)  # noqa: S603
+                done = subprocess.run(  # noqa: S603 - a list of arguments that are all ours, and no shell
+                    command, cwd=folder, capture_output=True, timeout=MOST_SECONDS, check=False
+                )
             except subprocess.TimeoutExpired:
                 raise ExportError(f"{Path(engine).name} did not end within {MOST_SECONDS} s") from None
             log = document.with_suffix(".log").read_text(encoding="utf-8", errors="replace")

@@ -22,9 +22,11 @@ from cnn_symbolic.present.figures.scene import (
     PictureFrame,
     below,
     beside,
+    entries,
     even,
     frame,
     grid,
+    nothing,
     outlines,
     text,
 )
@@ -54,9 +56,9 @@ def covers(terms: list[Contribution], below_name: str, name: str) -> dict[Positi
     return {at_entry(term, below_name): at_entry(term, name) for term in terms}
 
 
-def padded_input(x: Tensor, widths: list[tuple[int, int]], name: str) -> tuple[Tensor, dict[Position, Position]]:
-    """Return a tensor with its padding as one with a name, and which of its cells hold which entry of the tensor."""
-    padded = named(name, pad(x, widths=widths))
+def padded_input(x: Tensor, widths: list[tuple[int, int]]) -> tuple[Tensor, dict[Position, Position]]:
+    """Return a tensor with its padding, named `padded`, and which of its cells hold which entry of the tensor."""
+    padded = named("padded", pad(x, widths=widths))
     cells = contributions(padded)
     lead = x.rank - 2
     return padded, {at[lead:]: at_entry(terms[0], x.name or "")[lead:] for at, terms in cells.items() if terms}
@@ -88,7 +90,7 @@ def overlay(shape: Any, overlay: Any, stride: Any, padding: Any, dilation: Any) 
     size = (m + sum(widths[0]), n + sum(widths[1]))
     check_at_most("an input with its padding", size, (10, 10), "overlay")
     x, w = tensor(1, 1, m, n, name="x"), tensor(1, 1, i, j, name="w")
-    padded, cells = padded_input(x, [(0, 0), (0, 0), *widths], "padded")
+    padded, cells = padded_input(x, [(0, 0), (0, 0), *widths])
     try:
         z = conv(padded, w, stride=steps, dilation=spread)
     except ShapeError:
@@ -131,32 +133,23 @@ def sliding(
     def corner(cell: Position) -> Label:
         return entry("w", over[cell]) if labelled and cell in over else ()
 
-    left = grid(
-        "x",
-        size,
-        role=role,
-        label=label,
-        corner=corner,
-        dashed=lambda cell: cell not in cells,
-        title=entry("x"),
-        cell=(1.15, 1.15) if labelled else (1, 1),
-    )
-    shape = output_shape(found)
-    right = grid(
-        "z",
-        shape,
-        role=lambda cell: "active" if cell == at else "output" if cell < at else "blank",
-        label=lambda cell: entry("z", cell) if labelled else (),
-        title=entry("z"),
-    )
+    bare: dict[str, Any] = {} if labelled else {"label": nothing}
+    padding: dict[str, Any] = {"corner": corner, "dashed": lambda cell: cell not in cells}
+    left = entries("x", size, role, label=label, **padding, cell=(1.15, 1.15) if labelled else (1, 1))
+    right = entries("z", output_shape(found), so_far(at), **bare)
     middle: list[PictureBlock] = [text(sign("→"))]
-    weights = grid("w", small, role="weight", label=lambda cell: entry("w", cell) if labelled else (), title=entry("w"))
+    weights = entries("w", small, "weight", **bare)
     if left.width + weights.width + right.width <= 12.5:
         middle = [text(sign("⋆")), weights, text(sign("="))]
     block = beside([left, *middle, right], 0.3)
     marks = [*outlines(block, "x", over, "covered"), *outlines(block, "z", [at], "active")]
     terms = [product_of("x", cells[cell], "w", weight) for cell, weight in real.items()]
     return frame(block.plus(marks), equation(entry("z", at), terms) if labelled else summed(entry("z", at), terms))
+
+
+def so_far(at: Position) -> Callable[[Position], str]:
+    """Return the roles of a result's cells while they are made one after the other, now the one at this index."""
+    return lambda cell: "active" if cell == at else "output" if cell < at else "blank"
 
 
 def output_shape(found: Iterable[Position]) -> Pair:
@@ -177,7 +170,8 @@ def shared_weights(shape: Any, overlay: Any) -> Picture:
     frames = []
     for at, terms in found.items():
         over = covers([t for t in terms if any(name == "w" for name, _ in t[1])], "a_prev", "w")
-        frames.append(shared(at, over, bias_of(terms), size, small, output_shape(found)))
+        bias = [entry(name) for _, factors in terms for name, _ in factors if len(factors) == 1]
+        frames.append(shared(at, over, bias, size, small, output_shape(found)))
     return Picture(
         "shared-weights",
         f"The {len(found)} neurons of a feature map share {small[0] * small[1]} weights",
@@ -189,33 +183,24 @@ def shared_weights(shape: Any, overlay: Any) -> Picture:
     )
 
 
-def bias_of(terms: list[Contribution]) -> list[Label]:
-    """Return the biases in a sum of products, which have no other factor."""
-    return [entry(name) for _, factors in terms for name, _ in factors if len(factors) == 1]
-
-
 def shared(
     at: Position, over: dict[Position, Position], bias: list[Label], size: Pair, small: Pair, result: Pair
 ) -> PictureFrame:
     """Return the frame of one feature neuron: its curves run along lanes above the labels of the cells."""
     colour = {weight: hue(k) for k, weight in enumerate(np.ndindex(*small))}
     lane, lanes, landings = 0.15, small[1] * 0.15 + 0.08, len(over) * 0.15 + 0.08
-    weights = grid("w", small, role=lambda cell: colour[cell], label=lambda cell: entry("w", cell), title=entry("w"))
-    under = grid(
+    weights = entries("w", small, lambda cell: colour[cell])
+    under = entries(
         "a_prev",
         size,
-        role=lambda cell: colour[over[cell]] if cell in over else "blank",
-        label=lambda cell: entry("a_prev", cell),
-        title=entry("a_prev"),
+        lambda cell: colour[over[cell]] if cell in over else "blank",
         cell=(1.15, 0.85 + lanes),
         drop=lanes / 2,
     )
-    neurons = grid(
+    neurons = entries(
         "z",
         result,
-        role=lambda cell: "active" if cell == at else "blank",
-        label=lambda cell: entry("z", cell),
-        title=entry("z"),
+        lambda cell: "active" if cell == at else "blank",
         cell=(1.1, 0.75 + landings),
         drop=landings / 2,
     )
@@ -270,9 +255,7 @@ def laying(
 ) -> PictureFrame:
     """Return the frame of one entry, which lays its multiple of the overlay at its place."""
     labelled = max(result) <= 6
-
-    def named_entry(name: str) -> Callable[[Position], Label]:
-        return lambda cell: entry(name, cell) if labelled else ()
+    bare: dict[str, Any] = {} if labelled else {"label": nothing}
 
     def role(cell: Position) -> str:
         return "active" if cell in laid else "output" if cell in seen else "blank"
@@ -280,12 +263,9 @@ def laying(
     def label(cell: Position) -> Label:
         return entry("w", laid[cell]) if labelled and cell in laid else ()
 
-    def chosen(cell: Position) -> str:
-        return "covered" if cell == at else "input"
-
-    inputs = grid("y", size, role=chosen, label=named_entry("y"), title=entry("y"))
-    weights = grid("w", small, role="weight", label=named_entry("w"), title=entry("w"))
-    outputs = grid("z", result, role=role, label=label, title=entry("z"))
+    inputs = entries("y", size, lambda cell: "covered" if cell == at else "input", **bare)
+    weights = entries("w", small, "weight", **bare)
+    outputs = entries("z", result, role, label=label)
     wide = inputs.width + weights.width + outputs.width > 12.5
     parts = [inputs] if wide else [inputs, text(sign("·")), weights]
     block = beside([*parts, text(sign("→")), outputs], 0.3)
@@ -366,33 +346,20 @@ def chained(
     ]
     block = beside(columns, 1.6)
     curves = []
+    to, _, middle = sides(block, f"z{at[0]}", result)
     for d in filters:
-        x, y, wide, high = middle_right(block, f"a{d}", size)
-        a, b = left_edge(block, f"w{d}", small)
-        curves.append(Curve(x + wide, y + high / 2, a, b, hue(d), x + wide, a - 0.2))
-        u, v = label_edge(block, f"w{d}", small, filters[d])
-        to_x, to_y = left_edge(block, f"z{at[0]}", result)
-        curves.append(Curve(u, v, to_x, to_y, hue(d), u, to_x - 0.2))
+        _, x, y = sides(block, f"a{d}", size)
+        a, right, b = sides(block, f"w{d}", small)
+        u = right + 0.35 + measure(entry("w", filters[d]), 0.46)
+        curves.append(Curve(x, y, a - 0.04, b, hue(d), x, a - 0.24))
+        curves.append(Curve(u, b, to - 0.04, middle, hue(d), u, to - 0.24))
     k = at[0]
     run = [(*entry("a_prev", (d,)), *sign("⋆"), *entry("w", w)) for d, w in filters.items()]
     return frame(block.plus(curves), equation(entry("z", (k,)), [*run, entry("b", (k,))]))
 
 
-def middle_right(block: PictureBlock, name: str, shape: Pair) -> tuple[float, float, float, float]:
-    """Return a rectangle at the middle of a grid's right edge."""
-    x, _, wide, _ = block.anchors[name, (0, shape[1] - 1)]
-    top, bottom = block.anchors[name, (0, 0)][1], block.anchors[name, (shape[0] - 1, 0)]
-    return x, top, wide, bottom[1] + bottom[3] - top
-
-
-def left_edge(block: PictureBlock, name: str, shape: Pair) -> tuple[float, float]:
-    """Return the middle of a grid's left edge."""
-    x, top, _, _ = block.anchors[name, (0, 0)]
-    _, y, _, high = block.anchors[name, (shape[0] - 1, 0)]
-    return x - 0.04, (top + y + high) / 2
-
-
-def label_edge(block: PictureBlock, name: str, shape: Pair, of: Position) -> tuple[float, float]:
-    """Return where the label on the right of a grid ends."""
-    x, y, wide, high = middle_right(block, name, shape)
-    return x + wide + 0.35 + measure(entry("w", of), 0.46), y + high / 2
+def sides(block: PictureBlock, name: str, shape: Pair) -> tuple[float, float, float]:
+    """Return where a grid begins and ends from left to right, and its middle from top to bottom."""
+    left, top, _, _ = block.anchors[name, (0, 0)]
+    x, y, wide, high = block.anchors[name, (shape[0] - 1, shape[1] - 1)]
+    return left, x + wide, (top + y + high) / 2

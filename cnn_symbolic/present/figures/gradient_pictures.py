@@ -10,8 +10,16 @@ import numpy as np
 from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.layers.catalogue import FeatureMap
 from cnn_symbolic.present.figures.colours import HUES, hue
-from cnn_symbolic.present.figures.convolution_pictures import covers, equation, output_shape, padded_input, product_of
-from cnn_symbolic.present.figures.index_maps import Contribution, Contributions, Position, contributions, gathered
+from cnn_symbolic.present.figures.convolution_pictures import (
+    at_entry,
+    covers,
+    equation,
+    output_shape,
+    padded_input,
+    product_of,
+    so_far,
+)
+from cnn_symbolic.present.figures.index_maps import Contributions, Position, contributions, gathered
 from cnn_symbolic.present.figures.labels import Label, Quotient, Symbol, entry, measure, number, sign, words
 from cnn_symbolic.present.figures.options import Pair, check_at_most, check_fits, pair, written
 from cnn_symbolic.present.figures.scene import (
@@ -21,6 +29,7 @@ from cnn_symbolic.present.figures.scene import (
     PictureFrame,
     below,
     beside,
+    entries,
     even,
     flow,
     frame,
@@ -67,10 +76,13 @@ def cell_for(labels: list[Label]) -> tuple[float, float]:
     return max(1.0, *(measure(label, LABEL_SIZE) + 0.24 for label in labels)), tall
 
 
-def matrix(name: str, shape: Pair, label: Callable[[Position], Label], role: Any, title: Label = ()) -> PictureBlock:
-    """Return a grid whose cells have room for their labels."""
-    cell = cell_for([label(at) for at in np.ndindex(*shape)])
-    return grid(name, shape, role=role, label=label, title=title, cell=cell)
+def matrix(
+    name: str, shape: Pair, role: Any, label: Callable[[Position], Label] | None = None, title: Label | None = None
+) -> PictureBlock:
+    """Return a grid whose cells have room for their labels: the entries of the tensor of that name, unless given."""
+    shown = (lambda at: entry(name, at)) if label is None else label
+    cell = cell_for([shown(at) for at in np.ndindex(*shape)])
+    return entries(name, shape, role, label=shown, cell=cell, **({} if title is None else {"title": title}))
 
 
 def bias_gradient(shape: Any, overlay: Any) -> Picture:
@@ -83,13 +95,13 @@ def bias_gradient(shape: Any, overlay: Any) -> Picture:
     owners = {part: at for at, parts in factors.items() for part in parts}
 
     def factor(name: str) -> PictureBlock:
-        return matrix(name, size, lambda at: entry(name, at), lambda at: colour[owners[name, at]], entry(name))
+        return matrix(name, size, lambda at: colour[owners[name, at]])
 
     def product(at: Position) -> Label:
         return tuple(s for k, part in enumerate(factors[at]) for s in (*(sign("·") if k else ()), *entry(*part)))
 
     summands = [dict(parts)["δ"] for _, parts in in_terms_of_delta(layer, layer.b)[0, 0]]
-    products = matrix("δ", size, product, lambda at: colour[at], entry("δ"))
+    products = matrix("δ", size, lambda at: colour[at], product)
     cells = [single(entry("δ", at), colour[at]) for at in summands]
     total = [("", text(entry("∂C/∂b"), 0.5)), *(("+" if k else "=", cell) for k, cell in enumerate(cells))]
     block = below(
@@ -151,38 +163,27 @@ def added_up(name: str, layer: FeatureMap, wrt: Tensor, other: Tensor, title: st
     factor, target = other.name or "", wrt.name or ""
 
     def part(neuron: Position) -> PictureBlock:
-        mine = {at: term for at, terms in found.items() for term in terms if dict(term[1])["δ"] == neuron}
+        mine = {at: term for at, terms in found.items() for term in terms if at_entry(term, "δ") == neuron}
 
         def label(at: Position) -> Label:
-            return product_of("δ", neuron, factor, partner(mine[at], factor)) if at in mine else number(0)
+            return product_of("δ", neuron, factor, at_entry(mine[at], factor)) if at in mine else number(0)
 
-        return matrix(f"δ{neuron}", size, label, lambda at: colour[neuron] if at in mine else "zero")
+        return matrix(f"δ{neuron}", size, lambda at: colour[neuron] if at in mine else "zero", label, title=())
 
     given = beside(
         [
-            matrix("δ", sizes_of(layer.delta), lambda at: entry("δ", at), lambda at: colour[at], entry("δ")),
-            matrix(
-                factor,
-                sizes_of(other),
-                lambda at: entry(factor, at),
-                "weight" if factor == "w" else "input",
-                entry(factor),
-            ),
+            matrix("δ", sizes_of(layer.delta), lambda at: colour[at]),
+            matrix(factor, sizes_of(other), "weight" if factor == "w" else "input"),
         ],
         1.0,
     )
     gradient = f"∂C/∂{target}"
-    result = matrix(gradient, size, lambda at: entry(gradient, at), "output")
+    result = matrix(gradient, size, "output", title=())
     parts = [("+" if k else "", part(neuron)) for k, neuron in enumerate(neurons)]
     block = below([given, flow(parts, 14), beside([text(sign("=")), result], 0.3)], 0.6)
     return Picture(
         name, title, f"Above, δ and {factor}, each entry of δ in its own colour. {description}", (frame(block),)
     )
-
-
-def partner(term: Contribution, name: str) -> Position:
-    """Return the index of the entry that δ is multiplied by."""
-    return dict(term[1])[name]
 
 
 def full_convolution(shape: Any, overlay: Any) -> Picture:
@@ -191,9 +192,9 @@ def full_convolution(shape: Any, overlay: Any) -> Picture:
     layer = feature_map(owner, shape, overlay, (4, 4))
     small, size, result = sizes_of(layer.delta), sizes_of(layer.w), sizes_of(layer.a_prev)
     delta = tensor(*small, name="δ")
-    padded, cells = padded_input(layer.w, [(n - 1, n - 1) for n in small], "padded")
+    padded, cells = padded_input(layer.w, [(n - 1, n - 1) for n in small])
     found = contributions(convolve(padded, delta, mode="valid"), keep=["padded"])
-    turned = {at: dict(terms[0][1])["δ"] for at, terms in contributions(rot180(delta)).items()}
+    turned = {at: at_entry(terms[0], "δ") for at, terms in contributions(rot180(delta)).items()}
     frames = tuple(
         turning(at, covers(terms, "padded", "δ"), cells, turned, sizes_of(padded), result)
         for at, terms in found.items()
@@ -219,24 +220,18 @@ def turning(
 ) -> PictureFrame:
     """Return the frame of one position of the rotated δ over the overlay."""
     target = "∂C/∂a_prev"
-    weights = grid(
+    weights = entries(
         "w",
         padded,
-        role=lambda cell: "passed" if cell in over else "weight" if cell in cells else "zero",
+        lambda cell: "passed" if cell in over else "weight" if cell in cells else "zero",
         label=lambda cell: entry("w", cells[cell]) if cell in cells else number(0),
         corner=lambda cell: entry("δ", over[cell]) if cell in over else (),
         dashed=lambda cell: cell not in cells,
-        title=entry("w"),
         cell=(1.1, 1.1),
     )
     title = (*words("rot180("), *entry("δ"), *words(")"))
-    rotated = matrix("rot180", output_shape(turned), lambda cell: entry("δ", turned[cell]), "gradient", title)
-    gradient = matrix(
-        target,
-        result,
-        lambda cell: entry(target, cell),
-        lambda cell: "active" if cell == at else "output" if cell < at else "blank",
-    )
+    rotated = matrix("rot180", output_shape(turned), "gradient", lambda cell: entry("δ", turned[cell]), title)
+    gradient = matrix(target, result, so_far(at), title=())
     row = [weights, text(sign("⋆")), rotated, text(sign("=")), gradient]
     wide = sum(block.width for block in row) > 14
     block = below([beside(row[:3], 0.3), beside(row[3:], 0.3)]) if wide else beside(row, 0.3)

@@ -6,7 +6,7 @@ formula, so that a picture shows what is proved; here their indices and conditio
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from math import prod
 
@@ -16,7 +16,6 @@ import sympy as sp
 from cnn_symbolic.expressions.evaluation import Values, check_defined, evaluate_formula, evaluate_size
 from cnn_symbolic.expressions.heads import AtLeast, AtMost
 from cnn_symbolic.expressions.rules import bracket
-from cnn_symbolic.expressions.values import Number, plain
 from cnn_symbolic.ground.errors import EvaluationError, FragmentError, OperandError, ShapeError
 from cnn_symbolic.kernel.trusted.affine import label
 from cnn_symbolic.kernel.trusted.reader import FormulaReader, NotReadable, Term
@@ -33,27 +32,23 @@ Contributions = dict[Position, list[Contribution]]
 MOST_COMBINATIONS = 2_000_000
 
 
-def contributions(
-    x: Tensor, sizes: Mapping[Number | sp.Symbol, int] | None = None, keep: Iterable[str] = ()
-) -> Contributions:
+def contributions(x: Tensor, keep: Iterable[str] = ()) -> Contributions:
     """Return, for each index of a tensor, the products of entries that it is the sum of, with their coefficients.
 
     A product lists the names and indices of its entries, in the order of their names; under an opaque function the
-    name is that of the whole, such as `σ′(z)`. `sizes` gives the symbolic sizes values. An intermediate result is
-    replaced by its definition unless `keep` names it. Raises EvaluationError where a size has no value,
-    FragmentError for a formula that the kernel cannot read.
+    name is that of the whole, such as `σ′(z)`. An intermediate result is replaced by its definition unless `keep` names
+    it. Raises EvaluationError where a size is no number, FragmentError for a formula that the kernel cannot read.
 
     >>> from cnn_symbolic import correlate, tensor
     >>> found = contributions(correlate(tensor(3, name="x"), tensor(2, name="w")))
     >>> found[1,]
     [(Fraction(1, 1), (('w', (0,)), ('x', (1,)))), (Fraction(1, 1), (('w', (1,)), ('x', (2,))))]
     """
-    known = {plain(size): value for size, value in (sizes or {}).items()}
-    statement = state(x, x).at(known)
+    statement = state(x, x)
     if statement.sizes:
-        raise EvaluationError(f"{x} has the sizes {', '.join(map(str, statement.sizes))}: give each of them a value")
+        raise EvaluationError(f"{x} has the sizes {', '.join(map(str, statement.sizes))}: give numbers in their place")
     for part in x.parts():
-        check_defined(str(part), part.lengths, known)
+        check_defined(str(part), part.lengths, {})
     kept = set(keep)
     if missing := kept - set(statement.tensors):
         raise OperandError(f"{x} is not made from {', '.join(sorted(missing))}, which is to be kept as it is")

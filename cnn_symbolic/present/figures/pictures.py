@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from cnn_symbolic.ground.errors import OperandError
+from cnn_symbolic.ground.words import suggestion
 from cnn_symbolic.present.figures.convolution_pictures import chaining, overlay, shared_weights, transposed_convolution
 from cnn_symbolic.present.figures.gradient_pictures import (
     bias_gradient,
@@ -36,61 +36,37 @@ class Kind:
     options: Mapping[str, Any]
 
 
+SMALL = {"shape": (3, 3), "overlay": (2, 2)}
+POOLED = {"shape": (4, 4), "overlay": (2, 2), "stride": None}
 PICTURES: dict[str, Kind] = {
     "overlay": Kind(
         "a cross-correlation: the overlay slides over the input",
         overlay,
         {"shape": (4, 4), "overlay": (3, 3), "stride": 1, "padding": 0, "dilation": 1},
     ),
-    "shared-weights": Kind(
-        "the neurons of a feature map share their weights",
-        shared_weights,
-        {"shape": (3, 3), "overlay": (2, 2)},
-    ),
-    "bias-gradient": Kind(
-        "the bias gradient: the sum of the components σ′(z)·∂C/∂a",
-        bias_gradient,
-        {"shape": (3, 3), "overlay": (2, 2)},
-    ),
+    "shared-weights": Kind("the neurons of a feature map share their weights", shared_weights, SMALL),
+    "bias-gradient": Kind("the bias gradient: the sum of the components σ′(z)·∂C/∂a", bias_gradient, SMALL),
     "weight-gradient": Kind(
-        "the weight gradient: δ times the underlay, for each neuron, added up",
-        weight_gradient,
-        {"shape": (3, 3), "overlay": (2, 2)},
+        "the weight gradient: δ times the underlay, for each neuron, added up", weight_gradient, SMALL
     ),
     "input-gradient": Kind(
-        "the input gradient: δ times the overlay at its place, for each neuron, added up",
-        input_gradient,
-        {"shape": (3, 3), "overlay": (2, 2)},
+        "the input gradient: δ times the overlay at its place, for each neuron, added up", input_gradient, SMALL
     ),
     "full-convolution": Kind(
-        "the input gradient as a full convolution: δ rotated, from its starting position",
-        full_convolution,
-        {"shape": (3, 3), "overlay": (2, 2)},
+        "the input gradient as a full convolution: δ rotated, from its starting position", full_convolution, SMALL
     ),
     "chaining": Kind(
         "the feature maps of one layer become those of the next",
         chaining,
         {"maps": 3, "next_maps": 2, "shape": (4, 4), "overlay": (2, 2)},
     ),
-    "max-pooling": Kind(
-        "max pooling: the maximum of each window is passed on",
-        max_pooling,
-        {"shape": (4, 4), "overlay": (2, 2), "stride": None},
-    ),
+    "max-pooling": Kind("max pooling: the maximum of each window is passed on", max_pooling, POOLED),
     "max-pooling-gradient": Kind(
-        "max pooling backwards: ∂C/∂a goes to the maximum of its window",
-        max_pooling_gradient,
-        {"shape": (4, 4), "overlay": (2, 2), "stride": None},
+        "max pooling backwards: ∂C/∂a goes to the maximum of its window", max_pooling_gradient, POOLED
     ),
-    "average-pooling": Kind(
-        "average pooling: the average of each window is passed on",
-        average_pooling,
-        {"shape": (4, 4), "overlay": (2, 2), "stride": None},
-    ),
+    "average-pooling": Kind("average pooling: the average of each window is passed on", average_pooling, POOLED),
     "average-pooling-gradient": Kind(
-        "average pooling backwards: ∂C/∂a is spread evenly over its window",
-        average_pooling_gradient,
-        {"shape": (4, 4), "overlay": (2, 2), "stride": None},
+        "average pooling backwards: ∂C/∂a is spread evenly over its window", average_pooling_gradient, POOLED
     ),
     "transposed-convolution": Kind(
         "a transposed convolution: every entry lays its multiple of the overlay at its place",
@@ -112,21 +88,15 @@ def picture(name: str, **options: Any) -> Picture:
     too large to be drawn readably.
     """
     if name not in PICTURES:
-        raise OperandError(f"there is no picture {name!r}{near(name, PICTURES)}; there are {', '.join(PICTURES)}")
+        raise OperandError(f"there is no picture {name!r}{suggestion(name, PICTURES)}; there are {', '.join(PICTURES)}")
     kind = PICTURES[name]
     given = {key: value for key, value in options.items() if value is not None}
     for key in given:
         if key not in kind.options:
             raise OperandError(
-                f"the picture {name} has no {key}{near(key, kind.options)}; it has {', '.join(kind.options)}"
+                f"the picture {name} has no {key}{suggestion(key, kind.options)}; it has {', '.join(kind.options)}"
             )
     return kind.draw(**{**kind.options, **given})
-
-
-def near(word: str, known: Mapping[str, Any]) -> str:
-    """Return the question whether a similar word was meant, if there is one."""
-    close = difflib.get_close_matches(word, known, n=1)
-    return f", did you mean {close[0]}?" if close else ""
 
 
 @dataclass(frozen=True)

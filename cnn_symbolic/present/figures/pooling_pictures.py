@@ -11,7 +11,7 @@ import numpy as np
 
 from cnn_symbolic.layers.catalogue import AveragePool
 from cnn_symbolic.present.figures.colours import HUES, hue
-from cnn_symbolic.present.figures.convolution_pictures import at_entry, output_shape, planes
+from cnn_symbolic.present.figures.convolution_pictures import at_entry, output_shape, planes, so_far
 from cnn_symbolic.present.figures.index_maps import Contributions, Position, contributions
 from cnn_symbolic.present.figures.labels import Label, entry, joined, measure, number, sign, stacked, words
 from cnn_symbolic.present.figures.options import Pair, check_at_most, check_fits, pair, written
@@ -20,10 +20,10 @@ from cnn_symbolic.present.figures.scene import (
     PictureBlock,
     PictureFrame,
     beside,
+    entries,
     even,
     flow,
     frame,
-    grid,
     outlines,
     text,
 )
@@ -60,17 +60,12 @@ class Pooling:
         check_at_most("an input", self.size, (6, 6), owner)
         self.x = tensor(1, 1, *self.size, name="x")
         self.values = numbers(self.size)
-        self.windows = self.find_windows()
+        self.windows: dict[Position, dict[Position, Position]] = {}
+        for at, terms in contributions(unfold(self.x, overlay=self.window, stride=self.stride)).items():
+            self.windows.setdefault(at[4:], {})[at[2:4]] = at_entry(terms[0], "x")[2:]
         cells = [cell for window in self.windows.values() for cell in window.values()]
         self.apart = len(cells) == len(set(cells)) and len(self.windows) <= HUES
         self.colour = {at: hue(k) for k, at in enumerate(self.windows)} if self.apart else {}
-
-    def find_windows(self) -> dict[Position, dict[Position, Position]]:
-        """Return, for each window, which cell of the input each of its cells is."""
-        found: dict[Position, dict[Position, Position]] = {}
-        for at, terms in contributions(unfold(self.x, overlay=self.window, stride=self.stride)).items():
-            found.setdefault(at[4:], {})[at[2:4]] = at_entry(terms[0], "x")[2:]
-        return found
 
     @property
     def selected(self) -> Tensor:
@@ -119,18 +114,12 @@ def pooled(name: str, title: str, pooling: Pooling, output: Tensor, description:
                 return pooling.role(cell)
             return "covered" if cell in window else "input"
 
-        def result_role(cell: Position) -> str:
-            if at is None:
-                return pooling.role_of(cell)
-            return "active" if cell == at else "output" if cell < at else "blank"
-
-        left = grid("x", pooling.size, role=role, label=lambda c: number(pooling.values[c]), title=entry("x"))
-        right = grid(
+        left = entries("x", pooling.size, role, label=lambda c: number(pooling.values[c]))
+        right = entries(
             "a",
             shape,
-            role=result_role,
+            pooling.role_of if at is None else so_far(at),
             label=lambda c: number(results[c]) if at is None or c <= at else (),
-            title=entry("a"),
             cell=cell_of([number(v) for v in results.values()]),
         )
         block = beside([left, text(sign("→")), right], 0.4)
@@ -205,17 +194,14 @@ def passed_back(name: str, title: str, pooling: Pooling, output: Tensor, scale: 
             return "zero"
         return pooling.colour[back[cell][0][1]] if pooling.apart else "passed"
 
-    left = grid("x", pooling.size, role=pooling.role, label=lambda c: number(pooling.values[c]), title=entry("x"))
-    middle = grid(
+    left = entries("x", pooling.size, pooling.role, label=lambda c: number(pooling.values[c]))
+    middle = entries(
         "∂C/∂a",
         output_shape(forward),
-        role=lambda at: pooling.colour[at] if pooling.apart else "gradient",
+        lambda at: pooling.colour[at] if pooling.apart else "gradient",
         label=lambda at: number(arriving[at]),
-        title=entry("∂C/∂a"),
     )
-    right = grid(
-        "∂C/∂x", pooling.size, role=role, label=label, title=entry("∂C/∂x"), cell=cell_of([label(c) for c in back])
-    )
+    right = entries("∂C/∂x", pooling.size, role, label=label, cell=cell_of([label(c) for c in back]))
     left = left.plus(mark for cell in sorted(chosen) for mark in outlines(left, "x", [cell], "ink"))
     right = right.plus(mark for cell in sorted(chosen) for mark in outlines(right, "∂C/∂x", [cell], "ink"))
     block = flow([("", beside([left, middle], 0.7)), ("→", right)], 14.5)
@@ -264,10 +250,9 @@ def upsampling(shape: Any, factor: Any) -> Picture:
     made = linear(contributions(output), "x")
     colour = {at: hue(k) for k, at in enumerate(np.ndindex(*size))}
     source = {cell: terms[0][1] for cell, terms in made.items()}
-    left = grid("x", size, role=lambda at: colour[at], label=lambda at: entry("x", at), title=entry("x"))
-    right = grid(
-        "y", result, role=lambda c: colour[source[c]], label=lambda c: entry("x", source[c]), title=words("upsampled")
-    )
+    left = entries("x", size, lambda at: colour[at])
+    shown: dict[str, Any] = {"label": lambda c: entry("x", source[c]), "title": words("upsampled")}
+    right = entries("y", result, lambda c: colour[source[c]], **shown)
     block: PictureBlock = beside([left, text(sign("→")), right], 0.4)
     for at in colour:
         block = block.plus(outlines(block, "y", [c for c, of in source.items() if of == at], "ink"))

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from itertools import accumulate
+from typing import Any, Self
 
 import numpy as np
 
-from cnn_symbolic.present.figures.labels import Label, measure, sign, stacked
+from cnn_symbolic.present.figures.labels import Label, entry, measure, sign, stacked
 
 __all__ = [
     "Box",
@@ -25,6 +26,7 @@ __all__ = [
     "Words",
     "below",
     "beside",
+    "entries",
     "even",
     "flow",
     "frame",
@@ -41,14 +43,24 @@ Anchors = Mapping[Cell, Rectangle]
 
 
 @dataclass(frozen=True)
-class Box:
+class Placed:
+    """What stands somewhere in a frame."""
+
+    x: float
+    y: float
+
+    def moved(self, x: float, y: float) -> Self:
+        """Return the same, moved."""
+        return replace(self, x=self.x + x, y=self.y + y)
+
+
+@dataclass(frozen=True)
+class Box(Placed):
     """A cell: its role says which colour it has; `corner` is a small second label; padding is dashed.
 
     `drop` is how far the label stands below the middle.
     """
 
-    x: float
-    y: float
     width: float
     height: float
     role: str
@@ -57,32 +69,20 @@ class Box:
     dashed: bool = False
     drop: float = 0.0
 
-    def moved(self, x: float, y: float) -> Box:
-        """Return the box, moved."""
-        return replace(self, x=self.x + x, y=self.y + y)
-
 
 @dataclass(frozen=True)
-class Outline:
+class Outline(Placed):
     """A strong rectangle around cells: where an overlay lies."""
 
-    x: float
-    y: float
     width: float
     height: float
     role: str
 
-    def moved(self, x: float, y: float) -> Outline:
-        """Return the outline, moved."""
-        return replace(self, x=self.x + x, y=self.y + y)
-
 
 @dataclass(frozen=True)
-class Curve:
+class Curve(Placed):
     """A curve from a point to a point, with an arrowhead: it runs straight to `leave`, and straight from `land` on."""
 
-    x: float
-    y: float
     to_x: float
     to_y: float
     role: str
@@ -90,23 +90,17 @@ class Curve:
     land: float
 
     def moved(self, x: float, y: float) -> Curve:
-        """Return the curve, moved."""
-        moved = replace(self, leave=self.leave + x, land=self.land + x)
-        return replace(moved, x=self.x + x, y=self.y + y, to_x=self.to_x + x, to_y=self.to_y + y)
+        """Return the curve, moved at both ends."""
+        to = replace(self, to_x=self.to_x + x, to_y=self.to_y + y, leave=self.leave + x, land=self.land + x)
+        return super(Curve, to).moved(x, y)
 
 
 @dataclass(frozen=True)
-class Words:
+class Words(Placed):
     """A label on its own, around a point."""
 
-    x: float
-    y: float
     label: Label
     size: float
-
-    def moved(self, x: float, y: float) -> Words:
-        """Return the label, moved."""
-        return replace(self, x=self.x + x, y=self.y + y)
 
 
 Element = Box | Outline | Curve | Words
@@ -192,6 +186,13 @@ def grid(
     return PictureBlock(width, top + rows * high, top + rows * high / 2, (*over, *boxes), anchors)
 
 
+def entries(
+    name: str, shape: Sequence[int], role: Callable[[tuple[int, ...]], str] | str, **options: Any
+) -> PictureBlock:
+    """Return the grid of a tensor, called as it is, with its entries as labels unless there are others."""
+    return grid(name, shape, role=role, **{"label": lambda at: entry(name, at), "title": entry(name), **options})
+
+
 def title_height(title: Label) -> float:
     """Return how much room a title takes."""
     return (1.24 if stacked(title) else 0.72) if title else 0.0
@@ -210,25 +211,23 @@ def beside(blocks: Sequence[PictureBlock], gap: float = 0.4) -> PictureBlock:
     """Return blocks in a row, their axes at one height."""
     axis = max(block.axis for block in blocks)
     height = axis + max(block.height - block.axis for block in blocks)
-    x, elements, anchors = 0.0, list[Element](), dict[Cell, Rectangle]()
-    for block in blocks:
-        placed = block.moved(x, axis - block.axis)
-        elements += placed.elements
-        anchors |= placed.anchors
-        x += block.width + gap
-    return PictureBlock(x - gap, height, axis, tuple(elements), anchors)
+    lefts = list(accumulate((block.width + gap for block in blocks), initial=0.0))
+    placed = [block.moved(x, axis - block.axis) for x, block in zip(lefts, blocks, strict=False)]
+    return together(lefts[-1] - gap, height, axis, placed)
 
 
-def below(blocks: Sequence[PictureBlock], gap: float = 0.5, centred: bool = True) -> PictureBlock:
+def below(blocks: Sequence[PictureBlock], gap: float = 0.5) -> PictureBlock:
     """Return blocks one below the other."""
     width = max(block.width for block in blocks)
-    y, elements, anchors = 0.0, list[Element](), dict[Cell, Rectangle]()
-    for block in blocks:
-        placed = block.moved((width - block.width) / 2 if centred else 0.0, y)
-        elements += placed.elements
-        anchors |= placed.anchors
-        y += block.height + gap
-    return PictureBlock(width, y - gap, (y - gap) / 2, tuple(elements), anchors)
+    tops = list(accumulate((block.height + gap for block in blocks), initial=0.0))
+    placed = [block.moved((width - block.width) / 2, y) for y, block in zip(tops, blocks, strict=False)]
+    return together(width, tops[-1] - gap, (tops[-1] - gap) / 2, placed)
+
+
+def together(width: float, height: float, axis: float, placed: Sequence[PictureBlock]) -> PictureBlock:
+    """Return one block of that size with the elements of all, each where it is."""
+    anchors = {cell: at for block in placed for cell, at in block.anchors.items()}
+    return PictureBlock(width, height, axis, tuple(e for block in placed for e in block.elements), anchors)
 
 
 def flow(parts: Sequence[tuple[str, PictureBlock]], width: float = 12.5) -> PictureBlock:
@@ -239,11 +238,8 @@ def flow(parts: Sequence[tuple[str, PictureBlock]], width: float = 12.5) -> Pict
     rows: list[list[PictureBlock]] = [[]]
     signs = any(before for before, _ in parts)
     for before, block in parts:
-        item = (
-            beside([text(sign(before)) if before else PictureBlock(0.7 * SIGN_SIZE, 0, 0), block], 0.2)
-            if signs
-            else block
-        )
+        first = text(sign(before)) if before else PictureBlock(0.7 * SIGN_SIZE, 0, 0)
+        item = beside([first, block], 0.2) if signs else block
         if rows[-1] and sum(b.width + 0.3 for b in rows[-1]) + item.width > width:
             rows.append([])
         rows[-1].append(item)
@@ -262,9 +258,9 @@ def outlines(block: PictureBlock, name: str, cells: Iterable[tuple[int, ...]], r
     return [Outline(*rectangle, role) for rectangle in found]
 
 
-def frame(block: PictureBlock, caption: Label = (), width: float = 0.0) -> PictureFrame:
+def frame(block: PictureBlock, caption: Label = ()) -> PictureFrame:
     """Return a block as a frame with a margin, at least as wide as its caption."""
-    wide = max(block.width, measure(caption, CAPTION_SIZE), width)
+    wide = max(block.width, measure(caption, CAPTION_SIZE))
     placed = block.moved(MARGIN + (wide - block.width) / 2, MARGIN)
     return PictureFrame(wide + 2 * MARGIN, block.height + 2 * MARGIN, placed.elements, caption)
 

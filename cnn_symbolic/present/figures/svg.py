@@ -11,6 +11,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
 from xml.sax.saxutils import escape
 
 from cnn_symbolic.ground.errors import OperandError
@@ -147,20 +149,16 @@ def curve(e: Curve) -> str:
 
 def label(parts: Label, x: float, y: float, size: float, marks: str = "") -> str:
     """Return a label around a point: one text for each run between fractions."""
-    runs: list[list[Symbol] | Quotient] = []
-    for part in parts:
-        if isinstance(part, Quotient):
-            runs.append(part)
-        elif runs and isinstance(runs[-1], list):
-            runs[-1].append(part)
-        else:
-            runs.append([part])
-    widths = [measure(tuple(run) if isinstance(run, list) else (run,), size) for run in runs]
+    runs: list[tuple[Any, ...]] = []  # each fraction by itself
+    for is_quotient, some in groupby(parts, lambda part: isinstance(part, Quotient)):
+        several = tuple(some)
+        runs += zip(several, strict=True) if is_quotient else [several]
+    widths = [measure(run, size) for run in runs]
     left = x - sum(widths) / 2
     written = ""
     for run, wide in zip(runs, widths, strict=True):
-        middle = left + wide / 2
-        written += line(run, middle, y, size, marks) if isinstance(run, list) else fraction(run, middle, y, size, marks)
+        at = (left + wide / 2, y, size, marks)
+        written += fraction(run[0], *at) if isinstance(run[0], Quotient) else line(run, *at)
         left += wide
     return written
 

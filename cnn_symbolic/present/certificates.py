@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from cnn_symbolic.certificates.certifying import Outcome
+from cnn_symbolic.present.console import plain_table
 from cnn_symbolic.present.terminal import Decided
 
 __all__ = ["certificates_table", "certified_lines"]
@@ -19,10 +20,7 @@ OPEN = ("–", "yellow")
 
 def certificates_table(claims: Sequence[Decided], outcomes: Sequence[Outcome]) -> Table:
     """Return the table of certificates: claim, kind of the certificate, evidence or what became of it, time."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    for name in ("", "Claim", "Certificate", "Evidence", "Time"):
-        right = name == "Time"
-        table.add_column(name, justify="right" if right else "left", overflow="fold", min_width=8 if right else None)
+    table = plain_table("", "Claim", "Certificate", "Evidence", "Time")
     group = None
     for claim, one in zip(claims, outcomes, strict=True):
         if claim.group != group:
