@@ -19,7 +19,7 @@ from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 from cnn_symbolic.library.article import ARTICLE, SECTIONS
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.mistakes.changes import Change
-from cnn_symbolic.notation.text import Text
+from cnn_symbolic.notation.tensors import Text
 from cnn_symbolic.present.console import MARKS
 from cnn_symbolic.present.content.counterexamples import counterexample_lines, differing, not_defined, unmet
 from cnn_symbolic.present.content.words import HOLDS, UNDEFINED, in_words

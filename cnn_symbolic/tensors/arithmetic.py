@@ -22,7 +22,7 @@ from cnn_symbolic.tensors.tensor import Tensor
 __all__ = ["add", "broadcast", "common_shape", "multiply", "scale"]
 
 
-@operation("repeating axes of size 1")
+@operation("repeating axes of size 1", written=lambda call, writer: writer.whole(call.operands[0]))
 def broadcast(x: Tensor, *, shape: Sequence[Any]) -> Definition:
     """broadcast(x)[i, j] = x[i or 0, j or 0]: the axes of size 1 are repeated; without axes, the number is."""
     target = check_shape(tuple(shape), "broadcast")
@@ -64,7 +64,7 @@ def common_shape(operands: Sequence[Tensor], owner: str) -> list[Tensor]:
     return [x if s else broadcast(x, shape=tuple(target)) for x, s in zip(operands, same, strict=True)]
 
 
-@operation("the sum of tensors", "m", given(s.x, s.y))
+@operation("the sum of tensors", "m", given(s.x, s.y), written=lambda call, writer: writer.terms(call))
 def add(*terms: Tensor) -> Definition:
     """add(x, y)[i] = x[i] + y[i]; axes of size 1 and numbers are broadcast."""
     if not terms:
@@ -74,7 +74,7 @@ def add(*terms: Tensor) -> Definition:
     return Definition(parts[0].lengths, lambda index: sp.Add(*(x.formula(index) for x in parts)), confined)
 
 
-@operation("a multiple", "m", given(s.x, factor=s.N))
+@operation("a multiple", "m", given(s.x, factor=s.N), written=lambda call, writer: writer.multiple(call))
 def scale(x: Tensor, *, factor: Any) -> Definition:
     """scale(x)[i] = factor · x[i], the factor being a rational number or an expression in sizes."""
     reason = ""
@@ -90,7 +90,7 @@ def scale(x: Tensor, *, factor: Any) -> Definition:
     )
 
 
-@operation("the elementwise product", "m", given(s.x, s.y))
+@operation("the elementwise product", "m", given(s.x, s.y), written=lambda call, writer: writer.product(call))
 def multiply(x: Tensor, y: Tensor) -> Definition:
     """multiply(x, y)[i] = x[i] · y[i]; axes of size 1 and numbers are broadcast."""
     left, right = common_shape([x, y], "an elementwise product")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import sympy as sp
 
@@ -19,9 +20,19 @@ from cnn_symbolic.expressions.formulas import Index, bound_sum, entry, fresh, su
 from cnn_symbolic.expressions.shapes import format_shape
 from cnn_symbolic.ground.errors import FragmentError, ShapeError
 from cnn_symbolic.tensors.making import tensor
-from cnn_symbolic.tensors.tensor import Call, Named, Tensor, check_tensor
+from cnn_symbolic.tensors.tensor import Call, Leaf, Named, Tensor, check_tensor
+from cnn_symbolic.tensors.writing import FORMS, Writer
 
 __all__ = ["Stage", "cotangent", "gradient", "stages"]
+
+
+def gradient_form(call: Call, writer: Writer[Any]) -> Any:
+    """Return how a gradient is written."""
+    output, wrt, arriving = call.operands
+    return writer.gradient(output, wrt, arriving, is_of_cost(output, arriving))
+
+
+FORMS["gradient"] = gradient_form
 
 
 @dataclass(frozen=True)
@@ -112,3 +123,16 @@ def gradient(output: Tensor, *, wrt: Tensor, cotangent: Tensor | None = None) ->
         return derivative_of(stages(output, wrt, arriving), wrt, (wrt,))
 
     return Tensor(wrt.lengths, lambda index: derived().formula(index), False, Call("gradient", (output, wrt, arriving)))
+
+
+def is_of_cost(output: Tensor, arriving: Tensor) -> bool:
+    """Tell whether a gradient is ∂C/∂x: the output is C itself, or what arrives there is called ∂C/∂output.
+
+    Every other one is ∂⟨v, z⟩/∂x, the gradient of the dot product of what arrives with the output.
+    """
+    if isinstance(arriving.source, Call):
+        return not arriving.lengths and arriving.formula(()) == 1
+    name = f"∂C/∂{output.name}" if output.name is not None else "∂C/∂"
+    return isinstance(arriving.source, Leaf) and (
+        arriving.name == name or (output.name is None and str(arriving.name).startswith(name))
+    )

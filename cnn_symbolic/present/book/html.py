@@ -16,7 +16,9 @@ from markupsafe import Markup
 
 from cnn_symbolic.ground.version import __version__
 from cnn_symbolic.notation.latex import escape as escape_latex
-from cnn_symbolic.present.book.formula_html import formula_html, inline, inline_formula
+from cnn_symbolic.notation.latex import latex
+from cnn_symbolic.notation.reading import read
+from cnn_symbolic.present.book.formula_html import formula_html, inline, inline_formula, named
 from cnn_symbolic.present.content.contents import Book, BookEntry
 from cnn_symbolic.present.content.listings import html_listing
 from cnn_symbolic.present.content.prose import Code, Formula, Prose, tidy
@@ -71,6 +73,8 @@ def environment() -> Environment:
         "inline_formula": inline_formula,
         "kinds": KINDS,
         "listing": html_listing,
+        "named": named,
+        "read": read,
         "slug": slug,
         "tex_source": tex_source,
     }
@@ -186,21 +190,21 @@ def tex_source(entry: BookEntry) -> str:
 def tex_displays(entry: BookEntry) -> Iterator[str]:
     """Yield the displayed formulas of an entry as LaTeX."""
     if entry.statement:
-        yield rf"\[ {entry.statement} \]"
+        yield rf"\[ {latex(entry.statement)} \]"
     if entry.abbreviations:
-        yield r"\[ " + r", \quad ".join(entry.abbreviations) + r" \]"
+        yield r"\[ " + r", \quad ".join(map(latex, entry.abbreviations)) + r" \]"
     if entry.rows:
-        lines = [rf"& {entry.rows[0].formula}"]
-        lines += [rf"={{}}& {row.formula} && \text{{{tex_text(row.because)}}}" for row in entry.rows[1:]]
+        lines = [rf"& {latex(entry.rows[0].formula)}"]
+        lines += [rf"={{}}& {latex(row.formula)} && \text{{{tex_text(row.because)}}}" for row in entry.rows[1:]]
         yield "\n".join([r"\begin{align*}", " \\\\\n".join(lines), r"\end{align*}"])
     if entry.corrected:
-        yield rf"\[ {entry.corrected} \]"
+        yield rf"\[ {latex(entry.corrected)} \]"
 
 
 def tex_text(sentence: Prose) -> str:
     """Return a sentence as LaTeX."""
     return "".join(
-        f"${part.latex}$"
+        f"${latex(part.layout)}$"
         if isinstance(part, Formula)
         else rf"\texttt{{{escape_latex(part.text)}}}"
         if isinstance(part, Code)

@@ -73,7 +73,12 @@ def letters(rank: int, of: Tensor | None = None) -> tuple[sp.Dummy, ...]:
     return fresh(own or (LETTERS[k] if k < len(LETTERS) else f"u{k}" for k in range(rank)))
 
 
-@operation("cross-correlation", "r c", *(given(s.grid, s.overlay, mode=mode) for mode in ("valid", "full", "same")))
+@operation(
+    "cross-correlation",
+    "r c",
+    *(given(s.grid, s.overlay, mode=mode) for mode in ("valid", "full", "same")),
+    written=lambda call, writer: writer.filtering(call, "⋆"),
+)
 def correlate(x: Tensor, f: Tensor, *, mode: str = "valid") -> Definition:
     """correlate(x, f)[i] = Σ_u x[i + u] · f[u] in mode "valid"; "full" and "same" start earlier.
 
@@ -90,7 +95,12 @@ def correlate(x: Tensor, f: Tensor, *, mode: str = "valid") -> Definition:
     return Definition(shape, formula, confined=mode == "full")
 
 
-@operation("convolution", "r c", *(given(s.grid, s.overlay, mode=mode) for mode in ("valid", "full", "same")))
+@operation(
+    "convolution",
+    "r c",
+    *(given(s.grid, s.overlay, mode=mode) for mode in ("valid", "full", "same")),
+    written=lambda call, writer: writer.filtering(call, "∗"),
+)
 def convolve(x: Tensor, f: Tensor, *, mode: str = "full") -> Definition:
     """convolve(x, f)[i] = Σ_u x[i − u] · f[u] in mode "full"; "valid" and "same" start later.
 
@@ -193,7 +203,7 @@ def transpose(x: Tensor, *, axes: Sequence[int] | None = None) -> Definition:
     return Definition(shape, lambda index: x.formula(tuple(index[order.index(a)] for a in range(x.rank))), x.confined)
 
 
-@operation("the sum over axes", "n", given(s.grid, axes=(0,)))
+@operation("the sum over axes", "n", given(s.grid, axes=(0,)), written=lambda call, writer: writer.over_axes(call))
 def sum_axes(x: Tensor, *, axes: Sequence[int], keepdims: bool = False) -> Definition:
     """sum_axes(x)[j] = Σ_i x[i, j], here over axis 0. Source: `numpy.sum`."""
     summed = check_axes(axes, x, "sum_axes")
@@ -291,7 +301,12 @@ def stack(*layers: Tensor, axis: int = 0) -> Definition:
     return Definition((*shape[:at], sp.Integer(len(layers)), *shape[at:]), formula, all(x.confined for x in layers))
 
 
-@operation("applying a function entry by entry", "m", given(s.x, function="σ", order=1))
+@operation(
+    "applying a function entry by entry",
+    "m",
+    given(s.x, function="σ", order=1),
+    written=lambda call, writer: writer.applied(call),
+)
 def apply(x: Tensor, *, function: str, order: int = 0) -> Definition:
     """apply(x)[i] = f⁽ⁿ⁾(x[i]) inside the shape of x: an arbitrary differentiable function f, entry by entry.
 
@@ -331,7 +346,7 @@ def ones(*lengths: Any) -> Tensor:
     return constant(value=1, shape=lengths)
 
 
-@operation("constant", "m", given(value=1, shape=(s.M,)))
+@operation("constant", "m", given(value=1, shape=(s.M,)), written=lambda call, writer: writer.constant(call))
 def constant(*, value: int, shape: Sequence[Any]) -> Definition:
     """constant[i] = value inside the shape."""
     return Definition(check_shape(tuple(shape), "constant"), lambda _: sp.Integer(value), value == 0)
