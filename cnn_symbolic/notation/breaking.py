@@ -9,23 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from cnn_symbolic.notation.layout import (
-    CLOSING,
-    OPENING,
-    Fenced,
-    Layout,
-    Matrix,
-    Ratio,
-    Row,
-    Scripts,
-    Sign,
-    Token,
-    parts_of,
-    row,
-    scripted,
-    sign,
-    spelled,
-)
+from cnn_symbolic.notation import layout as la
+from cnn_symbolic.notation.layout import Layout, Sign, Token, parts_of, row, scripted, spelled
 
 __all__ = ["Part", "Piece", "parts", "width"]
 
@@ -87,14 +72,14 @@ def cut(inside: Sequence[Layout], level: set[str]) -> Iterator[Layout]:
 
 
 def sign_of(x: Layout) -> str:
-    """Return the sign that a part of a formula is, with or without scripts; "" for any other."""
-    at = x.base if isinstance(x, Scripts) else x
+    """Return the la.sign that a part of a formula is, with or without scripts; "" for any other."""
+    at = x.base if isinstance(x, la.Scripts) else x
     return at.text if isinstance(at, Sign) else ""
 
 
 def is_operand(x: Layout) -> bool:
     """Tell whether what stands behind a part of a formula may be an infix operator."""
-    return not any(sign_of(x) in level for level in LEVELS[:-1]) and sign_of(x) not in ("·", "¬", *OPENING)
+    return not any(sign_of(x) in level for level in LEVELS[:-1]) and sign_of(x) not in ("·", "¬", *la.OPENING)
 
 
 def opened(inside: Sequence[Layout], continued: bool, widest: float) -> Part:
@@ -105,18 +90,18 @@ def opened(inside: Sequence[Layout], continued: bool, widest: float) -> Part:
         return Piece(row(*inside), continued)
     x, closing = inside[k], Sign(fence.closing, True, fence.size)
     before = row(*inside[:k], Sign(fence.opening, True, fence.size))
-    after = row(replace(x, base=closing) if isinstance(x, Scripts) else closing, *inside[k + 1 :])
+    after = row(replace(x, base=closing) if isinstance(x, la.Scripts) else closing, *inside[k + 1 :])
     inner = divided(fence.body, False, widest)
     if width(before) + width(first(inner).layout) > widest:
         return (Piece(before, continued), closed(inner, after))
     return closed(begun(inner, before, continued), after)
 
 
-def fence_of(x: Layout) -> Fenced | None:
+def fence_of(x: Layout) -> la.Fenced | None:
     """Return the brackets that a part of a formula is, with or without scripts; not those that are to stay whole."""
-    at = x.base if isinstance(x, Scripts) else x
-    short = isinstance(at, Fenced) and at.size == "whole" and width(at) < SHORT_BRACKET
-    return at if isinstance(at, Fenced) and not short else None
+    at = x.base if isinstance(x, la.Scripts) else x
+    short = isinstance(at, la.Fenced) and at.size == "whole" and width(at) < SHORT_BRACKET
+    return at if isinstance(at, la.Fenced) and not short else None
 
 
 def begun(part: Part, before: Layout, continued: bool) -> Part:
@@ -152,7 +137,7 @@ def first(part: Part) -> Piece:
 
 
 def only_a_sum(x: Layout) -> bool:
-    """Tell whether a part is the sign of a sum with its bounds."""
+    """Tell whether a part is the la.sign of a sum with its bounds."""
     marks = [sign_of(part) for part in parts_of(x)]
     return marks[-1] == "∑" and all(mark in ("∑", "·", "+", "-") for mark in marks)
 
@@ -160,7 +145,7 @@ def only_a_sum(x: Layout) -> bool:
 LETTER, OF_SIGN, OF_RELATION = 0.55, 0.3, 1.1
 WIDTHS = dict.fromkeys([*RELATIONS, *CONNECTIVES, *PRODUCTS, "+", "-", "−"], OF_RELATION)
 WIDTHS |= {"·": 0.17, " ": 0, ",": OF_SIGN, "′": OF_SIGN, "∑": 1.5, "mod": 2.0, "\u00a0": 0.25}
-WIDTHS |= dict.fromkeys([*OPENING, *CLOSING, "/"], 0.4)
+WIDTHS |= dict.fromkeys([*la.OPENING, *la.CLOSING, "/"], 0.4)
 
 
 def width(x: Layout) -> float:
@@ -170,17 +155,17 @@ def width(x: Layout) -> float:
             return width(spelled(x.text)) if x.kind == "name" else LETTER * len(x.text)
         case Sign():
             return WIDTHS.get(x.text, LETTER)
-        case Row():
+        case la.Row():
             return sum(map(width, x.parts))
-        case Scripts():
+        case la.Scripts():
             set_as = scripted(x)
             scripts = max(0.72 * width(part) if part is not None else 0.0 for part in (set_as.below, set_as.above))
-            if set_as.base == sign("∑"):
+            if set_as.base == la.sign("∑"):
                 return max(WIDTHS["∑"], scripts)
             return width(set_as.base) + OF_SIGN * x.primes + scripts
-        case Ratio():
+        case la.Ratio():
             return (0.75 if x.small else 1.0) * max(width(x.top), width(x.bottom)) + 0.2
-        case Fenced():
+        case la.Fenced():
             return 0.8 + width(x.body)
-        case Matrix():
+        case la.Matrix():
             return 2.0 + sum(max(map(width, column)) for column in zip(*x.rows, strict=True))

@@ -11,67 +11,20 @@ from typing import Any
 
 import sympy as sp
 
+from cnn_symbolic.expressions import heads as h
 from cnn_symbolic.expressions.formulas import Opaque, symbols_of
-from cnn_symbolic.expressions.heads import (
-    AtLeast,
-    AtMost,
-    Bracket,
-    Ceiling,
-    Comparison,
-    Conjunction,
-    Delta,
-    Disjunction,
-    Floor,
-    Inverse,
-    Less,
-    Maximum,
-    Minimum,
-    Negation,
-    Remainder,
-    Where,
-    has_entries,
-)
 from cnn_symbolic.expressions.printing import SIGNS
 from cnn_symbolic.expressions.rules import as_quotient
 from cnn_symbolic.expressions.values import plain
-from cnn_symbolic.notation.layout import (
-    Fenced,
-    Layout,
-    Matrix,
-    Ratio,
-    Scripts,
-    Sign,
-    Token,
-    enclosed,
-    entry,
-    integer,
-    joined,
-    listed,
-    name,
-    parts_of,
-    row,
-    sign,
-    summation,
-)
+from cnn_symbolic.notation import layout as la
+from cnn_symbolic.notation.layout import Layout, Sign, Token, joined, listed, name, row, sign
 from cnn_symbolic.notation.text import text
-from cnn_symbolic.tensors.shapes import ShapeOf
-from cnn_symbolic.tensors.tensor import Leaf, Named, Tensor
 
-__all__ = ["Formulas", "Letters", "conditions", "free_letter", "letters_of"]
+__all__ = ["Formulas", "Letters", "conditions", "free_letter"]
 
 Letters = Mapping[str, Sequence[str]]
 Names = Mapping[Any, Layout]
 FLOOR, CEILING = ("⌊", "⌋"), ("⌈", "⌉")
-
-
-def letters_of(*tensors: Tensor | ShapeOf) -> dict[str, tuple[str, ...]]:
-    """Return the index letters of all tensors with names that the given tensors are made from."""
-    found: dict[str, tuple[str, ...]] = {}
-    for x in tensors:
-        for called, part in (x.tensor if isinstance(x, ShapeOf) else x).names().items():
-            if isinstance(part.source, Leaf | Named) and part.source.indices:
-                found[called] = part.source.indices
-    return found
 
 
 def axis_letters(e: sp.Basic, variable: sp.Symbol, letters: Letters) -> str | None:
@@ -95,12 +48,12 @@ def free_letter(wanted: str, taken: set[str]) -> str:
 
 def is_divided_by(factor: sp.Expr) -> bool:
     """Tell whether a factor of a product is something that is divided by: `1/S`, or a power of that."""
-    return isinstance(factor.base if isinstance(factor, sp.Pow) else factor, Inverse)
+    return isinstance(factor.base if isinstance(factor, sp.Pow) else factor, h.Inverse)
 
 
 def is_of_sizes(factor: sp.Expr) -> bool:
     """Tell whether a factor of a product is a number made from sizes and indices, which a fraction may have in it."""
-    return not factor.has(sp.Sum, sp.Derivative, Delta, Bracket) and not has_entries(factor)
+    return not factor.has(sp.Sum, sp.Derivative, h.Delta, h.Bracket) and not h.has_entries(factor)
 
 
 def above_and_below(number: sp.Rational, factors: Sequence[sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
@@ -114,16 +67,16 @@ def above_and_below(number: sp.Rational, factors: Sequence[sp.Expr]) -> tuple[sp
 
 def rational(number: sp.Rational) -> Layout:
     """Return a positive number."""
-    return integer(number.p) if number.q == 1 else Ratio(integer(number.p), integer(number.q))
+    return la.integer(number.p) if number.q == 1 else la.Ratio(la.integer(number.p), la.integer(number.q))
 
 
 def iverson(condition: Layout) -> Layout:
     """Return Iverson's bracket, a remainder that is compared in it without parentheses of its own."""
-    parts = parts_of(condition)
-    if len(parts) == 3 and parts[1] == Sign("=") and isinstance(parts[0], Fenced) and isinstance(parts[2], Token):
-        remainder = parts[0].body if Sign("mod") in parts_of(parts[0].body) else parts[0]
+    parts = la.parts_of(condition)
+    if len(parts) == 3 and parts[1] == Sign("=") and isinstance(parts[0], la.Fenced) and isinstance(parts[2], Token):
+        remainder = parts[0].body if Sign("mod") in la.parts_of(parts[0].body) else parts[0]
         condition = row(remainder, *parts[1:])
-    return Fenced("[", condition, "]", "whole")
+    return la.Fenced("[", condition, "]", "whole")
 
 
 class Formulas:
@@ -151,30 +104,30 @@ class Formulas:
         if isinstance(e, sp.Mul) or is_divided_by(e):
             return self.mul(e, names)
         if isinstance(e, sp.Pow):
-            return Scripts(self.tight(e.base, names), None, self.expr(e.exp, names))
+            return la.Scripts(self.tight(e.base, names), None, self.expr(e.exp, names))
         if isinstance(e, sp.Indexed):
-            return entry(name(str(e.base.label)), self.all(e.indices, names))
+            return la.entry(name(str(e.base.label)), self.all(e.indices, names))
         if isinstance(e, sp.Sum):
             return self.sum(e, names)
-        if isinstance(e, Delta):
+        if isinstance(e, h.Delta):
             sides = sorted(self.all(e.args, names), key=lambda x: isinstance(x, Token) and x.kind == "number")
             return iverson(joined(sides, Sign("=")))
-        if isinstance(e, Bracket):
+        if isinstance(e, h.Bracket):
             return iverson(self.condition(e.args[0], names))
         if isinstance(e, Opaque):
             return row(name(e.name + "′" * e.order), listed([self.expr(e.argument, names)]))
         if isinstance(e, sp.Derivative):
             by = row(sign("∂"), self.expr(e.variables[0], names))
-            return row(Ratio(sign("∂"), by, small=False), sign(" "), self.tight(e.expr, names))
-        if isinstance(e, Floor | Ceiling):
-            opening, closing = FLOOR if isinstance(e, Floor) else CEILING
-            return Fenced(opening, self.quotient(e.args[0], names), closing)
-        if isinstance(e, Where):
-            return Matrix(tuple(self.alternatives(e, names)), cases=True)
-        if isinstance(e, Remainder):
+            return row(la.Ratio(sign("∂"), by, small=False), sign(" "), self.tight(e.expr, names))
+        if isinstance(e, h.Floor | h.Ceiling):
+            opening, closing = FLOOR if isinstance(e, h.Floor) else CEILING
+            return la.Fenced(opening, self.quotient(e.args[0], names), closing)
+        if isinstance(e, h.Where):
+            return la.Matrix(tuple(self.alternatives(e, names)), cases=True)
+        if isinstance(e, h.Remainder):
             parts = self.tight(e.args[0], names), Sign("mod"), self.divisor(e.args[1], names)
-            return Fenced("(", row(*parts), ")")
-        called = e.sign if isinstance(e, Maximum | Minimum) else type(e).__name__.lower()
+            return la.Fenced("(", row(*parts), ")")
+        called = e.sign if isinstance(e, h.Maximum | h.Minimum) else type(e).__name__.lower()
         return row(Token(called, "function"), listed(self.all(e.args, names)))
 
     def all(self, several: Iterable[Any], names: Names) -> list[Layout]:
@@ -190,7 +143,7 @@ class Formulas:
 
     def alternatives(self, e: sp.Expr, names: Names) -> Iterator[tuple[Layout, Layout]]:
         """Yield the values of a formula with cases, and their conditions in words."""
-        while isinstance(e, Where):
+        while isinstance(e, h.Where):
             holds, value, e = e.args
             yield self.expr(value, names), row(Token("if ", "words"), self.condition(holds, names))
         yield self.expr(e, names), Token("otherwise", "words")
@@ -220,13 +173,13 @@ class Formulas:
         """Return a product: a number, the sizes with what they are divided by, deltas and entries, sums last."""
         number, rest = e.as_coeff_Mul()
         factors = list(sp.Mul.make_args(rest))
-        factors.sort(key=lambda f: (f.has(sp.Derivative), isinstance(f, sp.Sum), not isinstance(f, Delta)))
+        factors.sort(key=lambda f: (f.has(sp.Derivative), isinstance(f, sp.Sum), not isinstance(f, h.Delta)))
         written: list[Layout] = []
-        if any(map(is_divided_by, factors)):
+        if any(map(is_divided_by, factors)) or (number.q != 1 and factors and all(map(is_of_sizes, factors))):
             among_sizes = [factor for factor in factors if is_of_sizes(factor)]
             factors = [factor for factor in factors if not is_of_sizes(factor)]
             top, bottom = self.all(above_and_below(abs(number), among_sizes), names)
-            written.append(Ratio(top, bottom))
+            written.append(la.Ratio(top, bottom))
         elif abs(number) != 1:
             written.append(rational(abs(number)))
         for k, factor in enumerate(factors):
@@ -247,7 +200,7 @@ class Formulas:
     def factor(self, e: Any, names: Names, loose: bool) -> Layout:
         """Return a formula, a loose one that is not known by a name in parentheses."""
         written = self.expr(e, names)
-        return enclosed(written) if loose and e not in names and e not in self.abbreviations else written
+        return la.enclosed(written) if loose and e not in names and e not in self.abbreviations else written
 
     def sum(self, e: sp.Sum, names: Names) -> Layout:
         """Return a sum with its bounds, its indices named after the axes that they run along."""
@@ -259,27 +212,27 @@ class Formulas:
             bounds = self.all((low, high), scope)
             letter = name(free_letter(wanted, {text(known) for known in scope.values()} | free))
             scope[variable] = letter
-            runs.append(summation(row(letter, sign("="), bounds[0]), bounds[1]))
+            runs.append(la.summation(row(letter, sign("="), bounds[0]), bounds[1]))
         body = self.expr(e.function, scope)
-        return row(*runs, enclosed(body) if isinstance(e.function, sp.Add) else body)
+        return row(*runs, la.enclosed(body) if isinstance(e.function, sp.Add) else body)
 
     def condition(self, e: Any, names: Names) -> Layout:
         """Return a condition on indices and sizes."""
         e = plain(e)
-        if isinstance(e, Conjunction):
+        if isinstance(e, h.Conjunction):
             return joined(self.chained(e.args, names), Sign("∧"))
-        if isinstance(e, Disjunction):
+        if isinstance(e, h.Disjunction):
             return joined(sorted((self.part(p, names) for p in e.args), key=text), Sign("∨"))
-        if isinstance(e, Negation):
-            return row(sign("¬"), Fenced("(", self.condition(e.args[0], names), ")"))
-        if isinstance(e, Comparison):
+        if isinstance(e, h.Negation):
+            return row(sign("¬"), la.Fenced("(", self.condition(e.args[0], names), ")"))
+        if isinstance(e, h.Comparison):
             return joined(self.all((e.lhs, e.rhs), names), Sign(SIGNS[e.sign]))
         return name(str(e))
 
     def chained(self, conditions: Sequence[Any], names: Names) -> list[Layout]:
         """Return conditions that hold together, both bounds of an expression around it: `0 ≤ i < M`."""
-        lower = {p.lhs: p for p in conditions if isinstance(p, AtLeast)}
-        upper = {p.lhs: p for p in conditions if isinstance(p, Less | AtMost)}
+        lower = {p.lhs: p for p in conditions if isinstance(p, h.AtLeast)}
+        upper = {p.lhs: p for p in conditions if isinstance(p, h.Less | h.AtMost)}
         both = sorted((x for x in lower if x in upper), key=lambda x: text(self.expr(x, names)))
         bounds = [row(self.expr(lower[x].rhs, names), Sign("≤"), self.condition(upper[x], names)) for x in both]
         paired = [p for x in both for p in (lower[x], upper[x])]
@@ -288,7 +241,7 @@ class Formulas:
     def part(self, e: Any, names: Names) -> Layout:
         """Return a condition as a part of another one: one of several parts stands in parentheses."""
         written = self.condition(e, names)
-        return Fenced("(", written, ")") if isinstance(e, Conjunction | Disjunction) else written
+        return la.Fenced("(", written, ")") if isinstance(e, h.Conjunction | h.Disjunction) else written
 
 
 def conditions(formulas: Iterable[Any]) -> tuple[Layout, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from cnn_symbolic.notation.layout import Fenced, Layout, Matrix, Ratio, Row, Scripts, Sign, Token, scripted, spelled
+from cnn_symbolic.notation import layout as la
+from cnn_symbolic.notation.layout import Layout, Sign, Token, scripted, spelled
 
 __all__ = ["GREEK", "SIGNS", "SPECIAL", "escape", "latex"]
 
@@ -46,15 +47,15 @@ def latex(x: Layout) -> str:
         case Sign():
             written = SIGNS.get(x.text, x.text)
             return f"{written} " if x.tight and written[-1:].isalpha() else written if x.tight else f" {written} "
-        case Row():
+        case la.Row():
             return line(x.parts)
-        case Scripts():
+        case la.Scripts():
             return scripts(scripted(x))
-        case Ratio():
+        case la.Ratio():
             return rf"\{'t' * x.small}frac{braced(x.top)}{braced(x.bottom)}"
-        case Fenced():
+        case la.Fenced():
             return fenced(x)
-        case Matrix():
+        case la.Matrix():
             rows = r" \\ ".join(" & ".join(map(latex, cells)) for cells in x.rows)
             kind = "cases" if x.cases else "pmatrix"
             return rf"\begin{{{kind}}} {rows} \end{{{kind}}}"
@@ -89,19 +90,19 @@ def token(text: str, kind: str) -> str:
     return rf"\math{style}{{{escape(text)}}}" if text.isascii() else rf"\text{{\text{style}{{{escape(text)}}}}}"
 
 
-def scripts(x: Scripts) -> str:
+def scripts(x: la.Scripts) -> str:
     """Return a base with what stands below and above it."""
     base = latex(x.base).strip()
-    if x.below is not None and "_" in base and not isinstance(x.base, Fenced):
+    if x.below is not None and "_" in base and not isinstance(x.base, la.Fenced):
         base = f"{{{base}}}"
     below = "" if x.below is None else f"_{braced(x.below)}"
     above = "'" * x.primes + ("" if x.above is None else f"^{braced(x.above)}")
     if not isinstance(x.base, Sign):
         return base + above + below
-    return f"{base}{below}{above} " if x.base.tight else f" {base}{below}{above} "
+    return " " * (not x.base.tight) + base + below + above + " " * (not x.base.tight or x.base.text == "∑")
 
 
-def fenced(x: Fenced) -> str:
+def fenced(x: la.Fenced) -> str:
     """Return a formula in brackets; short ones of Iverson's are not to be broken at the end of a line."""
     body, (opening, closing) = latex(x.body), (SIGNS.get(c, c) for c in (x.opening, x.closing))
     if x.size in SIZES:

@@ -9,33 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 __all__ = [
-    "CLOSING",
-    "OPENING",
-    "Fenced",
-    "Layout",
-    "Matrix",
-    "Ratio",
-    "Row",
-    "Scripts",
-    "Sign",
-    "Token",
-    "enclosed",
-    "entry",
-    "integer",
-    "joined",
-    "listed",
-    "lowered",
-    "matched",
-    "name",
-    "parts_of",
-    "row",
-    "scripted",
-    "sign",
-    "spelled",
-    "summation",
-]
+    "CLOSING", "OPENING", "Fenced", "Layout", "Matrix", "Ratio", "Row", "Scripts", "Sign", "Token", "enclosed", "entry",
+    "integer", "joined", "listed", "lowered", "matched", "matrix", "name", "parts_of", "quotient", "row", "scripted",
+    "sign", "spelled", "summation",
+]  # fmt: skip
 
 OPENING, CLOSING = "([⌊⌈⟨", ")]⌋⌉⟩"
 
@@ -218,6 +198,21 @@ def scripted(x: Scripts) -> Scripts:
         elif x.below is None and base.above is None:
             return Scripts(base.base, base.below, x.above, base.primes + x.primes)
     return Scripts(base, x.below, x.above, x.primes)
+
+
+def matrix(array: Any) -> Layout:
+    """Return an array of exact numbers as a matrix; beyond two axes, as a list of matrices."""
+    if array.ndim == 0:
+        return quotient(array[()])
+    if array.ndim > 2:
+        return Fenced("[", joined(map(matrix, array), Sign(",")), "]", "grown")
+    rows = array.reshape((1, -1)) if array.ndim == 1 else array
+    return Matrix(tuple(tuple(map(quotient, each)) for each in rows))
+
+
+def quotient(value: object) -> Layout:
+    """Return an exact number, a fraction on one line."""
+    return joined(map(integer, str(value).split("/")), sign("/"))
 
 
 def matched(parts: Iterable[Layout]) -> Layout:

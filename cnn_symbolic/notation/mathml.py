@@ -8,23 +8,9 @@ from string import ascii_lowercase, ascii_uppercase, digits
 from xml.etree import ElementTree as ET
 
 from cnn_symbolic.ground.errors import ExportError
+from cnn_symbolic.notation import layout as la
 from cnn_symbolic.notation.latex import GREEK
-from cnn_symbolic.notation.layout import (
-    CLOSING,
-    OPENING,
-    Fenced,
-    Layout,
-    Matrix,
-    Ratio,
-    Row,
-    Scripts,
-    Sign,
-    Token,
-    parts_of,
-    scripted,
-    sign,
-    spelled,
-)
+from cnn_symbolic.notation.layout import Layout, Sign, Token, parts_of, scripted, spelled
 
 __all__ = ["mathml"]
 
@@ -87,7 +73,7 @@ class Setting:
             unary = (
                 not continued
                 if before is None
-                else isinstance(before, Sign) and before.text not in CLOSING + "!" + LETTERS
+                else isinstance(before, Sign) and before.text not in la.CLOSING + "!" + LETTERS
             )
             made += self.elements(part, unary, k == 0 and continued)
         return made
@@ -103,29 +89,29 @@ class Setting:
                 return [token(x)] if x.kind != "name" else self.elements(spelled(x.text))
             case Sign():
                 return self.sign(x, unary, continued)
-            case Row():
+            case la.Row():
                 return self.line(x.parts)
-            case Scripts():
+            case la.Scripts():
                 return [self.scripts(scripted(x), continued)]
-            case Ratio():
+            case la.Ratio():
                 made = element("mfrac", **({"displaystyle": "false"} if x.small else {}))
                 inner = Setting(False, self.script)
                 made.extend([inner.one(x.top), inner.one(x.bottom)])
                 return [made]
-            case Fenced():
+            case la.Fenced():
                 return self.fenced(x)
-            case Matrix():
+            case la.Matrix():
                 return [self.table(x)]
 
     def sign(self, x: Sign, unary: bool, continued: bool) -> list[ET.Element]:
-        """Return a sign with its form, and within indices with less space."""
+        """Return a la.sign with its form, and within indices with less space."""
         text = SIGNS.get(x.text, x.text)
         if text in SPACES:
             return [element("mspace", width=SPACES[text])] if SPACES[text] else []
         if text in LETTERS:
             return [element("mi", text)]
         made = element("mo", text)
-        if text in OPENING + CLOSING:
+        if text in la.OPENING + la.CLOSING:
             made.attrib |= SIZES["" if x.size == "big" else x.size]
         elif text in PRIMES or text == "/":
             made.attrib |= {"lspace": "0", "rspace": "0"}
@@ -143,10 +129,10 @@ class Setting:
             made.set("form", "infix")
         return [made]
 
-    def scripts(self, x: Scripts, continued: bool) -> ET.Element:
+    def scripts(self, x: la.Scripts, continued: bool) -> ET.Element:
         """Return a base with its scripts; primes are beside it, since their signs are raised by themselves."""
         base, below, inner = x.base, x.below, x.base
-        if isinstance(inner, Scripts) and inner.above is None and below is None:
+        if isinstance(inner, la.Scripts) and inner.above is None and below is None:
             base, below = replace(inner, below=None), inner.below  # a power of an entry
         made = grouped(self.elements(base, continued=continued))
         if x.primes:
@@ -154,7 +140,7 @@ class Setting:
         small = Setting(False, True)
         given = [small.one(part) for part in (below, x.above) if part is not None]
         tag = ("sub" if below is not None else "") + ("sup" if x.above is not None else "")
-        if base == sign("∑") and self.display and not self.script:
+        if base == la.sign("∑") and self.display and not self.script:
             tag = tag.replace("sub", "under").replace("sup", "over")
             made.set("movablelimits", "false")
         if not tag:
@@ -163,7 +149,7 @@ class Setting:
         whole.extend([made, *given])
         return whole
 
-    def fenced(self, x: Fenced) -> list[ET.Element]:
+    def fenced(self, x: la.Fenced) -> list[ET.Element]:
         """Return a formula in brackets; larger ones are an element with what they enclose."""
         opening, closing = (element("mo", c, **SIZES[x.size]) for c in (x.opening, x.closing))
         inner = parts_of(x.body)
@@ -173,7 +159,7 @@ class Setting:
         made = [opening, *self.line(inner), closing]
         return made if x.size in ("", "whole") else [grouped(made)]
 
-    def table(self, x: Matrix) -> ET.Element:
+    def table(self, x: la.Matrix) -> ET.Element:
         """Return a matrix in parentheses that are as high as it is, or cases behind a brace."""
         table = element("mtable")
         for cells in x.rows:
@@ -196,14 +182,14 @@ def grouped(elements: list[ET.Element]) -> ET.Element:
 
 def core(x: Layout) -> Layout:
     """Return what scripts are attached to; of anything else, it itself."""
-    while isinstance(x, Scripts) or (isinstance(x, Token) and x.kind == "name"):
-        x = x.base if isinstance(x, Scripts) else spelled(x.text)
+    while isinstance(x, la.Scripts) or (isinstance(x, Token) and x.kind == "name"):
+        x = x.base if isinstance(x, la.Scripts) else spelled(x.text)
     return x
 
 
 def is_operator(x: Layout) -> bool:
-    """Tell whether a part of a formula is a sign behind which an operand comes."""
-    return isinstance(x, Sign) and x.text not in CLOSING + LETTERS + "!"
+    """Tell whether a part of a formula is a la.sign behind which an operand comes."""
+    return isinstance(x, Sign) and x.text not in la.CLOSING + LETTERS + "!"
 
 
 def primes(count: int) -> str:

@@ -5,21 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from cnn_symbolic.notation.layout import (
-    OPENING,
-    Layout,
-    Ratio,
-    Row,
-    Scripts,
-    Sign,
-    Token,
-    integer,
-    matched,
-    name,
-    row,
-    sign,
-    summation,
-)
+from cnn_symbolic.notation import layout as la
+from cnn_symbolic.notation.layout import Layout, Sign, Token, integer, name, row, sign
 
 __all__ = ["read", "read_name"]
 
@@ -32,7 +19,7 @@ TOKEN = re.compile(
 )
 SIGNS = {"−": "-", "*": "∗", "not": "¬"}
 OPERATORS = {*"×·=+-≤≥≠><⋆∗,", "and", "or", "mod"}
-NO_BLANK_BEHIND = {*OPERATORS, *OPENING, "¬"}
+NO_BLANK_BEHIND = {*OPERATORS, *la.OPENING, "¬"}
 ABOVE: dict[str, Layout] = {"ᵀ": Token("T", "sans"), "²": integer(2)}
 
 
@@ -41,7 +28,7 @@ def read_name(text: str) -> Layout:
     head, _, tail = text.partition("_")
     if len(tail) not in (1, 2):
         return Token(text, "function") if len(text) > 1 and text.isalpha() else name(text)
-    return Scripts(name(head), row(*(Token(letter, "italic") for letter in tail)))
+    return la.Scripts(name(head), row(*(Token(letter, "italic") for letter in tail)))
 
 
 def read(text: str, named: Callable[[str], Layout] = name) -> Layout:
@@ -60,14 +47,14 @@ def read(text: str, named: Callable[[str], Layout] = name) -> Layout:
         if blank_before and parts and not (isinstance(parts[-1], Sign) and parts[-1].text in NO_BLANK_BEHIND):
             parts.append(sign("\u00a0"))
         if token["sum"]:
-            parts.append(summation(Token(word[2:], "italic")) if word[1:] else sign("∑"))
+            parts.append(la.summation(Token(word[2:], "italic")) if word[1:] else sign("∑"))
         elif token["name"] and word != "¬":
             function = after.startswith(("(", "ᵀ(")) and len(word.rstrip("′0123456789")) > 1 and "_" not in word
             parts.append(Token(word, "function") if function else named(word))
         elif token["number"]:
             parts.append(integer(word))
         elif word in ABOVE:
-            parts.append(Scripts(parts.pop() if parts else Row(()), None, ABOVE[word]))
+            parts.append(la.Scripts(parts.pop() if parts else la.Row(()), None, ABOVE[word]))
         else:
-            parts.append(Ratio(integer(1), integer(2)) if word == "½" else sign(word))
-    return matched(parts)
+            parts.append(la.Ratio(integer(1), integer(2)) if word == "½" else sign(word))
+    return la.matched(parts)

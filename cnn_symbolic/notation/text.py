@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from cnn_symbolic.notation.layout import Fenced, Layout, Matrix, Ratio, Row, Scripts, Sign, Token, parts_of, sign
+from cnn_symbolic.notation import layout as la
+from cnn_symbolic.notation.layout import Layout, Sign, Token, parts_of, sign
 
 __all__ = ["text"]
 
@@ -19,31 +20,31 @@ def text(x: Layout) -> str:
             return x.text
         case Sign():
             return CLOSE.get(x.text) or (x.text if x.tight else f" {WORDS.get(x.text, x.text)} ")
-        case Row():
+        case la.Row():
             runs = groupby(x.parts, key=is_sum)
             return "".join(summed(list(parts)) if sums else "".join(map(text, parts)) for sums, parts in runs)
-        case Scripts() if is_sum(x):
+        case la.Scripts() if is_sum(x):
             return summed([x])
-        case Scripts():
+        case la.Scripts():
             below = "" if x.below is None else f"[{text(x.below)}]"
             return text(x.base) + "′" * x.primes + below + ("" if x.above is None else f"^{text(x.above)}")
-        case Ratio():
+        case la.Ratio():
             return f"{factor(x.top, '+-')}/{factor(x.bottom, '+-·')}"
-        case Fenced():
+        case la.Fenced():
             return f"{x.opening}{text(x.body)}{x.closing}"
-        case Matrix():
+        case la.Matrix():
             rows = (alternative(*cells) if x.cases else ", ".join(map(text, cells)) for cells in x.rows)
             return f"({(', else ' if x.cases else '; ').join(rows)})"
 
 
 def is_sum(x: Layout) -> bool:
     """Tell whether a part of a formula is the sign of a sum with its bounds."""
-    return isinstance(x, Scripts) and x.base == sign("∑")
+    return isinstance(x, la.Scripts) and x.base == sign("∑")
 
 
 def summed(signs: list[Layout]) -> str:
     """Return signs of sums with their bounds as one."""
-    bounds = [[text(at) for at in (x.below, x.above) if at is not None] for x in signs if isinstance(x, Scripts)]
+    bounds = [[text(at) for at in (x.below, x.above) if at is not None] for x in signs if isinstance(x, la.Scripts)]
     return f"Σ{{{', '.join('..'.join(both) for both in bounds)}}} "
 
 

@@ -17,9 +17,7 @@ from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 from cnn_symbolic.library.loading import Claim
-from cnn_symbolic.notation.formulas import letters_of
 from cnn_symbolic.notation.layout import Layout, Sign, integer, joined, parts_of, row
-from cnn_symbolic.notation.tensors import Notation
 from cnn_symbolic.present.content.contents import SIGNS, BookEntry, entry_of, title
 from cnn_symbolic.present.content.counterexamples import (
     Counterexample,
@@ -36,6 +34,7 @@ from cnn_symbolic.proofs.derivation import OUTCOMES, Derivation, Line
 from cnn_symbolic.proofs.settling import Stopped, settle
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.tensor import Call, Equation, Named, Tensor
+from cnn_symbolic.tensors.writing import Notation, letters_of
 
 __all__ = ["Card", "card_of"]
 
@@ -78,7 +77,7 @@ def card_of(x: Any) -> Card:
         return of_tensor(x)
     if isinstance(x, ShapeOf):
         notation = Notation(letters_of(x))
-        return Card(formulas=((Formula(joined(map(notation.tensor, (x, x.shape)), Sign("="))),),))
+        return Card(formulas=((Formula(joined([notation.tensor(x), notation.tensor(x.shape)], Sign("="))),),))
     if isinstance(x, Equation):
         return Card(
             formulas=((Formula(joined([Notation({}).tensor(side) for side in (x.left, x.right)], SIGNS[Undecided])),),),

@@ -19,7 +19,6 @@ from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 from cnn_symbolic.library.article import ARTICLE, SECTIONS
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.mistakes.changes import Change
-from cnn_symbolic.notation.tensors import Text
 from cnn_symbolic.present.console import MARKS
 from cnn_symbolic.present.content.counterexamples import counterexample_lines, differing, not_defined, unmet
 from cnn_symbolic.present.content.words import HOLDS, UNDEFINED, in_words
@@ -28,6 +27,7 @@ from cnn_symbolic.present.figures.pictures import PICTURES
 from cnn_symbolic.proofs.check import Check, Checked
 from cnn_symbolic.proofs.derivation import Derivation
 from cnn_symbolic.proofs.settling import Settled, Stopped
+from cnn_symbolic.tensors.writing import Text
 
 if TYPE_CHECKING:
     from cnn_symbolic.certificates.certifying import Outcome

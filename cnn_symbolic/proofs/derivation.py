@@ -25,13 +25,13 @@ from cnn_symbolic.kernel.trusted.statement import Side, Statement, state
 from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 from cnn_symbolic.mistakes.changes import Change
 from cnn_symbolic.mistakes.named import named_mistake
-from cnn_symbolic.notation.formulas import free_letter, letters_of
-from cnn_symbolic.notation.tensors import Notation, Text
+from cnn_symbolic.notation.formulas import free_letter
 from cnn_symbolic.proofs.reasons import definition_reason, differentiation_reason
 from cnn_symbolic.proofs.steps import collapse_deltas, differentiated, standing_derivative
 from cnn_symbolic.tensors.gradients import stages
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.tensor import Call, Named, Tensor
+from cnn_symbolic.tensors.writing import Notation, Text, letters_of
 
 __all__ = ["Derivation", "Line", "Step"]
 
@@ -205,7 +205,7 @@ class Derivation(Runnable):
         """Return both sides as text or as layouts; two sizes as they are, not as shapes of one axis."""
         left = self.left
         if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right) == 1:
-            return text.expr(left[0], {}), text.expr(right[0], {})
+            return text.formula(left[0], {}), text.formula(right[0], {})
         return text.tensor(left), text.tensor(right)
 
     def written(self, line: Line) -> str:

@@ -16,13 +16,14 @@ from cnn_symbolic.expressions.shapes import (
 from cnn_symbolic.expressions.values import as_formula, plain
 from cnn_symbolic.ground.errors import FragmentError, OperandError, ShapeError
 from cnn_symbolic.tensors import samples as s
+from cnn_symbolic.tensors import writing
 from cnn_symbolic.tensors.operation import Definition, given, operation
 from cnn_symbolic.tensors.tensor import Tensor
 
 __all__ = ["add", "broadcast", "common_shape", "multiply", "scale"]
 
 
-@operation("repeating axes of size 1", written=lambda call, writer: writer.whole(call.operands[0]))
+@operation("repeating axes of size 1", written=writing.same)
 def broadcast(x: Tensor, *, shape: Sequence[Any]) -> Definition:
     """broadcast(x)[i, j] = x[i or 0, j or 0]: the axes of size 1 are repeated; without axes, the number is."""
     target = check_shape(tuple(shape), "broadcast")
@@ -64,7 +65,7 @@ def common_shape(operands: Sequence[Tensor], owner: str) -> list[Tensor]:
     return [x if s else broadcast(x, shape=tuple(target)) for x, s in zip(operands, same, strict=True)]
 
 
-@operation("the sum of tensors", "m", given(s.x, s.y), written=lambda call, writer: writer.terms(call))
+@operation("the sum of tensors", "m", given(s.x, s.y), written=writing.terms)
 def add(*terms: Tensor) -> Definition:
     """add(x, y)[i] = x[i] + y[i]; axes of size 1 and numbers are broadcast."""
     if not terms:
@@ -74,7 +75,7 @@ def add(*terms: Tensor) -> Definition:
     return Definition(parts[0].lengths, lambda index: sp.Add(*(x.formula(index) for x in parts)), confined)
 
 
-@operation("a multiple", "m", given(s.x, factor=s.N), written=lambda call, writer: writer.multiple(call))
+@operation("a multiple", "m", given(s.x, factor=s.N), written=writing.multiple)
 def scale(x: Tensor, *, factor: Any) -> Definition:
     """scale(x)[i] = factor · x[i], the factor being a rational number or an expression in sizes."""
     reason = ""
@@ -90,7 +91,7 @@ def scale(x: Tensor, *, factor: Any) -> Definition:
     )
 
 
-@operation("the elementwise product", "m", given(s.x, s.y), written=lambda call, writer: writer.product(call))
+@operation("the elementwise product", "m", given(s.x, s.y), written=writing.product)
 def multiply(x: Tensor, y: Tensor) -> Definition:
     """multiply(x, y)[i] = x[i] · y[i]; axes of size 1 and numbers are broadcast."""
     left, right = common_shape([x, y], "an elementwise product")

@@ -17,11 +17,8 @@ from cnn_symbolic.expressions.shapes import check_shape, format_shape
 from cnn_symbolic.expressions.values import Number, Standing, as_formula, number, presumed_of, read_at
 from cnn_symbolic.ground.errors import CnnSymbolicError, FragmentError, ShapeError
 from cnn_symbolic.tensors.tensor import Call, Tensor, check_tensor
-from cnn_symbolic.tensors.writing import FORMS
 
 __all__ = ["entries_of", "from_entries", "sum_over"]
-
-FORMS["from_entries"] = lambda call, writer: writer.by_hand(call)
 
 
 def from_entries(lengths: Sequence[Any], formula: Callable[..., Any], using: Sequence[Tensor]) -> Tensor:

@@ -12,27 +12,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import sympy as sp
 
 from cnn_symbolic.expressions.formulas import Index, bound_sum, entry, fresh, substitute
 from cnn_symbolic.expressions.shapes import format_shape
 from cnn_symbolic.ground.errors import FragmentError, ShapeError
+from cnn_symbolic.notation.layout import Layout
 from cnn_symbolic.tensors.making import tensor
 from cnn_symbolic.tensors.tensor import Call, Leaf, Named, Tensor, check_tensor
-from cnn_symbolic.tensors.writing import FORMS, Writer
+from cnn_symbolic.tensors.writing import FORMS, Notation
 
 __all__ = ["Stage", "cotangent", "gradient", "stages"]
 
 
-def gradient_form(call: Call, writer: Writer[Any]) -> Any:
+def written_gradient(call: Call, to: Notation) -> Layout:
     """Return how a gradient is written."""
     output, wrt, arriving = call.operands
-    return writer.gradient(output, wrt, arriving, is_of_cost(output, arriving))
+    return to.gradient(output, wrt, arriving, is_of_cost(output, arriving))
 
 
-FORMS["gradient"] = gradient_form
+FORMS["gradient"] = written_gradient
 
 
 @dataclass(frozen=True)

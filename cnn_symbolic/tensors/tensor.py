@@ -33,7 +33,9 @@ from cnn_symbolic.expressions.shapes import check_integers, format_shape
 from cnn_symbolic.expressions.values import Number, Standing, number, plain, presumed_of, read_at
 from cnn_symbolic.ground.display import Displayed
 from cnn_symbolic.ground.errors import NameConflictError, OperandError, ShapeError
-from cnn_symbolic.tensors.writing import FORMS, PLAIN, W, Writer
+from cnn_symbolic.notation.layout import Layout, name
+from cnn_symbolic.notation.text import text
+from cnn_symbolic.tensors.writing import FORMS, LINE, Notation
 
 __all__ = ["OPERATIONS", "UNSTATED", "Call", "Equation", "Leaf", "Named", "Tensor", "check_tensor"]
 
@@ -58,9 +60,9 @@ class Leaf:
     indices: tuple[str, ...] = ()
     given: tuple[Any, ...] = field(default=(), compare=False)
 
-    def written(self, writer: Writer[W]) -> W:
+    def written(self, _to: Notation) -> Layout:
         """Return the name."""
-        return writer.symbol(self.name)
+        return name(self.name)
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,9 @@ class Named:
     definition: Tensor
     indices: tuple[str, ...] = ()
 
-    def written(self, writer: Writer[W]) -> W:
+    def written(self, _to: Notation) -> Layout:
         """Return the name."""
-        return writer.symbol(self.name)
+        return name(self.name)
 
 
 @dataclass(frozen=True)
@@ -85,10 +87,9 @@ class Call:
     options: Mapping[str, Any] = field(default_factory=dict)
     given: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
-    def written(self, writer: Writer[W]) -> W:
-        """Return the operation as its record says: infix where there is a sign for it, else as a call."""
-        form = FORMS.get(self.operation)
-        return writer.call(self) if form is None else form(self, writer)
+    def written(self, to: Notation) -> Layout:
+        """Return the operation as its record says, else as a call."""
+        return FORMS[self.operation](self, to) if self.operation in FORMS else to.call(self)
 
     def stated_options(self) -> list[tuple[str, Any]]:
         """Return the options that are written in a call: those that are not the usual ones."""
@@ -243,15 +244,19 @@ class Tensor(Displayed):
         arrays: dict[str, np.ndarray] = {}
         exact = any(np.asarray(value).dtype == object for value in values.values())
         state = Values(known, arrays, functions or {}, object if exact else int)
-        for name, part in names.items():
+        for called, part in names.items():
             if isinstance(part.source, Named):
-                arrays[name] = _evaluate(part.source.definition, state)
+                arrays[called] = _evaluate(part.source.definition, state)
             else:
-                arrays[name] = np.asarray(values[name])
+                arrays[called] = np.asarray(values[called])
         return _evaluate(self, state)
 
     def __str__(self) -> str:
-        return PLAIN.whole(self).text
+        return text(self.written(LINE))
+
+    def written(self, to: Notation) -> Layout:
+        """Return what the tensor looks like: its name, or the operation that it is the result of."""
+        return self.source.written(to)
 
     def __repr__(self) -> str:
         return f"<Tensor {self} of shape {format_shape(self.lengths)}>"

@@ -1,169 +1,218 @@
-"""How tensors are written: what a writer has to know, and the one that writes plain text."""
+"""How tensors are written, as a layout: on a `line` of text as one calls the operations, in print with their signs.
+
+An operation's record names one of the functions here if it is not written as a call.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import sympy as sp
 
-from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.expressions.shapes import format_option, format_shape
 from cnn_symbolic.expressions.values import as_formula
+from cnn_symbolic.notation import layout as la
+from cnn_symbolic.notation.formulas import Formulas, Letters
+from cnn_symbolic.notation.layout import Layout, Sign, Token, entry, integer, joined, listed, name, row, sign
+from cnn_symbolic.notation.text import text
 
 if TYPE_CHECKING:
+    from cnn_symbolic.tensors.shapes import ShapeOf
     from cnn_symbolic.tensors.tensor import Call, Tensor
 
-__all__ = ["FORMS", "PLAIN", "Form", "Phrase", "Plain", "Writer"]
-
-W = TypeVar("W", covariant=True)
+__all__ = ["FORMS", "LINE", "Form", "Notation", "Text", "letters_of"]
 
 
-class Writer(Protocol[W]):
-    """Writes tensors as operations on tensors: a method for every way in which an operation can be written."""
+class Notation(Formulas):
+    """Lays out formulas and tensors; `explicit` writes every gradient with what it is the gradient of."""
 
-    def symbol(self, name: str) -> W:
-        """Return a tensor's name."""
+    def __init__(
+        self,
+        letters: Letters,
+        abbreviations: Mapping[sp.Expr, Layout] | None = None,
+        explicit: bool = False,
+        line: bool = False,
+    ) -> None:
+        super().__init__(letters, abbreviations)
+        self.explicit, self.line = explicit, line
 
-    def whole(self, x: Tensor) -> W:
-        """Return a tensor."""
+    def tensor(self, x: Tensor | ShapeOf | Sequence[Any], index: Sequence[str] = ()) -> Layout:
+        """Return a tensor, a shape or sizes; with an index, the entry there."""
+        if isinstance(x, Sequence):
+            sizes = self.all(x, {})
+            return name(format_shape(list(map(text, sizes)))) if self.line else listed(sizes)
+        written = x.written(self)
+        if not index:
+            return written
+        tight = not is_loose(written) if self.line else isinstance(written, Token | la.Ratio)
+        return entry(written if tight else la.Fenced("(", written, ")"), [*map(name, index)])
 
-    def call(self, call: Call) -> W:
-        """Return an operation as a function at its operands and options: how those are written that say nothing."""
+    def operand(self, x: Tensor) -> Layout:
+        """Return a tensor as an operand: in parentheses if it is written with a sign."""
+        written = x.written(self)
+        return la.Fenced("(", written, ")") if is_loose(written) else written
 
-    def terms(self, call: Call) -> W:
-        """Return the sum of the operands."""
-
-    def product(self, call: Call) -> W:
-        """Return the product of two operands, entry by entry."""
-
-    def multiple(self, call: Call) -> W:
-        """Return the operand times a factor."""
-
-    def filtering(self, call: Call, sign: str) -> W:
-        """Return two operands with a sign between them, which has the mode as its index."""
-
-    def constant(self, call: Call) -> W:
-        """Return a tensor with the same number everywhere."""
-
-    def array(self, call: Call) -> W:
-        """Return an array of numbers."""
-
-    def slice(self, call: Call) -> W:
-        """Return the operand at an index."""
-
-    def stacked(self, call: Call) -> W:
-        """Return the operands for every value of an index."""
-
-    def summed(self, call: Call) -> W:
-        """Return the sum of the operands for every value of an index."""
-
-    def over_axes(self, call: Call) -> W:
-        """Return the operand with some axes summed."""
-
-    def applied(self, call: Call) -> W:
-        """Return a function of the operand."""
-
-    def by_hand(self, call: Call) -> W:
-        """Return a tensor that is given by its entry."""
-
-    def gradient(self, output: Tensor, wrt: Tensor, arriving: Tensor, of_cost: bool) -> W:
-        """Return ∂C/∂wrt if it is the gradient of a cost, else of the dot product of what arrives and the output."""
-
-
-Form = Callable[["Call", Writer[Any]], Any]
-# How operations are written, by their names.
-FORMS: dict[str, Form] = {}
-
-
-class Phrase(NamedTuple):
-    """A tensor as text, and whether it stands in parentheses as an operand."""
-
-    text: str
-    loose: bool = False
-
-
-class Plain:
-    """Writes tensors as plain text: `correlate(x, f, mode='valid')`, `x·y + 2·z`."""
-
-    def symbol(self, name: str) -> Phrase:
-        """Return a tensor's name."""
-        return Phrase(name)
-
-    def whole(self, x: Tensor) -> Phrase:
-        """Return a tensor."""
-        found: Phrase = x.source.written(self)
-        return found
-
-    def operand(self, x: Tensor) -> str:
-        """Return a tensor as an operand."""
-        text, loose = self.whole(x)
-        return f"({text})" if loose else text
-
-    def call(self, call: Call) -> Phrase:
+    def call(self, call: Call) -> Layout:
         """Return an operation as a function at its operands and options."""
-        options = [f"{key}={format_option(value)}" for key, value in call.stated_options()]
-        return Phrase(f"{call.operation}({', '.join([*map(str, call.operands), *options])})")
+        operands = [x if self.line else la.lowered(x) for x in (x.written(self) for x in call.operands)]
+        options = [row(Token(k, "upright"), sign("="), self.option(v)) for k, v in call.stated_options()]
+        return row(Token(call.operation, "function"), listed([*operands, *options]))
 
-    def terms(self, call: Call) -> Phrase:
-        """Return the sum of the operands."""
-        return Phrase(" + ".join(map(str, call.operands)).replace(" + -", " - "), loose=True)
+    def option(self, value: Any) -> Layout:
+        """Return an operation's option."""
+        if self.line:
+            return name(format_option(value))
+        if isinstance(value, sp.Expr):
+            return self.expr(value, {})
+        if isinstance(value, tuple):
+            return listed(map(self.option, value))
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        return integer(value) if whole else Token(str(value), "upright")
 
-    def product(self, call: Call) -> Phrase:
-        """Return the product of two operands."""
-        return Phrase("·".join(map(self.operand, call.operands)), loose=True)
-
-    def multiple(self, call: Call) -> Phrase:
-        """Return the operand times a factor."""
-        factor, x = as_formula(call.options["factor"], "scale"), self.operand(call.operands[0])
-        number = f"({written(factor)})" if isinstance(factor, sp.Add) else written(factor)
-        return Phrase(f"-{x}" if factor == -1 else number if x == "1" else f"{number}·{x}", loose=True)
-
-    def filtering(self, call: Call, sign: str) -> Phrase:
-        """Return a correlation or convolution as a function."""
-        return self.call(call)
-
-    def constant(self, call: Call) -> Phrase:
-        """Return zeros or ones of a shape, or a number."""
-        value, lengths = call.options["value"], call.options["shape"]
-        return Phrase(f"{'ones' if value else 'zeros'}{format_shape(lengths)}" if lengths else str(value))
-
-    def array(self, call: Call) -> Phrase:
-        """Return an array of numbers as a function of them."""
-        return self.call(call)
-
-    def slice(self, call: Call) -> Phrase:
-        """Return the operand at an index."""
-        return Phrase(f"{self.operand(call.operands[0])}[{', '.join(map(format_option, call.options['at']))}]")
-
-    def run(self, call: Call) -> str:
+    def run(self, call: Call) -> Layout:
         """Return the values of a family's index."""
-        return f"{call.options['index'].name}<{format_option(call.options['length'])}"
+        below = row(name(call.options["index"].name), sign("<"), self.option(call.options["length"]))
+        return below if self.line else row(integer(0), sign("≤"), below)
 
-    def stacked(self, call: Call) -> Phrase:
-        """Return the operands for every value of an index."""
-        return Phrase(f"[{call.operands[0]} for {self.run(call)}]")
-
-    def summed(self, call: Call) -> Phrase:
-        """Return the sum of the operands for every value of an index."""
-        return Phrase(f"Σ{{{self.run(call)}}} {self.operand(call.operands[0])}", loose=True)
-
-    def over_axes(self, call: Call) -> Phrase:
-        """Return a sum over axes as a function."""
-        return self.call(call)
-
-    def applied(self, call: Call) -> Phrase:
-        """Return a function of the operand."""
-        return Phrase(f"{call.options['function']}{'′' * call.options['order']}({call.operands[0]})")
-
-    def by_hand(self, call: Call) -> Phrase:
-        """Return the entry in brackets."""
-        named = {symbol: sp.Symbol(symbol.name) for symbol in call.options["entry"].atoms(sp.Dummy)}
-        return Phrase(f"[{written(call.options['entry'].xreplace(named))}]")
-
-    def gradient(self, output: Tensor, wrt: Tensor, arriving: Tensor, of_cost: bool) -> Phrase:
-        """Return the gradient as a quotient on one line."""
-        return Phrase(f"∂C/∂{wrt}" if of_cost else f"∂⟨{arriving}, {output}⟩/∂{wrt}")
+    def gradient(self, output: Tensor, wrt: Tensor, arriving: Tensor, of_cost: bool) -> Layout:
+        """Return ∂C/∂wrt if it is the gradient of a cost, else of the dot product of what arrives and the output."""
+        cost: Layout = name("C")
+        if self.explicit or not of_cost:
+            cost = la.Fenced("⟨", joined([arriving.written(self), output.written(self)], Sign(",")), "⟩")
+        by = wrt.written(self)
+        by = la.Fenced("(", by, ")") if by != la.lowered(by) else by
+        return la.Ratio(row(sign("∂"), cost), row(sign("∂"), by), small=False)
 
 
-PLAIN = Plain()
+Form = Callable[["Call", Notation], Layout]
+# How operations are written that are not written as calls, by their names.
+FORMS: dict[str, Form] = {}
+LINE = Notation({}, line=True)
+
+
+def is_loose(x: Layout) -> bool:
+    """Tell whether there is a sign in a formula that binds weaker than a function its arguments."""
+    return any(isinstance(part.base if isinstance(part, la.Scripts) else part, Sign) for part in la.parts_of(x))
+
+
+def same(call: Call, to: Notation) -> Layout:
+    """Return the operand alone."""
+    return call.operands[0].written(to)
+
+
+def terms(call: Call, to: Notation) -> Layout:
+    """Return the sum of the operands; what is a multiple by a negative number is taken away."""
+    written: list[Layout] = []
+    for x in call.operands:
+        first, *others = la.parts_of(x.written(to))
+        negative = first == sign("-") and (to.line or not is_loose(row(*others)))
+        bare = others if written and negative else [first, *others]
+        written += [Sign("-" if negative else "+")] if written else []
+        written += bare if negative or to.line else [to.operand(x)]
+    return row(*written)
+
+
+def product(call: Call, to: Notation) -> Layout:
+    """Return the product of two operands, entry by entry."""
+    return joined(map(to.operand, call.operands), Sign("·" if to.line else "⊙"))
+
+
+def multiple(call: Call, to: Notation) -> Layout:
+    """Return the operand times a factor."""
+    factor, x = as_formula(call.options["factor"], "scale"), to.operand(call.operands[0])
+    if factor == -1:
+        return row(sign("-"), x)
+    number = to.expr(factor, {}) if to.line and not isinstance(factor, sp.Add) else to.tight(factor, {})
+    return number if x == integer(1) else row(number, Sign("·"), x)
+
+
+def filtering(of: str) -> Form:
+    """Return the form of two operands with a sign between them, which has the mode as its index."""
+
+    def form(call: Call, to: Notation) -> Layout:
+        left, right = map(to.operand, call.operands)
+        between = la.Scripts(Sign(of), Token(call.options["mode"], "upright"))
+        return to.call(call) if to.line else row(left, between, right)
+
+    return form
+
+
+def constant(call: Call, to: Notation) -> Layout:
+    """Return a number, in print in bold with its shape."""
+    value, lengths = call.options["value"], call.options["shape"]
+    if not lengths:
+        return integer(value)
+    shape = to.tensor(lengths)
+    return row(name("ones" if value else "zeros"), shape) if to.line else la.Scripts(Token(str(value), "bold"), shape)
+
+
+def array(call: Call, to: Notation) -> Layout:
+    """Return an array of numbers, in print as a matrix."""
+    return to.call(call) if to.line else la.matrix(np.array(call.options["values"], dtype=object))
+
+
+def part(call: Call, to: Notation) -> Layout:
+    """Return the operand at an index."""
+    return entry(to.operand(call.operands[0]), [to.option(i) for i in call.options["at"]])
+
+
+def stacked(call: Call, to: Notation) -> Layout:
+    """Return the operand for every value of an index."""
+    x, run = call.operands[0].written(to), to.run(call)
+    if to.line:
+        return la.Fenced("[", row(x, name(" for "), run), "]")
+    return la.Scripts(la.Fenced("[", x, "]", "big"), run)
+
+
+def summed(call: Call, to: Notation) -> Layout:
+    """Return the sum of the operand for every value of an index."""
+    return row(la.summation(to.run(call)), to.operand(call.operands[0]))
+
+
+def over_axes(call: Call, to: Notation) -> Layout:
+    """Return the operand with some axes summed."""
+    axes = joined(map(integer, call.options["axes"]), sign(","))
+    short = row(la.Scripts(Token("sum", "function"), axes), listed([call.operands[0].written(to)]))
+    return to.call(call) if to.line else short
+
+
+def applied(call: Call, to: Notation) -> Layout:
+    """Return a function of the operand."""
+    return row(name(call.options["function"] + "′" * call.options["order"]), listed([call.operands[0].written(to)]))
+
+
+def by_hand(call: Call, to: Notation) -> Layout:
+    """Return a tensor that is given by its entry."""
+    names = {symbol: symbol.name for symbol in call.options["index"]}
+    formula = to.formula(call.options["entry"], names)
+    if to.line:
+        return la.Fenced("[", formula, "]")
+    return la.Scripts(la.Fenced("(", formula, ")", "big"), joined(map(name, names.values()), sign(",")))
+
+
+FORMS["from_entries"] = by_hand
+
+
+class Text:
+    """Writes formulas and tensors as text."""
+
+    def __init__(self, letters: Letters) -> None:
+        self.notation = Notation(letters, line=True)
+
+    def formula(self, e: Any, index: Mapping[sp.Symbol, str]) -> str:
+        """Return a formula, the names of its free indices being given."""
+        return text(self.notation.formula(e, index))
+
+    def tensor(self, x: Tensor | ShapeOf | Sequence[Any], index: Sequence[str] = ()) -> str:
+        """Return a tensor as an operation on tensors, or one entry of it."""
+        return text(self.notation.tensor(x, index))
+
+
+def letters_of(*tensors: Tensor | ShapeOf) -> dict[str, tuple[str, ...]]:
+    """Return the index letters of all tensors with names that the given tensors are made from."""
+    whole: list[Any] = [getattr(x, "tensor", x) for x in tensors]
+    named = {called: part for x in whole for called, part in x.names().items()}
+    letters = {called: getattr(x.source, "indices", ()) for called, x in named.items()}
+    return {called: given for called, given in letters.items() if given}

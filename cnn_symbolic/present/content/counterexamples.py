@@ -13,11 +13,11 @@ from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.ground.errors import UndefinedError
 from cnn_symbolic.kernel.search.verdicts import Refutation
+from cnn_symbolic.notation import layout as la
 from cnn_symbolic.notation.formulas import Formulas
-from cnn_symbolic.notation.layout import Fenced, Layout, Sign, Token, entry, integer, joined, listed, name, row, sign
+from cnn_symbolic.notation.layout import Layout, Sign, entry, integer, joined, listed, name, quotient, row
 from cnn_symbolic.notation.matrices import MOST_ENTRIES, named_matrix, number
 from cnn_symbolic.notation.reading import read
-from cnn_symbolic.notation.tensors import ratio
 from cnn_symbolic.present.content.prose import Code, Formula, Prose
 from cnn_symbolic.present.content.words import UNDEFINED
 
@@ -71,7 +71,9 @@ def counterexample(refutation: Refutation) -> Counterexample:
         if max(left.size, right.size) <= MOST_ENTRIES:
             marked = left != right
             at = [*map(integer, refutation.index)] if not left.ndim else []
-            called = [entry(Token(word, "words"), at) if at else Token(word, "words") for word in ("left", "right")]
+            called = [
+                entry(la.Token(word, "words"), at) if at else la.Token(word, "words") for word in ("left", "right")
+            ]
             sides = tuple(matrix(word, side, marked) for word, side in zip(called, (left, right), strict=True))
     shown = {name: value for name, value in refutation.values.items() if np.size(value) <= MOST_ENTRIES}
     return Counterexample(
@@ -126,7 +128,7 @@ def difference(refutation: Refutation) -> Prose:
     found = differing(refutation)
     if found is None and refutation.kind == "shape":
         return ("There the shapes are ", left, " and ", right, ".")
-    place = Formula(Fenced("(", joined(map(integer, refutation.index), sign(",")), ")"))
+    place = Formula(la.Fenced("(", joined(map(integer, refutation.index), la.sign(",")), ")"))
     if found is not None:
         start: Prose = (
             ("There, in the entry ", place, ", the left side is ") if refutation.index else ("There the left side is ",)
@@ -154,7 +156,7 @@ def factor(called: str) -> Layout:
 
 def exact(value: str) -> Prose:
     """Return a number as a formula; what says how long a number is stays text."""
-    return (Formula(ratio(value)),) if re.fullmatch(r"-?\d+(/\d+)?", value) else (value,)
+    return (Formula(quotient(value)),) if re.fullmatch(r"-?\d+(/\d+)?", value) else (value,)
 
 
 def holds(refutation: Refutation) -> Prose:

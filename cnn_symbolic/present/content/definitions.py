@@ -12,15 +12,14 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.notation.formulas import letters_of
 from cnn_symbolic.notation.layout import Layout, Sign, joined
-from cnn_symbolic.notation.tensors import Notation
 from cnn_symbolic.present.content.prose import Prose, prose
 from cnn_symbolic.tensors import arithmetic
 from cnn_symbolic.tensors.operation import RECORDS
 from cnn_symbolic.tensors.operations import basic, convolutions, padding, pooling, stacking
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.tensor import Call, Named, Tensor
+from cnn_symbolic.tensors.writing import Notation, letters_of
 
 __all__ = ["SHOWN", "OperationDefinition", "definitions", "operations_in"]
 

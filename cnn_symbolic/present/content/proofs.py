@@ -21,7 +21,6 @@ from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from cnn_symbolic.notation.latex import latex
 from cnn_symbolic.notation.layout import Layout, Scripts, Sign, Token, integer, joined, name, row, sign, spelled
-from cnn_symbolic.notation.tensors import Notation
 from cnn_symbolic.present.content.definitions import SHOWN
 from cnn_symbolic.present.content.prose import Prose, prose
 from cnn_symbolic.proofs.citations import is_instance
@@ -29,6 +28,7 @@ from cnn_symbolic.proofs.derivation import Derivation, Line, folded
 from cnn_symbolic.proofs.reasons import definition_reason
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.tensor import Call, Leaf, Named, Tensor
+from cnn_symbolic.tensors.writing import Notation
 
 __all__ = ["ProofRow", "Writer", "checked"]
 

@@ -20,6 +20,7 @@ from cnn_symbolic.expressions.rules import at_least, delta, divide, floor, remai
 from cnn_symbolic.expressions.shapes import check_integers, check_name, check_shape, format_shape
 from cnn_symbolic.ground.errors import FragmentError, ModeError, OperandError, ShapeError
 from cnn_symbolic.tensors import samples as s
+from cnn_symbolic.tensors import writing
 from cnn_symbolic.tensors.arithmetic import common_shape
 from cnn_symbolic.tensors.operation import Definition, given, operation
 from cnn_symbolic.tensors.tensor import Call, Tensor
@@ -77,7 +78,7 @@ def letters(rank: int, of: Tensor | None = None) -> tuple[sp.Dummy, ...]:
     "cross-correlation",
     "r c",
     *(given(s.grid, s.overlay, mode=mode) for mode in ("valid", "full", "same")),
-    written=lambda call, writer: writer.filtering(call, "⋆"),
+    written=writing.filtering("⋆"),
 )
 def correlate(x: Tensor, f: Tensor, *, mode: str = "valid") -> Definition:
     """correlate(x, f)[i] = Σ_u x[i + u] · f[u] in mode "valid"; "full" and "same" start earlier.
@@ -99,7 +100,7 @@ def correlate(x: Tensor, f: Tensor, *, mode: str = "valid") -> Definition:
     "convolution",
     "r c",
     *(given(s.grid, s.overlay, mode=mode) for mode in ("valid", "full", "same")),
-    written=lambda call, writer: writer.filtering(call, "∗"),
+    written=writing.filtering("∗"),
 )
 def convolve(x: Tensor, f: Tensor, *, mode: str = "full") -> Definition:
     """convolve(x, f)[i] = Σ_u x[i − u] · f[u] in mode "full"; "valid" and "same" start later.
@@ -203,7 +204,7 @@ def transpose(x: Tensor, *, axes: Sequence[int] | None = None) -> Definition:
     return Definition(shape, lambda index: x.formula(tuple(index[order.index(a)] for a in range(x.rank))), x.confined)
 
 
-@operation("the sum over axes", "n", given(s.grid, axes=(0,)), written=lambda call, writer: writer.over_axes(call))
+@operation("the sum over axes", "n", given(s.grid, axes=(0,)), written=writing.over_axes)
 def sum_axes(x: Tensor, *, axes: Sequence[int], keepdims: bool = False) -> Definition:
     """sum_axes(x)[j] = Σ_i x[i, j], here over axis 0. Source: `numpy.sum`."""
     summed = check_axes(axes, x, "sum_axes")
@@ -305,7 +306,7 @@ def stack(*layers: Tensor, axis: int = 0) -> Definition:
     "applying a function entry by entry",
     "m",
     given(s.x, function="σ", order=1),
-    written=lambda call, writer: writer.applied(call),
+    written=writing.applied,
 )
 def apply(x: Tensor, *, function: str, order: int = 0) -> Definition:
     """apply(x)[i] = f⁽ⁿ⁾(x[i]) inside the shape of x: an arbitrary differentiable function f, entry by entry.
@@ -346,7 +347,7 @@ def ones(*lengths: Any) -> Tensor:
     return constant(value=1, shape=lengths)
 
 
-@operation("constant", "m", given(value=1, shape=(s.M,)), written=lambda call, writer: writer.constant(call))
+@operation("constant", "m", given(value=1, shape=(s.M,)), written=writing.constant)
 def constant(*, value: int, shape: Sequence[Any]) -> Definition:
     """constant[i] = value inside the shape."""
     return Definition(check_shape(tuple(shape), "constant"), lambda _: sp.Integer(value), value == 0)
