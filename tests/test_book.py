@@ -27,6 +27,7 @@ from cnn_symbolic import (
 )
 from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.library.loading import Claim, select
+from cnn_symbolic.notation.latex import latex
 from cnn_symbolic.present.content.assembly import assemble
 from cnn_symbolic.present.content.contents import Omitted, entry_of
 from cnn_symbolic.present.content.counterexamples import conditions, matrix
@@ -195,7 +196,7 @@ def test_the_book_of_everything(everything):
     assert len(everything.article) == 42
     assert len(everything.errata) == 8
     assert sum(len(chapter.pictures) for chapter in everything.chapters) >= 10
-    titles = [part.latex for entry in entries for part in entry.title if isinstance(part, Formula)]
+    titles = [latex(part.layout) for entry in entries for part in entry.title if isinstance(part, Formula)]
     assert r"\partial C/\partial z" in titles
 
 

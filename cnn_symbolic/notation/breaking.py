@@ -167,5 +167,5 @@ def width(x: Layout) -> float:
             return (0.75 if x.small else 1.0) * max(width(x.top), width(x.bottom)) + 0.2
         case la.Fenced():
             return 0.8 + width(x.body)
-        case la.Matrix():
+        case la.Table():
             return 2.0 + sum(max(map(width, column)) for column in zip(*x.rows, strict=True))

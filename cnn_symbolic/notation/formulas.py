@@ -123,7 +123,7 @@ class Formulas:
             opening, closing = FLOOR if isinstance(e, h.Floor) else CEILING
             return la.Fenced(opening, self.quotient(e.args[0], names), closing)
         if isinstance(e, h.Where):
-            return la.Matrix(tuple(self.alternatives(e, names)), cases=True)
+            return la.Table(tuple(self.alternatives(e, names)), cases=True)
         if isinstance(e, h.Remainder):
             parts = self.tight(e.args[0], names), Sign("mod"), self.divisor(e.args[1], names)
             return la.Fenced("(", row(*parts), ")")

@@ -55,7 +55,7 @@ def latex(x: Layout) -> str:
             return rf"\{'t' * x.small}frac{braced(x.top)}{braced(x.bottom)}"
         case la.Fenced():
             return fenced(x)
-        case la.Matrix():
+        case la.Table():
             rows = r" \\ ".join(" & ".join(map(latex, cells)) for cells in x.rows)
             kind = "cases" if x.cases else "pmatrix"
             return rf"\begin{{{kind}}} {rows} \end{{{kind}}}"

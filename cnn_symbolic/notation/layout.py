@@ -12,9 +12,32 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 __all__ = [
-    "CLOSING", "OPENING", "Fenced", "Layout", "Matrix", "Ratio", "Row", "Scripts", "Sign", "Token", "enclosed", "entry",
-    "integer", "joined", "listed", "lowered", "matched", "matrix", "name", "parts_of", "quotient", "row", "scripted",
-    "sign", "spelled", "summation",
+    "CLOSING",
+    "OPENING",
+    "Fenced",
+    "Layout",
+    "Ratio",
+    "Row",
+    "Scripts",
+    "Sign",
+    "Table",
+    "Token",
+    "enclosed",
+    "entry",
+    "integer",
+    "joined",
+    "listed",
+    "lowered",
+    "matched",
+    "matrix",
+    "name",
+    "parts_of",
+    "quotient",
+    "row",
+    "scripted",
+    "sign",
+    "spelled",
+    "summation",
 ]  # fmt: skip
 
 OPENING, CLOSING = "([⌊⌈⟨", ")]⌋⌉⟩"
@@ -84,14 +107,14 @@ class Fenced:
 
 
 @dataclass(frozen=True)
-class Matrix:
+class Table:
     """Formulas in rows and columns between parentheses, or as cases behind a brace."""
 
     rows: tuple[tuple[Layout, ...], ...]
     cases: bool = False
 
 
-Layout = Token | Sign | Row | Scripts | Ratio | Fenced | Matrix
+Layout = Token | Sign | Row | Scripts | Ratio | Fenced | Table
 
 
 def parts_of(x: Layout) -> tuple[Layout, ...]:
@@ -145,7 +168,7 @@ def has_sum(x: Layout) -> bool:
         return has_sum(x.top) or has_sum(x.bottom)
     if isinstance(x, Fenced):
         return has_sum(x.body)
-    if isinstance(x, Matrix):
+    if isinstance(x, Table):
         return any(has_sum(cell) for cells in x.rows for cell in cells)
     return any(map(has_sum, x.parts)) if isinstance(x, Row) else x == sign("∑")
 
@@ -207,7 +230,7 @@ def matrix(array: Any) -> Layout:
     if array.ndim > 2:
         return Fenced("[", joined(map(matrix, array), Sign(",")), "]", "grown")
     rows = array.reshape((1, -1)) if array.ndim == 1 else array
-    return Matrix(tuple(tuple(map(quotient, each)) for each in rows))
+    return Table(tuple(tuple(map(quotient, each)) for each in rows))
 
 
 def quotient(value: object) -> Layout:

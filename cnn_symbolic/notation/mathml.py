@@ -42,7 +42,7 @@ def mathml(x: Layout, display: bool = False, continued: bool = False) -> str:
     '<math xmlns="http://www.w3.org/1998/Math/MathML"><mi>I</mi></math>'
     """
     made = ET.Element("math", {"xmlns": NAMESPACE} | ({"displaystyle": "true"} if display else {}))
-    made.extend(Setting(display).line(parts_of(x), continued))
+    made.extend(Typesetting(display).line(parts_of(x), continued))
     written = ET.tostring(made, encoding="unicode")
     try:
         ET.fromstring(written)  # noqa: S314 - written above
@@ -59,7 +59,7 @@ def element(tag: str, text: str | None = None, **attributes: str) -> ET.Element:
 
 
 @dataclass(frozen=True)
-class Setting:
+class Typesetting:
     """How formulas are set at a place: `display` with bounds above and below sums, `script` as an index."""
 
     display: bool = False
@@ -95,12 +95,12 @@ class Setting:
                 return [self.scripts(scripted(x), continued)]
             case la.Ratio():
                 made = element("mfrac", **({"displaystyle": "false"} if x.small else {}))
-                inner = Setting(False, self.script)
+                inner = Typesetting(False, self.script)
                 made.extend([inner.one(x.top), inner.one(x.bottom)])
                 return [made]
             case la.Fenced():
                 return self.fenced(x)
-            case la.Matrix():
+            case la.Table():
                 return [self.table(x)]
 
     def sign(self, x: Sign, unary: bool, continued: bool) -> list[ET.Element]:
@@ -137,7 +137,7 @@ class Setting:
         made = grouped(self.elements(base, continued=continued))
         if x.primes:
             made = grouped([made, element("mo", primes(x.primes), lspace="0", rspace="0")])
-        small = Setting(False, True)
+        small = Typesetting(False, True)
         given = [small.one(part) for part in (below, x.above) if part is not None]
         tag = ("sub" if below is not None else "") + ("sup" if x.above is not None else "")
         if base == la.sign("∑") and self.display and not self.script:
@@ -159,13 +159,13 @@ class Setting:
         made = [opening, *self.line(inner), closing]
         return made if x.size in ("", "whole") else [grouped(made)]
 
-    def table(self, x: la.Matrix) -> ET.Element:
+    def table(self, x: la.Table) -> ET.Element:
         """Return a matrix in parentheses that are as high as it is, or cases behind a brace."""
         table = element("mtable")
         for cells in x.rows:
             line = ET.SubElement(table, "mtr")
             for cell in cells:
-                ET.SubElement(line, "mtd").extend(Setting(False, self.script).line(parts_of(cell)))
+                ET.SubElement(line, "mtd").extend(Typesetting(False, self.script).line(parts_of(cell)))
         if x.cases:
             return grouped([element("mo", "{", stretchy="true", form="prefix"), table])
         return grouped([element("mo", "("), table, element("mo", ")")])

@@ -32,7 +32,7 @@ def text(x: Layout) -> str:
             return f"{factor(x.top, '+-')}/{factor(x.bottom, '+-·')}"
         case la.Fenced():
             return f"{x.opening}{text(x.body)}{x.closing}"
-        case la.Matrix():
+        case la.Table():
             rows = (alternative(*cells) if x.cases else ", ".join(map(text, cells)) for cells in x.rows)
             return f"({(', else ' if x.cases else '; ').join(rows)})"
 

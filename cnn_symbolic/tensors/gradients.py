@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import sympy as sp
 
@@ -26,7 +27,7 @@ from cnn_symbolic.tensors.writing import FORMS, Notation
 __all__ = ["Stage", "cotangent", "gradient", "stages"]
 
 
-def written_gradient(call: Call, to: Notation) -> Layout:
+def written_gradient(call: Any, to: Notation) -> Layout:
     """Return how a gradient is written."""
     output, wrt, arriving = call.operands
     return to.gradient(output, wrt, arriving, is_of_cost(output, arriving))

@@ -6,7 +6,7 @@ An operation's record names one of the functions here if it is not written as a 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 import sympy as sp
@@ -18,11 +18,33 @@ from cnn_symbolic.notation.formulas import Formulas, Letters
 from cnn_symbolic.notation.layout import Layout, Sign, Token, entry, integer, joined, listed, name, row, sign
 from cnn_symbolic.notation.text import text
 
-if TYPE_CHECKING:
-    from cnn_symbolic.tensors.shapes import ShapeOf
-    from cnn_symbolic.tensors.tensor import Call, Tensor
-
 __all__ = ["FORMS", "LINE", "Form", "Notation", "Text", "letters_of"]
+
+
+class Shown(Protocol):
+    """What has a layout: a tensor, or its shape."""
+
+    def written(self, to: Notation) -> Layout:
+        """Return what it looks like."""
+
+
+class Applied(Protocol):
+    """An operation at its operands and options."""
+
+    @property
+    def operation(self) -> str:
+        """The name of the operation."""
+
+    @property
+    def operands(self) -> Sequence[Shown]:
+        """The tensors that it is applied to."""
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """Its options."""
+
+    def stated_options(self) -> Sequence[tuple[str, Any]]:
+        """Return the options that are written in a call."""
 
 
 class Notation(Formulas):
@@ -38,7 +60,7 @@ class Notation(Formulas):
         super().__init__(letters, abbreviations)
         self.explicit, self.line = explicit, line
 
-    def tensor(self, x: Tensor | ShapeOf | Sequence[Any], index: Sequence[str] = ()) -> Layout:
+    def tensor(self, x: Shown | Sequence[Any], index: Sequence[str] = ()) -> Layout:
         """Return a tensor, a shape or sizes; with an index, the entry there."""
         if isinstance(x, Sequence):
             sizes = self.all(x, {})
@@ -49,12 +71,12 @@ class Notation(Formulas):
         tight = not is_loose(written) if self.line else isinstance(written, Token | la.Ratio)
         return entry(written if tight else la.Fenced("(", written, ")"), [*map(name, index)])
 
-    def operand(self, x: Tensor) -> Layout:
+    def operand(self, x: Shown) -> Layout:
         """Return a tensor as an operand: in parentheses if it is written with a sign."""
         written = x.written(self)
         return la.Fenced("(", written, ")") if is_loose(written) else written
 
-    def call(self, call: Call) -> Layout:
+    def call(self, call: Applied) -> Layout:
         """Return an operation as a function at its operands and options."""
         operands = [x if self.line else la.lowered(x) for x in (x.written(self) for x in call.operands)]
         options = [row(Token(k, "upright"), sign("="), self.option(v)) for k, v in call.stated_options()]
@@ -71,12 +93,12 @@ class Notation(Formulas):
         whole = isinstance(value, int) and not isinstance(value, bool)
         return integer(value) if whole else Token(str(value), "upright")
 
-    def run(self, call: Call) -> Layout:
+    def run(self, call: Applied) -> Layout:
         """Return the values of a family's index."""
         below = row(name(call.options["index"].name), sign("<"), self.option(call.options["length"]))
         return below if self.line else row(integer(0), sign("≤"), below)
 
-    def gradient(self, output: Tensor, wrt: Tensor, arriving: Tensor, of_cost: bool) -> Layout:
+    def gradient(self, output: Shown, wrt: Shown, arriving: Shown, of_cost: bool) -> Layout:
         """Return ∂C/∂wrt if it is the gradient of a cost, else of the dot product of what arrives and the output."""
         cost: Layout = name("C")
         if self.explicit or not of_cost:
@@ -86,7 +108,7 @@ class Notation(Formulas):
         return la.Ratio(row(sign("∂"), cost), row(sign("∂"), by), small=False)
 
 
-Form = Callable[["Call", Notation], Layout]
+Form = Callable[[Applied, Notation], Layout]
 # How operations are written that are not written as calls, by their names.
 FORMS: dict[str, Form] = {}
 LINE = Notation({}, line=True)
@@ -97,12 +119,12 @@ def is_loose(x: Layout) -> bool:
     return any(isinstance(part.base if isinstance(part, la.Scripts) else part, Sign) for part in la.parts_of(x))
 
 
-def same(call: Call, to: Notation) -> Layout:
+def same(call: Applied, to: Notation) -> Layout:
     """Return the operand alone."""
     return call.operands[0].written(to)
 
 
-def terms(call: Call, to: Notation) -> Layout:
+def terms(call: Applied, to: Notation) -> Layout:
     """Return the sum of the operands; what is a multiple by a negative number is taken away."""
     written: list[Layout] = []
     for x in call.operands:
@@ -114,12 +136,12 @@ def terms(call: Call, to: Notation) -> Layout:
     return row(*written)
 
 
-def product(call: Call, to: Notation) -> Layout:
+def product(call: Applied, to: Notation) -> Layout:
     """Return the product of two operands, entry by entry."""
     return joined(map(to.operand, call.operands), Sign("·" if to.line else "⊙"))
 
 
-def multiple(call: Call, to: Notation) -> Layout:
+def multiple(call: Applied, to: Notation) -> Layout:
     """Return the operand times a factor."""
     factor, x = as_formula(call.options["factor"], "scale"), to.operand(call.operands[0])
     if factor == -1:
@@ -131,7 +153,7 @@ def multiple(call: Call, to: Notation) -> Layout:
 def filtering(of: str) -> Form:
     """Return the form of two operands with a sign between them, which has the mode as its index."""
 
-    def form(call: Call, to: Notation) -> Layout:
+    def form(call: Applied, to: Notation) -> Layout:
         left, right = map(to.operand, call.operands)
         between = la.Scripts(Sign(of), Token(call.options["mode"], "upright"))
         return to.call(call) if to.line else row(left, between, right)
@@ -139,7 +161,7 @@ def filtering(of: str) -> Form:
     return form
 
 
-def constant(call: Call, to: Notation) -> Layout:
+def constant(call: Applied, to: Notation) -> Layout:
     """Return a number, in print in bold with its shape."""
     value, lengths = call.options["value"], call.options["shape"]
     if not lengths:
@@ -148,17 +170,17 @@ def constant(call: Call, to: Notation) -> Layout:
     return row(name("ones" if value else "zeros"), shape) if to.line else la.Scripts(Token(str(value), "bold"), shape)
 
 
-def array(call: Call, to: Notation) -> Layout:
+def array(call: Applied, to: Notation) -> Layout:
     """Return an array of numbers, in print as a matrix."""
     return to.call(call) if to.line else la.matrix(np.array(call.options["values"], dtype=object))
 
 
-def part(call: Call, to: Notation) -> Layout:
+def part(call: Applied, to: Notation) -> Layout:
     """Return the operand at an index."""
     return entry(to.operand(call.operands[0]), [to.option(i) for i in call.options["at"]])
 
 
-def stacked(call: Call, to: Notation) -> Layout:
+def stacked(call: Applied, to: Notation) -> Layout:
     """Return the operand for every value of an index."""
     x, run = call.operands[0].written(to), to.run(call)
     if to.line:
@@ -166,24 +188,24 @@ def stacked(call: Call, to: Notation) -> Layout:
     return la.Scripts(la.Fenced("[", x, "]", "big"), run)
 
 
-def summed(call: Call, to: Notation) -> Layout:
+def summed(call: Applied, to: Notation) -> Layout:
     """Return the sum of the operand for every value of an index."""
     return row(la.summation(to.run(call)), to.operand(call.operands[0]))
 
 
-def over_axes(call: Call, to: Notation) -> Layout:
+def over_axes(call: Applied, to: Notation) -> Layout:
     """Return the operand with some axes summed."""
     axes = joined(map(integer, call.options["axes"]), sign(","))
     short = row(la.Scripts(Token("sum", "function"), axes), listed([call.operands[0].written(to)]))
     return to.call(call) if to.line else short
 
 
-def applied(call: Call, to: Notation) -> Layout:
+def applied(call: Applied, to: Notation) -> Layout:
     """Return a function of the operand."""
     return row(name(call.options["function"] + "′" * call.options["order"]), listed([call.operands[0].written(to)]))
 
 
-def by_hand(call: Call, to: Notation) -> Layout:
+def by_hand(call: Applied, to: Notation) -> Layout:
     """Return a tensor that is given by its entry."""
     names = {symbol: symbol.name for symbol in call.options["index"]}
     formula = to.formula(call.options["entry"], names)
@@ -205,12 +227,12 @@ class Text:
         """Return a formula, the names of its free indices being given."""
         return text(self.notation.formula(e, index))
 
-    def tensor(self, x: Tensor | ShapeOf | Sequence[Any], index: Sequence[str] = ()) -> str:
+    def tensor(self, x: Shown | Sequence[Any], index: Sequence[str] = ()) -> str:
         """Return a tensor as an operation on tensors, or one entry of it."""
         return text(self.notation.tensor(x, index))
 
 
-def letters_of(*tensors: Tensor | ShapeOf) -> dict[str, tuple[str, ...]]:
+def letters_of(*tensors: Shown) -> dict[str, tuple[str, ...]]:
     """Return the index letters of all tensors with names that the given tensors are made from."""
     whole: list[Any] = [getattr(x, "tensor", x) for x in tensors]
     named = {called: part for x in whole for called, part in x.names().items()}
