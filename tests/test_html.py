@@ -94,7 +94,7 @@ def test_every_entry_is_there_with_every_line():
     for element, one in zip(shown, entries(small()), strict=True):
         written = [x.get("data-tex") for x in element.iter() if x.get("data-tex")]
         wanted = [one.statement, *(row.formula for row in one.rows), one.corrected]
-        assert written == [formula for formula in wanted if formula]
+        assert written == [latex(formula) for formula in wanted if formula]
         reasons = [text(x).replace("\u00a0", " ") for x in element.iter() if x.get("class") == "because"]
         assert len(reasons) == max(0, len(one.rows) - 1)
         for reason, row in zip(reasons, one.rows[1:], strict=True):

@@ -27,7 +27,8 @@ def text(x: Layout) -> str:
             return summed([x])
         case la.Scripts():
             below = "" if x.below is None else f"[{text(x.below)}]"
-            return text(x.base) + "′" * x.primes + below + ("" if x.above is None else f"^{text(x.above)}")
+            base = x.base.body if isinstance(x.base, la.Fenced) and isinstance(x.base.body, la.Ratio) else x.base
+            return text(base) + "′" * x.primes + below + ("" if x.above is None else f"^{text(x.above)}")
         case la.Ratio():
             return f"{factor(x.top, '+-')}/{factor(x.bottom, '+-·')}"
         case la.Fenced():

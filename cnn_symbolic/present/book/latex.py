@@ -127,9 +127,9 @@ def because(row: ProofRow, labels: Mapping[str, str]) -> str:
     return rf"\hyperref[{where}]{{{reason} (\ref*{{{where}}})}}" if where else reason
 
 
-def breakable(x: Layout) -> str:
+def breakable(x: Layout | None) -> str:
     """Return a formula that may also be broken between factors and between arguments."""
-    formula = re.sub(r"(\\mathrm\{[^{}]*\})=", r"\1{=}", latex(x))
+    formula = re.sub(r"(\\mathrm\{[^{}]*\})=", r"\1{=}", "" if x is None else latex(x))
     return formula.replace(r" \, ", r" \cnntimes ").replace(", ", r" \cnncomma ")
 
 
