@@ -7,22 +7,7 @@ from typing import Any
 import sympy as sp
 from sympy.printing.str import StrPrinter
 
-from cnn_symbolic.expressions.heads import (
-    Bracket,
-    Ceiling,
-    Comparison,
-    Conjunction,
-    Connective,
-    Delta,
-    Disjunction,
-    Floor,
-    Inverse,
-    Maximum,
-    Minimum,
-    Negation,
-    Remainder,
-    Where,
-)
+from cnn_symbolic.expressions import heads as h
 from cnn_symbolic.expressions.rules import as_quotient
 
 __all__ = ["SIGNS", "written"]
@@ -68,44 +53,44 @@ class SizePrinter(StrPrinter):
     def _print_Indexed(self, e: sp.Indexed) -> str:
         return f"{e.base.label}[{', '.join(map(self.doprint, e.indices))}]"
 
-    def _print_Inverse(self, e: Inverse) -> str:
+    def _print_Inverse(self, e: h.Inverse) -> str:
         return f"1/{self.divisor(e.args[0])}"
 
-    def _print_Floor(self, e: Floor) -> str:
+    def _print_Floor(self, e: h.Floor) -> str:
         return f"⌊{self.quotient(e.args[0])}⌋"
 
-    def _print_Ceiling(self, e: Ceiling) -> str:
+    def _print_Ceiling(self, e: h.Ceiling) -> str:
         return f"⌈{self.quotient(e.args[0])}⌉"
 
-    def _print_Remainder(self, e: Remainder) -> str:
+    def _print_Remainder(self, e: h.Remainder) -> str:
         return f"({self.tight(e.args[0])} mod {self.divisor(e.args[1])})"
 
-    def _print_Maximum(self, e: Maximum) -> str:
+    def _print_Maximum(self, e: h.Maximum) -> str:
         return f"max({', '.join(map(self.doprint, e.args))})"
 
-    def _print_Minimum(self, e: Minimum) -> str:
+    def _print_Minimum(self, e: h.Minimum) -> str:
         return f"min({', '.join(map(self.doprint, e.args))})"
 
-    def _print_Delta(self, e: Delta) -> str:
+    def _print_Delta(self, e: h.Delta) -> str:
         return f"[{self.doprint(e.args[0])} = {self.doprint(e.args[1])}]"
 
-    def _print_Bracket(self, e: Bracket) -> str:
+    def _print_Bracket(self, e: h.Bracket) -> str:
         return f"[{self.doprint(e.args[0])}]"
 
-    def _print_Where(self, e: Where) -> str:
+    def _print_Where(self, e: h.Where) -> str:
         holds, value, otherwise = map(self.doprint, e.args)
         return f"({value} if {holds}, else {otherwise})"
 
-    def _print_Comparison(self, e: Comparison) -> str:
+    def _print_Comparison(self, e: h.Comparison) -> str:
         return f"{self.doprint(e.lhs)} {SIGNS[e.sign]} {self.doprint(e.rhs)}"
 
-    def _print_Connective(self, e: Connective) -> str:
-        if isinstance(e, Negation):
+    def _print_Connective(self, e: h.Connective) -> str:
+        if isinstance(e, h.Negation):
             return f"not ({self.doprint(e.args[0])})"
         parts = (
-            f"({self.doprint(p)})" if isinstance(p, Conjunction | Disjunction) else self.doprint(p) for p in e.args
+            f"({self.doprint(p)})" if isinstance(p, h.Conjunction | h.Disjunction) else self.doprint(p) for p in e.args
         )
-        return (" and " if isinstance(e, Conjunction) else " or ").join(parts)
+        return (" and " if isinstance(e, h.Conjunction) else " or ").join(parts)
 
 
 def written(e: Any) -> str:

@@ -72,7 +72,7 @@ def cut(inside: Sequence[Layout], level: set[str]) -> Iterator[Layout]:
 
 
 def sign_of(x: Layout) -> str:
-    """Return the la.sign that a part of a formula is, with or without scripts; "" for any other."""
+    """Return the sign that a part of a formula is, with or without scripts; "" for any other."""
     at = x.base if isinstance(x, la.Scripts) else x
     return at.text if isinstance(at, Sign) else ""
 
@@ -137,7 +137,7 @@ def first(part: Part) -> Piece:
 
 
 def only_a_sum(x: Layout) -> bool:
-    """Tell whether a part is the la.sign of a sum with its bounds."""
+    """Tell whether a part is the sign of a sum with its bounds."""
     marks = [sign_of(part) for part in parts_of(x)]
     return marks[-1] == "∑" and all(mark in ("∑", "·", "+", "-") for mark in marks)
 

@@ -69,12 +69,7 @@ class Typesetting:
         """Return what stands side by side."""
         made: list[ET.Element] = []
         for k, part in enumerate(parts):
-            before = core(parts[k - 1]) if k else None
-            unary = (
-                not continued
-                if before is None
-                else isinstance(before, Sign) and before.text not in la.CLOSING + "!" + LETTERS
-            )
+            unary = takes_operand(core(parts[k - 1])) if k else not continued
             made += self.elements(part, unary, k == 0 and continued)
         return made
 
@@ -104,7 +99,7 @@ class Typesetting:
                 return [self.table(x)]
 
     def sign(self, x: Sign, unary: bool, continued: bool) -> list[ET.Element]:
-        """Return a la.sign with its form, and within indices with less space."""
+        """Return a sign with its form, and within indices with less space."""
         text = SIGNS.get(x.text, x.text)
         if text in SPACES:
             return [element("mspace", width=SPACES[text])] if SPACES[text] else []
@@ -187,9 +182,9 @@ def core(x: Layout) -> Layout:
     return x
 
 
-def is_operator(x: Layout) -> bool:
-    """Tell whether a part of a formula is a la.sign behind which an operand comes."""
-    return isinstance(x, Sign) and x.text not in la.CLOSING + LETTERS + "!"
+def takes_operand(x: Layout) -> bool:
+    """Tell whether a part of a formula is a sign behind which an operand stands."""
+    return isinstance(x, Sign) and x.text not in la.CLOSING + "!" + LETTERS
 
 
 def primes(count: int) -> str:

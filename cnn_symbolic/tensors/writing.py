@@ -6,7 +6,7 @@ An operation's record names one of the functions here if it is not written as a 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -21,30 +21,9 @@ from cnn_symbolic.notation.text import text
 __all__ = ["FORMS", "LINE", "Form", "Notation", "Text", "letters_of"]
 
 
-class Shown(Protocol):
-    """What has a layout: a tensor, or its shape."""
-
-    def written(self, to: Notation) -> Layout:
-        """Return what it looks like."""
-
-
-class Applied(Protocol):
-    """An operation at its operands and options."""
-
-    @property
-    def operation(self) -> str:
-        """The name of the operation."""
-
-    @property
-    def operands(self) -> Sequence[Shown]:
-        """The tensors that it is applied to."""
-
-    @property
-    def options(self) -> Mapping[str, Any]:
-        """Its options."""
-
-    def stated_options(self) -> Sequence[tuple[str, Any]]:
-        """Return the options that are written in a call."""
+# A tensor or its shape, and an operation at its operands: `tensor`, which is made of this module, defines them.
+Shown = Any
+Applied = Any
 
 
 class Notation(Formulas):
@@ -65,7 +44,7 @@ class Notation(Formulas):
         if isinstance(x, Sequence):
             sizes = self.all(x, {})
             return name(format_shape(list(map(text, sizes)))) if self.line else listed(sizes)
-        written = x.written(self)
+        written: Layout = x.written(self)
         if not index:
             return written
         tight = not is_loose(written) if self.line else isinstance(written, Token | la.Ratio)
@@ -121,7 +100,7 @@ def is_loose(x: Layout) -> bool:
 
 def same(call: Applied, to: Notation) -> Layout:
     """Return the operand alone."""
-    return call.operands[0].written(to)
+    return to.tensor(call.operands[0])
 
 
 def terms(call: Applied, to: Notation) -> Layout:
