@@ -9,10 +9,10 @@ import pytest
 import sympy as sp
 
 from cnn_symbolic import Iverson, apply, named, prove, refute, scale, sizes, sum_axes, tensor
+from cnn_symbolic.expressions.printing import Formulas
 from cnn_symbolic.expressions.values import number
 from cnn_symbolic.ground.errors import ExportError, MissingPackageError
 from cnn_symbolic.library.loading import Claim, select
-from cnn_symbolic.notation.formulas import Formulas
 from cnn_symbolic.notation.latex import escape, latex
 from cnn_symbolic.notation.layout import name
 from cnn_symbolic.notation.reading import read

@@ -20,7 +20,7 @@ from cnn_symbolic import (
     tensor,
 )  # fmt: skip
 from cnn_symbolic.expressions.formulas import fresh
-from cnn_symbolic.notation.formulas import Formulas, conditions
+from cnn_symbolic.expressions.printing import Formulas, conditions
 from cnn_symbolic.notation.latex import latex
 from cnn_symbolic.notation.text import text
 from cnn_symbolic.tensors.writing import Notation

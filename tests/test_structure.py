@@ -20,8 +20,8 @@ PACKAGE = Path(cnn_symbolic.__file__).parent
 ROOMS = [
     "ground",
     "witnesses",
-    "expressions",
     "notation",
+    "expressions",
     "tensors",
     "tensors.operations",
     "kernel.trusted",

@@ -16,6 +16,7 @@ import sympy as sp
 
 from cnn_symbolic.expressions.divisors import required
 from cnn_symbolic.expressions.formulas import entry, indices_of, numbered
+from cnn_symbolic.expressions.printing import free_letter
 from cnn_symbolic.expressions.values import as_formula, presumed_of
 from cnn_symbolic.ground.display import Runnable
 from cnn_symbolic.ground.errors import OperandError
@@ -25,7 +26,6 @@ from cnn_symbolic.kernel.trusted.statement import Side, Statement, state
 from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 from cnn_symbolic.mistakes.changes import Change
 from cnn_symbolic.mistakes.named import named_mistake
-from cnn_symbolic.notation.formulas import free_letter
 from cnn_symbolic.proofs.reasons import definition_reason, differentiation_reason
 from cnn_symbolic.proofs.steps import collapse_deltas, differentiated, standing_derivative
 from cnn_symbolic.tensors.gradients import stages

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from cnn_symbolic.expressions.printing import Formulas, Letters
 from cnn_symbolic.expressions.shapes import format_option, format_shape
 from cnn_symbolic.expressions.values import as_formula
 from cnn_symbolic.notation import layout as la
-from cnn_symbolic.notation.formulas import Formulas, Letters
 from cnn_symbolic.notation.layout import Layout, Sign, Token, entry, integer, joined, listed, name, row, sign
 from cnn_symbolic.notation.text import text
 

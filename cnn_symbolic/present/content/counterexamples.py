@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 
 from cnn_symbolic.expressions.meaning import value_of
-from cnn_symbolic.expressions.printing import written
+from cnn_symbolic.expressions.printing import Formulas, written
 from cnn_symbolic.ground.errors import UndefinedError
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.notation import layout as la
-from cnn_symbolic.notation.formulas import Formulas
 from cnn_symbolic.notation.layout import Layout, Sign, entry, integer, joined, listed, name, quotient, row
 from cnn_symbolic.notation.matrices import MOST_ENTRIES, named_matrix, number
 from cnn_symbolic.notation.reading import read
