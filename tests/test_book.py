@@ -27,6 +27,9 @@ from cnn_symbolic import (
 )
 from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.library.loading import Claim, select
+from cnn_symbolic.notation.latex import latex
+from cnn_symbolic.notation.layout import Sign, name
+from cnn_symbolic.notation.layout import entry as entry_at
 from cnn_symbolic.present.content.assembly import assemble
 from cnn_symbolic.present.content.contents import Omitted, entry_of
 from cnn_symbolic.present.content.counterexamples import conditions, matrix
@@ -116,9 +119,9 @@ def test_a_claim_that_fails_is_omitted_with_the_reason():
 def test_an_entry_is_plain_data():
     entry = entry_of(select(["input_gradient_unrotated"])[0])
     assert pickle.loads(pickle.dumps(entry)) == entry
-    assert entry.counterexample.sizes == ("M = 1", "N = 2", "I = 1", "J = 1")
-    assert entry.corrected == r"\frac{\partial C}{\partial a^{\mathrm{prev}}} = w *_{\mathrm{full}} \delta"
-    assert entry.assumptions == (r"I \le M", r"J \le N")
+    assert tuple(map(latex, entry.counterexample.sizes)) == ("M = 1", "N = 2", "I = 1", "J = 1")
+    assert latex(entry.corrected) == r"\frac{\partial C}{\partial a^{\mathrm{prev}}} = w *_{\mathrm{full}} \delta"
+    assert tuple(map(latex, entry.assumptions)) == (r"I \le M", r"J \le N")
 
 
 def test_every_operation_has_a_definition_and_each_is_about_that_operation():
@@ -133,11 +136,11 @@ def test_every_operation_has_a_definition_and_each_is_about_that_operation():
 def test_a_definition_is_the_entry_formula():
     (one,) = definitions(["correlate"])
     formula, shape = one.formulas[0]
-    assert formula == (
+    assert latex(formula) == (
         r"(x \star_{\mathrm{valid}} f)_{r,c} = "
         r"\sum_{u=0}^{I - 1} \sum_{v=0}^{J - 1} f_{u,v} \, x_{r + u,c + v}"
     )
-    assert shape == "(M - I + 1, N - J + 1)"
+    assert latex(shape) == "(M - I + 1, N - J + 1)"
 
 
 def test_operations_within_intermediate_results_are_defined_too():
@@ -149,29 +152,33 @@ def test_long_sizes_that_recur_get_a_name_and_are_written_out_once():
     half = floor((M - 1) / S)
     made = prove("Padded", pad(x, widths=((half, half),)), equals=pad(x, widths=((half, floor((half + M) / 2)),)))
     writer = Writer(made)
-    assert writer.abbreviations[0] == r"x \in \mathbb{R}^{M}"
-    lengths = [one for one in writer.abbreviations if one.startswith(r"\ell")]
-    statement = writer.statement("=")
+    written = [latex(one) for one in writer.abbreviations]
+    assert written[0] == r"x \in \mathbb{R}^{M}"
+    lengths = [one for one in written if one.startswith(r"\ell")]
+    statement = latex(writer.statement(Sign("=")))
     for k, definition in enumerate(lengths, start=1):
-        name, value = definition.split(" = ", 1)
-        assert name == rf"\ell_{{{k}}}"
+        called, value = definition.split(" = ", 1)
+        assert called == rf"\ell_{{{k}}}"
         assert value not in statement
         assert all(rf"\ell_{{{later}}}" not in value for later in range(k, len(lengths) + 1))
 
 
 def test_matrices_are_shown_by_their_leading_indices_with_what_differs():
-    block_0, block_1 = matrix("x", [[[1, 2]], [[3, 4]]], [[[True, False]], [[False, False]]]).blocks
-    assert (block_0.name, block_0.rows, block_0.differs) == ("x_{0}", (("1", "2"),), ((True, False),))
-    assert (block_1.name, block_1.rows) == ("x_{1}", (("3", "4"),))
-    assert matrix("x", 5).blocks[0].rows == (("5",),)
-    assert matrix("x", [[[1, 2]]]).blocks[0].name == "x"
+    block_0, block_1 = matrix(name("x"), [[[1, 2]], [[3, 4]]], [[[True, False]], [[False, False]]]).blocks
+    assert (latex(block_0.name), block_0.rows, block_0.differs) == ("x_{0}", (("1", "2"),), ((True, False),))
+    assert (latex(block_1.name), block_1.rows) == ("x_{1}", (("3", "4"),))
+    assert matrix(name("x"), 5).blocks[0].rows == (("5",),)
+    assert matrix(name("x"), [[[1, 2]]]).blocks[0].name == name("x")
 
 
 def test_conditions_are_split_where_they_are_joined_by_and():
-    assert conditions("I ≤ M and J ≤ N") == (r"I \le M", r"J \le N")
-    either, least = conditions("(I = 1 or J = 1) and M ≥ 2")
+    def written(text):
+        return tuple(map(latex, conditions(text)))
+
+    assert written("I ≤ M and J ≤ N") == (r"I \le M", r"J \le N")
+    either, least = written("(I = 1 or J = 1) and M ≥ 2")
     assert (either, least) == (r"(I = 1 \text{ or } J = 1)", r"M \ge 2")
-    assert conditions("I = 1 or J = 1 and M = 2") == (r"I = 1 \text{ or } J = 1 \text{ and } M = 2",)
+    assert written("I = 1 or J = 1 and M = 2") == (r"I = 1 \text{ or } J = 1 \text{ and } M = 2",)
     assert conditions("") == ()
 
 
@@ -195,7 +202,7 @@ def test_the_book_of_everything(everything):
     assert len(everything.article) == 42
     assert len(everything.errata) == 8
     assert sum(len(chapter.pictures) for chapter in everything.chapters) >= 10
-    titles = [part.latex for entry in entries for part in entry.title if isinstance(part, Formula)]
+    titles = [latex(part.layout) for entry in entries for part in entry.title if isinstance(part, Formula)]
     assert r"\partial C/\partial z" in titles
 
 
@@ -207,7 +214,7 @@ def test_it_needs_no_more_processes_than_there_are_cores():
 
 def test_a_claim_says_what_it_is_about():
     entry = entry_of(select(["input_gradient_unrotated"])[0])
-    assert entry.abbreviations == (
+    assert tuple(map(latex, entry.abbreviations)) == (
         r"a^{\mathrm{prev}} \in \mathbb{R}^{M \times N}",
         r"w \in \mathbb{R}^{I \times J}",
         r"b \in \mathbb{R}^{1 \times 1}",
@@ -220,12 +227,12 @@ def test_a_claim_says_what_it_is_about():
 def test_gradients_of_other_costs_are_not_written_alike():
     z, u = named("z", x + x), named("u", 3 * x)
     doubled_cost = prove("…", gradient(z, wrt=x, cotangent=2 * cotangent(z)), equals=2 * gradient(z, wrt=x))
-    assert entry_of(claim(doubled_cost)).statement == (
+    assert latex(entry_of(claim(doubled_cost)).statement) == (
         r"\frac{\partial \langle 2 \, \frac{\partial C}{\partial z}, z \rangle}{\partial x} = "
         r"2 \, \frac{\partial C}{\partial x}"
     )
     two_costs = entry_of(claim(refute("…", gradient(z, wrt=x), equals=gradient(u, wrt=x)))).statement
-    left, right = two_costs.split(r" \neq ")
+    left, right = latex(two_costs).split(r" \neq ")
     assert (left != right, r"z \rangle" in left, r"u \rangle" in right) == (True, True, True)
     assert str(gradient(z, wrt=x, cotangent=y)) == "∂⟨y, z⟩/∂x"
 
@@ -247,10 +254,13 @@ def test_names_that_would_be_written_alike_are_refused():
 def test_a_proof_ends_at_its_right_side():
     proof = prove("Nothing", x, equals=x, steps=[Step(2 * x - x, "twice, less once")])
     assert [proof.written(line) for line in proof.lines][-1] == "x[i]"
-    assert entry_of(claim(proof)).rows[-1].formula == "x_{i}"
+    assert entry_of(claim(proof)).rows[-1].formula == entry_at(name("x"), [name("i")])
 
 
 def test_a_large_counterexample_shows_the_entry_that_differs():
     large = tensor(M, I, name="x")
     entry = entry_of(claim(refute("Huge", large, equals=2 * large, assuming=[M >= 3000, I >= 2])))
-    assert [m.blocks[0].name for m in entry.counterexample.sides] == [r"\text{left}_{0,0}", r"\text{right}_{0,0}"]
+    assert [latex(m.blocks[0].name) for m in entry.counterexample.sides] == [
+        r"\text{left}_{0,0}",
+        r"\text{right}_{0,0}",
+    ]

@@ -17,6 +17,7 @@ from cnn_symbolic.certificates.trusted.compiling import library_texts
 from cnn_symbolic.command_line.app import app
 from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.library.loading import select
+from cnn_symbolic.notation.reading import read
 from cnn_symbolic.present.book.html import html_book, html_fragment
 from cnn_symbolic.present.book.latex import latex_book, latex_fragment, portable
 from cnn_symbolic.present.content.assembly import assemble
@@ -79,7 +80,7 @@ def details(root):
 
 
 def test_the_page_folds_the_statement_as_it_was_checked_and_the_definitions():
-    root = page(book(made(statement="a = b"), entry(id="other")))
+    root = page(book(made(statement=read("a = b")), entry(id="other")))
     assert details(by_id(root, "made")) == {HEADING: STATEMENT}
     assert details(by_id(root, "other")) == {}
     assert details(by_id(root, "page-coq")) == {"Definitions.v": library_texts()["Definitions"]}
@@ -151,7 +152,7 @@ def test_signs_of_latex_are_printed_by_their_numbers_and_nothing_is_joined():
 @needs_tex
 def test_the_document_compiles_without_overfull_boxes_and_prints_the_statement(tmp_path):
     whole = book(
-        made(statement="a = b"),
+        made(statement=read("a = b")),
         made(id="check", kind="check"),
         entry(id="refused", certificate=REFUSED),
         entry(id="foreign", certificate=Certified("not emitted", "Жü ∂C/∂a 数")),
@@ -171,7 +172,7 @@ def test_the_document_compiles_without_overfull_boxes_and_prints_the_statement(t
 
 @needs_tex
 def test_fragments_stand_alone_with_their_statements(tmp_path):
-    some = [made(statement="a = b"), entry(id="refused", certificate=REFUSED)]
+    some = [made(statement=read("a = b")), entry(id="refused", certificate=REFUSED)]
     for columns in ("", "twocolumn"):
         start = rf"\documentclass[{columns}]{{article}}\usepackage{{amsmath,amssymb,amsthm}}\begin{{document}}"
         fragments = [latex_fragment(one) for one in some]
@@ -184,7 +185,7 @@ def test_fragments_stand_alone_with_their_statements(tmp_path):
 
 @pytest.mark.parametrize(("width", "dark"), [(360, True), (1280, False)])
 def test_a_browser_shows_the_statements_and_never_scrolls_sideways(width, dark, tmp_path):
-    whole = book(made(statement="a = b"), entry(id="refused", certificate=REFUSED))
+    whole = book(made(statement=read("a = b")), entry(id="refused", certificate=REFUSED))
     is_legible(measured(whole, tmp_path, width, dark), width)
 
 

@@ -66,11 +66,11 @@ def test_a_condition_is_printed_as_what_it_is(recipe):
 PRINTED = {
     "(M - N)//P + 1": "⌊(M - N)/P⌋ + 1",
     "M % (2*N) == 0": "M mod (2·N) = 0",
-    "-M % N": "(-M mod N)",
+    "-M % N": "((-M) mod N)",
     "ceiling(M/(N + 1)) - 1": "⌈M/(N + 1)⌉ - 1",
     "max(M - N, 0) * 2": "2·max(M - N, 0)",
     "min(M, N, 3)": "min(M, N, 3)",
-    "Iverson(M >= N) * Iverson(M == N)": "[M ≥ N]·[M = N]",
+    "Iverson(M >= N) * Iverson(M == N)": "[M = N]·[M ≥ N]",
     "where(M > N, M, N) + 1": "(M if M > N, else N) + 1",
     "M/N + 1/2": "M/N + 1/2",
     "M**2 - 3*M*N": "M^2 - 3·M·N",

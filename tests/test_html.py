@@ -14,6 +14,9 @@ import pytest
 
 from cnn_symbolic import Step, check, correlate, from_entries, gradient, named, prove, refute, sizes, tensor
 from cnn_symbolic.library.loading import Claim, select
+from cnn_symbolic.notation import layout as la
+from cnn_symbolic.notation.latex import latex
+from cnn_symbolic.notation.reading import read
 from cnn_symbolic.present.book.html import entry_html, html_book, html_fragment
 from cnn_symbolic.present.content.assembly import assemble
 from cnn_symbolic.present.content.contents import BookEntry, Chapter, Omitted, entry_of
@@ -91,7 +94,7 @@ def test_every_entry_is_there_with_every_line():
     for element, one in zip(shown, entries(small()), strict=True):
         written = [x.get("data-tex") for x in element.iter() if x.get("data-tex")]
         wanted = [one.statement, *(row.formula for row in one.rows), one.corrected]
-        assert written == [formula for formula in wanted if formula]
+        assert written == [latex(formula) for formula in wanted if formula]
         reasons = [text(x).replace("\u00a0", " ") for x in element.iter() if x.get("class") == "because"]
         assert len(reasons) == max(0, len(one.rows) - 1)
         for reason, row in zip(reasons, one.rows[1:], strict=True):
@@ -149,7 +152,7 @@ def test_a_counterexample_marks_what_differs_by_words_too():
 def test_what_users_write_arrives_as_text():
     made = entry(
         id=f"made {NASTY}",
-        title=(NASTY, Code(NASTY), Formula(r"\mathit{a\_\%\&\#\{\}\textless{}b}")),
+        title=(NASTY, Code(NASTY), Formula(la.Token("a_%&#{}<b", "italic"))),
         article=(NASTY,),
         asserted=(NASTY,),
     )
@@ -275,7 +278,7 @@ def test_the_source_of_an_entry_has_the_statement_and_all_lines():
     one = next(e for e in entries(small()) if e.id == "weight_gradient")
     source = text(next(x for x in by_id(page(small()), "weight_gradient").iter(f"{H}pre")))
     for formula in (one.statement, *(row.formula for row in one.rows)):
-        assert formula in source
+        assert latex(formula) in source
     assert source.count(r"\begin{align*}") == source.count(r"\end{align*}") == 1
 
 
@@ -384,14 +387,16 @@ def test_a_browser_shows_every_formula_and_never_scrolls_sideways(width, dark, t
 
 
 def test_no_formula_however_wide_makes_the_page_scroll_sideways(tmp_path):
-    index = ",".join(rf"\lfloor (m + D \, u + P - D \, I)/{letter} \rfloor" for letter in "STUVWX")
-    product = rf"w_{{{index}}} \, \sum_{{r=0}}^{{{'+'.join('A' * 60)}}} x_{{r}}"
-    wide = rf"z_{{{index}}} = \operatorname{{{'long' * 30}}}(x, y) \, {product}"
-    name = "a_very_long_name_" * 8
+    index = [read(f"⌊(m + D·u + P - D·I)/{letter}⌋") for letter in "STUVWX"]
+    x, times = la.name("x"), la.Sign("·")
+    total = la.summation(read("r = 0"), la.joined([x] * 60, la.Sign("+")))
+    call = la.row(la.Token("long" * 30, "function"), la.listed([x, x]))
+    wide = la.joined([la.entry(x, index), la.row(call, times, la.entry(x, index), times, total, x)], la.Sign("="))
+    long = "a_very_long_name_" * 8
     made = entry(
-        id=name, title=(name, Formula(wide)), statement=wide, assumptions=(wide,), abbreviations=(wide,),
-        rows=(ProofRow(wide), ProofRow(wide, (name, Formula(wide)))), article=(name,), asserted=(Code(name),),
-        found=(name,),
+        id=long, title=(long, Formula(wide)), statement=wide, assumptions=(wide,), abbreviations=(wide,),
+        rows=(ProofRow(wide), ProofRow(wide, (long, Formula(wide)))), article=(long,), asserted=(Code(long),),
+        found=(long,),
     )  # fmt: skip
     for width in (360, 1280):
         is_legible(measured(book_of(made, entry()), tmp_path, width), width)

@@ -9,11 +9,14 @@ import pytest
 import sympy as sp
 
 from cnn_symbolic import Iverson, apply, named, prove, refute, scale, sizes, sum_axes, tensor
+from cnn_symbolic.expressions.printing import Formulas
 from cnn_symbolic.expressions.values import number
 from cnn_symbolic.ground.errors import ExportError, MissingPackageError
 from cnn_symbolic.library.loading import Claim, select
-from cnn_symbolic.notation.latex import Latex, escape
-from cnn_symbolic.notation.text import Text
+from cnn_symbolic.notation.latex import escape, latex
+from cnn_symbolic.notation.layout import name
+from cnn_symbolic.notation.reading import read
+from cnn_symbolic.notation.text import text
 from cnn_symbolic.present.book.latex import breakable, latex_book, latex_fragment, portable
 from cnn_symbolic.present.book.pdf import compile_pdf
 from cnn_symbolic.present.content.assembly import assemble
@@ -90,38 +93,48 @@ def test_without_a_tex_it_says_what_to_install(monkeypatch):
 
 
 def test_the_document_has_the_lines_with_their_reasons():
-    text = latex_book(assemble(select(["weight_gradient"]), jobs=1))
-    assert r"\cnndisplay{\frac{\partial C}{\partial w} = a^{\mathrm{prev}} \star_{\mathrm{valid}} \delta}" in text
-    assert r"\cnnreason{the chain rule}" in text
+    book = latex_book(assemble(select(["weight_gradient"]), jobs=1))
+    assert r"\cnndisplay{\frac{\partial C}{\partial w} = a^{\mathrm{prev}} \star_{\mathrm{valid}} \delta}" in book
+    assert r"\cnnreason{the chain rule}" in book
     assert (
         r"\cnnformula{\sum_{r=0}^{M - I} \sum_{c=0}^{N - J} a^{\mathrm{prev}}_{i + r,j + c} \cnntimes \delta_{r,c}}"
-        in text
+        in book
     )
-    assert r"holds exactly when $I = M$ and $J = N$" in text
-    assert r"\begin{pmatrix} \cnndiffers{" in text
-    assert r"\hyperref[def:correlate]{the definition of the valid cross-correlation (\ref*{def:correlate})}" in text
-    assert r"\label{def:correlate}" in text
+    assert r"holds exactly when $I = M$ and $J = N$" in book
+    assert r"\begin{pmatrix} \cnndiffers{" in book
+    assert r"\hyperref[def:correlate]{the definition of the valid cross-correlation (\ref*{def:correlate})}" in book
+    assert r"\label{def:correlate}" in book
 
 
-def test_names_are_set_as_mathematics():
-    latex = Latex({})
-    assert latex.symbol("a_prev") == r"a^{\mathrm{prev}}"
-    assert latex.symbol("δ") == r"\delta"
-    assert latex.symbol("∂C/∂a") == r"\frac{\partial C}{\partial a}"
-    assert latex.symbol("w12") == "w_{12}"
-    assert latex.symbol("i′") == "i'"
-    assert latex.symbol("kernel") == r"\mathit{kernel}"
-    assert latex.symbol("größe_ü") == r"\text{\textit{größe}}^{\text{\textrm{ü}}}"
+NAMES = {
+    "a_prev": r"a^{\mathrm{prev}}",
+    "δ": r"\delta",
+    "∂C/∂a": r"\frac{\partial C}{\partial a}",
+    "w12": "w_{12}",
+    "x_1": "x_{1}",
+    "i′": "i'",
+    "f_prev′": r"f'^{\mathrm{prev}}",
+    "kernel": r"\mathit{kernel}",
+    "100%": r"\mathit{100\%}",
+    "größe_ü": r"\text{\textit{größe}}^{\text{\textrm{ü}}}",
+}
+
+
+@pytest.mark.parametrize(("called", "written"), NAMES.items(), ids=NAMES)
+def test_names_are_set_as_mathematics(called, written):
+    assert latex(name(called)) == written
+    assert text(name(called)) == called
 
 
 def test_brackets_are_written_as_one_reads_them():
-    latex = Latex({})
-    symbols = [sp.Dummy(name, integer=True) for name in "md"]
-    names = dict(zip(symbols, "md", strict=True))
+    symbols = [sp.Dummy(letter, integer=True) for letter in "md"]
     m, d = map(number, symbols)
-    assert latex.delta("0", r"(m \bmod D)") == r"{[m \bmod D = 0]}"
-    assert latex.condition((m >= 0) & (m < d), names) == r"0 \le m < d"
-    assert latex.condition((m >= 0) & (d < 3), names) == r"d < 3 \wedge m \ge 0"
+    names = dict(zip(symbols, map(name, "md"), strict=True))
+    lay = Formulas({})
+    assert latex(lay.expr(Iverson(m % M == 0).formula, names)) == r"{[m \bmod M = 0]}"
+    assert text(lay.expr(Iverson(m % M == 0).formula, names)) == "[m mod M = 0]"
+    assert latex(lay.condition((m >= 0) & (m < d), names)) == r"0 \le m < d"
+    assert latex(lay.condition((m >= 0) & (d < 3), names)) == r"d < 3 \wedge m \ge 0"
 
 
 B, S, T = sizes("B S T")
@@ -139,20 +152,21 @@ FRACTIONS = [
     ((M // S + 1) / T, "(⌊M/S⌋ + 1)/T", r"\tfrac{\lfloor M/S \rfloor + 1}{T}"),
     (M // S, "⌊M/S⌋", r"\lfloor M/S \rfloor"),
     (Iverson(M > N) / S, "1/S·[M > N]", r"\tfrac{1}{S} \, {[M > N]}"),
+    (M * number(1) / 2, "M/2", r"\tfrac{M}{2}"),
     (x[0] / 2, "1/2·x[0]", r"\tfrac{1}{2} \, x_{0}"),
 ]
 
 
-@pytest.mark.parametrize(("e", "text", "latex"), FRACTIONS, ids=[text for _, text, _ in FRACTIONS])
-def test_sizes_and_what_they_are_divided_by_are_one_fraction(e, text, latex):
-    assert Text({}).expr(e, {}) == text
-    assert Latex({}).expr(e, {}) == latex
+@pytest.mark.parametrize(("e", "line", "written"), FRACTIONS, ids=[line for _, line, _ in FRACTIONS])
+def test_sizes_and_what_they_are_divided_by_are_one_fraction(e, line, written):
+    assert text(Formulas({}).expr(e, {})) == line
+    assert latex(Formulas({}).expr(e, {})) == written
 
 
 def test_a_sum_follows_the_fraction_that_it_is_multiplied_with():
     formula = scale(sum_axes(x, axes=(0,)), factor=2 / (B * M)).formula(())
-    assert Text({}).formula(formula, {}).startswith("2/(B·M)·Σ{")
-    assert Latex({}).formula(formula, {}).startswith(r"\tfrac{2}{B \, M} \, \sum_{")
+    assert text(Formulas({}).formula(formula, {})).startswith("2/(B·M)·Σ{")
+    assert latex(Formulas({}).formula(formula, {})).startswith(r"\tfrac{2}{B \, M} \, \sum_{")
 
 
 def test_plain_text_is_escaped():
@@ -163,4 +177,4 @@ def test_plain_text_is_escaped():
 
 
 def test_long_formulas_may_be_broken_between_factors_and_arguments():
-    assert breakable(r"f(x, y) \, g_{i,j}") == r"f(x \cnncomma y) \cnntimes g_{i,j}"
+    assert breakable(read("f(x, y)·g")) == r"f(x \cnncomma y) \cnntimes g"

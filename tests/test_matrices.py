@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cnn_symbolic import claim, correlate, from_entries, function, refute, rot180, shape, sizes, tensor
 from cnn_symbolic.claims import state
+from cnn_symbolic.notation.latex import latex
 from cnn_symbolic.notation.matrices import matrix, named_matrix
 from cnn_symbolic.present.content.counterexamples import counterexample, counterexample_lines, differing
 from cnn_symbolic.present.document import counterexample as counterexample_value
@@ -137,6 +138,11 @@ def found_by_trying(at):
     return refute("…", x, equals=(first_wrong_at_six(S) + 1) * x)
 
 
+def sentence(prose):
+    """A sentence with its formulas as LaTeX."""
+    return "".join(part if isinstance(part, str) else latex(part.layout) for part in prose)
+
+
 def test_of_what_was_found_by_trying_the_two_values_are_shown():
     for at, entry, index in (((M,), "in entry [0], ", [0]), ((M, N), "in entry [0, 0], ", [0, 0]), ((), "", [])):
         wrong = found_by_trying(at).verdict
@@ -144,7 +150,7 @@ def test_of_what_was_found_by_trying_the_two_values_are_shown():
         value = int(wrong.left_value[wrong.index])
         assert differing(wrong) == (str(value), str(2 * value))
         assert difference(wrong) == f"{entry}the left side is {value}, the right side {2 * value}"
-        shown = "".join(getattr(part, "latex", part) for part in counterexample(wrong).difference)
+        shown = sentence(counterexample(wrong).difference)
         there = f", in the entry ({','.join(map(str, index))}), the" if index else " the"
         assert shown == f"There{there} left side is {value}, the right side {2 * value}."
         exported = counterexample_value(wrong)
@@ -175,9 +181,7 @@ def test_sizes_are_compared_as_numbers_and_shapes_as_shapes():
     assert difference(claim(first_wrong_at_six(S) == M - M).verdict) == "the left side is 1, the right side 0"
     assert difference(claim(shape(tensor(M, name="x")) == (2,)).verdict) == "the shapes are (1,) and (2,)"
     wrong = claim(M // 2 == M // 3).verdict
-    assert "".join(getattr(p, "latex", p) for p in counterexample(wrong).difference) == (
-        "There the left side is 1, the right side 0."
-    )
+    assert sentence(counterexample(wrong).difference) == ("There the left side is 1, the right side 0.")
 
 
 def test_a_side_that_is_not_defined_is_said_to_need_what_does_not_hold():
@@ -191,13 +195,13 @@ def test_a_side_that_is_not_defined_is_said_to_need_what_does_not_hold():
     cancelled = claim(M == M * (N - 3) // (N - 3)).verdict
     assert (cancelled.kind, cancelled.left_shape, cancelled.right_shape) == ("defined", (1,), (1,))
     assert difference(cancelled) == "the right side is not defined there: it needs N - 3 ≥ 1"
-    shown = "".join(getattr(part, "latex", part) for part in counterexample(cancelled).difference)
+    shown = sentence(counterexample(cancelled).difference)
     assert shown == r"There the right side is not defined: it needs N - 3 \ge 1."
     unknown = replace(cancelled, statement=state((M,), (M,)), sizes={"M": 1})
     assert difference(unknown) == (
         "the right side is not defined there (a divisor less than one, an empty axis, or a negative padding)"
     )
-    assert "a divisor less than one, an empty axis" in "".join(counterexample(unknown).difference)
+    assert "a divisor less than one, an empty axis" in sentence(counterexample(unknown).difference)
     short = refute("…", x, equals=correlate(x, tensor(N, name="f")), assuming=[N >= 2]).verdict
     assert difference(short) == "only one side is defined: the shapes would be (1,) and (0,)"
 

@@ -2,10 +2,28 @@
 
 import pytest
 
-from cnn_symbolic import from_entries, sizes, sum_over, tensor
+from cnn_symbolic import (
+    correlate,
+    from_entries,
+    function,
+    gradient,
+    literal,
+    named,
+    ones,
+    pad,
+    scale,
+    sizes,
+    stacked,
+    sum_axes,
+    sum_over,
+    summed,
+    tensor,
+)  # fmt: skip
 from cnn_symbolic.expressions.formulas import fresh
-from cnn_symbolic.notation.latex import Latex
-from cnn_symbolic.notation.text import Text
+from cnn_symbolic.expressions.printing import Formulas, conditions
+from cnn_symbolic.notation.latex import latex
+from cnn_symbolic.notation.text import text
+from cnn_symbolic.tensors.writing import Notation
 
 M, I, J = sizes("M I J")
 x, y, w, a = (tensor(length, name=name) for length, name in ((M, "x"), (M, "y"), (I, "w"), (M, "a_prev")))
@@ -34,10 +52,49 @@ WRITTEN = {
 }
 
 
-@pytest.mark.parametrize(("formula", "text", "latex"), WRITTEN.values(), ids=WRITTEN)
-def test_how_a_formula_is_written(formula, text, latex):
+@pytest.mark.parametrize(("formula", "line", "printed"), WRITTEN.values(), ids=WRITTEN)
+def test_how_a_formula_is_written(formula, line, printed):
     index = fresh("i")
-    made = from_entries((M,), formula, using=[x, y, w, a]).formula(index)
-    names = dict(zip(index, "i", strict=True))
-    assert Text({}).formula(made, names) == text
-    assert Latex({}).formula(made, names) == latex
+    made = Formulas({}).formula(from_entries((M,), formula, using=[x, y, w, a]).formula(index), {index[0]: "i"})
+    assert (text(made), latex(made)) == (line, printed)
+
+
+scalar = tensor(1, name="s")
+TENSORS = {
+    "a sum": (x + 2 * y - x, "x + 2·y - x", r"(x + (2 \, y)) - x"),
+    "a product of sums": ((x + y) * -x, "(x + y)·(-x)", r"(x + y) \odot (-x)"),
+    "a repeated sum": (x * (scalar + scalar), "x·(s + s)", r"x \odot (s + s)"),
+    "a correlation": (
+        2 * correlate(x, w, mode="same"),
+        "2·correlate(x, w, mode='same')",
+        r"2 \, (x \star_{\mathrm{same}} w)",
+    ),
+    "a multiple by sizes": (scale(x, factor=M / (I + J)), "M/(I + J)·x", r"\tfrac{M}{I + J} \, x"),
+    "a half": (scale(x, factor=(M + 1) / 2), "(M/2 + 1/2)·x", r"(\tfrac{M}{2} + \tfrac{1}{2}) \, x"),
+    "ones": (ones(M, 2), "ones(M, 2)", r"\mathbf{1}_{(M, 2)}"),
+    "an array": (literal(values=[[1, -2]]), "literal(values=([1, -2],))", r"\begin{pmatrix} 1 & -2 \end{pmatrix}"),
+    "a stack": (stacked(M, lambda k: scalar), "[s for k<M]", r"\bigl[s\bigr]_{0\le k<M}"),
+    "a family's sum": (summed(M, lambda k: x) * y, "(Σ{k<M} x)·y", r"(\sum_{0\le k<M} x) \odot y"),
+    "a sum over axes": (sum_axes(x, axes=(0,)), "sum_axes(x, axes=(0,))", r"\operatorname{sum}_{0}(x)"),
+    "a function": (function("σ")(x, order=1), "σ′(x)", r"\sigma'(x)"),
+    "by hand": (from_entries((M,), lambda i: x[i] + 1, using=[x]), "[x[i] + 1]", r"\bigl(x_{i} + 1\bigr)_{i}"),
+    "a gradient": (gradient(named("z", x + y), wrt=x), "∂C/∂x", r"\frac{\partial C}{\partial x}"),
+    "a call": (
+        pad(x, widths=((1, 0),)), "pad(x, widths=((1, 0),))", r"\operatorname{pad}(x, \mathrm{widths}=((1, 0)))",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("made", "line", "printed"), TENSORS.values(), ids=TENSORS)
+def test_how_a_tensor_is_written(made, line, printed):
+    assert (str(made), latex(Notation({}).tensor(made))) == (line, printed)
+
+
+def test_conditions_that_hold_together_are_one_formula_each():
+    i, j = sizes("i j")
+    made = conditions([i >= 0, j != 3, i < M])
+    assert [text(c) for c in made] == ["0 ≤ i < M", "j ≠ 3"]
+    assert [latex(c) for c in made] == [r"0 \le i < M", r"j \neq 3"]
+    either = conditions([(i == 1) | (j % 2 == 0), ~((i > 1) & (j > 1))])
+    assert all(c.count("(") == c.count(")") for c in map(text, either))
+    assert conditions([]) == ()

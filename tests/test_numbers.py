@@ -281,4 +281,4 @@ def test_nothing_is_rounded_compared_or_divided_by_entries():
     for choose in (*choices, lambda: where(k > 0, x[k], 0), lambda: where(k > 0, 0, x[k])):
         with pytest.raises(FragmentError, match="are of sizes and indices, found the entries in x"):
             choose()
-    assert str(x[k] / m) == "x[i]/M"
+    assert str(x[k] / m) == "1/M·x[i]"

@@ -21,10 +21,10 @@ PACKAGE = Path(cnn_symbolic.__file__).parent
 ROOMS = [
     "ground",
     "witnesses",
+    "notation",
     "expressions",
     "tensors",
     "tensors.operations",
-    "notation",
     "kernel.trusted",
     "kernel.search",
     "kernel",
@@ -123,7 +123,9 @@ def test_what_makes_a_theorem_stands_on_little():
             reached.add(name)
             packages = [".".join(name.split(".")[:k]) for k in range(1, name.count(".") + 1)]
             pending += [*inner_imports(files[name]), *packages]
-    assert {room(name) for name in reached} == {"kernel.trusted", "kernel", "tensors", "expressions", "ground"}
+    assert {room(name) for name in reached} == {
+        *("kernel.trusted", "kernel", "tensors", "notation", "expressions", "ground")
+    }
     trusted = sum(lines_of_code(file) for name, file in files.items() if room(name) == "kernel.trusted")
     assert trusted <= 1650
 

@@ -34,6 +34,7 @@ __all__ = [
     "Maximum",
     "Minimum",
     "Negation",
+    "Opaque",
     "Remainder",
     "Unequal",
     "Where",
@@ -135,6 +136,47 @@ class Inverse(Head):
     def _sympystr(self, printer: Any) -> str:
         inner = printer.doprint(self.args[0])
         return f"1/({inner})" if isinstance(self.args[0], sp.Add | sp.Mul) else f"1/{inner}"
+
+
+class Opaque(sp.Expr):
+    """`f⁽ⁿ⁾(x[i])`: the n-th derivative of an arbitrary differentiable function at a tensor entry.
+
+    Read as the entry of a tensor with the shape of `x`: zero outside that shape, as every tensor. Of
+    `exp` and `log` the first derivatives are known: exp′ = exp, log′ = reciprocal.
+    """
+
+    is_commutative = True
+
+    def __new__(cls, name: Any, order: Any, argument: Any) -> Opaque:
+        """Return the function called `name`, differentiated `order` times, at a tensor entry."""
+        name = sp.Symbol(name) if isinstance(name, str) else name
+        if name.name == "exp":
+            order = 0
+        elif name.name == "log" and order > 0:
+            name, order = sp.Symbol("reciprocal"), order - 1
+        made: Opaque = super().__new__(cls, name, sp.Integer(order), argument)
+        return made
+
+    @property
+    def name(self) -> str:
+        """The function's name, without primes."""
+        return str(self.args[0].name)
+
+    @property
+    def order(self) -> int:
+        """How often the function is differentiated."""
+        return int(self.args[1])
+
+    @property
+    def argument(self) -> sp.Expr:
+        """The tensor entry that the function is applied to."""
+        return self.args[2]
+
+    def _eval_derivative(self, variable: Any) -> sp.Expr:
+        return Opaque(self.args[0], self.order + 1, self.argument) * self.argument.diff(variable)
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"{self.name}{'′' * self.order}({printer.doprint(self.argument)})"
 
 
 # Conditions

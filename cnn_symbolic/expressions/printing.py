@@ -1,128 +1,294 @@
-"""How expressions and conditions are written as one line of text: `⌊(M - I)/S⌋ + 1`, `M mod S = 0`."""
+"""The one walk over formulas, conditions and tensors: what they look like, as a layout.
+
+Bound indices get the letters of the axis that they run along (`r, c` in a feature map, `i, j` in an
+overlay), with primes where a letter is taken.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import sympy as sp
-from sympy.printing.str import StrPrinter
 
-from cnn_symbolic.expressions import heads
+from cnn_symbolic.expressions import heads as h
 from cnn_symbolic.expressions.rules import as_quotient
+from cnn_symbolic.notation import layout as la
+from cnn_symbolic.notation.layout import Layout, Sign, Token, joined, listed, name, row, sign
+from cnn_symbolic.notation.text import text
 
-__all__ = ["SIGNS", "written", "written_together"]
+__all__ = ["Formulas", "Letters", "conditions", "free_letter", "written", "written_together"]
 
+Letters = Mapping[str, Sequence[str]]
 SIGNS = {"=": "=", "!=": "≠", ">=": "≥", ">": ">", "<=": "≤", "<": "<"}
+Names = Mapping[Any, Layout]
+FLOOR, CEILING = ("⌊", "⌋"), ("⌈", "⌉")
 
 
-class SizePrinter(StrPrinter):
-    """Writes expressions: what is added before what is taken away, and the number last."""
-
-    printmethod = "_written"
-
-    def _print_Add(self, e: sp.Add, order: Any = None) -> str:
-        def place(term: sp.Expr) -> tuple[bool, bool, str]:
-            return (term.is_Rational, term.could_extract_minus_sign(), str(term.as_coeff_Mul()[1]))
-
-        return " + ".join(self.doprint(term) for term in sorted(e.args, key=place)).replace("+ -", "- ")
-
-    def _print_Mul(self, e: sp.Mul) -> str:
-        if e.as_coeff_Mul()[0] < 0:
-            return f"-{self.doprint(-e)}"
-        top, bottom = as_quotient(e)
-        if bottom != 1:
-            return f"{self.tight(top)}/{self.divisor(bottom)}"
-        return "·".join(self.tight(part) for part in sp.Mul.make_args(e))
-
-    def tight(self, e: sp.Expr) -> str:
-        return f"({self.doprint(e)})" if isinstance(e, sp.Add) else str(self.doprint(e))
-
-    def divisor(self, e: sp.Expr) -> str:
-        return f"({self.doprint(e)})" if isinstance(e, sp.Add | sp.Mul) else str(self.doprint(e))
-
-    def quotient(self, e: sp.Expr) -> str:
-        top, bottom = as_quotient(e)
-        return self.doprint(top) if bottom == 1 else f"{self.tight(top)}/{self.divisor(bottom)}"
-
-    def _print_Pow(self, e: sp.Pow, rational: bool = False) -> str:
-        return f"{self.divisor(e.base)}^{self.doprint(e.exp)}"
-
-    def _print_BooleanFalse(self, _: Any) -> str:
-        return "never"
-
-    def _print_BooleanTrue(self, _: Any) -> str:
-        return "always"
-
-    def _print_Dummy(self, e: sp.Dummy) -> str:
-        return str(e.name)
-
-    def _print_Indexed(self, e: sp.Indexed) -> str:
-        return f"{e.base.label}[{', '.join(map(self.doprint, e.indices))}]"
-
-    def _print_Inverse(self, e: heads.Inverse) -> str:
-        return f"1/{self.divisor(e.args[0])}"
-
-    def _print_Floor(self, e: heads.Floor) -> str:
-        return f"⌊{self.quotient(e.args[0])}⌋"
-
-    def _print_Ceiling(self, e: heads.Ceiling) -> str:
-        return f"⌈{self.quotient(e.args[0])}⌉"
-
-    def _print_Remainder(self, e: heads.Remainder) -> str:
-        return f"({self.remainder(e)})"
-
-    def remainder(self, e: heads.Remainder) -> str:
-        return f"{self.tight(e.args[0])} mod {self.divisor(e.args[1])}"
-
-    def _print_Maximum(self, e: heads.Maximum) -> str:
-        return f"max({', '.join(map(self.doprint, e.args))})"
-
-    def _print_Minimum(self, e: heads.Minimum) -> str:
-        return f"min({', '.join(map(self.doprint, e.args))})"
-
-    def _print_Delta(self, e: heads.Delta) -> str:
-        return f"[{self.doprint(e.args[0])} = {self.doprint(e.args[1])}]"
-
-    def _print_Bracket(self, e: heads.Bracket) -> str:
-        return f"[{self.doprint(e.args[0])}]"
-
-    def _print_Where(self, e: heads.Where) -> str:
-        holds, value, otherwise = map(self.doprint, e.args)
-        return f"({value} if {holds}, else {otherwise})"
-
-    def _print_Comparison(self, e: heads.Comparison) -> str:
-        left, right = (
-            self.remainder(side) if isinstance(side, heads.Remainder) else self.doprint(side) for side in (e.lhs, e.rhs)
-        )
-        return f"{left} {SIGNS[e.sign]} {right}"
-
-    def _print_Connective(self, e: heads.Connective) -> str:
-        if isinstance(e, heads.Negation):
-            return f"not ({self.doprint(e.args[0])})"
-        if is_chain(e):
-            return " ".join([self.doprint(e.args[0]), *(f"{SIGNS[p.sign]} {self.doprint(p.rhs)}" for p in e.args[1:])])
-        parts = (f"({self.doprint(p)})" if is_compound(p) else self.doprint(p) for p in e.args)
-        return (" and " if isinstance(e, heads.Conjunction) else " or ").join(parts)
+def axis_letters(e: sp.Basic, variable: sp.Symbol, letters: Letters) -> str | None:
+    """Return the letter of an axis that is indexed by exactly `variable` somewhere in the formula."""
+    found = []
+    for at in e.atoms(sp.Indexed):
+        named = zip(letters.get(str(at.base.label), ()), at.indices, strict=False)
+        if (given := next((letter for letter, index in named if index == variable), None)) is not None:
+            found.append((at, given))
+    if len({given for _, given in found}) < 2:
+        return found[0][1] if found else None
+    return min(found, key=lambda pair: str(pair[0]))[1]
 
 
-def is_compound(e: Any) -> bool:
-    """Tell whether a condition stands in parentheses as a part of another one."""
-    return isinstance(e, heads.Conjunction | heads.Disjunction) and not is_chain(e)
+def free_letter(wanted: str, taken: set[str]) -> str:
+    """Return the wanted letter, with as many primes as it takes to differ from the taken ones."""
+    while wanted in taken:
+        wanted += "′"
+    return wanted
 
 
-def is_chain(e: heads.Connective) -> bool:
+def is_divided_by(factor: sp.Expr) -> bool:
+    """Tell whether a factor of a product is something that is divided by: `1/S`, or a power of that."""
+    return isinstance(factor.base if isinstance(factor, sp.Pow) else factor, h.Inverse)
+
+
+def is_of_sizes(factor: sp.Expr) -> bool:
+    """Tell whether a factor of a product is a number made from sizes and indices, which a fraction may have in it."""
+    return not factor.has(sp.Sum, sp.Derivative, h.Delta, h.Bracket) and not h.has_entries(factor)
+
+
+def above_and_below(number: sp.Rational, factors: Sequence[sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
+    """Return the numerator and the denominator of a product of a number and factors in sizes."""
+    top = [sp.Integer(number.p), *(factor for factor in factors if not is_divided_by(factor))]
+    bottom = [sp.Integer(number.q)]
+    for base, exponent in (factor.as_base_exp() for factor in factors if is_divided_by(factor)):
+        bottom.append(base.args[0] ** exponent)
+    return sp.Mul(*top), sp.Mul(*bottom)
+
+
+def rational(number: sp.Rational) -> Layout:
+    """Return a positive number."""
+    return la.integer(number.p) if number.q == 1 else la.Ratio(la.integer(number.p), la.integer(number.q))
+
+
+def iverson(condition: Layout) -> Layout:
+    """Return Iverson's bracket."""
+    return la.Fenced("[", condition, "]", "whole")
+
+
+def is_chain(e: Any) -> bool:
     """Tell whether a condition is written as one chain of inequalities, such as `2 ≤ M ≤ 5`."""
-    upwards = isinstance(e, heads.Conjunction) and all(isinstance(part, heads.Less | heads.AtMost) for part in e.args)
+    upwards = isinstance(e, h.Conjunction) and all(isinstance(part, h.Less | h.AtMost) for part in e.args)
     return upwards and all(a.rhs == b.lhs for a, b in pairwise(e.args))
+
+
+class Formulas:
+    """Lays out formulas, some size expressions by the names that `abbreviations` gives them."""
+
+    both, either = Sign("∧"), Sign("∨")
+
+    def __init__(self, letters: Letters, abbreviations: Mapping[sp.Expr, Layout] | None = None) -> None:
+        self.letters = letters
+        self.abbreviations = abbreviations or {}
+
+    def formula(self, e: sp.Expr, index: Mapping[sp.Symbol, str]) -> Layout:
+        """Return a formula, the names of its free indices being given."""
+        return self.expr(e, {symbol: name(given) for symbol, given in index.items()})
+
+    def expr(self, e: Any, names: Names) -> Layout:
+        """Return a formula in a scope of index names."""
+        e = sp.Integer(e) if isinstance(e, int) else getattr(e, "formula", e)
+        if (known := self.abbreviations.get(e, names.get(e))) is not None:
+            return known
+        if isinstance(e, sp.Rational):
+            return row(sign("-"), rational(-e)) if e < 0 else rational(e)
+        if isinstance(e, sp.Symbol):
+            return name(e.name)
+        if isinstance(e, sp.Add):
+            return self.add(e, names)
+        if isinstance(e, sp.Mul) or is_divided_by(e):
+            return self.mul(e, names)
+        if isinstance(e, sp.Pow):
+            return la.Scripts(self.tight(e.base, names), None, self.expr(e.exp, names))
+        if isinstance(e, sp.Indexed):
+            return la.entry(name(str(e.base.label)), self.all(e.indices, names))
+        if isinstance(e, sp.Sum):
+            return self.sum(e, names)
+        if isinstance(e, h.Delta):
+            sides = [self.side(part, names) for part in e.args]
+            sides.sort(key=lambda x: isinstance(x, Token) and x.kind == "number")
+            return iverson(joined(sides, Sign("=")))
+        if isinstance(e, h.Bracket):
+            return iverson(self.condition(e.args[0], names))
+        if isinstance(e, h.Opaque):
+            return row(name(e.name + "′" * e.order), listed([self.expr(e.argument, names)]))
+        if isinstance(e, sp.Derivative):
+            by = row(sign("∂"), self.expr(e.variables[0], names))
+            return row(la.Ratio(sign("∂"), by, small=False), sign(" "), self.tight(e.expr, names))
+        if isinstance(e, h.Floor | h.Ceiling):
+            opening, closing = FLOOR if isinstance(e, h.Floor) else CEILING
+            return la.Fenced(opening, self.quotient(e.args[0], names), closing)
+        if isinstance(e, h.Where):
+            return la.Table(tuple(self.alternatives(e, names)), cases=True)
+        if isinstance(e, h.Remainder):
+            return la.Fenced("(", self.side(e, names), ")")
+        if not e.args:
+            return name(str(e))
+        called = e.sign if isinstance(e, h.Maximum | h.Minimum) else type(e).__name__.lower()
+        return row(Token(called, "function"), listed(self.all(e.args, names)))
+
+    def all(self, several: Iterable[Any], names: Names) -> list[Layout]:
+        """Return several formulas."""
+        return [self.expr(e, names) for e in several]
+
+    def quotient(self, e: sp.Expr, names: Names) -> Layout:
+        """Return a rational expression as one fraction on a line."""
+        top, bottom = as_quotient(e)
+        if bottom == 1:
+            return self.expr(top, names)
+        return row(self.tight(top, names), sign("/"), self.divisor(bottom, names))
+
+    def alternatives(self, e: sp.Expr, names: Names) -> Iterator[tuple[Layout, Layout]]:
+        """Yield the values of a formula with cases, and their conditions in words."""
+        while isinstance(e, h.Where):
+            holds, value, e = e.args
+            yield self.expr(value, names), row(Token("if ", "words"), self.condition(holds, names))
+        yield self.expr(e, names), Token("otherwise", "words")
+
+    def add(self, e: sp.Add, names: Names) -> Layout:
+        """Return a sum of terms: positive ones first, then negative ones, then the number; sums before entries."""
+        scope = list(names)
+
+        def place(part: sp.Expr) -> tuple[Any, ...]:
+            outermost = scope.index(part) if part in names else len(scope)
+            first = (part.is_Rational, part.could_extract_minus_sign(), not part.has(sp.Sum), outermost)
+            return (*first, text(self.expr(part.as_coeff_Mul()[1], names)))
+
+        return self.terms_of(sorted(e.args, key=place), names)
+
+    def terms_of(self, parts: Iterable[sp.Expr], names: Names) -> Layout:
+        """Return the sum of terms in their order."""
+        written: list[Layout] = []
+        for part in parts:
+            if part.could_extract_minus_sign() and written:
+                written += [Sign("-"), self.tight(-part, names)]
+            else:
+                written += [Sign("+")] * bool(written) + [self.expr(part, names)]
+        return row(*written)
+
+    def mul(self, e: sp.Expr, names: Names) -> Layout:
+        """Return a product: a number, the sizes with what they are divided by, deltas and entries, sums last."""
+        number, rest = e.as_coeff_Mul()
+        factors = list(sp.Mul.make_args(rest))
+        factors.sort(key=lambda f: (f.has(sp.Derivative), isinstance(f, sp.Sum), not isinstance(f, h.Delta)))
+        written: list[Layout] = []
+        if any(map(is_divided_by, factors)) or (number.q != 1 and factors and all(map(is_of_sizes, factors))):
+            among_sizes = [factor for factor in factors if is_of_sizes(factor)]
+            factors = [factor for factor in factors if not is_of_sizes(factor)]
+            top, bottom = self.all(above_and_below(abs(number), among_sizes), names)
+            written.append(la.Ratio(top, bottom))
+        elif abs(number) != 1:
+            written.append(rational(abs(number)))
+        for k, factor in enumerate(factors):
+            last = k == len(factors) - 1 and isinstance(factor, sp.Sum)
+            written.append(self.expr(factor, names) if last else self.tight(factor, names))
+        product = joined(written, Sign("·"))
+        return row(sign("-"), product) if number < 0 else product
+
+    def tight(self, e: Any, names: Names) -> Layout:
+        """Return a formula as a factor: with parentheses where it needs them."""
+        loose = isinstance(e, sp.Add | sp.Sum) or (isinstance(e, sp.Mul) and e.could_extract_minus_sign())
+        return self.factor(e, names, loose)
+
+    def divisor(self, e: Any, names: Names) -> Layout:
+        """Return what is divided by: a product stands in parentheses, too."""
+        return self.factor(e, names, True) if isinstance(e, sp.Mul) else self.tight(e, names)
+
+    def factor(self, e: Any, names: Names, loose: bool) -> Layout:
+        """Return a formula, a loose one that is not known by a name in parentheses."""
+        written = self.expr(e, names)
+        return la.enclosed(written) if loose and e not in names and e not in self.abbreviations else written
+
+    def sum(self, e: sp.Sum, names: Names) -> Layout:
+        """Return a sum with its bounds, its indices named after the axes that they run along."""
+        scope = dict(names)
+        runs = []
+        free = {s.name for s in e.free_symbols if isinstance(s, sp.Symbol)}
+        for variable, low, high in reversed(e.limits):
+            wanted = axis_letters(e.function, variable, self.letters) or variable.name
+            bounds = self.all((low, high), scope)
+            letter = name(free_letter(wanted, {text(known) for known in scope.values()} | free))
+            scope[variable] = letter
+            runs.append(la.summation(row(letter, sign("="), bounds[0]), bounds[1]))
+        body = self.expr(e.function, scope)
+        return row(*runs, la.enclosed(body) if isinstance(e.function, sp.Add) else body)
+
+    def condition(self, e: Any, names: Names) -> Layout:
+        """Return a condition on indices and sizes."""
+        e = getattr(e, "formula", e)
+        if is_chain(e):
+            bounds = [(Sign(SIGNS[part.sign]), self.side(part.rhs, names)) for part in e.args]
+            return row(self.side(e.args[0].lhs, names), *(x for bound in bounds for x in bound))
+        if isinstance(e, h.Conjunction):
+            return joined(self.chained(e.args, names), self.both)
+        if isinstance(e, h.Disjunction):
+            return joined(self.ordered(e.args, names), self.either)
+        if isinstance(e, h.Negation):
+            return row(sign("¬"), la.Fenced("(", self.condition(e.args[0], names), ")"))
+        if isinstance(e, h.Comparison):
+            return joined([self.side(part, names) for part in e.args], Sign(SIGNS[e.sign]))
+        return name("always" if e == sp.true else "never")
+
+    def side(self, e: Any, names: Names) -> Layout:
+        """Return a side of a comparison: a remainder without parentheses."""
+        if not isinstance(e, h.Remainder) or e in names or e in self.abbreviations:
+            return self.expr(e, names)
+        return row(self.tight(e.args[0], names), Sign("mod"), self.divisor(e.args[1], names))
+
+    def chained(self, conditions: Sequence[Any], names: Names) -> list[Layout]:
+        """Return conditions that hold together, both bounds of an expression around it: `0 ≤ i < M`."""
+        lower = {p.lhs: p for p in conditions if isinstance(p, h.AtLeast)}
+        upper = {p.lhs: p for p in conditions if isinstance(p, h.Less | h.AtMost)}
+        both = sorted((x for x in lower if x in upper), key=lambda x: text(self.expr(x, names)))
+        bounds = [row(self.expr(lower[x].rhs, names), Sign("≤"), self.condition(upper[x], names)) for x in both]
+        paired = [p for x in both for p in (lower[x], upper[x])]
+        return [*bounds, *self.ordered([p for p in conditions if p not in paired], names)]
+
+    def ordered(self, conditions: Sequence[Any], names: Names) -> list[Layout]:
+        """Return conditions as parts of one, in the order of what is written."""
+        return sorted((self.part(p, names) for p in conditions), key=text)
+
+    def part(self, e: Any, names: Names) -> Layout:
+        """Return a condition as a part of another one: one of several parts stands in parentheses."""
+        written = self.condition(e, names)
+        compound = isinstance(e, h.Conjunction | h.Disjunction) and not is_chain(e)
+        return la.Fenced("(", written, ")") if compound else written
+
+
+class AsStated(Formulas):
+    """Lays out conditions in the order in which they stand, each by itself, with words between them."""
+
+    both, either = Sign("and"), Sign("or")
+
+    def ordered(self, conditions: Sequence[Any], names: Names) -> list[Layout]:
+        """Return conditions as parts of one."""
+        return [self.part(p, names) for p in conditions]
+
+    chained = ordered
+
+
+def conditions(stated: Sequence[Any]) -> tuple[Layout, ...]:
+    """Return conditions that hold together, as one formula each."""
+    plain = AsStated({})
+    return tuple(plain.part(e, {}) if len(stated) > 1 else plain.condition(e, {}) for e in stated)
 
 
 def written(e: Any) -> str:
     """Return an expression or condition as text."""
-    return str(SizePrinter().doprint(e)) if isinstance(e, sp.Basic) else str(e)
+    if not isinstance(e, sp.Basic):
+        return str(e)
+    plain = AsStated({})
+    return text(plain.expr(e, {}) if isinstance(e, sp.Expr) else plain.condition(e, {}))
 
 
 def written_together(conditions: Sequence[Any]) -> str:
-    """Return conditions that hold written_together as text; nothing for none."""
-    return written(heads.Conjunction(*conditions) if len(conditions) > 1 else (*conditions, "")[0])
+    """Return conditions that hold together as text; nothing for none."""
+    return written(h.Conjunction(*conditions) if len(conditions) > 1 else (*conditions, "")[0])

@@ -1,4 +1,4 @@
-"""What a notebook shows of one object, for every way of showing it: plain data, formulas in LaTeX.
+"""What a notebook shows of one object, for every way of showing it: plain data, formulas as layouts.
 
 A claim that is proved, refuted or checked has the entry of the book. Whatever else it is, its card says so, and
 has no line of a proof: undecided, or true at literal values only.
@@ -13,15 +13,20 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.expressions.printing import written_together
+from cnn_symbolic.expressions.printing import conditions
 from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 from cnn_symbolic.library.loading import Claim
-from cnn_symbolic.notation.latex import Latex
-from cnn_symbolic.notation.text import letters_of
+from cnn_symbolic.notation.layout import Layout, Sign, integer, joined, parts_of, row
 from cnn_symbolic.present.content.contents import SIGNS, BookEntry, entry_of, title
-from cnn_symbolic.present.content.counterexamples import Counterexample, conditions, counterexample, holds, separated
+from cnn_symbolic.present.content.counterexamples import (
+    Counterexample,
+    counterexample,
+    holds,
+    separated,
+    valued,
+)
 from cnn_symbolic.present.content.proofs import ProofRow, Writer
 from cnn_symbolic.present.content.prose import Code, Formula, Prose, prose, tidy
 from cnn_symbolic.proofs.check import Check
@@ -29,6 +34,7 @@ from cnn_symbolic.proofs.derivation import OUTCOMES, Derivation, Line
 from cnn_symbolic.proofs.settling import Stopped, settle
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.tensor import Call, Equation, Gradient, Named, Tensor
+from cnn_symbolic.tensors.writing import Notation, letters_of
 
 __all__ = ["Card", "card_of"]
 
@@ -50,12 +56,12 @@ class Card:
     formulas: tuple[Prose, ...] = ()
     outcome: str = ""
     evidence: Prose = ()
-    abbreviations: tuple[str, ...] = ()
+    abbreviations: tuple[Layout, ...] = ()
     rows: tuple[ProofRow, ...] = ()
     notes: tuple[Prose, ...] = ()
     counterexample: Counterexample | None = None
     mistake: Prose = ()
-    corrected: str = ""
+    corrected: Layout | None = None
     entry: BookEntry | None = None
 
 
@@ -70,11 +76,11 @@ def card_of(x: Any) -> Card:
     if isinstance(x, Tensor):
         return of_tensor(x)
     if isinstance(x, ShapeOf):
-        latex = Latex(letters_of(x))
-        return Card(formulas=((Formula(f"{latex.tensor(x)} = {latex.tensor(x.shape)}"),),))
+        notation = Notation(letters_of(x))
+        return Card(formulas=((Formula(joined([notation.tensor(x), notation.tensor(x.shape)], Sign("="))),),))
     if isinstance(x, Equation):
         return Card(
-            formulas=((Formula(f"{Latex({}).tensor(x.left)} {SIGNS[Undecided]} {Latex({}).tensor(x.right)}"),),),
+            formulas=((Formula(joined([Notation({}).tensor(side) for side in (x.left, x.right)], SIGNS[Undecided])),),),
             notes=(("An equation, of which nothing is decided; ", Code("claim(…)"), " makes a claim of it."),),
         )
     raise ExportError(f"there is no card of {type(x).__name__}")
@@ -171,23 +177,22 @@ def objections(made: Derivation, why: str) -> Iterator[Prose]:
 def of_verdict(verdict: Verdict) -> Card:
     """Return the card of what the kernel decided about a statement."""
     decided = verdict.statement
-    latex = Latex({})
+    notation = Notation({})
     names = dict(zip(decided.index, "ijklpq", strict=False))
     sides, sign = (decided.left, decided.right), SIGNS[type(verdict)]
-    formulas = [latex.formula(side.formula, names) for side in sides]
-    if formulas == ["0", "0"]:
-        formulas = [latex.tensor(side.shape) for side in sides]
+    formulas = [notation.formula(side.formula, names) for side in sides]
+    if formulas == [integer(0)] * 2:
+        formulas = [notation.tensor(side.shape) for side in sides]
     notes: tuple[Prose, ...] = ()
     if isinstance(verdict, Theorem) and verdict.smallest:
-        smallest = [Formula(f"{latex.symbol(name)} = {value}") for name, value in verdict.smallest.items()]
-        notes = (("The smallest sizes: ", *separated(smallest, ", "), "."),)
+        notes = (("The smallest sizes: ", *separated(map(Formula, valued(verdict.smallest)), ", "), "."),)
     if isinstance(verdict, Refutation):
         notes = (holds(verdict),)
     if isinstance(verdict, Undecided | HoldsForLiterals):
         notes = (reason(verdict),)
     return Card(
         (Code(decided.describe()),),
-        ((Formula(f" {sign} ".join(formulas)),),),
+        ((Formula(joined(formulas, sign)),),),
         OUTCOMES[type(verdict)],
         evidence(verdict),
         notes=notes,
@@ -205,25 +210,25 @@ def reason(verdict: Undecided | HoldsForLiterals) -> Prose:
 def evidence(verdict: Verdict) -> Prose:
     """Return what is said behind a verdict's word: how strong it is, and the conditions on the sizes it is about."""
     if isinstance(verdict, Theorem):
-        return given(prose(verdict.evidence), conditions(written_together(verdict.domain)))
+        return given(prose(verdict.evidence), conditions(verdict.domain))
     if isinstance(verdict, HoldsForLiterals):
-        return given(prose(verdict.evidence.removeprefix("holds for ")), conditions(written_together(verdict.domain)))
-    return assumed(conditions(written_together(verdict.domain))) if isinstance(verdict, Refutation) else ()
+        return given(prose(verdict.evidence.removeprefix("holds for ")), conditions(verdict.domain))
+    return assumed(conditions(verdict.domain)) if isinstance(verdict, Refutation) else ()
 
 
-def given(strength: Prose, assumptions: tuple[str, ...]) -> Prose:
+def given(strength: Prose, assumptions: tuple[Layout, ...]) -> Prose:
     """Return the evidence of a theorem with its assumptions."""
     return (*strength, " with ", *conjunction(assumptions)) if assumptions else strength
 
 
-def assumed(assumptions: tuple[str, ...]) -> Prose:
+def assumed(assumptions: tuple[Layout, ...]) -> Prose:
     """Return the assumptions under which a claim was refuted."""
     return ("under the assumption ", *conjunction(assumptions)) if assumptions else ()
 
 
-def conjunction(assumptions: tuple[str, ...]) -> Prose:
+def conjunction(assumptions: tuple[Layout, ...]) -> Prose:
     """Return conditions with words between them."""
-    return separated([Formula(a) for a in assumptions], " and ")
+    return separated(map(Formula, assumptions), " and ")
 
 
 def of_tensor(x: Tensor) -> Card:
@@ -235,14 +240,14 @@ def of_tensor(x: Tensor) -> Card:
     lines = [line for line in made.lines if line.folded is None and not line.formula.has(sp.Derivative)]
     shortest = min(lines, key=lambda line: len(made.written(line)), default=Line(made.statement.left.formula, ""))
     writer = Writer(made, (shortest,), (x.source.definition,) if isinstance(x.source, Named) else ())
-    latex = writer.latex
-    whole = called = latex.tensor(x)
+    notation = writer.notation
+    whole = called = notation.tensor(x)
     if isinstance(x.source, Named):
-        whole += f" = {latex.tensor(x.source.definition)}"
-    of_shape: Prose = (" of shape ", Formula(latex.tensor(x.shape))) if x.shape else (", a number",)
+        whole = row(called, Sign("="), notation.tensor(x.source.definition))
+    of_shape: Prose = (" of shape ", Formula(notation.tensor(x.shape))) if x.shape else (", a number",)
     formulas: list[Prose] = [(Formula(whole), *of_shape)]
     if isinstance(x.source, Named | Call | Gradient):
-        entry = latex.tensor(x, [latex.symbol(name) for name in made.index_names.values()])
-        formulas.append((Formula(f"{entry} = {writer.formula(shortest)}"),))
-    others = tuple(one for one in writer.abbreviations if not one.startswith((f"{called} =", rf"{called} \in")))
+        entry = notation.tensor(x, [*made.index_names.values()])
+        formulas.append((Formula(row(entry, Sign("="), writer.formula(shortest))),))
+    others = tuple(one for one in writer.abbreviations if parts_of(one)[0] != called)
     return Card(formulas=tuple(formulas), abbreviations=others)

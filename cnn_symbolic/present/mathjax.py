@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from cnn_symbolic.notation.latex import latex
+from cnn_symbolic.notation.layout import Layout
 from cnn_symbolic.present.cards import Card
 from cnn_symbolic.present.content.counterexamples import Block, Counterexample, Matrix
 from cnn_symbolic.present.content.prose import Code, Formula, Prose
@@ -45,8 +47,9 @@ def card_rows(card: Card) -> Iterator[str]:
     yield from (words(line, "textbf") for line in wrapped(card.title))
     yield from (rf"\displaystyle {words(f)}" for f in card.formulas)
     if card.outcome:
-        word = Formula(rf"\boxed{{\text{{{in_words(card.outcome)}}}}}")
-        yield from map(words, wrapped((word, " ", *card.evidence) if card.evidence else (word,)))
+        first, *others = map(words, wrapped((" ", *card.evidence))) if card.evidence else ("",)
+        yield rf" \boxed{{\text{{{in_words(card.outcome)}}}}} {first}"
+        yield from others
     if card.abbreviations:
         yield r"\text{where } " + r",\; ".join(map(formula, card.abbreviations))
     if card.rows:
@@ -55,7 +58,7 @@ def card_rows(card: Card) -> Iterator[str]:
         yield from map(words, wrapped(note))
     if card.counterexample is not None:
         yield from numbers(card.counterexample)
-    if card.mistake:
+    if card.mistake and card.corrected is not None:
         yield from map(words, wrapped(("With ", *card.mistake, " it is proved:")))
         yield rf"\displaystyle {formula(card.corrected)}"
 
@@ -97,11 +100,12 @@ def block_latex(block: Block) -> str:
     return rf"\begin{{pmatrix}} {NEXT.join(rows)} \end{{pmatrix}}"
 
 
-def formula(latex: str) -> str:
+def formula(x: Layout) -> str:
     """Return a formula with its names as MathJax writes them."""
+    written = latex(x)
     for made, otherwise in OTHERWISE.items():
-        latex = latex.replace(made, otherwise)
-    return latex
+        written = written.replace(made, otherwise)
+    return written
 
 
 def words(sentence: Prose, style: str = "text") -> str:
@@ -109,7 +113,7 @@ def words(sentence: Prose, style: str = "text") -> str:
     written = ""
     for part in sentence:
         if isinstance(part, Formula):
-            written += f" {formula(part.latex)} "
+            written += f" {formula(part.layout)} "
         else:
             inside, text = ("texttt", part.text) if isinstance(part, Code) else (style, part)
             pieces = re.split(f"([{re.escape(''.join(SPECIAL))}])", text)
@@ -146,5 +150,5 @@ def pieces(sentence: Prose) -> Iterator[str | Formula | Code]:
 def extent(part: str | Formula | Code) -> int:
     """Return about how many characters wide a part of a sentence is."""
     if isinstance(part, Formula):
-        return len(re.sub(r"\\[a-z]+|[{}]", "", part.latex))
+        return len(re.sub(r"\\[a-z]+|[{}]", "", latex(part.layout)))
     return len(part.text if isinstance(part, Code) else part)

@@ -20,7 +20,6 @@ from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 from cnn_symbolic.library.article import ARTICLE, SECTIONS
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.mistakes.changes import Change
-from cnn_symbolic.notation.text import Text
 from cnn_symbolic.present.console import MARKS, plain_table
 from cnn_symbolic.present.content.counterexamples import counterexample_lines, differing, not_defined, unmet
 from cnn_symbolic.present.content.words import HOLDS, UNDEFINED, in_words
@@ -29,6 +28,7 @@ from cnn_symbolic.present.figures.pictures import PICTURES
 from cnn_symbolic.proofs.check import Check, Checked
 from cnn_symbolic.proofs.derivation import Derivation
 from cnn_symbolic.proofs.settling import Settled, Stopped
+from cnn_symbolic.tensors.writing import Text
 
 if TYPE_CHECKING:
     from cnn_symbolic.certificates.certifying import Outcome
@@ -81,7 +81,8 @@ def difference(refutation: Refutation) -> str:
     """Return what differs at the counterexample."""
     if not_defined(refutation):
         condition = unmet(refutation)
-        return f"the right side is not defined there{f': it needs {condition}' if condition else f' ({UNDEFINED})'}"
+        why = f" ({UNDEFINED})" if condition is None else f": it needs {written(condition)}"
+        return f"the right side is not defined there{why}"
     if refutation.kind == "defined":
         return f"only one side is defined: the shapes would be {refutation.left_shape} and {refutation.right_shape}"
     found = differing(refutation)

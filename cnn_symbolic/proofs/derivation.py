@@ -16,6 +16,7 @@ import sympy as sp
 
 from cnn_symbolic.expressions.divisors import required
 from cnn_symbolic.expressions.formulas import entry, indices_of, numbered
+from cnn_symbolic.expressions.printing import free_letter
 from cnn_symbolic.expressions.values import as_formula, presumed_of
 from cnn_symbolic.ground.display import Runnable
 from cnn_symbolic.ground.errors import OperandError
@@ -25,12 +26,12 @@ from cnn_symbolic.kernel.trusted.statement import Side, Statement, state
 from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 from cnn_symbolic.mistakes.changes import Change
 from cnn_symbolic.mistakes.named import named_mistake
-from cnn_symbolic.notation.text import Text, free_letter, letters_of
 from cnn_symbolic.proofs.reasons import definition_reason, differentiation_reason
 from cnn_symbolic.proofs.steps import collapse_deltas, differentiated, standing_derivative
 from cnn_symbolic.tensors.gradients import stages
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.tensor import Entries, Gradient, Named, Tensor
+from cnn_symbolic.tensors.writing import Notation, Text, letters_of
 
 __all__ = ["Derivation", "Line", "Step"]
 
@@ -205,11 +206,11 @@ class Derivation(Runnable):
         sides.append(Line(self.statement.right.formula, "", folded(self.right)))
         return f" {sign} ".join(self.written(side) for side in sides)
 
-    def sides(self, text: Text, right: Tensor | ShapeOf | Sizes) -> tuple[str, str]:
-        """Return the left side and a right side as text or LaTeX; two sizes as they are, not as shapes of one axis."""
+    def sides(self, text: Text | Notation, right: Tensor | ShapeOf | Sizes) -> tuple[Any, Any]:
+        """Return both sides as text or as layouts; two sizes as they are, not as shapes of one axis."""
         left = self.left
         if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right) == 1:
-            return text.expr(left[0], {}), text.expr(right[0], {})
+            return text.formula(left[0], {}), text.formula(right[0], {})
         return text.tensor(left), text.tensor(right)
 
     def written(self, line: Line) -> str:

@@ -17,13 +17,14 @@ from cnn_symbolic.expressions.shapes import (
 from cnn_symbolic.expressions.values import as_formula, plain
 from cnn_symbolic.ground.errors import FragmentError, OperandError, ShapeError
 from cnn_symbolic.tensors import samples as s
+from cnn_symbolic.tensors import writing
 from cnn_symbolic.tensors.operation import Definition, Proposal, given, operation
 from cnn_symbolic.tensors.tensor import Call, Tensor
 
 __all__ = ["add", "broadcast", "common_shape", "multiply", "scale"]
 
 
-@operation("repeating axes of size 1")
+@operation("repeating axes of size 1", written=writing.same)
 def broadcast(x: Tensor, *, shape: Sequence[Any]) -> Definition:
     """broadcast(x)[i, j] = x[i or 0, j or 0]: the axes of size 1 are repeated; without axes, the number is."""
     target = check_shape(tuple(shape), "broadcast")
@@ -73,7 +74,7 @@ def other_terms(call: Call) -> Iterator[Proposal]:
         yield f"the term {term} doubled", partial(add, *rest, scale(term, factor=2))
 
 
-@operation("the sum of tensors", "m", given(s.x, s.y), mistakes=other_terms, adds=True)
+@operation("the sum of tensors", "m", given(s.x, s.y), written=writing.terms, mistakes=other_terms, adds=True)
 def add(*terms: Tensor) -> Definition:
     """add(x, y)[i] = x[i] + y[i]; axes of size 1 and numbers are broadcast."""
     if not terms:
@@ -83,7 +84,7 @@ def add(*terms: Tensor) -> Definition:
     return Definition(parts[0].lengths, lambda index: sp.Add(*(x.formula(index) for x in parts)), confined)
 
 
-@operation("a multiple", "m", given(s.x, factor=s.N))
+@operation("a multiple", "m", given(s.x, factor=s.N), written=writing.multiple)
 def scale(x: Tensor, *, factor: Any) -> Definition:
     """scale(x)[i] = factor · x[i], the factor being a rational number or an expression in sizes."""
     reason = ""
@@ -105,7 +106,7 @@ def other_factors(call: Call) -> Iterator[Proposal]:
         yield f"the factor {dropped} dropped", partial(lambda factor: factor, kept)
 
 
-@operation("the elementwise product", "m", given(s.x, s.y), mistakes=other_factors)
+@operation("the elementwise product", "m", given(s.x, s.y), written=writing.product, mistakes=other_factors)
 def multiply(x: Tensor, y: Tensor) -> Definition:
     """multiply(x, y)[i] = x[i] · y[i]; axes of size 1 and numbers are broadcast."""
     left, right = common_shape([x, y], "an elementwise product")

@@ -18,6 +18,7 @@ from cnn_symbolic.expressions.values import plain
 from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.tensor import OPERATIONS, Call, EntryFormula, Tensor, check_tensor
+from cnn_symbolic.tensors.writing import FORMS, Form
 
 __all__ = ["RECORDS", "Definition", "Given", "Operation", "Proposal", "given", "operation"]
 
@@ -82,16 +83,22 @@ def operation(
     says: str,
     letters: str = "",
     *examples: Given | Callable[[], Sequence[Given]],
+    written: Form | None = None,
     mistakes: Callable[[Call], Iterable[Proposal]] = lambda _: (),
     adds: bool = False,
 ) -> Callable[[Callable[P, Definition]], Callable[P, Tensor]]:
-    """Make an operation on tensors out of its definition; the result remembers operands and options."""
+    """Make an operation on tensors out of its definition; the result remembers operands and options.
+
+    `written` says how it is written where that is not as a call: with which method of a writer.
+    """
 
     def known() -> list[Given]:
         return [one for few in examples for one in ([few] if isinstance(few, Given) else few())]
 
     def made(define: Callable[P, Definition]) -> Callable[P, Tensor]:
         OPERATIONS[define.__name__] = make = remembering(define)
+        if written is not None:
+            FORMS[define.__name__] = written
         RECORDS[define.__name__] = Operation(make, says, tuple(letters.split()), known, mistakes, adds)
         return make
 

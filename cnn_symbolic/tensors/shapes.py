@@ -9,7 +9,10 @@ from typing import Any
 from cnn_symbolic.expressions.formulas import Shape
 from cnn_symbolic.expressions.values import Number
 from cnn_symbolic.ground.display import Displayed
+from cnn_symbolic.notation.layout import Layout, Token, listed, row
+from cnn_symbolic.notation.text import text
 from cnn_symbolic.tensors.tensor import Equation, Tensor, check_tensor
+from cnn_symbolic.tensors.writing import LINE, Notation
 
 __all__ = ["ShapeOf", "shape"]
 
@@ -30,7 +33,11 @@ class ShapeOf(Displayed):
         return iter(self.tensor.shape)
 
     def __str__(self) -> str:
-        return f"shape({self.tensor})"
+        return text(self.written(LINE))
+
+    def written(self, to: Notation) -> Layout:
+        """Return what the shape looks like."""
+        return row(Token("shape", "function"), listed([self.tensor.written(to)]))
 
     @property
     def shape(self) -> tuple[Number, ...]:

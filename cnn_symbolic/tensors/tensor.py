@@ -28,16 +28,14 @@ from cnn_symbolic.expressions.evaluation import (
 from cnn_symbolic.expressions.formulas import Index, Shape, alpha_key, fresh, inside
 from cnn_symbolic.expressions.heads import Minimum
 from cnn_symbolic.expressions.points import STANDING, Point
-from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.expressions.rules import at_least, bracket
-from cnn_symbolic.expressions.shapes import (
-    check_integers,
-    format_option,
-    format_shape,
-)
-from cnn_symbolic.expressions.values import Number, Standing, as_formula, number, plain, presumed_of, read_at
+from cnn_symbolic.expressions.shapes import check_integers, format_shape
+from cnn_symbolic.expressions.values import Number, Standing, number, plain, presumed_of, read_at
 from cnn_symbolic.ground.display import Displayed
 from cnn_symbolic.ground.errors import NameConflictError, OperandError, ShapeError
+from cnn_symbolic.notation.layout import Layout, name
+from cnn_symbolic.notation.text import text
+from cnn_symbolic.tensors.writing import FORMS, LINE, Notation
 
 __all__ = [
     "OPERATIONS",
@@ -54,6 +52,16 @@ __all__ = [
 ]
 
 EntryFormula = Callable[[Index], sp.Expr]
+# The options that are not written in a call.
+UNSTATED = {
+    "stride": 1,
+    "padding": 0,
+    "dilation": 1,
+    "output_padding": 0,
+    "group_axis": False,
+    "ceil_mode": False,
+    "keepdims": False,
+}
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,10 @@ class Leaf:
         """What the source is written with, to calculate with."""
         return self.given
 
+    def written(self, _to: Notation) -> Layout:
+        """Return the name."""
+        return name(self.name)
+
 
 @dataclass(frozen=True)
 class Named:
@@ -84,6 +96,10 @@ class Named:
     def made_from(self) -> tuple[Tensor, ...]:
         """The tensors that this one is made from."""
         return (self.definition,)
+
+    def written(self, _to: Notation) -> Layout:
+        """Return the name."""
+        return name(self.name)
 
 
 @dataclass(frozen=True)
@@ -117,6 +133,14 @@ class Call(Nameless):
         """What the source is written with, to calculate with."""
         return tuple(self.given.values())
 
+    def written(self, to: Notation) -> Layout:
+        """Return the operation as its record says, else as a call."""
+        return FORMS[self.operation](self, to) if self.operation in FORMS else to.call(self)
+
+    def stated_options(self) -> list[tuple[str, Any]]:
+        """Return the options that are written in a call: those that are not the usual ones."""
+        return [(key, value) for key, value in self.options.items() if UNSTATED.get(key) != value]
+
 
 @dataclass(frozen=True)
 class Entries(Nameless):
@@ -142,6 +166,10 @@ class Entries(Nameless):
         """What the source is written with, to calculate with."""
         return (self.number, self.lengths)
 
+    def written(self, to: Notation) -> Layout:
+        """Return the formula, in print with its indices."""
+        return to.by_hand(self.formula, self.index)
+
 
 @dataclass(frozen=True)
 class Gradient(Nameless):
@@ -157,6 +185,10 @@ class Gradient(Nameless):
         """The tensors that this one is made from."""
         return (self.output, self.wrt, self.cotangent)
 
+    def written(self, to: Notation) -> Layout:
+        """Return ∂C/∂wrt, or what it is the gradient of."""
+        return to.gradient(self.output, self.wrt, self.cotangent, self.is_of_cost)
+
     @property
     def is_of_cost(self) -> bool:
         """Whether it is ∂C/∂x: the output is C itself, or what arrives there is called ∂C/∂output.
@@ -166,74 +198,11 @@ class Gradient(Nameless):
         arriving = self.cotangent.source
         if isinstance(arriving, Call):
             return arriving.options.get("value") == 1 and not self.cotangent.shape
-        name = f"∂C/∂{self.output.name or ''}"
-        return arriving.name == name or (self.output.name is None and str(arriving.name).startswith(name))
+        called = f"∂C/∂{self.output.name or ''}"
+        return arriving.name == called or (self.output.name is None and str(arriving.name).startswith(called))
 
 
 Source = Leaf | Named | Call | Entries | Gradient
-
-
-LOOSE = {"add", "scale", "multiply", "sum_family"}
-
-
-def format_source(source: Source) -> str:
-    """Return a tensor as it is written: its name, or how it is made."""
-    if isinstance(source, Leaf | Named):
-        return source.name
-    if isinstance(source, Gradient):
-        of = "C" if source.is_of_cost else f"⟨{source.cotangent}, {source.output}⟩"
-        return f"∂{of}/∂{source.wrt}"
-    if isinstance(source, Entries):
-        plain = {symbol: sp.Symbol(symbol.name) for symbol in source.formula.atoms(sp.Dummy)}
-        return f"[{written(source.formula.xreplace(plain))}]"
-    return format_call(source)
-
-
-def format_call(call: Call) -> str:
-    """Return an operation as it is written: infix where there is a sign for it, else as a call."""
-    operands = [str(x) for x in call.operands]
-    if call.operation == "apply":
-        return f"{call.options['function']}{'′' * call.options['order']}({operands[0]})"
-    tight = [
-        f"({text})" if isinstance(x.source, Call) and x.source.operation in LOOSE else text
-        for x, text in zip(call.operands, operands, strict=True)
-    ]
-    if call.operation == "broadcast":
-        return operands[0]
-    if call.operation == "take":
-        return f"{tight[0]}[{', '.join(map(format_option, call.options['at']))}]"
-    if call.operation in ("stack_family", "sum_family"):
-        run = f"{call.options['index'].name}<{format_option(call.options['length'])}"
-        return f"[{operands[0]} for {run}]" if call.operation == "stack_family" else f"Σ{{{run}}} {tight[0]}"
-    if call.operation == "add":
-        return " + ".join(operands).replace(" + -", " - ")
-    if call.operation == "multiply":
-        return f"{tight[0]}·{tight[1]}"
-    if call.operation == "scale":
-        factor = as_formula(call.options["factor"], "scale")
-        number = f"({written(factor)})" if isinstance(factor, sp.Add) else written(factor)
-        return f"-{tight[0]}" if factor == -1 else number if tight[0] == "1" else f"{number}·{tight[0]}"
-    if call.operation == "constant":
-        value, lengths = call.options["value"], call.options["shape"]
-        return f"{'ones' if value else 'zeros'}{format_shape(lengths)}" if lengths else str(value)
-    options = [f"{key}={format_option(value)}" for key, value in stated_options(call)]
-    return f"{call.operation}({', '.join([*operands, *options])})"
-
-
-UNSTATED = {
-    "stride": 1,
-    "padding": 0,
-    "dilation": 1,
-    "output_padding": 0,
-    "group_axis": False,
-    "ceil_mode": False,
-    "keepdims": False,
-}
-
-
-def stated_options(call: Call) -> list[tuple[str, Any]]:
-    """Return the options of an operation that are written in a call: those that are not the usual ones."""
-    return [(key, value) for key, value in call.options.items() if UNSTATED.get(key) != value]
 
 
 @dataclass(frozen=True, eq=False)
@@ -378,15 +347,19 @@ class Tensor(Displayed):
         arrays: dict[str, np.ndarray] = {}
         exact = any(np.asarray(value).dtype == object for value in values.values())
         state = Values(known, arrays, functions or {}, object if exact else int)
-        for name, part in names.items():
+        for called, part in names.items():
             if isinstance(part.source, Named):
-                arrays[name] = _evaluate(part.source.definition, state)
+                arrays[called] = _evaluate(part.source.definition, state)
             else:
-                arrays[name] = np.asarray(values[name])
+                arrays[called] = np.asarray(values[called])
         return _evaluate(self, state)
 
     def __str__(self) -> str:
-        return format_source(self.source)
+        return text(self.written(LINE))
+
+    def written(self, to: Notation) -> Layout:
+        """Return what the tensor looks like: its name, or the operation that it is the result of."""
+        return self.source.written(to)
 
     def __repr__(self) -> str:
         return f"<Tensor {self} of shape {format_shape(self.lengths)}>"

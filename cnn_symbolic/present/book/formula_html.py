@@ -7,10 +7,12 @@ import re
 from markupsafe import Markup, escape
 
 from cnn_symbolic.notation.breaking import Part, Piece, parts, width
+from cnn_symbolic.notation.latex import latex
+from cnn_symbolic.notation.layout import Layout, Sign, row
 from cnn_symbolic.notation.mathml import mathml
 from cnn_symbolic.present.content.prose import Code, Formula, Prose
 
-__all__ = ["formula_html", "inline", "inline_formula"]
+__all__ = ["formula_html", "inline", "inline_formula", "named"]
 
 WIDEST_INLINE = 16.0
 LONG_NAME = 15
@@ -31,7 +33,7 @@ def inline(prose: Prose) -> Markup:
         elif isinstance(part, Formula):
             before = OPENING.search(texts[k - 1]) if k else None
             after = CLOSING.search(texts[k + 1]) if k + 1 < len(prose) else None
-            made.append(inline_formula(part.latex, before.group() if before else "", after.group() if after else ""))
+            made.append(inline_formula(part.layout, before.group() if before else "", after.group() if after else ""))
         else:
             text = CLOSING.sub("", part) if k and isinstance(prose[k - 1], Formula) else part
             text = OPENING.sub("", text) if k + 1 < len(prose) and isinstance(prose[k + 1], Formula) else text
@@ -47,11 +49,11 @@ def words(text: str) -> Markup:
     )
 
 
-def inline_formula(latex: str, before: str = "", after: str = "") -> Markup:
+def inline_formula(x: Layout, before: str = "", after: str = "") -> Markup:
     """Return a formula within a sentence, with the punctuation that stays on a line with it."""
-    pieces = list(flat(parts(latex, WIDEST_INLINE)))
+    pieces = list(flat(parts(x, WIDEST_INLINE)))
     made = [
-        LONG.format(element(piece, display=False)) if width(piece.latex) > WIDEST_INLINE else element(piece, False)
+        LONG.format(element(piece, display=False)) if width(piece.layout) > WIDEST_INLINE else element(piece, False)
         for piece in pieces
     ]
     if before:
@@ -61,10 +63,15 @@ def inline_formula(latex: str, before: str = "", after: str = "") -> Markup:
     return BREAK.join(made)
 
 
-def formula_html(latex: str) -> Markup:
+def named(x: Layout) -> Layout:
+    """Return a name with the sign behind it that stands before its value."""
+    return row(x, Sign("="))
+
+
+def formula_html(x: Layout) -> Markup:
     """Return a displayed formula that is broken into lines where it has to be; its LaTeX is in `data-tex`."""
-    whole = parts(latex)
-    return Markup('<div class="formula" data-tex="{}">{}</div>').format(latex, nested(whole, 0))
+    whole = parts(x)
+    return Markup('<div class="formula" data-tex="{}">{}</div>').format(latex(x), nested(whole, 0))
 
 
 def nested(part: Part, depth: int) -> Markup:
@@ -82,7 +89,7 @@ def flat(part: Part) -> list[Piece]:
 
 def element(piece: Piece, display: bool) -> Markup:
     """Return a piece as MathML."""
-    return Markup(mathml(piece.latex, display, piece.continued))  # noqa: S704 - serialised XML
+    return Markup(mathml(piece.layout, display, piece.continued))  # noqa: S704 - serialised XML
 
 
 def kept(markup: Markup) -> Markup:

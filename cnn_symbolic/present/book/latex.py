@@ -10,7 +10,8 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cnn_symbolic.ground.version import __version__
-from cnn_symbolic.notation.latex import GREEK, escape
+from cnn_symbolic.notation.latex import GREEK, escape, latex
+from cnn_symbolic.notation.layout import Layout
 from cnn_symbolic.present.content.contents import Book, BookEntry
 from cnn_symbolic.present.content.counterexamples import Block
 from cnn_symbolic.present.content.listings import latex_listing, latex_words
@@ -51,6 +52,7 @@ def environment() -> Environment:
         "because": because,
         "escape": escape,
         "formula": proof_line,
+        "latex": latex,
         "listing": latex_listing,
         "math": breakable,
         "matrix_latex": matrix_latex,
@@ -110,7 +112,7 @@ def text(sentence: Prose) -> str:
     written = ""
     for part in sentence:
         if isinstance(part, Formula):
-            written += f"${part.latex}$"
+            written += f"${latex(part.layout)}$"
         elif isinstance(part, Code):
             written += rf"\texttt{{{escape(part.text)}}}"
         else:
@@ -125,20 +127,20 @@ def because(row: ProofRow, labels: Mapping[str, str]) -> str:
     return rf"\hyperref[{where}]{{{reason} (\ref*{{{where}}})}}" if where else reason
 
 
-def breakable(formula: str) -> str:
+def breakable(x: Layout | None) -> str:
     """Return a formula that may also be broken between factors and between arguments."""
-    formula = re.sub(r"(\\mathrm\{[^{}]*\})=", r"\1{=}", formula)
+    formula = re.sub(r"(\\mathrm\{[^{}]*\})=", r"\1{=}", "" if x is None else latex(x))
     return formula.replace(r" \, ", r" \cnntimes ").replace(", ", r" \cnncomma ")
 
 
-def proof_line(formula: str) -> str:
+def proof_line(x: Layout) -> str:
     """Return a formula in the column of a proof; one with a part that is too wide for it in small type."""
     longest = length = depth = 0
-    for part in re.findall(r" \\, |, | [-+=] |\\[A-Za-z]+ ?|.", formula):
+    for part in re.findall(r" \\, |, | [-+=] |\\[A-Za-z]+ ?|.", latex(x)):
         depth += {"{": 1, "}": -1}.get(part, 0)
         length = 0 if depth == 0 and part[0] in " ," else length + (part not in "{}_^")
         longest = max(longest, length)
-    return rf"\cnnformula{{{SMALL if longest > WIDEST else ''}{breakable(formula)}}}"
+    return rf"\cnnformula{{{SMALL if longest > WIDEST else ''}{breakable(x)}}}"
 
 
 def matrix_latex(block: Block) -> str:

@@ -14,6 +14,8 @@ from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals
 from cnn_symbolic.library.article import ARTICLE, ERRATA
 from cnn_symbolic.library.files import GROUPS
 from cnn_symbolic.library.loading import Claim
+from cnn_symbolic.notation.layout import Layout, Ratio, entry, joined, name, row, sign
+from cnn_symbolic.notation.reading import read
 from cnn_symbolic.present.content.certified import certified, trusted
 from cnn_symbolic.present.content.contents import (
     SIGNS,
@@ -38,25 +40,33 @@ from cnn_symbolic.proofs.settling import Settled, Stopped, settle
 
 __all__ = ["assemble", "by_id", "printed"]
 
-NOTATION: tuple[tuple[str, str], ...] = (
-    (r"x_{i,j}", "the entry of a tensor; 0 wherever the index lies outside the shape"),
-    (r"x = y,\; x \neq y", "equal at all sizes that satisfy the assumptions, and not equal at all of them"),
-    (r"[\,\ldots\,]", "1 where the condition holds, and 0 elsewhere"),
-    (r"x \star f,\; x * f", "cross-correlation and convolution; valid, full or same says which block is kept"),
+
+def apart(*formulas: str) -> Layout:
+    """Return formulas that are given as text, with space between them."""
+    return joined(map(read, formulas), row(sign(","), sign("\u2002")))
+
+
+def derivative(of: Layout) -> Layout:
+    """Return the gradient of something with respect to x."""
+    return Ratio(row(sign("∂"), of), row(sign("∂"), name("x")), small=False)
+
+
+NOTATION: tuple[tuple[Layout, str], ...] = (
+    (entry(name("x"), [name("i"), name("j")]), "the entry of a tensor; 0 wherever the index lies outside the shape"),
+    (apart("x = y", "x ≠ y"), "equal at all sizes that satisfy the assumptions, and not equal at all of them"),
+    (read("[·…·]"), "1 where the condition holds, and 0 elsewhere"),
+    (apart("x ⋆ f", "x ∗ f"), "cross-correlation and convolution; valid, full or same says which block is kept"),
     (
-        r"\frac{\partial C}{\partial x}",
+        derivative(name("C")),
         "the gradient of the cost with respect to every entry of a tensor; this C is never a size",
     ),
-    (
-        r"\frac{\partial \langle v, z \rangle}{\partial x}",
-        "the gradient of the dot product of v and z, with v held fixed",
-    ),
-    (r"\sigma,\; \sigma'", "an arbitrary differentiable function, applied entry by entry, and its derivative"),
-    (r"\lfloor a/b \rfloor,\; \lceil a/b \rceil", "a quotient rounded down, and up"),
-    (r"M, N, I, J, \dots", "sizes: integers from 1 on; the widths of paddings may be 0"),
+    (derivative(read("⟨v, z⟩")), "the gradient of the dot product of v and z, with v held fixed"),
+    (apart("σ", "σ′"), "an arbitrary differentiable function, applied entry by entry, and its derivative"),
+    (apart("⌊a/b⌋", "⌈a/b⌉"), "a quotient rounded down, and up"),
+    (read("M, N, I, J, …"), "sizes: integers from 1 on; the widths of paddings may be 0"),
 )
 LITERAL_NOTATION = (
-    f"x {SIGNS[HoldsForLiterals]} y",
+    row(name("x"), SIGNS[HoldsForLiterals], name("y")),
     "equal at the literal values that are named, of strides and other factors; not proved for others",
 )
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from cnn_symbolic.certificates.certifying import Outcome
 from cnn_symbolic.certificates.trusted.compiling import library_texts
+from cnn_symbolic.notation.layout import name
+from cnn_symbolic.notation.reading import read
 from cnn_symbolic.present.content.prose import Code, Formula, Prose, printable, tidy
 
 __all__ = ["Certified", "Stated", "Trusted", "certified", "trusted"]
@@ -33,7 +35,7 @@ DEFINED = re.compile(
 REALS: Prose = (
     "A gradient can have a second statement, about real numbers: for every cost that is differentiable at the output, "
     "and every activation that is differentiable where it is applied, the derivative of the cost by the entry is ",
-    Formula("G"),
+    Formula(name("G")),
     ". It rests on the axioms of Coq's own real numbers, the others on none.",
 )
 
@@ -103,10 +105,10 @@ def needed(statements: Iterable[str], texts: Mapping[str, str]) -> Iterator[tupl
     kept: set[str] = set()
     while added := (words & defined.keys()) - kept:
         kept |= added
-        words = {word for name in added for word in re.findall(r"\w+", defined[name])}
-    for name, text in texts.items():
+        words = {word for one in added for word in re.findall(r"\w+", defined[one])}
+    for file, text in texts.items():
         if excerpt := [found.group() for found in DEFINED.finditer(text) if found[1] in kept]:
-            yield f"{name}.v, in part", "\n\n".join(excerpt) + "\n"
+            yield f"{file}.v, in part", "\n\n".join(excerpt) + "\n"
 
 
 def reading(defined: list[str]) -> tuple[Prose, ...]:
@@ -117,23 +119,23 @@ def reading(defined: list[str]) -> tuple[Prose, ...]:
         "An entry that is certified by Coq has a statement in Coq and a proof of it, which Coq checked by itself. The "
         "statement is about every commutative ring: the integers, the real numbers, polynomials. Of two tensors it "
         "says that their shapes and entries are equal at all sizes. Of a gradient with respect to ",
-        Formula("x"),
+        Formula(name("x")),
         ", of which ",
-        Formula("G"),
+        Formula(name("G")),
         " is an entry, it says ",
-        Formula(r"L(x + t \, e) = L(x) + t \, G"),
+        Formula(read("L(x + t·e) = L(x) + t·G")),
         ": here ",
-        Formula("L"),
+        Formula(name("L")),
         " is the sum of all entries that are made from ",
-        Formula("x"),
+        Formula(name("x")),
         ", each times the gradient that arrives at it; ",
-        Formula("e"),
+        Formula(name("e")),
         " is 1 where ",
-        Formula("G"),
+        Formula(name("G")),
         " stands, and 0 elsewhere; and ",
-        Formula("t"),
+        Formula(name("t")),
         " is anything in the ring or, where ",
-        Formula("L"),
+        Formula(name("L")),
         " is not affine, anything whose square is 0. Of what is refuted it says that the claim is false.",
     )
     how: Prose = (

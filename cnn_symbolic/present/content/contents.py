@@ -1,4 +1,4 @@
-"""What a book of proofs consists of, for every way of printing it: plain data, formulas in LaTeX.
+"""What a book of proofs consists of, for every way of printing it: plain data, formulas as layouts.
 
 An entry is made from a claim's proof object alone. A line that the kernel has not decided equal to the line
 before it makes an error, and so does a claim that is neither proved nor refuted, unless its author states that it
@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cnn_symbolic.expressions.printing import written_together
+from cnn_symbolic.expressions.printing import conditions
 from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 from cnn_symbolic.library.loading import Claim
+from cnn_symbolic.notation.layout import Layout, Sign
 from cnn_symbolic.present.content.certified import Certified, Trusted
-from cnn_symbolic.present.content.counterexamples import Counterexample, conditions, counterexample, holds
+from cnn_symbolic.present.content.counterexamples import Counterexample, counterexample, holds
 from cnn_symbolic.present.content.definitions import OperationDefinition, operations_in
 from cnn_symbolic.present.content.proofs import ProofRow, Writer, checked
 from cnn_symbolic.present.content.prose import Code, Prose, prose, tidy
@@ -39,11 +40,11 @@ __all__ = [
 
 
 # The signs between the sides of a claim, which say what became of it.
-SIGNS: dict[type[Verdict], str] = {
-    Theorem: "=",
-    Refutation: r"\neq",
-    Undecided: r"\overset{?}{=}",
-    HoldsForLiterals: r"\circeq",
+SIGNS: dict[type[Verdict], Sign] = {
+    Theorem: Sign("="),
+    Refutation: Sign("≠"),
+    Undecided: Sign("≟"),
+    HoldsForLiterals: Sign("≗"),
 }
 
 
@@ -53,9 +54,9 @@ class BookEntry:
 
     `kind` is "theorem", "refutation", "check" or "holds": not a theorem, but true at literal values of its factors.
     `strength` is the kind of its evidence: "all shapes", "every factor", "listed factors", "fixed shape", "identity",
-    "literal values", "tested" or "refuted". `statement` is the claim in LaTeX, `asserted` what a check is about,
+    "literal values", "tested" or "refuted". `statement` is the claim, `asserted` what a check is about,
     `found` what it found, or what was tried beyond literal values; `abbreviations` say what the names in it stand for,
-    such as `\\ell_1`.
+    such as ℓ₁.
     `certificate` is what became of its certificate, if one was asked for.
     """
 
@@ -66,17 +67,17 @@ class BookEntry:
     title: Prose
     evidence: Prose
     strength: str
-    statement: str = ""
+    statement: Layout | None = None
     asserted: Prose = ()
     article: tuple[str, ...] = ()
-    assumptions: tuple[str, ...] = ()
-    abbreviations: tuple[str, ...] = ()
+    assumptions: tuple[Layout, ...] = ()
+    abbreviations: tuple[Layout, ...] = ()
     rows: tuple[ProofRow, ...] = ()
     found: Prose = ()
     counterexample: Counterexample | None = None
     holds: Prose = ()
     mistake: Prose = ()
-    corrected: str = ""
+    corrected: Layout | None = None
     operations: frozenset[str] = frozenset()
     certificate: Certified | None = None
 
@@ -139,7 +140,7 @@ class Book:
     """
 
     chapters: tuple[Chapter, ...]
-    notation: tuple[tuple[str, Prose], ...]
+    notation: tuple[tuple[Layout, Prose], ...]
     definitions: tuple[OperationDefinition, ...]
     article: tuple[AboutArticle, ...] = ()
     errata: tuple[BookErratum, ...] = ()
@@ -179,7 +180,7 @@ def entry_of(claim: Claim, theorems: Mapping[str, Derivation] | None = None) -> 
             kind="theorem",
             statement=(writer := Writer(made, checked(made))).statement(SIGNS[Theorem]),
             strength=strength_of(verdict),
-            assumptions=conditions(written_together(verdict.domain)),
+            assumptions=conditions(verdict.domain),
             abbreviations=writer.abbreviations,
             rows=writer.rows(theorems or {}),
             **common,
@@ -193,11 +194,11 @@ def entry_of(claim: Claim, theorems: Mapping[str, Derivation] | None = None) -> 
             statement=writer.statement(SIGNS[Refutation]),
             abbreviations=writer.abbreviations,
             strength="refuted",
-            assumptions=conditions(written_together(verdict.domain)),
+            assumptions=conditions(verdict.domain),
             counterexample=counterexample(verdict),
             holds=holds(verdict),
             mistake=() if change is None else prose(change.name),
-            corrected="" if right is None else writer.statement(SIGNS[Theorem], right),
+            corrected=None if right is None else writer.statement(SIGNS[Theorem], right),
             **common,
         )
     if isinstance(verdict, HoldsForLiterals) and made.as_expected:
@@ -207,7 +208,7 @@ def entry_of(claim: Claim, theorems: Mapping[str, Derivation] | None = None) -> 
             statement=writer.statement(SIGNS[HoldsForLiterals]),
             abbreviations=writer.abbreviations,
             strength="literal values",
-            assumptions=conditions(written_together(verdict.domain)),
+            assumptions=conditions(verdict.domain),
             found=prose(verdict.search),
             **common,
         )

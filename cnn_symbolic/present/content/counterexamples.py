@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,22 +11,34 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic.expressions.meaning import value_of
-from cnn_symbolic.expressions.printing import written
+from cnn_symbolic.expressions.printing import Formulas, conditions
+from cnn_symbolic.expressions.rules import conjuncts
 from cnn_symbolic.ground.errors import UndefinedError
 from cnn_symbolic.kernel.search.verdicts import Refutation
-from cnn_symbolic.notation.latex import Latex
+from cnn_symbolic.notation import layout as la
+from cnn_symbolic.notation.layout import Layout, Sign, entry, integer, joined, listed, name, quotient, row
 from cnn_symbolic.notation.matrices import MOST_ENTRIES, named_matrix, number
+from cnn_symbolic.notation.reading import read
 from cnn_symbolic.present.content.prose import Code, Formula, Prose
 from cnn_symbolic.present.content.words import UNDEFINED
 
-__all__ = ["Block", "Counterexample", "Matrix", "conditions", "counterexample", "holds", "not_defined", "unmet"]
+__all__ = [
+    "Block",
+    "Counterexample",
+    "Matrix",
+    "counterexample",
+    "holds",
+    "not_defined",
+    "unmet",
+    "valued",
+]
 
 
 @dataclass(frozen=True)
 class Block:
     """A matrix within an array: its name with the leading indices, its numbers, and which of them differ."""
 
-    name: str
+    name: Layout
     rows: tuple[tuple[str, ...], ...]
     differs: tuple[tuple[bool, ...], ...]
 
@@ -43,48 +55,57 @@ class Counterexample:
     """Sizes at which the sides differ, what differs there, and the numbers that show it."""
 
     called: str
-    sizes: tuple[str, ...]
+    sizes: tuple[Layout, ...]
     difference: Prose
-    functions: tuple[str, ...] = ()
+    functions: tuple[Layout, ...] = ()
     values: tuple[Matrix, ...] = ()
     sides: tuple[Matrix, ...] = ()
 
 
 def counterexample(refutation: Refutation) -> Counterexample:
     """Return the numbers of a refutation."""
-    latex = Latex({})
     sides: tuple[Matrix, ...] = ()
     difference_at = difference(refutation)
     if refutation.left_value is not None:
         left, right = np.asarray(refutation.left_value), np.asarray(refutation.right_value)
         if max(left.size, right.size) <= MOST_ENTRIES:
             marked = left != right
-            entry = f"_{{{','.join(map(str, refutation.index))}}}" if refutation.index and not left.ndim else ""
-            sides = tuple(
-                matrix(rf"\text{{{name}}}{entry}", side, marked) for name, side in (("left", left), ("right", right))
-            )
+            at = [*map(integer, refutation.index)] if not left.ndim else []
+            called = [
+                entry(la.Token(word, "words"), at) if at else la.Token(word, "words") for word in ("left", "right")
+            ]
+            sides = tuple(matrix(word, side, marked) for word, side in zip(called, (left, right), strict=True))
     shown = {name: value for name, value in refutation.values.items() if np.size(value) <= MOST_ENTRIES}
     return Counterexample(
         "Smallest counterexample" if refutation.least and refutation.sizes else "Counterexample",
-        tuple(f"{latex.symbol(name)} = {value}" for name, value in refutation.sizes.items()),
+        tuple(valued(refutation.sizes)),
         difference_at,
-        tuple(f"{latex.symbol(name)}(t) = {sp.latex(f)}" for name, f in refutation.functions.items()),
-        tuple(matrix(latex.symbol(name), value) for name, value in shown.items()),
+        tuple(
+            row(name(called), read("(t)"), Sign("="), Formulas({}).terms_of(f.as_ordered_terms(), {}))
+            for called, f in refutation.functions.items()
+        ),
+        tuple(matrix(name(called), value) for called, value in shown.items()),
         sides,
     )
 
 
-def matrix(name: str, value: Any, marked: Any = None) -> Matrix:
+def valued(values: Mapping[str, Any]) -> Iterator[Layout]:
+    """Yield which value each size has."""
+    for called, value in values.items():
+        yield row(name(called), Sign("="), integer(value))
+
+
+def matrix(called: Layout, value: Any, marked: Any = None) -> Matrix:
     """Return an array of exact numbers as matrices, those of more axes with their leading indices."""
     array = np.asarray(value, dtype=object)
     marks = np.broadcast_to(False if marked is None else marked, array.shape)
     if array.ndim < 2:
-        return Matrix((Block(name, (in_row(array.reshape(-1)),), (tuple(map(bool, marks.reshape(-1))),)),))
+        return Matrix((Block(called, (in_row(array.reshape(-1)),), (tuple(map(bool, marks.reshape(-1))),)),))
     blocks = []
     for at in np.ndindex(array.shape[:-2]):
-        called = f"{name}_{{{','.join(map(str, at))}}}" if array.size > array[at].size else name
+        block = entry(called, [*map(integer, at)]) if array.size > array[at].size else called
         rows = tuple(in_row(r) for r in array[at])
-        blocks.append(Block(called, rows, tuple(tuple(map(bool, r)) for r in marks[at])))
+        blocks.append(Block(block, rows, tuple(tuple(map(bool, r)) for r in marks[at])))
     return Matrix(tuple(blocks))
 
 
@@ -95,57 +116,63 @@ def in_row(numbers: Any) -> tuple[str, ...]:
 
 def difference(refutation: Refutation) -> Prose:
     """Return what differs at a counterexample."""
-    left, right = (Formula(str(shape).replace(",)", ")")) for shape in (refutation.left_shape, refutation.right_shape))
+    left, right = (Formula(listed(map(integer, n))) for n in (refutation.left_shape, refutation.right_shape))
     if not_defined(refutation):
-        needed = separated([Formula(c) for c in conditions(unmet(refutation))], " and ")
+        condition = unmet(refutation)
+        needed = () if condition is None else map(Formula, conditions([condition]))
         return (
             "There the right side is not defined",
-            *((": it needs ", *needed, ".") if needed else (f" ({UNDEFINED}).",)),
+            *((": it needs ", *needed, ".") if condition is not None else (f" ({UNDEFINED}).",)),
         )
     if refutation.kind == "defined":
         return ("There only one side is defined: the shapes would be ", left, " and ", right, ".")
     found = differing(refutation)
     if found is None and refutation.kind == "shape":
         return ("There the shapes are ", left, " and ", right, ".")
-    entry = Formula(f"({','.join(map(str, refutation.index))})")
+    place = Formula(la.Fenced("(", joined(map(integer, refutation.index), la.sign(",")), ")"))
     if found is not None:
         start: Prose = (
-            ("There, in the entry ", entry, ", the left side is ") if refutation.index else ("There the left side is ",)
+            ("There, in the entry ", place, ", the left side is ") if refutation.index else ("There the left side is ",)
         )
         return (*start, *exact(found[0]), ", the right side ", *exact(found[1]), ".")
-    latex = Latex({})
     factors = refutation.monomial.factors if refutation.monomial else ()
-    product = latex.times.join(latex.entry(symbol(name), [str(i) for i in at]) for name, at in factors) or "1"
+    entries = [entry(factor(called), [*map(integer, at)]) for called, at in factors]
     where: Prose = (" occurs",)
     if refutation.index:
-        where = (" occurs in the entry ", entry)
+        where = (" occurs in the entry ", place)
     return (
         "There the product ",
-        Formula(product),
+        Formula(joined(entries or [integer(1)], Sign("·"))),
         *where,
         f" with the coefficient {refutation.left_coefficient} on the left and "
         f"{refutation.right_coefficient} on the right.",
     )
 
 
+def factor(called: str) -> Layout:
+    """Return a tensor's name, or an opaque function of one such as `σ′(z)`."""
+    applied = re.fullmatch(r"(.+)\((.+)\)", called)
+    return row(name(applied[1]), listed([name(applied[2])])) if applied else name(called)
+
+
 def exact(value: str) -> Prose:
     """Return a number as a formula; what says how long a number is stays text."""
-    return (Formula(value),) if re.fullmatch(r"-?\d+(/\d+)?", value) else (value,)
+    return (Formula(quotient(value)),) if re.fullmatch(r"-?\d+(/\d+)?", value) else (value,)
 
 
 def holds(refutation: Refutation) -> Prose:
     """Return under which condition a refuted formula does hold."""
-    given = [Formula(f"{Latex({}).symbol(name)} = {value}") for name, value in refutation.given.items()]
+    given = [*map(Formula, valued(refutation.given))]
     start: Prose = ("For ", *separated(given, ", "), " equality ") if given else ("Equality ",)
     if refutation.holds_when is None:
         return (*start, "does not hold at all sizes; the weakest assumption under which it does is not known.")
     if refutation.holds_when == sp.false:
         return (*start, "never holds.")
-    where = separated([Formula(c) for c in conditions(written(refutation.holds_when))], " and ")
+    where = separated(map(Formula, conditions(conjuncts(refutation.holds_when))), " and ")
     return (*start, "holds exactly when ", *where, ".")
 
 
-def separated(parts: list[Formula], by: str) -> Prose:
+def separated(parts: Iterable[Formula], by: str) -> Prose:
     """Return formulas with words between them."""
     joined: list[str | Formula | Code] = []
     for part in parts:
@@ -153,60 +180,21 @@ def separated(parts: list[Formula], by: str) -> Prose:
     return tuple(joined)
 
 
-def symbol(name: str) -> str:
-    """Return a tensor's name, or an opaque function of one such as `σ′(z)`, as LaTeX."""
-    applied = re.fullmatch(r"(.+?)(′*)\((.+)\)", name)
-    latex = Latex({})
-    if applied is None:
-        return latex.symbol(name)
-    function, primes, argument = applied.groups()
-    return f"{latex.symbol(function)}{latex.primes(len(primes))}({latex.symbol(argument)})"
-
-
-def conditions(text: str) -> tuple[str, ...]:
-    """Return a condition on sizes as LaTeX: one formula for each part that is joined by "and"."""
-    parts, depth, start = [], 0, 0
-    for found in re.finditer(r"[()]| and | or ", text):
-        depth += {"(": 1, ")": -1}.get(found.group(), 0)
-        if found.group() == " or " and depth == 0:
-            return (condition(text),)
-        if found.group() == " and " and depth == 0:
-            parts.append(text[start : found.start()])
-            start = found.end()
-    return tuple(condition(part) for part in [*parts, text[start:]] if part)
-
-
-WORDS = {
-    "and": r"\text{ and }", "or": r"\text{ or }", "mod": r"\bmod", "not": r"\neg", "max": r"\max",
-}  # fmt: skip
-RELATION_SIGNS = {
-    "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil ", "≥": r"\ge ", "≤": r"\le ",
-    "≠": r"\neq ", "·": r" \, ",
-}  # fmt: skip
-
-
-def condition(text: str) -> str:
-    """Return a condition on sizes as LaTeX."""
-    latex = Latex({})
-    written = re.sub(r"[^\W\d]\w*′*", lambda w: WORDS.get(w.group(), "") or latex.symbol(w.group()), text)
-    return re.sub(" +", " ", "".join(RELATION_SIGNS.get(character, character) for character in written))
-
-
 def not_defined(refutation: Refutation) -> bool:
     """Tell whether the shapes at a counterexample do not show why the right side is not defined there."""
     return refutation.kind == "defined" and refutation.right_shape in ((), refutation.left_shape)
 
 
-def unmet(refutation: Refutation) -> str:
-    """Return a condition under which the right side is defined that does not hold at the counterexample, or ""."""
+def unmet(refutation: Refutation) -> Any:
+    """Return a condition under which the right side is defined that does not hold at the counterexample, or None."""
     known = {size: refutation.sizes[str(size)] for size in refutation.statement.sizes}
     for condition in refutation.statement.right.conditions:
         try:
             if not value_of(condition, known.__getitem__):
-                return written(condition)
+                return condition
         except UndefinedError:  # it has a divisor of its own, which another condition is about
             continue
-    return ""
+    return None
 
 
 # As text
@@ -214,11 +202,11 @@ def unmet(refutation: Refutation) -> str:
 
 def counterexample_lines(refutation: Refutation) -> Iterator[str]:
     """Yield the numbers of a counterexample, and what both sides make of them, with ⟨ ⟩ where they differ."""
-    for name, polynomial in refutation.functions.items():
-        yield f"  {name}(t) = {str(polynomial).replace('**', '^').replace('*', '·')}"
-    for name, value in refutation.values.items():
+    for called, polynomial in refutation.functions.items():
+        yield f"  {called}(t) = {str(polynomial).replace('**', '^').replace('*', '·')}"
+    for called, value in refutation.values.items():
         large = np.size(value) > MOST_ENTRIES
-        yield f"  {name}: {'×'.join(map(str, np.shape(value)))} numbers" if large else named_matrix(name, value)
+        yield f"  {called}: {'×'.join(map(str, np.shape(value)))} numbers" if large else named_matrix(called, value)
     if refutation.left_value is not None:
         left, right = np.asarray(refutation.left_value), np.asarray(refutation.right_value)
         if max(left.size, right.size) > MOST_ENTRIES:

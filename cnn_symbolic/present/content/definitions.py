@@ -12,14 +12,14 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.notation.latex import Latex
-from cnn_symbolic.notation.text import letters_of
+from cnn_symbolic.notation.layout import Layout, Sign, joined
 from cnn_symbolic.present.content.prose import Prose, prose
 from cnn_symbolic.tensors import arithmetic
 from cnn_symbolic.tensors.operation import RECORDS
 from cnn_symbolic.tensors.operations import basic, convolutions, padding, pooling, stacking
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.tensor import Call, Tensor
+from cnn_symbolic.tensors.writing import Notation, letters_of
 
 __all__ = ["SHOWN", "OperationDefinition", "definitions", "operations_in"]
 
@@ -30,7 +30,7 @@ class OperationDefinition:
 
     operation: str
     name: Prose
-    formulas: tuple[tuple[str, str], ...]
+    formulas: tuple[tuple[Layout, Layout], ...]
 
 
 # The modules that define operations, in the order in which these are shown.
@@ -52,10 +52,10 @@ def defined(operation: str) -> OperationDefinition:
     for shown in record.examples():
         index = [sp.Dummy(letter, integer=True) for letter in letters]
         names = dict(zip(index, letters, strict=True))
-        latex = Latex(letters_of(shown))
-        left = latex.tensor(shown, [latex.symbol(letter) for letter in letters])
-        formulas.append(f"{left} = {latex.formula(shown.formula(tuple(index)), names)}")
-        shapes.append(latex.tensor(shown.shape))
+        notation = Notation(letters_of(shown))
+        sides = notation.tensor(shown, letters), notation.formula(shown.formula(tuple(index)), names)
+        formulas.append(joined(sides, Sign("=")))
+        shapes.append(notation.tensor(shown.shape))
     return OperationDefinition(
         operation, prose(record.says.removeprefix("the ")), tuple(zip(formulas, shapes, strict=True))
     )

@@ -19,7 +19,8 @@ from cnn_symbolic.expressions.heads import Ceiling, Floor, Maximum, Minimum, Rem
 from cnn_symbolic.expressions.rules import is_plain_size
 from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
-from cnn_symbolic.notation.latex import Latex
+from cnn_symbolic.notation.latex import latex
+from cnn_symbolic.notation.layout import Layout, Scripts, Sign, Token, integer, joined, name, row, sign, spelled
 from cnn_symbolic.present.content.definitions import SHOWN
 from cnn_symbolic.present.content.prose import Prose, prose
 from cnn_symbolic.proofs.citations import is_instance
@@ -27,6 +28,7 @@ from cnn_symbolic.proofs.derivation import Derivation, Line, folded
 from cnn_symbolic.proofs.reasons import definition_reason
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.tensor import Call, Gradient, Leaf, Named, Tensor
+from cnn_symbolic.tensors.writing import Notation
 
 __all__ = ["ProofRow", "Writer", "checked"]
 
@@ -37,7 +39,7 @@ LONG, TWICE = 60, 24
 class ProofRow:
     """A line of a proof, why it is equal to the line before it, and what says so: a definition, or a theorem."""
 
-    formula: str
+    formula: Layout
     because: Prose = ()
     definition: str = ""
     theorem: str = ""
@@ -63,45 +65,44 @@ def checked(derivation: Derivation) -> tuple[Line, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Writer:
-    """Writes one claim and the lines of its proof as LaTeX."""
+    """Lays out one claim and the lines of its proof."""
 
     derivation: Derivation
     lines: tuple[Line, ...] = ()
     others: tuple[Tensor, ...] = ()
 
     @cached_property
-    def abbreviated(self) -> dict[sp.Expr, str]:
+    def abbreviated(self) -> dict[sp.Expr, Layout]:
         """The size expressions that get a name: long ones, and shorter ones that occur twice; inner ones first."""
         occurring = Counter(e for part in self.parts() for e in quotients(part))
-        written = {e: Latex({}).expr(e, {}) for e in occurring}
+        written = {e: latex(Notation({}).expr(e, {})) for e in occurring}
         count = Counter[str]()
         for e, n in occurring.items():
             count[written[e]] += n
         kept = sorted((t for t, n in count.items() if len(t) > (TWICE if n > 1 else LONG)), key=lambda t: (len(t), t))
-        names = {text: rf"\ell_{{{k}}}" for k, text in enumerate(kept, start=1)}
+        names = {text: Scripts(sign("ℓ"), integer(k)) for k, text in enumerate(kept, start=1)}
         return {e: names[t] for e, t in sorted(written.items(), key=lambda pair: (len(pair[1]), pair[1])) if t in names}
 
     @property
-    def abbreviations(self) -> tuple[str, ...]:
+    def abbreviations(self) -> tuple[Layout, ...]:
         """What the names stand for: intermediate results, then sizes, each written with the names before it."""
-        before: dict[sp.Expr, str] = {}
-        latex = self.latex
+        before: dict[sp.Expr, Layout] = {}
         written = [
-            rf"{latex.symbol(name)} \in \mathbb{{R}}{self.dimensions(x)}"
-            for name, x in self.tensors.items()
-            if isinstance(x.source, Leaf) and not name.startswith("∂")
+            row(name(called), Sign("∈"), self.numbers(x))
+            for called, x in self.tensors.items()
+            if isinstance(x.source, Leaf) and not called.startswith("∂")
         ]
-        written += [f"{latex.symbol(name)} = {latex.tensor(x)}" for name, x in self.definitions.items()]
-        for e, name in self.abbreviated.items():
-            if name not in before.values():
-                written.append(f"{name} = {Latex({}, dict(before)).expr(e, {})}")
-            before[e] = name
+        written += [row(name(called), Sign("="), self.notation.tensor(x)) for called, x in self.definitions.items()]
+        for e, short in self.abbreviated.items():
+            if short not in before.values():
+                written.append(row(short, Sign("="), Notation({}, dict(before)).expr(e, {})))
+            before[e] = short
         return tuple(written)
 
-    def dimensions(self, x: Tensor) -> str:
-        """Return the shape of a tensor as the exponent of ℝ."""
-        lengths = r" \times ".join(self.latex.expr(length, {}) for length in x.lengths)
-        return f"^{{{lengths}}}" if lengths else ""
+    def numbers(self, x: Tensor) -> Layout:
+        """Return ℝ with the shape of a tensor as its exponent."""
+        reals = Token("R", "blackboard")
+        return Scripts(reals, None, joined(self.notation.all(x.lengths, {}), Sign("×"))) if x.lengths else reals
 
     def parts(self) -> Iterator[Any]:
         """Yield all formulas that are printed, and the options of all operations."""
@@ -142,34 +143,33 @@ class Writer:
         """Whether there are several costs, so that each gradient has to say of what it is one."""
         return len({str(g.output) for g in self.gradients}) > 1
 
-    @property
-    def latex(self) -> Latex:
+    @cached_property
+    def notation(self) -> Notation:
         """The notation of this claim; raise ExportError if two things would be written alike."""
-        latex = Latex(self.derivation.index_letters, self.abbreviated, self.explicit)
-        named: dict[str, str] = {}
-        for name in [*self.tensors, *map(str, self.derivation.statement.sizes)]:
-            if (other := named.setdefault(latex.symbol(name), name)) != name:
+        named: dict[Layout, str] = {}
+        for called in [*self.tensors, *map(str, self.derivation.statement.sizes)]:
+            if (other := named.setdefault(spelled(called), called)) != called:
                 raise ExportError(
-                    f"{self.derivation.title!r}: {other} and {name} are written alike, rename one of them"
+                    f"{self.derivation.title!r}: {other} and {called} are written alike, rename one of them"
                 )
-        return latex
+        return Notation(self.derivation.index_letters, self.abbreviated, self.explicit)
 
-    def formula(self, line: Line) -> str:
-        """Return a line as LaTeX."""
-        latex, names = self.latex, self.derivation.index_names
+    def formula(self, line: Line) -> Layout:
+        """Return a line."""
+        names = self.derivation.index_names
         if line.folded is not None:
-            return latex.tensor(line.folded, [latex.symbol(name) for name in names.values()])
-        return latex.formula(line.formula, names)
+            return self.notation.tensor(line.folded, [*names.values()])
+        return self.notation.formula(line.formula, names)
 
-    def statement(self, sign: str, other: Tensor | None = None) -> str:
-        """Return the claim as LaTeX; with `other` for its right side."""
-        derivation, latex = self.derivation, self.latex
+    def statement(self, by: Sign, other: Tensor | None = None) -> Layout:
+        """Return the claim, its sides with a sign between them; with `other` for its right side."""
+        derivation = self.derivation
         right = derivation.right if other is None else other
         if not derivation.by_hand:
-            return f" {sign} ".join(derivation.sides(latex, right))
+            return joined(derivation.sides(self.notation, right), by)
         formula = other.formula(derivation.statement.index) if other else derivation.statement.right.formula
         sides = [Line(derivation.statement.left.formula, "", folded(derivation.left)), Line(formula, "", folded(right))]
-        return f" {sign} ".join(self.formula(side) for side in sides)
+        return joined(map(self.formula, sides), by)
 
     def rows(self, theorems: Mapping[str, Derivation]) -> tuple[ProofRow, ...]:
         """Return the lines for print, with the operation that a reason is the definition of, or the theorem it cites.

@@ -1,7 +1,7 @@
 """Sentences with mathematics in them: which parts of a title or a reason are formulas, and how these are set.
 
 Titles are written as plain text, `The input gradient is Wᵀ·δ, in the input's shape`. What reads as
-mathematics becomes a formula in LaTeX, everything else stays the text that it is.
+mathematics becomes a formula, everything else stays the text that it is.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from cnn_symbolic.notation.latex import GREEK, Latex
+from cnn_symbolic.notation.latex import GREEK
+from cnn_symbolic.notation.layout import Layout
+from cnn_symbolic.notation.reading import read, read_name
 
-__all__ = ["Code", "Formula", "Prose", "plain", "printable", "prose", "tidy"]
+__all__ = ["Code", "Formula", "Prose", "printable", "prose", "tidy"]
 
 # What no document can have or show: control characters but white space, halves of characters, non-characters, and
 # what reverses the text behind it.
@@ -38,9 +40,9 @@ def printable(text: str) -> str:
 
 @dataclass(frozen=True)
 class Formula:
-    """Mathematics within a sentence, as LaTeX."""
+    """Mathematics within a sentence."""
 
-    latex: str
+    layout: Layout
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,6 @@ class Code:
 Prose = tuple[str | Formula | Code, ...]
 
 GREEK_LETTERS = "".join(GREEK)
-SIGNS = {
-    "×": r"\times ", "−": "-", "·": r" \, ", "≤": r"\le ", "≥": r"\ge ", "⌊": r"\lfloor ", "⌋": r"\rfloor ",
-    "⌈": r"\lceil ", "⌉": r"\rceil ", "⟨": r"\langle ", "⟩": r"\rangle ", "≠": r"\neq ", "ᵀ": r"^{\mathsf{T}}",
-    "½": r"\tfrac{1}{2}", "²": "^{2}", "∞": r"\infty ", "…": r"\dots ", "∂": r"\partial ", ">": "> ", "=": "=",
-    "+": "+", "/": "/", "′": "'", "!": "!",
-}  # fmt: skip
 STRONG = set("×−·=≤≥≠⌊⌈∂′ᵀ½⟨∞Σ+") | set(GREEK_LETTERS)
 LETTER = f"[A-Za-zé{GREEK_LETTERS}]"
 ENDS = rf"(?!{LETTER}|[\w'’](?<![ᵀ½²])|-(?!th\b|[A-Z\d]))"
@@ -79,8 +75,8 @@ TOKEN = re.compile(
 def prose(text: str) -> Prose:
     """Return a sentence with its formulas, tidied; an empty one has no parts.
 
-    >>> prose("The shape is M×N")
-    ('The shape is ', Formula(latex='M\\\\times N'))
+    >>> [part if isinstance(part, str) else latex(part.layout) for part in prose("The shape is M×N")]
+    ['The shape is ', 'M\\\\times N']
     """
     parts: list[str | Formula | Code] = []
     text, end = tidy(text), 0
@@ -90,14 +86,9 @@ def prose(text: str) -> Prose:
             continue
         if words := text[end : kept[0].start()]:
             parts.append(words)
-        parts.append(Formula(formula(text, kept)))
         end = kept[-1].end()
+        parts.append(Formula(read(text[kept[0].start() : end], read_name)))
     return (*parts, text[end:]) if text[end:] else tuple(parts)
-
-
-def plain(sentence: Prose) -> str:
-    """Return a sentence as text, its formulas as LaTeX, for places that show no mathematics."""
-    return "".join(p if isinstance(p, str) else p.text if isinstance(p, Code) else p.latex for p in sentence)
 
 
 def runs(text: str) -> list[list[re.Match[str]]]:
@@ -136,35 +127,3 @@ def is_mathematics(tokens: list[re.Match[str]]) -> bool:
         return True
     defined = tokens[0].string[: tokens[0].start()].endswith("the definition of ")
     return len(tokens) == 1 and tokens[0]["name"] is not None and defined
-
-
-def formula(text: str, tokens: list[re.Match[str]]) -> str:
-    """Return tokens as LaTeX."""
-    written = ""
-    for k, token in enumerate(tokens):
-        gap = k > 0 and tokens[k - 1].end() < token.start()
-        relation = token.group() in "×−·=+≤≥≠>" or (k > 0 and tokens[k - 1].group() in "×−·=+≤≥≠>,")
-        written += (r"\ " if gap and not relation else "") + token_latex(token)
-    return written.strip()
-
-
-def token_latex(token: re.Match[str]) -> str:
-    """Return one token as LaTeX."""
-    latex, word = Latex({}), token.group()
-    if token["derivative"]:
-        top, bottom = word.replace("∂", "").split("/")
-        return rf"\partial {latex.symbol(top)}/\partial {name(bottom)}"
-    if token["function"]:
-        return latex.operator(word)
-    if token["sum"]:
-        return rf"\sum{word[1:]}"
-    if token["name"]:
-        return name(word)
-    return SIGNS.get(word, word)
-
-
-def name(word: str) -> str:
-    """Return a name as LaTeX; a short index stands below it."""
-    head, _, tail = word.partition("_")
-    latex = Latex({})
-    return f"{latex.symbol(head)}_{{{tail}}}" if len(tail) in (1, 2) else latex.symbol(word)

@@ -21,6 +21,7 @@ from cnn_symbolic.expressions.rules import at_least, delta, divide, floor, remai
 from cnn_symbolic.expressions.shapes import check_integers, check_name, check_shape, format_shape
 from cnn_symbolic.ground.errors import FragmentError, ModeError, OperandError, ShapeError
 from cnn_symbolic.tensors import samples as s
+from cnn_symbolic.tensors import writing
 from cnn_symbolic.tensors.arithmetic import common_shape
 from cnn_symbolic.tensors.operation import Definition, Proposal, given, operation
 from cnn_symbolic.tensors.tensor import Call, Tensor
@@ -89,7 +90,7 @@ def laid_otherwise(call: Call) -> Iterator[Proposal]:
 OVERLAID = tuple(given(s.grid, s.overlay, mode=mode) for mode in MODES)
 
 
-@operation("cross-correlation", "r c", *OVERLAID, mistakes=laid_otherwise)
+@operation("cross-correlation", "r c", *OVERLAID, written=writing.filtering("⋆"), mistakes=laid_otherwise)
 def correlate(x: Tensor, f: Tensor, *, mode: str = "valid") -> Definition:
     """correlate(x, f)[i] = Σ_u x[i + u] · f[u] in mode "valid"; "full" and "same" start earlier.
 
@@ -106,7 +107,7 @@ def correlate(x: Tensor, f: Tensor, *, mode: str = "valid") -> Definition:
     return Definition(shape, formula, confined=mode == "full")
 
 
-@operation("convolution", "r c", *OVERLAID, mistakes=laid_otherwise)
+@operation("convolution", "r c", *OVERLAID, written=writing.filtering("∗"), mistakes=laid_otherwise)
 def convolve(x: Tensor, f: Tensor, *, mode: str = "full") -> Definition:
     """convolve(x, f)[i] = Σ_u x[i − u] · f[u] in mode "full"; "valid" and "same" start later.
 
@@ -225,7 +226,7 @@ def transpose(x: Tensor, *, axes: Sequence[int] | None = None) -> Definition:
     return Definition(shape, lambda index: x.formula(tuple(index[order.index(a)] for a in range(x.rank))), x.confined)
 
 
-@operation("the sum over axes", "n", given(s.grid, axes=(0,)))
+@operation("the sum over axes", "n", given(s.grid, axes=(0,)), written=writing.over_axes)
 def sum_axes(x: Tensor, *, axes: Sequence[int], keepdims: bool = False) -> Definition:
     """sum_axes(x)[j] = Σ_i x[i, j], here over axis 0. Source: `numpy.sum`."""
     summed = check_axes(axes, x, "sum_axes")
@@ -331,7 +332,13 @@ def other_derivatives(call: Call) -> Iterator[Proposal]:
         yield name, partial(call.again, call.operands, order=found)
 
 
-@operation("applying a function entry by entry", "m", given(s.x, function="σ", order=1), mistakes=other_derivatives)
+@operation(
+    "applying a function entry by entry",
+    "m",
+    given(s.x, function="σ", order=1),
+    written=writing.applied,
+    mistakes=other_derivatives,
+)
 def apply(x: Tensor, *, function: str, order: int = 0) -> Definition:
     """apply(x)[i] = f⁽ⁿ⁾(x[i]) inside the shape of x: an arbitrary differentiable function f, entry by entry.
 
@@ -371,7 +378,7 @@ def ones(*lengths: Any) -> Tensor:
     return constant(value=1, shape=lengths)
 
 
-@operation("constant", "m", given(value=1, shape=(s.M,)))
+@operation("constant", "m", given(value=1, shape=(s.M,)), written=writing.constant)
 def constant(*, value: int, shape: Sequence[Any]) -> Definition:
     """constant[i] = value inside the shape."""
     return Definition(check_shape(tuple(shape), "constant"), lambda _: sp.Integer(value), value == 0)

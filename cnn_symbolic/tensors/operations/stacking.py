@@ -18,6 +18,7 @@ from cnn_symbolic.expressions.shapes import check_integers, check_shape, format_
 from cnn_symbolic.expressions.values import as_formula, number, plain
 from cnn_symbolic.ground.errors import OperandError, ShapeError
 from cnn_symbolic.tensors import samples as s
+from cnn_symbolic.tensors import writing
 from cnn_symbolic.tensors.operation import Definition, given, operation
 from cnn_symbolic.tensors.operations.basic import ones, sum_axes
 from cnn_symbolic.tensors.tensor import Tensor, check_tensor
@@ -25,7 +26,7 @@ from cnn_symbolic.tensors.tensor import Tensor, check_tensor
 __all__ = ["count", "literal", "stacked", "summed", "take", "windows"]
 
 
-@operation("a slice", "n", given(s.grid, at=(s.k,)))
+@operation("a slice", "n", given(s.grid, at=(s.k,)), written=writing.part)
 def take(x: Tensor, *, at: Sequence[Any]) -> Definition:
     """take(x, at=(k,))[i, j] = x[k, i, j]: the slice at the given indices of the first axes.
 
@@ -70,7 +71,12 @@ def sample_member(owner: str, member: Callable[[sp.Symbol], Tensor]) -> tuple[Te
     return sample, index
 
 
-@operation("the stack", "k n", lambda: [given(take(s.grid, at=(s.k,)), index=s.k, length=s.M)])
+@operation(
+    "the stack",
+    "k n",
+    lambda: [given(take(s.grid, at=(s.k,)), index=s.k, length=s.M)],
+    written=writing.stacked,
+)
 def stack_family(member: Tensor, *, index: sp.Symbol, length: Any) -> Definition:
     """stack_family(member)[k, i] = member(k)[i], for 0 ≤ k < length."""
 
@@ -80,7 +86,12 @@ def stack_family(member: Tensor, *, index: sp.Symbol, length: Any) -> Definition
     return Definition((*check_shape((length,), "stacked"), *member.lengths), formula)
 
 
-@operation("the sum of a family", "n", lambda: [given(take(s.grid, at=(s.k,)), index=s.k, length=s.M)])
+@operation(
+    "the sum of a family",
+    "n",
+    lambda: [given(take(s.grid, at=(s.k,)), index=s.k, length=s.M)],
+    written=writing.summed,
+)
 def sum_family(member: Tensor, *, index: sp.Symbol, length: Any) -> Definition:
     """sum_family(member)[i] = Σ_k member(k)[i], over 0 ≤ k < length."""
     shape = check_shape((length,), "summed")
@@ -109,7 +120,7 @@ def windows(x: Tensor, *, shape: Sequence[Any]) -> Definition:
     return Definition((*positions, *overlay), formula)
 
 
-@operation("literal")
+@operation("literal", written=writing.array)
 def literal(*, values: Any) -> Definition:
     """literal[i, j] = the number that is written there: an array of integers or fractions as a tensor."""
     array = np.array(plain(values), dtype=object)
