@@ -41,6 +41,8 @@ from tests.support.problems import (
     shapes,
     transposing,
 )
+from tests.support.problems import fold as folded_numbers
+from tests.support.problems import unfold as unfolded_numbers
 
 B, G, C, K = sizes("B G C K")
 LENGTHS, OVERLAY, EXTRA = sizes("M N O"), sizes("I J H"), widths("Y Z L")
@@ -178,9 +180,9 @@ def check_unfold(problem, symbolic=False, unfold=unfold, fold=fold):
     folded = fold(y, shape=lengths, **options)
 
     x_values = problem.maps()
-    windows = numeric.unfold(x_values, overlay=problem.overlay, **problem.options)
+    windows = unfolded_numbers(x_values, overlay=problem.overlay, **problem.options)
     y_values = problem.numbers(*windows.shape)
-    values, total = {"x": x_values, "y": y_values}, numeric.fold(y_values, shape=problem.spatial, **problem.options)
+    values, total = {"x": x_values, "y": y_values}, folded_numbers(y_values, shape=problem.spatial, **problem.options)
     assert_entries(unfolded, windows, values, known, margin=1)
     assert_entries(folded, total, values, known, margin=1)
     same(gradient(unfolded, wrt=x, cotangent=y).evaluate(values, sizes=known), total)

@@ -10,8 +10,8 @@ from hypothesis import given
 
 from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError
 from cnn_symbolic.witnesses import convolutions as layers
-from cnn_symbolic.witnesses.windows import axes_over, gather, pad_widths, scatter
-from tests.support.problems import PAIRS, Problem, convolutions, many, same, transposing
+from cnn_symbolic.witnesses.windows import pad_widths
+from tests.support.problems import PAIRS, Problem, convolutions, fold, many, same, transposing, unfold
 
 # The slow definitions: one product at a time.
 
@@ -51,16 +51,6 @@ def defined_transposed(y, w, b, g, problem):
                     dy[(n, c, *position)] += w[(c, k, *offset)] * g[(n, target, *cell)]
                     dw[(c, k, *offset)] += y[(n, c, *position)] * g[(n, target, *cell)]
     return z, dy, dw, db
-
-
-def unfold(x, *, overlay, stride=1, padding=0, dilation=1):
-    """What the windows find."""
-    return gather(x, axes_over(x.shape[2:], overlay, stride, padding, dilation))
-
-
-def fold(y, *, shape, stride=1, padding=0, dilation=1):
-    """What is in the windows, each added to its own cells."""
-    return scatter(y, axes_over(shape, y.shape[2 : 2 + len(shape)], stride, padding, dilation))
 
 
 def dot(a, b):

@@ -16,7 +16,19 @@ from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.witnesses import convolutions as conv_layers
 from cnn_symbolic.witnesses import poolings as pool_layers
 from cnn_symbolic.witnesses.windows import pad_widths
-from tests.support.problems import INTS, PAIRS, Problem, convolutions, enlargements, many, poolings, same, transposing
+from tests.support.problems import (
+    INTS,
+    PAIRS,
+    Problem,
+    convolutions,
+    enlargements,
+    many,
+    poolings,
+    same,
+    transposing,
+)
+from tests.support.problems import fold as folded_numbers
+from tests.support.problems import unfold as unfolded_numbers
 
 # JAX compiles every shape anew.
 few = settings(max_examples=settings.default.max_examples // 3)
@@ -139,7 +151,7 @@ def test_transposed_convolutions_agree_with_pytorch(torch, problem):
 @given(problem=convolutions(ranks=(2,), paddings=(INTS,)))
 def test_unfold_and_fold_agree_with_pytorch(torch, problem):
     options, x = problem.options, problem.maps()
-    windows = conv_layers.unfold(x, overlay=problem.overlay, **options)
+    windows = unfolded_numbers(x, overlay=problem.overlay, **options)
     flat = (problem.batch, 2 * prod(problem.overlay), -1)
     g = problem.numbers(*windows.shape)
 
@@ -149,7 +161,7 @@ def test_unfold_and_fold_agree_with_pytorch(torch, problem):
     def fold(y):
         return torch.nn.functional.fold(y, problem.spatial, problem.overlay, **options)
 
-    folded = conv_layers.fold(g, shape=problem.spatial, **options)
+    folded = folded_numbers(g, shape=problem.spatial, **options)
     agree((windows.reshape(flat), folded), of_torch(torch, unfold, (x,), g.reshape(flat)))
     agree((folded, windows.reshape(flat)), of_torch(torch, fold, (g.reshape(flat),), x))
 

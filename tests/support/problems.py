@@ -14,6 +14,7 @@ from cnn_symbolic import FeatureMap, sizes, widths
 from cnn_symbolic.expressions.evaluation import Values, evaluate_formula, infer_sizes
 from cnn_symbolic.expressions.formulas import fresh
 from cnn_symbolic.expressions.values import plain
+from cnn_symbolic.witnesses.windows import axes_over, gather, scatter
 
 M, N, I, J = sizes("M N I J")
 
@@ -281,3 +282,13 @@ def enlargements(draw):
         (draw(st.integers(1, 2)), 2, *drawn(draw, rank, 1, 3)), np.random.default_rng(draw(st.integers(0, 99)))
     )
     return x, drawn(draw, rank, 1, 3)
+
+
+def unfold(x, *, overlay, stride=1, padding=0, dilation=1):
+    """What the windows find."""
+    return gather(x, axes_over(x.shape[2:], overlay, stride, padding, dilation))
+
+
+def fold(y, *, shape, stride=1, padding=0, dilation=1):
+    """What is in the windows, each added to its own cells."""
+    return scatter(y, axes_over(shape, y.shape[2 : 2 + len(shape)], stride, padding, dilation))
