@@ -32,11 +32,11 @@ from cnn_symbolic.notation.layout import Sign, name
 from cnn_symbolic.notation.layout import entry as entry_at
 from cnn_symbolic.present.content.assembly import assemble
 from cnn_symbolic.present.content.contents import Omitted, entry_of
-from cnn_symbolic.present.content.counterexamples import conditions, matrix
+from cnn_symbolic.present.content.counterexamples import matrix
 from cnn_symbolic.present.content.definitions import SHOWN, definitions, operations_in
 from cnn_symbolic.present.content.proofs import Writer, checked
 from cnn_symbolic.present.content.prose import Formula
-from cnn_symbolic.tensors.tensor import OPERATIONS
+from cnn_symbolic.tensors.sources import OPERATIONS
 
 M, N, I, S = sizes("M N I S")
 x, y, w = tensor(M, name="x"), tensor(M, name="y"), tensor(I, name="w")
@@ -169,17 +169,6 @@ def test_matrices_are_shown_by_their_leading_indices_with_what_differs():
     assert (latex(block_1.name), block_1.rows) == ("x_{1}", (("3", "4"),))
     assert matrix(name("x"), 5).blocks[0].rows == (("5",),)
     assert matrix(name("x"), [[[1, 2]]]).blocks[0].name == name("x")
-
-
-def test_conditions_are_split_where_they_are_joined_by_and():
-    def written(text):
-        return tuple(map(latex, conditions(text)))
-
-    assert written("I ≤ M and J ≤ N") == (r"I \le M", r"J \le N")
-    either, least = written("(I = 1 or J = 1) and M ≥ 2")
-    assert (either, least) == (r"(I = 1 \text{ or } J = 1)", r"M \ge 2")
-    assert written("I = 1 or J = 1 and M = 2") == (r"I = 1 \text{ or } J = 1 \text{ and } M = 2",)
-    assert conditions("") == ()
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.layers import Convolution, conv_transpose
 from cnn_symbolic.tensors.shapes import ShapeOf
-from cnn_symbolic.tensors.tensor import Leaf
+from cnn_symbolic.tensors.sources import Leaf
 from tests.support.bundle import derivations
 from tests.support.problems import same
 

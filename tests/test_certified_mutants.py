@@ -13,7 +13,7 @@ from functools import cached_property
 import pytest
 
 from cnn_symbolic.certificates.search import proofs
-from cnn_symbolic.certificates.search.counterexamples import refutation_texts
+from cnn_symbolic.certificates.search.counterexamples import refutation_proof
 from cnn_symbolic.certificates.trusted import compiling
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
 from cnn_symbolic.certificates.trusted.statements import proposition
@@ -174,6 +174,7 @@ def test_proofs_of_the_right_claims_and_refutations_of_mutants_are_accepted(righ
         claim = proposition(made)
         texts[name] = whole(claim.text, proofs.proof_text(claim, NAME, made.claim_verdict.smallest))
         wrong = next(mutant for mutant in mutants if mutant.right is made)
-        texts[wrong.label] = whole(*refutation_texts(wrong.statement, wrong.wrong.claim_verdict, NAME))
+        refutation = refutation_proof(wrong.statement, wrong.wrong.claim_verdict, NAME)
+        texts[wrong.label] = whole(wrong.statement.refuted_text, refutation)
     answers = accepted(texts)
     assert {label: answer for label, answer in answers.items() if answer != "accepted"} == {}

@@ -7,7 +7,8 @@ import sympy as sp
 from cnn_symbolic import FeatureMap, correlate, from_entries, named, rot180, scalar, shape, sizes, sum_over, tensor
 from cnn_symbolic.expressions.formulas import Entry
 from cnn_symbolic.ground.errors import EvaluationError, FragmentError, NameConflictError, OperandError, ShapeError
-from cnn_symbolic.tensors.tensor import Entries, merge_name, same
+from cnn_symbolic.tensors.sources import Entries
+from cnn_symbolic.tensors.tensor import merge_name, same
 
 M, N, I, J = sizes("M N I J")
 x, w = tensor(M, N, name="x"), tensor(I, J, name="w")

@@ -40,7 +40,8 @@ from cnn_symbolic.tensors.arithmetic import scale
 from cnn_symbolic.tensors.entries import EntryReading, entries_of
 from cnn_symbolic.tensors.making import named
 from cnn_symbolic.tensors.operations.basic import Function, ones, zeros
-from cnn_symbolic.tensors.tensor import Call, Entries, Equation, Tensor, merge_name
+from cnn_symbolic.tensors.sources import Call, Entries
+from cnn_symbolic.tensors.tensor import Equation, Tensor, merge_name
 
 __all__ = ["declared_claims", "read_claims"]
 

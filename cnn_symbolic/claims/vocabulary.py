@@ -16,7 +16,8 @@ from cnn_symbolic.ground.errors import FragmentError
 from cnn_symbolic.ground.names import homes, load
 from cnn_symbolic.proofs.derivation import Step
 from cnn_symbolic.tensors.operation import RECORDS
-from cnn_symbolic.tensors.tensor import Call, Entries, Gradient, Leaf, Named, Source, Tensor
+from cnn_symbolic.tensors.sources import Call, Entries, Gradient, Leaf, Named, Source
+from cnn_symbolic.tensors.tensor import Tensor
 
 __all__ = [
     "ATTRIBUTES",

@@ -80,6 +80,13 @@ def is_chain(e: Any) -> bool:
     return upwards and all(a.rhs == b.lhs for a, b in pairwise(e.args))
 
 
+def without_number(x: Layout) -> Layout:
+    """Return a product without the number before it."""
+    parts = la.parts_of(x)
+    numbered = len(parts) > 2 and isinstance(parts[0], Token) and parts[0].kind == "number" and parts[1] == Sign("·")
+    return row(*parts[2:]) if numbered else x
+
+
 class Formulas:
     """Lays out formulas, some size expressions by the names that `abbreviations` gives them."""
 
@@ -157,21 +164,25 @@ class Formulas:
         """Return a sum of terms: positive ones first, then negative ones, then the number; sums before entries."""
         scope = list(names)
 
-        def place(part: sp.Expr) -> tuple[Any, ...]:
+        def place(term: tuple[sp.Expr, bool, Layout]) -> tuple[Any, ...]:
+            part, negative, layout = term
             outermost = scope.index(part) if part in names else len(scope)
-            first = (part.is_Rational, part.could_extract_minus_sign(), not part.has(sp.Sum), outermost)
-            return (*first, text(self.expr(part.as_coeff_Mul()[1], names)))
+            return part.is_Rational, negative, not part.has(sp.Sum), outermost, text(without_number(layout))
 
-        return self.terms_of(sorted(e.args, key=place), names)
+        return self.signed(sorted(self.terms(e.args, names), key=place))
 
-    def terms_of(self, parts: Iterable[sp.Expr], names: Names) -> Layout:
-        """Return the sum of terms in their order."""
-        written: list[Layout] = []
+    def terms(self, parts: Iterable[sp.Expr], names: Names) -> Iterator[tuple[sp.Expr, bool, Layout]]:
+        """Yield terms, whether they are taken away, and what they are without their sign."""
         for part in parts:
-            if part.could_extract_minus_sign() and written:
-                written += [Sign("-"), self.tight(-part, names)]
-            else:
-                written += [Sign("+")] * bool(written) + [self.expr(part, names)]
+            negative = bool(part.could_extract_minus_sign())
+            yield part, negative, self.tight(-part, names) if negative else self.expr(part, names)
+
+    def signed(self, terms: Iterable[tuple[sp.Expr, bool, Layout]]) -> Layout:
+        """Return terms, added or taken away in their order."""
+        written: list[Layout] = []
+        for _, negative, layout in terms:
+            first = [sign("-")] * negative if not written else [Sign("-" if negative else "+")]
+            written += [*first, layout]
         return row(*written)
 
     def mul(self, e: sp.Expr, names: Names) -> Layout:
@@ -247,9 +258,10 @@ class Formulas:
         """Return conditions that hold together, both bounds of an expression around it: `0 ≤ i < M`."""
         lower = {p.lhs: p for p in conditions if isinstance(p, h.AtLeast)}
         upper = {p.lhs: p for p in conditions if isinstance(p, h.Less | h.AtMost)}
-        both = sorted((x for x in lower if x in upper), key=lambda x: text(self.expr(x, names)))
-        bounds = [row(self.expr(lower[x].rhs, names), Sign("≤"), self.condition(upper[x], names)) for x in both]
-        paired = [p for x in both for p in (lower[x], upper[x])]
+        both = [(x, self.condition(upper[x], names)) for x in lower if x in upper]
+        both.sort(key=lambda bounded: text(bounded[1]))
+        bounds = [row(self.side(lower[x].rhs, names), Sign("≤"), above) for x, above in both]
+        paired = [p for x, _ in both for p in (lower[x], upper[x])]
         return [*bounds, *self.ordered([p for p in conditions if p not in paired], names)]
 
     def ordered(self, conditions: Sequence[Any], names: Names) -> list[Layout]:
@@ -277,8 +289,8 @@ class AsStated(Formulas):
 
 def conditions(stated: Sequence[Any]) -> tuple[Layout, ...]:
     """Return conditions that hold together, as one formula each."""
-    plain = AsStated({})
-    return tuple(plain.part(e, {}) if len(stated) > 1 else plain.condition(e, {}) for e in stated)
+    plain, formulas = AsStated({}), [getattr(e, "formula", e) for e in stated]
+    return tuple(plain.part(e, {}) if len(formulas) > 1 else plain.condition(e, {}) for e in formulas)
 
 
 def written(e: Any) -> str:

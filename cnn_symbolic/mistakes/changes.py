@@ -20,7 +20,8 @@ from cnn_symbolic.tensors.arithmetic import multiply, scale
 from cnn_symbolic.tensors.entries import entries_of
 from cnn_symbolic.tensors.operation import RECORDS, Proposal
 from cnn_symbolic.tensors.operations.basic import flip, rot180, shift, transpose
-from cnn_symbolic.tensors.tensor import Call, Entries, Named, Tensor
+from cnn_symbolic.tensors.sources import Call, Entries, Named
+from cnn_symbolic.tensors.tensor import Tensor
 
 __all__ = ["STEPS", "Change", "built", "changes", "rebuilt_operand"]
 
@@ -79,7 +80,8 @@ def with_steps(x: Tensor, chosen: Mapping[sp.Expr, sp.Expr]) -> Tensor:
         for key, value in x.source.options.items()
         if key in STEPS
     }
-    return x.source.again([with_steps(part, chosen) for part in x.source.operands], **options)
+    made: Tensor = x.source.again([with_steps(part, chosen) for part in x.source.operands], **options)
+    return made
 
 
 def proposed(x: Tensor, factors: Sequence[Tensor], fixed: Collection[str]) -> Iterator[Proposal]:
@@ -136,7 +138,8 @@ def plain(e: sp.Expr) -> str:
 
 def rebuilt_operand(call: Call, k: int, build: Callable[[], Tensor]) -> Tensor:
     """Return the operation again, with one operand built anew."""
-    return call.again([*call.operands[:k], build(), *call.operands[k + 1 :]])
+    made: Tensor = call.again([*call.operands[:k], build(), *call.operands[k + 1 :]])
+    return made
 
 
 def at_options(call: Call) -> Iterator[Proposal]:

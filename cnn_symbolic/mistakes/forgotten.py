@@ -17,7 +17,8 @@ from cnn_symbolic.tensors.arithmetic import scale
 from cnn_symbolic.tensors.operation import Proposal
 from cnn_symbolic.tensors.operations.basic import dilate
 from cnn_symbolic.tensors.operations.padding import crop
-from cnn_symbolic.tensors.tensor import UNSTATED, Call, Tensor
+from cnn_symbolic.tensors.sources import UNSTATED, Call
+from cnn_symbolic.tensors.tensor import Tensor
 
 __all__ = ["fitted", "forgotten"]
 
@@ -53,7 +54,8 @@ def with_option(x: Tensor, key: str, value: Any) -> Tensor:
         return x
     operands = [with_option(part, key, value) for part in x.source.operands]
     missing = key in x.source.options and x.source.options[key] == UNSTATED[key]
-    return x.source.again(operands, **({key: value} if missing else {}))
+    made: Tensor = x.source.again(operands, **({key: value} if missing else {}))
+    return made
 
 
 def dilated(x: Tensor, steps: tuple[Any, ...]) -> Iterator[Proposal]:

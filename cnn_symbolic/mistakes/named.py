@@ -22,7 +22,8 @@ from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.statement import state
 from cnn_symbolic.mistakes.changes import Change, built, changes
 from cnn_symbolic.mistakes.forgotten import fitted, forgotten
-from cnn_symbolic.tensors.tensor import Call, Leaf, Tensor
+from cnn_symbolic.tensors.sources import Call, Leaf
+from cnn_symbolic.tensors.tensor import Tensor
 
 __all__ = ["correction", "named_mistake"]
 

@@ -33,7 +33,8 @@ from cnn_symbolic.proofs.check import Check
 from cnn_symbolic.proofs.derivation import OUTCOMES, Derivation, Line
 from cnn_symbolic.proofs.settling import Stopped, settle
 from cnn_symbolic.tensors.shapes import ShapeOf
-from cnn_symbolic.tensors.tensor import Call, Equation, Gradient, Named, Tensor
+from cnn_symbolic.tensors.sources import Call, Gradient, Named
+from cnn_symbolic.tensors.tensor import Equation, Tensor
 from cnn_symbolic.tensors.writing import Notation, letters_of
 
 __all__ = ["Card", "card_of"]

@@ -20,7 +20,8 @@ from cnn_symbolic.expressions.values import as_condition
 from cnn_symbolic.kernel.trusted.polynomials import RELATIONS
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from cnn_symbolic.proofs.derivation import Derivation
-from cnn_symbolic.tensors.tensor import Call, Entries, Leaf, Source, Tensor, same
+from cnn_symbolic.tensors.sources import Call, Entries, Leaf, Source
+from cnn_symbolic.tensors.tensor import Tensor, same
 
 __all__ = ["alike", "is_instance"]
 

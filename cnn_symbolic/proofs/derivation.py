@@ -30,7 +30,8 @@ from cnn_symbolic.proofs.reasons import definition_reason, differentiation_reaso
 from cnn_symbolic.proofs.steps import collapse_deltas, differentiated, standing_derivative
 from cnn_symbolic.tensors.gradients import stages
 from cnn_symbolic.tensors.shapes import ShapeOf
-from cnn_symbolic.tensors.tensor import Entries, Gradient, Named, Tensor
+from cnn_symbolic.tensors.sources import Entries, Gradient, Named
+from cnn_symbolic.tensors.tensor import Tensor
 from cnn_symbolic.tensors.writing import Notation, Text, letters_of
 
 __all__ = ["Derivation", "Line", "Step"]

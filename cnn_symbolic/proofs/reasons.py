@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cnn_symbolic.tensors.operation import RECORDS
-from cnn_symbolic.tensors.tensor import Call, Entries, Tensor
+from cnn_symbolic.tensors.sources import Call, Entries
+from cnn_symbolic.tensors.tensor import Tensor
 
 __all__ = ["definition_reason", "differentiation_reason"]
 

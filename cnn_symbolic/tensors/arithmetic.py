@@ -19,7 +19,8 @@ from cnn_symbolic.ground.errors import FragmentError, OperandError, ShapeError
 from cnn_symbolic.tensors import samples as s
 from cnn_symbolic.tensors import writing
 from cnn_symbolic.tensors.operation import Definition, Proposal, given, operation
-from cnn_symbolic.tensors.tensor import Call, Tensor
+from cnn_symbolic.tensors.sources import Call
+from cnn_symbolic.tensors.tensor import Tensor
 
 __all__ = ["add", "broadcast", "common_shape", "multiply", "scale"]
 

@@ -16,7 +16,8 @@ from cnn_symbolic.expressions.points import STANDING, Point, standing_at
 from cnn_symbolic.expressions.shapes import check_shape, format_shape
 from cnn_symbolic.expressions.values import Number, Standing, as_formula, number, presumed_of, read_at
 from cnn_symbolic.ground.errors import CnnSymbolicError, FragmentError, ShapeError
-from cnn_symbolic.tensors.tensor import Entries, Tensor, check_tensor
+from cnn_symbolic.tensors.sources import Entries
+from cnn_symbolic.tensors.tensor import Tensor, check_tensor
 
 __all__ = ["entries_of", "from_entries", "sum_over"]
 

@@ -19,7 +19,8 @@ from cnn_symbolic.expressions.formulas import Index, bound_sum, entry, fresh, su
 from cnn_symbolic.expressions.shapes import format_shape
 from cnn_symbolic.ground.errors import FragmentError, ShapeError
 from cnn_symbolic.tensors.making import tensor
-from cnn_symbolic.tensors.tensor import Gradient, Named, Tensor, check_tensor
+from cnn_symbolic.tensors.sources import Gradient, Named
+from cnn_symbolic.tensors.tensor import Tensor, check_tensor
 
 __all__ = ["Stage", "cotangent", "gradient", "stages"]
 

@@ -11,7 +11,8 @@ from cnn_symbolic.expressions.shapes import (
     check_shape,
 )
 from cnn_symbolic.ground.errors import FragmentError
-from cnn_symbolic.tensors.tensor import Leaf, Named, Tensor, check_tensor
+from cnn_symbolic.tensors.sources import Leaf, Named
+from cnn_symbolic.tensors.tensor import Tensor, check_tensor
 
 __all__ = ["named", "scalar", "tensor"]
 

@@ -17,7 +17,8 @@ from cnn_symbolic.expressions.shapes import (
 from cnn_symbolic.expressions.values import plain
 from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.tensors.shapes import ShapeOf
-from cnn_symbolic.tensors.tensor import OPERATIONS, Call, EntryFormula, Tensor, check_tensor
+from cnn_symbolic.tensors.sources import OPERATIONS, Call
+from cnn_symbolic.tensors.tensor import EntryFormula, Tensor, check_tensor
 from cnn_symbolic.tensors.writing import FORMS, Form
 
 __all__ = ["RECORDS", "Definition", "Given", "Operation", "Proposal", "given", "operation"]

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -33,176 +33,14 @@ from cnn_symbolic.expressions.shapes import check_integers, format_shape
 from cnn_symbolic.expressions.values import Number, Standing, number, plain, presumed_of, read_at
 from cnn_symbolic.ground.display import Displayed
 from cnn_symbolic.ground.errors import NameConflictError, OperandError, ShapeError
-from cnn_symbolic.notation.layout import Layout, name
+from cnn_symbolic.notation.layout import Layout
 from cnn_symbolic.notation.text import text
-from cnn_symbolic.tensors.writing import FORMS, LINE, Notation
+from cnn_symbolic.tensors.sources import OPERATIONS, Call, Entries, Leaf, Named, Source
+from cnn_symbolic.tensors.writing import LINE, Notation
 
-__all__ = [
-    "OPERATIONS",
-    "UNSTATED",
-    "Call",
-    "Entries",
-    "Equation",
-    "Gradient",
-    "Leaf",
-    "Named",
-    "Tensor",
-    "check_tensor",
-    "index_ranges",
-]
+__all__ = ["Equation", "Tensor", "check_tensor", "index_ranges", "merge_name", "same"]
 
 EntryFormula = Callable[[Index], sp.Expr]
-# The options that are not written in a call.
-UNSTATED = {
-    "stride": 1,
-    "padding": 0,
-    "dilation": 1,
-    "output_padding": 0,
-    "group_axis": False,
-    "ceil_mode": False,
-    "keepdims": False,
-}
-
-
-@dataclass(frozen=True)
-class Leaf:
-    """A tensor with arbitrary entries. `indices` are the letters that print its axes, `given` its sizes as written."""
-
-    name: str
-    indices: tuple[str, ...] = ()
-    given: tuple[Any, ...] = field(default=(), compare=False)
-    made_from: ClassVar[tuple[Tensor, ...]] = ()
-
-    @property
-    def as_written(self) -> tuple[Any, ...]:
-        """What the source is written with, to calculate with."""
-        return self.given
-
-    def written(self, _to: Notation) -> Layout:
-        """Return the name."""
-        return name(self.name)
-
-
-@dataclass(frozen=True)
-class Named:
-    """An intermediate result with a name of its own, such as `z`."""
-
-    name: str
-    definition: Tensor
-    indices: tuple[str, ...] = ()
-    as_written: ClassVar[tuple[Any, ...]] = ()
-
-    @property
-    def made_from(self) -> tuple[Tensor, ...]:
-        """The tensors that this one is made from."""
-        return (self.definition,)
-
-    def written(self, _to: Notation) -> Layout:
-        """Return the name."""
-        return name(self.name)
-
-
-@dataclass(frozen=True)
-class Nameless:
-    """A source that gives the tensor no name, and no letters for its axes."""
-
-    name: ClassVar[None] = None
-    indices: ClassVar[tuple[str, ...]] = ()
-
-
-@dataclass(frozen=True)
-class Call(Nameless):
-    """The result of an operation on tensors. `given` are the options as they were written, with their readings."""
-
-    operation: str
-    operands: tuple[Tensor, ...]
-    options: Mapping[str, Any] = field(default_factory=dict)
-    given: Mapping[str, Any] = field(default_factory=dict, compare=False)
-
-    def again(self, operands: Sequence[Tensor], **options: Any) -> Tensor:
-        """Return the result of the operation with other operands, or other options."""
-        return OPERATIONS[self.operation](*operands, **{**self.given, **options})
-
-    @property
-    def made_from(self) -> tuple[Tensor, ...]:
-        """The tensors that this one is made from."""
-        return self.operands
-
-    @property
-    def as_written(self) -> tuple[Any, ...]:
-        """What the source is written with, to calculate with."""
-        return tuple(self.given.values())
-
-    def written(self, to: Notation) -> Layout:
-        """Return the operation as its record says, else as a call."""
-        return FORMS[self.operation](self, to) if self.operation in FORMS else to.call(self)
-
-    def stated_options(self) -> list[tuple[str, Any]]:
-        """Return the options that are written in a call: those that are not the usual ones."""
-        return [(key, value) for key, value in self.options.items() if UNSTATED.get(key) != value]
-
-
-@dataclass(frozen=True)
-class Entries(Nameless):
-    """Entries written by hand: the formula at `index`, which mentions the tensors of `using`.
-
-    `lengths` are the sizes as written, `number` is the formula to calculate with, and `reading` computes it.
-    """
-
-    formula: sp.Expr
-    index: Index
-    using: tuple[Tensor, ...]
-    lengths: tuple[Any, ...] = field(default=(), compare=False)
-    number: Any = field(default=None, compare=False)
-    reading: Any = field(default=None, compare=False)
-
-    @property
-    def made_from(self) -> tuple[Tensor, ...]:
-        """The tensors that this one is made from."""
-        return self.using
-
-    @property
-    def as_written(self) -> tuple[Any, ...]:
-        """What the source is written with, to calculate with."""
-        return (self.number, self.lengths)
-
-    def written(self, to: Notation) -> Layout:
-        """Return the formula, in print with its indices."""
-        return to.by_hand(self.formula, self.index)
-
-
-@dataclass(frozen=True)
-class Gradient(Nameless):
-    """Σ cotangent · ∂output/∂wrt: what arrives at the output, times how it changes with each entry of `wrt`."""
-
-    output: Tensor
-    wrt: Tensor
-    cotangent: Tensor
-    as_written: ClassVar[tuple[Any, ...]] = ()
-
-    @property
-    def made_from(self) -> tuple[Tensor, ...]:
-        """The tensors that this one is made from."""
-        return (self.output, self.wrt, self.cotangent)
-
-    def written(self, to: Notation) -> Layout:
-        """Return ∂C/∂wrt, or what it is the gradient of."""
-        return to.gradient(self.output, self.wrt, self.cotangent, self.is_of_cost)
-
-    @property
-    def is_of_cost(self) -> bool:
-        """Whether it is ∂C/∂x: the output is C itself, or what arrives there is called ∂C/∂output.
-
-        Every other one is ∂⟨v, z⟩/∂x, the gradient of the dot product of what arrives with the output.
-        """
-        arriving = self.cotangent.source
-        if isinstance(arriving, Call):
-            return arriving.options.get("value") == 1 and not self.cotangent.shape
-        called = f"∂C/∂{self.output.name or ''}"
-        return arriving.name == called or (self.output.name is None and str(arriving.name).startswith(called))
-
-
-Source = Leaf | Named | Call | Entries | Gradient
 
 
 @dataclass(frozen=True, eq=False)
@@ -371,25 +209,31 @@ class Tensor(Displayed):
     __hash__ = object.__hash__
 
     def __add__(self, other: Any) -> Tensor:
-        return OPERATIONS["add"](self, other)
+        return applied("add", self, other)
 
     def __sub__(self, other: Any) -> Tensor:
         return self + -other if isinstance(other, Tensor) else NotImplemented
 
     def __neg__(self) -> Tensor:
-        return OPERATIONS["scale"](self, factor=-1)
+        return applied("scale", self, factor=-1)
 
     def __mul__(self, other: Any) -> Tensor:
-        return OPERATIONS["multiply"](self, other) if isinstance(other, Tensor) else self.__rmul__(other)
+        return applied("multiply", self, other) if isinstance(other, Tensor) else self.__rmul__(other)
 
     def __rmul__(self, other: Any) -> Tensor:
-        return OPERATIONS["scale"](self, factor=other)
+        return applied("scale", self, factor=other)
 
     def __truediv__(self, other: Any) -> Tensor:
         if isinstance(other, Tensor):
             return NotImplemented
         number(other)  # raises for what is none; a literal divisor stays one, which may be negative
-        return OPERATIONS["scale"](self, factor=number(1) / other)
+        return applied("scale", self, factor=number(1) / other)
+
+
+def applied(operation: str, *operands: Tensor, **options: Any) -> Tensor:
+    """Return the result of an operation that is defined elsewhere."""
+    made: Tensor = OPERATIONS[operation](*operands, **options)
+    return made
 
 
 def check_tensor(value: Any, owner: str) -> Tensor:
@@ -439,6 +283,3 @@ def merge_name(names: dict[str, Tensor], part: Tensor) -> None:
             f"the name {name} stands for two different tensors, of shapes {format_shape(known.lengths)} and "
             f"{format_shape(part.lengths)}: give each its own name"
         )
-
-
-OPERATIONS: dict[str, Callable[..., Tensor]] = {}

@@ -47,7 +47,8 @@ from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import SEAL
 from cnn_symbolic.layers import conv
 from cnn_symbolic.tensors.operation import Definition, operation
-from cnn_symbolic.tensors.tensor import OPERATIONS, Tensor
+from cnn_symbolic.tensors.sources import OPERATIONS
+from cnn_symbolic.tensors.tensor import Tensor
 from tests.support.kernel.attack import kernel_alone, make_statement, statements
 
 from .test_planted_bugs import dropped_bound, dropped_count, dropped_support, flipped_sign

@@ -45,7 +45,7 @@ from cnn_symbolic.kernel.search.replay import KNOWN_FUNCTIONS, T, derivatives
 from cnn_symbolic.kernel.search.witness import Found, compare_at, scene_at
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.layers import Convolution, FeatureMap, FullyConnectedLayer, MaxPool, conv_size
-from cnn_symbolic.tensors.tensor import Leaf
+from cnn_symbolic.tensors.sources import Leaf
 from cnn_symbolic.witnesses import duals
 from tests.support.bundle import derivations
 from tests.support.fuzzing.programs import program

@@ -33,7 +33,8 @@ from cnn_symbolic.kernel.trusted.statement import Declaration
 from cnn_symbolic.proofs.derivation import Derivation
 from cnn_symbolic.tensors.gradients import Stage, derivative_of, mentions
 from cnn_symbolic.tensors.making import tensor
-from cnn_symbolic.tensors.tensor import Gradient, Leaf, Named, Tensor
+from cnn_symbolic.tensors.sources import Gradient, Leaf, Named
+from cnn_symbolic.tensors.tensor import Tensor
 
 __all__ = ["Chain", "ChainStep", "chain_of"]
 

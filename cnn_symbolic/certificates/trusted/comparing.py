@@ -37,7 +37,8 @@ from cnn_symbolic.ground.errors import DisagreementError, EvaluationError, Funct
 from cnn_symbolic.kernel.search.confirming import random_points
 from cnn_symbolic.kernel.search.witness import Scene, compare_at, scene_at
 from cnn_symbolic.proofs.derivation import Derivation
-from cnn_symbolic.tensors.tensor import Gradient, Tensor
+from cnn_symbolic.tensors.sources import Gradient
+from cnn_symbolic.tensors.tensor import Tensor
 from cnn_symbolic.witnesses.duals import Dual, part
 
 __all__ = ["check_statement"]

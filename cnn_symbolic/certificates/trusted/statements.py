@@ -39,7 +39,8 @@ from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from cnn_symbolic.proofs.derivation import Derivation
 from cnn_symbolic.tensors.gradients import stages
-from cnn_symbolic.tensors.tensor import Gradient, Tensor
+from cnn_symbolic.tensors.sources import Gradient
+from cnn_symbolic.tensors.tensor import Tensor
 
 __all__ = ["Proposition", "proposition"]
 

@@ -28,7 +28,8 @@ from cnn_symbolic.expressions.values import read_at
 from cnn_symbolic.ground.errors import EvaluationError, FunctionDomainError, ShapeError, UndefinedError
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.tensors.shapes import ShapeOf
-from cnn_symbolic.tensors.tensor import Call, Entries, Gradient, Leaf, Named, Tensor, index_ranges
+from cnn_symbolic.tensors.sources import Call, Entries, Gradient, Leaf, Named
+from cnn_symbolic.tensors.tensor import Tensor, index_ranges
 from cnn_symbolic.witnesses import arrays, duals
 
 __all__ = ["MOST_ENTRIES", "Found", "Scene", "compare_at", "scene_at"]

@@ -23,7 +23,8 @@ from cnn_symbolic.expressions.shapes import format_shape
 from cnn_symbolic.expressions.values import as_condition, as_formula, presumed_of
 from cnn_symbolic.ground.errors import FragmentError, NameConflictError, OperandError, ShapeError
 from cnn_symbolic.tensors.shapes import ShapeOf
-from cnn_symbolic.tensors.tensor import Named, Tensor, merge_name
+from cnn_symbolic.tensors.sources import Named
+from cnn_symbolic.tensors.tensor import Tensor, merge_name
 
 __all__ = ["Declaration", "Side", "Statement", "state"]
 

@@ -80,10 +80,7 @@ def counterexample(refutation: Refutation) -> Counterexample:
         "Smallest counterexample" if refutation.least and refutation.sizes else "Counterexample",
         tuple(valued(refutation.sizes)),
         difference_at,
-        tuple(
-            row(name(called), read("(t)"), Sign("="), Formulas({}).terms_of(f.as_ordered_terms(), {}))
-            for called, f in refutation.functions.items()
-        ),
+        tuple(row(name(called), read("(t)"), Sign("="), polynomial(f)) for called, f in refutation.functions.items()),
         tuple(matrix(name(called), value) for called, value in shown.items()),
         sides,
     )
@@ -112,6 +109,12 @@ def matrix(called: Layout, value: Any, marked: Any = None) -> Matrix:
 def in_row(numbers: Any) -> tuple[str, ...]:
     """Return numbers as text."""
     return tuple(number(n) for n in numbers)
+
+
+def polynomial(f: sp.Expr) -> Layout:
+    """Return a polynomial, its highest power first."""
+    plain = Formulas({})
+    return plain.signed(plain.terms(f.as_ordered_terms(), {}))
 
 
 def difference(refutation: Refutation) -> Prose:

@@ -18,7 +18,8 @@ from cnn_symbolic.tensors import arithmetic
 from cnn_symbolic.tensors.operation import RECORDS
 from cnn_symbolic.tensors.operations import basic, convolutions, padding, pooling, stacking
 from cnn_symbolic.tensors.shapes import ShapeOf
-from cnn_symbolic.tensors.tensor import Call, Tensor
+from cnn_symbolic.tensors.sources import Call
+from cnn_symbolic.tensors.tensor import Tensor
 from cnn_symbolic.tensors.writing import Notation, letters_of
 
 __all__ = ["SHOWN", "OperationDefinition", "definitions", "operations_in"]

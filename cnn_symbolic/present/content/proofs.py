@@ -27,7 +27,8 @@ from cnn_symbolic.proofs.citations import is_instance
 from cnn_symbolic.proofs.derivation import Derivation, Line, folded
 from cnn_symbolic.proofs.reasons import definition_reason
 from cnn_symbolic.tensors.shapes import ShapeOf
-from cnn_symbolic.tensors.tensor import Call, Gradient, Leaf, Named, Tensor
+from cnn_symbolic.tensors.sources import Call, Gradient, Leaf, Named
+from cnn_symbolic.tensors.tensor import Tensor
 from cnn_symbolic.tensors.writing import Notation
 
 __all__ = ["ProofRow", "Writer", "checked"]

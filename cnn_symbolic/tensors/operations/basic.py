@@ -24,7 +24,8 @@ from cnn_symbolic.tensors import samples as s
 from cnn_symbolic.tensors import writing
 from cnn_symbolic.tensors.arithmetic import common_shape
 from cnn_symbolic.tensors.operation import Definition, Proposal, given, operation
-from cnn_symbolic.tensors.tensor import Call, Tensor
+from cnn_symbolic.tensors.sources import Call
+from cnn_symbolic.tensors.tensor import Tensor
 
 __all__ = [
     "apply",
