@@ -13,7 +13,8 @@ import sympy as sp
 
 from cnn_symbolic import Tensor, flip, prove, sizes
 from cnn_symbolic.expressions.evaluation import evaluate_size
-from cnn_symbolic.expressions.formulas import Opaque, fresh
+from cnn_symbolic.expressions.formulas import fresh
+from cnn_symbolic.expressions.heads import Opaque
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.ground.errors import ShapeError

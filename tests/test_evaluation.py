@@ -7,8 +7,8 @@ import pytest
 import sympy as sp
 
 from cnn_symbolic.expressions.evaluation import Values, evaluate_formula, evaluate_size
-from cnn_symbolic.expressions.formulas import Opaque, entry, size
-from cnn_symbolic.expressions.heads import Head
+from cnn_symbolic.expressions.formulas import entry, size
+from cnn_symbolic.expressions.heads import Head, Opaque
 from cnn_symbolic.expressions.rules import (
     all_of,
     any_of,

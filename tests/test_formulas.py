@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from cnn_symbolic import Iverson, claim, prove, tensor
 from cnn_symbolic.expressions.formulas import (
-    Opaque,
     bound_sum,
     derivative,
     entry,
@@ -23,7 +22,7 @@ from cnn_symbolic.expressions.formulas import (
     width,
     widths,
 )
-from cnn_symbolic.expressions.heads import AtLeast, Bracket, Delta, Floor
+from cnn_symbolic.expressions.heads import AtLeast, Bracket, Delta, Floor, Opaque
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import (
     all_of,

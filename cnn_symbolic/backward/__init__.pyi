@@ -1,8 +1,7 @@
-from cnn_symbolic.backward.check import BackwardError as BackwardError
-from cnn_symbolic.backward.check import BackwardReport as BackwardReport
 from cnn_symbolic.backward.check import assert_backward as assert_backward
 from cnn_symbolic.backward.check import check_backward as check_backward
-from cnn_symbolic.backward.forwards import any_of as any_of
+from cnn_symbolic.backward.findings import BackwardError as BackwardError
+from cnn_symbolic.backward.findings import BackwardReport as BackwardReport
 from cnn_symbolic.backward.forwards import avg_pool1d as avg_pool1d
 from cnn_symbolic.backward.forwards import avg_pool2d as avg_pool2d
 from cnn_symbolic.backward.forwards import avg_pool3d as avg_pool3d
@@ -23,3 +22,4 @@ from cnn_symbolic.backward.forwards import upsample_nearest3d as upsample_neares
 from cnn_symbolic.backward.frameworks import of_jax as of_jax
 from cnn_symbolic.backward.frameworks import of_torch as of_torch
 from cnn_symbolic.backward.strategies import convolution_problems as convolution_problems
+from cnn_symbolic.layers.options import any_of as any_of

@@ -26,18 +26,6 @@ from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError, Time
 from cnn_symbolic.layers.forward import Forward
 from cnn_symbolic.layers.options import near
 
-__all__ = [
-    "Layout",
-    "Misbehaviour",
-    "Signature",
-    "call",
-    "load_function",
-    "read_layout",
-    "read_shapes",
-    "read_signature",
-    "signature_of",
-]
-
 ALIASES = {
     "dy": "g grad dz dout gout grad_out grad_output grad_y gy δ delta",
     "x": "input inputs inp image",

@@ -29,8 +29,6 @@ from cnn_symbolic.ground.errors import CnnSymbolicError, ModeError, OperandError
 from cnn_symbolic.layers.forward import OPERANDS, Forward
 from cnn_symbolic.layers.stages import Arrays, Compute, Unfit
 
-__all__ = ["BackwardError", "BackwardReport", "Finding", "assert_backward", "check_backward"]
-
 __unittest = True  # unittest leaves the frames of this module out of a traceback
 
 # How many failing and passing examples tell mistakes apart, how many findings are reported, how many pairs are tried.

@@ -22,8 +22,6 @@ from cnn_symbolic.backward.strategies import Problem
 from cnn_symbolic.layers.forward import Forward
 from cnn_symbolic.layers.stages import Arrays
 
-__all__ = ["Checker", "first", "number"]
-
 # The magnitude of the data of the first point: rounding cannot hide a difference there.
 SMALL = 4
 # How many numbers of small data are not right by chance.

@@ -15,8 +15,6 @@ from cnn_symbolic.layers.options import Choice
 from cnn_symbolic.layers.stages import Arrays, Case
 from cnn_symbolic.notation.matrices import integers, named_matrix
 
-__all__ = ["FORMULA", "KINDS", "BackwardError", "BackwardReport", "Call", "Example", "Failure", "Finding"]
-
 # What may be wrong, in the order in which it is reported: misbehaviour before the formula.
 KINDS = ("timeout", "exception", "outputs", "state", "mutation", "dtype", "nan", "layout", "shape", "value")
 # The kinds that say that the formula is wrong, and those that concern one result.

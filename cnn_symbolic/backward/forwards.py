@@ -19,8 +19,6 @@ from cnn_symbolic.layers import convolutions, poolings  # noqa: F401 (the classe
 from cnn_symbolic.layers.forward import LAYERS, Forward
 from cnn_symbolic.layers.options import any_of, frozen, near
 
-__all__ = ["CONSTRUCTORS", "any_of", "read_forward"]
-
 
 def constructor(kind: type[Forward], rank: int) -> Callable[..., Forward]:
     """Return the function that makes a layer in so many axes, with the options as parameters."""

@@ -20,8 +20,6 @@ import numpy as np
 
 from cnn_symbolic.ground.errors import MissingPackageError, OperandError, ShapeError
 
-__all__ = ["FrameworkBackward", "of_jax", "of_torch"]
-
 INPUTS = ("x", "w", "b")
 # What a module of PyTorch calls its parameters w and b.
 PARAMETERS = ("weight", "bias")

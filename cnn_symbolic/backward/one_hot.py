@@ -19,8 +19,6 @@ from cnn_symbolic.backward.strategies import Problem
 from cnn_symbolic.layers.forward import OPERANDS
 from cnn_symbolic.layers.stages import Arrays
 
-__all__ = ["decide_pairs"]
-
 # How many pairs are tried at all shapes that were drawn, at one that was given, and how many points test bilinearity.
 DRAWN, GIVEN, POINTS = 5_000, 50_000, 2
 

@@ -20,8 +20,6 @@ from typing import Any
 
 import pytest
 
-__all__ = ["assert_backward"]
-
 CHECKED = pytest.StashKey[bool]()
 
 

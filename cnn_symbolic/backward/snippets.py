@@ -15,8 +15,6 @@ from cnn_symbolic.backward.calling import Signature
 from cnn_symbolic.backward.findings import Finding
 from cnn_symbolic.notation.matrices import integers
 
-__all__ = ["snippet"]
-
 # The largest array that is printed whole, and the most nonzero entries that are written one by one.
 PRINTED, SPARSE = 64, 16
 

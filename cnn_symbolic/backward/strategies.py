@@ -23,8 +23,6 @@ from cnn_symbolic.ground.errors import MissingPackageError
 from cnn_symbolic.layers.forward import Forward, Shape
 from cnn_symbolic.layers.mistakes import RESULTS
 
-__all__ = ["Problem", "convolution_problems", "hypothesis"]
-
 # The magnitude below which every integer, and so every sum of integers, is exact.
 EXACT = {"float64": 2**53, "float32": 2**24, "int64": 2**53}
 

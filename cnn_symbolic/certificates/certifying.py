@@ -32,8 +32,6 @@ from cnn_symbolic.ground.version import __version__
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.proofs.derivation import Derivation
 
-__all__ = ["CERTIFICATES", "SECONDS", "Outcome", "certify", "make_folder"]
-
 CERTIFICATES, SECONDS = Path("certificates"), 300.0
 RECORD, SCHEMA_VERSION = "certificates.json", 1
 NUMERICAL = "a numerical check, not a theorem"

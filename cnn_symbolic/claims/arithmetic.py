@@ -21,19 +21,6 @@ from cnn_symbolic.proofs.derivation import Derivation
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.tensor import Tensor
 
-__all__ = [
-    "COMPARISONS",
-    "check_arguments",
-    "check_number",
-    "check_numbers",
-    "checked_condition",
-    "combined",
-    "described",
-    "is_false",
-    "is_side",
-    "negated",
-]
-
 MOST_SHOWN = 80
 # The parameters that take a text.
 TEXTS = (

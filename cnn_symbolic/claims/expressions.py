@@ -30,8 +30,6 @@ from cnn_symbolic.ground.words import suggestion
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.tensor import Equation, Tensor
 
-__all__ = ["Expressions"]
-
 UNKNOWN = {
     "ClassDef": "classes",
     "For": "loops",

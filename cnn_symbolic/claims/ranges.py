@@ -8,15 +8,12 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.claims.arithmetic import described
-from cnn_symbolic.expressions.formulas import Opaque
-from cnn_symbolic.expressions.heads import Bracket, Less
+from cnn_symbolic.expressions.heads import Bracket, Less, Opaque
 from cnn_symbolic.expressions.rules import compare, conjuncts, is_plain_size
 from cnn_symbolic.expressions.values import Number, number, plain
 from cnn_symbolic.ground.errors import FragmentError
 from cnn_symbolic.tensors.entries import sum_of
 from cnn_symbolic.tensors.tensor import Tensor
-
-__all__ = ["entry_names", "ranged_sum"]
 
 
 def ranged_sum(body: Any, index: Sequence[sp.Symbol], lengths: Sequence[Any], tensors: Mapping[str, Tensor]) -> Number:

@@ -43,8 +43,6 @@ from cnn_symbolic.tensors.operations.basic import Function, ones, zeros
 from cnn_symbolic.tensors.sources import Call, Entries
 from cnn_symbolic.tensors.tensor import Equation, Tensor, merge_name
 
-__all__ = ["declared_claims", "read_claims"]
-
 
 def read_claims(text: str, where: str = "the text") -> dict[str, Derivation]:
     """Return the claims of a text by name, undecided: the variable that holds a claim, or `line_5`.

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 import sympy as sp
 
-from cnn_symbolic.expressions.formulas import Opaque
-from cnn_symbolic.expressions.heads import Ceiling, Floor, Maximum, Minimum, Remainder, Where
+from cnn_symbolic.expressions.heads import Ceiling, Floor, Maximum, Minimum, Opaque, Remainder, Where
 from cnn_symbolic.expressions.values import plain
 from cnn_symbolic.ground.errors import FragmentError
 from cnn_symbolic.ground.names import homes, load
@@ -18,20 +17,6 @@ from cnn_symbolic.proofs.derivation import Step
 from cnn_symbolic.tensors.operation import RECORDS
 from cnn_symbolic.tensors.sources import Call, Entries, Gradient, Leaf, Named, Source
 from cnn_symbolic.tensors.tensor import Tensor
-
-__all__ = [
-    "ATTRIBUTES",
-    "FUNCTIONS",
-    "LAYERS",
-    "MOST_CHARACTERS",
-    "MOST_DEPTH",
-    "MOST_NODES",
-    "OTHER_NAMES",
-    "WORDS",
-    "admitted",
-    "is_implied_size",
-    "parts_of",
-]
 
 MOST_CHARACTERS, MOST_NODES, MOST_DEPTH, MOST_STRING = 20_000, 4000, 40, 200
 LARGEST_NUMBER, MOST_OPERATIONS, MOST_AXES, MOST_TERMS, MOST_FACTORS = 10_000, 400, 12, 300, 6

@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Certificates", "CoqSeconds", "Jobs", "Json", "Latex", "Names", "app"]
-
 # The arguments and options that several commands have.
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="[NAME-OR-PATH]...", help="As for prove.", show_default=False)

@@ -11,8 +11,6 @@ from cnn_symbolic.command_line import deciding, showing, writing
 from cnn_symbolic.command_line.app import app
 from cnn_symbolic.command_line.running import guarded
 
-__all__ = ["COMMANDS", "app", "main"]
-
 # The modules whose commands the application has, in the order of its help.
 COMMANDS = (deciding, showing, writing)
 

@@ -20,25 +20,6 @@ if TYPE_CHECKING:
     from cnn_symbolic.proofs.check import Check
     from cnn_symbolic.proofs.derivation import Derivation
 
-__all__ = [
-    "AS_STATED",
-    "DISAGREEMENT",
-    "OPEN",
-    "OPPOSITE",
-    "UNDECIDED",
-    "USAGE",
-    "book_status",
-    "certified_first",
-    "certify_claims",
-    "decide_all",
-    "guarded",
-    "report_omitted",
-    "run",
-    "run_derivations",
-    "status",
-    "watched",
-]
-
 AS_STATED, OPPOSITE, USAGE, UNDECIDED, DISAGREEMENT = 0, 1, 2, 3, 4
 # What is neither proved nor refuted.
 OPEN = {"undecided", "holds"}

@@ -11,8 +11,6 @@ from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.expressions.rules import at_least, compare, is_plain_size
 from cnn_symbolic.ground.errors import FragmentError
 
-__all__ = ["least_over", "required"]
-
 
 def required(presumed: Iterable[sp.Expr], ranges: Mapping[sp.Symbol, sp.Expr]) -> tuple[Any, ...]:
     """Return the conditions that expressions are at least one, for all values of the indices in them."""

@@ -18,14 +18,13 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic.expressions import heads
-from cnn_symbolic.expressions.formulas import Opaque, Shape, entry, substitute
+from cnn_symbolic.expressions.formulas import Shape, entry, substitute
+from cnn_symbolic.expressions.heads import Opaque
 from cnn_symbolic.expressions.meaning import COMPARE, value_of
 from cnn_symbolic.expressions.rules import as_quotient, is_plain_size
 from cnn_symbolic.expressions.shapes import format_shape
 from cnn_symbolic.expressions.values import as_formula, plain
 from cnn_symbolic.ground.errors import EvaluationError, ShapeError, UndefinedError
-
-__all__ = ["Values", "check_defined", "evaluate_formula", "evaluate_size", "infer_sizes"]
 
 Function = Callable[[Any], Any]
 REDUCED: dict[type[sp.Basic], Callable[[Any, Any], Any]] = {

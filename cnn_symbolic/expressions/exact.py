@@ -8,15 +8,6 @@ from typing import Any
 
 from cnn_symbolic.ground.errors import FragmentError, UndefinedError
 
-__all__ = [
-    "as_fraction",
-    "divided",
-    "floor_divided",
-    "opposite",
-    "remainder_of",
-    "whole",
-]
-
 
 def whole(value: Any) -> Any:
     """Return a fraction as an integer where it is one."""

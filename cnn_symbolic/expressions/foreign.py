@@ -10,9 +10,6 @@ import sympy as sp
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.heads import Head
 
-__all__ = ["INSTEAD", "foreign_part"]
-
-
 INSTEAD = {
     "Max": "maximum(…) of cnn_symbolic",
     "Min": "minimum(…) of cnn_symbolic",

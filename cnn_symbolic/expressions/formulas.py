@@ -31,29 +31,6 @@ from cnn_symbolic.expressions.rules import (
 from cnn_symbolic.expressions.values import Number
 from cnn_symbolic.ground.errors import OperandError
 
-__all__ = [
-    "Entry",
-    "Index",
-    "Opaque",
-    "Shape",
-    "alpha_key",
-    "bound_sum",
-    "derivative",
-    "entry",
-    "fresh",
-    "indices_of",
-    "inside",
-    "numbered",
-    "size",
-    "sizes",
-    "stray_symbols",
-    "substitute",
-    "symbols_of",
-    "width",
-    "widths",
-    "without_cases",
-]
-
 Index = tuple[sp.Expr, ...]
 Shape = tuple[sp.Expr, ...]
 

@@ -18,24 +18,6 @@ from cnn_symbolic.expressions.points import STANDING
 from cnn_symbolic.expressions.values import Number, Standing, compared, joined, made, number, read_at, truth
 from cnn_symbolic.ground.errors import FragmentError, OperandError
 
-__all__ = [
-    "And",
-    "Eq",
-    "Iverson",
-    "Max",
-    "Min",
-    "Mod",
-    "Ne",
-    "Not",
-    "Or",
-    "Rational",
-    "ceiling",
-    "floor",
-    "maximum",
-    "minimum",
-    "where",
-]
-
 
 def needed(found: Any, name: str, values: Any) -> Any:
     """Return what was made; raise OperandError if the values are no numbers."""

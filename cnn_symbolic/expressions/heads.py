@@ -15,33 +15,6 @@ from sympy.logic.boolalg import Boolean
 
 from cnn_symbolic.ground.errors import FragmentError
 
-__all__ = [
-    "COMPARISONS",
-    "AtLeast",
-    "AtMost",
-    "Bracket",
-    "Ceiling",
-    "Comparison",
-    "Conjunction",
-    "Delta",
-    "Disjunction",
-    "Equal",
-    "Floor",
-    "Greater",
-    "Head",
-    "Inverse",
-    "Less",
-    "Maximum",
-    "Minimum",
-    "Negation",
-    "Opaque",
-    "Remainder",
-    "Unequal",
-    "Where",
-    "divisors",
-    "has_entries",
-]
-
 
 def has_entries(e: sp.Basic) -> bool:
     """Tell whether tensor entries occur in an expression: with or without indices, or under a function."""

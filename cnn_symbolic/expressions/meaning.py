@@ -13,8 +13,6 @@ import sympy as sp
 from cnn_symbolic.expressions import heads
 from cnn_symbolic.ground.errors import EvaluationError, UndefinedError
 
-__all__ = ["COMPARE", "value_of"]
-
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
     "!=": operator.ne,

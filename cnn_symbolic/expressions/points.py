@@ -12,8 +12,6 @@ import sympy as sp
 
 from cnn_symbolic.ground.errors import EvaluationError
 
-__all__ = ["STANDING", "Point", "standing_at"]
-
 
 @dataclass(frozen=True)
 class Point:

@@ -18,8 +18,6 @@ from cnn_symbolic.notation import layout as la
 from cnn_symbolic.notation.layout import Layout, Sign, Token, joined, listed, name, row, sign
 from cnn_symbolic.notation.text import text
 
-__all__ = ["Formulas", "Letters", "conditions", "free_letter", "written", "written_together"]
-
 Letters = Mapping[str, Sequence[str]]
 SIGNS = {"=": "=", "!=": "≠", ">=": "≥", ">": ">", "<=": "≤", "<": "<"}
 Names = Mapping[Any, Layout]

@@ -20,32 +20,6 @@ from sympy.logic.boolalg import Boolean
 from cnn_symbolic.expressions import heads
 from cnn_symbolic.ground.errors import FragmentError
 
-__all__ = [
-    "all_of",
-    "any_of",
-    "as_quotient",
-    "at_least",
-    "bracket",
-    "ceiling",
-    "compare",
-    "conjuncts",
-    "delta",
-    "divide",
-    "equivalent",
-    "floor",
-    "is_condition",
-    "is_plain",
-    "is_plain_size",
-    "is_whole",
-    "least",
-    "maximum",
-    "minimum",
-    "negation",
-    "rebuilt",
-    "remainder",
-    "where",
-]
-
 POSITIVE, NOT_NEGATIVE = {"integer": True, "positive": True}, {"integer": True, "nonnegative": True}
 OPPOSITE = {"=": "!=", "!=": "=", ">=": "<", "<": ">=", ">": "<=", "<=": ">"}
 

@@ -14,8 +14,6 @@ from cnn_symbolic.expressions.rules import is_plain_size, is_whole
 from cnn_symbolic.expressions.values import Number, as_formula, plain
 from cnn_symbolic.ground.errors import FragmentError, NameConflictError, ShapeError
 
-__all__ = ["check_integers", "check_letters", "check_name", "check_shape", "format_option", "format_shape"]
-
 
 def format_shape(shape: Sequence[Any]) -> str:
     """Return a shape as it is written: `(M, N)`, `(M,)`, `()`."""

@@ -33,8 +33,6 @@ from cnn_symbolic.expressions.points import STANDING, Point
 from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.ground.errors import FragmentError, OperandError
 
-__all__ = ["Number", "Truth", "as_condition", "as_formula", "number", "plain", "presumed_of", "read_at"]
-
 Reading = Callable[["Point"], Any]
 
 

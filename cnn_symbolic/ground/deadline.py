@@ -10,8 +10,6 @@ from typing import Any, TypeVar
 
 from cnn_symbolic.ground.errors import TimeLimitError
 
-__all__ = ["within"]
-
 T = TypeVar("T")
 SOON = 0.001
 

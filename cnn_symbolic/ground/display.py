@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-__all__ = ["PRESENTED", "Displayed", "Runnable"]
-
 # "show": what a notebook shows of an object, by the kinds of media that it takes; "run": the command line on claims.
 PRESENTED: dict[str, Callable[..., Any]] = {}
 

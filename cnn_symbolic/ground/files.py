@@ -11,8 +11,6 @@ import platformdirs
 
 from cnn_symbolic.ground.errors import ExportError
 
-__all__ = ["cache_folder", "check_folder", "write"]
-
 
 def cache_folder() -> Path:
     """Return the folder of this user for what can be computed again; it need not exist."""

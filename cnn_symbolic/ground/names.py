@@ -14,8 +14,6 @@ from typing import Any
 
 from cnn_symbolic.ground.words import nearest
 
-__all__ = ["HOMES", "TOPICS", "homes", "load", "topic"]
-
 TOPICS = {
     "cnn_symbolic": {
         "ground.version": "__version__",
@@ -56,10 +54,12 @@ TOPICS = {
         "kernel.search.decide": "decide",
     },
     "cnn_symbolic.backward": {
-        "backward.check": "BackwardError BackwardReport assert_backward check_backward",
-        "backward.forwards": "any_of avg_pool1d avg_pool2d avg_pool3d conv1d conv2d conv3d conv_transpose1d "
+        "backward.check": "assert_backward check_backward",
+        "backward.findings": "BackwardError BackwardReport",
+        "backward.forwards": "avg_pool1d avg_pool2d avg_pool3d conv1d conv2d conv3d conv_transpose1d "
         "conv_transpose2d conv_transpose3d linear max_pool1d max_pool2d max_pool3d read_forward upsample_nearest1d "
         "upsample_nearest2d upsample_nearest3d",
+        "layers.options": "any_of",
         "backward.frameworks": "of_jax of_torch",
         "backward.strategies": "convolution_problems",
     },

@@ -18,8 +18,6 @@ from typing import Any, TypeVar
 
 from cnn_symbolic.ground.errors import CnnSymbolicError
 
-__all__ = ["cores", "in_processes"]
-
 T = TypeVar("T")
 # Seconds for a process to end in order.
 PATIENCE = 5

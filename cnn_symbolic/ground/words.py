@@ -5,8 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection
 
-__all__ = ["nearest", "suggestion"]
-
 
 def nearest(name: str, known: Collection[str]) -> str | None:
     """Return the known name that is nearest to one, if any is near."""

@@ -27,18 +27,6 @@ from cnn_symbolic.tensors.operations.pooling import select_pool, sum_pool, windo
 from cnn_symbolic.tensors.operations.stacking import stacked, summed, take, windows
 from cnn_symbolic.tensors.tensor import Tensor, check_tensor
 
-__all__ = [
-    "AveragePool",
-    "Convolution",
-    "ConvolutionalLayer",
-    "FeatureMap",
-    "FullyConnectedLayer",
-    "MaxPool",
-    "MaxPoolingMap",
-    "cross_entropy_of_softmax",
-    "quadratic_cost",
-]
-
 SPATIAL_LETTERS = "m q o"
 INPUT_LETTERS, OVERLAY_LETTERS, MAP_LETTERS = "m n p", "i j q", "r c s"
 SAME_RANK = "an input and an overlay with equally many axes"

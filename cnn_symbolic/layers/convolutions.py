@@ -20,8 +20,6 @@ from cnn_symbolic.layers.stages import Arrays, Candidate, Case, Filtered
 from cnn_symbolic.witnesses import convolutions as numeric
 from cnn_symbolic.witnesses.windows import Axis, axes_over, per_axis
 
-__all__ = ["Conv", "ConvTranspose", "Linear"]
-
 # The overlays that are drawn along an axis, by the number of spatial axes.
 OVERLAYS = {1: (1, 2, 3, 4, 5, 7), 2: (1, 2, 3, 4, 5, 7), 3: (1, 2, 3)}
 

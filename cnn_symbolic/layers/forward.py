@@ -24,8 +24,6 @@ from cnn_symbolic.layers.options import alternatives
 from cnn_symbolic.layers.stages import Arrays, Candidate
 from cnn_symbolic.witnesses.windows import Axis
 
-__all__ = ["LAYERS", "OPERANDS", "Forward", "Shape", "Shapes", "fitting_sizes", "nonzero"]
-
 Shape = tuple[int, ...]
 Shapes = Mapping[str, Shape]
 # Returns one of some sizes, drawn at random; for an axis with one of these letters 1 if such axes have size one.

@@ -19,8 +19,6 @@ from cnn_symbolic.layers import stages
 from cnn_symbolic.layers.stages import Candidate, Case, Change, Compute, Filtered, all_of, only_if, rotated, shifted
 from cnn_symbolic.witnesses.windows import Axis
 
-__all__ = ["BIAS", "OF_FILTERS", "OF_WINDOWS", "RESULT", "RESULTS", "changing", "of_any", "of_axes"]
-
 RESULTS = ("y", "dx", "dw", "db")
 # Along which axis, in which direction, and whether what leaves at one end comes in at the other.
 SHIFTS = [(axis, by, around) for axis in range(3) for by in (-1, 1) for around in (False, True)]

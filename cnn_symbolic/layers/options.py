@@ -10,8 +10,6 @@ from typing import Any
 from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError
 from cnn_symbolic.witnesses.windows import pad_widths, per_axis
 
-__all__ = ["Choice", "alternatives", "among", "any_of", "at_least", "count", "frozen", "near", "pads"]
-
 # The metadata of a field that is an option of a layer: a check, which raises an error that names the option unless its
 # value is allowed, of (value, option, number of spatial axes, layer's name). A default is not checked.
 Checked = dict[str, Callable[[Any, str, int, str], None]]

@@ -13,9 +13,6 @@ from cnn_symbolic.layers.mistakes import OF_WINDOWS, changing
 from cnn_symbolic.layers.stages import Candidate, Case, Compute
 from cnn_symbolic.witnesses.windows import Axis, gather
 
-__all__ = ["AVERAGE", "MAXIMUM", "UPSAMPLING", "chosen", "divided"]
-
-
 # The masks by which dy is spread, (N, C, *overlay, *positions).
 
 

@@ -20,8 +20,6 @@ from cnn_symbolic.layers.stages import Arrays, Case, Masked
 from cnn_symbolic.witnesses import poolings as numeric
 from cnn_symbolic.witnesses.windows import Axis, axes_over, per_axis
 
-__all__ = ["AveragePooling", "MaxPooling", "NearestUpsampling", "ordered"]
-
 
 @dataclass(frozen=True)
 class Windowed(Forward):

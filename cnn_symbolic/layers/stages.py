@@ -18,8 +18,6 @@ import numpy as np
 from cnn_symbolic.witnesses.convolutions import by_group, correlated, weight_gradient
 from cnn_symbolic.witnesses.windows import Axis
 
-__all__ = ["Arrays", "Candidate", "Case", "Change", "Compute", "Filtered", "Masked", "Unfit", "all_of", "only_if"]
-
 Arrays = dict[str, np.ndarray]
 
 

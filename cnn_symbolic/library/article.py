@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ARTICLE", "ERRATA", "SECTIONS", "ArticleClaim", "Erratum"]
-
 # The folders of the bundled derivations, in the article's order.
 SECTIONS = {
     "shapes": "Shapes and counts",

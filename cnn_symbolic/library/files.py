@@ -7,8 +7,6 @@ from pathlib import Path
 from cnn_symbolic.ground.errors import DerivationFileError
 from cnn_symbolic.library.article import SECTIONS
 
-__all__ = ["GROUPS", "bundled_folder", "derivation_files", "read_text"]
-
 # The folders of the bundled derivations: the article's sections, then the convolutions that people use.
 GROUPS = SECTIONS | {
     "shape_laws": "Shape laws",

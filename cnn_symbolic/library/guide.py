@@ -7,8 +7,6 @@ from importlib.resources import files
 from cnn_symbolic.ground.errors import OperandError
 from cnn_symbolic.ground.words import suggestion
 
-__all__ = ["page", "titles"]
-
 
 def titles() -> dict[str, str]:
     """Return the title of every page of the guide by its name."""

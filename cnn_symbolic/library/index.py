@@ -21,8 +21,6 @@ from cnn_symbolic.ground.files import cache_folder, write
 from cnn_symbolic.ground.version import __version__
 from cnn_symbolic.library.files import bundled_folder
 
-__all__ = ["ListedClaim", "keep", "kept", "matching", "with_unique_ids"]
-
 KEPT = "bundled-claims.json"
 
 

@@ -29,9 +29,6 @@ from cnn_symbolic.proofs.check import Check
 from cnn_symbolic.proofs.collecting import collecting
 from cnn_symbolic.proofs.derivation import Derivation
 
-__all__ = ["Claim", "about_article", "at_literals", "load_file", "load_text", "row_of", "select"]
-
-
 INSTEAD = (
     "SymPy's functions do not take sizes, indices and entries: import floor, ceiling, maximum, minimum, where, "
     "Iverson, And, Or and Not from cnn_symbolic, write // % == between sizes, and apply(…) for a function of a "

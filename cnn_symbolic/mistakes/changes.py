@@ -23,8 +23,6 @@ from cnn_symbolic.tensors.operations.basic import flip, rot180, shift, transpose
 from cnn_symbolic.tensors.sources import Call, Entries, Named
 from cnn_symbolic.tensors.tensor import Tensor
 
-__all__ = ["STEPS", "Change", "built", "changes", "rebuilt_operand"]
-
 # The options that say in steps of how many entries an operation goes.
 STEPS = ("stride", "dilation", "factors")
 

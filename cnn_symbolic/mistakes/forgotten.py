@@ -20,8 +20,6 @@ from cnn_symbolic.tensors.operations.padding import crop
 from cnn_symbolic.tensors.sources import UNSTATED, Call
 from cnn_symbolic.tensors.tensor import Tensor
 
-__all__ = ["fitted", "forgotten"]
-
 GEOMETRY = ("stride", "padding", "dilation", "output_padding")
 
 

@@ -25,8 +25,6 @@ from cnn_symbolic.mistakes.forgotten import fitted, forgotten
 from cnn_symbolic.tensors.sources import Call, Leaf
 from cnn_symbolic.tensors.tensor import Tensor
 
-__all__ = ["correction", "named_mistake"]
-
 LONGEST, INSTANCES, ATTEMPTS, MOST_VALUES = 12.0, 3, 200, 600
 
 

@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 from cnn_symbolic.notation import layout as la
 from cnn_symbolic.notation.layout import Layout, Sign, Token, parts_of, row, scripted, spelled
 
-__all__ = ["Part", "Piece", "parts", "width"]
-
 SHORT, SHORT_BRACKET = 2.5, 10.0
 WIDEST = 15.5  # what fits beside the margins of a telephone, in the unit of `width`
 RELATIONS, CONNECTIVES, PRODUCTS = set("=<>≠≗≟≤≥"), {*"∧∨", "and", "or"}, {*"⋆∗⊙×", "mod"}

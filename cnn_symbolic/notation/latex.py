@@ -8,8 +8,6 @@ from collections.abc import Iterable
 from cnn_symbolic.notation import layout as la
 from cnn_symbolic.notation.layout import Layout, Sign, Token, scripted, spelled
 
-__all__ = ["GREEK", "SIGNS", "SPECIAL", "escape", "latex"]
-
 LONG_BRACKET = 40
 GREEK = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "varepsilon", "ζ": "zeta", "η": "eta",

@@ -11,35 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-__all__ = [
-    "CLOSING",
-    "OPENING",
-    "Fenced",
-    "Layout",
-    "Ratio",
-    "Row",
-    "Scripts",
-    "Sign",
-    "Table",
-    "Token",
-    "enclosed",
-    "entry",
-    "integer",
-    "joined",
-    "listed",
-    "lowered",
-    "matched",
-    "matrix",
-    "name",
-    "parts_of",
-    "quotient",
-    "row",
-    "scripted",
-    "sign",
-    "spelled",
-    "summation",
-]  # fmt: skip
-
 OPENING, CLOSING = "([⌊⌈⟨", ")]⌋⌉⟩"
 
 

@@ -12,8 +12,6 @@ from cnn_symbolic.notation import layout as la
 from cnn_symbolic.notation.latex import GREEK
 from cnn_symbolic.notation.layout import Layout, Sign, Token, parts_of, scripted, spelled
 
-__all__ = ["mathml"]
-
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 RELATIONS = "=<>≤≥≠≗≟∈⋆∗⊙∧∨×"
 SIGNS = {"-": "−", "*": "∗"}

@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["MOST_ENTRIES", "integers", "matrix", "named_matrix", "number"]
-
 MOST_SHOWN, MOST_ENTRIES = 60, 100
 
 

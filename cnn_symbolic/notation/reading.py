@@ -8,8 +8,6 @@ from collections.abc import Callable
 from cnn_symbolic.notation import layout as la
 from cnn_symbolic.notation.layout import Layout, Sign, Token, integer, name, row, sign
 
-__all__ = ["read", "read_name"]
-
 TOKEN = re.compile(
     r"""(?P<sum>Σ(?:_[a-z]\b)?)
     | (?P<name>[^\W\dᵀ½²][^\Wᵀ½²]*′*)

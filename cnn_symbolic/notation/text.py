@@ -7,8 +7,6 @@ from itertools import groupby
 from cnn_symbolic.notation import layout as la
 from cnn_symbolic.notation.layout import Layout, Sign, Token, parts_of, sign
 
-__all__ = ["text"]
-
 WORDS = {"∧": "and", "∨": "or"}
 CLOSE = {"·": "·", ",": ", ", "¬": "not ", ", ": ", "}
 

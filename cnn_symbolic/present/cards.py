@@ -37,8 +37,6 @@ from cnn_symbolic.tensors.sources import Call, Gradient, Named
 from cnn_symbolic.tensors.tensor import Equation, Tensor
 from cnn_symbolic.tensors.writing import Notation, letters_of
 
-__all__ = ["Card", "card_of"]
-
 STATED = {
     "proved": "It was stated as a theorem.",
     "refuted": "It was stated as a formula that is wrong.",

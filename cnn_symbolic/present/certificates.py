@@ -12,8 +12,6 @@ from cnn_symbolic.certificates.certifying import Outcome
 from cnn_symbolic.present.console import plain_table
 from cnn_symbolic.present.terminal import Decided
 
-__all__ = ["certificates_table", "certified_lines"]
-
 MARKS = {"certified": ("✓", "green"), "rejected": ("✗", "bold red")}
 OPEN = ("–", "yellow")
 

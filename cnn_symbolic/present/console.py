@@ -13,8 +13,6 @@ from cnn_symbolic.library.article import ERRATA
 from cnn_symbolic.library.index import ListedClaim
 from cnn_symbolic.present.content.words import in_words
 
-__all__ = ["MARKS", "errata_table", "listing", "make_console", "pages", "plain_table", "rendered"]
-
 MARKS = {True: ("✓", "green"), False: ("✗", "bold red")}
 
 

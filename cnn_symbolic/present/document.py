@@ -28,8 +28,6 @@ from cnn_symbolic.proofs.settling import Settled, Stopped
 if TYPE_CHECKING:
     from cnn_symbolic.certificates.certifying import Outcome
 
-__all__ = ["SCHEMA_VERSION", "Replayed", "document", "outcome", "reason", "replay_file"]
-
 SCHEMA_VERSION = 1
 # What is said of a claim that the kernel decided, and what stands there for others.
 FIELDS = ("assumptions", "counterexample", "holds_when", "holds_when_given", "mistake", "wrong_step", "steps", "formal")

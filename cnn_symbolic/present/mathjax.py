@@ -16,8 +16,6 @@ from cnn_symbolic.present.content.counterexamples import Block, Counterexample, 
 from cnn_symbolic.present.content.prose import Code, Formula, Prose
 from cnn_symbolic.present.content.words import in_words
 
-__all__ = ["card_latex"]
-
 WIDTH, NEXT = 90, r" \\ "
 SPECIAL = {
     "\\": r"\backslash ", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "{": r"\{", "}": r"\}", "$": r"\$",

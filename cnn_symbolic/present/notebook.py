@@ -28,8 +28,6 @@ from cnn_symbolic.proofs.check import Check
 from cnn_symbolic.proofs.derivation import Derivation
 from cnn_symbolic.proofs.settling import settle
 
-__all__ = ["bundle"]
-
 COLUMNS = 100
 
 

@@ -34,18 +34,6 @@ if TYPE_CHECKING:
     from cnn_symbolic.certificates.certifying import Outcome
     from cnn_symbolic.present.content.contents import BookEntry, Omitted
 
-__all__ = [
-    "Decided",
-    "article_table",
-    "backward_view",
-    "claims_table",
-    "decided",
-    "derivation_view",
-    "pictures_table",
-    "replay_table",
-    "summary",
-]
-
 LITERAL_MARKS = {True: ("○", "green"), False: ("○", "yellow")}
 COUNTED = {"proved": "proved", "tested": "tested", "holds": HOLDS}
 COUNTED |= {word: word for word in ("refuted", "undecided", "failed")}

@@ -17,8 +17,6 @@ from cnn_symbolic.ground.display import Runnable
 from cnn_symbolic.ground.errors import CnnSymbolicError, DisagreementError, FragmentError
 from cnn_symbolic.proofs.collecting import collect
 
-__all__ = ["Check", "Checked", "check", "identity"]
-
 
 @dataclass(frozen=True)
 class Checked:

@@ -23,8 +23,6 @@ from cnn_symbolic.proofs.derivation import Derivation
 from cnn_symbolic.tensors.sources import Call, Entries, Leaf, Source
 from cnn_symbolic.tensors.tensor import Tensor, same
 
-__all__ = ["alike", "is_instance"]
-
 
 def is_instance(before: Tensor, after: Tensor, theorem: Derivation, assuming: Iterable[Any] = ()) -> bool:
     """Tell whether one application of a theorem, from either side to the other, leads from a tensor to another.

@@ -14,8 +14,6 @@ from cnn_symbolic.proofs.derivation import Derivation, Sizes, Step
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.tensor import Equation, Tensor
 
-__all__ = ["claim", "prove", "refute"]
-
 
 def declare(
     title: str,

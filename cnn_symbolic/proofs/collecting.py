@@ -13,8 +13,6 @@ from typing import Any
 
 from cnn_symbolic.ground.errors import DerivationFileError
 
-__all__ = ["Declared", "collect", "collecting", "column_of"]
-
 
 @dataclass(frozen=True)
 class Declared:

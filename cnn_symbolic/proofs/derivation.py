@@ -34,8 +34,6 @@ from cnn_symbolic.tensors.sources import Entries, Gradient, Named
 from cnn_symbolic.tensors.tensor import Tensor
 from cnn_symbolic.tensors.writing import Notation, Text, letters_of
 
-__all__ = ["Derivation", "Line", "Step"]
-
 Sizes = tuple[Any, ...]
 OUTCOMES = {Theorem: "proved", Refutation: "refuted", Undecided: "undecided", HoldsForLiterals: "holds"}
 

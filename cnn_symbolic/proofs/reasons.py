@@ -6,8 +6,6 @@ from cnn_symbolic.tensors.operation import RECORDS
 from cnn_symbolic.tensors.sources import Call, Entries
 from cnn_symbolic.tensors.tensor import Tensor
 
-__all__ = ["definition_reason", "differentiation_reason"]
-
 
 def definition_reason(x: Tensor) -> str:
     """Return the name of the operation whose definition is used."""

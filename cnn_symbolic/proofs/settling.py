@@ -27,8 +27,6 @@ from cnn_symbolic.mistakes.changes import Change
 from cnn_symbolic.proofs.check import Check, Checked
 from cnn_symbolic.proofs.derivation import OUTCOMES, Derivation, Line, Step
 
-__all__ = ["Record", "Settled", "Stopped", "settle", "settle_many"]
-
 # Why a step of a proof should follow, and the verdict that it does not.
 WrongStep = tuple[str, Verdict]
 

@@ -15,8 +15,6 @@ from cnn_symbolic.expressions.rules import all_of, bracket, compare
 from cnn_symbolic.tensors.gradients import Stage
 from cnn_symbolic.tensors.tensor import Tensor
 
-__all__ = ["collapse_deltas", "differentiated", "gather_sums", "standing_derivative"]
-
 
 def standing_derivative(stages: tuple[Stage, ...], wrt: sp.Expr) -> sp.Expr:
     """Return the chain rule, `Σ cotangent · ∂body/∂wrt`, with the derivatives left standing."""

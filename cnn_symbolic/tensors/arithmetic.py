@@ -22,8 +22,6 @@ from cnn_symbolic.tensors.operation import Definition, Proposal, given, operatio
 from cnn_symbolic.tensors.sources import Call
 from cnn_symbolic.tensors.tensor import Tensor
 
-__all__ = ["add", "broadcast", "common_shape", "multiply", "scale"]
-
 
 @operation("repeating axes of size 1", written=writing.same)
 def broadcast(x: Tensor, *, shape: Sequence[Any]) -> Definition:

@@ -19,8 +19,6 @@ from cnn_symbolic.ground.errors import CnnSymbolicError, FragmentError, ShapeErr
 from cnn_symbolic.tensors.sources import Entries
 from cnn_symbolic.tensors.tensor import Tensor, check_tensor
 
-__all__ = ["entries_of", "from_entries", "sum_over"]
-
 
 def from_entries(lengths: Sequence[Any], formula: Callable[..., Any], using: Sequence[Tensor]) -> Tensor:
     """Return the tensor of the given shape whose entry at `i, j` is `formula(i, j)`, written by hand.

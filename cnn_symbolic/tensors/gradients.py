@@ -22,8 +22,6 @@ from cnn_symbolic.tensors.making import tensor
 from cnn_symbolic.tensors.sources import Gradient, Named
 from cnn_symbolic.tensors.tensor import Tensor, check_tensor
 
-__all__ = ["Stage", "cotangent", "gradient", "stages"]
-
 
 @dataclass(frozen=True)
 class Stage:

@@ -14,8 +14,6 @@ from cnn_symbolic.ground.errors import FragmentError
 from cnn_symbolic.tensors.sources import Leaf, Named
 from cnn_symbolic.tensors.tensor import Tensor, check_tensor
 
-__all__ = ["named", "scalar", "tensor"]
-
 
 def tensor(*lengths: Any, name: str, indices: str = "") -> Tensor:
     """Return a tensor with arbitrary entries and the given sizes; `indices` are letters to print its axes with.

@@ -21,9 +21,6 @@ from cnn_symbolic.tensors.sources import OPERATIONS, Call
 from cnn_symbolic.tensors.tensor import EntryFormula, Tensor, check_tensor
 from cnn_symbolic.tensors.writing import FORMS, Form
 
-__all__ = ["RECORDS", "Definition", "Given", "Operation", "Proposal", "given", "operation"]
-
-
 P = ParamSpec("P")
 # What a mistake is called, and how to make it.
 Proposal = tuple[str, Callable[[], Tensor]]

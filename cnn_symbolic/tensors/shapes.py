@@ -14,8 +14,6 @@ from cnn_symbolic.notation.text import text
 from cnn_symbolic.tensors.tensor import Equation, Tensor, check_tensor
 from cnn_symbolic.tensors.writing import LINE, Notation
 
-__all__ = ["ShapeOf", "shape"]
-
 
 @dataclass(frozen=True, eq=False)
 class ShapeOf(Displayed):

@@ -12,8 +12,6 @@ from cnn_symbolic.expressions.formulas import Index
 from cnn_symbolic.notation.layout import Layout, name
 from cnn_symbolic.tensors.writing import FORMS, Notation
 
-__all__ = ["OPERATIONS", "UNSTATED", "Call", "Entries", "Gradient", "Leaf", "Named", "Source"]
-
 # A tensor; `tensor`, which is made of this module, defines it.
 Tensor: TypeAlias = Any
 # Every operation by its name.

@@ -38,8 +38,6 @@ from cnn_symbolic.notation.text import text
 from cnn_symbolic.tensors.sources import OPERATIONS, Call, Entries, Leaf, Named, Source
 from cnn_symbolic.tensors.writing import LINE, Notation
 
-__all__ = ["Equation", "Tensor", "check_tensor", "index_ranges", "merge_name", "same"]
-
 EntryFormula = Callable[[Index], sp.Expr]
 
 

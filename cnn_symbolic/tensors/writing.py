@@ -18,9 +18,6 @@ from cnn_symbolic.notation import layout as la
 from cnn_symbolic.notation.layout import Layout, Sign, Token, entry, integer, joined, listed, name, row, sign
 from cnn_symbolic.notation.text import text
 
-__all__ = ["FORMS", "LINE", "Form", "Notation", "Text", "letters_of"]
-
-
 # A tensor or its shape, and an operation at its operands: `tensor`, which is made of this module, defines them.
 Shown = Any
 Applied = Any

@@ -23,8 +23,6 @@ from cnn_symbolic.witnesses import sliding
 from cnn_symbolic.witnesses.blocks import Sizes, block, check_sizes, on_arrays, per_axis
 from cnn_symbolic.witnesses.duals import KNOWN, Number, applied
 
-__all__ = ["OPERATIONS"]
-
 
 @on_arrays
 def correlate(x: np.ndarray, f: np.ndarray, *, mode: str = "valid") -> Any:

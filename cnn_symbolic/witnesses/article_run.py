@@ -13,8 +13,6 @@ import numpy as np
 
 from cnn_symbolic.witnesses.numeric import FeatureMap, FullyConnectedLayer, MaxPoolingMap
 
-__all__ = ["INPUT", "POOLING_INPUT", "Run", "compare", "feature_map", "fully_connected", "main", "max_pooling"]
-
 INPUT = np.arange(20).reshape(4, 5)
 POOLING_INPUT = np.array([[8, 0, 11, 1, 6], [10, 2, 4, 14, 17], [5, 16, 19, 15, 7], [12, 13, 9, 18, 3]])
 OVERLAY = (2, 2)

@@ -14,8 +14,6 @@ import numpy as np
 
 from cnn_symbolic.ground.errors import ShapeError, UndefinedError
 
-__all__ = ["Sizes", "block", "check_sizes", "on_arrays", "per_axis"]
-
 Sizes = int | Sequence[int]
 
 

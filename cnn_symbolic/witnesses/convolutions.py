@@ -27,15 +27,6 @@ from cnn_symbolic.witnesses.windows import (
     scatter,
 )
 
-__all__ = [
-    "conv",
-    "conv_gradients",
-    "conv_transpose",
-    "conv_transpose_gradients",
-    "linear",
-    "linear_gradients",
-]
-
 Triple = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 

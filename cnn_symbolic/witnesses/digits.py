@@ -15,8 +15,6 @@ import numpy as np
 from cnn_symbolic.ground.errors import CnnSymbolicError
 from cnn_symbolic.witnesses.numeric import ConvolutionalLayer, FullyConnectedLayer, MaxPoolingMap, relu, relu_prime
 
-__all__ = ["Network", "load", "main", "train"]
-
 MAPS, OVERLAY, WINDOW, CLASSES = 16, (3, 3), (2, 2), 10
 HELD_OUT, ROUNDS, STEP_SIZE = 360, 12, 0.02
 

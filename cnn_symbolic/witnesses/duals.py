@@ -22,21 +22,6 @@ import numpy as np
 
 from cnn_symbolic.ground.errors import FunctionDomainError
 
-__all__ = [
-    "KNOWN",
-    "Dual",
-    "Element",
-    "Number",
-    "applied",
-    "coefficients",
-    "exp",
-    "log",
-    "normal",
-    "part",
-    "reciprocal",
-    "seeded",
-]
-
 Number = int | Fraction
 Seed = tuple[Hashable, int]
 Monomial = frozenset[Seed]

@@ -15,8 +15,6 @@ import sympy as sp
 
 from cnn_symbolic.ground.errors import ShapeError
 
-__all__ = ["ExplicitFeatureMap", "opaque", "same_entries", "settle_orderings", "sigmoid"]
-
 Activation = Callable[[sp.Expr], sp.Expr]
 
 

@@ -15,17 +15,6 @@ import scipy  # which loads a part of it when it is asked for
 
 from cnn_symbolic.ground.errors import ShapeError
 
-__all__ = [
-    "ConvolutionalLayer",
-    "FeatureMap",
-    "FullyConnectedLayer",
-    "MaxPoolingMap",
-    "relu",
-    "relu_prime",
-    "sigmoid",
-    "sigmoid_prime",
-]
-
 Function = Callable[[np.ndarray], np.ndarray]
 
 

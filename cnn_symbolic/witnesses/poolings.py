@@ -28,16 +28,6 @@ from cnn_symbolic.witnesses.windows import (
     scatter,
 )
 
-__all__ = [
-    "avg_pool",
-    "avg_pool_gradient",
-    "max_pool",
-    "max_pool_gradient",
-    "upsample_nearest",
-    "upsample_nearest_gradient",
-    "window_counts",
-]
-
 
 def max_pool(
     x: Any,

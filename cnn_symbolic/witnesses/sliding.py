@@ -18,21 +18,6 @@ import numpy as np
 from cnn_symbolic.ground.errors import ModeError, ShapeError, UndefinedError
 from cnn_symbolic.witnesses.blocks import Sizes, block, check_sizes, on_arrays, per_axis
 
-__all__ = [
-    "Padding",
-    "conv",
-    "conv_size",
-    "conv_transpose",
-    "fold",
-    "pad_widths",
-    "pool_size",
-    "select_pool",
-    "sum_pool",
-    "unfold",
-    "upsample_nearest",
-    "window_counts",
-]
-
 Padding = int | str | Sequence[int | Sequence[int]]
 Widths = list[tuple[int, int]]
 

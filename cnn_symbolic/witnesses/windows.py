@@ -23,21 +23,6 @@ import numpy as np
 
 from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError
 
-__all__ = [
-    "Axis",
-    "Padding",
-    "Sizes",
-    "arriving",
-    "axes_over",
-    "batch",
-    "by_axis",
-    "gather",
-    "numbers",
-    "pad_widths",
-    "per_axis",
-    "scatter",
-]
-
 Sizes = int | Sequence[int]
 Padding = int | str | Sequence[int | Sequence[int]]
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 import sympy as sp
 
-from cnn_symbolic.expressions.formulas import Opaque, entry, fresh, size
-from cnn_symbolic.expressions.heads import AtLeast, AtMost, Bracket, Delta, Equal, Less
+from cnn_symbolic.expressions.formulas import entry, fresh, size
+from cnn_symbolic.expressions.heads import AtLeast, AtMost, Bracket, Delta, Equal, Less, Opaque
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import all_of, bracket, divide, floor, maximum, where
 from cnn_symbolic.kernel.search.decide import decide

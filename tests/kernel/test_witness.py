@@ -28,7 +28,7 @@ from cnn_symbolic import (
     widths,
 )
 from cnn_symbolic.claims import decide, read_claims, state
-from cnn_symbolic.expressions.formulas import Opaque
+from cnn_symbolic.expressions.heads import Opaque
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.expressions.values import Standing

@@ -18,8 +18,8 @@ from cnn_symbolic.certificates.trusted import compiling, statements
 from cnn_symbolic.certificates.trusted.statements import Proposition, proposition
 from cnn_symbolic.certificates.trusted.terms import next_function
 from cnn_symbolic.expressions.evaluation import Values, evaluate_formula
-from cnn_symbolic.expressions.formulas import Opaque, fresh
-from cnn_symbolic.expressions.heads import AtLeast, Equal, divisors
+from cnn_symbolic.expressions.formulas import fresh
+from cnn_symbolic.expressions.heads import AtLeast, Equal, Opaque, divisors
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import all_of, bracket, least
 from cnn_symbolic.ground.errors import UndefinedError

@@ -19,12 +19,10 @@ from cnn_symbolic.certificates.trusted.certificate import NotCertified
 from cnn_symbolic.certificates.trusted.integers import integer_text
 from cnn_symbolic.certificates.trusted.statements import Proposition
 from cnn_symbolic.expressions.evaluation import Values, evaluate_formula, evaluate_size
-from cnn_symbolic.expressions.formulas import Opaque
+from cnn_symbolic.expressions.heads import Opaque
 from cnn_symbolic.kernel.search.replay import KNOWN_FUNCTIONS, T, all_formulas, derivatives, side_value
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.statement import Statement
-
-__all__ = ["refutation_proof"]
 
 TRIES, MOST = 16, 3
 MOST_ENTRIES = 4096

@@ -22,8 +22,6 @@ from cnn_symbolic.certificates.trusted.integers import integer_text
 from cnn_symbolic.certificates.trusted.statements import Proposition
 from cnn_symbolic.certificates.trusted.terms import ONE, Flat, key_of
 
-__all__ = ["counting_tactics", "mappings"]
-
 Names = Mapping[sp.Symbol, str]
 Chosen = Mapping[str, Sequence[int]]
 Sides = Mapping[str, Sequence[Flat]]

@@ -18,8 +18,6 @@ from cnn_symbolic.certificates.trusted.expressions import Expression, Sum, Times
 from cnn_symbolic.certificates.trusted.integers import identifier
 from cnn_symbolic.certificates.trusted.real_claims import RealClaim
 
-__all__ = ["RealProof"]
-
 
 @dataclass(frozen=True)
 class RealProof:

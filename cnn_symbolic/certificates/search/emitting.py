@@ -14,8 +14,6 @@ from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from cnn_symbolic.proofs.derivation import Derivation
 
-__all__ = ["certificate"]
-
 # The axioms of Coq's standard library that its real numbers rest on.
 AXIOMS_OF_THE_REALS = (
     "ClassicalDedekindReals.sig_forall_dec",

@@ -22,8 +22,6 @@ from cnn_symbolic.certificates.trusted.terms import ONE, Flat, key_of
 from cnn_symbolic.expressions.heads import AtLeast, Comparison, Equal, Floor, Head, Less, Maximum, Minimum, Unequal
 from cnn_symbolic.expressions.rules import as_quotient, at_least, divide
 
-__all__ = ["Gathered", "Place", "common_place", "gathered_term"]
-
 Expressions = tuple[sp.Expr, ...]
 Ranges = Sequence[tuple[sp.Symbol, sp.Expr]]
 

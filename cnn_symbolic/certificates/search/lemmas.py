@@ -18,8 +18,6 @@ from cnn_symbolic.certificates.trusted.statements import binder, binders
 from cnn_symbolic.certificates.trusted.terms import flatten, slope_terms
 from cnn_symbolic.expressions.formulas import Shape
 
-__all__ = ["Lemma"]
-
 
 @dataclass(frozen=True)
 class Lemma:

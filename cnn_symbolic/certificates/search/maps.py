@@ -14,8 +14,6 @@ from cnn_symbolic.certificates.trusted.terms import Flat, index_of, key_of
 from cnn_symbolic.expressions.heads import Floor, Head, Remainder
 from cnn_symbolic.expressions.rules import as_quotient, divide
 
-__all__ = ["UNITS", "exact_quotient", "maps_between", "parted", "partly_solved"]
-
 MOST_PAIRINGS = 24
 UNITS = (1, -1)
 Map = tuple[sp.Expr, ...]

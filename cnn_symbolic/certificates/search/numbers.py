@@ -9,8 +9,6 @@ from cnn_symbolic.certificates.trusted.expressions import Integer
 from cnn_symbolic.certificates.trusted.integers import integer_text
 from cnn_symbolic.certificates.trusted.statements import Proposition, binder
 
-__all__ = ["is_number", "number_proof"]
-
 
 def is_number(claim: Proposition) -> bool:
     """Tell whether a claim has no sizes and no tensors, so that both sides of each entry are integers."""

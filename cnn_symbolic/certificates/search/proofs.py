@@ -16,8 +16,6 @@ from cnn_symbolic.certificates.trusted.integers import from_right
 from cnn_symbolic.certificates.trusted.statements import Proposition, binder, binders
 from cnn_symbolic.certificates.trusted.terms import Flat, flatten, slope_terms
 
-__all__ = ["proof_text"]
-
 
 def proof_text(claim: Proposition, name: str, smallest: Mapping[str, int]) -> str:
     """Return the text of the proof's file, for the statement S_<name>; `smallest` are sizes that are possible."""

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 from cnn_symbolic.ground.errors import CnnSymbolicError
 
-__all__ = ["Certificate", "NotCertified", "check_text", "mangled"]
-
 MOST_LETTERS = 120
 CHECK = """\
 (** Checks that the proof proves the statement, and lists the axioms that it rests on.

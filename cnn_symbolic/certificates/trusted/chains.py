@@ -36,8 +36,6 @@ from cnn_symbolic.tensors.making import tensor
 from cnn_symbolic.tensors.sources import Gradient, Leaf, Named
 from cnn_symbolic.tensors.tensor import Tensor
 
-__all__ = ["Chain", "ChainStep", "chain_of"]
-
 UNNAMED = "output"
 Index = tuple[sp.Symbol, ...]
 Applied = tuple[str, int]

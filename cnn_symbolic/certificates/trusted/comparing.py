@@ -41,8 +41,6 @@ from cnn_symbolic.tensors.sources import Gradient
 from cnn_symbolic.tensors.tensor import Tensor
 from cnn_symbolic.witnesses.duals import Dual, part
 
-__all__ = ["check_statement"]
-
 # How many random sizes are tried besides the given ones, how many entries of each side, and how many terms at most.
 POINTS, ENTRIES, MOST_TERMS = 2, 5, 50_000
 TRIES, SEED, TAG = 8, 5, "t"

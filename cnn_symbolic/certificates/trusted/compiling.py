@@ -37,8 +37,6 @@ from cnn_symbolic.certificates.trusted.refusing import refusal
 from cnn_symbolic.ground.errors import ExportError, MissingPackageError
 from cnn_symbolic.ground.files import write
 
-__all__ = ["LIBRARY", "Answer", "Coq", "Library", "compile_library", "compiled", "find_coq", "library_texts"]
-
 LIBRARY = (
     "Definitions", "Sums", "Terms", "Tactics", "Counting", "Numbers", "Differentiation", "Reals", "Counterexamples",
 )  # fmt: skip

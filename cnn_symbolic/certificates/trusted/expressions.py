@@ -16,22 +16,10 @@ import sympy as sp
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
 from cnn_symbolic.certificates.trusted.integers import boolean_text, condition_text, from_right, integer_text
 from cnn_symbolic.expressions import heads
-from cnn_symbolic.expressions.formulas import Opaque, entry, substitute
+from cnn_symbolic.expressions.formulas import entry, substitute
+from cnn_symbolic.expressions.heads import Opaque
 from cnn_symbolic.expressions.rules import conjuncts, is_plain_size, is_whole
 from cnn_symbolic.kernel.trusted.statement import Declaration
-
-__all__ = [
-    "CoqEntry",
-    "CoqFunction",
-    "CoqInverse",
-    "Expression",
-    "Guard",
-    "Integer",
-    "Plus",
-    "Sum",
-    "Times",
-    "Translator",
-]
 
 
 class Expression:

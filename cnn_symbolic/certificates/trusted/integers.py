@@ -17,17 +17,6 @@ from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.formulas import without_cases
 from cnn_symbolic.expressions.rules import as_quotient, at_least
 
-__all__ = [
-    "Names",
-    "boolean_text",
-    "condition_text",
-    "from_right",
-    "identifier",
-    "integer_text",
-    "proposition_text",
-    "relation_of",
-]
-
 T = TypeVar("T")
 Names = Mapping[sp.Symbol, str]
 GREEK = (

@@ -23,8 +23,6 @@ from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import all_of, bracket, negation
 from cnn_symbolic.ground.errors import CnnSymbolicError, UndefinedError
 
-__all__ = ["Read", "always_inside", "reads_of"]
-
 TRIALS, FEWEST, MOST_POINTS, SEED = 12, 4, 200_000, 1
 
 

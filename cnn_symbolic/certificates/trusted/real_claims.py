@@ -26,8 +26,6 @@ from cnn_symbolic.certificates.trusted.expressions import (
 from cnn_symbolic.certificates.trusted.integers import identifier
 from cnn_symbolic.certificates.trusted.statements import Proposition, binders, plain, quantified
 
-__all__ = ["RealClaim", "operands"]
-
 TENSOR, FUNCTION, INVERSE = "tensor reals", "R -> R", "Z -> R"
 
 

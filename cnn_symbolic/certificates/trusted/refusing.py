@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["refusal"]
-
 COMMANDS = (
     # what assumes something
     r"Axioms?", r"Conjectures?", r"Parameters?", r"Primitive", r"Symbols?", r"Rewrite\s+Rules?", r"Admitted",

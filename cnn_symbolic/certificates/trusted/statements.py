@@ -42,8 +42,6 @@ from cnn_symbolic.tensors.gradients import stages
 from cnn_symbolic.tensors.sources import Gradient
 from cnn_symbolic.tensors.tensor import Tensor
 
-__all__ = ["Proposition", "proposition"]
-
 AND = " /\\ "
 # How signs in titles are spelled in comments, besides letters.
 SIGNS = {"/": "/", "′": "'", "·": " . ", "*": " . ", "−": "-", "≤": "<=", "≥": ">=", "≠": "<>", "⌊": "floor(", "⌋": ")"}

@@ -24,11 +24,8 @@ from cnn_symbolic.certificates.trusted.expressions import (
     leaves,
     renamed,
 )
-from cnn_symbolic.expressions.formulas import Opaque
-from cnn_symbolic.expressions.heads import Equal
+from cnn_symbolic.expressions.heads import Equal, Opaque
 from cnn_symbolic.expressions.rules import all_of
-
-__all__ = ["ONE", "Flat", "depends", "flatten", "is_affine", "next_function", "slope_terms"]
 
 ONE = Integer(sp.S.One)
 

@@ -18,7 +18,7 @@ from math import prod
 from random import Random
 from typing import TypeVar
 
-from cnn_symbolic.expressions.formulas import Opaque
+from cnn_symbolic.expressions.heads import Opaque
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.expressions.rules import least
@@ -28,8 +28,6 @@ from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Un
 from cnn_symbolic.kernel.search.witness import Found, compare_at, scene_at
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import SEAL, Theorem, Verdict
-
-__all__ = ["check_proved", "check_vacuous", "confirmed", "in_order", "is_inside", "random_points"]
 
 Sizes = dict[str, int]
 Name = TypeVar("Name")

@@ -33,8 +33,6 @@ from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Theorem, Verdict
 
-__all__ = ["LITERALS", "decide", "decide_literally", "is_proved"]
-
 LITERALS = (1, 2, 3, 4)
 MOST_COMBINATIONS, MOST_CANDIDATES = 256, 2000
 

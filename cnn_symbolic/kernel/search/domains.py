@@ -24,8 +24,6 @@ from cnn_symbolic.kernel.trusted.polynomials import (
 from cnn_symbolic.kernel.trusted.products import Lowering
 from cnn_symbolic.kernel.trusted.unknowns import Coordinates, UnknownSets
 
-__all__ = ["stated_domain"]
-
 
 @lru_cache(maxsize=64)
 def stated_domain(

@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.expressions.formulas import Opaque, entry, size, width
+from cnn_symbolic.expressions.formulas import entry, size, width
 from cnn_symbolic.expressions.heads import (
     COMPARISONS,
     Bracket,
@@ -24,6 +24,7 @@ from cnn_symbolic.expressions.heads import (
     Maximum,
     Minimum,
     Negation,
+    Opaque,
     Remainder,
     Where,
     has_entries,
@@ -32,8 +33,6 @@ from cnn_symbolic.expressions.rules import is_condition, is_plain_size, least
 from cnn_symbolic.expressions.shapes import check_name
 from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.kernel.trusted.statement import Declaration, Side, Statement, check_names
-
-__all__ = ["decode_statement", "encode_statement"]
 
 DEEPEST, MOST_AXES = 200, 64
 HEADS: dict[str, Any] = {

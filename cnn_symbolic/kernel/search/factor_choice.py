@@ -18,8 +18,6 @@ from cnn_symbolic.kernel.trusted.reader import NotReadable, read_sides
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 
-__all__ = ["factors_of"]
-
 
 def factors_of(statement: Statement) -> tuple[sp.Symbol, ...]:
     """Return the factors, whose values make a statement affine; raise NotReadable where there are none."""

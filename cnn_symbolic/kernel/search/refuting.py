@@ -30,8 +30,6 @@ from cnn_symbolic.kernel.trusted.reader import FormulaReader, NotReadable, Term
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Verdict
 
-__all__ = ["decide_affine"]
-
 MOST_REPLAYS = 4
 
 

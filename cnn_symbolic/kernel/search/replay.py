@@ -11,13 +11,12 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic.expressions.evaluation import Values, evaluate_formula, evaluate_size
-from cnn_symbolic.expressions.formulas import Opaque, substitute
+from cnn_symbolic.expressions.formulas import substitute
+from cnn_symbolic.expressions.heads import Opaque
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.statement import Side, Statement
 from cnn_symbolic.kernel.trusted.verdicts import Reason
-
-__all__ = ["KNOWN_FUNCTIONS", "T", "all_formulas", "derivatives", "replay"]
 
 TRIES = 16
 T = sp.Symbol("t")

@@ -24,8 +24,6 @@ from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.tensor import Tensor
 
-__all__ = ["SizeSet", "preimage", "sizes_where"]
-
 
 @dataclass(frozen=True)
 class SizeSet:

@@ -13,8 +13,6 @@ from sympy.logic.boolalg import Boolean
 
 from cnn_symbolic.kernel.trusted.verdicts import Reason, Verdict, listed
 
-__all__ = ["HoldsForLiterals", "Monomial", "Refutation", "Undecided"]
-
 
 @dataclass(frozen=True)
 class Monomial:

@@ -20,7 +20,7 @@ import sympy as sp
 
 from cnn_symbolic.expressions.evaluation import Values, evaluate_formula
 from cnn_symbolic.expressions.exact import whole
-from cnn_symbolic.expressions.formulas import Opaque
+from cnn_symbolic.expressions.heads import Opaque
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.points import Point
 from cnn_symbolic.expressions.rules import is_plain_size
@@ -31,8 +31,6 @@ from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.sources import Call, Entries, Gradient, Leaf, Named
 from cnn_symbolic.tensors.tensor import Tensor, index_ranges
 from cnn_symbolic.witnesses import arrays, duals
-
-__all__ = ["MOST_ENTRIES", "Found", "Scene", "compare_at", "scene_at"]
 
 MOST_ENTRIES = 1_000_000
 # The largest value of a size that no formula of a statement mentions: it has cancelled, or stands elsewhere.

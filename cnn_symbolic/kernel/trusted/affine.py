@@ -21,8 +21,6 @@ from cnn_symbolic.kernel.trusted.reader import NotReadable, Term, read_sides
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Theorem
 
-__all__ = ["SideComparison", "label", "product_of", "prove_affine", "without_denominators"]
-
 
 class SideComparison:
     """The two sides of a statement, compared where the left one is defined: their shapes, then their entries.

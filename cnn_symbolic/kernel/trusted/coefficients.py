@@ -21,8 +21,6 @@ from cnn_symbolic.kernel.trusted.integer_sets import KIND, Linear, Sets, texts_o
 from cnn_symbolic.kernel.trusted.reader import NotReadable, Term
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 
-__all__ = ["CoefficientSets", "Nonzero", "Signature", "arranged"]
-
 MOST_POINTS = 400
 MOST_ARRANGEMENTS = 120
 Signature = tuple[tuple[Any, ...], ...]

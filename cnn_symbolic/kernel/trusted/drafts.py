@@ -28,8 +28,6 @@ from cnn_symbolic.kernel.trusted.polynomials import (
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 
-__all__ = ["DefinedSymbol", "Draft"]
-
 
 @dataclass(frozen=True)
 class DefinedSymbol:

@@ -31,16 +31,6 @@ from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.unknowns import Coordinates, UnknownSets
 from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Theorem
 
-__all__ = [
-    "assumed",
-    "combinations",
-    "prove_every",
-    "stated_values",
-    "theorem_for_cases",
-    "theorem_for_every",
-    "upper_bound",
-]
-
 Chosen = dict[sp.Symbol, int]
 
 

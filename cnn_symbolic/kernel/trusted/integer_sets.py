@@ -21,8 +21,6 @@ from cnn_symbolic.kernel.trusted.polynomials import RELATIONS
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 
-__all__ = ["KIND", "MOST_OPERATIONS", "IntegerSet", "Linear", "SetError", "Sets", "texts_of"]
-
 KIND = isl.dim_type
 MOST_OPERATIONS = 10_000_000
 IntegerSet: TypeAlias = isl.Set

@@ -17,23 +17,6 @@ from cnn_symbolic.expressions.rules import is_plain_size, least
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 
-__all__ = [
-    "OPPOSITE",
-    "RELATIONS",
-    "AllOf",
-    "AnyOf",
-    "Condition",
-    "Monomial",
-    "Polynomial",
-    "Relation",
-    "changed",
-    "is_factor",
-    "one_by_one",
-    "polynomials_in",
-    "symbols_in",
-    "whole",
-]
-
 Monomial = tuple[sp.Symbol, ...]
 MOST_MONOMIALS = 400
 

@@ -35,8 +35,6 @@ from cnn_symbolic.kernel.trusted.polynomials import (
 from cnn_symbolic.kernel.trusted.reader import NotReadable, Term
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 
-__all__ = ["Frame", "Lowered", "Lowering"]
-
 
 @dataclass
 class Frame:

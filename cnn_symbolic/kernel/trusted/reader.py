@@ -18,12 +18,11 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.expressions import heads
-from cnn_symbolic.expressions.formulas import Entry, Opaque, Shape, derivative, entry, stray_symbols
+from cnn_symbolic.expressions.formulas import Entry, Shape, derivative, entry, stray_symbols
+from cnn_symbolic.expressions.heads import Opaque
 from cnn_symbolic.expressions.rules import is_plain, is_plain_size
 from cnn_symbolic.kernel.trusted.statement import Declaration, Statement
 from cnn_symbolic.kernel.trusted.verdicts import Reason
-
-__all__ = ["Factor", "FormulaReader", "NotReadable", "Term", "read_sides"]
 
 MOST_TERMS, MOST_FACTORS = 1000, 64
 Scope = Mapping[sp.Symbol, sp.Expr]

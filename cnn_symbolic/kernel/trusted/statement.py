@@ -26,8 +26,6 @@ from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.sources import Named
 from cnn_symbolic.tensors.tensor import Tensor, merge_name
 
-__all__ = ["Declaration", "Side", "Statement", "state"]
-
 
 @dataclass(frozen=True)
 class Declaration:

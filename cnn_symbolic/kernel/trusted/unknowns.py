@@ -30,8 +30,6 @@ from cnn_symbolic.kernel.trusted.products import Frame, Lowered
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 
-__all__ = ["Coordinates", "UnknownSets"]
-
 # How many products of constraints are added in one decision; a fraction of this is what the bundle takes.
 MOST_ADDED = 40_000
 # The coefficients of a constraint, the constant last.

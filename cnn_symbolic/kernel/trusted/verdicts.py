@@ -12,8 +12,6 @@ from cnn_symbolic.ground.display import Displayed
 from cnn_symbolic.ground.errors import CnnSymbolicError
 from cnn_symbolic.kernel.trusted.statement import Statement
 
-__all__ = ["Reason", "Theorem", "Verdict"]
-
 SEAL = object()
 
 

@@ -12,8 +12,6 @@ from cnn_symbolic.notation.layout import Layout, Sign, row
 from cnn_symbolic.notation.mathml import mathml
 from cnn_symbolic.present.content.prose import Code, Formula, Prose
 
-__all__ = ["formula_html", "inline", "inline_formula", "named"]
-
 WIDEST_INLINE = 16.0
 LONG_NAME = 15
 WITHIN_NAME = re.compile(r"(?<=\w[._(])(?=\w)")

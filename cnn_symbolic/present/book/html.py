@@ -24,8 +24,6 @@ from cnn_symbolic.present.content.listings import html_listing
 from cnn_symbolic.present.content.prose import tidy
 from cnn_symbolic.present.content.words import in_words
 
-__all__ = ["entry_html", "formula_html", "html_book", "html_fragment", "inline"]
-
 KINDS = {"theorem": "Theorem", "refutation": "Refutation", "check": "Check", "holds": "Holds for literal values"}
 # What the evidence of a claim means, in the order in which it is explained and offered as a filter.
 STRENGTHS = {

@@ -18,8 +18,6 @@ from cnn_symbolic.present.content.listings import latex_listing, latex_words
 from cnn_symbolic.present.content.proofs import ProofRow
 from cnn_symbolic.present.content.prose import Code, Formula, Prose
 
-__all__ = ["latex_book", "latex_fragment"]
-
 WIDEST, SMALL = 60, r"\scriptstyle "
 
 

@@ -10,8 +10,6 @@ from pathlib import Path
 
 from cnn_symbolic.ground.errors import ExportError, MissingPackageError
 
-__all__ = ["compile_pdf"]
-
 ENGINES = ("pdflatex", "lualatex", "xelatex")
 MOST_RUNS, MOST_SECONDS = 4, 600
 AGAIN = re.compile(r"Rerun to get|Label\(s\) may have changed|No file .*\.toc|rerunfilecheck Warning")

@@ -12,8 +12,6 @@ from cnn_symbolic.present.book.latex import latex_book, latex_fragment
 from cnn_symbolic.present.book.pdf import compile_pdf
 from cnn_symbolic.present.content.contents import Book, BookEntry
 
-__all__ = ["publish", "publish_one"]
-
 
 def publish(book: Book, folder: Path, kinds: frozenset[str], warn: Callable[[str], None]) -> Iterator[Path]:
     """Write the book in the wanted kinds (of "latex", "pdf" and "html") and yield the files, each as it is there.

@@ -38,8 +38,6 @@ from cnn_symbolic.proofs.check import Check
 from cnn_symbolic.proofs.derivation import Derivation
 from cnn_symbolic.proofs.settling import Settled, Stopped, settle
 
-__all__ = ["assemble", "by_id", "printed"]
-
 
 def apart(*formulas: str) -> Layout:
     """Return formulas that are given as text, with space between them."""

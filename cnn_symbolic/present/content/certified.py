@@ -12,8 +12,6 @@ from cnn_symbolic.notation.layout import name
 from cnn_symbolic.notation.reading import read
 from cnn_symbolic.present.content.prose import Code, Formula, Prose, printable, tidy
 
-__all__ = ["Certified", "Stated", "Trusted", "certified", "trusted"]
-
 ACCEPTED = "certified"
 EVERY_RING = "over every commutative ring"
 SAYS = {

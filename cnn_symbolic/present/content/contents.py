@@ -25,20 +25,6 @@ from cnn_symbolic.present.content.prose import Code, Prose, prose, tidy
 from cnn_symbolic.proofs.check import Check
 from cnn_symbolic.proofs.derivation import Derivation
 
-__all__ = [
-    "SIGNS",
-    "AboutArticle",
-    "Book",
-    "BookEntry",
-    "BookErratum",
-    "Chapter",
-    "Illustration",
-    "Omitted",
-    "entry_of",
-    "is_settled",
-]
-
-
 # The signs between the sides of a claim, which say what became of it.
 SIGNS: dict[type[Verdict], Sign] = {
     Theorem: Sign("="),

@@ -22,17 +22,6 @@ from cnn_symbolic.notation.reading import read
 from cnn_symbolic.present.content.prose import Code, Formula, Prose
 from cnn_symbolic.present.content.words import UNDEFINED
 
-__all__ = [
-    "Block",
-    "Counterexample",
-    "Matrix",
-    "counterexample",
-    "holds",
-    "not_defined",
-    "unmet",
-    "valued",
-]
-
 
 @dataclass(frozen=True)
 class Block:

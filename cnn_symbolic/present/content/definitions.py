@@ -22,8 +22,6 @@ from cnn_symbolic.tensors.sources import Call
 from cnn_symbolic.tensors.tensor import Tensor
 from cnn_symbolic.tensors.writing import Notation, letters_of
 
-__all__ = ["SHOWN", "OperationDefinition", "definitions", "operations_in"]
-
 
 @dataclass(frozen=True)
 class OperationDefinition:

@@ -8,8 +8,6 @@ from markupsafe import Markup
 
 from cnn_symbolic.notation.latex import SPECIAL, escape
 
-__all__ = ["html_listing", "latex_listing", "latex_words"]
-
 DEEPEST = 12
 LONGEST, PIECE = 24, 8
 # What has a meaning in LaTeX, by its number, and what fonts would join to other signs.

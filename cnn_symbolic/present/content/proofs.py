@@ -31,8 +31,6 @@ from cnn_symbolic.tensors.sources import Call, Gradient, Leaf, Named
 from cnn_symbolic.tensors.tensor import Tensor
 from cnn_symbolic.tensors.writing import Notation
 
-__all__ = ["ProofRow", "Writer", "checked"]
-
 LONG, TWICE = 60, 24
 
 

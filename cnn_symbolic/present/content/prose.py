@@ -13,8 +13,6 @@ from cnn_symbolic.notation.latex import GREEK
 from cnn_symbolic.notation.layout import Layout
 from cnn_symbolic.notation.reading import read, read_name
 
-__all__ = ["Code", "Formula", "Prose", "printable", "prose", "tidy"]
-
 # What no document can have or show: control characters but white space, halves of characters, non-characters, and
 # what reverses the text behind it.
 UNPRINTABLE = re.compile(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["HOLDS", "UNDEFINED", "in_words"]
-
 HOLDS = "holds for literal values"
 UNDEFINED = "a divisor less than one, an empty axis, or a negative padding"
 

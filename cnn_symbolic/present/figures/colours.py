@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["HUES", "INK", "LINES", "MUTED", "PAPER", "ROLES", "Shade", "hue"]
-
 
 @dataclass(frozen=True)
 class Shade:

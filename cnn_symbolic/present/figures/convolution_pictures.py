@@ -36,8 +36,6 @@ from cnn_symbolic.tensors.operations.geometry import pad_widths
 from cnn_symbolic.tensors.operations.padding import pad
 from cnn_symbolic.tensors.tensor import Tensor
 
-__all__ = ["chaining", "covers", "overlay", "padded_input", "shared_weights", "transposed_convolution"]
-
 LABELLED, LONGEST = 5, 11.5
 
 

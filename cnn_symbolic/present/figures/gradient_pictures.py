@@ -41,8 +41,6 @@ from cnn_symbolic.tensors.making import tensor
 from cnn_symbolic.tensors.operations.basic import convolve, rot180
 from cnn_symbolic.tensors.tensor import Tensor
 
-__all__ = ["bias_gradient", "full_convolution", "input_gradient", "weight_gradient"]
-
 
 def feature_map(owner: str, shape: Any, overlay: Any, largest: Pair) -> FeatureMap:
     """Return the feature map of a picture, checked to be small enough."""

@@ -22,8 +22,6 @@ from cnn_symbolic.kernel.trusted.reader import FormulaReader, NotReadable, Term
 from cnn_symbolic.kernel.trusted.statement import Declaration, state
 from cnn_symbolic.tensors.tensor import Tensor
 
-__all__ = ["Contribution", "Contributions", "Factors", "Position", "contributions", "gathered"]
-
 Position = tuple[int, ...]
 Factors = tuple[tuple[str, Position], ...]
 Contribution = tuple[Fraction, Factors]

@@ -8,21 +8,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-__all__ = [
-    "SCRIPT",
-    "Label",
-    "Quotient",
-    "Symbol",
-    "entry",
-    "inline",
-    "joined",
-    "measure",
-    "number",
-    "sign",
-    "stacked",
-    "words",
-]
-
 Style = Literal["italic", "roman", "words"]
 SCRIPT = 0.68  # the size of sub- and superscripts
 

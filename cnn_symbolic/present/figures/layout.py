@@ -7,8 +7,6 @@ from math import ceil
 
 from cnn_symbolic.present.figures.scene import Picture, PictureFrame
 
-__all__ = ["CAPTION_HEIGHT", "Sheet", "sheet"]
-
 CAPTION_HEIGHT, GAP = 0.95, 0.6
 STILLS = (9, 6, 4, 2, 1)
 

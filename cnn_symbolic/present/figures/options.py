@@ -8,8 +8,6 @@ from typing import Any
 
 from cnn_symbolic.ground.errors import OperandError, ShapeError
 
-__all__ = ["Pair", "check_at_most", "check_fits", "pair", "positive", "read_pair", "written"]
-
 Pair = tuple[int, int]
 
 

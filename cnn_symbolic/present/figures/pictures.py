@@ -24,8 +24,6 @@ from cnn_symbolic.present.figures.pooling_pictures import (
 )
 from cnn_symbolic.present.figures.scene import Picture
 
-__all__ = ["BOOK_PICTURES", "PICTURES", "BookPicture", "Kind", "picture"]
-
 
 @dataclass(frozen=True)
 class Kind:

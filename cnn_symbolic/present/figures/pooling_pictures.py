@@ -34,8 +34,6 @@ from cnn_symbolic.tensors.operations.pooling import select_pool
 from cnn_symbolic.tensors.operations.stacking import literal
 from cnn_symbolic.tensors.tensor import Tensor
 
-__all__ = ["average_pooling", "average_pooling_gradient", "max_pooling", "max_pooling_gradient", "upsampling"]
-
 GRID = ((8, 0, 11, 1, 6), (10, 2, 4, 14, 17), (5, 16, 19, 15, 7), (12, 13, 9, 18, 3))  # the article's
 Numbers = Mapping[Position, int]
 

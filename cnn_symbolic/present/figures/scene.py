@@ -15,26 +15,6 @@ import numpy as np
 
 from cnn_symbolic.present.figures.labels import Label, entry, measure, sign, stacked
 
-__all__ = [
-    "Box",
-    "Curve",
-    "Element",
-    "Outline",
-    "Picture",
-    "PictureBlock",
-    "PictureFrame",
-    "Words",
-    "below",
-    "beside",
-    "entries",
-    "even",
-    "flow",
-    "frame",
-    "grid",
-    "outlines",
-    "text",
-]
-
 LABEL_SIZE, TITLE_SIZE, SIGN_SIZE, CORNER_SIZE, CAPTION_SIZE = 0.4, 0.46, 0.56, 0.29, 0.4
 MARGIN = 0.2
 Rectangle = tuple[float, float, float, float]

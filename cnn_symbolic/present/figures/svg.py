@@ -32,8 +32,6 @@ from cnn_symbolic.present.figures.scene import (
     Words,
 )
 
-__all__ = ["svg"]
-
 UNIT = 40  # pixels to a cell
 SECONDS = 1.2
 FONT = "'STIX Two Text','Cambria Math',Cambria,'Times New Roman',Times,'Liberation Serif',serif"

@@ -10,8 +10,6 @@ from cnn_symbolic.present.figures.labels import Label, Quotient, Symbol, measure
 from cnn_symbolic.present.figures.layout import CAPTION_HEIGHT, sheet
 from cnn_symbolic.present.figures.scene import CAPTION_SIZE, Box, Curve, Element, Outline, Picture, PictureFrame, Words
 
-__all__ = ["tikz"]
-
 WIDTH, HEIGHT = 16.4, 20.5  # what a page has room for, in centimetres
 LARGEST, LABELLED, BARE = 0.76, 0.56, 0.36  # how large cells are, with and without labels
 POINTS = 28.45  # to a centimetre

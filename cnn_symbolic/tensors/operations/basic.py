@@ -16,7 +16,8 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.expressions.formulas import Index, Opaque, Shape, bound_sum, entry, fresh
+from cnn_symbolic.expressions.formulas import Index, Shape, bound_sum, entry, fresh
+from cnn_symbolic.expressions.heads import Opaque
 from cnn_symbolic.expressions.rules import at_least, delta, divide, floor, remainder
 from cnn_symbolic.expressions.shapes import check_integers, check_name, check_shape, format_shape
 from cnn_symbolic.ground.errors import FragmentError, ModeError, OperandError, ShapeError
@@ -26,27 +27,6 @@ from cnn_symbolic.tensors.arithmetic import common_shape
 from cnn_symbolic.tensors.operation import Definition, Proposal, given, operation
 from cnn_symbolic.tensors.sources import Call
 from cnn_symbolic.tensors.tensor import Tensor
-
-__all__ = [
-    "apply",
-    "convolve",
-    "correlate",
-    "dilate",
-    "dot",
-    "flip",
-    "function",
-    "ones",
-    "outer",
-    "rot180",
-    "shift",
-    "stack",
-    "subsample",
-    "sum_axes",
-    "tensordot",
-    "transpose",
-    "wrap",
-    "zeros",
-]
 
 MODES = ("valid", "full", "same")
 LETTERS = "uvst"

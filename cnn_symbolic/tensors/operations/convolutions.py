@@ -29,18 +29,6 @@ from cnn_symbolic.tensors.operations.basic import letters
 from cnn_symbolic.tensors.operations.geometry import POSITIONS, Geometry, at_least_zero, per_axis
 from cnn_symbolic.tensors.tensor import Tensor
 
-__all__ = [
-    "conv",
-    "conv_transpose",
-    "fold",
-    "merge_axes",
-    "pixel_shuffle",
-    "pixel_unshuffle",
-    "split_axis",
-    "unfold",
-    "upsample_nearest",
-]
-
 
 def spatial_rank(x: Tensor, w: Tensor, group_axis: bool, owner: str) -> int:
     """Return the number of spatial axes; raise ShapeError unless input and overlay have as many."""

@@ -24,9 +24,6 @@ from cnn_symbolic.expressions.values import Number, as_formula, presumed_of, rea
 from cnn_symbolic.ground.errors import FragmentError, ModeError, ShapeError
 from cnn_symbolic.witnesses import sliding
 
-__all__ = ["POSITIONS", "Geometry", "at_least_zero", "conv_size", "counted", "pad_widths", "per_axis", "widths_of"]
-
-
 PADDINGS = ("valid", "full", "same", "same_upper", "same_lower", "causal")
 
 

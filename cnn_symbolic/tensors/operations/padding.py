@@ -15,8 +15,6 @@ from cnn_symbolic.tensors import samples as s
 from cnn_symbolic.tensors.operation import Definition, given, operation
 from cnn_symbolic.tensors.tensor import Tensor
 
-__all__ = ["crop", "pad"]
-
 
 def check_widths(widths: Any, x: Tensor, owner: str) -> list[tuple[Any, Any]]:
     """Return (before, after) per axis; raise ShapeError unless each is an integer or made from sizes."""

@@ -25,8 +25,6 @@ from cnn_symbolic.tensors.operations.geometry import Geometry, at_least_zero, co
 from cnn_symbolic.tensors.tensor import Tensor
 from cnn_symbolic.witnesses import sliding
 
-__all__ = ["pool_size", "select_pool", "sum_pool", "window_counts", "windows_of"]
-
 
 def pool_size(
     length: Any, window: Any, *, stride: Any, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False

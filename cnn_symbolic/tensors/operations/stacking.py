@@ -23,8 +23,6 @@ from cnn_symbolic.tensors.operation import Definition, given, operation
 from cnn_symbolic.tensors.operations.basic import ones, sum_axes
 from cnn_symbolic.tensors.tensor import Tensor, check_tensor
 
-__all__ = ["count", "literal", "stacked", "summed", "take", "windows"]
-
 
 @operation("a slice", "n", given(s.grid, at=(s.k,)), written=writing.part)
 def take(x: Tensor, *, at: Sequence[Any]) -> Definition:

@@ -5,7 +5,7 @@ import sympy as sp
 
 from cnn_symbolic import Tensor
 from cnn_symbolic.expressions.evaluation import evaluate_size
-from cnn_symbolic.expressions.formulas import Opaque
+from cnn_symbolic.expressions.heads import Opaque
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.ground.errors import UndefinedError
