@@ -12,5 +12,5 @@ __getattr__, __dir__, __all__ = topic(__name__)
 
 PRESENTED.update(
     show=lambda *given: load("present.notebook", "bundle")(*given),
-    run=lambda *given, **options: load("command_line.running", "run_derivations")(*given, **options),
+    run=lambda *given, **options: load("command_line.claim_results", "run_derivations")(*given, **options),
 )

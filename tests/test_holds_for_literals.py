@@ -14,7 +14,7 @@ from cnn_symbolic import Step, claim, from_entries, prove, sizes, subsample, ten
 from cnn_symbolic.certificates.certifying import certify
 from cnn_symbolic.claims import decide, state
 from cnn_symbolic.command_line import cli as command_line
-from cnn_symbolic.command_line.running import (
+from cnn_symbolic.command_line.claim_results import (
     AS_STATED,
     DISAGREEMENT,
     OPPOSITE,
@@ -351,9 +351,10 @@ def test_a_certificate_is_not_made_and_it_is_not_called_a_theorem(monkeypatch, t
     monkeypatch.setenv("PATH", "")
     outcomes = certify([expected()], tmp_path / "certificates", jobs=1)
     assert [one.status for one in outcomes] == ["not emitted"]
-    lines = [str(line) for line in certified_lines([said(expected())], outcomes, tmp_path, 1)]
+    found = [replace(said(expected()), certificate=outcome) for outcome in outcomes]
+    lines = [str(line) for line in certified_lines(found, tmp_path, 1)]
     assert "theorem" not in lines[0]
-    assert f"holds for {VALUES}; not emitted" in printed(certificates_table([said(expected())], outcomes), width=200)
+    assert f"holds for {VALUES}; not emitted" in printed(certificates_table(found), width=200)
 
 
 # A witness that disagrees

@@ -9,7 +9,7 @@ from io import TextIOWrapper
 
 from cnn_symbolic.command_line import deciding, showing, writing
 from cnn_symbolic.command_line.app import app
-from cnn_symbolic.command_line.running import guarded
+from cnn_symbolic.command_line.claim_results import guarded
 
 # The modules whose commands the application has, in the order of its help.
 COMMANDS = (deciding, showing, writing)

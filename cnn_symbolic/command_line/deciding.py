@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cnn_symbolic.command_line.app import Certificates, CoqSeconds, Jobs, Json, Latex, Names, app
-from cnn_symbolic.command_line.running import AS_STATED, OPPOSITE, certify_claims, run
+from cnn_symbolic.command_line.claim_results import AS_STATED, OPPOSITE, certify_claims, run
 
 
 @app.command()

@@ -44,7 +44,7 @@ def book(
     proved nor refuted are left out, and named; what holds for literal values only is no theorem, and is printed as
     that if its file states it. Exit status as for prove, and with --certify as for certify.
     """
-    from cnn_symbolic.command_line.running import book_status, certified_first, report_omitted, watched
+    from cnn_symbolic.command_line.claim_results import book_status, certified_first, report_omitted, watched
     from cnn_symbolic.ground.files import check_folder
     from cnn_symbolic.library.loading import select
     from cnn_symbolic.present.book.publishing import publish, publish_one

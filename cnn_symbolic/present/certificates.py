@@ -16,11 +16,13 @@ MARKS = {"certified": ("✓", "green"), "rejected": ("✗", "bold red")}
 OPEN = ("–", "yellow")
 
 
-def certificates_table(claims: Sequence[Decided], outcomes: Sequence[Outcome]) -> Table:
+def certificates_table(claims: Sequence[Decided]) -> Table:
     """Return the table of certificates: claim, kind of the certificate, evidence or what became of it, time."""
     table = plain_table("", "Claim", "Certificate", "Evidence", "Time")
     group = None
-    for claim, one in zip(claims, outcomes, strict=True):
+    for claim in claims:
+        if (one := claim.certificate) is None:
+            continue
         if claim.group != group:
             group = claim.group
             table.add_row("", Styled(group, style="bold cyan"))
@@ -29,16 +31,15 @@ def certificates_table(claims: Sequence[Decided], outcomes: Sequence[Outcome]) -
             Styled(mark, style=style),
             claim.title,
             "none" if one.certificate is None else ", ".join(part.kind for part in one.certificate.parts),
-            one.evidence(claim.evidence) if one.status == "certified" else f"{claim.evidence}; {one.status}",
+            claim.evidence if one.status == "certified" else f"{claim.evidence}; {one.status}",
             f"{one.seconds:.1f} s" if one.seconds else "",
         )
     return table
 
 
-def certified_lines(
-    claims: Sequence[Decided], outcomes: Sequence[Outcome], folder: Path, seconds: float
-) -> Iterator[Styled]:
+def certified_lines(claims: Sequence[Decided], folder: Path, seconds: float) -> Iterator[Styled]:
     """Yield how many claims are certified, and for each other one the reason."""
+    outcomes = [claim.certificate for claim in claims if claim.certificate is not None]
     yield Styled(summary(claims, outcomes, folder, seconds))
     without_coq = missing(outcomes)
     for one in outcomes:
@@ -62,11 +63,9 @@ def summary(claims: Sequence[Decided], outcomes: Sequence[Outcome], folder: Path
     certified = [one for one in outcomes if one.status == "certified"]
     counts = []
     for word, plural in (("proved", "theorems"), ("refuted", "refutations")):
-        made = [
-            one for claim, one in zip(claims, outcomes, strict=True) if not claim.is_check and claim.outcome == word
-        ]
+        made = [claim.certificate for claim in claims if not claim.is_check and claim.outcome == word]
         if made:
-            counts.append(f"{sum(one.status == 'certified' for one in made)} of {len(made)} {plural}")
+            counts.append(f"{sum(one in certified for one in made)} of {len(made)} {plural}")
     by = certified[0].detail.removeprefix("certified") if certified else ""
     slowest = max(certified, key=lambda one: one.seconds, default=None)
     last = f" (slowest: {slowest.claim} {slowest.seconds:.1f} s)" if slowest is not None else ""

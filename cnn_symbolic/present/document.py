@@ -39,23 +39,19 @@ def outcome(verdict: Verdict) -> str:
     return OUTCOMES[type(verdict)]
 
 
-def document(claims: Sequence[Mapping[str, Any]], outcomes: Mapping[str, Outcome] | None = None) -> dict[str, Any]:
-    """Return a run as one JSON value: the values of its claims, with what became of their certificates by id.
-
-    The README says what its fields are.
-    """
-    found = outcomes or {}
+def document(claims: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a run as one JSON value: the values of its claims. The guide says what its fields are."""
     return {
         "schema_version": SCHEMA_VERSION,
         "generator": f"cnn-symbolic {__version__}",
-        "claims": [with_certificate(value, found.get(value["id"])) for value in claims],
+        "claims": list(claims),
     }
 
 
 def with_certificate(value: Mapping[str, Any], certified: Outcome | None) -> dict[str, Any]:
     """Return the value of a claim with what became of its certificate."""
     if certified is None:
-        return {**value, "certificate": None}
+        return dict(value)
     return {**value, "evidence": certified.evidence(value["evidence"]), "certificate": certificate_value(certified)}
 
 
@@ -77,8 +73,8 @@ def claim_value(claim: Claim, settled: Settled) -> dict[str, Any]:
         "seconds": round(verdict.seconds, 6),
     }
     if isinstance(made, Check) or isinstance(verdict, Stopped | Checked):
-        return value | NOTHING
-    return value | decided_value(made, settled, verdict)
+        return value | NOTHING | {"certificate": None}
+    return value | decided_value(made, settled, verdict) | {"certificate": None}
 
 
 def certificate_value(certified: Outcome) -> dict[str, Any]:

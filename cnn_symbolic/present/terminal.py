@@ -119,7 +119,8 @@ class Decided:
     """What a run says of a claim that is decided: plain data, which one process can hand to another.
 
     `remarks` are the lines below its title, each with a style; `view` is the claim by itself, `document` its JSON
-    value, and `entry` what a book prints of it, where these were called for.
+    value, `entry` what a book prints of it, and `certificate` what became of its certificate, where these were called
+    for.
     """
 
     id: str
@@ -139,6 +140,7 @@ class Decided:
     view: Group | None = None
     document: Mapping[str, Any] | None = None
     entry: BookEntry | Omitted | None = None
+    certificate: Outcome | None = None
 
 
 def decided(claim: Claim, settled: Settled, **called_for: Any) -> Decided:
@@ -176,9 +178,8 @@ def remarks(made: Derivation | Check, settled: Settled) -> Iterator[tuple[str, s
             yield f"with {settled.mistake.name} it is proved: {corrected(made, settled.mistake)}", ""
 
 
-def claims_table(claims: Sequence[Decided], outcomes: Mapping[str, Outcome] | None = None) -> Table:
+def claims_table(claims: Sequence[Decided]) -> Table:
     """Return the table of claims: claim, evidence with that of its certificate, assumptions, time."""
-    certified = outcomes or {}
     table = plain_table("", "Claim", "Evidence", "Assumptions", "Time")
     group = None
     for one in claims:
@@ -189,7 +190,7 @@ def claims_table(claims: Sequence[Decided], outcomes: Mapping[str, Outcome] | No
         table.add_row(
             Styled(mark, style=style),
             Group(Styled(one.title), *(Styled(text, style=of) for text, of in one.remarks)),
-            certified[one.id].evidence(one.evidence) if one.id in certified else one.evidence,
+            one.evidence,
             one.assumptions or "none",
             f"{one.seconds * 1000:.0f} ms",
         )

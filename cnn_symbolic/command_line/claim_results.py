@@ -1,4 +1,4 @@
-"""Running claims: deciding them, printing what was called for, and the status that a command exits with."""
+"""What becomes of the claims of a command: decided, printed as called for, and the status that it exits with."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,32 +61,34 @@ def run(
     shown = not json and (steps or views)
     found = decide_all(claims, timeout, jobs, steps=steps if shown else None, json=json, entries=latex is not None)
     seconds = time.perf_counter() - start
-    outcomes = None if certificates is None else certified(claims, certificates)
+    if certificates is not None:
+        found = certified(claims, found, certificates)
     if latex is not None:
         from cnn_symbolic.ground.files import write
         from cnn_symbolic.present.book.latex import latex_book
         from cnn_symbolic.present.content.assembly import assemble
 
+        outcomes = None if certificates is None else outcomes_of(found)
         book = assemble(claims, outcomes=outcomes, found=[one.entry for one in found if one.entry is not None])
         write(latex, latex_book(book))
         report_omitted(book, str(latex))
     if json:
-        echo_document(found, outcomes)
+        echo_document(found)
     else:
         console = make_console()
         for one in found:
             if one.view is not None:
                 console.print(one.view)
         if not views and (len(claims) > 1 or not steps):
-            console.print(claims_table(found, by_id(outcomes)))
+            console.print(claims_table(found))
         if len(claims) > 1 or not (steps or views):
             console.print(f"{'' if views else chr(10)}{summary(found, seconds)}")
-        if outcomes is not None and certificates is not None:
+        if certificates is not None:
             from cnn_symbolic.present.certificates import certified_lines
 
             took = time.perf_counter() - start - seconds
-            console.print(*certified_lines(found, outcomes, certificates, took), sep="\n")
-    return worst(claims_status(found), certified_status(outcomes or ()))
+            console.print(*certified_lines(found, certificates, took), sep="\n")
+    return worst(claims_status(found), certified_status(outcomes_of(found)))
 
 
 def certify_claims(
@@ -100,26 +103,40 @@ def certify_claims(
     make_folder(folder)
     found = decide_all(claims, json=json)
     start = time.perf_counter()
-    outcomes = certified(claims, folder, jobs, timeout, again)
+    found = certified(claims, found, folder, jobs, timeout, again)
     seconds = time.perf_counter() - start
     if json:
-        echo_document(found, outcomes)
+        echo_document(found)
     else:
         console = make_console()
-        console.print(certificates_table(found, outcomes))
+        console.print(certificates_table(found))
         console.print()
-        console.print(*certified_lines(found, outcomes, folder, seconds), sep="\n")
-    return worst(claims_status(found), certified_status(outcomes))
+        console.print(*certified_lines(found, folder, seconds), sep="\n")
+    return worst(claims_status(found), certified_status(outcomes_of(found)))
 
 
 def certified(
-    claims: Sequence[Claim], folder: Path, jobs: int = 0, timeout: float | None = None, again: bool = False
-) -> list[Outcome]:
-    """Certify claims, with a progress bar on a terminal."""
+    claims: Sequence[Claim],
+    found: Sequence[Decided],
+    folder: Path,
+    jobs: int = 0,
+    timeout: float | None = None,
+    again: bool = False,
+) -> list[Decided]:
+    """Certify claims, with a progress bar on a terminal, and return what was found with what became of that."""
     from cnn_symbolic.certificates.certifying import SECONDS, certify
 
     watch = watched(len(claims), "certifying")
-    return certify(claims, folder, jobs, SECONDS if timeout is None else timeout, watch, again)
+    outcomes = certify(claims, folder, jobs, SECONDS if timeout is None else timeout, watch, again)
+    return [
+        replace(one, certificate=outcome, evidence=outcome.evidence(one.evidence))
+        for one, outcome in zip(found, outcomes, strict=True)
+    ]
+
+
+def outcomes_of(found: Sequence[Decided]) -> list[Outcome]:
+    """Return what became of the certificates that were asked for."""
+    return [one.certificate for one in found if one.certificate is not None]
 
 
 def certified_first(claims: Sequence[Claim], folder: Path, jobs: int, timeout: float) -> list[Outcome]:
@@ -131,26 +148,21 @@ def certified_first(claims: Sequence[Claim], folder: Path, jobs: int, timeout: f
     make_folder(folder)
     found = decide_all(claims)
     start = time.perf_counter()
-    outcomes = certified(claims, folder, jobs, timeout)
+    found = certified(claims, found, folder, jobs, timeout)
     console = make_console(stderr=True)
     seconds = time.perf_counter() - start
-    console.print(*certified_lines(found, outcomes, folder, seconds), sep="\n", soft_wrap=True)
-    return outcomes
+    console.print(*certified_lines(found, folder, seconds), sep="\n", soft_wrap=True)
+    return outcomes_of(found)
 
 
-def echo_document(found: Sequence[Decided], outcomes: Sequence[Outcome] | None) -> None:
+def echo_document(found: Sequence[Decided]) -> None:
     """Print the JSON document of claims that are decided."""
     from json import dumps
 
-    from cnn_symbolic.present.document import document
+    from cnn_symbolic.present.document import document, with_certificate
 
-    values = [one.document for one in found if one.document is not None]
-    typer.echo(dumps(document(values, by_id(outcomes)), ensure_ascii=False))
-
-
-def by_id(outcomes: Sequence[Outcome] | None) -> dict[str, Outcome]:
-    """Return what became of certificates by the ids of their claims."""
-    return {one.claim: one for one in outcomes or ()}
+    values = [with_certificate(one.document, one.certificate) for one in found if one.document is not None]
+    typer.echo(dumps(document(values), ensure_ascii=False))
 
 
 def claims_status(claims: Sequence[Decided]) -> int:
