@@ -4,7 +4,6 @@ The default run leaves out tests that are marked as slow, and takes fewer exampl
 everything. Most test files are run by one process each; all files that need the whole bundle by the same one.
 """
 
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -23,10 +22,19 @@ SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("default", derandomize=True, deadline=None, max_examples=25, suppress_health_check=SLOW)
 settings.register_profile("thorough", derandomize=True, deadline=None, max_examples=100, suppress_health_check=SLOW)
 # Files whose tests take long: they come first, each by itself. Files that decide the whole bundle: it is decided once.
-LONG = {"test_soundness", "test_planted_bugs", "test_readme", "test_cli"}
+LONG = {"kernel/test_soundness", "kernel/test_planted_bugs", "test_readme", "command_line/test_cli"}
 BUNDLE = {
-    *("test_article", "test_book", "test_citing", "test_derivation", "test_emitting", "test_export", "test_html"),
-    *("test_latex", "test_mathml", "test_mistakes", "test_witness"),
+    "library/test_article",
+    "present/test_contents",
+    "proofs/test_citations",
+    "proofs/test_derivation",
+    "certificates/test_emitting",
+    "kernel/test_export",
+    "present/test_html",
+    "present/test_latex",
+    "notation/test_mathml",
+    "mistakes/test_named",
+    "kernel/test_witness",
 }
 PROGRAMS = pytest.StashKey()
 
@@ -48,8 +56,13 @@ def pytest_unconfigure(config):
     config.stash[PROGRAMS].cleanup()
 
 
+def file_of(nodeid):
+    """The file of a test as LONG and BUNDLE name it."""
+    return nodeid.split("::")[0].removeprefix("tests/").removesuffix(".py")
+
+
 def pytest_collection_modifyitems(config, items):
-    items.sort(key=lambda item: item.path.stem not in LONG)
+    items.sort(key=lambda item: file_of(item.nodeid) not in LONG)
     if not config.getoption("--thorough"):
         slow = [item for item in items if item.get_closest_marker("slow")]
         items[:] = [item for item in items if not item.get_closest_marker("slow")]
@@ -64,10 +77,10 @@ def pytest_xdist_make_scheduler(config, log):
         """Gives each process whole files, and all that need the whole bundle to the same one."""
 
         def _split_scope(self, nodeid):
-            file = nodeid.split("::")[0]
-            if Path(file).stem in LONG:
+            file = file_of(nodeid)
+            if file in LONG:
                 return nodeid
-            return "bundle" if Path(file).stem in BUNDLE else file
+            return "bundle" if file in BUNDLE else file
 
     return ByFile(config, log)
 

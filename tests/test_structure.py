@@ -161,6 +161,14 @@ def test_folders_and_modules_are_small_enough_to_be_read():
     assert {folder.name: n for folder, n in crowded.items() if n > 15} == {}
 
 
+def test_tests_lie_in_the_folder_of_what_they_test():
+    tests = Path(__file__).parent
+    files = [f.relative_to(tests) for f in tests.rglob("test_*.py")]
+    assert {str(f.parent) for f in files} <= {"."} | {name.split(".")[0] for name in ROOMS}
+    assert {f.stem for f in files if f.parent == Path(".")} == {"test_readme", "test_structure"}
+    assert {folder: n for folder, n in Counter(f.parent for f in files).items() if n > 15} == {}
+
+
 def test_only_the_kernel_knows_isl_and_the_witnesses_know_nothing_of_the_kernel():
     knowing = {name for name, file in modules().items() for i in imports(file) if i == "islpy"}
     assert knowing == {"kernel.trusted.coefficients", "kernel.trusted.integer_sets", "kernel.trusted.unknowns"}

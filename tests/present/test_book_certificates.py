@@ -24,10 +24,10 @@ from cnn_symbolic.present.content.assembly import assemble
 from cnn_symbolic.present.content.certified import Certified, Stated, trusted
 from cnn_symbolic.present.content.contents import Omitted
 from cnn_symbolic.present.content.listings import latex_listing
+from tests.present.test_html import H, book_of, by_id, entry, is_legible, measured, page, text
+from tests.present.test_latex import compile_latex, needs_tex
 from tests.support.certificates import PROOF, WRONG, by_hand, claims, emit, needs_coq
 from tests.support.commands import run
-from tests.test_html import H, book_of, by_id, entry, is_legible, measured, page, text
-from tests.test_latex import compile_latex, needs_tex
 
 STATEMENT = """\
 From CnnSymbolic Require Import Definitions.

@@ -35,7 +35,7 @@ from cnn_symbolic.library.loading import select
 from cnn_symbolic.present import notebook
 from cnn_symbolic.present.terminal import derivation_view
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 TUTORIAL = ROOT / "derivations" / "tutorial.ipynb"
 KINDS = ["text/plain", "text/latex", "text/html"]
 M, N, I, J = sizes("M N I J")

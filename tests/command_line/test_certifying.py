@@ -157,7 +157,7 @@ def test_nothing_runs_on_when_the_command_is_ended(with_signal, jobs, tmp_path):
     pids = tmp_path / "pids"
     started = subprocess.Popen(
         [sys.executable, "-c", ENDED, tmp_path / "out", str(jobs)],
-        cwd=Path(__file__).parent.parent,
+        cwd=Path(__file__).parents[2],
         env={**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "PIDS": str(pids)},
         stderr=subprocess.DEVNULL,
     )

@@ -273,8 +273,8 @@ def test_help_loads_nothing_heavy():
     assert ran.stdout.strip().endswith("[]")
 
 
-BESIDE_A_HELPER = Path(__file__).parent.parent / "derivations" / "convolution" / "conv_bias_gradient.py"
-DERIVATIONS = sorted(Path(__file__).parent.parent.joinpath("derivations").rglob("[!_]*.py"))
+BESIDE_A_HELPER = Path(__file__).parents[2] / "derivations" / "convolution" / "conv_bias_gradient.py"
+DERIVATIONS = sorted(Path(__file__).parents[2].joinpath("derivations").rglob("[!_]*.py"))
 
 
 @pytest.mark.parametrize("path", every(4, DERIVATIONS, ids=lambda path: f"{path.parent.name}/{path.stem}"))
