@@ -2,12 +2,14 @@
 
 import pytest
 
-from cnn_symbolic import Or, claim, prove, sizes
+from cnn_symbolic import And, Or, claim, prove, sizes
 from cnn_symbolic.claims import read_claims
 from cnn_symbolic.ground.errors import OperandError
+from cnn_symbolic.kernel.search.factor_choice import lower_bound
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals
 from cnn_symbolic.kernel.trusted.drafts import Draft
-from cnn_symbolic.kernel.trusted.factors import upper_bound
+from cnn_symbolic.kernel.trusted.factors import theorem_for_cases, upper_bound
+from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from cnn_symbolic.layers import conv_size
 
@@ -37,6 +39,42 @@ def test_it_is_proved_where_the_claim_is_about_these_values_only():
     made = same_size(assuming=[S <= 3, D <= 2])
     assert made.outcome == "proved"
     assert made.verdict.evidence == "all shapes, D and S in {1, 2, 3}"
+
+
+@pytest.mark.parametrize(
+    ("assuming", "evidence"),
+    [
+        ([S >= 5], "holds for K and S in {1, 2, 3, 4, 5, 6, 7, 8}"),
+        ([K <= 4, S % 2 == 0], "holds for K and S in {1, 2, 3, 4}"),
+        ([K == 3, S % 2 == 0], "holds for S in {2, 4}"),
+    ],
+)
+def test_the_values_that_are_named_are_those_that_the_assumptions_leave(assuming, evidence):
+    assert same_size(assuming).verdict.evidence == evidence
+
+
+@pytest.mark.parametrize(
+    ("condition", "bound"),
+    [
+        (S >= 3, 3),
+        (S > 3, 4),
+        (2 * S >= 7, 4),
+        (-S <= -6, 6),
+        (And(S >= 2, S >= 4), 4),
+        (Or(S >= 2, S >= 4), 2),
+        (Or(S >= 2, D >= 4), 1),
+        (S <= 3, 1),
+        (S != 1, 1),
+        (S >= D, 1),
+    ],
+)
+def test_lower_bounds_are_read_from_the_assumptions(condition, bound):
+    assert lower_bound(Draft().condition(condition.formula), S.formula) == bound
+
+
+def test_assumptions_that_no_literal_values_satisfy_prove_nothing():
+    with pytest.raises(NotReadable):
+        theorem_for_cases(same_size([S >= 9]).statement, (S.formula,), (1, 2))
 
 
 def test_one_factor_that_may_be_anything_leaves_it_unproved():

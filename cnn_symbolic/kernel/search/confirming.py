@@ -25,7 +25,7 @@ from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.ground.errors import DisagreementError, EvaluationError, FunctionDomainError, UndefinedError
 from cnn_symbolic.kernel.search.replay import T, all_formulas
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
-from cnn_symbolic.kernel.search.witness import Found, compare_at, scene_at
+from cnn_symbolic.kernel.search.witness import Found, compare_at, is_about_sizes, scene_at
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import SEAL, Theorem, Verdict
 
@@ -55,7 +55,7 @@ def check_proved(statement: Statement, smallest: Mapping[str, int] | None = None
     """Compare a statement that is proved at some sizes; raise DisagreementError where it is wrong."""
     random = Random(1)
     points = [dict(smallest)] if smallest is not None else []
-    points += islice(random_points(statement, random), MANY_POINTS if statement.is_about_sizes else RANDOM_POINTS)
+    points += islice(random_points(statement, random), MANY_POINTS if is_about_sizes(statement) else RANDOM_POINTS)
     for sizes in points:
         found = compare_safely(statement, sizes, random)
         if found is not None and found.kind != "same":
@@ -198,7 +198,7 @@ def searched(verdict: Undecided | HoldsForLiterals) -> Verdict:
     statement, random = verdict.statement, Random(4)
     if has_stand_ins(statement):
         return verdict
-    about_sizes = statement.is_about_sizes
+    about_sizes = is_about_sizes(statement)
     ordered, far = SEARCHED[about_sizes]
     lowest = least_of(statement)
     tried, largest, complete = 0, 0, True

@@ -15,25 +15,33 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import islice
+from typing import Any
 
 import sympy as sp
 
+from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.formulas import substitute
+from cnn_symbolic.expressions.heads import Equal
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.ground.errors import VacuousClaimError
 from cnn_symbolic.kernel.search.confirming import check_proved, check_vacuous, confirmed, in_order
 from cnn_symbolic.kernel.search.domains import stated_domain
-from cnn_symbolic.kernel.search.factor_choice import factors_of
+from cnn_symbolic.kernel.search.factor_choice import equations, factors_of, literal_values
 from cnn_symbolic.kernel.search.refuting import decide_affine
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.affine import prove_affine
 from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets
-from cnn_symbolic.kernel.trusted.factors import combinations, stated_values, theorem_for_cases, theorem_for_every
+from cnn_symbolic.kernel.trusted.factors import (
+    combinations,
+    stated_values,
+    theorem_for_cases,
+    theorem_for_every,
+    verdict_where,
+)
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Theorem, Verdict
 
-LITERALS = (1, 2, 3, 4)
 MOST_COMBINATIONS, MOST_CANDIDATES = 256, 2000
 
 
@@ -44,13 +52,36 @@ def decide(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
     """
     start = time.perf_counter()
     try:
-        verdict: Verdict = decide_affine(statement)
-        if isinstance(verdict, Undecided) and verdict.reason is Reason.NOT_AFFINE:
-            verdict = decide_factors(statement, verdict, literally)
+        verdict = verdict_on(statement, literally)
     except VacuousClaimError:
         check_vacuous(statement)
         raise
     return replace(confirmed(verdict), seconds=time.perf_counter() - start)
+
+
+def verdict_on(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
+    """Return the verdict on a statement, as it is or with the sizes put in that its assumptions give values to."""
+    verdict: Verdict = decide_affine(statement)
+    if not isinstance(verdict, Undecided) or verdict.reason is not Reason.NOT_AFFINE:
+        return verdict
+    found: Verdict = verdict
+    for size, value in equations(statement)[:1]:
+        found = verdict_where(statement, size, value, partial(verdict_on, literally=literally))
+        found = found if isinstance(found, Undecided) else completed(found, statement, size, value)
+    if isinstance(found, Theorem | Refutation):
+        return found
+    direct = decide_factors(statement, verdict, literally)
+    return direct if isinstance(direct, Theorem | Refutation) or isinstance(found, Undecided) else found
+
+
+def completed(found: Any, statement: Statement, size: sp.Symbol, value: sp.Expr) -> Verdict:
+    """Return a verdict on a statement with a value put in for a size, as one that names this size."""
+    key = "sizes" if isinstance(found, Refutation) else "smallest"
+    known = {s: getattr(found, key)[str(s)] for s in statement.sizes if str(s) in getattr(found, key)}
+    known[size] = evaluate_size(value, known)
+    own = {key: {str(s): known[s] for s in statement.sizes}, "domain": (*found.domain, Equal(size, value))}
+    made: Verdict = replace(found, **own, **({} if isinstance(found, Theorem) else {"statement": statement}))
+    return made
 
 
 def is_proved(statement: Statement) -> bool:
@@ -87,7 +118,7 @@ def decide_factors(statement: Statement, undecided: Undecided, literally: Sequen
             theorem = theorem_for_every(statement, factors)
         except NotReadable as stopped:
             stated = stated_values(statement, factors)
-            values = LITERALS if stated is None else stated
+            values = literal_values(statement, factors, MOST_COMBINATIONS) if stated is None else stated
             if len(values) ** len(factors) > MOST_COMBINATIONS:
                 detail = f"{stopped.detail}, and there are more than {MOST_COMBINATIONS} combinations of literal values"
                 return replace(undecided, reason=Reason.NOT_AFFINE, detail=detail)
@@ -155,7 +186,7 @@ def decide_literally(statement: Statement, factors: tuple[sp.Symbol, ...], value
     with suppress(NotReadable):
         theorem = theorem_for_cases(statement, factors, values)
     if theorem is not None:
-        return replace(theorem, smallest=smallest_sizes(statement, factors, tuple(values)), domain=domain())
+        return replace(theorem, smallest=smallest_sizes(statement, factors, theorem.values), domain=domain())
     others = sum(least(s) for s in statement.sizes if s not in factors)
     best: Refutation | None = None
     every_least = True

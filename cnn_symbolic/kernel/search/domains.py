@@ -70,7 +70,10 @@ def formula_of(lowered: Condition, draft: Draft) -> Boolean:
             multiple = bottom * Polynomial.number(Fraction(p.get((), 0)))
             p = top + multiple if p[(symbol,)] == 1 else multiple + bottom - top - 1
     added, taken = (Polynomial({m: n for m, n in side.items() if n > 0}) for side in (p, -p))
-    return compare(lowered.sign, sum_of(added, defined), sum_of(taken, defined))
+    left, right = sum_of(added, defined), sum_of(taken, defined)
+    return (
+        compare("<=", right, left) if left.is_Integer and lowered.sign == ">=" else compare(lowered.sign, left, right)
+    )
 
 
 def sum_of(p: Polynomial, defined: Mapping[sp.Symbol, DefinedSymbol]) -> sp.Expr:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
+from collections.abc import Sequence
+from fractions import Fraction
 
 import sympy as sp
 
 from cnn_symbolic.expressions.heads import Equal
-from cnn_symbolic.expressions.rules import is_plain_size
+from cnn_symbolic.expressions.rules import conjuncts, is_plain_size, is_whole
 from cnn_symbolic.kernel.trusted.drafts import Draft
 from cnn_symbolic.kernel.trusted.factors import assumed, upper_bound
-from cnn_symbolic.kernel.trusted.polynomials import (
-    Relation,
-    polynomials_in,
-)
+from cnn_symbolic.kernel.trusted.polynomials import AllOf, Condition, Relation, polynomials_in
 from cnn_symbolic.kernel.trusted.reader import NotReadable, read_sides
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import Reason
+
+# The values of a factor that is taken at literal ones, where its assumptions say nothing about it.
+LITERALS = (1, 2, 3, 4)
 
 
 def factors_of(statement: Statement) -> tuple[sp.Symbol, ...]:
@@ -43,3 +46,33 @@ def factors_of(statement: Statement) -> tuple[sp.Symbol, ...]:
         count = Counter(s for rest in left for s in rest)
         chosen[max(count, key=lambda s: (s in bounded, count[s], statement.sizes.index(s)))] = None
     return tuple(s for s in statement.sizes if s in chosen)
+
+
+def equations(statement: Statement) -> list[tuple[sp.Symbol, sp.Expr]]:
+    """Return the sizes that the assumptions give a value to, numbers first, then other sizes, then expressions."""
+    parts = [part for holds in statement.assumptions for part in conjuncts(holds) if isinstance(part, Equal)]
+    sides = [pair for part in parts for pair in (part.args, part.args[::-1])]
+    found = [(s, e) for s, e in sides if is_plain_size(s) and is_whole(e) and s not in e.free_symbols]
+    return sorted(found, key=lambda pair: (not pair[1].is_Integer, not pair[1].is_Symbol))
+
+
+def literal_values(statement: Statement, factors: Sequence[sp.Symbol], most: int) -> tuple[int, ...]:
+    """Return the values at which factors are taken: the least ones that the assumptions allow.
+
+    The usual ones where there would be more combinations than `most`.
+    """
+    least_values = {lower_bound(assumed(statement), factor) for factor in factors}
+    values = sorted({low + step - 1 for low in least_values for step in LITERALS})
+    return tuple(values) if len(values) ** len(factors) <= most else LITERALS
+
+
+def lower_bound(holds: Condition, size: sp.Symbol) -> int:
+    """Return a number that a size is not below where a condition holds, such as S ≥ 3; 1 if none is seen."""
+    if not isinstance(holds, Relation):
+        found = [lower_bound(part, size) for part in holds.parts]
+        return max(found, default=1) if isinstance(holds, AllOf) else min(found, default=1)
+    p = holds.polynomial
+    slope, rest = p.get((size,), 0), p.get((), 0)
+    if set(p) - {(size,), ()} or holds.sign == "!=" or slope <= 0:
+        return 1
+    return max(math.ceil(Fraction(-rest) / slope), 1)

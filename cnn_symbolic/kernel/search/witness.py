@@ -227,6 +227,11 @@ def shape_of(lengths: Sequence[Any], name: object) -> tuple[int, ...]:
 # Comparing the sides of a statement
 
 
+def is_about_sizes(statement: Statement) -> bool:
+    """Tell whether a statement compares sizes, or shapes, and no entries."""
+    return statement.left.formula == 0 == statement.right.formula and not statement.tensors
+
+
 @dataclass(frozen=True)
 class Found:
     """What a statement is at a point: "outside" of what it is about, "same", or how its sides differ.
@@ -309,7 +314,7 @@ def compare_formulas(statement: Statement, scene: Scene) -> Found:
         right = lengths_at(statement.right.shape, known)
     except UndefinedError:
         return Found("defined", left)
-    if left != right or statement.is_about_sizes:
+    if left != right or is_about_sizes(statement):
         return compared(left, right)
     if any(n < 1 for n in left):
         return Found("outside")

@@ -9,9 +9,9 @@ nothing: a statement that is not proved here may still be true.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import reduce
 from itertools import product
@@ -19,7 +19,8 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.expressions.rules import any_of, at_least, compare, least
+from cnn_symbolic.expressions.heads import Equal
+from cnn_symbolic.expressions.rules import any_of, at_least, compare, conjuncts, least
 from cnn_symbolic.ground.errors import VacuousClaimError
 from cnn_symbolic.kernel.trusted.affine import product_of, prove_affine, without_denominators
 from cnn_symbolic.kernel.trusted.coefficients import Signature, arranged
@@ -29,9 +30,7 @@ from cnn_symbolic.kernel.trusted.products import Frame, Lowered, Lowering
 from cnn_symbolic.kernel.trusted.reader import NotReadable, read_sides
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.unknowns import Coordinates, UnknownSets
-from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Theorem
-
-Chosen = dict[sp.Symbol, int]
+from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Theorem, Verdict
 
 
 @dataclass
@@ -81,7 +80,7 @@ def theorem_for_every(statement: Statement, factors: Sequence[sp.Symbol]) -> The
 
 
 def theorem_for_cases(statement: Statement, factors: Sequence[sp.Symbol], values: Sequence[int]) -> Theorem:
-    """Return the theorem that a statement is where its factors have the listed values, in all combinations.
+    """Return the theorem that a statement is where its factors have those of the values that its assumptions leave.
 
     Raises NotReadable if it is not seen in one of the cases; those that the assumptions exclude do not count.
 
@@ -89,13 +88,36 @@ def theorem_for_cases(statement: Statement, factors: Sequence[sp.Symbol], values
         ─────────────────────────────────────────────────────────────────────
                  left = right where S and D have some of the values
     """
+    met: set[int] = set()
     for chosen in combinations(factors, values):
         with suppress(VacuousClaimError):
             prove_affine(statement.at(chosen))
-    return Theorem(statement, 0.0, SEAL, {}, {}, tuple(map(str, factors)), tuple(values))
+            met.update(chosen.values())
+    if not met:
+        raise NotReadable(Reason.LIMIT, "no literal values of the factors satisfy the assumptions")
+    return Theorem(statement, 0.0, SEAL, {}, {}, tuple(map(str, factors)), tuple(sorted(met)))
 
 
-def combinations(factors: Sequence[sp.Symbol], values: Sequence[int]) -> Iterator[Chosen]:
+def verdict_where(
+    statement: Statement, size: sp.Symbol, value: sp.Expr, decide: Callable[[Statement], Verdict]
+) -> Verdict:
+    """Return the verdict on a statement that assumes that a size has a value: that on the statement with it put in.
+
+         ⊢ (L = R)[s := e]  where  Γ[s := e]  and  e is a size
+        ──────────────────────────────────────────────────────
+                   ⊢ L = R  where  Γ  and  s = e
+
+    Only a theorem is returned as one about the statement itself.
+    """
+    stated = {part for holds in statement.assumptions for part in conjuncts(holds)}
+    if stated.isdisjoint({Equal(size, value), Equal(value, size)}):
+        raise NotReadable(Reason.OUTSIDE, f"{size} = {value} is not assumed")
+    verdict = decide(inner := statement.at({size: value}))
+    is_theorem = isinstance(verdict, Theorem) and verdict.statement is inner
+    return replace(verdict, statement=statement) if is_theorem else verdict
+
+
+def combinations(factors: Sequence[sp.Symbol], values: Sequence[int]) -> Iterator[dict[sp.Symbol, int]]:
     """Yield all combinations of values of the factors, those of least total first."""
     choices = [values if least(factor) else (0, *values) for factor in factors]
     ordered = sorted(product(*choices), key=lambda chosen: (sum(chosen), chosen))

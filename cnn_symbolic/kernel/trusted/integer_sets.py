@@ -24,7 +24,6 @@ from cnn_symbolic.kernel.trusted.verdicts import Reason
 KIND = isl.dim_type
 MOST_OPERATIONS = 10_000_000
 IntegerSet: TypeAlias = isl.Set
-SetError = isl.Error
 # A linear constraint: "=" or ">=", and the numbers before the names, that before "" alone; it is `… = 0` or `… ≥ 0`.
 Linear: TypeAlias = tuple[str, dict[str, int]]
 
@@ -200,7 +199,7 @@ class Sets:
             yield
         except (RecursionError, MemoryError):
             raise NotReadable(Reason.LIMIT, "a formula is nested too deeply, or its numbers are too large") from None
-        except (SetError, AttributeError, TypeError):
+        except (isl.Error, AttributeError, TypeError):
             if self.exhausted():
                 raise spent from None
             raise

@@ -18,7 +18,8 @@ import sympy as sp
 
 from cnn_symbolic.expressions.divisors import required
 from cnn_symbolic.expressions.formulas import Shape, fresh, substitute, symbols_of
-from cnn_symbolic.expressions.rules import is_plain_size, is_whole
+from cnn_symbolic.expressions.heads import AtLeast
+from cnn_symbolic.expressions.rules import is_plain_size, is_whole, least
 from cnn_symbolic.expressions.shapes import format_shape
 from cnn_symbolic.expressions.values import as_condition, as_formula, presumed_of
 from cnn_symbolic.ground.errors import FragmentError, NameConflictError, OperandError, ShapeError
@@ -99,19 +100,15 @@ class Statement:
         return (*self.assumptions, *self.subject.conditions, *self.left.divisors)
 
     @property
-    def is_about_sizes(self) -> bool:
-        """Whether the statement compares sizes, or shapes, and no entries."""
-        return self.left.formula == 0 == self.right.formula and not self.tensors
-
-    @property
     def subject(self) -> Side:
         """The side that the statement is about: the left one, unless only the right one says where it is defined."""
         by_hand = self.left.requirements is None and self.right.requirements is not None
         return self.right if by_hand else self.left
 
-    def at(self, values: Mapping[sp.Symbol, int]) -> Statement:
-        """Return the statement at given values of some of its sizes."""
-        exact = {size: sp.Integer(value) for size, value in values.items()}
+    def at(self, values: Mapping[sp.Symbol, int | sp.Expr]) -> Statement:
+        """Return the statement at given values of some of its sizes; an expression is assumed to be a size, too."""
+        exact = {size: sp.sympify(value, strict=True) for size, value in values.items()}
+        is_size = tuple(AtLeast(e, sp.Integer(least(s))) for s, e in exact.items() if not e.is_Integer)
 
         def fixed(e: Any) -> Any:
             if isinstance(e, tuple):
@@ -122,7 +119,7 @@ class Statement:
 
         tensors = {name: fixed(declared) for name, declared in self.tensors.items()}
         sides = fixed(self.left), fixed(self.right)
-        return Statement(*sides, self.index, tensors, fixed(self.assumptions))
+        return Statement(*sides, self.index, tensors, (*fixed(self.assumptions), *is_size))
 
     def describe(self) -> str:
         """Return the statement as one line of text."""

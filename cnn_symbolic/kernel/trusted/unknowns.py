@@ -90,7 +90,8 @@ class Coordinates:
         self.monomials = monomials
         self.place = {m: k for k, m in enumerate(monomials)}
         # Where each factor is, and the multiples of each coordinate by it, if there are coordinates for them.
-        self.multiples = [[self.place.get(product(m, factor)) for m in (*monomials, ())] for factor in factors]
+        multiples = [[Polynomial.of(*m) * Polynomial.of(*factor) for m in (*monomials, ())] for factor in factors]
+        self.multiples = [[self.place.get(next(iter(multiple))) for multiple in each] for each in multiples]
 
     def impossible(self, points: IntegerSet) -> bool:
         """Tell whether no point has the product that each coordinate stands for."""
@@ -210,12 +211,6 @@ class Coordinates:
                     value = value * Polynomial.of(*monomial)
             total += value
         return total
-
-
-def product(a: Monomial, b: Monomial) -> Monomial:
-    """Return the product of two products."""
-    (made,) = Polynomial.of(*a) * Polynomial.of(*b)
-    return made
 
 
 def negated(row: Coefficients) -> Coefficients:
