@@ -68,6 +68,19 @@ def test_what_stands_for_a_size_is_a_size():
         decide(state((L * S,), (L * K,), [S == K - 1, K == 1]))
 
 
+def test_only_a_counterexample_of_least_total_is_called_the_smallest():
+    """With S = K + 2 the sizes D = 2, K = 1 have a smaller total than D = 1, K = 2, which come first without S."""
+    found = decide(state((S // D,), (L * 0 + 3,), [S == K + 2]))
+    assert isinstance(found, Refutation)
+    assert not found.least or sum(found.sizes.values()) == 6
+    assert decide(state((L * S,), (3 * L,), [S == 4])).least
+
+
+def test_a_size_that_cancels_has_its_least_value():
+    found = decide(state((L * S - K * S + K * D,), (L * D,), [S == D]))
+    assert (found.evidence, found.smallest) == ("all shapes", {"L": 1, "S": 1, "K": 1, "D": 1})
+
+
 def test_only_what_is_assumed_is_put_in():
     statement = state((L * S,), (L * 3,), [S >= 3])
     assert equations(statement) == []

@@ -68,7 +68,7 @@ def verdict_on(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
     for size, value in equations(statement)[:1]:
         found = verdict_where(statement, size, value, partial(verdict_on, literally=literally))
         found = found if isinstance(found, Undecided) else completed(found, statement, size, value)
-    if isinstance(found, Theorem | Refutation):
+    if isinstance(found, Theorem) or (isinstance(found, Refutation) and found.least):
         return found
     direct = decide_factors(statement, verdict, literally)
     return direct if isinstance(direct, Theorem | Refutation) or isinstance(found, Undecided) else found
@@ -77,10 +77,17 @@ def verdict_on(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
 def completed(found: Any, statement: Statement, size: sp.Symbol, value: sp.Expr) -> Verdict:
     """Return a verdict on a statement with a value put in for a size, as one that names this size."""
     key = "sizes" if isinstance(found, Refutation) else "smallest"
-    known = {s: getattr(found, key)[str(s)] for s in statement.sizes if str(s) in getattr(found, key)}
+    known = {s: getattr(found, key).get(str(s), least(s)) for s in statement.sizes}
     known[size] = evaluate_size(value, known)
-    own = {key: {str(s): known[s] for s in statement.sizes}, "domain": (*found.domain, Equal(size, value))}
-    made: Verdict = replace(found, **own, **({} if isinstance(found, Theorem) else {"statement": statement}))
+    own: dict[str, Any] = {
+        key: {str(s): known[s] for s in statement.sizes},
+        "domain": (*found.domain, Equal(size, value)),
+    }
+    if not isinstance(found, Theorem):
+        own["statement"] = statement
+    if isinstance(found, Refutation):  # with what else counts in the total, another one may be the smallest
+        own["least"] = found.least and value.is_Integer
+    made: Verdict = replace(found, **own)
     return made
 
 
