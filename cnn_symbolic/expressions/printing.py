@@ -190,8 +190,8 @@ class Formulas:
         factors.sort(key=lambda f: (f.has(sp.Derivative), isinstance(f, sp.Sum), not isinstance(f, h.Delta)))
         written: list[Layout] = []
         if any(map(is_divided_by, factors)) or (number.q != 1 and factors and all(map(is_of_sizes, factors))):
-            among_sizes = [factor for factor in factors if is_of_sizes(factor)]
-            factors = [factor for factor in factors if not is_of_sizes(factor)]
+            among_sizes = [factor for factor in factors if is_of_sizes(factor) or is_divided_by(factor)]
+            factors = [factor for factor in factors if factor not in among_sizes]
             top, bottom = self.all(above_and_below(abs(number), among_sizes), names)
             written.append(la.Ratio(top, bottom))
         elif abs(number) != 1:

@@ -68,6 +68,7 @@ PRINTED = {
     "M % (2*N) == 0": "M mod (2·N) = 0",
     "-M % N": "((-M) mod N)",
     "ceiling(M/(N + 1)) - 1": "⌈M/(N + 1)⌉ - 1",
+    "M/(M + Iverson(M == N))": "M/(M + [M = N])",
     "max(M - N, 0) * 2": "2·max(M - N, 0)",
     "min(M, N, 3)": "min(M, N, 3)",
     "Iverson(M >= N) * Iverson(M == N)": "[M = N]·[M ≥ N]",

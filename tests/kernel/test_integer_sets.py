@@ -211,6 +211,12 @@ def test_a_set_of_sizes_is_read_as_the_conditions_that_say_it(text):
         assert found == all(value_of(c, {M: m, N: n}.__getitem__) for c in found_conditions), (m, n)
 
 
+def test_conditions_in_words_that_are_not_known_are_not_readable(monkeypatch):
+    monkeypatch.setattr(conditions, "PYTHON", ())
+    with pytest.raises(NotReadable):
+        conditions_of(make(), make().sizes_where([holds(2 * M, ">=", 3 * N)]))
+
+
 def test_conditions_that_say_another_set_are_an_error(monkeypatch):
     monkeypatch.setitem(conditions.COMPARISONS, ast.GtE, Greater)
     with pytest.raises(DisagreementError, match="other ones than those"):

@@ -36,16 +36,20 @@ ARITHMETIC = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.m
 def conditions_of(sets: Sets, sizes: IntegerSet) -> tuple[Boolean, ...]:
     """Return the conditions that say which sizes are in a set: none for all, `false` for no sizes.
 
-    Raises DisagreementError if they are those of another set.
+    Raises DisagreementError if they are those of another set, NotReadable if isl writes them in a way that is not read.
     """
     found = sizes.coalesce()
-    text = found.to_str() if "exists" not in found.to_str() else found.compute_divs().coalesce().to_str()
+    text = found.to_str() if "exists" not in found.to_str() else found.compute_divs().to_str()
     python = text[text.index("{") + 1 : text.rindex("}")].strip().removeprefix(":").strip()
     if not python:
         return ()
     for pattern, replacement in PYTHON:
         python = re.sub(pattern, replacement, python)
-    condition = Reading(sets.sizes).condition(ast.parse(f"({python})", mode="eval").body)
+    try:
+        parsed = ast.parse(f"({python})", mode="eval").body
+    except (SyntaxError, MemoryError, RecursionError):
+        raise NotReadable(Reason.LIMIT, f"the sizes {text[:200]} have no conditions that are read here") from None
+    condition = Reading(sets.sizes).condition(parsed)
     if not sets.sizes_where([condition]).is_equal(sizes.intersect(sets.sizes_where([]))):
         raise DisagreementError(f"the sizes {text} are other ones than those where {condition}")
     return tuple(conjuncts(condition))

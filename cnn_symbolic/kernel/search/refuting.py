@@ -50,7 +50,10 @@ def decide_affine(statement: Statement) -> Verdict:
 
 def domain_of(made: SideComparison) -> tuple[Boolean, ...]:
     """Return the conditions on the sizes that a statement is about; none if these are all."""
-    return conditions_of(made.sets, made.domain.gist(made.sets.sizes_where([])))
+    try:
+        return conditions_of(made.sets, made.domain.gist(made.sets.sizes_where([])))
+    except NotReadable:
+        return made.statement.conditions
 
 
 @dataclass(frozen=True)

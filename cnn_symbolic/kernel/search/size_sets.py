@@ -74,7 +74,10 @@ def sizes_where(conditions: Iterable[Any], sizes: Iterable[sp.Symbol] = ()) -> S
     except NotReadable as stopped:
         raise FragmentError(f"{stopped.detail}: give strides and other factors their values") from stopped
     everywhere = sets.sizes_where([])
-    simplest = (sp.false,) if points.is_empty() else conditions_of(sets, points.coalesce().gist(everywhere))
+    try:
+        simplest = (sp.false,) if points.is_empty() else conditions_of(sets, points.coalesce().gist(everywhere))
+    except NotReadable:
+        simplest = tuple(stated)
     return SizeSet(ordered, written_together(simplest) or "always", points, sets)
 
 
