@@ -7,6 +7,7 @@ import sympy as sp
 
 from cnn_symbolic import preimage, shape, sizes, sizes_where, tensor
 from cnn_symbolic.ground.errors import FragmentError, ShapeError
+from cnn_symbolic.kernel.search import conditions
 from cnn_symbolic.layers import conv, conv_size, pool_size
 
 M, N, I, S = sizes("M N I S")
@@ -61,3 +62,8 @@ def test_what_a_condition_divides_by_is_at_least_one():
     with pytest.raises(FragmentError, match="give strides and other factors their values"):
         sizes_where([6 // (M - 2) >= 2])
     assert preimage(((M * (M - N)) // (M - N),), (4,)).first(9) == [{"M": 4, "N": n} for n in (1, 2, 3)]
+
+
+def test_conditions_that_cannot_be_read_are_those_that_were_stated(monkeypatch):
+    monkeypatch.setattr(conditions, "PYTHON", ())
+    assert sizes_where([2 * M >= 3 * N]).condition == "2·M ≥ 3·N"
