@@ -328,5 +328,5 @@ def test_the_smallest_sizes_of_a_theorem_are_the_smallest_also_for_large_strides
     found = decide(state(strided, guarded, [M + 20 * S >= 101]))
     assert (found.evidence, found.smallest) == ("all shapes, every S", {"M": 1, "S": 5})
     assert decide(state(strided, guarded), literally=(2, 3)).smallest == {"M": 1, "S": 2}
-    assert isinstance(kernel_alone(state(strided, 2 * guarded, [S >= 5])), Undecided)
+    assert dict(kernel_alone(state(strided, 2 * guarded, [S >= 5])).sizes) == {"M": 1, "S": 5}
     assert dict(decide(state(strided, 2 * guarded, [S >= 5])).sizes) == {"M": 1, "S": 5}

@@ -107,7 +107,7 @@ class Statement:
 
     def at(self, values: Mapping[sp.Symbol, int | sp.Expr]) -> Statement:
         """Return the statement at given values of some of its sizes; an expression is assumed to be a size, too."""
-        exact = {size: sp.sympify(value, strict=True) for size, value in values.items()}
+        exact = {s: sp.Integer(value) if isinstance(value, int) else value for s, value in values.items()}
         is_size = tuple(AtLeast(e, sp.Integer(least(s))) for s, e in exact.items() if not e.is_Integer)
 
         def fixed(e: Any) -> Any:
