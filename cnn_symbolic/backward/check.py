@@ -11,20 +11,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, product
+from itertools import islice, product
 from math import ceil, prod
 from random import Random
 from typing import Any
 
 import numpy as np
 
-from cnn_symbolic.backward.calling import Layout, Misbehaviour, read_layout, signature_of
+from cnn_symbolic.backward.calling import WRAPPED, Layout, Misbehaviour, answer, read_layout, returning, signature_of
 from cnn_symbolic.backward.examining import Checker, first
 from cnn_symbolic.backward.findings import FORMULA, KINDS, BackwardError, BackwardReport, Call, Failure, Finding
 from cnn_symbolic.backward.forwards import read_forward
 from cnn_symbolic.backward.one_hot import decide_pairs
 from cnn_symbolic.backward.snippets import snippet
-from cnn_symbolic.backward.strategies import EXACT, Problem, convolution_problems, hypothesis
+from cnn_symbolic.backward.strategies import EXACT, Problem, completing, convolution_problems, hypothesis
 from cnn_symbolic.ground.errors import CnnSymbolicError, ModeError, OperandError, ShapeError
 from cnn_symbolic.layers.forward import OPERANDS, Forward
 from cnn_symbolic.layers.stages import Arrays, Compute, Unfit
@@ -33,6 +33,8 @@ __unittest = True  # unittest leaves the frames of this module out of a tracebac
 
 # How many failing and passing examples tell mistakes apart, how many findings are reported, how many pairs are tried.
 FAILING, PASSING, REPORTED, PAIRS = 8, 4, 4, 300
+# The magnitudes of the data that a failure is looked for with, to show it.
+BOUNDS = (1, 3, 9, 999)
 
 
 def check_backward(
@@ -61,6 +63,8 @@ def check_backward(
     call that takes longer than `timeout` seconds is a hang.
     """
     start = time.perf_counter()
+    if isinstance(function, type):
+        raise OperandError(WRAPPED["class"].format(function.__name__))
     if not callable(function):
         raise OperandError(f"check_backward expects a function, found {type(function).__name__}")
     forward = read_forward(of) if isinstance(of, str) else of
@@ -72,13 +76,20 @@ def check_backward(
         raise OperandError("expected an error between 0 and 1, and at least one example and some time for a call")
     called = signature_of(function, forward, signature)
     arrays = read_layout(forward, layout, filters, flipped)
+    given = given_problems(forward, arrays, shapes) if shapes is not None else []
     checker = Checker(function, forward, called, arrays, dtype, error, timeout, seed)
+    if called.assumed:
+        adapt(checker, given[0] if given else next(completing(forward, arrays.ones, ())))
     strategy = None
     if shapes is None:
         strategy = convolution_problems(forward, ones=arrays.ones)
         search(checker, strategy, examples)
+        for problem in islice(completing(forward, arrays.ones, {p.forward for p in checker.examined}), examples):
+            if not checker.stopped:
+                checker.examine(problem, probe=False)
     else:
-        for problem in given_problems(forward, arrays, shapes):
+        checker.thorough = True
+        for problem in given:
             checker.examine(problem, probe=True, small_first=False)
     exact = not checker.failures and checker.worst is None
     decided = decide_pairs(checker, limited=shapes is None) if one_hot and exact else None
@@ -106,6 +117,22 @@ def given_problems(forward: Forward, layout: Layout, shapes: Mapping[str, Sequen
     return problems
 
 
+def adapt(checker: Checker, problem: Problem) -> None:
+    """Call the function once, and leave results that it does not have out of the signature; raise OperandError."""
+    example = checker.example(problem, checker.values(problem, 0))
+    title = getattr(checker.function, "__qualname__", repr(checker.function))
+    try:
+        returned = answer(checker.function, checker.signature, checker.arguments(example), checker.timeout)
+    except Misbehaviour as found:
+        if found.kind == "timeout":
+            checker.failures.append(Failure(found.kind, found.gradient, found.detail, example))
+            checker.examined[problem] = False
+        return
+    checker.last[problem] = example.values
+    sizes = {name: checker.layout.to_user(name, array).shape for name, array in example.right.items()}
+    checker.signature = returning(checker.signature, returned, sizes, title)
+
+
 # Searching
 
 
@@ -127,6 +154,8 @@ def smallest(checker: Checker, failure: Failure, strategy: Any, examples: int) -
     if strategy is None or failure.kind == "timeout":
         return best
     hyp, trial, found = hypothesis(), checker.fresh(), {}
+    if best.example.problem in completing(checker.forward, checker.layout.ones, {best.example.forward}):
+        strategy = convolution_problems(checker.forward, ones=checker.layout.ones, wide=True)
 
     def fails(problem: Problem) -> bool:
         if not trial.stopped and problem not in found:
@@ -166,14 +195,18 @@ def simplest(checker: Checker, failure: Failure) -> Failure:
         return failure
     problem, name = failure.example.problem, failure.gradient or ""
     if failure.example.how == "after another call":  # what the function remembers now is not what a new one would
-        example = checker.example(problem, problem.values(checker.seed, 3))
+        example = checker.example(problem, problem.values(checker.seed, BOUNDS[1]))
         right = checker.layout.to_user(name, example.right[name])
         return replace(failure, example=replace(example, how=failure.example.how), found=None, expected=right)
-    trials = one_hot_pairs(checker, failure) if failure.kind in FORMULA else iter(())
-    for values in chain(trials, (problem.values(checker.seed, bound) for bound in (1, 3, 9))):
-        if (simpler := again(checker, failure, values)) is not None:
-            return simpler
-    return failure
+    simple = (problem.values(checker.seed, bound, (kind,)) for kind in checker.numbers for bound in BOUNDS)
+    failure = first_again(checker, failure, simple) or failure
+    pairs = one_hot_pairs(checker, failure) if failure.kind in FORMULA else iter(())
+    return first_again(checker, failure, pairs) or failure
+
+
+def first_again(checker: Checker, failure: Failure, trials: Iterator[Arrays]) -> Failure | None:
+    """Return the same failure with the first data that have it, None if none has."""
+    return next((found for values in trials if (found := again(checker, failure, values)) is not None), None)
 
 
 def again(checker: Checker, failure: Failure, values: Arrays) -> Failure | None:
@@ -254,6 +287,7 @@ def reported(checker: Checker, strategy: Any, examples: int, decided: str | None
         forward=checker.forward,
         signature=f"{checker.signature} ({checker.signature.origin})",
         layout=str(checker.layout),
+        values=tuple(kind for kind in checker.numbers if kind in checker.tried),
         examples=len(checker.examined),
         seconds=time.perf_counter() - start,
     )
@@ -316,8 +350,9 @@ def mistake(checker: Checker, name: str) -> str | None:
 
     def in_single_precision(made: Call, fails: bool) -> bool:
         right = made[0].right[name]
-        large = np.abs(right).max(initial=0) > EXACT["float32"]
-        return agrees(made, right, "float32") and (large or not fails)
+        large = np.abs(right).max(initial=0) > EXACT["float32"] or not np.array_equal(right, right.astype("f4"))
+        single = np.array_equal(made[1][name], made[1][name].astype("f4"))
+        return agrees(made, right, "float32") and ((large and single) or not fails)
 
     def explains(compute: Compute) -> bool:
         try:
