@@ -24,7 +24,7 @@ from cnn_symbolic.backward.findings import FORMULA, KINDS, BackwardError, Backwa
 from cnn_symbolic.backward.forwards import read_forward
 from cnn_symbolic.backward.one_hot import decide_pairs
 from cnn_symbolic.backward.snippets import snippet
-from cnn_symbolic.backward.strategies import EXACT, Problem, completing, convolution_problems, hypothesis
+from cnn_symbolic.backward.strategies import EXACT, Problem, convolution_problems, hypothesis, larger, typical
 from cnn_symbolic.ground.errors import CnnSymbolicError, ModeError, OperandError, ShapeError
 from cnn_symbolic.layers.forward import OPERANDS, Forward
 from cnn_symbolic.layers.stages import Arrays, Compute, Unfit
@@ -79,12 +79,13 @@ def check_backward(
     given = given_problems(forward, arrays, shapes) if shapes is not None else []
     checker = Checker(function, forward, called, arrays, dtype, error, timeout, seed)
     if called.assumed:
-        adapt(checker, given[0] if given else next(completing(forward, arrays.ones, ())))
+        adapt(checker, given[0] if given else typical(next(forward.varied()), arrays.ones))
     strategy = None
     if shapes is None:
         strategy = convolution_problems(forward, ones=arrays.ones)
         search(checker, strategy, examples)
-        for problem in islice(completing(forward, arrays.ones, {p.forward for p in checker.examined}), examples):
+        further = (typical(each, arrays.ones) for each in untried(checker))
+        for problem in (larger(forward, arrays.ones), *islice(further, examples)):
             if not checker.stopped:
                 checker.examine(problem, probe=False)
     else:
@@ -147,6 +148,12 @@ def search(checker: Checker, strategy: Any, examples: int) -> None:
     quiet(examples)(hyp.seed(checker.seed)(hyp.given(strategy)(run)))()
 
 
+def untried(checker: Checker) -> list[Forward]:
+    """Return the combinations of the options with which the function was not called."""
+    tried = {problem.forward for problem in checker.examined}
+    return [each for each in checker.forward.varied() if each not in tried]
+
+
 def smallest(checker: Checker, failure: Failure, strategy: Any, examples: int) -> Failure:
     """Return the failure at the smallest shape that Hypothesis finds."""
     same = [f for f in checker.failures if f.key == failure.key]
@@ -154,7 +161,7 @@ def smallest(checker: Checker, failure: Failure, strategy: Any, examples: int) -
     if strategy is None or failure.kind == "timeout":
         return best
     hyp, trial, found = hypothesis(), checker.fresh(), {}
-    if best.example.problem in completing(checker.forward, checker.layout.ones, {best.example.forward}):
+    if best.example.problem == larger(checker.forward, checker.layout.ones):
         strategy = convolution_problems(checker.forward, ones=checker.layout.ones, wide=True)
 
     def fails(problem: Problem) -> bool:
@@ -299,6 +306,8 @@ def evidence(checker: Checker, wrong: bool, decided: str | None) -> str:
     places = f"{n} shape{'s' if n != 1 else ''}"
     if wrong:
         return f"wrong at {sum(not passed for passed in checker.examined.values())} of {places}"
+    if left := untried(checker):
+        places += f", {len(left)} combinations of options untried,"
     places += f" up to {largest_shapes(checker)}"
     if checker.worst is not None:
         return f"tested to a tolerance at {places}; {checker.worst[1]}"

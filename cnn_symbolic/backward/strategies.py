@@ -11,7 +11,7 @@ Needs Hypothesis (`cnn-symbolic[check]`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -83,7 +83,7 @@ def convolution_problems(of: Forward | str = "conv2d()", *, ones: Collection[str
 
     `of` is the layer or its text; options that are `any_of` vary. `ones` are the letters of axes that have size
     one: N for the batch, C for all channels, O and I for the channels of the filters. If `wide`, there are as many
-    examples and channels as in `completing`.
+    examples and channels as in `larger`.
     """
     forward = read_forward(of) if isinstance(of, str) else of
     st: Any = hypothesis().strategies
@@ -100,28 +100,28 @@ def convolution_problems(of: Forward | str = "conv2d()", *, ones: Collection[str
     return st.composite(problems)()
 
 
-def completing(forward: Forward, ones: Collection[str], tried: Collection[Forward]) -> Iterator[Problem]:
-    """Yield a problem for every combination of options that was not tried, and one that is larger than those drawn.
-
-    Its batch and channels are larger, and along an axis it has PIXELS pixels if the layer allows it.
-    """
+def typical(forward: Forward, ones: Collection[str]) -> Problem:
+    """Return a problem of middle size for a layer whose options do not vary."""
 
     def pick(letters: str, values: Sequence[int]) -> int:
         return 1 if set(letters) & set(ones) else values[len(values) // 2]
 
-    def wide(letters: str, values: Sequence[int]) -> int:
+    return Problem(forward, tuple(forward.draw(pick).items()))
+
+
+def larger(forward: Forward, ones: Collection[str]) -> Problem:
+    """Return a problem with a larger batch, and more channels and pixels, than those that are drawn for a layer."""
+
+    def pick(letters: str, values: Sequence[int]) -> int:
         if not letters:
             return values[min(1, len(values) - 1)]
         return 1 if set(letters) & set(ones) else values[-1] + WIDER
 
-    for each in forward.varied():
-        if each not in tried:
-            yield Problem(each, tuple(each.draw(pick).items()))
     first = next(forward.varied())
-    shapes = first.draw(wide)
-    large = {**shapes, "x": (*shapes["x"][:2], *(max(PIXELS[first.rank], size) for size in shapes["x"][2:]))}
+    shapes = first.draw(pick)
+    wide = {**shapes, "x": (*shapes["x"][:2], *(max(PIXELS[first.rank], size) for size in shapes["x"][2:]))}
     try:
-        first.result_shape(large)
+        first.result_shape(wide)
     except ShapeError:
-        large = shapes
-    yield Problem(first, tuple(large.items()))
+        wide = shapes
+    return Problem(first, tuple(wide.items()))
