@@ -18,11 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from cnn_symbolic.backward.calling import WRAPPED, Layout, Misbehaviour, answer, read_layout, returning, signature_of
+from cnn_symbolic.backward.calling import Layout, Misbehaviour, answer, read_layout
 from cnn_symbolic.backward.examining import Checker, first
 from cnn_symbolic.backward.findings import FORMULA, KINDS, BackwardError, BackwardReport, Call, Failure, Finding
 from cnn_symbolic.backward.forwards import read_forward
 from cnn_symbolic.backward.one_hot import decide_pairs
+from cnn_symbolic.backward.signatures import WRAPPED, returning, signature_of
 from cnn_symbolic.backward.snippets import snippet
 from cnn_symbolic.backward.strategies import EXACT, Problem, convolution_problems, hypothesis, larger, typical
 from cnn_symbolic.ground.errors import CnnSymbolicError, ModeError, OperandError, ShapeError
@@ -56,7 +57,7 @@ def check_backward(
     """Return whether a function is the backward pass of a layer, and if not, what is wrong with it.
 
     `of` is the layer, `conv2d(stride=2)` or its text. `signature` names the arguments and the results of the function,
-    "dy, x, w -> dx, dw, db" for a convolution and "dy, x -> dx" for a pooling unless its parameters have known names.
+    "dy, x, w -> dx, dw, db"; without it the names of its parameters and what it returns tell, db may be missing.
     `layout` and `filters` name the axes of its arrays, as "NHWC" and "HWIO"; with `flipped` the forward pass convolves.
     `shapes` of x and w, in that layout, are checked in place of `examples` random ones. At each, a wrong polynomial of
     degree ≤ 2 passes with a probability of `error` at most; `one_hot` decides small shapes by all one-hot inputs. A

@@ -17,8 +17,9 @@ from zlib import crc32
 
 import numpy as np
 
-from cnn_symbolic.backward.calling import Layout, Misbehaviour, Signature, call
+from cnn_symbolic.backward.calling import Layout, Misbehaviour, call
 from cnn_symbolic.backward.findings import FORMULA, Call, Example, Failure
+from cnn_symbolic.backward.signatures import Signature
 from cnn_symbolic.backward.strategies import Problem
 from cnn_symbolic.layers.forward import Forward
 from cnn_symbolic.layers.stages import Arrays
@@ -182,12 +183,12 @@ class Checker:
     def kinds(self, problem: Problem) -> list[Sequence[str]]:
         """Return the kinds of the arrays at every point of a shape: those of the bound, and further ones in turn."""
         bounding, others = ([kind for kind in some if kind in self.numbers] for some in (AS_INTEGERS, OTHERS))
-        turn, count = FURTHER * len(self.examined), len(others) if self.all_of(problem) else FURTHER
+        turn, count = FURTHER * len(self.examined), 2 * len(others) if self.all_of(problem) else FURTHER
         in_turn = [[others[(turn + k + j) % len(others)] for j in range(len(others))] for k in range(count)]
         return [*((bounding[k % len(bounding)],) for k in range(self.points(problem))), *in_turn]
 
     def all_of(self, problem: Problem) -> bool:
-        """Return whether a shape has points of all kinds, rather than the next of them."""
+        """Return whether a shape has points of all kinds, twice, rather than the next of them."""
         return self.thorough and sum(map(prod, problem.shapes.values())) <= FEW
 
     def examine(self, problem: Problem, probe: bool, small_first: bool = True) -> list[Failure]:
@@ -260,7 +261,8 @@ class Checker:
         constant = np.full_like(example.values["dy"], example.values["dy"].flat[0])
         self.in_memory(replace(self.example(example.problem, {**example.values, "dy": constant}), how="broadcast"))
         turn = len(self.examined) // 4 % len(ORDERS)
-        for order in ORDERS if self.all_of(example.problem) else ORDERS[turn : turn + 1]:
+        next_one = () if self.thorough else ORDERS[turn : turn + 1]
+        for order in ORDERS if self.all_of(example.problem) else next_one:
             self.in_memory(replace(example, how=order))
 
     def in_memory(self, example: Example) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from cnn_symbolic.backward.calling import Signature
 from cnn_symbolic.backward.findings import Finding
+from cnn_symbolic.backward.signatures import Signature
 from cnn_symbolic.notation.matrices import integers
 
 # The largest array that is printed whole, and the most nonzero entries that are written one by one.
@@ -72,6 +72,8 @@ def printed(call: str, signature: Signature, finding: Finding, how: str) -> Iter
 
 def taken(signature: Signature, name: str) -> str:
     """Return the expression for one of the results in `returned`."""
+    if signature.keys:
+        return f"returned[{dict(signature.keys)[name]!r}]"
     if len(signature.outputs) == 1:
         return f"returned[{name!r}] if isinstance(returned, dict) else returned"
     return f"returned[{name!r}] if isinstance(returned, dict) else returned[{signature.outputs.index(name)}]"

@@ -9,16 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnn_symbolic.backward import conv1d, conv2d, conv3d, conv_transpose2d, max_pool2d, upsample_nearest2d
-from cnn_symbolic.backward.calling import (
-    Misbehaviour,
-    call,
-    load_function,
-    read_layout,
-    read_shapes,
-    read_signature,
-    returning,
-    signature_of,
-)
+from cnn_symbolic.backward.calling import Misbehaviour, call, load_function, read_layout, read_shapes
+from cnn_symbolic.backward.signatures import read_signature, returning, signature_of
 from cnn_symbolic.ground.errors import CnnSymbolicError, ModeError, OperandError, ShapeError
 
 # Signatures.

@@ -224,6 +224,13 @@ def test_results_in_a_table_are_read_by_their_names():
     assert check_backward(table, of="conv2d()", examples=10).outcome == "right"
 
 
+def test_a_table_is_read_by_the_program_too():
+    def negated(dy, x, w):
+        return dict(zip(("grad_input", "dW"), (-conv_gradients(dy, x, w)[0], conv_gradients(dy, x, w)[1]), strict=True))
+
+    assert "returned['grad_input']" in check_backward(negated, of="conv2d()", examples=10).snippet
+
+
 def test_what_is_left_out_of_a_given_signature_is_missed():
     report = check_backward(
         lambda dy, x, w: conv_gradients(dy, x, w)[:2], of="conv2d()", signature="dy, x, w -> dx, dw, db", examples=10
