@@ -1,8 +1,7 @@
 """How a backward pass is called: the layout of its arrays, and what goes wrong before any number.
 
-A layout names the axes by letters: N the batch, C the channels,
-D, H, W (or L) the spatial ones, and O and I the out- and in-channels of the filters; a letter that is left out is an
-axis of size one that the arrays do not have.
+A layout names the axes by letters: N the batch, C the channels, D, H, W (or L) the spatial ones, and O and I the out-
+and in-channels of the filters; a letter that is left out is an axis of size one that the arrays do not have.
 """
 
 from __future__ import annotations
