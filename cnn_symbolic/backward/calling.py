@@ -1,10 +1,7 @@
-"""How a backward pass is called: its signature, the layout of its arrays, and what goes wrong before any number.
+"""How a backward pass is called: the layout of its arrays, and what goes wrong before any number.
 
-    "dy, x, w -> dx, dw, db"
-
-names the positional arguments and what is returned. A layout names the axes by letters: N the batch, C the channels,
-D, H, W (or L) the spatial ones, and O and I the out- and in-channels of the filters; a letter that is left out is an
-axis of size one that the arrays do not have.
+A layout names the axes by letters: N the batch, C the channels, D, H, W (or L) the spatial ones, and O and I the out-
+and in-channels of the filters; a letter that is left out is an axis of size one that the arrays do not have.
 """
 
 from __future__ import annotations
@@ -21,28 +18,12 @@ from typing import Any
 
 import numpy as np
 
+from cnn_symbolic.backward.signatures import IGNORED, Signature, canonical_name
 from cnn_symbolic.ground.deadline import within
 from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError, TimeLimitError
 from cnn_symbolic.layers.forward import Forward
 from cnn_symbolic.layers.options import near
 
-ALIASES = {
-    "dy": "g grad dz dout gout grad_out grad_output grad_y gy δ delta",
-    "x": "input inputs inp image",
-    "w": "weight weights filter filters kernel",
-    "b": "bias",
-    "y": "out output z",
-    "x_shape": "input_shape input_size",
-    "w_shape": "weight_shape weight_size filter_shape",
-    "places": "indices",
-    "window": "kernel_size pool_size",
-    "factors": "scale_factor",
-    "dx": "grad_input grad_x gx",
-    "dw": "grad_weight grad_w gw",
-    "db": "grad_bias grad_b gb",
-}
-CANONICAL = {alias: name for name, aliases in ALIASES.items() for alias in (name, *aliases.split())}
-IGNORED = "_"
 # Which of the two layouts an array has; b and db have neither.
 FEATURES, FILTERS = ("x", "dx", "y", "dy", "places"), ("w", "dw")
 
@@ -53,99 +34,6 @@ class Misbehaviour(Exception):
     def __init__(self, kind: str, detail: str, gradient: str | None = None) -> None:
         super().__init__(detail)
         self.kind, self.detail, self.gradient = kind, detail, gradient
-
-
-@dataclass(frozen=True)
-class Signature:
-    """The names of the positional arguments, of those by name, and of the results; and where they come from."""
-
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    named: tuple[tuple[str, str], ...] = ()
-    origin: str = "as given"
-
-    def __str__(self) -> str:
-        """Return it as it is written."""
-        given = [*self.inputs, *(f"{parameter}=" for parameter, _ in self.named)]
-        return f"{', '.join(given)} -> {', '.join(self.outputs)}"
-
-    @property
-    def judged(self) -> tuple[str, ...]:
-        """The results that are compared."""
-        return tuple(name for name in self.outputs if name != IGNORED)
-
-    @property
-    def taken(self) -> tuple[str, ...]:
-        """The names of everything that the function is given."""
-        return (*self.inputs, *(name for _, name in self.named))
-
-
-def known_inputs(forward: Forward) -> tuple[str, ...]:
-    """Return the names of everything that a backward pass of a layer may be given."""
-    return ("dy", "x", "y", "x_shape", *forward.inputs[1:], *forward.given, *forward.settings)
-
-
-def known_outputs(forward: Forward) -> tuple[str, ...]:
-    """Return the names of everything that a backward pass of a layer may return."""
-    return (*(f"d{name}" for name in forward.inputs), "y", IGNORED)
-
-
-def read_signature(text: str, forward: Forward, origin: str = "as given", lenient: bool = False) -> Signature:
-    """Return the signature that a text describes; if `lenient`, without names that the layer does not have.
-
-    >>> from cnn_symbolic.backward.forwards import conv2d
-    >>> print(read_signature("g, x, weight -> grad_input, _", conv2d()))
-    dy, x, w -> dx, _
-    """
-    if not isinstance(text, str) or text.count("->") != 1:
-        raise OperandError(f'a signature is written as "dy, x, w -> dx, dw, db", found {text!r}')
-    sides = []
-    for side, known in zip(text.split("->"), (known_inputs(forward), known_outputs(forward)), strict=True):
-        written = [word.strip() for word in side.strip(" ()").split(",") if word.strip()]
-        names = [CANONICAL.get(word, word) for word in written]
-        for word, name in zip(written, names, strict=True):
-            if name not in known and not (lenient and name in CANONICAL):
-                hint = near(word, [*known, *CANONICAL])
-                raise OperandError(
-                    f"signature {text!r}: {forward.name} has no {word!r}{hint} Known are {', '.join(known)}"
-                )
-        kept = [name for name in names if name in known]
-        if not kept or len({n for n in kept if n != IGNORED}) + kept.count(IGNORED) != len(kept):
-            raise OperandError(f"signature {text!r}: each side has at least one name, and none twice")
-        sides.append(tuple(kept))
-    if not set(sides[1]) - {IGNORED}:
-        raise OperandError(f"signature {text!r}: at least one result has a name")
-    return Signature(sides[0], sides[1], origin=origin)
-
-
-def signature_of(function: Callable[..., Any], forward: Forward, given: str | None = None) -> Signature:
-    """Return the signature that is given, that the function carries, that its parameters' names say, or the default."""
-    if given is not None:
-        return read_signature(given, forward)
-    carried = getattr(function, "signature", None)
-    if isinstance(carried, str):
-        return read_signature(carried, forward, "of the function", lenient=True)
-    default = read_signature(forward.signature, forward, "the default")
-    try:
-        parameters = list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):
-        return default
-    by_place: list[str] = []
-    by_name: list[tuple[str, str]] = []
-    for p in parameters:
-        name = CANONICAL.get(p.name, p.name)
-        if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
-            continue
-        if name not in known_inputs(forward):
-            if p.default is p.empty:
-                return default
-        elif p.kind is p.KEYWORD_ONLY or len(by_name) or len(by_place) < parameters.index(p):
-            by_name.append((p.name, name))
-        else:
-            by_place.append(name)
-    if not by_place or len({*by_place, *(n for _, n in by_name)}) < len(by_place) + len(by_name):
-        return default
-    return Signature(tuple(by_place), default.outputs, tuple(by_name), "from the parameters' names")
 
 
 @dataclass(frozen=True)
@@ -201,7 +89,8 @@ def read_layout(forward: Forward, features: str | None, filters: str | None, fli
     if forward.rank == 1 and found:
         letters = found[0]
     canonical = f"{forward.filters}{letters}"
-    features, filters = features or f"NC{letters}", filters or canonical
+    alone = features is not None and "C" not in features
+    features, filters = features or f"NC{letters}", filters or (letters if alone else "") or canonical
     for what, written, optional in (("layout", features, "NC"), ("filters", filters, "OI")):
         spatial = [letter for letter in written if letter not in optional]
         if sorted(spatial) != sorted(letters) or len(set(written)) != len(written):
@@ -234,15 +123,19 @@ def call(
     function: Callable[..., Any], signature: Signature, arguments: Mapping[str, Any], timeout: float
 ) -> dict[str, np.ndarray]:
     """Call a function with arguments by canonical name and return its results by name; raise Misbehaviour otherwise."""
+    return results(answer(function, signature, arguments, timeout), signature)
+
+
+def answer(function: Callable[..., Any], signature: Signature, arguments: Mapping[str, Any], timeout: float) -> Any:
+    """Call a function with arguments by canonical name and return what it returns; raise Misbehaviour if it fails."""
     by_place = [arguments[name] for name in signature.inputs]
     by_name = {parameter: arguments[name] for parameter, name in signature.named}
     try:
-        returned = within(timeout, lambda: function(*by_place, **by_name))
+        return within(timeout, lambda: function(*by_place, **by_name))
     except TimeLimitError:
         raise Misbehaviour("timeout", f"the function did not return within {timeout:g} s") from None
     except (Exception, SystemExit) as error:
         raise Misbehaviour("exception", described(error, function)) from None
-    return results(returned, signature)
 
 
 def described(error: BaseException, function: Callable[..., Any]) -> str:
@@ -261,7 +154,7 @@ def results(returned: Any, signature: Signature) -> dict[str, np.ndarray]:
     """Return the arrays of a result by name: a tuple, a list, a dict, or one array for one name."""
     names = signature.outputs
     if isinstance(returned, Mapping):
-        by_name = {CANONICAL.get(key, key): value for key, value in returned.items()}
+        by_name = {canonical_name(str(key)): value for key, value in returned.items()}
         if missing := [name for name in signature.judged if name not in by_name]:
             raise Misbehaviour(
                 "outputs", f"the dict has no {', '.join(missing)}, found {', '.join(map(str, returned))}"

@@ -11,20 +11,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, product
+from itertools import islice, product
 from math import ceil, prod
 from random import Random
 from typing import Any
 
 import numpy as np
 
-from cnn_symbolic.backward.calling import Layout, Misbehaviour, read_layout, signature_of
+from cnn_symbolic.backward.calling import Layout, Misbehaviour, answer, read_layout
 from cnn_symbolic.backward.examining import Checker, first
 from cnn_symbolic.backward.findings import FORMULA, KINDS, BackwardError, BackwardReport, Call, Failure, Finding
 from cnn_symbolic.backward.forwards import read_forward
 from cnn_symbolic.backward.one_hot import decide_pairs
+from cnn_symbolic.backward.signatures import WRAPPED, returning, signature_of
 from cnn_symbolic.backward.snippets import snippet
-from cnn_symbolic.backward.strategies import EXACT, Problem, convolution_problems, hypothesis
+from cnn_symbolic.backward.strategies import EXACT, Problem, convolution_problems, hypothesis, larger, typical
 from cnn_symbolic.ground.errors import CnnSymbolicError, ModeError, OperandError, ShapeError
 from cnn_symbolic.layers.forward import OPERANDS, Forward
 from cnn_symbolic.layers.stages import Arrays, Compute, Unfit
@@ -33,6 +34,8 @@ __unittest = True  # unittest leaves the frames of this module out of a tracebac
 
 # How many failing and passing examples tell mistakes apart, how many findings are reported, how many pairs are tried.
 FAILING, PASSING, REPORTED, PAIRS = 8, 4, 4, 300
+# The magnitudes of the data that a failure is looked for with, to show it.
+BOUNDS = (1, 3, 9, 999)
 
 
 def check_backward(
@@ -54,13 +57,15 @@ def check_backward(
     """Return whether a function is the backward pass of a layer, and if not, what is wrong with it.
 
     `of` is the layer, `conv2d(stride=2)` or its text. `signature` names the arguments and the results of the function,
-    "dy, x, w -> dx, dw, db" for a convolution and "dy, x -> dx" for a pooling unless its parameters have known names.
+    "dy, x, w -> dx, dw, db"; without it the names of its parameters and what it returns tell, db may be missing.
     `layout` and `filters` name the axes of its arrays, as "NHWC" and "HWIO"; with `flipped` the forward pass convolves.
     `shapes` of x and w, in that layout, are checked in place of `examples` random ones. At each, a wrong polynomial of
     degree ≤ 2 passes with a probability of `error` at most; `one_hot` decides small shapes by all one-hot inputs. A
     call that takes longer than `timeout` seconds is a hang.
     """
     start = time.perf_counter()
+    if isinstance(function, type):
+        raise OperandError(WRAPPED["class"].format(function.__name__))
     if not callable(function):
         raise OperandError(f"check_backward expects a function, found {type(function).__name__}")
     forward = read_forward(of) if isinstance(of, str) else of
@@ -72,13 +77,21 @@ def check_backward(
         raise OperandError("expected an error between 0 and 1, and at least one example and some time for a call")
     called = signature_of(function, forward, signature)
     arrays = read_layout(forward, layout, filters, flipped)
+    given = given_problems(forward, arrays, shapes) if shapes is not None else []
     checker = Checker(function, forward, called, arrays, dtype, error, timeout, seed)
+    if called.assumed:
+        adapt(checker, given[0] if given else typical(next(forward.varied()), arrays.ones))
     strategy = None
     if shapes is None:
         strategy = convolution_problems(forward, ones=arrays.ones)
         search(checker, strategy, examples)
+        further = (typical(each, arrays.ones) for each in untried(checker))
+        for problem in (larger(forward, arrays.ones), *islice(further, examples)):
+            if not checker.stopped:
+                checker.examine(problem, probe=False)
     else:
-        for problem in given_problems(forward, arrays, shapes):
+        checker.thorough = True
+        for problem in given:
             checker.examine(problem, probe=True, small_first=False)
     exact = not checker.failures and checker.worst is None
     decided = decide_pairs(checker, limited=shapes is None) if one_hot and exact else None
@@ -106,6 +119,22 @@ def given_problems(forward: Forward, layout: Layout, shapes: Mapping[str, Sequen
     return problems
 
 
+def adapt(checker: Checker, problem: Problem) -> None:
+    """Call the function once, and leave results that it does not have out of the signature; raise OperandError."""
+    example = checker.example(problem, checker.values(problem, 0))
+    title = getattr(checker.function, "__qualname__", repr(checker.function))
+    try:
+        returned = answer(checker.function, checker.signature, checker.arguments(example), checker.timeout)
+    except Misbehaviour as found:
+        if found.kind == "timeout":
+            checker.failures.append(Failure(found.kind, found.gradient, found.detail, example))
+            checker.examined[problem] = False
+        return
+    checker.last[problem] = example.values
+    sizes = {name: checker.layout.to_user(name, array).shape for name, array in example.right.items()}
+    checker.signature = returning(checker.signature, returned, sizes, title)
+
+
 # Searching
 
 
@@ -120,6 +149,12 @@ def search(checker: Checker, strategy: Any, examples: int) -> None:
     quiet(examples)(hyp.seed(checker.seed)(hyp.given(strategy)(run)))()
 
 
+def untried(checker: Checker) -> list[Forward]:
+    """Return the combinations of the options with which the function was not called."""
+    tried = {problem.forward for problem in checker.examined}
+    return [each for each in checker.forward.varied() if each not in tried]
+
+
 def smallest(checker: Checker, failure: Failure, strategy: Any, examples: int) -> Failure:
     """Return the failure at the smallest shape that Hypothesis finds."""
     same = [f for f in checker.failures if f.key == failure.key]
@@ -127,6 +162,8 @@ def smallest(checker: Checker, failure: Failure, strategy: Any, examples: int) -
     if strategy is None or failure.kind == "timeout":
         return best
     hyp, trial, found = hypothesis(), checker.fresh(), {}
+    if best.example.problem == larger(checker.forward, checker.layout.ones):
+        strategy = convolution_problems(checker.forward, ones=checker.layout.ones, wide=True)
 
     def fails(problem: Problem) -> bool:
         if not trial.stopped and problem not in found:
@@ -166,14 +203,18 @@ def simplest(checker: Checker, failure: Failure) -> Failure:
         return failure
     problem, name = failure.example.problem, failure.gradient or ""
     if failure.example.how == "after another call":  # what the function remembers now is not what a new one would
-        example = checker.example(problem, problem.values(checker.seed, 3))
+        example = checker.example(problem, problem.values(checker.seed, BOUNDS[1]))
         right = checker.layout.to_user(name, example.right[name])
         return replace(failure, example=replace(example, how=failure.example.how), found=None, expected=right)
-    trials = one_hot_pairs(checker, failure) if failure.kind in FORMULA else iter(())
-    for values in chain(trials, (problem.values(checker.seed, bound) for bound in (1, 3, 9))):
-        if (simpler := again(checker, failure, values)) is not None:
-            return simpler
-    return failure
+    simple = (problem.values(checker.seed, bound, (kind,)) for kind in checker.numbers for bound in BOUNDS)
+    failure = first_again(checker, failure, simple) or failure
+    pairs = one_hot_pairs(checker, failure) if failure.kind in FORMULA else iter(())
+    return first_again(checker, failure, pairs) or failure
+
+
+def first_again(checker: Checker, failure: Failure, trials: Iterator[Arrays]) -> Failure | None:
+    """Return the same failure with the first data that have it, None if none has."""
+    return next((found for values in trials if (found := again(checker, failure, values)) is not None), None)
 
 
 def again(checker: Checker, failure: Failure, values: Arrays) -> Failure | None:
@@ -254,6 +295,7 @@ def reported(checker: Checker, strategy: Any, examples: int, decided: str | None
         forward=checker.forward,
         signature=f"{checker.signature} ({checker.signature.origin})",
         layout=str(checker.layout),
+        values=tuple(kind for kind in checker.numbers if kind in checker.tried),
         examples=len(checker.examined),
         seconds=time.perf_counter() - start,
     )
@@ -265,6 +307,8 @@ def evidence(checker: Checker, wrong: bool, decided: str | None) -> str:
     places = f"{n} shape{'s' if n != 1 else ''}"
     if wrong:
         return f"wrong at {sum(not passed for passed in checker.examined.values())} of {places}"
+    if left := untried(checker):
+        places += f", {len(left)} combinations of options untried,"
     places += f" up to {largest_shapes(checker)}"
     if checker.worst is not None:
         return f"tested to a tolerance at {places}; {checker.worst[1]}"
@@ -316,8 +360,9 @@ def mistake(checker: Checker, name: str) -> str | None:
 
     def in_single_precision(made: Call, fails: bool) -> bool:
         right = made[0].right[name]
-        large = np.abs(right).max(initial=0) > EXACT["float32"]
-        return agrees(made, right, "float32") and (large or not fails)
+        large = np.abs(right).max(initial=0) > EXACT["float32"] or not np.array_equal(right, right.astype("f4"))
+        single = np.array_equal(made[1][name], made[1][name].astype("f4"))
+        return agrees(made, right, "float32") and ((large and single) or not fails)
 
     def explains(compute: Compute) -> bool:
         try:

@@ -2,36 +2,47 @@
 
 Data are random integers so small that every sum is exact. At a random point a wrong polynomial of degree ≤ 2 agrees
 with probability ≤ 2/S, S the number of values of an entry (Schwartz, JACM 27 (1980); Zippel, EUROSAM 1979); the
-points are repeated until the product is small enough.
+points are repeated until the product is small enough. Some of these points are times powers of two. Points with other
+kinds of numbers follow, such as zeros, for the mistakes that are no polynomials.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
-from math import ceil, log2
+from math import ceil, log2, prod
 from typing import Any
 from zlib import crc32
 
 import numpy as np
 
-from cnn_symbolic.backward.calling import Layout, Misbehaviour, Signature, call
+from cnn_symbolic.backward.calling import Layout, Misbehaviour, call
 from cnn_symbolic.backward.findings import FORMULA, Call, Example, Failure
+from cnn_symbolic.backward.signatures import Signature
 from cnn_symbolic.backward.strategies import Problem
 from cnn_symbolic.layers.forward import Forward
 from cnn_symbolic.layers.stages import Arrays
+from cnn_symbolic.layers.values import AS_INTEGERS, NUMBERS, OTHERS, PLAIN, WHOLE
 
 # The magnitude of the data of the first point: rounding cannot hide a difference there.
 SMALL = 4
 # How many numbers of small data are not right by chance.
 ENOUGH = 6
+# How many points of other kinds a shape has, and the number of entries up to which one that is given has all of them.
+FURTHER, FEW = 2, 4000
 # What the arrays of a call are like in memory, in words.
 IN_MEMORY = {
     "strided": "inputs that are not contiguous",
     "broadcast": "a dy of zero strides, which is one number that is broadcast",
+    "fortran": "inputs in Fortran order",
+    "reversed": "inputs of negative strides",
 }
+# Those of which one is tried at a time.
+ORDERS = ("fortran", "reversed")
 STATE = "it keeps state between calls"
+# An example, what the function returned for it, and a copy of that from before the next call.
+Held = tuple[Example, Arrays, Arrays]
 
 
 @dataclass
@@ -52,15 +63,24 @@ class Checker:
     last: dict[Problem, Arrays] = field(default_factory=dict)
     bound: float = 0.0
     worst: tuple[float, str] | None = None
+    thorough: bool = False
+    tried: set[str] = field(default_factory=set)
+    held: Held | None = None
 
     def fresh(self) -> Checker:
-        """Return a checker of the same function that has observed nothing."""
-        return replace(self, examined={}, failures=[], records={}, last={}, bound=0.0, worst=None)
+        """Return a checker of the same function that has observed nothing, and tries all kinds at every shape."""
+        nothing: dict[str, Any] = {"examined": {}, "failures": [], "records": {}, "last": {}, "tried": set()}
+        return replace(self, **nothing, bound=0.0, worst=None, held=None, thorough=True)
 
     @property
     def stopped(self) -> bool:
         """Whether the function hangs: it is not called again."""
         return any(failure.kind == "timeout" for failure in self.failures)
+
+    @property
+    def numbers(self) -> Sequence[str]:
+        """The kinds of numbers that the dtype has."""
+        return WHOLE if self.dtype == "int64" else tuple(NUMBERS)
 
     # Calling
 
@@ -89,6 +109,8 @@ class Checker:
         before = {name: value.copy() for name, value in arguments.items() if isinstance(value, np.ndarray)}
         returned = call(self.function, self.signature, arguments, self.timeout)
         results = {name: array.copy() for name, array in returned.items()}
+        self.failures += overwritten(self.held)
+        self.held = example, returned, results
         self.last[example.problem] = example.values
         for name, array in before.items():
             if not np.array_equal(array, arguments[name]):
@@ -126,9 +148,13 @@ class Checker:
         return "", ""
 
     def tolerance(self, example: Example, name: str) -> float:
-        """Return the rounding that floating-point sums of these terms may have: eps · (terms + 8) · max Σ|terms|."""
+        """Return the rounding that floating-point sums of these terms may have: eps · (terms + 8) · the largest sum.
+
+        That is of the largest entries: a transform spreads the rounding of a large entry over all others.
+        """
         problem, kept = example.problem, example.forward.fixed
-        sizes = self.example(problem, {k: v if k in kept else np.abs(v) for k, v in example.values.items()}).right
+        largest = {k: v if k in kept else np.full_like(v, np.abs(v).max()) for k, v in example.values.items()}
+        sizes = self.example(problem, largest).right
         terms = problem.forward.terms(dict(problem.inputs))
         return float((terms + 8) * np.finfo(self.dtype).eps * np.abs(sizes[name]).max())
 
@@ -148,10 +174,22 @@ class Checker:
         self.bound = max(self.bound, needed * each) if self.examined else needed * each
         return needed
 
-    def values(self, problem: Problem, point: int) -> Arrays:
+    def values(self, problem: Problem, point: int, kinds: Sequence[str] = PLAIN) -> Arrays:
         """Return the data of one point, the same in every call for the same shapes; of the first they are small."""
         seed = (self.seed, crc32(repr(problem).encode()), point % 2**32)
-        return problem.values(seed, SMALL if point == 0 else problem.bound(self.dtype, self.signature.judged))
+        self.tried.update(kinds)
+        return problem.values(seed, SMALL if point == 0 else problem.bound(self.dtype, self.signature.judged), kinds)
+
+    def kinds(self, problem: Problem) -> list[Sequence[str]]:
+        """Return the kinds of the arrays at every point of a shape: those of the bound, and further ones in turn."""
+        bounding, others = ([kind for kind in some if kind in self.numbers] for some in (AS_INTEGERS, OTHERS))
+        turn, count = FURTHER * len(self.examined), 2 * len(others) if self.all_of(problem) else FURTHER
+        in_turn = [[others[(turn + k + j) % len(others)] for j in range(len(others))] for k in range(count)]
+        return [*((bounding[k % len(bounding)],) for k in range(self.points(problem))), *in_turn]
+
+    def all_of(self, problem: Problem) -> bool:
+        """Return whether a shape has points of all kinds, twice, rather than the next of them."""
+        return self.thorough and sum(map(prod, problem.shapes.values())) <= FEW
 
     def examine(self, problem: Problem, probe: bool, small_first: bool = True) -> list[Failure]:
         """Compare the function at one shape, at as many points as the bound needs, and note what is wrong.
@@ -159,11 +197,11 @@ class Checker:
         The point of small data comes first, or, to save time, last and only if the function rounds.
         """
         noted = len(self.failures)
-        points = range(1, 1 + self.points(problem))
-        for point in (0, *points) if small_first else (*points, 0):
+        points = list(enumerate(self.kinds(problem), 1))
+        for point, kinds in ((0, PLAIN), *points) if small_first else (*points, (0, PLAIN)):
             if point == 0 and not small_first and self.worst is None:
                 break
-            example = self.example(problem, self.values(problem, point))
+            example = self.example(problem, self.values(problem, point, kinds))
             before = self.last.get(problem)
             try:
                 results = self.attempt(example)
@@ -222,6 +260,10 @@ class Checker:
         self.in_memory(replace(example, how="strided"))
         constant = np.full_like(example.values["dy"], example.values["dy"].flat[0])
         self.in_memory(replace(self.example(example.problem, {**example.values, "dy": constant}), how="broadcast"))
+        turn = len(self.examined) // 4 % len(ORDERS)
+        next_one = () if self.thorough else ORDERS[turn : turn + 1]
+        for order in ORDERS if self.all_of(example.problem) else next_one:
+            self.in_memory(replace(example, how=order))
 
     def in_memory(self, example: Example) -> None:
         """Note a failure that only arrays of another layout in memory have, or the second call with equal inputs."""
@@ -230,6 +272,8 @@ class Checker:
         except Misbehaviour as found:
             if found.kind == "timeout":
                 raise
+            if example.how == "reversed":  # to refuse negative strides is no mistake in a formula
+                return
             wrong = [Failure(found.kind, found.gradient, found.detail, example)]
         if not wrong:
             return
@@ -249,6 +293,14 @@ def changing(example: Example, name: str, found: Arrays, before: Arrays) -> Fail
     return Failure("state", name, detail, replace(example, how="repeated"), found[name], before[name])
 
 
+def overwritten(held: Held | None) -> list[Failure]:
+    """Return the failure of a function whose last call changes the results of the one before, which were held."""
+    if held is None or (name := differing(held[1], held[2])) is None:
+        return []
+    detail = f"the {name} that one call returns is overwritten by the next: {STATE}"
+    return [Failure("state", name, detail, replace(held[0], how="held"), held[1][name].copy(), held[2][name])]
+
+
 def too_little(before: Arrays, results: Arrays) -> bool:
     """Tell whether results may be right for an earlier call by chance: few numbers, of small data."""
     small = all(np.abs(array).max(initial=0) <= SMALL for array in before.values())
@@ -265,11 +317,15 @@ def stale_inputs(problem: Problem) -> list[tuple[str, ...]]:
 
 
 def placed(array: np.ndarray, name: str, how: str) -> np.ndarray:
-    """Return an array with its entries in memory as usual, with gaps, or dy as one number without strides."""
+    """Return an array with its entries in memory as usual or as in IN_MEMORY."""
     if how == "broadcast" and name == "dy":
         return np.lib.stride_tricks.as_strided(array.reshape(-1)[:1].copy(), array.shape, (0,) * array.ndim)
     if how == "strided" and array.ndim:
         return np.repeat(array.T, 2, axis=-1).T[::2]
+    if how == "fortran":
+        return np.array(array, order="F")
+    if how == "reversed" and array.ndim:
+        return np.flip(np.array(np.flip(array), order="C"))
     return np.array(array, order="C")
 
 

@@ -88,7 +88,7 @@ class BackwardReport(Finding):
     `findings` are what is wrong, misbehaviour first. The report is the first of them: its `kind` is what is wrong,
     "value", "shape", "dtype", "mutation", "state", "exception", "timeout", "nan", …, or None, and gradient, entry,
     found, expected, shapes, options, data, mistake and snippet are as in `Finding`. `also_right` says of every result
-    whether it was right.
+    whether it was right. `values` are the kinds of numbers that were tried.
     """
 
     outcome: str
@@ -99,6 +99,7 @@ class BackwardReport(Finding):
     forward: Forward
     signature: str
     layout: str
+    values: tuple[str, ...]
     examples: int
     seconds: float
 
@@ -132,6 +133,7 @@ def body(report: BackwardReport) -> Iterator[str]:
         yield f"provided that each result is a polynomial of degree ≤ 2 in {inputs}"
     if report.forward.untried:
         yield report.forward.untried
+    yield f"values: {', '.join(report.values)}"
     yield f"signature {report.signature}; {report.layout}"
     for finding in report.findings:
         yield ""

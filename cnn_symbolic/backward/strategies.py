@@ -19,12 +19,15 @@ from typing import Any
 import numpy as np
 
 from cnn_symbolic.backward.forwards import read_forward
-from cnn_symbolic.ground.errors import MissingPackageError
+from cnn_symbolic.ground.errors import MissingPackageError, ShapeError
 from cnn_symbolic.layers.forward import Forward, Shape
 from cnn_symbolic.layers.mistakes import RESULTS
+from cnn_symbolic.layers.values import PLAIN, scaled
 
 # The magnitude below which every integer, and so every sum of integers, is exact.
 EXACT = {"float64": 2**53, "float32": 2**24, "int64": 2**53}
+# How many more examples and channels the largest problem has than any other, and the pixels along its axes.
+WIDER, PIXELS = 2, {0: 1, 1: 16, 2: 13, 3: 8}
 
 
 def hypothesis() -> Any:
@@ -56,13 +59,15 @@ class Problem:
         """Return the largest magnitude of data, in its unit, with which every sum in these results is exact."""
         return self.forward.largest(EXACT[dtype] - 1, dict(self.inputs), results)
 
-    def values(self, seed: Any = 0, bound: int | None = None) -> dict[str, np.ndarray]:
-        """Return random integers, none of them zero, as x and dy, and for filters w and b, in float64.
+    def values(self, seed: Any = 0, bound: int | None = None, kinds: Sequence[str] = PLAIN) -> dict[str, np.ndarray]:
+        """Return random numbers as x and dy, and for filters w and b, in float64: integers without zero, or `kinds`.
 
-        Data of an average are multiples of the windows' sizes, so that the means are integers. The input of a
-        maximum has no equal entries in a map, or many with ties="first".
+        Each array has the next of the kinds (`layers.values`). Data of an average are multiples of the windows' sizes,
+        so that the means are exact. The input of a maximum has no equal entries in a window, or many with ties="first".
         """
-        return self.forward.data(np.random.default_rng(seed), self.shapes, self.bound() if bound is None else bound)
+        random = np.random.default_rng(seed)
+        arrays = self.forward.data(random, self.shapes, self.bound() if bound is None else bound, kinds)
+        return scaled(random, arrays, kinds)
 
     def one_hot(self, values: Mapping[str, np.ndarray], at: Mapping[str, int]) -> dict[str, np.ndarray]:
         """Return data with the unit at a flat index of some arrays, in place of all that is in them."""
@@ -73,11 +78,12 @@ class Problem:
         return arrays
 
 
-def convolution_problems(of: Forward | str = "conv2d()", *, ones: Collection[str] = ()) -> Any:
+def convolution_problems(of: Forward | str = "conv2d()", *, ones: Collection[str] = (), wide: bool = False) -> Any:
     """Return a strategy for a layer with its shapes (`Problem`), poolings and upsampling too.
 
     `of` is the layer or its text; options that are `any_of` vary. `ones` are the letters of axes that have size
-    one: N for the batch, C for all channels, O and I for the channels of the filters.
+    one: N for the batch, C for all channels, O and I for the channels of the filters. If `wide`, there are as many
+    examples and channels as in `larger`.
     """
     forward = read_forward(of) if isinstance(of, str) else of
     st: Any = hypothesis().strategies
@@ -85,9 +91,37 @@ def convolution_problems(of: Forward | str = "conv2d()", *, ones: Collection[str
 
     def problems(draw: Any) -> Problem:
         def pick(letters: str, values: Sequence[int]) -> int:
-            return 1 if set(letters) & set(ones) else int(draw(st.sampled_from(values)))
+            more = range(values[-1] + 1, values[-1] + WIDER + 1) if wide and letters else ()
+            return 1 if set(letters) & set(ones) else int(draw(st.sampled_from([*values, *more])))
 
         chosen = draw(st.sampled_from(choices))
         return Problem(chosen, tuple(chosen.draw(pick).items()))
 
     return st.composite(problems)()
+
+
+def typical(forward: Forward, ones: Collection[str]) -> Problem:
+    """Return a problem of middle size for a layer whose options do not vary."""
+
+    def pick(letters: str, values: Sequence[int]) -> int:
+        return 1 if set(letters) & set(ones) else values[len(values) // 2]
+
+    return Problem(forward, tuple(forward.draw(pick).items()))
+
+
+def larger(forward: Forward, ones: Collection[str]) -> Problem:
+    """Return a problem with a larger batch, and more channels and pixels, than those that are drawn for a layer."""
+
+    def pick(letters: str, values: Sequence[int]) -> int:
+        if not letters:
+            return values[min(1, len(values) - 1)]
+        return 1 if set(letters) & set(ones) else values[-1] + WIDER
+
+    first = next(forward.varied())
+    shapes = first.draw(pick)
+    wide = {**shapes, "x": (*shapes["x"][:2], *(max(PIXELS[first.rank], size) for size in shapes["x"][2:]))}
+    try:
+        first.result_shape(wide)
+    except ShapeError:
+        wide = shapes
+    return Problem(first, tuple(wide.items()))

@@ -22,6 +22,7 @@ from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.layers.mistakes import RESULTS, of_any, of_axes
 from cnn_symbolic.layers.options import alternatives
 from cnn_symbolic.layers.stages import Arrays, Candidate
+from cnn_symbolic.layers.values import PLAIN, drawn
 from cnn_symbolic.witnesses.windows import Axis
 
 Shape = tuple[int, ...]
@@ -152,10 +153,10 @@ class Forward(ABC):
         """Return how many sizes of a single spatial axis of x are tried, with an overlay of one axis or none."""
         return 4
 
-    def data(self, random: np.random.Generator, shapes: Shapes, bound: int) -> Arrays:
-        """Return random integers in the unit, none of them zero, in arrays of these shapes (all but y)."""
-        unit = self.unit(shapes)
-        return {name: unit * nonzero(random, shape, bound) for name, shape in shapes.items() if name != "y"}
+    def data(self, random: np.random.Generator, shapes: Shapes, bound: int, kinds: Sequence[str] = PLAIN) -> Arrays:
+        """Return random integers of some kinds (`values`), in the unit, in arrays of these shapes (all but y)."""
+        arrays = drawn(random, {name: shape for name, shape in shapes.items() if name != "y"}, bound, kinds)
+        return {name: self.unit(shapes) * array for name, array in arrays.items()}
 
     @property
     def untried(self) -> str:
@@ -186,9 +187,3 @@ def fitting_sizes(layer: Forward, axis: int, overlay: Shape) -> list[int]:
         if len(sizes) == one.tried(overlay):
             break
     return sizes
-
-
-def nonzero(random: np.random.Generator, shape: Shape, bound: int) -> np.ndarray:
-    """Return random integers from −bound to bound without zero, each as likely, as float64."""
-    drawn = random.integers(0, 2 * bound, shape)
-    return np.where(drawn < bound, drawn - bound, drawn - bound + 1).astype(float)

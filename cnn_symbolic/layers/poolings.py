@@ -5,7 +5,7 @@ Source: the definitions in the documentation of PyTorch (`torch.nn.functional`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import lcm, prod
 from typing import Any, ClassVar
@@ -17,6 +17,7 @@ from cnn_symbolic.layers.mistakes import RESULTS
 from cnn_symbolic.layers.options import among, at_least, pads
 from cnn_symbolic.layers.pooling_mistakes import AVERAGE, MAXIMUM, UPSAMPLING, chosen, divided
 from cnn_symbolic.layers.stages import Arrays, Case, Masked
+from cnn_symbolic.layers.values import NUMBERS, PLAIN
 from cnn_symbolic.witnesses import poolings as numeric
 from cnn_symbolic.witnesses.windows import Axis, axes_over, per_axis
 
@@ -91,9 +92,22 @@ class MaxPooling(Windowed):
         y, places = numeric.max_pool(x, **self.settings)
         return {"y": y, "dx": numeric.max_pool_gradient(values["dy"], places, shape=x.shape[2:]), "places": places}
 
-    def data(self, random: np.random.Generator, shapes: Shapes, bound: int) -> Arrays:
-        """Return random integers, as x maps of distinct ones in random order, or of a few ones with ties."""
-        return {**super().data(random, shapes, bound), "x": ordered(random, shapes["x"], self.ties == "first")}
+    def data(self, random: np.random.Generator, shapes: Shapes, bound: int, kinds: Sequence[str] = PLAIN) -> Arrays:
+        """Return random integers, as x maps of distinct ones in random order, or of a few ones with ties.
+
+        Repeated ones are distinct in every window.
+        """
+        arrays, write, ties = super().data(random, shapes, bound, kinds), NUMBERS[kinds[0]].write, self.ties == "first"
+        if kinds[0] == "repeated":
+            periods = [min(a.extent, a.size) for a in self.axes(shapes)]
+            tile = ordered(random, (*shapes["x"][:2], *periods), ties)
+            at = np.meshgrid(*map(np.arange, shapes["x"]), indexing="ij")
+            x = tile[tuple(k % n for k, n in zip(at, tile.shape, strict=True))]
+        elif write is not None:
+            x = write(ranks(random, shapes["x"], ties).astype(float), bound)
+        else:
+            x = ordered(random, shapes["x"], ties)
+        return {**arrays, "x": x}
 
     @property
     def untried(self) -> str:
@@ -149,7 +163,13 @@ class NearestUpsampling(Forward):
 
 def ordered(random: np.random.Generator, shape: Shape, ties: bool) -> np.ndarray:
     """Return maps of distinct numbers in random order, or of a few numbers with ties; of any sign, or of one."""
+    size = prod(shape[2:])
+    each = ranks(random, shape, ties)
+    return np.asarray(each - random.choice([-1, size // 2, size + 1]), dtype=float)
+
+
+def ranks(random: np.random.Generator, shape: Shape, ties: bool) -> np.ndarray:
+    """Return maps of the numbers from 0 in random order, or of zeros and ones with ties."""
     maps, size = prod(shape[:2]), prod(shape[2:])
     each = random.integers(0, 2, (maps, size)) if ties else np.array([random.permutation(size) for _ in range(maps)])
-    below = random.choice([-1, size // 2, size + 1])
-    return np.asarray(each - below, dtype=float).reshape(shape)
+    return np.asarray(each).reshape(shape)

@@ -9,15 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnn_symbolic.backward import conv1d, conv2d, conv3d, conv_transpose2d, max_pool2d, upsample_nearest2d
-from cnn_symbolic.backward.calling import (
-    Misbehaviour,
-    call,
-    load_function,
-    read_layout,
-    read_shapes,
-    read_signature,
-    signature_of,
-)
+from cnn_symbolic.backward.calling import Misbehaviour, call, load_function, read_layout, read_shapes
+from cnn_symbolic.backward.signatures import read_signature, returning, signature_of
 from cnn_symbolic.ground.errors import CnnSymbolicError, ModeError, OperandError, ShapeError
 
 # Signatures.
@@ -68,7 +61,8 @@ with_attribute.signature = "dy, x, w, b -> y, dx, dw, db"
         (lambda dy, x, w: 0, conv2d(), "dy, x, w -> dx, dw, db"),
         (lambda x, w, grad_output: 0, conv2d(), "x, w, dy -> dx, dw, db"),
         (lambda x, w, g, *, stride=1, unknown=0: 0, conv2d(), "x, w, dy, stride= -> dx, dw, db"),
-        (lambda a, b, c: 0, conv2d(), "dy, x, w -> dx, dw, db"),
+        (lambda X, K, dL_dOut, k=3: 0, conv2d(), "x, w, dy -> dx, dw, db"),
+        (lambda A_prev, W, dA: 0, conv2d(), "x, w, dy -> dx, dw, db"),
         (lambda *arrays: 0, conv2d(), "dy, x, w -> dx, dw, db"),
         (lambda x, dout: 0, max_pool2d(2), "x, dy -> dx"),
         (lambda upstream: 0, upsample_nearest2d(2), "dy -> dx"),
@@ -79,6 +73,64 @@ with_attribute.signature = "dy, x, w, b -> y, dx, dw, db"
 )
 def test_the_default_follows_the_parameters(function, layer, written):
     assert str(signature_of(function, layer)) == written
+
+
+class Unbound:
+    def backward(self, dout):
+        return dout
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda dout, cache: 0, "parameters understood: dout as dy; not understood: cache.*--signature 'dy, x, w -> "),
+        (lambda p, q, r: 0, "understood: none; not understood: p, q, r"),
+        (lambda dy, x, w, inputs: 0, "not understood: two of them, which are the same"),
+        (lambda x, w, b: 0, "takes no gradient dy of the result: is it the forward pass.*--signature 'x, w, b -> y'"),
+        (Unbound.backward, "Unbound.backward is a method that is not bound"),
+    ],
+)
+def test_parameters_that_are_not_understood_are_refused(function, message):
+    with pytest.raises(OperandError, match=message):
+        signature_of(function, conv2d())
+
+
+def test_a_bound_method_is_understood():
+    assert str(signature_of(Unbound().backward, upsample_nearest2d(2))) == "dy -> dx"
+
+
+SHAPES = {"dx": (1, 2), "dw": (3,), "db": (1,)}
+DX, DW, DB = (np.zeros(shape) for shape in SHAPES.values())
+
+
+@pytest.mark.parametrize(
+    ("returned", "outputs"),
+    [
+        ((DX, DW, DB), ("dx", "dw", "db")),
+        ([DX, DW], ("dx", "dw")),
+        ({"dX": DX, "grad_weights": DW, "dB": DB}, ("dx", "dw", "db")),
+        ({"dA_prev": DX, "dW": DW, "loss": 1.0}, ("dx", "dw")),
+        (None, ("dx", "dw", "db")),
+    ],
+)
+def test_results_are_those_that_a_function_returns(returned, outputs):
+    signature = returning(signature_of(lambda dy, x, w: 0, conv2d()), returned, SHAPES, "mine")
+    assert signature.outputs == outputs
+    assert signature.origin.endswith("db was not given") == ("db" not in outputs)
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        (DX, "mine returns 1 value, expected dx, dw, db: .*--signature 'dy, x, w -> dx'"),
+        ((DX, DB), "mine returns 2 values.*--signature 'dy, x, w -> dx, dw'"),
+        ((DX, DW, DB, 1), "mine returns 4 values.*--signature 'dy, x, w -> dx, dw, db, _'"),
+        ({"dW": DW}, "mine returns a table of dW, expected dx, dw, db"),
+    ],
+)
+def test_results_that_do_not_fit_are_refused(returned, message):
+    with pytest.raises(OperandError, match=message):
+        returning(signature_of(lambda dy, x, w: 0, conv2d()), returned, SHAPES, "mine")
 
 
 # Layouts.
@@ -108,6 +160,7 @@ def test_letters_that_are_left_out_are_axes_of_size_one():
     assert arrays.to_user("dx", np.zeros((1, 1, 2, 3))).shape == (2, 3)
     assert arrays.to_user("dx", np.zeros((4, 1, 2, 3))).shape == (4, 1, 2, 3)
     assert arrays.to_canonical("w", (2, 3)) == (1, 1, 2, 3)
+    assert read_layout(conv2d(), "HW", None).filters == "HW"
     assert read_layout(conv1d(), "CL", None).to_canonical("x", (5, 6)) == (1, 5, 6)
 
 

@@ -24,8 +24,9 @@ from cnn_symbolic.backward.forwards import CONSTRUCTORS
 from cnn_symbolic.backward.strategies import convolution_problems
 from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError
 from cnn_symbolic.layers import forward as layers
-from cnn_symbolic.layers.forward import Forward, fitting_sizes, nonzero
+from cnn_symbolic.layers.forward import Forward, fitting_sizes
 from cnn_symbolic.layers.poolings import ordered
+from cnn_symbolic.layers.values import nonzero
 from cnn_symbolic.witnesses import convolutions, poolings
 from tests.support.problems import same
 

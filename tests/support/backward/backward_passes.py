@@ -218,13 +218,6 @@ def scipy_with_fourier_transforms(dy, x, w):
     return dx, dw
 
 
-@correct("conv1d()", outcome="tested", signature="dy, w -> dx")
-def fourier_rounded_to_integers(dy, w):
-    size = dy.shape[2] + w.shape[2] - 1
-    both = np.einsum("nkp,kcp->ncp", fft.rfft(dy, size), fft.rfft(w, size))
-    return np.rint(fft.irfft(both, size))
-
-
 @correct("conv2d(padding='same')", signature="dy, x, w -> dx")
 def ndimage_correlation(dy, x, w):
     # Of an even number of taps, ndimage centres on the upper one of the middle two.
