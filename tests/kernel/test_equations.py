@@ -1,7 +1,5 @@
 """Assumptions that give a size a value: it is put in, and the verdict is about the statement as it was written."""
 
-from dataclasses import replace
-
 import pytest
 
 from cnn_symbolic import Refutation, Theorem, gradient, named, sizes, tensor
@@ -93,6 +91,4 @@ def test_a_theorem_about_another_statement_is_none_about_this_one():
     found = verdict_where(statement, S.formula, (L * 0 + 3).formula, lambda _: decide(other))
     assert isinstance(found, Theorem)
     assert found.statement is not statement
-    right = verdict_where(statement, S.formula, (L * 0 + 3).formula, verdict_on)
-    assert right.statement is statement
-    assert replace(right, seconds=0.0).evidence == "all shapes"
+    assert verdict_where(statement, S.formula, (L * 0 + 3).formula, verdict_on).statement is statement

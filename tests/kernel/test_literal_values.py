@@ -2,18 +2,19 @@
 
 import pytest
 
-from cnn_symbolic import And, Or, claim, prove, sizes
+from cnn_symbolic import And, Or, ceiling, claim, maximum, prove, sizes, widths
 from cnn_symbolic.claims import read_claims
 from cnn_symbolic.ground.errors import OperandError
 from cnn_symbolic.kernel.search.factor_choice import lower_bound
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals
 from cnn_symbolic.kernel.trusted.drafts import Draft
-from cnn_symbolic.kernel.trusted.factors import theorem_for_cases, upper_bound
+from cnn_symbolic.kernel.trusted.factors import combinations, theorem_for_cases, upper_bound
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from cnn_symbolic.layers import conv_size
 
 L, S, D, K = sizes("L S D K")
+(P,) = widths("P")
 
 
 def same_size(assuming=(), **options):
@@ -70,6 +71,21 @@ def test_the_values_that_are_named_are_those_that_the_assumptions_leave(assuming
 )
 def test_lower_bounds_are_read_from_the_assumptions(condition, bound):
     assert lower_bound(Draft().condition(condition.formula), S.formula) == bound
+
+
+def test_a_width_may_be_zero_and_the_other_factors_may_not():
+    def made(*assuming):
+        strided = (ceiling(L * P / S) - 1) * S + K - L * P
+        return claim(maximum(strided, 0) == maximum(K - S, 0), assuming=[L % S == 0, *assuming])
+
+    proved = made(S <= 2, P <= 2).verdict
+    assert (proved.evidence, proved.smallest) == ("all shapes, P and S in {0, 1, 2}", {"K": 1, "L": 1, "P": 0, "S": 1})
+    assert made(S <= 2, P <= 2, P >= 1).verdict.evidence == "all shapes, P and S in {1, 2}"
+    assert made().verdict.evidence == "holds for P and S in {0, 1, 2, 3, 4}"
+    for values in ((1, 2), (0, 1, 2)):
+        chosen = list(combinations((S.formula, P.formula), values))
+        assert len(chosen) == 6
+        assert {(c[S.formula], c[P.formula]) for c in chosen} == {(s, p) for s in (1, 2) for p in (0, 1, 2)}
 
 
 def test_assumptions_that_no_literal_values_satisfy_prove_nothing():

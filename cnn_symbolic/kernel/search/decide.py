@@ -1,6 +1,6 @@
 """Decides a statement for all sizes: a theorem, a refutation with the smallest counterexample, or undecided.
 
-Trusted. Where all is affine, the decision is complete. Where sizes are multiplied with or divided by sizes,
+Where all is affine, the decision is complete. Where sizes are multiplied with or divided by sizes,
 such as strides (the *factors*), the statement is first proved for every value of them at once, with the
 products as unknowns. If that does not succeed, it is decided at literal values of the factors: a counterexample
 there refutes the statement, and otherwise it *holds for* these values, which proves nothing about others. It is a

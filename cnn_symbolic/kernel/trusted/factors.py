@@ -118,8 +118,8 @@ def verdict_where(
 
 
 def combinations(factors: Sequence[sp.Symbol], values: Sequence[int]) -> Iterator[dict[sp.Symbol, int]]:
-    """Yield all combinations of values of the factors, those of least total first."""
-    choices = [values if least(factor) else (0, *values) for factor in factors]
+    """Yield all combinations of values that the factors may have, a width 0 too; those of least total first."""
+    choices = [sorted({n for n in (0, *values) if n >= least(factor)}) for factor in factors]
     ordered = sorted(product(*choices), key=lambda chosen: (sum(chosen), chosen))
     yield from (dict(zip(factors, chosen, strict=True)) for chosen in ordered)
 
