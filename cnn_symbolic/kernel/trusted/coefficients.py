@@ -17,7 +17,9 @@ from typing import Any
 import islpy as isl
 import sympy as sp
 
+from cnn_symbolic.kernel.trusted.drafts import Draft
 from cnn_symbolic.kernel.trusted.integer_sets import KIND, Linear, Sets, texts_of
+from cnn_symbolic.kernel.trusted.polynomials import symbols_in
 from cnn_symbolic.kernel.trusted.reader import NotReadable, Term
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 
@@ -53,17 +55,16 @@ class CoefficientSets(Sets):
 
     def term(self, term: Term, access: Sequence[sp.Expr], domain: isl.Set, shape: Sequence[Any]) -> Any:
         """Return the coefficient function of one term."""
+        coordinates = [sp.Dummy("x", integer=True) for _ in access]
+        draft = Draft.of_term(term, access, coordinates, self.index, shape)
+        if any(symbols_in(base) & set(term.bound) for base, _ in draft.powers):
+            raise NotReadable(Reason.OUTSIDE, "a summation index occurs as a coefficient")
         names = self.names | {b: f"b{k}" for k, b in enumerate(term.bound)}
-        index = [names[i] for i in self.index]
-        reached = [f"x{k}" for k in range(len(access))]
-        parts: list[Linear | str] = [(">=", {i: 1}) for i in index]
-        parts += [self.limited(i, "<", n, self.names) for i, n in zip(index, shape, strict=True)]
-        parts += [self.limited(x, "=", e, names) for x, e in zip(reached, access, strict=True)]
-        parts += [self.part(c, names) for c in term.conditions]
-        at = [*index, *reached]
-        if summed := {b.name for base, _ in term.powers for b in base.free_symbols if b in term.bound}:
-            raise NotReadable(Reason.OUTSIDE, f"the summation index {summed.pop()} occurs as a coefficient")
-        powers = [(self.affine(base, names), exponent) for base, exponent in term.powers]
+        names |= {x: f"x{k}" for k, x in enumerate(coordinates)}
+        at = [names[i] for i in (*self.index, *coordinates)]
+        written = self.with_functions(draft, names)
+        parts = [self.linear_part(c, written) for c in draft.conditions]
+        powers = [(self.linear(base, written), exponent) for base, exponent in draft.powers]
         ways = self.ways(at, [names[b] for b in term.bound], parts, domain)
         return self.weighted(ways, at, term.number, powers)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import sympy as sp
 
 from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.formulas import without_cases
+from cnn_symbolic.expressions.heads import AtLeast, Less
 from cnn_symbolic.expressions.rules import as_quotient, at_least, is_plain_size
 from cnn_symbolic.kernel.trusted.polynomials import (
     OPPOSITE,
@@ -25,7 +26,7 @@ from cnn_symbolic.kernel.trusted.polynomials import (
     symbols_in,
     whole,
 )
-from cnn_symbolic.kernel.trusted.reader import NotReadable
+from cnn_symbolic.kernel.trusted.reader import NotReadable, Term
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 
 
@@ -68,6 +69,25 @@ class Draft:
         self.powers: list[tuple[Polynomial, int]] = []
         self.defined: list[DefinedSymbol] = []
 
+    @classmethod
+    def of_term(
+        cls,
+        term: Term,
+        access: Sequence[sp.Expr],
+        coordinates: Sequence[sp.Symbol],
+        index: Sequence[sp.Symbol],
+        shape: Sequence[sp.Expr],
+    ) -> Draft:
+        """Return a term inside a shape, with the entries that it accesses at the coordinates."""
+        draft = cls()
+        draft.bound = list(term.bound)
+        inside = (holds for i, n in zip(index, shape, strict=True) for holds in (AtLeast(i, 0), Less(i, n)))
+        draft.conditions = [draft.condition(holds) for holds in (*term.conditions, *inside)]
+        for x, e in zip(coordinates, access, strict=True):
+            draft.conditions.append(Relation("=", draft.integer(e) - Polynomial.of(x)))
+        draft.powers = [(draft.polynomial(base), exponent) for base, exponent in term.powers]
+        return draft
+
     # Reading SymPy's formulas
 
     def polynomial(self, e: Any) -> Polynomial:
@@ -93,17 +113,24 @@ class Draft:
             return top - bottom * self.quotient(top, bottom)
         if isinstance(e, heads.Maximum | heads.Minimum):
             sign = 1 if isinstance(e, heads.Maximum) else -1
-            parts = tuple(self.polynomial(sp.expand(sign * part)) for part in e.args)
-            if any(n.denominator != 1 for p in parts for n in p.values()):
-                raise NotReadable(Reason.NOT_AFFINE, f"{e} compares fractions")
+            parts = tuple(self.integer(sp.expand(sign * part)) for part in e.args)
             largest = self.define("largest", tuple(sorted(parts, key=str)))
             return largest if sign == 1 else -largest
         raise NotReadable(Reason.NOT_AFFINE, f"{e} is not made from sizes and indices by +, ·, floor, mod, min, max")
+
+    def integer(self, e: sp.Expr) -> Polynomial:
+        """Return an expression as a polynomial with integer coefficients; raise NotReadable if it has fractions."""
+        p = self.polynomial(e)
+        if any(n.denominator != 1 for n in p.values()):
+            raise NotReadable(Reason.NOT_AFFINE, f"{e} is not affine in indices and sizes with integer coefficients")
+        return p
 
     def difference(self, left: sp.Expr, right: sp.Expr) -> Polynomial:
         """Return left − right, multiplied by what it divides by, if that is at least one for all sizes."""
         if not isinstance(left, sp.Expr) or not isinstance(right, sp.Expr):
             raise NotReadable(Reason.NOT_AFFINE, f"{left} and {right} are not numbers")
+        if not (left.has(heads.Inverse) or right.has(heads.Inverse)):
+            return self.polynomial(left) - self.polynomial(right)
         top, bottom = as_quotient(left - right)
         if not at_least(bottom, 1):
             raise NotReadable(Reason.NOT_AFFINE, f"a comparison with a division by {bottom}")

@@ -26,11 +26,9 @@ from cnn_symbolic.kernel.trusted.polynomials import (
     Condition,
     Monomial,
     Polynomial,
-    Relation,
     changed,
     one_by_one,
     symbols_in,
-    whole,
 )
 from cnn_symbolic.kernel.trusted.reader import NotReadable, Term
 from cnn_symbolic.kernel.trusted.verdicts import Reason
@@ -85,16 +83,7 @@ class Lowering:
 
     def term(self, term: Term, access: Sequence[sp.Expr], shape: Sequence[sp.Expr], frame: Frame) -> Lowered:
         """Return a term inside a shape, with the entries that it accesses at the frame's coordinates."""
-        draft = Draft()
-        draft.bound = list(term.bound)
-        draft.conditions = [draft.condition(holds) for holds in term.conditions]
-        for i, length in zip(self.index, shape, strict=True):
-            inner = Polynomial.of(i)
-            draft.conditions.append(Relation(">=", inner))
-            draft.conditions.append(Relation(">=", *whole(draft.polynomial(length) - inner - 1)))
-        for coordinate, e in zip(frame.coordinates, access, strict=True):
-            draft.conditions.append(Relation("=", *whole(draft.polynomial(e) - Polynomial.of(coordinate))))
-        draft.powers = [(draft.polynomial(base), exponent) for base, exponent in term.powers]
+        draft = Draft.of_term(term, access, frame.coordinates, self.index, shape)
         draft.conditions = [c for condition in draft.conditions for c in one_by_one(condition)]
         self.name_functions(draft, frame)
         while solved := next(draft.solutions(), None):

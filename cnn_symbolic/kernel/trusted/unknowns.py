@@ -13,16 +13,13 @@ from functools import cached_property
 from typing import Any
 
 import islpy as isl
-import sympy as sp
 
 from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets
-from cnn_symbolic.kernel.trusted.integer_sets import KIND, IntegerSet, Linear
+from cnn_symbolic.kernel.trusted.integer_sets import KIND, IntegerSet
 from cnn_symbolic.kernel.trusted.polynomials import (
-    AllOf,
     Condition,
     Monomial,
     Polynomial,
-    Relation,
     symbols_in,
     whole,
 )
@@ -40,30 +37,6 @@ class UnknownSets(CoefficientSets):
     """Integer sets over sizes and unknowns, from the conditions and terms of `products`."""
 
     added = 0
-
-    def linear(self, p: Polynomial, names: Mapping[sp.Symbol, str]) -> str:
-        """Return a polynomial of degree one as isl writes it."""
-        numbers = self.numbers(p, names)
-        return " + ".join(f"{n} * {name}" if name else str(n) for name, n in numbers.items()) or "0"
-
-    def numbers(self, p: Polynomial, names: Mapping[sp.Symbol, str]) -> dict[str, int]:
-        """Return the numbers before the names in a polynomial of degree one."""
-        if any(n.denominator != 1 for n in p.values()):
-            raise NotReadable(Reason.NOT_AFFINE, "an index or a coefficient is a fraction")
-        return {" * ".join(names[s] for s in m): int(n) for m, n in p.items()}
-
-    def holds(self, condition: Condition, names: Mapping[sp.Symbol, str]) -> str:
-        """Return a condition as isl writes it."""
-        if isinstance(condition, Relation):
-            return f"({self.linear(condition.polynomial, names)} {condition.sign} 0)"
-        word, empty = (" and ", "0 = 0") if isinstance(condition, AllOf) else (" or ", "0 = 1")
-        return f"({word.join(self.holds(part, names) for part in condition.parts) or empty})"
-
-    def linear_part(self, condition: Condition, names: Mapping[sp.Symbol, str]) -> Linear | str:
-        """Return a condition as a linear constraint; one that is none as a text."""
-        if not isinstance(condition, Relation) or condition.sign == "!=":
-            return self.holds(condition, names)
-        return condition.sign, self.numbers(condition.polynomial, names)
 
     def sizes_where_all(self, conditions: Iterable[Condition]) -> IntegerSet:
         """Return the sizes and unknowns that satisfy all conditions."""
