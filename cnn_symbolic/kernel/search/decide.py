@@ -42,7 +42,7 @@ from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Theorem, Verdict
 
-MOST_COMBINATIONS, MOST_CANDIDATES = 256, 2000
+MOST_COMBINATIONS, MOST_CANDIDATES, MOST_CASES = 256, 2000, 2
 
 
 def decide(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
@@ -130,7 +130,12 @@ def decide_factors(statement: Statement, undecided: Undecided, literally: Sequen
                 detail = f"{stopped.detail}, and there are more than {MOST_COMBINATIONS} combinations of literal values"
                 return replace(undecided, reason=Reason.NOT_AFFINE, detail=detail)
             verdict = decide_literally(statement, factors, values)
-            return verdict if stated is not None or not isinstance(verdict, Theorem) else only_literally(verdict)
+            if stated is not None or not isinstance(verdict, Theorem):
+                return verdict
+            try:
+                theorem = theorem_for_every(statement, factors, MOST_CASES)
+            except NotReadable:
+                return only_literally(verdict)
         smallest = smallest_sizes(statement, factors)
         domain = stated_domain(statement.sizes, statement.conditions, factors)
         return replace(theorem, smallest=smallest, domain=domain)

@@ -18,6 +18,7 @@ from cnn_symbolic.kernel.trusted.polynomials import (
     AllOf,
     AnyOf,
     Condition,
+    Monomial,
     Polynomial,
     Relation,
     changed,
@@ -137,16 +138,30 @@ class Draft:
         return self.polynomial(top)
 
     def quotient(self, top: Polynomial, bottom: Polynomial) -> Polynomial:
-        """Return ⌊top/bottom⌋ as a symbol; the divisor is a sum of products of sizes, and so at least one."""
+        """Return ⌊top/bottom⌋ as a symbol; the divisor is a sum of products of sizes, and so at least one.
+
+        Where there are indices, only literal numbers are drawn out: products with them are needed as they are.
+
+        ⌊(a + n·d·r)/(t·d)⌋ = ⌊n/t⌋·r + ⌊(a + (n mod t)·d·r)/(t·d)⌋    for a product d, a number t ≥ 1, an integer r
+        """
         if not is_positive(bottom):
             raise NotReadable(Reason.NOT_AFFINE, "a division by what is not a sum of products of sizes")
         top, bottom = whole(top, bottom)
         if len(bottom) > 1:
             return self.define("quotient", (top, bottom))
         ((divisor, times_it),) = bottom.items()
-        whole_part = int(top.get(divisor, 0) // times_it)
-        rest = top - Polynomial({divisor: whole_part * times_it})
-        return self.define("quotient", (rest, bottom)) + whole_part
+        left = {m: others for m in top if (others := without(m, divisor)) is not None}
+        drawn_out = left if self.is_of_sizes(top) else {m: others for m, others in left.items() if not others}
+        whole_part = Polynomial({others: n for m, others in drawn_out.items() if (n := int(top[m] // times_it))})
+        top -= whole_part * bottom
+        return self.define("quotient", (top, bottom)) + whole_part if top else whole_part
+
+    def is_of_sizes(self, p: Polynomial) -> bool:
+        """Tell whether a polynomial is made from sizes, and from functions of sizes."""
+        made = {next(iter(symbols_in(d.value))): d for d in self.defined}
+        return all(
+            is_plain_size(s) or (s in made and all(map(self.is_of_sizes, made[s].arguments))) for s in symbols_in(p)
+        )
 
     def define(self, kind: str, arguments: tuple[Polynomial, ...]) -> Polynomial:
         """Return a symbol that is defined so, the same for the same definition."""
@@ -253,6 +268,16 @@ class Draft:
             return None
         upper = p[inside[0]] < 0
         return rest, Polynomial({factor: abs(p[inside[0]])}), upper
+
+
+def without(monomial: Monomial, divisor: Monomial) -> Monomial | None:
+    """Return a product without the symbols of another one; None if it is no multiple of it."""
+    left = list(monomial)
+    for symbol in divisor:
+        if symbol not in left:
+            return None
+        left.remove(symbol)
+    return tuple(left)
 
 
 def is_positive(p: Polynomial) -> bool:

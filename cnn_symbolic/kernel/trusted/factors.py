@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import reduce
+from itertools import combinations as combinations_of
 from itertools import product
 from typing import Any
 
@@ -69,14 +70,14 @@ def upper_bound(holds: Condition, size: sp.Symbol) -> int | None:
     return max(math.floor(Fraction(-rest) / slope), 1)
 
 
-def theorem_for_every(statement: Statement, factors: Sequence[sp.Symbol]) -> Theorem:
+def theorem_for_every(statement: Statement, factors: Sequence[sp.Symbol], cases: int = 0) -> Theorem:
     """Return the theorem that a statement is for every value of its factors; raise NotReadable if that is not seen.
 
     left = right as functions of sizes, indices and unknowns u, wherever the facts about u hold
     ───────────────────────────────────────────────────────────────────────────────────────────
            left = right for all sizes and every value of the factors: there u is one value
     """
-    return Theorem(statement, 0.0, SEAL, {}, prove_every(statement, factors), tuple(map(str, factors)))
+    return Theorem(statement, 0.0, SEAL, {}, prove_every(statement, factors, cases), tuple(map(str, factors)))
 
 
 def theorem_for_cases(statement: Statement, factors: Sequence[sp.Symbol], values: Sequence[int]) -> Theorem:
@@ -124,7 +125,7 @@ def combinations(factors: Sequence[sp.Symbol], values: Sequence[int]) -> Iterato
     yield from (dict(zip(factors, chosen, strict=True)) for chosen in ordered)
 
 
-def prove_every(statement: Statement, factors: Sequence[sp.Symbol]) -> dict[str, str]:
+def prove_every(statement: Statement, factors: Sequence[sp.Symbol], cases: int = 0) -> dict[str, str]:
     """Return the coefficient functions of a statement that is true at all sizes, as isl writes them.
 
     Raises NotReadable where that is not proved.
@@ -139,7 +140,9 @@ def prove_every(statement: Statement, factors: Sequence[sp.Symbol]) -> dict[str,
     sets = UnknownSets(statement.sizes, statement.index, lowering.sizes.unknowns)
     parameters = lowering.sizes.monomials()
     multipliers = products_of(factors, [parameters, *(both.frame.monomials() for both in compared.values())])
-    of_sizes = Coordinates(sets, parameters, multipliers)
+    divisors = lowering.sizes.divisors
+    alike = [pair for pair in combinations_of(divisors, 2) if divisors[pair[0]] == divisors[pair[1]]]
+    of_sizes = Coordinates(sets, parameters, multipliers, alike, cases)
     with sets.within_limits():
         domain = sets.sizes_where_all([*required, *lowering.sizes.facts])
         if of_sizes.impossible(domain):
@@ -155,7 +158,7 @@ def prove_every(statement: Statement, factors: Sequence[sp.Symbol]) -> dict[str,
             monomials = [*parameters, *((i,) for i in statement.index), *both.frame.monomials()]
             zero = (left + other)[0].sub((left + other)[0])
             difference = sum_of([zero, *left]).sub(sum_of([zero, *other]))
-            if not Coordinates(sets, monomials, multipliers).zero_everywhere(difference):
+            if not Coordinates(sets, monomials, multipliers, alike, cases).zero_everywhere(difference):
                 raise NotReadable(Reason.NOT_AFFINE, "the entries are not seen to agree for all factors")
             written[product_of(signature)] = sum_of([zero, *left]).to_str()
     return written

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 import islpy as isl
+import sympy as sp
 
 from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets
 from cnn_symbolic.kernel.trusted.integer_sets import KIND, IntegerSet
@@ -56,10 +57,22 @@ class UnknownSets(CoefficientSets):
 
 
 class Coordinates:
-    """What the dimensions of a set stand for: `monomials`, those of the parameters first; and the factors, each ≥ 1."""
+    """What the dimensions of a set stand for: `monomials`, those of the parameters first; and the factors, each ≥ 1.
 
-    def __init__(self, sets: UnknownSets, monomials: Sequence[Monomial], factors: Sequence[Monomial]) -> None:
+    At most `cases` distinctions are made one inside the other, on the differences of the quotients `alike`.
+    """
+
+    def __init__(
+        self,
+        sets: UnknownSets,
+        monomials: Sequence[Monomial],
+        factors: Sequence[Monomial],
+        alike: Sequence[tuple[sp.Symbol, sp.Symbol]] = (),
+        cases: int = 0,
+    ) -> None:
         self.sets = sets
+        self.alike = alike
+        self.cases = cases
         self.monomials = monomials
         self.place = {m: k for k, m in enumerate(monomials)}
         # Where each factor is, and the multiples of each coordinate by it, if there are coordinates for them.
@@ -110,7 +123,37 @@ class Coordinates:
             opposite[-1] -= 1
             if self.with_row(closed, opposite).is_empty():
                 closed = self.with_row(closed, row)
-        return bool(closed.is_empty())
+        return self.impossible_by_cases(closed, self.cases)
+
+    def impossible_by_cases(self, closed: isl.BasicSet, depth: int) -> bool:
+        """Tell whether a basic set is empty, if need be by distinguishing cases of the differences of quotients.
+
+        C    t ≥ 0       C    −t > 0     products of both
+        ────────────     ────────────────────────────────
+           false              false
+        ─────────────────────────────────────────────────
+                       no sizes satisfy C
+        """
+        if closed.is_empty() or not depth:
+            return bool(closed.is_empty())
+        open_cases = []
+        for row in self.differences:
+            opposite = [*negated(row[:-1]), -row[-1] - 1]
+            sides = [self.with_products(self.with_row(closed, side)) for side in (row, opposite)]
+            left = [side for side in sides if not side.is_empty()]
+            if len(left) < 2:
+                closed = left[0] if left else sides[0]
+            else:
+                open_cases.append(sides)
+            if closed.is_empty():
+                return True
+        return any(all(self.impossible_by_cases(side, depth - 1) for side in sides) for sides in open_cases)
+
+    @cached_property
+    def differences(self) -> list[Coefficients]:
+        """What may be zero or more: the differences and sums of quotients, and these less one and more one."""
+        signed = [(self.place[(a,)], self.place[(b,)], sign) for sign in (-1, 1) for a, b in self.alike]
+        return [self.unit({a: 1, b: sign}, constant) for a, b, sign in signed for constant in (0, 1, -1)]
 
     @cached_property
     def compared(self) -> list[Coefficients]:
