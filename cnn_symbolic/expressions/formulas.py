@@ -185,9 +185,9 @@ def bound_sum(body: sp.Expr, indices: Sequence[sp.Symbol], shape: Sequence[Any])
     return sp.Sum(body, *((i, 0, n - 1) for i, n in reversed(list(zip(indices, shape, strict=True)))))
 
 
-def substitute(formula: sp.Basic, values: Mapping[sp.Symbol, sp.Expr]) -> sp.Basic:
-    """Replace free symbols of a formula by expressions, written by the rules; bound indices get fresh names."""
-    if not formula.args:
+def substitute(formula: sp.Basic, values: Mapping[Any, sp.Expr]) -> sp.Basic:
+    """Replace free symbols, or expressions in sizes, by others, written by the rules; bound indices get fresh names."""
+    if formula in values or not formula.args:
         return values.get(formula, formula)
     if isinstance(formula, sp.Sum):
         if not symbols_of(formula):

@@ -15,18 +15,16 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import islice
-from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.formulas import substitute
-from cnn_symbolic.expressions.heads import Equal
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.ground.errors import VacuousClaimError
+from cnn_symbolic.kernel.search.changes import as_stated, changes
 from cnn_symbolic.kernel.search.confirming import check_proved, check_vacuous, confirmed, in_order
 from cnn_symbolic.kernel.search.domains import stated_domain
-from cnn_symbolic.kernel.search.factor_choice import equations, factors_of, literal_values
+from cnn_symbolic.kernel.search.factor_choice import factors_of, literal_values
 from cnn_symbolic.kernel.search.refuting import decide_affine
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.affine import prove_affine
@@ -36,7 +34,7 @@ from cnn_symbolic.kernel.trusted.factors import (
     stated_values,
     theorem_for_cases,
     theorem_for_every,
-    verdict_where,
+    verdict_after,
 )
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.statement import Statement
@@ -60,35 +58,20 @@ def decide(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
 
 
 def verdict_on(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
-    """Return the verdict on a statement, as it is or with the sizes put in that its assumptions give values to."""
+    """Return the verdict on a statement, as it is or in terms of other sizes."""
     verdict: Verdict = decide_affine(statement)
     if not isinstance(verdict, Undecided) or verdict.reason is not Reason.NOT_AFFINE:
         return verdict
     found: Verdict = verdict
-    for size, value in equations(statement)[:1]:
-        found = verdict_where(statement, size, value, partial(verdict_on, literally=literally))
-        found = found if isinstance(found, Undecided) else completed(found, statement, size, value)
+    for change in islice(changes(statement), 1):
+        with suppress(NotReadable):
+            changed = verdict_after(statement, change, partial(verdict_on, literally=literally))
+            if isinstance(changed, Theorem | Refutation) or not (change.meanings or isinstance(changed, Undecided)):
+                found = as_stated(changed, statement, change)
     if isinstance(found, Theorem) or (isinstance(found, Refutation) and found.least):
         return found
     direct = decide_factors(statement, verdict, literally)
     return direct if isinstance(direct, Theorem | Refutation) or isinstance(found, Undecided) else found
-
-
-def completed(found: Any, statement: Statement, size: sp.Symbol, value: sp.Expr) -> Verdict:
-    """Return a verdict on a statement with a value put in for a size, as one that names this size."""
-    key = "sizes" if isinstance(found, Refutation) else "smallest"
-    known = {s: getattr(found, key).get(str(s), least(s)) for s in statement.sizes}
-    known[size] = evaluate_size(value, known)
-    own: dict[str, Any] = {
-        key: {str(s): known[s] for s in statement.sizes},
-        "domain": (*found.domain, Equal(size, value)),
-    }
-    if not isinstance(found, Theorem):
-        own["statement"] = statement
-    if isinstance(found, Refutation):  # with what else counts in the total, another one may be the smallest
-        own["least"] = found.least and value.is_Integer
-    made: Verdict = replace(found, **own)
-    return made
 
 
 def is_proved(statement: Statement) -> bool:

@@ -9,7 +9,7 @@ nothing: a statement that is not proved here may still be true.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -20,8 +20,9 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.expressions.heads import Equal
-from cnn_symbolic.expressions.rules import any_of, at_least, compare, conjuncts, least
+from cnn_symbolic.expressions.formulas import substitute
+from cnn_symbolic.expressions.heads import AtLeast, Equal
+from cnn_symbolic.expressions.rules import any_of, at_least, compare, least
 from cnn_symbolic.ground.errors import VacuousClaimError
 from cnn_symbolic.kernel.trusted.affine import product_of, prove_affine, without_denominators
 from cnn_symbolic.kernel.trusted.coefficients import Signature, arranged
@@ -29,7 +30,7 @@ from cnn_symbolic.kernel.trusted.drafts import Draft
 from cnn_symbolic.kernel.trusted.polynomials import AllOf, Condition, Monomial, Relation
 from cnn_symbolic.kernel.trusted.products import Frame, Lowered, Lowering
 from cnn_symbolic.kernel.trusted.reader import NotReadable, read_sides
-from cnn_symbolic.kernel.trusted.statement import Statement
+from cnn_symbolic.kernel.trusted.statement import Side, Statement
 from cnn_symbolic.kernel.trusted.unknowns import Coordinates, UnknownSets
 from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Theorem, Verdict
 
@@ -99,21 +100,37 @@ def theorem_for_cases(statement: Statement, factors: Sequence[sp.Symbol], values
     return Theorem(statement, 0.0, SEAL, {}, {}, tuple(map(str, factors)), tuple(sorted(met)))
 
 
-def verdict_where(
-    statement: Statement, size: sp.Symbol, value: sp.Expr, decide: Callable[[Statement], Verdict]
-) -> Verdict:
-    """Return the verdict on a statement that assumes that a size has a value: that on the statement with it put in.
+@dataclass(frozen=True)
+class Change:
+    """Other sizes to speak of: `values` of old ones, or of expressions in these, in terms of new ones.
 
-         ⊢ (L = R)[s := e]  where  Γ[s := e]  and  e is a size
-        ──────────────────────────────────────────────────────
-                   ⊢ L = R  where  Γ  and  s = e
-
-    Only a theorem is returned as one about the statement itself.
+    `meanings` are the new sizes in terms of the old ones, `conditions` are about the new ones.
     """
-    stated = {part for holds in statement.assumptions for part in conjuncts(holds)}
-    if stated.isdisjoint({Equal(size, value), Equal(value, size)}):
-        raise NotReadable(Reason.OUTSIDE, f"{size} = {value} is not assumed")
-    verdict = decide(inner := statement.at({size: value}))
+
+    values: Mapping[Any, sp.Expr]
+    meanings: Mapping[sp.Symbol, sp.Expr] = field(default_factory=dict)
+    conditions: tuple[Any, ...] = ()
+
+
+def verdict_after(statement: Statement, change: Change, decide: Callable[[Statement], Verdict]) -> Verdict:
+    """Return the verdict on a statement in terms of other sizes: s = e(n), where n = b; s may be an expression, too.
+
+         Γ  ⊢  s = e(b),  b is a size,  c(b)       ⊢ (L = R)[s := e(n)]  where  Γ[s := e(n)],  c(n),  e(n) is a size
+        ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+                                             ⊢ L = R  where  Γ
+
+    Only a theorem is returned as one about the statement itself. Raises NotReadable if the conditions above the line
+    do not follow.
+    """
+    if set(change.meanings) & set(statement.sizes):
+        raise NotReadable(Reason.OUTSIDE, "a size that is new has to have a name that is new")
+    back = [Equal(s, substitute(e, change.meanings)) for s, e in change.values.items()]
+    back += [AtLeast(b, sp.Integer(least(n))) for n, b in change.meanings.items()]
+    follows = (*back, *(substitute(c, change.meanings) for c in change.conditions))
+    given, wanted = (Side("", (), sp.S.Zero, required) for required in (statement.conditions, follows))
+    prove_every(Statement(given, wanted, (), {}), statement.sizes)
+    changed = statement.at(change.values)
+    verdict = decide(inner := replace(changed, assumptions=(*changed.assumptions, *change.conditions)))
     is_theorem = isinstance(verdict, Theorem) and verdict.statement is inner
     return replace(verdict, statement=statement) if is_theorem else verdict
 
