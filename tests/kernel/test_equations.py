@@ -6,9 +6,9 @@ from cnn_symbolic import Refutation, Theorem, gradient, named, sizes, tensor
 from cnn_symbolic.claims import decide, state
 from cnn_symbolic.expressions.printing import written, written_together
 from cnn_symbolic.ground.errors import VacuousClaimError
+from cnn_symbolic.kernel.search.changes import changes
 from cnn_symbolic.kernel.search.decide import verdict_on
-from cnn_symbolic.kernel.search.factor_choice import equations
-from cnn_symbolic.kernel.trusted.factors import verdict_where
+from cnn_symbolic.kernel.trusted.factors import Change, verdict_after
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.layers import conv, conv_transpose
 
@@ -81,14 +81,15 @@ def test_a_size_that_cancels_has_its_least_value():
 
 def test_only_what_is_assumed_is_put_in():
     statement = state((L * S,), (L * 3,), [S >= 3])
-    assert equations(statement) == []
-    with pytest.raises(NotReadable, match="S = 3 is not assumed"):
-        verdict_where(statement, S.formula, (L * 0 + 3).formula, verdict_on)
+    assert list(changes(statement)) == []
+    with pytest.raises(NotReadable, match="not seen to agree"):
+        verdict_after(statement, Change({S.formula: (L * 0 + 3).formula}), verdict_on)
 
 
 def test_a_theorem_about_another_statement_is_none_about_this_one():
     statement, other = state((L * S,), (L * 3,), [S == 3]), state((L,), (L,))
-    found = verdict_where(statement, S.formula, (L * 0 + 3).formula, lambda _: decide(other))
+    three = Change({S.formula: (L * 0 + 3).formula})
+    found = verdict_after(statement, three, lambda _: decide(other))
     assert isinstance(found, Theorem)
     assert found.statement is not statement
-    assert verdict_where(statement, S.formula, (L * 0 + 3).formula, verdict_on).statement is statement
+    assert verdict_after(statement, three, verdict_on).statement is statement

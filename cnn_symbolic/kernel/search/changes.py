@@ -99,7 +99,8 @@ def as_stated(found: Any, statement: Statement, change: Change) -> Verdict:
     else:
         own["statement"] = statement
     if isinstance(found, Refutation):  # with what else counts in the total, another one may be the smallest
-        own["least"] = found.least and not change.meanings and all(e.is_Integer for e in change.values.values())
+        numbers = not change.meanings and all(e.is_Integer for e in change.values.values())
+        own["least"] = (found.least and numbers) or all(known[s] == least(s) for s in statement.sizes)
         own |= refuted_in(found, change) if change.meanings else {}
     made: Verdict = replace(found, **own)
     return made

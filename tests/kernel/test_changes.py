@@ -1,0 +1,145 @@
+"""Divisors that are sizes in other words, and cases of the differences of quotients: for every stride."""
+
+import pytest
+import sympy as sp
+
+from cnn_symbolic import Refutation, Theorem, sizes
+from cnn_symbolic.claims import read_claims, state
+from cnn_symbolic.expressions.formulas import size
+from cnn_symbolic.expressions.heads import AtMost, Floor, Inverse
+from cnn_symbolic.expressions.printing import written_together
+from cnn_symbolic.expressions.rules import remainder
+from cnn_symbolic.kernel.search.changes import changes
+from cnn_symbolic.kernel.search.decide import decide, verdict_on
+from cnn_symbolic.kernel.trusted.factors import Change, verdict_after
+from cnn_symbolic.kernel.trusted.reader import NotReadable
+
+M, I, L, S = sizes("M I L S")
+LINE = """x = tensor(B, C, M)
+w = tensor(K, C, I)
+z = conv(x, w, stride=S)
+columns = merge_axes(unfold(x, overlay=(I,), stride=S), axis=1)
+claim(z[n, k, l] == sum(merge_axes(w, axis=1)[k, q] * {columns}, over=q))
+"""
+PLANE = """x = tensor(B, C, M, N)
+w = tensor(K, C, I, J)
+z = conv(x, w{stride})
+flat = merge_axes(merge_axes(w, axis=2), axis=1)
+rows = merge_axes(merge_axes(merge_axes(unfold(x, overlay=(I, J){stride}), axis=2), axis=1), axis=2)
+claim(merge_axes(z, axis=2)[n, k, l] == sum(flat[k, q] * {rows}, over=q))
+"""
+
+
+def verdict(text):
+    (claim,) = read_claims(text).values()
+    return claim.verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "evidence"),
+    [
+        (LINE.format(columns="columns[n, q, l]"), "all shapes, every I and S"),
+        (PLANE.format(stride="", rows="rows[n, q, l]"), "all shapes, every N, I and J"),
+        (PLANE.format(stride=", stride=S", rows="rows[n, q, l]"), "all shapes, every N, I, J and S"),
+    ],
+)
+def test_columns_of_windows_with_flattened_axes_are_for_every_size(text, evidence):
+    found = verdict(text)
+    assert isinstance(found, Theorem)
+    assert found.evidence == evidence
+    assert "N ≥ J and M ≥ I" in written_together(found.domain) or written_together(found.domain) == "M ≥ I"
+
+
+@pytest.mark.parametrize(
+    "text", [LINE.format(columns="columns[n, q, l + 1]"), PLANE.format(stride="", rows="rows[n, l, q]")]
+)
+def test_columns_that_are_taken_wrongly_are_refuted(text):
+    assert isinstance(verdict(text), Refutation)
+
+
+def test_a_quotient_by_a_sum_is_decided_and_said_of_the_sizes_that_it_is_made_from():
+    true = decide(state(((M + 5) // (M - I + 1),), (1 + (I + 4) // (M - I + 1),)))
+    assert (true.evidence, written_together(true.domain)) == ("all shapes, every I and M", "M ≥ I")
+    assert set(true.smallest) == {"I", "M"}
+    wrong = decide(state(((M + 5) // (M - I + 1),), (1 + (I + 3) // (M - I + 1),)))
+    assert isinstance(wrong, Refutation)
+    assert wrong.sizes["M"] >= wrong.sizes["I"]
+
+
+n, r = size("n"), size("r")
+m, i, s = M.formula, I.formula, S.formula
+QUOTIENT = Floor((m - i) * Inverse(s))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Change({m: n + i}, {n: m - i + 1}),
+        Change({m: n + i - 1}, {n: m - i}),
+        Change({m: n + i}, {n: m - i}),
+        Change({m: n + i - 1}, {n: m - i + 1}, (AtMost(n, sp.Integer(7)),)),
+        Change({m: s * (n - 1) + r + i}, {n: QUOTIENT + 1, r: remainder(m - i, s) + 1}),
+        Change({m: s * (n - 1) + r - 1 + i}, {n: QUOTIENT + 1, r: remainder(m - i, s) + 1}, (AtMost(r, s - 1),)),
+        Change({QUOTIENT: n}, {n: QUOTIENT + 1}),
+    ],
+    ids=["value", "meaning", "may be zero", "bound", "remainder", "remainder's bound", "quotient"],
+)
+def test_a_change_that_does_not_follow_is_refused(change):
+    statement = state(((M - I) // S + 1,), ((M - I) // S + 1,), [M >= I])
+    with pytest.raises(NotReadable, match="not seen to agree"):
+        verdict_after(statement, change, verdict_on)
+
+
+def test_a_new_size_has_a_new_name():
+    statement = state(((M + 5) // (M - I + 1),), ((M + 5) // (M - I + 1),))
+    (change,) = changes(statement)
+    assert not set(change.meanings) & set(statement.sizes)
+    with pytest.raises(NotReadable, match="a name that is new"):
+        verdict_after(statement, Change({m: i}, {i: m}), verdict_on)
+
+
+TRANSPOSED = """x = tensor(B, C, L)
+w = tensor(K, C, I)
+(P,) = widths("P")
+z = conv(x, w, stride=S, padding=P, dilation=D)
+R = (L + 2*P - D*(I - 1) - 1) / S
+u = conv_transpose(z, w, stride=S, padding=P, dilation=D, output_padding=ceiling(R) - floor(R))
+claim(shape(u) == shape(x), assuming=[S > 1, (L + 2*P - D*(I - 1) - 1) % S <= {most}])
+"""
+SAME = """x = tensor(B, C, L)
+w = tensor(K, C, I)
+z = conv(x, w, stride=S, padding="same")
+claim(shape(z) == (B, K, (L + 2*(I // 2) - I)//S + {more}), assuming=[I % 2 == 1])
+"""
+TRUE = {
+    "a remainder of one": "claim(s*ceiling(L/s) - s + 1 == L, assuming=[L % s == 1])",
+    "SAME padding, divided": "claim(max(k - s, 0) == max((ceiling(L/s) - 1)*s + k - L, 0), assuming=[L % s == 0])",
+    "SAME padding": "claim(max(k - L % s, 0) == max((ceiling(L/s) - 1)*s + k - L, 0), assuming=[L % s != 0])",
+    "SAME pooling": 'claim(pool_size(L, k, stride=s, padding="same") == (L - 1)//s + 1)',
+    "SAME with dilation": 'claim(conv_size(L, k, stride=s, dilation=d, padding="same") == (L + s - 1)//s)',
+    "remainders of remainders": "claim((k + (L + k) % s) % s == ((L + k) % s + k % s) % s)",
+    "a transposed size": TRANSPOSED.format(most=1),
+    "an odd overlay": SAME.format(more=1),
+}
+WRONG = {
+    "a remainder of one": "claim(s*ceiling(L/s) - s + 2 == L, assuming=[L % s == 1])",
+    "SAME padding, divided": "claim(max(k - s, 0) == max((ceiling(L/s) - 1)*s + k - L, 0), assuming=[L % s <= 1])",
+    "SAME padding": "claim(max(k - L % s, 0) == max((ceiling(L/s) - 1)*s + k - L, 0))",
+    "SAME pooling": 'claim(pool_size(L, k, stride=s, padding="same") == L//s + 1)',
+    "SAME with dilation": 'claim(conv_size(L, k, stride=s, dilation=d, padding="same") == (L + s)//s)',
+    "remainders of remainders": "claim((k + (L + k) % s) % s == (L + k) % s + k % s)",
+    "a transposed size": TRANSPOSED.format(most=2),
+    "an odd overlay": SAME.format(more=2),
+}
+
+
+@pytest.mark.parametrize("text", TRUE.values(), ids=TRUE.keys())
+def test_what_cases_of_quotients_show_is_for_every_stride(text):
+    found = verdict(f's, k, d = sizes("s k d")\n{text}\n')
+    assert isinstance(found, Theorem)
+    assert found.evidence.startswith("all shapes, every ")
+
+
+@pytest.mark.parametrize("text", WRONG.values(), ids=WRONG.keys())
+def test_what_is_wrong_in_one_case_is_refuted(text):
+    assert isinstance(verdict(f's, k, d = sizes("s k d")\n{text}\n'), Refutation)
