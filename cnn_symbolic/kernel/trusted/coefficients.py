@@ -57,15 +57,19 @@ class CoefficientSets(Sets):
         """Return the coefficient function of one term."""
         coordinates = [sp.Dummy("x", integer=True) for _ in access]
         draft = Draft.of_term(term, access, coordinates, self.index, shape)
-        if any(symbols_in(base) & set(term.bound) for base, _ in draft.powers):
+        functions = symbols_in(*(d.value for d in draft.defined))
+        while solved := next((s for s in draft.solved_for(term.bound) if not symbols_in(s[1]) & functions), None):
+            draft.put(*solved)
+        bound = [b for b in draft.bound if b in term.bound]
+        if any(symbols_in(base) & set(bound) for base, _ in draft.powers):
             raise NotReadable(Reason.OUTSIDE, "a summation index occurs as a coefficient")
-        names = self.names | {b: f"b{k}" for k, b in enumerate(term.bound)}
+        names = self.names | {b: f"b{k}" for k, b in enumerate(bound)}
         names |= {x: f"x{k}" for k, x in enumerate(coordinates)}
         at = [names[i] for i in (*self.index, *coordinates)]
         written = self.with_functions(draft, names)
         parts = [self.linear_part(c, written) for c in draft.conditions]
         powers = [(self.linear(base, written), exponent) for base, exponent in draft.powers]
-        ways = self.ways(at, [names[b] for b in term.bound], parts, domain)
+        ways = self.ways(at, [names[b] for b in bound], parts, domain)
         return self.weighted(ways, at, term.number, powers)
 
     def ways(self, at: Sequence[str], bound: Sequence[str], parts: Sequence[Linear | str], domain: isl.Set) -> isl.Map:

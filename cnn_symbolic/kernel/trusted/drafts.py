@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -220,19 +220,24 @@ class Draft:
         """
         in_products = self.in_products()
         in_functions = symbols_in(*(p for d in self.defined for p in d.arguments))
-        equations = [c.polynomial for c in self.conditions if isinstance(c, Relation) and c.sign == "="]
-        beside = symbols_in(*(p for p in equations if symbols_in(p) & set(in_products)))
-        for wanted in (
-            in_products,
-            [s for s in self.bound if s in in_functions],
-            [s for s in self.bound if s in beside],
-        ):
-            for p in equations:
-                for symbol in wanted:
-                    coefficient = p.get((symbol,), 0)
-                    if abs(coefficient) == 1 and sum(symbol in m for m in p) == 1:
-                        rest = Polynomial({m: n for m, n in p.items() if m != (symbol,)})
-                        yield symbol, (-rest if coefficient == 1 else rest)
+        yield from self.solved_for(in_products)
+        yield from self.solved_for(s for s in self.bound if s in in_functions)
+        beside = symbols_in(*(p for p in self.equations() if symbols_in(p) & set(in_products)))
+        yield from self.solved_for(s for s in self.bound if s in beside)
+
+    def equations(self) -> list[Polynomial]:
+        """Return the polynomials that conditions say to be zero."""
+        return [c.polynomial for c in self.conditions if isinstance(c, Relation) and c.sign == "="]
+
+    def solved_for(self, symbols: Iterable[sp.Symbol]) -> Iterator[tuple[sp.Symbol, Polynomial]]:
+        """Yield those of the bound symbols that an equation determines, with their values."""
+        wanted = list(symbols)
+        for p in self.equations():
+            for symbol in wanted:
+                coefficient = p.get((symbol,), 0)
+                if abs(coefficient) == 1 and sum(symbol in m for m in p) == 1:
+                    rest = Polynomial({m: n for m, n in p.items() if m != (symbol,)})
+                    yield symbol, (-rest if coefficient == 1 else rest)
 
     def divide(self, symbol: sp.Symbol) -> None:
         """Put in ⌊e/s⌋ for b where `s·b = e`, or turn `s·b ≤ e` into `b ≤ ⌊e/s⌋`, for visible e.
