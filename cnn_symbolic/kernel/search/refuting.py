@@ -24,7 +24,7 @@ from cnn_symbolic.kernel.search.conditions import conditions_of, weakest
 from cnn_symbolic.kernel.search.replay import KNOWN_FUNCTIONS, replay
 from cnn_symbolic.kernel.search.verdicts import Monomial, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.affine import SideComparison, label
-from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets, Signature
+from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets, Signature, total
 from cnn_symbolic.kernel.trusted.integer_sets import IntegerSet
 from cnn_symbolic.kernel.trusted.reader import FormulaReader, NotReadable, Term
 from cnn_symbolic.kernel.trusted.statement import Statement
@@ -157,7 +157,10 @@ def refuted(made: SideComparison, first: Difference, bad: IntegerSet | None, lea
     if first.kind == "entry":
         rank = len(made.statement.index)
         index, access = first.point[count : count + rank], first.point[count + rank :]
-        left, right = (made.sets.value(side, first.point) for side in made.coefficients[first.signature])
+        left, right = (
+            sum((made.sets.value(f, first.point) for f in side), Fraction(0))
+            for side in made.coefficients[first.signature]
+        )
         divided = Fraction(1)
         for base, exponent in made.scale:
             divided *= Fraction(evaluate_size(base, sizes)) ** exponent
@@ -199,7 +202,8 @@ def opaque_arguments_differ(statement: Statement, conditions: Sequence[Any], dif
             terms = FormulaReader(statement.tensors).read(formula, {i: i for i in index})
             if any(term.powers for term in terms):
                 return False
-            functions = sets.coefficient(terms, sets.sizes_where(conditions), declared.shape)
+            found = sets.coefficient(terms, sets.sizes_where(conditions), declared.shape)
+            functions = {signature: total(parts) for signature, parts in found.items()}
             covering = covered(sets, functions, declared.shape, sets.sizes_where(conditions))
         except NotReadable:
             return False
@@ -223,7 +227,7 @@ def covered(
 
     With each stands whether the map from an entry to its least access is injective.
     """
-    entries = sets.coefficient([Term(sp.S.One)], domain, shape)[()].domain()
+    entries = sets.coefficient([Term(sp.S.One)], domain, shape)[()][0].domain()
     covering = []
     for signature, function in functions.items():
         nonzero = sets.nonzero(function)

@@ -6,10 +6,11 @@ there, times the number of ways in which the bound indices reach that access.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
 from itertools import groupby, permutations, product
 from math import factorial, prod
 from typing import Any
@@ -44,13 +45,12 @@ class Nonzero:
 class CoefficientSets(Sets):
     """Integer sets, and functions on them."""
 
-    def coefficient(self, terms: Sequence[Term], domain: isl.Set, shape: Sequence[Any]) -> dict[Signature, Any]:
-        """Return, per product of tensors, the coefficient function of a sum of terms inside a shape."""
-        functions: dict[Signature, Any] = {}
+    def coefficient(self, terms: Sequence[Term], domain: isl.Set, shape: Sequence[Any]) -> dict[Signature, list[Any]]:
+        """Return, per product of tensors, functions whose sum is the coefficient function of terms inside a shape."""
+        functions: dict[Signature, list[Any]] = {}
         for term in terms:
             for signature, access in arranged(term):
-                one = self.term(term, access, domain, shape)
-                functions[signature] = functions[signature].add(one) if signature in functions else one
+                functions.setdefault(signature, []).append(self.term(term, access, domain, shape))
         return functions
 
     def term(self, term: Term, access: Sequence[sp.Expr], domain: isl.Set, shape: Sequence[Any]) -> Any:
@@ -192,6 +192,22 @@ class CoefficientSets(Sets):
             same_sizes = self.at_sizes(at[: len(self.sizes)], domain)
             left = left.subtract(isl.Set.from_point(self.point(at, function)) if depends else same_sizes)
         return False, None
+
+
+def total(functions: Iterable[Any], taken: Iterable[Any] = ()) -> Any:
+    """Return the sum of coefficient functions, less that of others.
+
+    Those with the same domain are added first: there they may cancel, and are not cut into pieces by each other.
+    """
+    found: list[tuple[isl.Set, Any]] = []
+    for one in (*functions, *(function.neg() for function in taken)):
+        where = one.domain()
+        place = next((k for k, (domain, _) in enumerate(found) if domain.is_equal(where)), None)
+        if place is None:
+            found.append((where, one))
+        else:
+            found[place] = where, found[place][1].add(one)
+    return reduce(lambda a, b: a.add(b), (function for _, function in found))
 
 
 def arranged(term: Term) -> Iterator[tuple[Signature, list[sp.Expr]]]:

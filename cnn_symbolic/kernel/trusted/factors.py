@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import reduce
 from itertools import combinations as combinations_of
 from itertools import product
 from typing import Any
@@ -24,8 +23,8 @@ from cnn_symbolic.expressions.formulas import substitute
 from cnn_symbolic.expressions.heads import AtLeast, Equal
 from cnn_symbolic.expressions.rules import any_of, at_least, compare, least
 from cnn_symbolic.ground.errors import VacuousClaimError
-from cnn_symbolic.kernel.trusted.affine import product_of, prove_affine, without_denominators
-from cnn_symbolic.kernel.trusted.coefficients import Signature, arranged
+from cnn_symbolic.kernel.trusted.affine import product_of, prove_affine, without_denominators, written_sum
+from cnn_symbolic.kernel.trusted.coefficients import Signature, arranged, total
 from cnn_symbolic.kernel.trusted.drafts import Draft
 from cnn_symbolic.kernel.trusted.polynomials import AllOf, Condition, Monomial, Relation
 from cnn_symbolic.kernel.trusted.products import Frame, Lowered, Lowering
@@ -173,17 +172,10 @@ def prove_every(statement: Statement, factors: Sequence[sp.Symbol], cases: int =
         for signature, both in compared.items():
             left, other = ([sets.lowered(t, both.frame, domain) for t in side] for side in (both.left, both.right))
             monomials = [*parameters, *((i,) for i in statement.index), *both.frame.monomials()]
-            zero = (left + other)[0].sub((left + other)[0])
-            difference = sum_of([zero, *left]).sub(sum_of([zero, *other]))
-            if not Coordinates(sets, monomials, multipliers, alike, cases).zero_everywhere(difference):
+            if not Coordinates(sets, monomials, multipliers, alike, cases).zero_everywhere(total(left, other)):
                 raise NotReadable(Reason.NOT_AFFINE, "the entries are not seen to agree for all factors")
-            written[product_of(signature)] = sum_of([zero, *left]).to_str()
+            written[product_of(signature)] = written_sum(left, other)
     return written
-
-
-def sum_of(functions: Sequence[Any]) -> Any:
-    """Return the sum of coefficient functions."""
-    return reduce(lambda a, b: a.add(b), functions)
 
 
 def lowered_sides(statement: Statement, lowering: Lowering) -> dict[Signature, ComparedTerms]:
