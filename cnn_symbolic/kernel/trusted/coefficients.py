@@ -57,10 +57,12 @@ class CoefficientSets(Sets):
         """Return the coefficient function of one term."""
         coordinates = [sp.Dummy("x", integer=True) for _ in access]
         draft = Draft.of_term(term, access, coordinates, self.index, shape)
-        functions = symbols_in(*(d.value for d in draft.defined))
-        while solved := next((s for s in draft.solved_for(term.bound) if not symbols_in(s[1]) & functions), None):
-            draft.put(*solved)
-        bound = [b for b in draft.bound if b in term.bound]
+        draft.put_determined()
+        return self.function(draft, coordinates, domain)
+
+    def function(self, draft: Draft, coordinates: Sequence[sp.Symbol], domain: isl.Set) -> Any:
+        """Return the coefficient function of a draft of a term over the output index and the coordinates."""
+        bound = [b for b in draft.bound if b not in draft.functions]
         if any(symbols_in(base) & set(bound) for base, _ in draft.powers):
             raise NotReadable(Reason.OUTSIDE, "a summation index occurs as a coefficient")
         names = self.names | {b: f"b{k}" for k, b in enumerate(bound)}
@@ -70,7 +72,7 @@ class CoefficientSets(Sets):
         parts = [self.linear_part(c, written) for c in draft.conditions]
         powers = [(self.linear(base, written), exponent) for base, exponent in draft.powers]
         ways = self.ways(at, [names[b] for b in bound], parts, domain)
-        return self.weighted(ways, at, term.number, powers)
+        return self.weighted(ways, at, draft.number, powers)
 
     def ways(self, at: Sequence[str], bound: Sequence[str], parts: Sequence[Linear | str], domain: isl.Set) -> isl.Map:
         """Return the map from coordinates to the bound indices that reach them."""

@@ -65,6 +65,7 @@ class Draft:
     """A term, or some conditions on the sizes, while it is being made affine."""
 
     def __init__(self) -> None:
+        self.number: sp.Rational = sp.S.One
         self.bound: list[sp.Symbol] = []
         self.conditions: list[Condition] = []
         self.powers: list[tuple[Polynomial, int]] = []
@@ -81,7 +82,7 @@ class Draft:
     ) -> Draft:
         """Return a term inside a shape, with the entries that it accesses at the coordinates."""
         draft = cls()
-        draft.bound = list(term.bound)
+        draft.number, draft.bound = term.number, list(term.bound)
         inside = (holds for i, n in zip(index, shape, strict=True) for holds in (AtLeast(i, 0), Less(i, n)))
         draft.conditions = [draft.condition(holds) for holds in (*term.conditions, *inside)]
         for x, e in zip(coordinates, access, strict=True):
@@ -194,7 +195,19 @@ class Draft:
             return Relation(">=", (p if direction > 0 else -p) - strict)
         raise NotReadable(Reason.NOT_AFFINE, f"{holds} is not a condition on indices and sizes")
 
-    # Removing bound symbols from products
+    # Removing bound symbols
+
+    @property
+    def functions(self) -> set[sp.Symbol]:
+        """The symbols that stand for quotients and maxima."""
+        return symbols_in(*(defined.value for defined in self.defined))
+
+    def put_determined(self) -> None:
+        """Put in the values of bound symbols that equations without functions determine."""
+        while solved := next(
+            (s for s in self.solved_for(self.bound) if not {s[0], *symbols_in(s[1])} & self.functions), None
+        ):
+            self.put(*solved)
 
     def all_conditions(self) -> list[Condition]:
         """Return the conditions together with the definitions."""

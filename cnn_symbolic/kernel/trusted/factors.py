@@ -27,7 +27,7 @@ from cnn_symbolic.kernel.trusted.affine import product_of, prove_affine, without
 from cnn_symbolic.kernel.trusted.coefficients import Signature, arranged, total
 from cnn_symbolic.kernel.trusted.drafts import Draft
 from cnn_symbolic.kernel.trusted.polynomials import AllOf, Condition, Monomial, Relation
-from cnn_symbolic.kernel.trusted.products import Frame, Lowered, Lowering
+from cnn_symbolic.kernel.trusted.products import Frame, Lowering
 from cnn_symbolic.kernel.trusted.reader import NotReadable, read_sides
 from cnn_symbolic.kernel.trusted.statement import Side, Statement
 from cnn_symbolic.kernel.trusted.unknowns import Coordinates, UnknownSets
@@ -39,8 +39,8 @@ class ComparedTerms:
     """The terms of both sides with the same product of tensors, and the coordinates that they share."""
 
     frame: Frame
-    left: list[Lowered] = field(default_factory=list)
-    right: list[Lowered] = field(default_factory=list)
+    left: list[Draft] = field(default_factory=list)
+    right: list[Draft] = field(default_factory=list)
 
 
 def stated_values(statement: Statement, factors: Sequence[sp.Symbol]) -> tuple[int, ...] | None:
@@ -170,7 +170,11 @@ def prove_every(statement: Statement, factors: Sequence[sp.Symbol], cases: int =
             raise NotReadable(Reason.NOT_AFFINE, "the shapes are not seen to agree for all factors")
         written = {}
         for signature, both in compared.items():
-            left, other = ([sets.lowered(t, both.frame, domain) for t in side] for side in (both.left, both.right))
+            for draft in (*both.left, *both.right):
+                draft.conditions += both.frame.facts
+            left, other = (
+                [sets.function(draft, both.frame.symbols, domain) for draft in side] for side in (both.left, both.right)
+            )
             monomials = [*parameters, *((i,) for i in statement.index), *both.frame.monomials()]
             if not Coordinates(sets, monomials, multipliers, alike, cases).zero_everywhere(total(left, other)):
                 raise NotReadable(Reason.NOT_AFFINE, "the entries are not seen to agree for all factors")

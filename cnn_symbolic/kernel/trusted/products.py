@@ -16,7 +16,7 @@ symbols with their defining conditions, each of which has exactly one solution: 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import sympy as sp
@@ -58,16 +58,6 @@ class Frame:
         return [self.products.get(symbol, (symbol,)) for symbol in self.symbols]
 
 
-@dataclass(frozen=True)
-class Lowered:
-    """A term that is affine in the sizes, the output index, the frame's symbols and the bound indices."""
-
-    number: sp.Rational
-    powers: tuple[tuple[Polynomial, int], ...]
-    conditions: tuple[Condition, ...]
-    bound: tuple[sp.Symbol, ...]
-
-
 class Lowering:
     """Makes the conditions and terms of one statement affine; they share the unknowns made from sizes alone."""
 
@@ -79,9 +69,10 @@ class Lowering:
         """Return conditions on the sizes."""
         draft = Draft()
         draft.conditions = [draft.condition(holds) for holds in given]
-        return self.finished(draft, Frame(())).conditions
+        self.finish(draft, Frame(()))
+        return tuple(draft.conditions)
 
-    def term(self, term: Term, access: Sequence[sp.Expr], shape: Sequence[sp.Expr], frame: Frame) -> Lowered:
+    def term(self, term: Term, access: Sequence[sp.Expr], shape: Sequence[sp.Expr], frame: Frame) -> Draft:
         """Return a term inside a shape, with the entries that it accesses at the frame's coordinates."""
         draft = Draft.of_term(term, access, frame.coordinates, self.index, shape)
         draft.conditions = [c for condition in draft.conditions for c in one_by_one(condition)]
@@ -91,18 +82,19 @@ class Lowering:
             self.name_functions(draft, frame)
         for symbol in draft.in_products():
             draft.divide(symbol)
-        return replace(self.finished(draft, frame), number=term.number)
+        self.finish(draft, frame)
+        return draft
 
-    def finished(self, draft: Draft, frame: Frame) -> Lowered:
-        """Return a draft with its products and functions of visible symbols named."""
+    def finish(self, draft: Draft, frame: Frame) -> None:
+        """Name the products and functions of visible symbols in a draft, which is affine then."""
         self.name_functions(draft, frame)
 
         def linear(p: Polynomial) -> Polynomial:
             return self.linear(p, frame, draft.bound)
 
-        conditions = tuple(changed(c, linear) for c in draft.all_conditions())
-        powers = tuple((linear(base), exponent) for base, exponent in draft.powers)
-        return Lowered(sp.S.One, powers, conditions, tuple(draft.bound))
+        draft.conditions = [changed(c, linear) for c in draft.all_conditions()]
+        draft.powers = [(linear(base), exponent) for base, exponent in draft.powers]
+        draft.defined = []
 
     def name_functions(self, draft: Draft, frame: Frame) -> None:
         """Put unknowns for the functions of visible symbols into a draft."""

@@ -21,10 +21,8 @@ from cnn_symbolic.kernel.trusted.polynomials import (
     Condition,
     Monomial,
     Polynomial,
-    symbols_in,
     whole,
 )
-from cnn_symbolic.kernel.trusted.products import Frame, Lowered
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 
@@ -42,18 +40,6 @@ class UnknownSets(CoefficientSets):
     def sizes_where_all(self, conditions: Iterable[Condition]) -> IntegerSet:
         """Return the sizes and unknowns that satisfy all conditions."""
         return self.sizes_satisfying([self.linear_part(c, self.names) for c in conditions])
-
-    def lowered(self, term: Lowered, frame: Frame, domain: IntegerSet) -> Any:
-        """Return the coefficient function of a term over the output index and the frame's symbols."""
-        names = self.names | {b: f"b{k}" for k, b in enumerate(term.bound)}
-        names |= {symbol: f"x{k}" for k, symbol in enumerate(frame.symbols)}
-        at = [names[s] for s in (*self.index, *frame.symbols)]
-        parts = [self.linear_part(c, names) for c in (*term.conditions, *frame.facts)]
-        if any(symbols_in(base) & set(term.bound) for base, _ in term.powers):
-            raise NotReadable(Reason.OUTSIDE, "a summation index occurs as a coefficient")
-        powers = [(self.linear(base, names), exponent) for base, exponent in term.powers]
-        ways = self.ways(at, [names[b] for b in term.bound], parts, domain)
-        return self.weighted(ways, at, term.number, powers)
 
 
 class Coordinates:
