@@ -16,19 +16,19 @@ from cnn_symbolic.expressions.heads import Equal, divisors
 from cnn_symbolic.expressions.rules import as_quotient, at_least, conjuncts, is_plain_size, is_whole, least, remainder
 from cnn_symbolic.kernel.search.domains import stated_domain
 from cnn_symbolic.kernel.search.verdicts import Refutation
-from cnn_symbolic.kernel.trusted.factors import Change
+from cnn_symbolic.kernel.trusted.factors import ChangeOfSizes
 from cnn_symbolic.kernel.trusted.reader import read_sides
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 
 
-def changes(statement: Statement) -> Iterator[Change]:
+def changes(statement: Statement) -> Iterator[ChangeOfSizes]:
     """Yield the changes to try: equations, numbers first, then other sizes, then expressions; then divisors."""
     parts = [part for holds in statement.assumptions for part in conjuncts(holds) if isinstance(part, Equal)]
     sides = [pair for part in parts for pair in (part.args, part.args[::-1])]
     found = [(s, e) for s, e in sides if is_plain_size(s) and is_whole(e) and s not in e.free_symbols]
     for s, e in sorted(found, key=lambda pair: (not pair[1].is_Integer, not pair[1].is_Symbol)):
-        yield Change({s: e})
+        yield ChangeOfSizes({s: e})
     if divided := list(divided_by(statement)):
         yield named(dict.fromkeys([*divided, *lengths(statement)]), statement)
 
@@ -54,7 +54,7 @@ def unseen(products: Iterable[sp.Expr]) -> Iterator[sp.Expr]:
             yield factor
 
 
-def named(numbers: Iterable[sp.Expr], statement: Statement) -> Change:
+def named(numbers: Iterable[sp.Expr], statement: Statement) -> ChangeOfSizes:
     """Return the change in which numbers are sizes: n for M - I + 1, and for ⌊(M - I)/S⌋ + 1 with a remainder r."""
     values: dict[sp.Expr, sp.Expr] = {}
     meanings: dict[sp.Symbol, sp.Expr] = {}
@@ -79,10 +79,10 @@ def named(numbers: Iterable[sp.Expr], statement: Statement) -> Change:
             values |= {quotients[0]: n - others, sp.expand(quotients[0]): n - others}
             rest -= r - 1
         values[single[0]] = sp.expand(bottom * (n - others) - rest)
-    return Change(values, meanings, tuple(conditions))
+    return ChangeOfSizes(values, meanings, tuple(conditions))
 
 
-def as_stated(found: Any, statement: Statement, change: Change) -> Verdict:
+def as_stated(found: Any, statement: Statement, change: ChangeOfSizes) -> Verdict:
     """Return a verdict on a statement in terms of other sizes as one in terms of its own sizes."""
     key = "sizes" if isinstance(found, Refutation) else "smallest"
     known = {s: getattr(found, key).get(str(s), least(s)) for s in (*statement.sizes, *change.meanings)}
@@ -111,14 +111,14 @@ def is_evident(holds: Any) -> bool:
     return isinstance(holds, heads.AtLeast) and at_least(holds.lhs - holds.rhs, 0)
 
 
-def of_sizes(factors: tuple[str, ...], statement: Statement, change: Change) -> tuple[str, ...]:
+def of_sizes(factors: tuple[str, ...], statement: Statement, change: ChangeOfSizes) -> tuple[str, ...]:
     """Return the factors by the sizes of the statement: for a new one, those that it is made from."""
     made_from = {str(n): set(map(str, b.free_symbols)) for n, b in change.meanings.items()}
     found = {name for factor in factors for name in made_from.get(factor, {factor})}
     return tuple(str(s) for s in statement.sizes if str(s) in found)
 
 
-def refuted_in(found: Refutation, change: Change) -> dict[str, Any]:
+def refuted_in(found: Refutation, change: ChangeOfSizes) -> dict[str, Any]:
     """Return the condition of a refutation in terms of the old sizes, if it is not for values of the new ones."""
     if found.holds_when is None or found.holds_at is None or {str(n) for n in change.meanings} & set(found.given):
         return {"holds_when": None, "holds_at": None, "given": {}}

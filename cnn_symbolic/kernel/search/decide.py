@@ -25,6 +25,7 @@ from cnn_symbolic.kernel.search.changes import as_stated, changes
 from cnn_symbolic.kernel.search.confirming import check_proved, check_vacuous, confirmed, in_order
 from cnn_symbolic.kernel.search.domains import stated_domain
 from cnn_symbolic.kernel.search.factor_choice import factors_of, literal_values
+from cnn_symbolic.kernel.search.points import smallest
 from cnn_symbolic.kernel.search.refuting import decide_affine
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.affine import prove_affine
@@ -159,7 +160,7 @@ def smallest_point(
             break
         exact = {size: sp.Integer(n) for size, n in chosen.items()}
         sets = CoefficientSets(others, ())
-        point = sets.smallest(sets.sizes_where(substitute(c, exact) for c in conditions))
+        point = smallest(sets, sets.sizes_where(substitute(c, exact) for c in conditions))
         if point is not None:
             found = chosen | dict(zip(others, point, strict=True))
             total_size = sum(found.values())

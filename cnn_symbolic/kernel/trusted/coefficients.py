@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from fractions import Fraction
 from functools import reduce
 from itertools import groupby, permutations, product
 from math import factorial, prod
@@ -27,19 +25,6 @@ from cnn_symbolic.kernel.trusted.verdicts import Reason
 MOST_POINTS = 400
 MOST_ARRANGEMENTS = 120
 Signature = tuple[tuple[Any, ...], ...]
-
-
-@dataclass(frozen=True)
-class Nonzero:
-    """Where a coefficient function is not zero.
-
-    `exact` is the set of points of its affine pieces, `found` the smallest point known on the others;
-    `settled` says that on those no smaller point exists, or none at all if none was found.
-    """
-
-    exact: isl.Set | None
-    found: tuple[int, ...] | None
-    settled: bool
 
 
 class CoefficientSets(Sets):
@@ -148,52 +133,21 @@ class CoefficientSets(Sets):
         span = alone.dim_max(0).sub(alone.dim_min(0))
         return span.scale_down_val(step).floor().add_constant_val(isl.Val.int_from_si(self.context, 1))
 
-    def accesses(self, points: isl.Set) -> isl.Map:
-        """Return the map from the entries to what is accessed in them, for points that have both."""
-        return isl.Map.from_range(points).move_dims(KIND.in_, 0, KIND.out, 0, len(self.index))
-
-    def value(self, function: Any, coordinates: Sequence[int]) -> Fraction:
-        """Return a coefficient function at a point."""
-        value = function.eval(self.point(coordinates, function))
-        return Fraction(value.to_str())
-
-    def nonzero(self, function: Any) -> Nonzero:
-        """Return where a function is not zero.
-
-        Pieces that are affine in sizes and indices contribute to the exact set. On the others, points
-        are tried in the order of their total size, each size once where only the sizes matter.
-        """
-        exact: isl.Set | None = None
-        found: list[tuple[int, ...]] = []
-        settled = True
+    def vanishes(self, function: Any) -> bool:
+        """Tell whether a function is zero: as a polynomial on each of its pieces, or at all points if they are few."""
+        tried = 0
         for domain, piece in function.get_pieces():
             reduced = piece.gist(domain)
-            if reduced.is_zero():
-                continue
+            left = domain
             if reduced.isa_aff():
-                where = isl.PwAff.from_aff(reduced.as_aff()).non_zero_set().intersect(domain)
-                exact = where if exact is None else exact.union(where)
-                continue
-            done, at = self.first_nonzero(function, reduced, domain)
-            settled = settled and done
-            found += [at] if at is not None else []
-        count = len(self.sizes)
-        first = min(found, key=lambda at: (sum(at[:count]), at), default=None)
-        return Nonzero(None if exact is None or exact.is_empty() else exact, first, settled)
-
-    def first_nonzero(self, function: Any, piece: Any, domain: isl.Set) -> tuple[bool, tuple[int, ...] | None]:
-        """Return whether a piece is settled, and its smallest point that is not zero, if one was found."""
-        depends = piece.involves_dims(KIND.in_, 0, piece.dim(KIND.in_))
-        left = domain
-        for _ in range(MOST_POINTS):
-            at = self.smallest(left)
-            if at is None:
-                return True, None
-            if self.value(function, at) != 0:
-                return True, at
-            same_sizes = self.at_sizes(at[: len(self.sizes)], domain)
-            left = left.subtract(isl.Set.from_point(self.point(at, function)) if depends else same_sizes)
-        return False, None
+                left = isl.PwAff.from_aff(reduced.as_aff()).non_zero_set().intersect(domain)
+            while not left.is_empty():
+                at = left.sample_point()
+                tried += 1
+                if tried > MOST_POINTS or not function.eval(at).is_zero():
+                    return False
+                left = left.subtract(isl.Set.from_point(at))
+        return True
 
 
 def total(functions: Iterable[Any], taken: Iterable[Any] = ()) -> Any:

@@ -100,7 +100,7 @@ def theorem_for_cases(statement: Statement, factors: Sequence[sp.Symbol], values
 
 
 @dataclass(frozen=True)
-class Change:
+class ChangeOfSizes:
     """Other sizes to speak of: `values` of old ones, or of expressions in these, in terms of new ones.
 
     `meanings` are the new sizes in terms of the old ones, `conditions` are about the new ones.
@@ -111,7 +111,7 @@ class Change:
     conditions: tuple[Any, ...] = ()
 
 
-def verdict_after(statement: Statement, change: Change, decide: Callable[[Statement], Verdict]) -> Verdict:
+def verdict_after(statement: Statement, change: ChangeOfSizes, decide: Callable[[Statement], Verdict]) -> Verdict:
     """Return the verdict on a statement in terms of other sizes: s = e(n), where n = b; s may be an expression, too.
 
          Γ  ⊢  s = e(b),  b is a size,  c(b)       ⊢ (L = R)[s := e(n)]  where  Γ[s := e(n)],  c(n),  e(n) is a size

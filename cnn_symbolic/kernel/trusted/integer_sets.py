@@ -43,11 +43,6 @@ class Sets:
 
     # Writing formulas for isl
 
-    def affine(self, e: Any, names: Mapping[sp.Symbol, str]) -> str:
-        """Return a quasi-affine expression as isl writes it; raise NotReadable if it is not one."""
-        draft = Draft()
-        return self.linear(draft.polynomial(e), self.with_functions(draft, names))
-
     def part(self, holds: Any, names: Mapping[sp.Symbol, str]) -> Linear | str:
         """Return a condition as a linear constraint, which isl takes without parsing it; any other one as a text."""
         draft = Draft()
@@ -136,41 +131,11 @@ class Sets:
                     made = made.set_element_val(at, k, self.number(value))
         return made
 
-    def smallest(self, points: isl.Set) -> tuple[int, ...] | None:
-        """Return the point (sizes, then coordinates) of least total size, the first in order; None if empty."""
-        if points.is_empty():
-            return None
-        count = len(self.sizes)
-        flat = points.move_dims(KIND.set, 0, KIND.param, 0, count) if count else points
-        flat = flat.insert_dims(KIND.set, 0, 1)
-        total = isl.Constraint.alloc_equality(isl.LocalSpace.from_space(flat.get_space()))
-        total = total.set_coefficient_val(KIND.set, 0, isl.Val.int_from_si(self.context, -1))
-        for k in range(count):
-            total = total.set_coefficient_val(KIND.set, 1 + k, isl.Val.int_from_si(self.context, 1))
-        point = flat.add_constraint(total).lexmin().sample_point()
-        dims = flat.dim(KIND.set)
-        return tuple(int(point.get_coordinate_val(KIND.set, k).to_str()) for k in range(1, dims))
-
-    # Numbers and points
+    # Numbers and limits
 
     def number(self, value: int) -> isl.Val:
         """Return an integer of any size as isl's."""
         return isl.Val.read_from_str(self.context, str(value))
-
-    def point(self, coordinates: Sequence[int], like: Any) -> isl.Point:
-        """Return the point (sizes, then coordinates) in the space of a coefficient function."""
-        point = isl.Point.zero(like.get_domain_space())
-        for k, value in enumerate(coordinates):
-            kind, at = (KIND.param, k) if k < len(self.sizes) else (KIND.set, k - len(self.sizes))
-            point = point.set_coordinate_val(kind, at, self.number(value))
-        return point
-
-    def at_sizes(self, sizes: Sequence[int], like: isl.Set) -> isl.Set:
-        """Return all points with the given sizes, in the space of another set."""
-        points = isl.Set.universe(like.get_space())
-        for k, value in enumerate(sizes):
-            points = points.fix_val(KIND.param, k, self.number(value))
-        return points
 
     @contextmanager
     def within_limits(self) -> Iterator[None]:
