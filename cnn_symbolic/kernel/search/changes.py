@@ -33,6 +33,20 @@ def changes(statement: Statement) -> Iterator[ChangeOfSizes]:
         yield named(dict.fromkeys([*divided, *lengths(statement)]), statement)
 
 
+def without_remainders(statement: Statement) -> Iterator[ChangeOfSizes]:
+    """Yield, for assumptions such as (M - I) mod S = 0, the changes in which M is I and a multiple of S."""
+    for part in (part for holds in statement.assumptions for part in conjuncts(holds) if isinstance(part, Equal)):
+        remainders = [e for e in part.args if isinstance(e, heads.Remainder)]
+        if len(remainders) == 1 and sp.S.Zero in part.args:
+            top, bottom = remainders[0].args
+            n = sp.Symbol(next(new_names(statement)), integer=True, nonnegative=True)
+            for s in sorted(filter(is_plain_size, top.free_symbols - bottom.free_symbols), key=str):
+                for sign in (1, -1):
+                    if not (rest := sp.expand(sign * top - s)).has(s):
+                        quotient = heads.Floor(sign * top * heads.Inverse(bottom))
+                        yield ChangeOfSizes({quotient: n, s: bottom * n - rest}, {n: quotient})
+
+
 def divided_by(statement: Statement) -> Iterator[sp.Expr]:
     """Yield the divisors in a statement that are not positive by the way they are written."""
     parts = [*statement.conditions, *statement.right.conditions, *statement.left.shape, *statement.right.shape]
@@ -59,8 +73,7 @@ def named(numbers: Iterable[sp.Expr], statement: Statement) -> ChangeOfSizes:
     values: dict[sp.Expr, sp.Expr] = {}
     meanings: dict[sp.Symbol, sp.Expr] = {}
     conditions: list[Any] = []
-    taken = {str(s) for s in statement.sizes} | set(statement.tensors)
-    names = (size(name) for k in count() if (name := f"n{k}") not in taken)
+    names = map(size, new_names(statement))
     for number in numbers:
         quotients = [term for term in sp.Add.make_args(number) if isinstance(term, heads.Floor)]
         top, bottom = as_quotient(quotients[0].args[0]) if quotients else (number, sp.S.One)
@@ -80,6 +93,12 @@ def named(numbers: Iterable[sp.Expr], statement: Statement) -> ChangeOfSizes:
             rest -= r - 1
         values[single[0]] = sp.expand(bottom * (n - others) - rest)
     return ChangeOfSizes(values, meanings, tuple(conditions))
+
+
+def new_names(statement: Statement) -> Iterator[str]:
+    """Yield names that a statement has neither for sizes nor for tensors."""
+    taken = {str(s) for s in statement.sizes} | set(statement.tensors)
+    return (name for k in count() if (name := f"n{k}") not in taken)
 
 
 def as_stated(found: Any, statement: Statement, change: ChangeOfSizes) -> Verdict:

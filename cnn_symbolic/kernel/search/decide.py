@@ -21,7 +21,7 @@ import sympy as sp
 from cnn_symbolic.expressions.formulas import substitute
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.ground.errors import VacuousClaimError
-from cnn_symbolic.kernel.search.changes import as_stated, changes
+from cnn_symbolic.kernel.search.changes import as_stated, changes, without_remainders
 from cnn_symbolic.kernel.search.confirming import check_proved, check_vacuous, confirmed, in_order
 from cnn_symbolic.kernel.search.domains import stated_domain
 from cnn_symbolic.kernel.search.factor_choice import factors_of, literal_values
@@ -64,14 +64,19 @@ def verdict_on(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
     if not isinstance(verdict, Undecided) or verdict.reason is not Reason.NOT_AFFINE:
         return verdict
     found: Verdict = verdict
+    decide_changed = partial(verdict_on, literally=literally)
     for change in islice(changes(statement), 1):
         with suppress(NotReadable):
-            changed = verdict_after(statement, change, partial(verdict_on, literally=literally))
+            changed = verdict_after(statement, change, decide_changed)
             if isinstance(changed, Theorem | Refutation) or not (change.meanings or isinstance(changed, Undecided)):
                 found = as_stated(changed, statement, change)
     if isinstance(found, Theorem) or (isinstance(found, Refutation) and found.least):
         return found
     direct = decide_factors(statement, verdict, literally)
+    for change in without_remainders(statement) if isinstance(direct, HoldsForLiterals) else ():
+        with suppress(NotReadable):
+            if isinstance(changed := verdict_after(statement, change, decide_changed), Theorem):
+                return as_stated(changed, statement, change)
     return direct if isinstance(direct, Theorem | Refutation) or isinstance(found, Undecided) else found
 
 
