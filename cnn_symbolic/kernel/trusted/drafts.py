@@ -141,7 +141,7 @@ class Draft:
     def quotient(self, top: Polynomial, bottom: Polynomial) -> Polynomial:
         """Return ⌊top/bottom⌋ as a symbol; the divisor is a sum of products of sizes, and so at least one.
 
-        Where there are indices, only literal numbers are drawn out: products with them are needed as they are.
+        Sizes and functions of sizes are drawn out of it, but not indices: their products are needed as they are.
 
         ⌊(a + n·d·r)/(t·d)⌋ = ⌊n/t⌋·r + ⌊(a + (n mod t)·d·r)/(t·d)⌋    for a product d, a number t ≥ 1, an integer r
         """
@@ -152,16 +152,16 @@ class Draft:
             return self.define("quotient", (top, bottom))
         ((divisor, times_it),) = bottom.items()
         left = {m: others for m in top if (others := without(m, divisor)) is not None}
-        drawn_out = left if self.is_of_sizes(top) else {m: others for m, others in left.items() if not others}
+        drawn_out = {m: others for m, others in left.items() if self.is_of_sizes(others)}
         whole_part = Polynomial({others: n for m, others in drawn_out.items() if (n := int(top[m] // times_it))})
         top -= whole_part * bottom
         return self.define("quotient", (top, bottom)) + whole_part if top else whole_part
 
-    def is_of_sizes(self, p: Polynomial) -> bool:
-        """Tell whether a polynomial is made from sizes, and from functions of sizes."""
+    def is_of_sizes(self, symbols: Iterable[sp.Symbol]) -> bool:
+        """Tell whether symbols are sizes, or stand for functions of sizes."""
         made = {next(iter(symbols_in(d.value))): d for d in self.defined}
         return all(
-            is_plain_size(s) or (s in made and all(map(self.is_of_sizes, made[s].arguments))) for s in symbols_in(p)
+            is_plain_size(s) or (s in made and self.is_of_sizes(symbols_in(*made[s].arguments))) for s in symbols
         )
 
     def define(self, kind: str, arguments: tuple[Polynomial, ...]) -> Polynomial:

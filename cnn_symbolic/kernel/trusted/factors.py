@@ -152,13 +152,13 @@ def prove_every(statement: Statement, factors: Sequence[sp.Symbol], cases: int =
     pairs = zip(statement.left.shape, statement.right.shape, strict=True)
     differ = lowering.conditions([any_of(*(compare("!=", sp.expand(a), sp.expand(b)) for a, b in pairs))])
     compared = lowered_sides(statement, lowering)
-    lowering.complete()
+    lowering.complete(lowering.sizes)
+    for both in compared.values():
+        lowering.complete(both.frame)
     sets = UnknownSets(statement.sizes, statement.index, lowering.sizes.unknowns)
     parameters = lowering.sizes.monomials()
     multipliers = products_of(factors, [parameters, *(both.frame.monomials() for both in compared.values())])
-    divisors = lowering.sizes.divisors
-    alike = [pair for pair in combinations_of(divisors, 2) if divisors[pair[0]] == divisors[pair[1]]]
-    of_sizes = Coordinates(sets, parameters, multipliers, alike, cases)
+    of_sizes = Coordinates(sets, parameters, multipliers, alike(lowering.sizes), cases)
     with sets.within_limits():
         domain = sets.sizes_where_all([*required, *lowering.sizes.facts])
         if of_sizes.impossible(domain):
@@ -176,10 +176,19 @@ def prove_every(statement: Statement, factors: Sequence[sp.Symbol], cases: int =
                 [sets.function(draft, both.frame.symbols, domain) for draft in side] for side in (both.left, both.right)
             )
             monomials = [*parameters, *((i,) for i in statement.index), *both.frame.monomials()]
-            if not Coordinates(sets, monomials, multipliers, alike, cases).zero_everywhere(total(left, other)):
+            pairs_of_quotients = alike(lowering.sizes, both.frame)
+            if not Coordinates(sets, monomials, multipliers, pairs_of_quotients, cases).zero_everywhere(
+                total(left, other)
+            ):
                 raise NotReadable(Reason.NOT_AFFINE, "the entries are not seen to agree for all factors")
             written[product_of(signature)] = written_sum(left, other)
     return written
+
+
+def alike(*frames: Frame) -> list[tuple[sp.Symbol, sp.Symbol]]:
+    """Return the pairs of quotients by the same divisor."""
+    divisors = {quotient: divisor for frame in frames for quotient, divisor in frame.divisors.items()}
+    return [(a, b) for a, b in combinations_of(divisors, 2) if divisors[a] == divisors[b]]
 
 
 def lowered_sides(statement: Statement, lowering: Lowering) -> dict[Signature, ComparedTerms]:

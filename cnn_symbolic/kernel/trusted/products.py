@@ -132,13 +132,13 @@ class Lowering:
                     self.linear(Polynomial.of(*home.divisors[inner]) * Polynomial.of(symbol), home, ())
         return home.functions[defined.key()]
 
-    def complete(self) -> None:
+    def complete(self, frame: Frame) -> None:
         """Name the multiples of quotients by each divisor that their own divisor divides, as ⌊⌊a/s⌋/t⌋ needs them."""
-        divisors = dict.fromkeys(self.sizes.divisors.values())
-        for quotient, own in list(self.sizes.divisors.items()):
+        divisors = dict.fromkeys([*self.sizes.divisors.values(), *frame.divisors.values()])
+        for quotient, own in list(frame.divisors.items()):
             for divisor in divisors:
                 if len(divisor) > len(own) and all(divisor.count(s) >= own.count(s) for s in own):
-                    self.linear(Polynomial.of(*divisor) * Polynomial.of(quotient), self.sizes, ())
+                    self.linear(Polynomial.of(*divisor) * Polynomial.of(quotient), frame, ())
 
     def linear(self, p: Polynomial, frame: Frame, bound: Sequence[sp.Symbol]) -> Polynomial:
         """Return a polynomial with an unknown for each product of two or more symbols."""
