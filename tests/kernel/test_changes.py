@@ -100,6 +100,55 @@ def test_a_new_size_has_a_new_name():
         verdict_after(statement, ChangeOfSizes({m: i}, {i: m}), verdict_on)
 
 
+RIGHT = """
+claim(((L - S)//S) % (S + 1) + L == ceiling((L - 2*S + 1)/S) % (S + 1) + L)
+claim(H % (S + T) == (H + S + T) % (S + T))
+claim(((S + T)*(L*M) + T) % (S + T) == T)
+claim(L % (S*T) % S == L % S)
+claim(L % S == 0, assuming=[L % (S*T) == 0])
+claim((L + H) % S == 0, assuming=[L % S == 0, H % S == 0])
+claim((L//S)*T == (L*T)//S, assuming=[L % S == 0])
+claim(max(ceiling(L/S)*S - L, 0) == (S - L % S) % S)
+claim(ceiling(L/S) - L//S == Iverson(L % S != 0))
+claim(pool_size(pool_size(M, S, stride=S), T + 1, stride=T + 1) == M//(S*(T + 1)))
+claim(ceiling(M/S)*ceiling(N/S) == ((M - 1)//S + 1)*((N - 1)//S + 1))
+claim(L//(S - 1) == H, assuming=[L == H*(S - 1)])
+claim(rot180(dilate(tensor(M, name="x"), factors=[S])) == dilate(rot180(tensor(M, name="x")), factors=[S]))
+claim(dilate(dilate(tensor(M, name="x"), factors=[S]), factors=[H]) == dilate(tensor(M, name="x"), factors=[S*H]))
+claim(rot180(merge_axes(tensor(M, N, name="y"), axis=0)) == merge_axes(rot180(tensor(M, N, name="y")), axis=0))
+""".strip().splitlines()
+NEAR = """
+claim(((L - S)//S) % (S + 1) + L == ceiling((L - 2*S)/S) % (S + 1) + L)
+claim(H % (S + T) == (H + S) % (S + T))
+claim(((S + T)*(L*M) + T) % (S + T) == S)
+claim(L % (S*T) % S == L % T)
+claim(L % S == 0, assuming=[L % (S + T) == 0])
+claim((L + H) % S == 0, assuming=[L % S == 0, H % S == 1])
+claim((L//S)*T == (L*T)//S, assuming=[L % T == 0])
+claim(max(ceiling(L/S)*S - L, 0) == S - L % S)
+claim(ceiling(L/S) - L//S == Iverson(L % S != 1))
+claim(pool_size(pool_size(M, S, stride=S), T + 1, stride=T + 1) == M//(S*T))
+claim(ceiling(M/S)*ceiling(N/S) == (M//S + 1)*((N - 1)//S + 1))
+claim(L//(S - 1) == H, assuming=[L == H*(S - 1) + 1])
+claim(rot180(dilate(tensor(M, name="x"), factors=[S])) == dilate(tensor(M, name="x"), factors=[S]))
+claim(dilate(dilate(tensor(M, name="x"), factors=[S]), factors=[H]) == dilate(tensor(M, name="x"), factors=[S + H - 1]))
+claim(rot180(merge_axes(tensor(M, N, name="y"), axis=0)) == merge_axes(tensor(M, N, name="y"), axis=0))
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("text", RIGHT)
+def test_roundings_in_other_words_are_for_every_size(text):
+    found = verdict(text)
+    assert isinstance(found, Theorem)
+    assert found.values == ()
+    assert set(found.smallest) == {str(s) for s in found.statement.sizes}
+
+
+@pytest.mark.parametrize("text", NEAR)
+def test_roundings_that_differ_somewhere_are_refuted(text):
+    assert isinstance(verdict(text), Refutation)
+
+
 TRANSPOSED = """x = tensor(B, C, L)
 w = tensor(K, C, I)
 (P,) = widths("P")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from itertools import count
+from random import Random
 from typing import Any
 
 import sympy as sp
@@ -14,12 +16,16 @@ from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.formulas import size, substitute, symbols_of
 from cnn_symbolic.expressions.heads import Equal, divisors
 from cnn_symbolic.expressions.rules import as_quotient, at_least, conjuncts, is_plain_size, is_whole, least, remainder
+from cnn_symbolic.ground.errors import EvaluationError, UndefinedError
 from cnn_symbolic.kernel.search.domains import stated_domain
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.factors import ChangeOfSizes
 from cnn_symbolic.kernel.trusted.reader import read_sides
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
+
+# At how many points two quotients are compared before it is tried to prove that they are equal.
+TRIED = 40
 
 
 def changes(statement: Statement) -> Iterator[ChangeOfSizes]:
@@ -29,8 +35,32 @@ def changes(statement: Statement) -> Iterator[ChangeOfSizes]:
     found = [(s, e) for s, e in sides if is_plain_size(s) and is_whole(e) and s not in e.free_symbols]
     for s, e in sorted(found, key=lambda pair: (not pair[1].is_Integer, not pair[1].is_Symbol)):
         yield ChangeOfSizes({s: e})
-    if divided := list(divided_by(statement)):
+    if divided := [factor for factor in divided_by(statement) if not at_least(factor, 1)]:
         yield named(dict.fromkeys([*divided, *lengths(statement)]), statement)
+
+
+def further_changes(statement: Statement) -> Iterator[ChangeOfSizes]:
+    """Yield changes to try where nothing else proves a statement."""
+    yield from without_remainders(statement)
+    if equal := equal_roundings(statement):
+        yield ChangeOfSizes(equal)
+    if divided := [factor for factor in divided_by(statement) if isinstance(factor, sp.Add)]:
+        yield named(dict.fromkeys(divided), statement)
+
+
+def equal_roundings(statement: Statement) -> dict[sp.Expr, sp.Expr]:
+    """Return the quotients that seem to be other ones and a constant, such as ⌈M/S⌉ and ⌊(M - 1)/S⌋ + 1, with these."""
+    random = Random(0)
+    points = [{s: random.randint(1, 12) for s in statement.sizes} for _ in range(TRIED)]
+    known: dict[tuple[int, ...], tuple[sp.Expr, int]] = {}
+    equal: dict[sp.Expr, sp.Expr] = {}
+    rounded = {e for part in parts_of(statement) for e in part.atoms(heads.Floor, heads.Ceiling)}
+    for e in sorted((e for e in rounded if all(map(is_plain_size, e.free_symbols))), key=sp.default_sort_key):
+        with suppress(EvaluationError, UndefinedError):
+            first, *others = [evaluate_size(e, at) for at in points]
+            other, start = known.setdefault(tuple(n - first for n in others), (e, first))
+            equal |= {e: other + first - start} if other != e else {}
+    return equal
 
 
 def without_remainders(statement: Statement) -> Iterator[ChangeOfSizes]:
@@ -47,24 +77,29 @@ def without_remainders(statement: Statement) -> Iterator[ChangeOfSizes]:
                         yield ChangeOfSizes({quotient: n, s: bottom * n - rest}, {n: quotient})
 
 
-def divided_by(statement: Statement) -> Iterator[sp.Expr]:
-    """Yield the divisors in a statement that are not positive by the way they are written."""
+def parts_of(statement: Statement) -> list[Any]:
+    """Return the conditions, lengths and indices of a statement."""
     parts = [*statement.conditions, *statement.right.conditions, *statement.left.shape, *statement.right.shape]
     for term in (term for terms in read_sides(statement) for term in terms):
         parts += [*term.conditions, *(i for factor in term.factors for i in factor.index)]
-    yield from unseen(divisor for part in parts for divisor in divisors(part))
+    return parts
+
+
+def divided_by(statement: Statement) -> Iterator[sp.Expr]:
+    """Yield what a statement divides by, products by their factors."""
+    return factors_in(divisor for part in parts_of(statement) for divisor in divisors(part))
 
 
 def lengths(statement: Statement) -> Iterator[sp.Expr]:
-    """Yield the lengths of axes that are not positive by the way they are written."""
+    """Yield the factors of lengths of axes that are not positive by the way they are written."""
     shapes = [statement.left.shape, statement.right.shape, *(d.shape for d in statement.tensors.values())]
-    yield from unseen(length for shape in shapes for length in shape)
+    return (e for e in factors_in(length for shape in shapes for length in shape) if not at_least(e, 1))
 
 
-def unseen(products: Iterable[sp.Expr]) -> Iterator[sp.Expr]:
-    """Yield those factors that are made from sizes and not seen to be at least one."""
+def factors_in(products: Iterable[sp.Expr]) -> Iterator[sp.Expr]:
+    """Yield those factors that are made from sizes."""
     for factor in (factor for product in products for factor in sp.Mul.make_args(sp.factor_terms(product))):
-        if not at_least(factor, 1) and all(map(is_plain_size, factor.free_symbols)):
+        if all(map(is_plain_size, factor.free_symbols)):
             yield factor
 
 

@@ -21,7 +21,7 @@ import sympy as sp
 from cnn_symbolic.expressions.formulas import substitute
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.ground.errors import VacuousClaimError
-from cnn_symbolic.kernel.search.changes import as_stated, changes, without_remainders
+from cnn_symbolic.kernel.search.changes import as_stated, changes, further_changes
 from cnn_symbolic.kernel.search.confirming import check_proved, check_vacuous, confirmed, in_order
 from cnn_symbolic.kernel.search.domains import stated_domain
 from cnn_symbolic.kernel.search.factor_choice import factors_of, literal_values
@@ -41,7 +41,7 @@ from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Theorem, Verdict
 
-MOST_COMBINATIONS, MOST_CANDIDATES, MOST_CASES = 256, 2000, 2
+MOST_COMBINATIONS, MOST_CANDIDATES, MOST_CASES, MOST_CHANGES = 256, 2000, 2, 2
 
 
 def decide(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
@@ -73,11 +73,33 @@ def verdict_on(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
     if isinstance(found, Theorem) or (isinstance(found, Refutation) and found.least):
         return found
     direct = decide_factors(statement, verdict, literally)
-    for change in without_remainders(statement) if isinstance(direct, HoldsForLiterals) else ():
+    if isinstance(direct, HoldsForLiterals | Undecided):
         with suppress(NotReadable):
-            if isinstance(changed := verdict_after(statement, change, decide_changed), Theorem):
-                return as_stated(changed, statement, change)
+            return proved_after_changes(statement, MOST_CHANGES)
     return direct if isinstance(direct, Theorem | Refutation) or isinstance(found, Undecided) else found
+
+
+def proved_after_changes(statement: Statement, most: int) -> Verdict:
+    """Return the theorem that a statement is after at most so many changes; raise NotReadable if none is found."""
+    for change in further_changes(statement) if most else ():
+        with suppress(NotReadable):
+            changed = verdict_after(statement, change, partial(proved_after, most=most - 1))
+            return as_stated(changed, statement, change)
+    raise NotReadable(Reason.NOT_AFFINE, "no other sizes are found in which it is proved")
+
+
+def proved_after(statement: Statement, most: int) -> Verdict:
+    """Return the theorem that a statement is, as it is or after changes; raise NotReadable if none is found."""
+    verdict = decide_affine(statement)
+    if isinstance(verdict, Undecided):
+        with suppress(NotReadable):
+            factors = factors_of(statement)
+            theorem = theorem_for_every(statement, factors, MOST_CASES)
+            return replace(theorem, smallest=smallest_sizes(statement, factors))
+        return proved_after_changes(statement, most)
+    if isinstance(verdict, Theorem):
+        return verdict
+    raise NotReadable(Reason.NOT_AFFINE, "it is refuted")
 
 
 def is_proved(statement: Statement) -> bool:

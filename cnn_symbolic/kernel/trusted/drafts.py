@@ -183,7 +183,7 @@ class Draft:
         if isinstance(holds, heads.Conjunction | heads.Disjunction):
             parts = tuple(self.condition(part, negated) for part in holds.args)
             return AllOf(parts) if isinstance(holds, heads.Conjunction) != negated else AnyOf(parts)
-        if isinstance(holds, heads.Comparison) and holds.has(heads.Where):
+        if isinstance(holds, heads.Comparison) and holds.has(heads.Where, heads.Bracket):
             return self.condition(without_cases(holds), negated)
         if isinstance(holds, heads.Comparison):
             sign, direction, strict = RELATIONS[holds.sign]
