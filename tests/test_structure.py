@@ -171,7 +171,8 @@ def test_tests_lie_in_the_folder_of_what_they_test():
 
 def test_only_the_kernel_knows_isl_and_the_witnesses_know_nothing_of_the_kernel():
     knowing = {name for name, file in modules().items() for i in imports(file) if i == "islpy"}
-    assert knowing == {"kernel.trusted.coefficients", "kernel.trusted.integer_sets", "kernel.trusted.unknowns"}
+    trusted = {f"kernel.trusted.{name}" for name in ("coefficients", "integer_sets", "unknowns")}
+    assert knowing == {*trusted, "kernel.search.points"}
     allowed = {
         "explicit": set(),
         "numeric": set(),
@@ -222,7 +223,8 @@ ASKED = {
     # A number is asked: a difference of known functions at numbers.
     ("kernel.search.replay", "differ"): {"is_finite", "is_real"},
     # isl's numbers and polynomials are asked, not SymPy's.
-    ("kernel.trusted.coefficients", "nonzero"): {"is_zero"},
+    ("kernel.trusted.coefficients", "vanishes"): {"is_zero"},
+    ("kernel.search.points", "nonzero"): {"is_zero"},
     ("kernel.trusted.unknowns", "zero_everywhere"): {"is_zero"},
     ("kernel.trusted.unknowns", "constraints_of"): {"is_zero"},
     # Python's and NumPy's floating-point numbers are asked, or an attribute of this package's own.

@@ -16,7 +16,7 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.expressions.heads import Opaque, Where
+from cnn_symbolic.expressions.heads import Bracket, Opaque, Where
 from cnn_symbolic.expressions.rules import (
     NOT_NEGATIVE,
     POSITIVE,
@@ -107,9 +107,9 @@ def entry(name: str, index: Sequence[Any]) -> sp.Expr:
 
 
 def without_cases(relation: Any) -> Any:
-    """Return a condition that is equivalent to a comparison of sizes and has one `Where` less in it."""
-    chosen = min(relation.atoms(Where), key=str)
-    holds, value, otherwise = chosen.args
+    """Return a condition that is equivalent to a comparison of sizes and has one `Where` or bracket less in it."""
+    chosen = min(relation.atoms(Where, Bracket), key=str)
+    holds, value, otherwise = chosen.args if isinstance(chosen, Where) else (*chosen.args, sp.S.One, sp.S.Zero)
     return any_of(
         all_of(holds, relation.xreplace({chosen: value})),
         all_of(negation(holds), relation.xreplace({chosen: otherwise})),
@@ -185,9 +185,9 @@ def bound_sum(body: sp.Expr, indices: Sequence[sp.Symbol], shape: Sequence[Any])
     return sp.Sum(body, *((i, 0, n - 1) for i, n in reversed(list(zip(indices, shape, strict=True)))))
 
 
-def substitute(formula: sp.Basic, values: Mapping[sp.Symbol, sp.Expr]) -> sp.Basic:
-    """Replace free symbols of a formula by expressions, written by the rules; bound indices get fresh names."""
-    if not formula.args:
+def substitute(formula: sp.Basic, values: Mapping[Any, sp.Expr]) -> sp.Basic:
+    """Replace free symbols, or expressions in sizes, by others, written by the rules; bound indices get fresh names."""
+    if formula in values or not formula.args:
         return values.get(formula, formula)
     if isinstance(formula, sp.Sum):
         if not symbols_of(formula):

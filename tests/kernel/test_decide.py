@@ -37,7 +37,7 @@ from cnn_symbolic import (
     where,
     wrap,
 )
-from cnn_symbolic.claims import decide, state
+from cnn_symbolic.claims import decide, read_claims, state
 from cnn_symbolic.expressions.formulas import Entry
 from cnn_symbolic.expressions.heads import Bracket, Greater
 from cnn_symbolic.expressions.printing import written, written_together
@@ -420,3 +420,25 @@ def test_values_of_a_replay_are_exact_integers():
     found = verdict(2 * line, line)
     assert all(isinstance(v, int) for v in found.values["s"].flat)
     assert isinstance(found.left_value, np.ndarray)
+
+
+STATISTICS = """x = tensor(B, C, M)
+f = function()
+c = named("c", x - sum_axes(x, axes=(0, 2), keepdims=True) / (B * M))
+var = named("var", sum_axes(c * c, axes=(0, 2), keepdims=True) / (B * M))
+y = named("y", c * f(var))
+dy = cotangent(y)
+mean = sum_axes(dy, axes={axes}, keepdims=True) / (B * M)
+claim(
+    gradient(y, wrt=x)
+    == f(var) * (dy - mean) + f(var, order=1) * c * sum_axes(dy * c, axes=(0, 2), keepdims=True) * {twice} / (B * M)
+)
+"""
+
+
+@pytest.mark.parametrize(
+    ("axes", "twice", "kind"), [("(0, 2)", 2, Theorem), ("(0, 2)", 1, Refutation), ("(0,)", 2, Refutation)]
+)
+def test_batch_normalisation_of_maps_is_decided(axes, twice, kind):
+    (claim,) = read_claims(STATISTICS.format(axes=axes, twice=twice)).values()
+    assert isinstance(claim.verdict, kind)

@@ -27,7 +27,9 @@ from cnn_symbolic.expressions.rules import (
 from cnn_symbolic.ground.errors import DisagreementError
 from cnn_symbolic.kernel.search import conditions
 from cnn_symbolic.kernel.search.conditions import conditions_of, weakest
+from cnn_symbolic.kernel.search.points import at_sizes, smallest, value
 from cnn_symbolic.kernel.trusted.coefficients import MOST_ARRANGEMENTS, CoefficientSets, arrangements
+from cnn_symbolic.kernel.trusted.drafts import Draft
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 from tests.support.kernel.attack import holds
@@ -75,11 +77,11 @@ def test_coinciding_terms_are_counted_exactly(text):
     for m, n in product(range(1, 5), repeat=2):
         for at in product(range(-1, 9), repeat=inputs):
             fibre = ways
-            for k, value in enumerate((m, n)):
-                fibre = fibre.fix_val(isl.dim_type.param, k, isl.Val.int_from_si(sets.context, value))
-            for k, value in enumerate(at):
-                fibre = fibre.fix_val(isl.dim_type.in_, k, isl.Val.int_from_si(sets.context, value))
-            assert sets.value(counted, (m, n, *at)) == fibre.range().count_val().to_python(), (m, n, at)
+            for k, number in enumerate((m, n)):
+                fibre = fibre.fix_val(isl.dim_type.param, k, isl.Val.int_from_si(sets.context, number))
+            for k, number in enumerate(at):
+                fibre = fibre.fix_val(isl.dim_type.in_, k, isl.Val.int_from_si(sets.context, number))
+            assert value(sets, counted, (m, n, *at)) == fibre.range().count_val().to_python(), (m, n, at)
 
 
 @pytest.mark.parametrize("text", NOT_COUNTED.values(), ids=NOT_COUNTED.keys())
@@ -91,6 +93,11 @@ def test_what_is_not_counted_is_refused_or_left_to_barvinok(text):
     with pytest.raises(NotReadable) as refused:
         sets.count(ways_of(sets, text))
     assert refused.value.reason is Reason.MULTIPLICITY
+
+
+def affine(sets, expression):
+    draft = Draft()
+    return sets.linear(draft.polynomial(expression), sets.with_functions(draft, sets.names))
 
 
 def test_quasi_affine_expressions_mean_the_same_to_isl():
@@ -108,13 +115,13 @@ def test_quasi_affine_expressions_mean_the_same_to_isl():
     ]
     sets = make((i,))
     for expression in expressions:
-        text = f"{sets.parameters}{{ [i0] -> [{sets.affine(expression, sets.names)}] }}"
+        text = f"{sets.parameters}{{ [i0] -> [{affine(sets, expression)}] }}"
         function = isl.PwAff.read_from_str(sets.context, text)
         for m, n, at in product(range(1, 4), range(1, 4), range(-5, 6)):
             expected = value_of(expression, {M: m, N: n, i: at}.__getitem__)
             point = isl.Point.zero(function.domain().get_space())
-            for kind, k, value in ((isl.dim_type.param, 0, m), (isl.dim_type.param, 1, n), (isl.dim_type.set, 0, at)):
-                point = point.set_coordinate_val(kind, k, isl.Val.int_from_si(sets.context, value))
+            for kind, k, number in ((isl.dim_type.param, 0, m), (isl.dim_type.param, 1, n), (isl.dim_type.set, 0, at)):
+                point = point.set_coordinate_val(kind, k, isl.Val.int_from_si(sets.context, number))
             assert function.eval(point).to_python() == expected, expression
 
 
@@ -128,7 +135,7 @@ NOT_AFFINE = [
 def test_what_is_not_affine_is_refused(expression):
     sets = make((i,))
     with pytest.raises(NotReadable) as refused:
-        sets.affine(expression, sets.names)
+        affine(sets, expression)
     assert refused.value.reason is Reason.NOT_AFFINE
 
 
@@ -153,7 +160,7 @@ def test_conditions_mean_the_same_to_isl(condition):
     sets = make()
     points = sets.sizes_where([condition])
     for m, n in product(range(1, 6), repeat=2):
-        found = not points.intersect(sets.at_sizes((m, n), points)).is_empty()
+        found = not points.intersect(at_sizes(sets, (m, n), points)).is_empty()
         assert found == value_of(condition, {M: m, N: n}.__getitem__), (m, n)
 
 
@@ -209,7 +216,7 @@ def test_a_set_of_sizes_is_read_as_the_conditions_that_say_it(text):
     points = sets.sizes_where([]).intersect(isl.Set.read_from_str(sets.context, f"[p0, p1] -> {{ : {text} }}"))
     found_conditions = conditions_of(sets, points)
     for m, n in product(range(1, 9), repeat=2):
-        found = not points.intersect(sets.at_sizes((m, n), points)).is_empty()
+        found = not points.intersect(at_sizes(sets, (m, n), points)).is_empty()
         assert found == all(value_of(c, {M: m, N: n}.__getitem__) for c in found_conditions), (m, n)
 
 
@@ -227,9 +234,9 @@ def test_conditions_that_say_another_set_are_an_error(monkeypatch):
 
 def test_the_smallest_point_has_the_least_total_size():
     sets = make()
-    assert sets.smallest(sets.sizes_where([holds(M + N, ">=", 5), holds(N, ">=", 2)])) == (1, 4)
-    assert sets.smallest(sets.sizes_where([holds(M, ">=", 10)])) == (10, 1)
-    assert sets.smallest(sets.sizes_where([holds(M, "<", N), holds(N, "<", M)])) is None
+    assert smallest(sets, sets.sizes_where([holds(M + N, ">=", 5), holds(N, ">=", 2)])) == (1, 4)
+    assert smallest(sets, sets.sizes_where([holds(M, ">=", 10)])) == (10, 1)
+    assert smallest(sets, sets.sizes_where([holds(M, "<", N), holds(N, "<", M)])) is None
 
 
 def test_equal_tensors_are_arranged_in_every_order_and_others_keep_their_place():
@@ -243,5 +250,5 @@ def test_equal_tensors_are_arranged_in_every_order_and_others_keep_their_place()
 def test_exact_numbers_come_back_from_isl():
     sets = make()
     function = sets.constant(sets.sizes_where([]), sp.Rational(-7, 3))
-    assert sets.value(function, (1, 1)) == sp.Rational(-7, 3)
-    assert np.isclose(float(sets.value(function, (2, 5))), -7 / 3)
+    assert value(sets, function, (1, 1)) == sp.Rational(-7, 3)
+    assert np.isclose(float(value(sets, function, (2, 5))), -7 / 3)

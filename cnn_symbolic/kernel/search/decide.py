@@ -15,18 +15,17 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import islice
-from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.formulas import substitute
-from cnn_symbolic.expressions.heads import Equal
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.ground.errors import VacuousClaimError
+from cnn_symbolic.kernel.search.changes import as_stated, changes, further_changes
 from cnn_symbolic.kernel.search.confirming import check_proved, check_vacuous, confirmed, in_order
 from cnn_symbolic.kernel.search.domains import stated_domain
-from cnn_symbolic.kernel.search.factor_choice import equations, factors_of, literal_values
+from cnn_symbolic.kernel.search.factor_choice import factors_of, literal_values
+from cnn_symbolic.kernel.search.points import smallest
 from cnn_symbolic.kernel.search.refuting import decide_affine
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.affine import prove_affine
@@ -36,13 +35,13 @@ from cnn_symbolic.kernel.trusted.factors import (
     stated_values,
     theorem_for_cases,
     theorem_for_every,
-    verdict_where,
+    verdict_after,
 )
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Theorem, Verdict
 
-MOST_COMBINATIONS, MOST_CANDIDATES = 256, 2000
+MOST_COMBINATIONS, MOST_CANDIDATES, MOST_CASES, MOST_CHANGES = 256, 2000, 2, 2
 
 
 def decide(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
@@ -60,35 +59,47 @@ def decide(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
 
 
 def verdict_on(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
-    """Return the verdict on a statement, as it is or with the sizes put in that its assumptions give values to."""
+    """Return the verdict on a statement, as it is or in terms of other sizes."""
     verdict: Verdict = decide_affine(statement)
     if not isinstance(verdict, Undecided) or verdict.reason is not Reason.NOT_AFFINE:
         return verdict
     found: Verdict = verdict
-    for size, value in equations(statement)[:1]:
-        found = verdict_where(statement, size, value, partial(verdict_on, literally=literally))
-        found = found if isinstance(found, Undecided) else completed(found, statement, size, value)
+    decide_changed = partial(verdict_on, literally=literally)
+    for change in islice(changes(statement), 1):
+        with suppress(NotReadable):
+            changed = verdict_after(statement, change, decide_changed)
+            if isinstance(changed, Theorem | Refutation) or not (change.meanings or isinstance(changed, Undecided)):
+                found = as_stated(changed, statement, change)
     if isinstance(found, Theorem) or (isinstance(found, Refutation) and found.least):
         return found
     direct = decide_factors(statement, verdict, literally)
+    if isinstance(direct, HoldsForLiterals | Undecided):
+        with suppress(NotReadable):
+            return proved_after_changes(statement, MOST_CHANGES)
     return direct if isinstance(direct, Theorem | Refutation) or isinstance(found, Undecided) else found
 
 
-def completed(found: Any, statement: Statement, size: sp.Symbol, value: sp.Expr) -> Verdict:
-    """Return a verdict on a statement with a value put in for a size, as one that names this size."""
-    key = "sizes" if isinstance(found, Refutation) else "smallest"
-    known = {s: getattr(found, key).get(str(s), least(s)) for s in statement.sizes}
-    known[size] = evaluate_size(value, known)
-    own: dict[str, Any] = {
-        key: {str(s): known[s] for s in statement.sizes},
-        "domain": (*found.domain, Equal(size, value)),
-    }
-    if not isinstance(found, Theorem):
-        own["statement"] = statement
-    if isinstance(found, Refutation):  # with what else counts in the total, another one may be the smallest
-        own["least"] = found.least and value.is_Integer
-    made: Verdict = replace(found, **own)
-    return made
+def proved_after_changes(statement: Statement, most: int) -> Verdict:
+    """Return the theorem that a statement is after at most so many changes; raise NotReadable if none is found."""
+    for change in further_changes(statement) if most else ():
+        with suppress(NotReadable):
+            changed = verdict_after(statement, change, partial(proved_after, most=most - 1))
+            return as_stated(changed, statement, change)
+    raise NotReadable(Reason.NOT_AFFINE, "no other sizes are found in which it is proved")
+
+
+def proved_after(statement: Statement, most: int) -> Verdict:
+    """Return the theorem that a statement is, as it is or after changes; raise NotReadable if none is found."""
+    verdict = decide_affine(statement)
+    if isinstance(verdict, Undecided):
+        with suppress(NotReadable):
+            factors = factors_of(statement)
+            theorem = theorem_for_every(statement, factors, MOST_CASES)
+            return replace(theorem, smallest=smallest_sizes(statement, factors))
+        return proved_after_changes(statement, most)
+    if isinstance(verdict, Theorem):
+        return verdict
+    raise NotReadable(Reason.NOT_AFFINE, "it is refuted")
 
 
 def is_proved(statement: Statement) -> bool:
@@ -130,7 +141,12 @@ def decide_factors(statement: Statement, undecided: Undecided, literally: Sequen
                 detail = f"{stopped.detail}, and there are more than {MOST_COMBINATIONS} combinations of literal values"
                 return replace(undecided, reason=Reason.NOT_AFFINE, detail=detail)
             verdict = decide_literally(statement, factors, values)
-            return verdict if stated is not None or not isinstance(verdict, Theorem) else only_literally(verdict)
+            if stated is not None or not isinstance(verdict, Theorem):
+                return verdict
+            try:
+                theorem = theorem_for_every(statement, factors, MOST_CASES)
+            except NotReadable:
+                return only_literally(verdict)
         smallest = smallest_sizes(statement, factors)
         domain = stated_domain(statement.sizes, statement.conditions, factors)
         return replace(theorem, smallest=smallest, domain=domain)
@@ -171,7 +187,7 @@ def smallest_point(
             break
         exact = {size: sp.Integer(n) for size, n in chosen.items()}
         sets = CoefficientSets(others, ())
-        point = sets.smallest(sets.sizes_where(substitute(c, exact) for c in conditions))
+        point = smallest(sets, sets.sizes_where(substitute(c, exact) for c in conditions))
         if point is not None:
             found = chosen | dict(zip(others, point, strict=True))
             total_size = sum(found.values())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 from functools import lru_cache, reduce
 from typing import Any
 
@@ -64,11 +63,12 @@ def formula_of(lowered: Condition, draft: Draft) -> Boolean:
     p = lowered.polynomial
     defined = {next(iter(symbols_in(d.value))): d for d in draft.defined}
     for symbol, function in defined.items():
-        alone = set(p) - {()} == {(symbol,)} and abs(p[(symbol,)]) == 1
+        number = p.get((symbol,), 0)
+        others = p - Polynomial({(symbol,): number})
+        alone = abs(number) == 1 and not symbols_in(others) & set(defined)
         if function.kind == "quotient" and alone and lowered.sign == ">=":
             top, bottom = function.arguments
-            multiple = bottom * Polynomial.number(Fraction(p.get((), 0)))
-            p = top + multiple if p[(symbol,)] == 1 else multiple + bottom - top - 1
+            p = top + bottom * others if number == 1 else bottom * others + bottom - top - 1
     added, taken = (Polynomial({m: n for m, n in side.items() if n > 0}) for side in (p, -p))
     left, right = sum_of(added, defined), sum_of(taken, defined)
     return (

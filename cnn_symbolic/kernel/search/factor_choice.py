@@ -10,7 +10,7 @@ from fractions import Fraction
 import sympy as sp
 
 from cnn_symbolic.expressions.heads import Equal
-from cnn_symbolic.expressions.rules import conjuncts, is_plain_size, is_whole
+from cnn_symbolic.expressions.rules import is_plain_size
 from cnn_symbolic.kernel.trusted.drafts import Draft
 from cnn_symbolic.kernel.trusted.factors import assumed, upper_bound
 from cnn_symbolic.kernel.trusted.polynomials import AllOf, Condition, Relation, polynomials_in
@@ -46,14 +46,6 @@ def factors_of(statement: Statement) -> tuple[sp.Symbol, ...]:
         count = Counter(s for rest in left for s in rest)
         chosen[max(count, key=lambda s: (s in bounded, count[s], statement.sizes.index(s)))] = None
     return tuple(s for s in statement.sizes if s in chosen)
-
-
-def equations(statement: Statement) -> list[tuple[sp.Symbol, sp.Expr]]:
-    """Return the sizes that the assumptions give a value to, numbers first, then other sizes, then expressions."""
-    parts = [part for holds in statement.assumptions for part in conjuncts(holds) if isinstance(part, Equal)]
-    sides = [pair for part in parts for pair in (part.args, part.args[::-1])]
-    found = [(s, e) for s, e in sides if is_plain_size(s) and is_whole(e) and s not in e.free_symbols]
-    return sorted(found, key=lambda pair: (not pair[1].is_Integer, not pair[1].is_Symbol))
 
 
 def literal_values(statement: Statement, factors: Sequence[sp.Symbol], most: int) -> tuple[int, ...]:

@@ -21,10 +21,11 @@ from sympy.logic.boolalg import Boolean
 from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.formulas import entry
 from cnn_symbolic.kernel.search.conditions import conditions_of, weakest
+from cnn_symbolic.kernel.search.points import Nonzero, accesses, at_sizes, nonzero, smallest, value
 from cnn_symbolic.kernel.search.replay import KNOWN_FUNCTIONS, replay
 from cnn_symbolic.kernel.search.verdicts import Monomial, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.affine import SideComparison, label
-from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets, Signature
+from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets, Signature, total
 from cnn_symbolic.kernel.trusted.integer_sets import IntegerSet
 from cnn_symbolic.kernel.trusted.reader import FormulaReader, NotReadable, Term
 from cnn_symbolic.kernel.trusted.statement import Statement
@@ -40,10 +41,17 @@ def decide_affine(statement: Statement) -> Verdict:
     try:
         with sets.within_limits():
             made = SideComparison(statement, sets)
-            differences = list(differences_in(made))
-            if not differences:
-                return replace(made.theorem(time.perf_counter() - start), domain=domain_of(made))
-            return replace(refutation_of(made, differences), seconds=time.perf_counter() - start)
+            try:
+                theorem = made.theorem()
+                least_sizes = smallest(sets, made.domain) or ()
+                named = {str(s): n for s, n in zip(statement.sizes, least_sizes, strict=True)}
+                verdict: Verdict = replace(theorem, smallest=named, domain=domain_of(made))
+            except NotReadable:
+                found = {signature: nonzero(sets, function) for signature, function in made.differences.items()}
+                if not (differences := list(differences_in(made, found))):
+                    raise
+                verdict = refutation_of(made, found, differences)
+            return replace(verdict, seconds=time.perf_counter() - start)
     except NotReadable as stopped:
         return Undecided(statement, time.perf_counter() - start, SEAL, stopped.reason, stopped.detail)
 
@@ -73,26 +81,28 @@ class Difference:
         return ", ".join(f"{s} = {n}" for s, n in zip(statement.sizes, self.point, strict=False))
 
 
-def differences_in(made: SideComparison) -> Iterator[Difference]:
+def differences_in(made: SideComparison, found: Mapping[Signature, Nonzero]) -> Iterator[Difference]:
     """Yield the smallest difference of each kind, and for each product of tensors."""
     for kind, where in (("defined", made.undefined), ("shape", made.unequal)):
-        if (point := made.sets.smallest(where)) is not None:
+        if (point := smallest(made.sets, where)) is not None:
             yield Difference(kind, point)
-    for signature, nonzero in made.nonzero.items():
-        if nonzero.exact is not None and (point := made.sets.smallest(nonzero.exact)) is not None:
-            yield Difference("entry", point, signature, nonzero.exact)
-        if nonzero.found is not None:
-            yield Difference("entry", nonzero.found, signature)
+    for signature, where in found.items():
+        if where.exact is not None and (point := smallest(made.sets, where.exact)) is not None:
+            yield Difference("entry", point, signature, where.exact)
+        if where.found is not None:
+            yield Difference("entry", where.found, signature)
 
 
-def refutation_of(made: SideComparison, differences: list[Difference]) -> Refutation:
+def refutation_of(
+    made: SideComparison, found: Mapping[Signature, Nonzero], differences: list[Difference]
+) -> Refutation:
     """Return the refutation by the smallest difference that shows in numbers."""
-    statement, found = made.statement, made.nonzero.values()
+    statement = made.statement
     bad = made.undefined.union(made.unequal)
-    for nonzero in found:
-        bad = bad if nonzero.exact is None else bad.union(nonzero.exact.params())
-    settled = all(nonzero.settled for nonzero in found)
-    exact = settled and all(nonzero.found is None for nonzero in found)
+    for where in found.values():
+        bad = bad if where.exact is None else bad.union(where.exact.params())
+    settled = all(where.settled for where in found.values())
+    exact = settled and all(where.found is None for where in found.values())
     of_entries = [difference for difference in differences if difference.kind == "entry"]
     exact = exact and opaque_arguments_differ(statement, statement.conditions, of_entries)
     for attempt in range(MOST_REPLAYS):
@@ -120,8 +130,8 @@ def beyond(made: SideComparison, differences: Sequence[Difference], tried: Diffe
         if difference.point[:count] != tried.point[:count]:
             further.append(difference)
         elif difference.where is not None:
-            left = difference.where.subtract(made.sets.at_sizes(tried.point[:count], difference.where))
-            if (point := made.sets.smallest(left)) is not None:
+            left = difference.where.subtract(at_sizes(made.sets, tried.point[:count], difference.where))
+            if (point := smallest(made.sets, left)) is not None:
                 further.append(replace(difference, point=point, where=left))
     return further
 
@@ -130,7 +140,7 @@ def outside(made: SideComparison, bad: IntegerSet) -> Callable[[Mapping[str, int
     """Return what tells whether sizes, by name, are not among the bad ones."""
 
     def holds(sizes: Mapping[str, int]) -> bool:
-        point = made.sets.at_sizes([sizes[str(s)] for s in made.statement.sizes], bad)
+        point = at_sizes(made.sets, [sizes[str(s)] for s in made.statement.sizes], bad)
         return bool(bad.intersect(point).is_empty())
 
     return holds
@@ -157,7 +167,10 @@ def refuted(made: SideComparison, first: Difference, bad: IntegerSet | None, lea
     if first.kind == "entry":
         rank = len(made.statement.index)
         index, access = first.point[count : count + rank], first.point[count + rank :]
-        left, right = (made.sets.value(side, first.point) for side in made.coefficients[first.signature])
+        left, right = (
+            sum((value(made.sets, f, first.point) for f in side), Fraction(0))
+            for side in made.coefficients[first.signature]
+        )
         divided = Fraction(1)
         for base, exponent in made.scale:
             divided *= Fraction(evaluate_size(base, sizes)) ** exponent
@@ -199,7 +212,8 @@ def opaque_arguments_differ(statement: Statement, conditions: Sequence[Any], dif
             terms = FormulaReader(statement.tensors).read(formula, {i: i for i in index})
             if any(term.powers for term in terms):
                 return False
-            functions = sets.coefficient(terms, sets.sizes_where(conditions), declared.shape)
+            found = sets.coefficient(terms, sets.sizes_where(conditions), declared.shape)
+            functions = {signature: total(parts) for signature, parts in found.items()}
             covering = covered(sets, functions, declared.shape, sets.sizes_where(conditions))
         except NotReadable:
             return False
@@ -223,15 +237,15 @@ def covered(
 
     With each stands whether the map from an entry to its least access is injective.
     """
-    entries = sets.coefficient([Term(sp.S.One)], domain, shape)[()].domain()
+    entries = sets.coefficient([Term(sp.S.One)], domain, shape)[()][0].domain()
     covering = []
     for signature, function in functions.items():
-        nonzero = sets.nonzero(function)
-        if nonzero.exact is None or nonzero.found is not None or not nonzero.settled:
+        where = nonzero(sets, function)
+        if where.exact is None or where.found is not None or not where.settled:
             continue
-        accesses = sets.accesses(nonzero.exact)
-        if entries.is_subset(accesses.domain()):
-            covering.append((signature, bool(accesses.lexmin().is_injective())))
+        accessed = accesses(sets, where.exact)
+        if entries.is_subset(accessed.domain()):
+            covering.append((signature, bool(accessed.lexmin().is_injective())))
     return covering
 
 

@@ -19,6 +19,7 @@ from cnn_symbolic.expressions.shapes import check_shape, format_shape
 from cnn_symbolic.expressions.values import as_condition, plain, presumed_of
 from cnn_symbolic.ground.errors import FragmentError, ShapeError
 from cnn_symbolic.kernel.search.conditions import conditions_of
+from cnn_symbolic.kernel.search.points import at_sizes, smallest
 from cnn_symbolic.kernel.trusted.integer_sets import IntegerSet, Sets
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.tensors.shapes import ShapeOf
@@ -45,14 +46,14 @@ class SizeSet:
     def __iter__(self) -> Iterator[dict[str, int]]:
         """Yield the sizes by name."""
         left = self.points
-        while (point := self.sets.smallest(left)) is not None:
+        while (point := smallest(self.sets, left)) is not None:
             yield dict(zip(map(str, self.sizes), point, strict=True))
-            left = left.subtract(self.sets.at_sizes(point, left))
+            left = left.subtract(at_sizes(self.sets, point, left))
 
     def __contains__(self, sizes: Mapping[str, int]) -> bool:
         """Whether the sizes, given by name, are among them."""
         point = [sizes[str(size)] for size in self.sizes]
-        return not self.points.intersect(self.sets.at_sizes(point, self.points)).is_empty()
+        return not self.points.intersect(at_sizes(self.sets, point, self.points)).is_empty()
 
     def first(self, count: int) -> list[dict[str, int]]:
         """Return at most that many of them, those of least total first."""

@@ -15,7 +15,7 @@ import sympy as sp
 
 from cnn_symbolic.expressions.rules import any_of, compare
 from cnn_symbolic.ground.errors import VacuousClaimError
-from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets, Nonzero, Signature
+from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets, Signature, total
 from cnn_symbolic.kernel.trusted.integer_sets import IntegerSet
 from cnn_symbolic.kernel.trusted.reader import NotReadable, Term, read_sides
 from cnn_symbolic.kernel.trusted.statement import Statement
@@ -26,15 +26,16 @@ class SideComparison:
     """The two sides of a statement, compared where the left one is defined: their shapes, then their entries.
 
     `domain` are the sizes that the statement is about, `undefined` those of them at which the right side is not
-    defined, `unequal` those at which the shapes differ. At the others `coefficients` has the coefficient functions of
-    both sides per product of tensors, multiplied by `scale`, and `nonzero` says where these two differ.
+    defined, `unequal` those at which the shapes differ. At the others `coefficients` has, per product of tensors,
+    functions whose sums are the coefficient functions of both sides, multiplied by `scale`, and `differences` what
+    the left one is more than the right one.
     """
 
     def __init__(self, statement: Statement, sets: CoefficientSets) -> None:
         self.statement = statement
         self.sets = sets
-        self.coefficients: dict[Signature, tuple[Any, Any]] = {}
-        self.nonzero: dict[Signature, Nonzero] = {}
+        self.coefficients: dict[Signature, tuple[list[Any], list[Any]]] = {}
+        self.differences: dict[Signature, Any] = {}
         self.scale: list[tuple[sp.Expr, int]] = []
         conditions = statement.conditions
         # Where a divisor is less than one, the other conditions have no meaning.
@@ -62,11 +63,9 @@ class SideComparison:
         shape = self.statement.left.shape
         sides = [self.sets.coefficient(terms, domain, shape) for terms in (left, right)]
         for signature in dict.fromkeys([*sides[0], *sides[1]]):
-            present = [side[signature] for side in sides if signature in side]
-            zero = present[0].sub(present[0])
-            pair = (sides[0].get(signature, zero), sides[1].get(signature, zero))
+            pair = sides[0].get(signature, []), sides[1].get(signature, [])
             self.coefficients[signature] = pair
-            self.nonzero[signature] = self.sets.nonzero(pair[0].sub(pair[1]))
+            self.differences[signature] = total(*pair)
 
     def clear_denominators(self, sides: Sequence[Sequence[Term]], domain: IntegerSet) -> list[list[Term]]:
         """Multiply both sides by the sizes they divide by, after showing that these are positive.
@@ -89,17 +88,21 @@ class SideComparison:
                       for all sizes of the domain:  left[m] = right[m] at every m
         """
         empty = self.undefined.is_empty() and self.unequal.is_empty()
-        if not empty or any(n.exact is not None or n.found is not None or not n.settled for n in self.nonzero.values()):
+        if not empty or not all(map(self.sets.vanishes, self.differences.values())):
             raise NotReadable(Reason.COEFFICIENT, "a coefficient is a polynomial in the sizes of degree 2 or more")
-        smallest = self.sets.smallest(self.domain) or ()
-        written = {product_of(signature): left.to_str() for signature, (left, _) in self.coefficients.items()}
+        written = {product_of(signature): written_sum(*pair) for signature, pair in self.coefficients.items()}
         return Theorem(
             self.statement,
             seconds,
             SEAL,
-            smallest={str(s): n for s, n in zip(self.statement.sizes, smallest, strict=True)},
+            smallest={},
             coefficients=written,
         )
+
+
+def written_sum(functions: Sequence[Any], others: Sequence[Any]) -> str:
+    """Return the sum of coefficient functions as isl writes it; zero on the domain of others if there are none."""
+    return str(total(functions or [others[0].sub(others[0])]).to_str())
 
 
 def prove_affine(statement: Statement) -> Theorem:

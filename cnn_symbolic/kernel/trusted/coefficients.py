@@ -6,10 +6,9 @@ there, times the number of ways in which the bound indices reach that access.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from fractions import Fraction
+from functools import reduce
 from itertools import groupby, permutations, product
 from math import factorial, prod
 from typing import Any
@@ -17,7 +16,9 @@ from typing import Any
 import islpy as isl
 import sympy as sp
 
+from cnn_symbolic.kernel.trusted.drafts import Draft
 from cnn_symbolic.kernel.trusted.integer_sets import KIND, Linear, Sets, texts_of
+from cnn_symbolic.kernel.trusted.polynomials import symbols_in
 from cnn_symbolic.kernel.trusted.reader import NotReadable, Term
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 
@@ -26,46 +27,37 @@ MOST_ARRANGEMENTS = 120
 Signature = tuple[tuple[Any, ...], ...]
 
 
-@dataclass(frozen=True)
-class Nonzero:
-    """Where a coefficient function is not zero.
-
-    `exact` is the set of points of its affine pieces, `found` the smallest point known on the others;
-    `settled` says that on those no smaller point exists, or none at all if none was found.
-    """
-
-    exact: isl.Set | None
-    found: tuple[int, ...] | None
-    settled: bool
-
-
 class CoefficientSets(Sets):
     """Integer sets, and functions on them."""
 
-    def coefficient(self, terms: Sequence[Term], domain: isl.Set, shape: Sequence[Any]) -> dict[Signature, Any]:
-        """Return, per product of tensors, the coefficient function of a sum of terms inside a shape."""
-        functions: dict[Signature, Any] = {}
+    def coefficient(self, terms: Sequence[Term], domain: isl.Set, shape: Sequence[Any]) -> dict[Signature, list[Any]]:
+        """Return, per product of tensors, functions whose sum is the coefficient function of terms inside a shape."""
+        functions: dict[Signature, list[Any]] = {}
         for term in terms:
             for signature, access in arranged(term):
-                one = self.term(term, access, domain, shape)
-                functions[signature] = functions[signature].add(one) if signature in functions else one
+                functions.setdefault(signature, []).append(self.term(term, access, domain, shape))
         return functions
 
     def term(self, term: Term, access: Sequence[sp.Expr], domain: isl.Set, shape: Sequence[Any]) -> Any:
         """Return the coefficient function of one term."""
-        names = self.names | {b: f"b{k}" for k, b in enumerate(term.bound)}
-        index = [names[i] for i in self.index]
-        reached = [f"x{k}" for k in range(len(access))]
-        parts: list[Linear | str] = [(">=", {i: 1}) for i in index]
-        parts += [self.limited(i, "<", n, self.names) for i, n in zip(index, shape, strict=True)]
-        parts += [self.limited(x, "=", e, names) for x, e in zip(reached, access, strict=True)]
-        parts += [self.part(c, names) for c in term.conditions]
-        at = [*index, *reached]
-        if summed := {b.name for base, _ in term.powers for b in base.free_symbols if b in term.bound}:
-            raise NotReadable(Reason.OUTSIDE, f"the summation index {summed.pop()} occurs as a coefficient")
-        powers = [(self.affine(base, names), exponent) for base, exponent in term.powers]
-        ways = self.ways(at, [names[b] for b in term.bound], parts, domain)
-        return self.weighted(ways, at, term.number, powers)
+        coordinates = [sp.Dummy("x", integer=True) for _ in access]
+        draft = Draft.of_term(term, access, coordinates, self.index, shape)
+        draft.put_determined()
+        return self.function(draft, coordinates, domain)
+
+    def function(self, draft: Draft, coordinates: Sequence[sp.Symbol], domain: isl.Set) -> Any:
+        """Return the coefficient function of a draft of a term over the output index and the coordinates."""
+        bound = [b for b in draft.bound if b not in draft.functions]
+        if any(symbols_in(base) & set(bound) for base, _ in draft.powers):
+            raise NotReadable(Reason.OUTSIDE, "a summation index occurs as a coefficient")
+        names = self.names | {b: f"b{k}" for k, b in enumerate(bound)}
+        names |= {x: f"x{k}" for k, x in enumerate(coordinates)}
+        at = [names[i] for i in (*self.index, *coordinates)]
+        written = self.with_functions(draft, names)
+        parts = [self.linear_part(c, written) for c in draft.conditions]
+        powers = [(self.linear(base, written), exponent) for base, exponent in draft.powers]
+        ways = self.ways(at, [names[b] for b in bound], parts, domain)
+        return self.weighted(ways, at, draft.number, powers)
 
     def ways(self, at: Sequence[str], bound: Sequence[str], parts: Sequence[Linear | str], domain: isl.Set) -> isl.Map:
         """Return the map from coordinates to the bound indices that reach them."""
@@ -141,52 +133,37 @@ class CoefficientSets(Sets):
         span = alone.dim_max(0).sub(alone.dim_min(0))
         return span.scale_down_val(step).floor().add_constant_val(isl.Val.int_from_si(self.context, 1))
 
-    def accesses(self, points: isl.Set) -> isl.Map:
-        """Return the map from the entries to what is accessed in them, for points that have both."""
-        return isl.Map.from_range(points).move_dims(KIND.in_, 0, KIND.out, 0, len(self.index))
-
-    def value(self, function: Any, coordinates: Sequence[int]) -> Fraction:
-        """Return a coefficient function at a point."""
-        value = function.eval(self.point(coordinates, function))
-        return Fraction(value.to_str())
-
-    def nonzero(self, function: Any) -> Nonzero:
-        """Return where a function is not zero.
-
-        Pieces that are affine in sizes and indices contribute to the exact set. On the others, points
-        are tried in the order of their total size, each size once where only the sizes matter.
-        """
-        exact: isl.Set | None = None
-        found: list[tuple[int, ...]] = []
-        settled = True
+    def vanishes(self, function: Any) -> bool:
+        """Tell whether a function is zero: as a polynomial on each of its pieces, or at all points if they are few."""
+        tried = 0
         for domain, piece in function.get_pieces():
             reduced = piece.gist(domain)
-            if reduced.is_zero():
-                continue
+            left = domain
             if reduced.isa_aff():
-                where = isl.PwAff.from_aff(reduced.as_aff()).non_zero_set().intersect(domain)
-                exact = where if exact is None else exact.union(where)
-                continue
-            done, at = self.first_nonzero(function, reduced, domain)
-            settled = settled and done
-            found += [at] if at is not None else []
-        count = len(self.sizes)
-        first = min(found, key=lambda at: (sum(at[:count]), at), default=None)
-        return Nonzero(None if exact is None or exact.is_empty() else exact, first, settled)
+                left = isl.PwAff.from_aff(reduced.as_aff()).non_zero_set().intersect(domain)
+            while not left.is_empty():
+                at = left.sample_point()
+                tried += 1
+                if tried > MOST_POINTS or not function.eval(at).is_zero():
+                    return False
+                left = left.subtract(isl.Set.from_point(at))
+        return True
 
-    def first_nonzero(self, function: Any, piece: Any, domain: isl.Set) -> tuple[bool, tuple[int, ...] | None]:
-        """Return whether a piece is settled, and its smallest point that is not zero, if one was found."""
-        depends = piece.involves_dims(KIND.in_, 0, piece.dim(KIND.in_))
-        left = domain
-        for _ in range(MOST_POINTS):
-            at = self.smallest(left)
-            if at is None:
-                return True, None
-            if self.value(function, at) != 0:
-                return True, at
-            same_sizes = self.at_sizes(at[: len(self.sizes)], domain)
-            left = left.subtract(isl.Set.from_point(self.point(at, function)) if depends else same_sizes)
-        return False, None
+
+def total(functions: Iterable[Any], taken: Iterable[Any] = ()) -> Any:
+    """Return the sum of coefficient functions, less that of others.
+
+    Those with the same domain are added first: there they may cancel, and are not cut into pieces by each other.
+    """
+    found: list[tuple[isl.Set, Any]] = []
+    for one in (*functions, *(function.neg() for function in taken)):
+        where = one.domain()
+        place = next((k for k, (domain, _) in enumerate(found) if domain.is_equal(where)), None)
+        if place is None:
+            found.append((where, one))
+        else:
+            found[place] = where, found[place][1].add(one)
+    return reduce(lambda a, b: a.add(b), (function for _, function in found))
 
 
 def arranged(term: Term) -> Iterator[tuple[Signature, list[sp.Expr]]]:

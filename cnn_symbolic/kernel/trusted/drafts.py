@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import sympy as sp
 
 from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.formulas import without_cases
+from cnn_symbolic.expressions.heads import AtLeast, Less
 from cnn_symbolic.expressions.rules import as_quotient, at_least, is_plain_size
 from cnn_symbolic.kernel.trusted.polynomials import (
     OPPOSITE,
@@ -17,6 +18,7 @@ from cnn_symbolic.kernel.trusted.polynomials import (
     AllOf,
     AnyOf,
     Condition,
+    Monomial,
     Polynomial,
     Relation,
     changed,
@@ -25,7 +27,7 @@ from cnn_symbolic.kernel.trusted.polynomials import (
     symbols_in,
     whole,
 )
-from cnn_symbolic.kernel.trusted.reader import NotReadable
+from cnn_symbolic.kernel.trusted.reader import NotReadable, Term
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 
 
@@ -63,10 +65,30 @@ class Draft:
     """A term, or some conditions on the sizes, while it is being made affine."""
 
     def __init__(self) -> None:
+        self.number: sp.Rational = sp.S.One
         self.bound: list[sp.Symbol] = []
         self.conditions: list[Condition] = []
         self.powers: list[tuple[Polynomial, int]] = []
         self.defined: list[DefinedSymbol] = []
+
+    @classmethod
+    def of_term(
+        cls,
+        term: Term,
+        access: Sequence[sp.Expr],
+        coordinates: Sequence[sp.Symbol],
+        index: Sequence[sp.Symbol],
+        shape: Sequence[sp.Expr],
+    ) -> Draft:
+        """Return a term inside a shape, with the entries that it accesses at the coordinates."""
+        draft = cls()
+        draft.number, draft.bound = term.number, list(term.bound)
+        inside = (holds for i, n in zip(index, shape, strict=True) for holds in (AtLeast(i, 0), Less(i, n)))
+        draft.conditions = [draft.condition(holds) for holds in (*term.conditions, *inside)]
+        for x, e in zip(coordinates, access, strict=True):
+            draft.conditions.append(Relation("=", draft.integer(e) - Polynomial.of(x)))
+        draft.powers = [(draft.polynomial(base), exponent) for base, exponent in term.powers]
+        return draft
 
     # Reading SymPy's formulas
 
@@ -93,33 +115,54 @@ class Draft:
             return top - bottom * self.quotient(top, bottom)
         if isinstance(e, heads.Maximum | heads.Minimum):
             sign = 1 if isinstance(e, heads.Maximum) else -1
-            parts = tuple(self.polynomial(sp.expand(sign * part)) for part in e.args)
-            if any(n.denominator != 1 for p in parts for n in p.values()):
-                raise NotReadable(Reason.NOT_AFFINE, f"{e} compares fractions")
+            parts = tuple(self.integer(sp.expand(sign * part)) for part in e.args)
             largest = self.define("largest", tuple(sorted(parts, key=str)))
             return largest if sign == 1 else -largest
         raise NotReadable(Reason.NOT_AFFINE, f"{e} is not made from sizes and indices by +, ·, floor, mod, min, max")
+
+    def integer(self, e: sp.Expr) -> Polynomial:
+        """Return an expression as a polynomial with integer coefficients; raise NotReadable if it has fractions."""
+        p = self.polynomial(e)
+        if any(n.denominator != 1 for n in p.values()):
+            raise NotReadable(Reason.NOT_AFFINE, f"{e} is not affine in indices and sizes with integer coefficients")
+        return p
 
     def difference(self, left: sp.Expr, right: sp.Expr) -> Polynomial:
         """Return left − right, multiplied by what it divides by, if that is at least one for all sizes."""
         if not isinstance(left, sp.Expr) or not isinstance(right, sp.Expr):
             raise NotReadable(Reason.NOT_AFFINE, f"{left} and {right} are not numbers")
+        if not (left.has(heads.Inverse) or right.has(heads.Inverse)):
+            return self.polynomial(left) - self.polynomial(right)
         top, bottom = as_quotient(left - right)
         if not at_least(bottom, 1):
             raise NotReadable(Reason.NOT_AFFINE, f"a comparison with a division by {bottom}")
         return self.polynomial(top)
 
     def quotient(self, top: Polynomial, bottom: Polynomial) -> Polynomial:
-        """Return ⌊top/bottom⌋ as a symbol; the divisor is a sum of products of sizes, and so at least one."""
+        """Return ⌊top/bottom⌋ as a symbol; the divisor is a sum of products of sizes, and so at least one.
+
+        Sizes and functions of sizes are drawn out of it, but not indices: their products are needed as they are.
+
+        ⌊(a + n·d·r)/(t·d)⌋ = ⌊n/t⌋·r + ⌊(a + (n mod t)·d·r)/(t·d)⌋    for a product d, a number t ≥ 1, an integer r
+        """
         if not is_positive(bottom):
             raise NotReadable(Reason.NOT_AFFINE, "a division by what is not a sum of products of sizes")
         top, bottom = whole(top, bottom)
         if len(bottom) > 1:
             return self.define("quotient", (top, bottom))
         ((divisor, times_it),) = bottom.items()
-        whole_part = int(top.get(divisor, 0) // times_it)
-        rest = top - Polynomial({divisor: whole_part * times_it})
-        return self.define("quotient", (rest, bottom)) + whole_part
+        left = {m: others for m in top if (others := without(m, divisor)) is not None}
+        drawn_out = {m: others for m, others in left.items() if self.is_of_sizes(others)}
+        whole_part = Polynomial({others: n for m, others in drawn_out.items() if (n := int(top[m] // times_it))})
+        top -= whole_part * bottom
+        return self.define("quotient", (top, bottom)) + whole_part if top else whole_part
+
+    def is_of_sizes(self, symbols: Iterable[sp.Symbol]) -> bool:
+        """Tell whether symbols are sizes, or stand for functions of sizes."""
+        made = {next(iter(symbols_in(d.value))): d for d in self.defined}
+        return all(
+            is_plain_size(s) or (s in made and self.is_of_sizes(symbols_in(*made[s].arguments))) for s in symbols
+        )
 
     def define(self, kind: str, arguments: tuple[Polynomial, ...]) -> Polynomial:
         """Return a symbol that is defined so, the same for the same definition."""
@@ -140,7 +183,7 @@ class Draft:
         if isinstance(holds, heads.Conjunction | heads.Disjunction):
             parts = tuple(self.condition(part, negated) for part in holds.args)
             return AllOf(parts) if isinstance(holds, heads.Conjunction) != negated else AnyOf(parts)
-        if isinstance(holds, heads.Comparison) and holds.has(heads.Where):
+        if isinstance(holds, heads.Comparison) and holds.has(heads.Where, heads.Bracket):
             return self.condition(without_cases(holds), negated)
         if isinstance(holds, heads.Comparison):
             sign, direction, strict = RELATIONS[holds.sign]
@@ -152,7 +195,19 @@ class Draft:
             return Relation(">=", (p if direction > 0 else -p) - strict)
         raise NotReadable(Reason.NOT_AFFINE, f"{holds} is not a condition on indices and sizes")
 
-    # Removing bound symbols from products
+    # Removing bound symbols
+
+    @property
+    def functions(self) -> set[sp.Symbol]:
+        """The symbols that stand for quotients and maxima."""
+        return symbols_in(*(defined.value for defined in self.defined))
+
+    def put_determined(self) -> None:
+        """Put in the values of bound symbols that equations without functions determine."""
+        while solved := next(
+            (s for s in self.solved_for(self.bound) if not {s[0], *symbols_in(s[1])} & self.functions), None
+        ):
+            self.put(*solved)
 
     def all_conditions(self) -> list[Condition]:
         """Return the conditions together with the definitions."""
@@ -178,19 +233,24 @@ class Draft:
         """
         in_products = self.in_products()
         in_functions = symbols_in(*(p for d in self.defined for p in d.arguments))
-        equations = [c.polynomial for c in self.conditions if isinstance(c, Relation) and c.sign == "="]
-        beside = symbols_in(*(p for p in equations if symbols_in(p) & set(in_products)))
-        for wanted in (
-            in_products,
-            [s for s in self.bound if s in in_functions],
-            [s for s in self.bound if s in beside],
-        ):
-            for p in equations:
-                for symbol in wanted:
-                    coefficient = p.get((symbol,), 0)
-                    if abs(coefficient) == 1 and sum(symbol in m for m in p) == 1:
-                        rest = Polynomial({m: n for m, n in p.items() if m != (symbol,)})
-                        yield symbol, (-rest if coefficient == 1 else rest)
+        yield from self.solved_for(in_products)
+        yield from self.solved_for(s for s in self.bound if s in in_functions)
+        beside = symbols_in(*(p for p in self.equations() if symbols_in(p) & set(in_products)))
+        yield from self.solved_for(s for s in self.bound if s in beside)
+
+    def equations(self) -> list[Polynomial]:
+        """Return the polynomials that conditions say to be zero."""
+        return [c.polynomial for c in self.conditions if isinstance(c, Relation) and c.sign == "="]
+
+    def solved_for(self, symbols: Iterable[sp.Symbol]) -> Iterator[tuple[sp.Symbol, Polynomial]]:
+        """Yield those of the bound symbols that an equation determines, with their values."""
+        wanted = list(symbols)
+        for p in self.equations():
+            for symbol in wanted:
+                coefficient = p.get((symbol,), 0)
+                if abs(coefficient) == 1 and sum(symbol in m for m in p) == 1:
+                    rest = Polynomial({m: n for m, n in p.items() if m != (symbol,)})
+                    yield symbol, (-rest if coefficient == 1 else rest)
 
     def divide(self, symbol: sp.Symbol) -> None:
         """Put in ⌊e/s⌋ for b where `s·b = e`, or turn `s·b ≤ e` into `b ≤ ⌊e/s⌋`, for visible e.
@@ -226,6 +286,16 @@ class Draft:
             return None
         upper = p[inside[0]] < 0
         return rest, Polynomial({factor: abs(p[inside[0]])}), upper
+
+
+def without(monomial: Monomial, divisor: Monomial) -> Monomial | None:
+    """Return a product without the symbols of another one; None if it is no multiple of it."""
+    left = list(monomial)
+    for symbol in divisor:
+        if symbol not in left:
+            return None
+        left.remove(symbol)
+    return tuple(left)
 
 
 def is_positive(p: Polynomial) -> bool:

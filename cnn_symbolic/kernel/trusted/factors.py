@@ -9,26 +9,27 @@ nothing: a statement that is not proved here may still be true.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import reduce
+from itertools import combinations as combinations_of
 from itertools import product
 from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.expressions.heads import Equal
-from cnn_symbolic.expressions.rules import any_of, at_least, compare, conjuncts, least
+from cnn_symbolic.expressions.formulas import substitute
+from cnn_symbolic.expressions.heads import AtLeast, Equal
+from cnn_symbolic.expressions.rules import any_of, at_least, compare, least
 from cnn_symbolic.ground.errors import VacuousClaimError
-from cnn_symbolic.kernel.trusted.affine import product_of, prove_affine, without_denominators
-from cnn_symbolic.kernel.trusted.coefficients import Signature, arranged
+from cnn_symbolic.kernel.trusted.affine import product_of, prove_affine, without_denominators, written_sum
+from cnn_symbolic.kernel.trusted.coefficients import Signature, arranged, total
 from cnn_symbolic.kernel.trusted.drafts import Draft
 from cnn_symbolic.kernel.trusted.polynomials import AllOf, Condition, Monomial, Relation
-from cnn_symbolic.kernel.trusted.products import Frame, Lowered, Lowering
+from cnn_symbolic.kernel.trusted.products import Frame, Lowering
 from cnn_symbolic.kernel.trusted.reader import NotReadable, read_sides
-from cnn_symbolic.kernel.trusted.statement import Statement
+from cnn_symbolic.kernel.trusted.statement import Side, Statement
 from cnn_symbolic.kernel.trusted.unknowns import Coordinates, UnknownSets
 from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Theorem, Verdict
 
@@ -38,8 +39,8 @@ class ComparedTerms:
     """The terms of both sides with the same product of tensors, and the coordinates that they share."""
 
     frame: Frame
-    left: list[Lowered] = field(default_factory=list)
-    right: list[Lowered] = field(default_factory=list)
+    left: list[Draft] = field(default_factory=list)
+    right: list[Draft] = field(default_factory=list)
 
 
 def stated_values(statement: Statement, factors: Sequence[sp.Symbol]) -> tuple[int, ...] | None:
@@ -69,14 +70,14 @@ def upper_bound(holds: Condition, size: sp.Symbol) -> int | None:
     return max(math.floor(Fraction(-rest) / slope), 1)
 
 
-def theorem_for_every(statement: Statement, factors: Sequence[sp.Symbol]) -> Theorem:
+def theorem_for_every(statement: Statement, factors: Sequence[sp.Symbol], cases: int = 0) -> Theorem:
     """Return the theorem that a statement is for every value of its factors; raise NotReadable if that is not seen.
 
     left = right as functions of sizes, indices and unknowns u, wherever the facts about u hold
     ───────────────────────────────────────────────────────────────────────────────────────────
            left = right for all sizes and every value of the factors: there u is one value
     """
-    return Theorem(statement, 0.0, SEAL, {}, prove_every(statement, factors), tuple(map(str, factors)))
+    return Theorem(statement, 0.0, SEAL, {}, prove_every(statement, factors, cases), tuple(map(str, factors)))
 
 
 def theorem_for_cases(statement: Statement, factors: Sequence[sp.Symbol], values: Sequence[int]) -> Theorem:
@@ -98,21 +99,37 @@ def theorem_for_cases(statement: Statement, factors: Sequence[sp.Symbol], values
     return Theorem(statement, 0.0, SEAL, {}, {}, tuple(map(str, factors)), tuple(sorted(met)))
 
 
-def verdict_where(
-    statement: Statement, size: sp.Symbol, value: sp.Expr, decide: Callable[[Statement], Verdict]
-) -> Verdict:
-    """Return the verdict on a statement that assumes that a size has a value: that on the statement with it put in.
+@dataclass(frozen=True)
+class ChangeOfSizes:
+    """Other sizes to speak of: `values` of old ones, or of expressions in these, in terms of new ones.
 
-         ⊢ (L = R)[s := e]  where  Γ[s := e]  and  e is a size
-        ──────────────────────────────────────────────────────
-                   ⊢ L = R  where  Γ  and  s = e
-
-    Only a theorem is returned as one about the statement itself.
+    `meanings` are the new sizes in terms of the old ones, `conditions` are about the new ones.
     """
-    stated = {part for holds in statement.assumptions for part in conjuncts(holds)}
-    if stated.isdisjoint({Equal(size, value), Equal(value, size)}):
-        raise NotReadable(Reason.OUTSIDE, f"{size} = {value} is not assumed")
-    verdict = decide(inner := statement.at({size: value}))
+
+    values: Mapping[Any, sp.Expr]
+    meanings: Mapping[sp.Symbol, sp.Expr] = field(default_factory=dict)
+    conditions: tuple[Any, ...] = ()
+
+
+def verdict_after(statement: Statement, change: ChangeOfSizes, decide: Callable[[Statement], Verdict]) -> Verdict:
+    """Return the verdict on a statement in terms of other sizes: s = e(n), where n = b; s may be an expression, too.
+
+         Γ  ⊢  s = e(b),  b is a size,  c(b)       ⊢ (L = R)[s := e(n)]  where  Γ[s := e(n)],  c(n),  e(n) is a size
+        ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+                                             ⊢ L = R  where  Γ
+
+    Only a theorem is returned as one about the statement itself. Raises NotReadable if the conditions above the line
+    do not follow.
+    """
+    if set(change.meanings) & set(statement.sizes):
+        raise NotReadable(Reason.OUTSIDE, "a size that is new has to have a name that is new")
+    back = [Equal(s, substitute(e, change.meanings)) for s, e in change.values.items()]
+    back += [AtLeast(b, sp.Integer(least(n))) for n, b in change.meanings.items()]
+    follows = (*back, *(substitute(c, change.meanings) for c in change.conditions))
+    given, wanted = (Side("", (), sp.S.Zero, required) for required in (statement.conditions, follows))
+    prove_every(Statement(given, wanted, (), {}), statement.sizes)
+    changed = statement.at(change.values)
+    verdict = decide(inner := replace(changed, assumptions=(*changed.assumptions, *change.conditions)))
     is_theorem = isinstance(verdict, Theorem) and verdict.statement is inner
     return replace(verdict, statement=statement) if is_theorem else verdict
 
@@ -124,7 +141,7 @@ def combinations(factors: Sequence[sp.Symbol], values: Sequence[int]) -> Iterato
     yield from (dict(zip(factors, chosen, strict=True)) for chosen in ordered)
 
 
-def prove_every(statement: Statement, factors: Sequence[sp.Symbol]) -> dict[str, str]:
+def prove_every(statement: Statement, factors: Sequence[sp.Symbol], cases: int = 0) -> dict[str, str]:
     """Return the coefficient functions of a statement that is true at all sizes, as isl writes them.
 
     Raises NotReadable where that is not proved.
@@ -135,11 +152,13 @@ def prove_every(statement: Statement, factors: Sequence[sp.Symbol]) -> dict[str,
     pairs = zip(statement.left.shape, statement.right.shape, strict=True)
     differ = lowering.conditions([any_of(*(compare("!=", sp.expand(a), sp.expand(b)) for a, b in pairs))])
     compared = lowered_sides(statement, lowering)
-    lowering.complete()
+    lowering.complete(lowering.sizes)
+    for both in compared.values():
+        lowering.complete(both.frame)
     sets = UnknownSets(statement.sizes, statement.index, lowering.sizes.unknowns)
     parameters = lowering.sizes.monomials()
     multipliers = products_of(factors, [parameters, *(both.frame.monomials() for both in compared.values())])
-    of_sizes = Coordinates(sets, parameters, multipliers)
+    of_sizes = Coordinates(sets, parameters, multipliers, alike(lowering.sizes), cases)
     with sets.within_limits():
         domain = sets.sizes_where_all([*required, *lowering.sizes.facts])
         if of_sizes.impossible(domain):
@@ -151,19 +170,25 @@ def prove_every(statement: Statement, factors: Sequence[sp.Symbol]) -> dict[str,
             raise NotReadable(Reason.NOT_AFFINE, "the shapes are not seen to agree for all factors")
         written = {}
         for signature, both in compared.items():
-            left, other = ([sets.lowered(t, both.frame, domain) for t in side] for side in (both.left, both.right))
+            for draft in (*both.left, *both.right):
+                draft.conditions += both.frame.facts
+            left, other = (
+                [sets.function(draft, both.frame.symbols, domain) for draft in side] for side in (both.left, both.right)
+            )
             monomials = [*parameters, *((i,) for i in statement.index), *both.frame.monomials()]
-            zero = (left + other)[0].sub((left + other)[0])
-            difference = sum_of([zero, *left]).sub(sum_of([zero, *other]))
-            if not Coordinates(sets, monomials, multipliers).zero_everywhere(difference):
+            pairs_of_quotients = alike(lowering.sizes, both.frame)
+            if not Coordinates(sets, monomials, multipliers, pairs_of_quotients, cases).zero_everywhere(
+                total(left, other)
+            ):
                 raise NotReadable(Reason.NOT_AFFINE, "the entries are not seen to agree for all factors")
-            written[product_of(signature)] = sum_of([zero, *left]).to_str()
+            written[product_of(signature)] = written_sum(left, other)
     return written
 
 
-def sum_of(functions: Sequence[Any]) -> Any:
-    """Return the sum of coefficient functions."""
-    return reduce(lambda a, b: a.add(b), functions)
+def alike(*frames: Frame) -> list[tuple[sp.Symbol, sp.Symbol]]:
+    """Return the pairs of quotients by the same divisor."""
+    divisors = {quotient: divisor for frame in frames for quotient, divisor in frame.divisors.items()}
+    return [(a, b) for a, b in combinations_of(divisors, 2) if divisors[a] == divisors[b]]
 
 
 def lowered_sides(statement: Statement, lowering: Lowering) -> dict[Signature, ComparedTerms]:

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from math import lcm
+from functools import reduce
 from typing import Any, TypeAlias
 
 import islpy as isl
 import sympy as sp
 
-from cnn_symbolic.expressions import heads
-from cnn_symbolic.expressions.formulas import without_cases
-from cnn_symbolic.expressions.rules import as_quotient, at_least, least
-from cnn_symbolic.kernel.trusted.polynomials import RELATIONS
+from cnn_symbolic.expressions.rules import least
+from cnn_symbolic.kernel.trusted.drafts import Draft
+from cnn_symbolic.kernel.trusted.polynomials import AllOf, Condition, Polynomial, Relation, symbols_in
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 
@@ -44,78 +43,55 @@ class Sets:
 
     # Writing formulas for isl
 
-    def affine(self, e: Any, names: Mapping[sp.Symbol, str]) -> str:
-        """Return a quasi-affine expression as isl writes it; raise NotReadable if it is not one."""
-        if not isinstance(e, sp.Expr):
-            raise NotReadable(Reason.NOT_AFFINE, f"{e} is not a number")
-        if e.is_Integer:
-            return str(int(e))
-        if e.is_Symbol and e in names:
-            return names[e]
-        if isinstance(e, sp.Add):
-            return f"({' + '.join(self.affine(part, names) for part in e.args)})"
-        if isinstance(e, sp.Mul):
-            number, rest = e.as_coeff_Mul()
-            if number.is_Integer and not rest.is_number and not isinstance(rest, sp.Mul):
-                return f"({int(number)} * {self.affine(rest, names)})"
-        if isinstance(e, heads.Floor | heads.Ceiling):
-            inner = sp.expand(e.args[0])
-            divisor = denominator(inner)
-            up = -1 if isinstance(e, heads.Ceiling) else 1
-            return f"({up} * floor(({self.affine(sp.expand(up * divisor * inner), names)}) / {divisor}))"
-        if isinstance(e, heads.Remainder) and e.args[1].is_Integer and e.args[1] > 0:
-            return f"(({self.affine(e.args[0], names)}) mod {int(e.args[1])})"
-        if isinstance(e, heads.Maximum | heads.Minimum):
-            name = "max" if isinstance(e, heads.Maximum) else "min"
-            text = self.affine(e.args[0], names)
-            for part in e.args[1:]:
-                text = f"{name}({text}, {self.affine(part, names)})"
-            return text
-        expanded = sp.expand(e)
-        if expanded != e:
-            return self.affine(expanded, names)
-        raise NotReadable(Reason.NOT_AFFINE, f"{e} is not affine in indices and sizes with integer coefficients")
-
-    def condition(self, holds: Any, names: Mapping[sp.Symbol, str]) -> str:
-        """Return a condition as isl writes it."""
-        if holds == sp.true:
-            return "0 = 0"
-        if holds == sp.false:
-            return "0 = 1"
-        if isinstance(holds, heads.Conjunction | heads.Disjunction):
-            word = " and " if isinstance(holds, heads.Conjunction) else " or "
-            return f"({word.join(self.condition(part, names) for part in holds.args)})"
-        if isinstance(holds, heads.Negation):
-            return f"(not {self.condition(holds.args[0], names)})"
-        if isinstance(holds, heads.Comparison) and holds.has(heads.Where):
-            return self.condition(without_cases(holds), names)
-        if isinstance(holds, heads.Comparison):
-            left, right = holds.lhs, holds.rhs
-            if holds.has(heads.Inverse):
-                left, bottom = as_quotient(left - right)
-                right = sp.S.Zero
-                if not at_least(bottom, 1):
-                    raise NotReadable(Reason.NOT_AFFINE, f"{holds} divides by {bottom}")
-            scale = denominator(left, right)
-            written = [self.affine(scale * side, names) for side in (left, right)]
-            return f"({written[0]} {holds.sign} {written[1]})"
-        raise NotReadable(Reason.NOT_AFFINE, f"{holds} is not a condition on indices and sizes")
-
     def part(self, holds: Any, names: Mapping[sp.Symbol, str]) -> Linear | str:
         """Return a condition as a linear constraint, which isl takes without parsing it; any other one as a text."""
-        if isinstance(holds, heads.Comparison):
-            sign, direction, strict = RELATIONS[holds.sign]
-            sides = [numbers_in(side, names) for side in (holds.lhs, holds.rhs)]
-            if sign != "!=" and sides[0] is not None and sides[1] is not None:
-                return sign, weighted_sum((sides[0], direction), (sides[1], -direction), ({"": -1}, strict))
-        return self.condition(holds, names)
+        draft = Draft()
+        return self.linear_part(draft.condition(holds), self.with_functions(draft, names))
 
-    def limited(self, name: str, sign: str, e: sp.Expr, names: Mapping[sp.Symbol, str]) -> Linear | str:
-        """Return that a coordinate is "=" or "<" an expression in integers; raise NotReadable if it has fractions."""
-        if (numbers := numbers_in(e, names)) is None:
-            return f"{name} {sign} {self.affine(e, names)}"
-        relation, _, strict = RELATIONS[sign]
-        return relation, weighted_sum((numbers, 1), ({name: -1}, 1), ({"": -1}, strict))
+    def with_functions(self, draft: Draft, names: Mapping[sp.Symbol, str]) -> Mapping[sp.Symbol, str]:
+        """Return the names with those of the functions that a draft defines, which are their texts."""
+        known = dict(names)
+        for defined in draft.defined:
+            (symbol,) = symbols_in(defined.value)
+            texts = [self.linear(p, known) for p in defined.arguments]
+            if defined.kind == "largest":
+                known[symbol] = reduce(lambda a, b: f"max({a}, {b})", texts)
+            elif set(defined.arguments[1]) == {()}:
+                known[symbol] = f"floor(({texts[0]}) / {texts[1]})"
+            else:
+                raise NotReadable(Reason.NOT_AFFINE, f"a division by {texts[1]}")
+        return known
+
+    def linear(self, p: Polynomial, names: Mapping[sp.Symbol, str]) -> str:
+        """Return a polynomial of degree one as isl writes it."""
+        numbers = self.numbers(p, names)
+        return " + ".join(f"{n} * {name}" if name else str(n) for name, n in numbers.items()) or "0"
+
+    def numbers(self, p: Polynomial, names: Mapping[sp.Symbol, str]) -> dict[str, int]:
+        """Return the numbers before the names in a polynomial of degree one; raise NotReadable for any other one."""
+        found: dict[str, int] = {}
+        for monomial, number in p.items():
+            if len(monomial) > 1 or number.denominator != 1 or not all(s in names for s in monomial):
+                term = sp.Mul(sp.Rational(number.numerator, number.denominator), *monomial)
+                raise NotReadable(
+                    Reason.NOT_AFFINE, f"{term} is not affine in indices and sizes with integer coefficients"
+                )
+            found[names[monomial[0]] if monomial else ""] = int(number)
+        return found
+
+    def holds(self, condition: Condition, names: Mapping[sp.Symbol, str]) -> str:
+        """Return a condition as isl writes it."""
+        if isinstance(condition, Relation):
+            return f"({self.linear(condition.polynomial, names)} {condition.sign} 0)"
+        word, empty = (" and ", "0 = 0") if isinstance(condition, AllOf) else (" or ", "0 = 1")
+        return f"({word.join(self.holds(part, names) for part in condition.parts) or empty})"
+
+    def linear_part(self, condition: Condition, names: Mapping[sp.Symbol, str]) -> Linear | str:
+        """Return a condition as a linear constraint; one that is none as a text."""
+        if not isinstance(condition, Relation) or condition.sign == "!=":
+            return self.holds(condition, names)
+        numbers = self.numbers(condition.polynomial, names)
+        return (condition.sign, numbers) if "(" not in "".join(numbers) else self.holds(condition, names)
 
     # Sets of sizes
 
@@ -155,41 +131,11 @@ class Sets:
                     made = made.set_element_val(at, k, self.number(value))
         return made
 
-    def smallest(self, points: isl.Set) -> tuple[int, ...] | None:
-        """Return the point (sizes, then coordinates) of least total size, the first in order; None if empty."""
-        if points.is_empty():
-            return None
-        count = len(self.sizes)
-        flat = points.move_dims(KIND.set, 0, KIND.param, 0, count) if count else points
-        flat = flat.insert_dims(KIND.set, 0, 1)
-        total = isl.Constraint.alloc_equality(isl.LocalSpace.from_space(flat.get_space()))
-        total = total.set_coefficient_val(KIND.set, 0, isl.Val.int_from_si(self.context, -1))
-        for k in range(count):
-            total = total.set_coefficient_val(KIND.set, 1 + k, isl.Val.int_from_si(self.context, 1))
-        point = flat.add_constraint(total).lexmin().sample_point()
-        dims = flat.dim(KIND.set)
-        return tuple(int(point.get_coordinate_val(KIND.set, k).to_str()) for k in range(1, dims))
-
-    # Numbers and points
+    # Numbers and limits
 
     def number(self, value: int) -> isl.Val:
         """Return an integer of any size as isl's."""
         return isl.Val.read_from_str(self.context, str(value))
-
-    def point(self, coordinates: Sequence[int], like: Any) -> isl.Point:
-        """Return the point (sizes, then coordinates) in the space of a coefficient function."""
-        point = isl.Point.zero(like.get_domain_space())
-        for k, value in enumerate(coordinates):
-            kind, at = (KIND.param, k) if k < len(self.sizes) else (KIND.set, k - len(self.sizes))
-            point = point.set_coordinate_val(kind, at, self.number(value))
-        return point
-
-    def at_sizes(self, sizes: Sequence[int], like: isl.Set) -> isl.Set:
-        """Return all points with the given sizes, in the space of another set."""
-        points = isl.Set.universe(like.get_space())
-        for k, value in enumerate(sizes):
-            points = points.fix_val(KIND.param, k, self.number(value))
-        return points
 
     @contextmanager
     def within_limits(self) -> Iterator[None]:
@@ -217,36 +163,3 @@ class Sets:
 def texts_of(parts: Sequence[Linear | str]) -> str:
     """Return those conditions that are texts as one."""
     return " and ".join(part for part in parts if isinstance(part, str)) or "0 = 0"
-
-
-def numbers_in(e: Any, names: Mapping[sp.Symbol, str]) -> dict[str, int] | None:
-    """Return the numbers before the names in a linear expression; None for any other one."""
-    if isinstance(e, sp.Integer):
-        return {"": int(e)}
-    if isinstance(e, sp.Symbol):
-        return {names[e]: 1} if e in names else None
-    if isinstance(e, sp.Mul):
-        number, rest = e.as_coeff_Mul()
-        return {names[rest]: int(number)} if number.is_Integer and rest in names else None
-    parts = [numbers_in(part, names) for part in e.args] if isinstance(e, sp.Add) else [None]
-    return None if None in parts else weighted_sum(*((part, 1) for part in parts if part is not None))
-
-
-def weighted_sum(*parts: tuple[Mapping[str, int], int]) -> dict[str, int]:
-    """Return the sum of multiples of linear expressions."""
-    total: dict[str, int] = {}
-    for numbers, factor in parts:
-        for name, number in numbers.items():
-            total[name] = total.get(name, 0) + factor * number
-    return total
-
-
-def denominator(*expressions: sp.Expr) -> int:
-    """Return the least common denominator of the coefficients in sums; raise NotReadable if one is not rational."""
-    numbers = []
-    for e in expressions:
-        parts = sp.Add.make_args(sp.expand(e)) if isinstance(e, sp.Expr) else ()
-        numbers += [part.as_coeff_Mul()[0] for part in parts]
-        if not parts or not all(number.is_Rational for number in numbers):
-            raise NotReadable(Reason.NOT_AFFINE, f"{e} is not affine with rational coefficients")
-    return lcm(*(int(number.q) for number in numbers))

@@ -16,7 +16,7 @@ symbols with their defining conditions, each of which has exactly one solution: 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import sympy as sp
@@ -26,11 +26,9 @@ from cnn_symbolic.kernel.trusted.polynomials import (
     Condition,
     Monomial,
     Polynomial,
-    Relation,
     changed,
     one_by_one,
     symbols_in,
-    whole,
 )
 from cnn_symbolic.kernel.trusted.reader import NotReadable, Term
 from cnn_symbolic.kernel.trusted.verdicts import Reason
@@ -60,16 +58,6 @@ class Frame:
         return [self.products.get(symbol, (symbol,)) for symbol in self.symbols]
 
 
-@dataclass(frozen=True)
-class Lowered:
-    """A term that is affine in the sizes, the output index, the frame's symbols and the bound indices."""
-
-    number: sp.Rational
-    powers: tuple[tuple[Polynomial, int], ...]
-    conditions: tuple[Condition, ...]
-    bound: tuple[sp.Symbol, ...]
-
-
 class Lowering:
     """Makes the conditions and terms of one statement affine; they share the unknowns made from sizes alone."""
 
@@ -81,20 +69,12 @@ class Lowering:
         """Return conditions on the sizes."""
         draft = Draft()
         draft.conditions = [draft.condition(holds) for holds in given]
-        return self.finished(draft, Frame(())).conditions
+        self.finish(draft, Frame(()))
+        return tuple(draft.conditions)
 
-    def term(self, term: Term, access: Sequence[sp.Expr], shape: Sequence[sp.Expr], frame: Frame) -> Lowered:
+    def term(self, term: Term, access: Sequence[sp.Expr], shape: Sequence[sp.Expr], frame: Frame) -> Draft:
         """Return a term inside a shape, with the entries that it accesses at the frame's coordinates."""
-        draft = Draft()
-        draft.bound = list(term.bound)
-        draft.conditions = [draft.condition(holds) for holds in term.conditions]
-        for i, length in zip(self.index, shape, strict=True):
-            inner = Polynomial.of(i)
-            draft.conditions.append(Relation(">=", inner))
-            draft.conditions.append(Relation(">=", *whole(draft.polynomial(length) - inner - 1)))
-        for coordinate, e in zip(frame.coordinates, access, strict=True):
-            draft.conditions.append(Relation("=", *whole(draft.polynomial(e) - Polynomial.of(coordinate))))
-        draft.powers = [(draft.polynomial(base), exponent) for base, exponent in term.powers]
+        draft = Draft.of_term(term, access, frame.coordinates, self.index, shape)
         draft.conditions = [c for condition in draft.conditions for c in one_by_one(condition)]
         self.name_functions(draft, frame)
         while solved := next(draft.solutions(), None):
@@ -102,18 +82,19 @@ class Lowering:
             self.name_functions(draft, frame)
         for symbol in draft.in_products():
             draft.divide(symbol)
-        return replace(self.finished(draft, frame), number=term.number)
+        self.finish(draft, frame)
+        return draft
 
-    def finished(self, draft: Draft, frame: Frame) -> Lowered:
-        """Return a draft with its products and functions of visible symbols named."""
+    def finish(self, draft: Draft, frame: Frame) -> None:
+        """Name the products and functions of visible symbols in a draft, which is affine then."""
         self.name_functions(draft, frame)
 
         def linear(p: Polynomial) -> Polynomial:
             return self.linear(p, frame, draft.bound)
 
-        conditions = tuple(changed(c, linear) for c in draft.all_conditions())
-        powers = tuple((linear(base), exponent) for base, exponent in draft.powers)
-        return Lowered(sp.S.One, powers, conditions, tuple(draft.bound))
+        draft.conditions = [changed(c, linear) for c in draft.all_conditions()]
+        draft.powers = [(linear(base), exponent) for base, exponent in draft.powers]
+        draft.defined = []
 
     def name_functions(self, draft: Draft, frame: Frame) -> None:
         """Put unknowns for the functions of visible symbols into a draft."""
@@ -151,13 +132,13 @@ class Lowering:
                     self.linear(Polynomial.of(*home.divisors[inner]) * Polynomial.of(symbol), home, ())
         return home.functions[defined.key()]
 
-    def complete(self) -> None:
+    def complete(self, frame: Frame) -> None:
         """Name the multiples of quotients by each divisor that their own divisor divides, as ⌊⌊a/s⌋/t⌋ needs them."""
-        divisors = dict.fromkeys(self.sizes.divisors.values())
-        for quotient, own in list(self.sizes.divisors.items()):
+        divisors = dict.fromkeys([*self.sizes.divisors.values(), *frame.divisors.values()])
+        for quotient, own in list(frame.divisors.items()):
             for divisor in divisors:
                 if len(divisor) > len(own) and all(divisor.count(s) >= own.count(s) for s in own):
-                    self.linear(Polynomial.of(*divisor) * Polynomial.of(quotient), self.sizes, ())
+                    self.linear(Polynomial.of(*divisor) * Polynomial.of(quotient), frame, ())
 
     def linear(self, p: Polynomial, frame: Frame, bound: Sequence[sp.Symbol]) -> Polynomial:
         """Return a polynomial with an unknown for each product of two or more symbols."""

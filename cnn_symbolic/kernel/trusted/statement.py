@@ -105,10 +105,12 @@ class Statement:
         by_hand = self.left.requirements is None and self.right.requirements is not None
         return self.right if by_hand else self.left
 
-    def at(self, values: Mapping[sp.Symbol, int | sp.Expr]) -> Statement:
-        """Return the statement at given values of some of its sizes; an expression is assumed to be a size, too."""
+    def at(self, values: Mapping[Any, int | sp.Expr]) -> Statement:
+        """Return the statement at values of sizes, or of expressions in them; that of a size is assumed to be one."""
         exact = {s: sp.Integer(value) if isinstance(value, int) else value for s, value in values.items()}
-        is_size = tuple(AtLeast(e, sp.Integer(least(s))) for s, e in exact.items() if not e.is_Integer)
+        is_size = tuple(
+            AtLeast(e, sp.Integer(least(s))) for s, e in exact.items() if is_plain_size(s) and not e.is_Integer
+        )
 
         def fixed(e: Any) -> Any:
             if isinstance(e, tuple):

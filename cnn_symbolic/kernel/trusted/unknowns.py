@@ -16,17 +16,13 @@ import islpy as isl
 import sympy as sp
 
 from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets
-from cnn_symbolic.kernel.trusted.integer_sets import KIND, IntegerSet, Linear
+from cnn_symbolic.kernel.trusted.integer_sets import KIND, IntegerSet
 from cnn_symbolic.kernel.trusted.polynomials import (
-    AllOf,
     Condition,
     Monomial,
     Polynomial,
-    Relation,
-    symbols_in,
     whole,
 )
-from cnn_symbolic.kernel.trusted.products import Frame, Lowered
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 
@@ -41,52 +37,28 @@ class UnknownSets(CoefficientSets):
 
     added = 0
 
-    def linear(self, p: Polynomial, names: Mapping[sp.Symbol, str]) -> str:
-        """Return a polynomial of degree one as isl writes it."""
-        numbers = self.numbers(p, names)
-        return " + ".join(f"{n} * {name}" if name else str(n) for name, n in numbers.items()) or "0"
-
-    def numbers(self, p: Polynomial, names: Mapping[sp.Symbol, str]) -> dict[str, int]:
-        """Return the numbers before the names in a polynomial of degree one."""
-        if any(n.denominator != 1 for n in p.values()):
-            raise NotReadable(Reason.NOT_AFFINE, "an index or a coefficient is a fraction")
-        return {" * ".join(names[s] for s in m): int(n) for m, n in p.items()}
-
-    def holds(self, condition: Condition, names: Mapping[sp.Symbol, str]) -> str:
-        """Return a condition as isl writes it."""
-        if isinstance(condition, Relation):
-            return f"({self.linear(condition.polynomial, names)} {condition.sign} 0)"
-        word, empty = (" and ", "0 = 0") if isinstance(condition, AllOf) else (" or ", "0 = 1")
-        return f"({word.join(self.holds(part, names) for part in condition.parts) or empty})"
-
-    def linear_part(self, condition: Condition, names: Mapping[sp.Symbol, str]) -> Linear | str:
-        """Return a condition as a linear constraint; one that is none as a text."""
-        if not isinstance(condition, Relation) or condition.sign == "!=":
-            return self.holds(condition, names)
-        return condition.sign, self.numbers(condition.polynomial, names)
-
     def sizes_where_all(self, conditions: Iterable[Condition]) -> IntegerSet:
         """Return the sizes and unknowns that satisfy all conditions."""
         return self.sizes_satisfying([self.linear_part(c, self.names) for c in conditions])
 
-    def lowered(self, term: Lowered, frame: Frame, domain: IntegerSet) -> Any:
-        """Return the coefficient function of a term over the output index and the frame's symbols."""
-        names = self.names | {b: f"b{k}" for k, b in enumerate(term.bound)}
-        names |= {symbol: f"x{k}" for k, symbol in enumerate(frame.symbols)}
-        at = [names[s] for s in (*self.index, *frame.symbols)]
-        parts = [self.linear_part(c, names) for c in (*term.conditions, *frame.facts)]
-        if any(symbols_in(base) & set(term.bound) for base, _ in term.powers):
-            raise NotReadable(Reason.OUTSIDE, "a summation index occurs as a coefficient")
-        powers = [(self.linear(base, names), exponent) for base, exponent in term.powers]
-        ways = self.ways(at, [names[b] for b in term.bound], parts, domain)
-        return self.weighted(ways, at, term.number, powers)
-
 
 class Coordinates:
-    """What the dimensions of a set stand for: `monomials`, those of the parameters first; and the factors, each ≥ 1."""
+    """What the dimensions of a set stand for: `monomials`, those of the parameters first; and the factors, each ≥ 1.
 
-    def __init__(self, sets: UnknownSets, monomials: Sequence[Monomial], factors: Sequence[Monomial]) -> None:
+    At most `cases` distinctions are made one inside the other, on the differences of the quotients `alike`.
+    """
+
+    def __init__(
+        self,
+        sets: UnknownSets,
+        monomials: Sequence[Monomial],
+        factors: Sequence[Monomial],
+        alike: Sequence[tuple[sp.Symbol, sp.Symbol]] = (),
+        cases: int = 0,
+    ) -> None:
         self.sets = sets
+        self.alike = alike
+        self.cases = cases
         self.monomials = monomials
         self.place = {m: k for k, m in enumerate(monomials)}
         # Where each factor is, and the multiples of each coordinate by it, if there are coordinates for them.
@@ -137,7 +109,37 @@ class Coordinates:
             opposite[-1] -= 1
             if self.with_row(closed, opposite).is_empty():
                 closed = self.with_row(closed, row)
-        return bool(closed.is_empty())
+        return self.impossible_by_cases(closed, self.cases)
+
+    def impossible_by_cases(self, closed: isl.BasicSet, depth: int) -> bool:
+        """Tell whether a basic set is empty, if need be by distinguishing cases of the differences of quotients.
+
+        C    t ≥ 0       C    −t > 0     products of both
+        ────────────     ────────────────────────────────
+           false              false
+        ─────────────────────────────────────────────────
+                       no sizes satisfy C
+        """
+        if closed.is_empty() or not depth:
+            return bool(closed.is_empty())
+        open_cases = []
+        for row in self.differences:
+            opposite = [*negated(row[:-1]), -row[-1] - 1]
+            sides = [self.with_products(self.with_row(closed, side)) for side in (row, opposite)]
+            left = [side for side in sides if not side.is_empty()]
+            if len(left) < 2:
+                closed = left[0] if left else sides[0]
+            else:
+                open_cases.append(sides)
+            if closed.is_empty():
+                return True
+        return any(all(self.impossible_by_cases(side, depth - 1) for side in sides) for sides in open_cases)
+
+    @cached_property
+    def differences(self) -> list[Coefficients]:
+        """What may be zero or more: the differences and sums of quotients, and these less one and more one."""
+        signed = [(self.place[(a,)], self.place[(b,)], sign) for sign in (-1, 1) for a, b in self.alike]
+        return [self.unit({a: 1, b: sign}, constant) for a, b, sign in signed for constant in (0, 1, -1)]
 
     @cached_property
     def compared(self) -> list[Coefficients]:
