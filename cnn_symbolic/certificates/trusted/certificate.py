@@ -59,6 +59,10 @@ class NotCertified(CnnSymbolicError):
     """A claim that has no certificate; the message is the reason."""
 
 
+class NoProofFound(NotCertified):
+    """A claim for which no proof was found; the message says where the search stopped."""
+
+
 def mangled(id: str) -> str:
     """Return the Coq identifier of a claim's id, which may hold any characters; different ids have different ones.
 

@@ -13,6 +13,8 @@ from cnn_symbolic.notation.reading import read
 from cnn_symbolic.present.content.prose import Code, Formula, Prose, printable, tidy
 
 ACCEPTED = "certified"
+# How a sentence starts that says what became of a certificate.
+UNLIKE = {"rejected": "Rejected by Coq", "no proof found": "No proof in Coq was found", "not run": "Coq was not run"}
 EVERY_RING = "over every commutative ring"
 SAYS = {
     "gradient": f"a gradient, {EVERY_RING}",
@@ -68,8 +70,7 @@ class Certified:
         """The sentence that says why there is no certificate; empty if there is one."""
         if self.status == ACCEPTED:
             return ""
-        found = "Rejected by Coq" if self.status == "rejected" else "Not certified by Coq"
-        return f"{found}: {self.detail.rstrip('.')}."
+        return f"{UNLIKE.get(self.status, 'Not certified by Coq')}: {self.detail.rstrip('.')}."
 
 
 @dataclass(frozen=True)
