@@ -25,7 +25,7 @@ from cnn_symbolic.certificates.trusted import comparing, expressions, statements
 from cnn_symbolic.certificates.trusted.chains import chain_of
 from cnn_symbolic.certificates.trusted.comparing import check_statement
 from cnn_symbolic.certificates.trusted.expressions import Integer, Plus, Sum, Times, Translator
-from cnn_symbolic.certificates.trusted.statements import proposition
+from cnn_symbolic.certificates.trusted.propositions import proposition
 from cnn_symbolic.ground.errors import DisagreementError
 from cnn_symbolic.layers import FeatureMap, sum_pool
 from tests.support.certificates import claims

@@ -27,7 +27,7 @@ from cnn_symbolic.certificates.search import counterexamples
 from cnn_symbolic.certificates.search.counterexamples import refutation_proof
 from cnn_symbolic.certificates.trusted.certificate import Certificate, NotCertified, check_text
 from cnn_symbolic.certificates.trusted.compiling import compiled
-from cnn_symbolic.certificates.trusted.statements import proposition
+from cnn_symbolic.certificates.trusted.propositions import proposition
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from tests.support.certificates import needs_coq

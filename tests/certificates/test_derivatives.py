@@ -23,9 +23,9 @@ from cnn_symbolic.certificates.search.derivatives import RealProof
 from cnn_symbolic.certificates.search.proofs import proof_text
 from cnn_symbolic.certificates.trusted.chains import chain_of
 from cnn_symbolic.certificates.trusted.compiling import NotAccepted, run
+from cnn_symbolic.certificates.trusted.propositions import proposition
 from cnn_symbolic.certificates.trusted.real_claims import RealClaim
 from cnn_symbolic.certificates.trusted.refusing import refusal
-from cnn_symbolic.certificates.trusted.statements import proposition
 from cnn_symbolic.layers.catalogue import Convolution
 from tests.support.certificates import needs_coq
 from tests.support.thorough import every

@@ -27,7 +27,7 @@ from cnn_symbolic.certificates.search.emitting import certificate
 from cnn_symbolic.certificates.trusted.certificate import NotCertified, mangled
 from cnn_symbolic.certificates.trusted.compiling import compiled
 from cnn_symbolic.certificates.trusted.integers import boolean_text, identifier, integer_text
-from cnn_symbolic.certificates.trusted.statements import proposition
+from cnn_symbolic.certificates.trusted.propositions import proposition
 from tests.support.bundle import derivations
 from tests.support.certificates import needs_coq
 from tests.support.thorough import every

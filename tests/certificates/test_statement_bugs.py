@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from cnn_symbolic.certificates.trusted import expressions, integers, statements
-from cnn_symbolic.certificates.trusted.expressions import CoqWriter, Guard, Sum, Translator
+from cnn_symbolic.certificates.trusted.expressions import Guard, Sum, Translator
 from cnn_symbolic.certificates.trusted.statements import Proposition
+from cnn_symbolic.certificates.trusted.writing import CoqWriter
 from cnn_symbolic.expressions.heads import Ceiling, Floor, Remainder
 from cnn_symbolic.expressions.rules import least
 from tests.support import statement_numbers

@@ -53,7 +53,12 @@ def command(tmp_path, monkeypatch):
     [
         ({"one": PROOF, "two": PROOF}, "", 0, "1 of 1 theorems and 1 of 1 refutations certified by Coq"),
         ({"one": PROOF, "two": OTHER}, "", 1, "two: rejected: K_c_two.v, line 8: "),
-        ({"one": PROOF, "two": WRONG}, "", 3, "two: no proof found: P_c_two.v, line 6: the proof of certified stops at"),
+        (
+            {"one": PROOF, "two": WRONG},
+            "",
+            3,
+            "two: no proof found: P_c_two.v, line 6: the proof of certified stops at",
+        ),
         ({"one": PROOF, "two": ENDLESS}, "", 3, "two: not run: P_c_two.v was not compiled within 2 s"),
         ({"one": PROOF}, "", 3, "two: not emitted: there is no such proof"),
         ({"one": PROOF, "two": PROOF}, CHECKED, 3, "at_one: not emitted: a numerical check, not a theorem"),

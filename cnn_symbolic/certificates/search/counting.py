@@ -17,10 +17,11 @@ import sympy as sp
 from cnn_symbolic.certificates.search.gathering import Gathered, Place, common_place, gathered_term
 from cnn_symbolic.certificates.search.maps import maps_between
 from cnn_symbolic.certificates.trusted.certificate import NoProofFound
-from cnn_symbolic.certificates.trusted.expressions import CoqWriter, Guard
+from cnn_symbolic.certificates.trusted.expressions import Guard
 from cnn_symbolic.certificates.trusted.integers import integer_text
 from cnn_symbolic.certificates.trusted.statements import Proposition
 from cnn_symbolic.certificates.trusted.terms import ONE, Flat, key_of
+from cnn_symbolic.certificates.trusted.writing import CoqWriter
 
 Names = Mapping[sp.Symbol, str]
 Chosen = Mapping[str, Sequence[int]]
