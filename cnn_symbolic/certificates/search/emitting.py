@@ -50,7 +50,7 @@ def certificate(derivation: Derivation, name: str) -> Certificate:
     check_statement(derivation, claim, chain, verdict.smallest)
     real = None if chain is None else derivative(claim, chain, name)
     kind = kind_of(claim)
-    if claim.derived or (claim.by_steps and real is None):
+    if claim.derived or claim.by_steps:
         kind = f"derived {kind}"
     return Certificate(name, kind, claim.text, proof, check_text(name), derivative=real)
 
