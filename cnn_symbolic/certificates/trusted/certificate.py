@@ -31,8 +31,9 @@ class Certificate:
     `name` is a Coq identifier made by the verifier, and also the stem of the files: `statement` is the text of
     `S_<name>.v`, `proof` that of `P_<name>.v` and `check` that of `K_<name>.v`, which ends with `check_text(name)`.
     `kind` is "gradient", "identity", "shape", "number" or "counterexample"; a "derived gradient" or "derived identity"
-    has a derivative in its statement that SymPy carried out. `axioms` are those that the check may name: none, except the standard library's for the reals. `derivative` is the
-    certificate of the same gradient over the real numbers, which stands on this one.
+    has a derivative in its statement that SymPy carried out. `axioms` are those that the check may name: none, except
+    the standard library's for the reals. `derivative` is the certificate of the same gradient over the real numbers,
+    whose statement has the right side of this one.
     """
 
     name: str
