@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from cnn_symbolic.certificates.trusted.certificate import Certificate, NotCertified, mangled
+from cnn_symbolic.certificates.trusted.certificate import Certificate, NoProofFound, NotCertified, mangled
 from cnn_symbolic.certificates.trusted.compiling import (
     Coq,
     Library,
@@ -43,8 +43,8 @@ PROJECT = "-Q . Certificates\n-Q library CnnSymbolic\n"
 class Outcome:
     """What became of the certificate of a claim, for which reason, and after how many seconds of Coq's.
 
-    `status` is "certified", "rejected" where Coq does not accept it, "timeout", "not emitted" where there is no
-    certificate, or "not checked" where there is no Coq.
+    `status` is "certified"; "no proof found"; "rejected" where Coq refuses what is claimed to be a proof; "not run"
+    where Coq is not there, was ended, or had no time or memory left; or "not emitted" for what cannot be certified.
     """
 
     claim: str
@@ -77,13 +77,14 @@ class CertifyingWork:
             return Outcome(claim.id, None, "not emitted", NO_THEOREM.get(made.strength, NUMERICAL), 0.0), ""
         try:
             certificate = emitted(made, mangled(claim.id))
-        except (NotCertified, CnnSymbolicError) as reason:
-            return Outcome(claim.id, None, "not emitted", str(reason), 0.0), ""
+        except CnnSymbolicError as reason:
+            status = "no proof found" if isinstance(reason, NoProofFound) else "not emitted"
+            return Outcome(claim.id, None, status, str(reason), 0.0), ""
         for part in certificate.parts:
             for kind, text in (("S", part.statement), ("P", part.proof), ("K", part.check)):
                 put(self.folder / f"{kind}_{part.name}.v", text)
         if self.coq is None or self.library is None:
-            return Outcome(claim.id, certificate, "not checked", self.missing, 0.0), ""
+            return Outcome(claim.id, certificate, "not run", self.missing, 0.0), ""
         source = source_of(certificate, self.library)
         if (seconds := recorded(self.record.get(certificate.name), source)) is not None:
             return Outcome(claim.id, certificate, "certified", f"certified by {self.coq.name}", seconds), source

@@ -75,10 +75,15 @@ def certify(
 and K_….v, which checks that the one proves the other. Without Coq they are \
 written only.
 
+    Where the search for a proof stops, there is no proof found; rejected is \
+what is claimed to be a proof and Coq refuses; not run is what Coq could not \
+do, in its time or at all.
+
     Exit status: 0 every claim is as stated and certified, 1 one has the \
 opposite verdict or is rejected by Coq, 2 usage or input error, 3 one is \
-undecided, holds for literal values only or could not be certified, 4 an \
-internal error: two ways to compute the same thing disagree.
+undecided, holds for literal values only or could not be certified (no proof \
+found, not run, nothing to certify), 4 an internal error: two ways to compute \
+the same thing disagree.
     """
     from cnn_symbolic.library.loading import select
 

@@ -50,7 +50,8 @@ def certified_lines(claims: Sequence[Decided], folder: Path, seconds: float) -> 
 
 def missing(outcomes: Sequence[Outcome]) -> str | None:
     """Return why no certificate at all was checked, or None if that is not so: it is said once, and not of each."""
-    details = {one.detail if one.status == "not checked" else None for one in outcomes if one.certificate is not None}
+    made = [one for one in outcomes if one.certificate is not None]
+    details = {one.detail if one.status == "not run" and not one.seconds else None for one in made}
     return details.pop() if len(details) == 1 else None
 
 
@@ -59,7 +60,7 @@ def summary(claims: Sequence[Decided], outcomes: Sequence[Outcome], folder: Path
     if (reason := missing(outcomes)) is not None:
         written = sum(one.certificate is not None for one in outcomes)
         certificates = "1 certificate" if written == 1 else f"{written} certificates"
-        return f"{certificates} written to {folder} and not checked: {reason}. Then run the command again"
+        return f"{certificates} written to {folder} and not run: {reason}. Then run the command again"
     certified = [one for one in outcomes if one.status == "certified"]
     counts = []
     for word, plural in (("proved", "theorems"), ("refuted", "refutations")):

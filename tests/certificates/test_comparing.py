@@ -21,11 +21,11 @@ from cnn_symbolic import (
 )
 from cnn_symbolic.certificates.certifying import certify
 from cnn_symbolic.certificates.search.emitting import certificate
-from cnn_symbolic.certificates.trusted import comparing, expressions, statements
+from cnn_symbolic.certificates.trusted import comparing, expressions, propositions
 from cnn_symbolic.certificates.trusted.chains import chain_of
 from cnn_symbolic.certificates.trusted.comparing import check_statement
 from cnn_symbolic.certificates.trusted.expressions import Integer, Plus, Sum, Times, Translator
-from cnn_symbolic.certificates.trusted.statements import proposition
+from cnn_symbolic.certificates.trusted.propositions import proposition
 from cnn_symbolic.ground.errors import DisagreementError
 from cnn_symbolic.layers import FeatureMap, sum_pool
 from tests.support.certificates import claims
@@ -152,14 +152,17 @@ def dropped_support(monkeypatch):
 
 
 def forgotten_path(monkeypatch):
-    """Only the first path to the tensor is in the functional."""
-    made = statements.stages
-    monkeypatch.setattr(statements, "stages", lambda *given: made(*given)[:1])
+    """Only the path to the tensor that leads through no intermediate result is in the functional."""
+    monkeypatch.setattr(
+        propositions, "Translator", lambda tensors, derived=None, through=False: Translator(tensors, derived)
+    )
 
 
 def differentiated_cotangent(monkeypatch):
     """What arrives is differentiated too."""
-    monkeypatch.setattr(statements, "Translator", lambda tensors, derived=None: Translator(tensors, "x"))
+    monkeypatch.setattr(
+        propositions, "Translator", lambda tensors, derived=None, through=False: Translator(tensors, "x", through)
+    )
 
 
 def forgotten_prime(monkeypatch):

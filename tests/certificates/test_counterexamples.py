@@ -1,4 +1,4 @@
-"""Refutations in Coq: counterexamples of every kind are accepted, and numbers that are none are rejected."""
+"""Refutations in Coq: counterexamples of every kind are accepted, and of numbers that are none there is no proof."""
 
 import re
 from dataclasses import replace
@@ -27,7 +27,7 @@ from cnn_symbolic.certificates.search import counterexamples
 from cnn_symbolic.certificates.search.counterexamples import refutation_proof
 from cnn_symbolic.certificates.trusted.certificate import Certificate, NotCertified, check_text
 from cnn_symbolic.certificates.trusted.compiling import compiled
-from cnn_symbolic.certificates.trusted.statements import proposition
+from cnn_symbolic.certificates.trusted.propositions import proposition
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from tests.support.certificates import needs_coq
@@ -116,7 +116,7 @@ def test_a_counterexample_is_accepted_for_the_wrong_claim_only(kind, accepts):
     assert accepts(statement, proof) == "certified"
     other = proposition(right).refuted_text
     assert other != statement
-    assert re.match(r"rejected: P_c.v, line \d+: ", accepts(other, proof))
+    assert re.match(r"no proof found: P_c.v, line \d+: the proof of certified stops at ", accepts(other, proof))
 
 
 @needs_coq
@@ -127,7 +127,7 @@ def test_numbers_that_are_no_counterexample_are_rejected(accepts):
     for pattern, changed in ((r"\[.*\]\)\) \(\* t_y", "[0; 0])) (* t_y"), (r"2 \(\* n_M", "1 (* n_M")):
         other, times = re.subn(pattern, changed, proof)
         assert times == 1
-        assert accepts(statement, other).startswith("rejected: P_c.v, line ")
+        assert accepts(statement, other).startswith("no proof found: P_c.v, line ")
 
 
 @each_kind
@@ -145,7 +145,7 @@ def test_kinds_are_what_they_are_called():
     for kind, verdict in verdicts.items():
         assert verdict.kind == ("entry" if kind.startswith("gradient") else kind.split()[0]), kind
     affine = {kind: proposition(wrong_and_right(kind)[0]).is_affine for kind in CLAIMS if kind.startswith("gradient")}
-    assert [kind for kind, is_affine in affine.items() if is_affine] == ["gradient", "gradient with functions"]
+    assert [kind for kind, is_affine in affine.items() if is_affine] == ["gradient"]
 
 
 def test_large_counterexamples_are_not_written_down(monkeypatch):

@@ -22,10 +22,10 @@ from cnn_symbolic import (
 from cnn_symbolic.certificates.search.derivatives import RealProof
 from cnn_symbolic.certificates.search.proofs import proof_text
 from cnn_symbolic.certificates.trusted.chains import chain_of
-from cnn_symbolic.certificates.trusted.compiling import Rejection, run
+from cnn_symbolic.certificates.trusted.compiling import NotAccepted, run
+from cnn_symbolic.certificates.trusted.propositions import proposition
 from cnn_symbolic.certificates.trusted.real_claims import RealClaim
 from cnn_symbolic.certificates.trusted.refusing import refusal
-from cnn_symbolic.certificates.trusted.statements import proposition
 from cnn_symbolic.layers.catalogue import Convolution
 from tests.support.certificates import needs_coq
 from tests.support.thorough import every
@@ -131,7 +131,7 @@ def test_wrong_derivatives_are_rejected(kind, old, new, compiled):
     *_, statement, proof = texts(kind)
     changed, count = re.subn(old, new, statement, count=1)
     assert count == 1
-    with pytest.raises(Rejection, match="P_x_real"):
+    with pytest.raises(NotAccepted, match="P_x_real"):
         compiled(kind, (changed, proof))
 
 

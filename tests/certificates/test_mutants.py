@@ -16,7 +16,7 @@ from cnn_symbolic.certificates.search import proofs
 from cnn_symbolic.certificates.search.counterexamples import refutation_proof
 from cnn_symbolic.certificates.trusted import compiling
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
-from cnn_symbolic.certificates.trusted.statements import proposition
+from cnn_symbolic.certificates.trusted.propositions import proposition
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from cnn_symbolic.library.loading import load_text

@@ -68,7 +68,7 @@ def test_certificates_are_written_checked_and_recorded(tmp_path, monkeypatch):
     seen = []
     found = certify(chosen, folder, jobs=2, watch=lambda outcomes: seen.extend(outcomes) or ())
     assert [one.claim for one in found] == ["one", "two", "three", "four"]
-    assert [one.status for one in found] == ["certified", "rejected", "not emitted", "certified"]
+    assert [one.status for one in found] == ["certified", "no proof found", "not emitted", "certified"]
     assert found[2].detail == "there is no such proof"
     assert found[0].evidence("all shapes") == f"all shapes, {found[0].detail}"
     assert found[1].evidence("all shapes") == "all shapes"
@@ -80,7 +80,7 @@ def test_certificates_are_written_checked_and_recorded(tmp_path, monkeypatch):
     record = json.loads((folder / "certificates.json").read_text())
     assert {name: one["status"] for name, one in record["certificates"].items()} == {
         "c_one": "certified",
-        "c_two": "rejected",
+        "c_two": "no proof found",
         "c_four": "certified",
     }
     assert {"Definitions.v", "Definitions.vo", "library.json"} == {f.name for f in folder.joinpath("library").iterdir()}
@@ -189,7 +189,7 @@ def test_files_that_lie_in_the_folder_are_never_used(tmp_path, monkeypatch):
         "From Certificates Require S_c_one.\nDefinition certified : S_c_one.claim := I.\n"
     )
     (found,) = certify(claims("one"), tmp_path)
-    assert found.status == "rejected"
+    assert found.status == "not run"
     assert (tmp_path / "S_c_one.v").read_text() != weak
     assert (tmp_path / "P_c_one.v").read_text() == WRONG.replace("{name}", "c_one")
 
@@ -253,7 +253,7 @@ def test_without_coq_certificates_are_written_only(script, message, tmp_path, mo
         find_coq()
     assert message in str(missing.value)
     (found,) = certify(claims("one"), tmp_path / "out")
-    assert found.status == "not checked"
+    assert found.status == "not run"
     assert message in found.detail
     assert (tmp_path / "out" / "K_c_one.v").read_text() == found.certificate.check
     assert (tmp_path / "out" / "library" / "Definitions.v").is_file()
@@ -273,7 +273,7 @@ def test_a_compiler_that_is_killed_rejects_nothing(tmp_path):
         patch.setattr(compiling, "hashes", lambda folder: library.hashes)
         coq = compiling.Coq(str(coqc(tmp_path, "kill -9 $$")), "8.16.1")
         found = compiled(by_hand(), coq, library, 60)
-        assert (found.status, found.detail) == ("not checked", "S_x.v: coqc was ended by signal 9")
+        assert (found.status, found.detail) == ("not run", "S_x.v: coqc was ended by signal 9")
         coq = compiling.Coq(str(coqc(tmp_path, "exit 0")), "8.16.1")
         found = compiled(by_hand(), coq, library, 60)
         assert (found.status, found.detail) == (
@@ -281,7 +281,11 @@ def test_a_compiler_that_is_killed_rejects_nothing(tmp_path):
             "a compiled file of x cannot be read: No such file or directory",
         )
         coq = compiling.Coq(str(coqc(tmp_path, "echo broken >&2; exit 1")), "8.16.1")
-        assert compiled(by_hand(), coq, library, 60).detail == "S_x.v: broken"
+        found = compiled(by_hand(), coq, library, 60)
+        assert (found.status, found.detail) == ("not run", "S_x.v: broken")
+        coq = compiling.Coq(str(coqc(tmp_path, "echo Error: Out of memory. >&2; exit 1")), "8.16.1")
+        found = compiled(by_hand(), coq, library, 60)
+        assert (found.status, found.detail) == ("not run", "S_x.v: Out of memory.")
 
 
 @pytest.mark.parametrize("command", [["certify", "-o"], ["prove", "--certify", "--certificates"]])

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from cnn_symbolic.certificates.trusted import expressions, integers, statements
-from cnn_symbolic.certificates.trusted.expressions import CoqWriter, Guard, Sum, Translator
+from cnn_symbolic.certificates.trusted import expressions, integers, propositions, statements, writing
+from cnn_symbolic.certificates.trusted.expressions import Guard, Sum, Translator
 from cnn_symbolic.certificates.trusted.statements import Proposition
+from cnn_symbolic.certificates.trusted.writing import CoqWriter
 from cnn_symbolic.expressions.heads import Ceiling, Floor, Remainder
 from cnn_symbolic.expressions.rules import least
 from tests.support import statement_numbers
@@ -40,7 +41,7 @@ def early_start(monkeypatch):
     monkeypatch.setattr(Translator, "sum", wrong)
 
 
-def replacing(name, old, new, module=expressions):
+def replacing(name, old, new, module=writing):
     """A function that writes integers or conditions writes something else for a sign or word."""
 
     def plant(monkeypatch):
@@ -66,7 +67,7 @@ def remainder_of_the_dividend(monkeypatch):
         return made(e, names)
 
     monkeypatch.setattr(integers, "integer_text", wrong)
-    monkeypatch.setattr(expressions, "integer_text", wrong)
+    monkeypatch.setattr(writing, "integer_text", wrong)
 
 
 def rounded_down(monkeypatch):
@@ -76,26 +77,26 @@ def rounded_down(monkeypatch):
     def wrong(e, names):
         return made(Floor(e.args[0]), names) if isinstance(e, Ceiling) else made(e, names)
 
-    for place in (integers, expressions, statements):
+    for place in (integers, writing, statements):
         monkeypatch.setattr(place, "integer_text", wrong)
 
 
 def greatest_for_least(monkeypatch):
     """The minimum is read as the maximum."""
-    for place in (integers, expressions, statements):
+    for place in (integers, writing, statements):
         made = place.integer_text
         monkeypatch.setattr(place, "integer_text", lambda *given, made=made: made(*given).replace("Z.min", "Z.max"))
 
 
 def strict_bracket(monkeypatch):
     """A bracket with ≤ is read with <."""
-    made = expressions.boolean_text
-    monkeypatch.setattr(expressions, "boolean_text", lambda *given: made(*given).replace("<=?", "<?"))
+    made = writing.boolean_text
+    monkeypatch.setattr(writing, "boolean_text", lambda *given: made(*given).replace("<=?", "<?"))
 
 
 def dropped_bracket(monkeypatch):
     """Brackets are dropped."""
-    monkeypatch.setattr(expressions, "boolean_text", lambda *_: "true")
+    monkeypatch.setattr(writing, "boolean_text", lambda *_: "true")
 
 
 def dropped_support(monkeypatch):
@@ -118,32 +119,34 @@ def turned_index(monkeypatch):
     monkeypatch.setattr(CoqWriter, "leaf", wrong)
 
 
-def differentiated_inside(monkeypatch):
-    """An intermediate result in the functional is unfolded to what is differentiated."""
+def turned_definition(monkeypatch):
+    """The definition of an intermediate result that a function is applied to has the indices in another order."""
+    made = statements.places
 
-    class Same(Translator):
-        def __setattr__(self, name, value):
-            if name != "derived" or value is not None or not self.__dict__.get("derived"):
-                super().__setattr__(name, value)
+    def wrong(index):
+        return dict(zip(index[::-1], made(index).values(), strict=True))
 
-    monkeypatch.setattr(statements, "Translator", Same)
+    monkeypatch.setattr(statements, "places", wrong)
 
 
 def differentiated_cotangent(monkeypatch):
     """What arrives is differentiated too."""
     made = []
 
-    def wrong(tensors, derived=None):
+    def wrong(tensors, derived=None, through=False):
         made.append(derived)
-        return Translator(tensors, derived or ("x" if len(made) == 1 else None))
+        return Translator(tensors, derived or ("x" if made.count(None) == 1 else None), through)
 
-    monkeypatch.setattr(statements, "Translator", wrong)
+    monkeypatch.setattr(propositions, "Translator", wrong)
 
 
 def forgotten_path(monkeypatch):
-    """Only the first path to the tensor is in the functional."""
-    made = statements.stages
-    monkeypatch.setattr(statements, "stages", lambda *given: made(*given)[:1])
+    """Only the path to the tensor that leads through no intermediate result is in the functional."""
+
+    def wrong(tensors, derived=None, through=False):
+        return Translator(tensors, derived)
+
+    monkeypatch.setattr(propositions, "Translator", wrong)
 
 
 def forgotten_prime(monkeypatch):
@@ -226,7 +229,7 @@ PLANTED = {
     dropped_bracket: "brackets",
     dropped_support: "full_correlation",
     turned_index: "turned",
-    differentiated_inside: "two paths",
+    turned_definition: "a function of a product",
     differentiated_cotangent: "what arrives depends on the tensor",
     forgotten_path: "two paths",
     forgotten_prime: "second derivative",

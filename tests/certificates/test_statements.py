@@ -13,7 +13,7 @@ import pytest
 
 from cnn_symbolic.certificates.trusted import statements
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
-from cnn_symbolic.certificates.trusted.statements import proposition
+from cnn_symbolic.certificates.trusted.propositions import proposition
 from cnn_symbolic.library.loading import load_text
 from cnn_symbolic.proofs.derivation import Derivation
 from tests.support import statement_numbers

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from cnn_symbolic.command_line.app import app
 from tests.support import certifying as shared
-from tests.support.certificates import ENDLESS, PROOF, WRONG, emit, needs_coq
+from tests.support.certificates import ENDLESS, OTHER, PROOF, WRONG, emit, needs_coq
 from tests.support.certifying import VERSION, coqc
 
 # Fixtures.
@@ -52,13 +52,19 @@ def command(tmp_path, monkeypatch):
     ("proofs", "more", "status", "shown"),
     [
         ({"one": PROOF, "two": PROOF}, "", 0, "1 of 1 theorems and 1 of 1 refutations certified by Coq"),
-        ({"one": PROOF, "two": WRONG}, "", 1, "two: rejected: P_c_two.v, line 6: "),
-        ({"one": PROOF, "two": ENDLESS}, "", 3, "two: timeout: P_c_two.v was not compiled within 2 s"),
+        ({"one": PROOF, "two": OTHER}, "", 1, "two: rejected: K_c_two.v, line 8: "),
+        (
+            {"one": PROOF, "two": WRONG},
+            "",
+            3,
+            "two: no proof found: P_c_two.v, line 6: the proof of certified stops at",
+        ),
+        ({"one": PROOF, "two": ENDLESS}, "", 3, "two: not run: P_c_two.v was not compiled within 2 s"),
         ({"one": PROOF}, "", 3, "two: not emitted: there is no such proof"),
         ({"one": PROOF, "two": PROOF}, CHECKED, 3, "at_one: not emitted: a numerical check, not a theorem"),
         ({"one": PROOF, "two": PROOF, "wrong": PROOF}, OPPOSITE, 1, "1 of 1 theorems and 2 of 2 refutations certified"),
     ],
-    ids=["all", "rejected", "timeout", "not emitted", "a check", "opposite"],
+    ids=["all", "rejected", "not found", "timeout", "not emitted", "a check", "opposite"],
 )
 def test_certify_prints_what_became_of_each_claim(command, proofs, more, status, shown):
     ran = command("certify --timeout 2", proofs, more)
@@ -78,7 +84,7 @@ def test_prove_certifies_on_demand(command):
     assert "2 of 2 as stated" in ran.output
     assert "1 of 1 theorems and 1 of 1 refutations certified by Coq" in ran.output
     assert sorted(path.name for path in Path().iterdir()) == ["mine.py", "out"]
-    assert command("prove --certify", {"one": PROOF, "two": WRONG}).exit_code == 1
+    assert command("prove --certify", {"one": PROOF, "two": OTHER}).exit_code == 1
     assert command("prove --certify", {"one": PROOF}).exit_code == 3
     ran = command("prove", {})
     assert ran.exit_code == 0
@@ -113,11 +119,11 @@ def test_certify_without_coq_says_how_to_check(command, monkeypatch, tmp_path):
     ran = command("certify", {"one": PROOF, "two": PROOF})
     assert ran.exit_code == 3
     assert (
-        "2 certificates written to certificates and not checked: there is no coqc: install Coq (Debian and Ubuntu: "
+        "2 certificates written to certificates and not run: there is no coqc: install Coq (Debian and Ubuntu: "
         "apt install coq; opam: opam install coq). Then run the command again"
     ) in " ".join(ran.output.split())
     assert ran.output.count("there is no coqc") == 1
-    assert re.search(r"–  one +identity +all shapes; not checked", ran.output)
+    assert re.search(r"–  one +identity +all shapes; not run", ran.output)
 
 
 STUCK = """

@@ -26,7 +26,7 @@ from cnn_symbolic.present.content.contents import Omitted
 from cnn_symbolic.present.content.listings import latex_listing
 from tests.present.test_html import H, book_of, by_id, entry, is_legible, measured, page, text
 from tests.present.test_latex import compile_latex, needs_tex
-from tests.support.certificates import PROOF, WRONG, by_hand, claims, emit, needs_coq
+from tests.support.certificates import OTHER, PROOF, WRONG, by_hand, claims, emit, needs_coq
 from tests.support.commands import run
 
 STATEMENT = """\
@@ -123,9 +123,9 @@ def test_a_statement_about_real_numbers_brings_the_definitions_that_it_needs():
     ("status", "sentence"),
     [
         ("rejected", "Rejected by Coq: for <this> & that_reason."),
-        ("timeout", "Not certified by Coq: for <this> & that_reason."),
+        ("no proof found", "No proof in Coq was found: for <this> & that_reason."),
         ("not emitted", "Not certified by Coq: for <this> & that_reason."),
-        ("not checked", "Not certified by Coq: for <this> & that_reason."),
+        ("not run", "Coq was not run: for <this> & that_reason."),
     ],
 )
 def test_what_is_not_certified_says_why_and_shows_no_statement(status, sentence):
@@ -194,7 +194,7 @@ def test_an_entry_has_the_certificate_of_its_claim(tmp_path):
     some = select([str(tmp_path / "mine.py")])
     found = [
         Outcome("one", by_hand("c_one"), "certified", "certified by Coq 8.16", 1.0),
-        Outcome("two", by_hand("c_two"), "timeout", "too slow\x00", 1.0),
+        Outcome("two", by_hand("c_two"), "not run", "too slow\x00", 1.0),
         Outcome("odd", None, "not emitted", "undecided", 0.0),
     ]
     whole = assemble(some, jobs=1, outcomes=found)
@@ -205,7 +205,7 @@ def test_an_entry_has_the_certificate_of_its_claim(tmp_path):
         "certified", "certified by Coq 8.16", (Stated("identity", by_hand("c_one").statement),)
     )
     assert two.evidence == ("refuted",)
-    assert two.certificate == Certified("timeout", "too slow\ufffd")
+    assert two.certificate == Certified("not run", "too slow\ufffd")
     assert whole.certified == 1
     with pytest.raises(ExportError, match="not those of the claims"):
         assemble(some, jobs=1, outcomes=[found[1], found[0], found[2]])
@@ -248,7 +248,8 @@ def invoke(tmp_path, monkeypatch):
     ("proofs", "more", "status", "counted"),
     [
         ({"one": PROOF, "two": PROOF}, "", 0, 2),
-        ({"one": PROOF, "two": WRONG}, "", 1, 1),
+        ({"one": PROOF, "two": OTHER}, "", 1, 1),
+        ({"one": PROOF, "two": WRONG}, "", 3, 1),
         ({"one": PROOF}, "", 3, 1),
         ({"one": PROOF, "two": PROOF}, ODD, 3, 2),
     ],
@@ -270,11 +271,11 @@ def test_without_coq_the_book_says_so(invoke, monkeypatch):
     monkeypatch.setenv("PATH", "")
     done = invoke("--html --latex --certify --jobs 1", {"one": PROOF, "two": PROOF})
     assert done.exit_code == 3, done.output
-    assert "2 certificates written to certificates and not checked: there is no coqc" in done.stderr
+    assert "2 certificates written to certificates and not run: there is no coqc" in done.stderr
     root = ET.parse("out/book.html").getroot()
     reasons = [text(x) for x in root.iter() if x.get("class") == "uncertified"]
     assert len(reasons) == 2
-    assert all(reason.startswith("Not certified by Coq: there is no coqc: install Coq") for reason in reasons)
+    assert all(reason.startswith("Coq was not run: there is no coqc: install Coq") for reason in reasons)
     assert "Certified by Coq: 0 of 2." in Path("out/book.tex").read_text("utf-8")
 
 

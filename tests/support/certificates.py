@@ -24,6 +24,9 @@ Theorem certified : S_{name}.claim.
 Proof. intros R x. rewrite (Radd_comm (laws R)). apply (Radd_0_l (laws R)). Qed.
 """
 WRONG = PROOF.replace("apply (Radd_0_l (laws R))", "reflexivity")
+OTHER = PROOF.replace("S_{name}.claim", "forall (R : ring) (x : R), add zero x = x").replace(
+    "rewrite (Radd_comm (laws R)). ", ""
+)
 ENDLESS = """\
 From Certificates Require S_{name}.
 Theorem certified : S_{name}.claim.

@@ -15,7 +15,8 @@ import pytest
 import sympy as sp
 
 from cnn_symbolic.certificates.trusted import compiling, statements
-from cnn_symbolic.certificates.trusted.statements import Proposition, proposition
+from cnn_symbolic.certificates.trusted.propositions import proposition
+from cnn_symbolic.certificates.trusted.statements import Proposition
 from cnn_symbolic.certificates.trusted.terms import next_function
 from cnn_symbolic.expressions.evaluation import Values, evaluate_formula
 from cnn_symbolic.expressions.formulas import fresh
@@ -173,7 +174,7 @@ class Case:
         """What Coq is given for the tensors, functions and reciprocals."""
         kernel = self.claim.statement
         positions = {name: k for k, name in enumerate(kernel.tensors)}
-        for name in self.claim.tensors:
+        for name in self.claim.arbitrary:
             if kernel.tensors[name].definition is None:
                 yield f"(filled {self.tensor_seed(positions[name])})"
             else:
@@ -208,16 +209,18 @@ class Case:
         binder = f"fun {' '.join(claim.sizes.values())} : Z => " if claim.sizes else ""
         written = "; ".join(f"({n})%Z" for n in lengths)
         yield f"(({binder}[{written}] : list Z){' ' if given else ''}{given})"
-        before, after = (
-            f"{self.module}.{name} {self.ring} {given} {' '.join(self.operands())}" for name in claim.names
-        )
+        operands = list(self.operands())
+        shared = f"{self.ring} {given} {' '.join(operands)}"
+        before, after = (f"{self.module}.{name} {shared}" for name in claim.names)
+        if claim.wrt:
+            x = operands[claim.arbitrary.index(claim.wrt)]
+            after += "".join(f" ({self.module}.{maker} {shared} {x})" for maker in claim.makers.values())
         shown = "fraction_of" if self.rational else "number_of"
         shown = f"(fun x => {shown} (snd x))" if self.dual else shown
         for index in self.points:
             place = " ".join(f"({i})" for i in index)
             left = f"({before} {place})"
             if claim.wrt:
-                x = list(self.operands())[list(claim.tensors).index(claim.wrt)]
                 step = "infinitesimal" if self.dual else "one"
                 bumped = f"(bump {x} [{'; '.join(map(str, index))}] {step})"
                 left = f"(sub ({before} {bumped}) ({before} {x}))"

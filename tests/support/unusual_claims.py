@@ -42,7 +42,7 @@ def unusual():
     (P,) = widths("P")
     x, y, w, g = (tensor(n, name=name) for n, name in ((M, "x"), (M, "y"), (I, "w"), (M, "g")))
     u, v = tensor(M, N, name="u"), tensor(N, M, name="v")
-    z, square = named("z", 2 * x), named("q", 3 * u)
+    z, square, h = named("z", 2 * x), named("q", 3 * u), named("h", u * transpose(v))
     by_cases = where(Or(M > S, M != 2), M, where(M == S, S, 7))
     s, total = scalar("s"), sum_axes(x, axes=(0,))
     t = sizes("t R k1 i_u n_M forall x1")
@@ -74,6 +74,8 @@ def unusual():
         "by a scalar": gradient(s * s * x, wrt=s, cotangent=y) == 2 * s * sum_axes(x * y, axes=(0,)),
         "second derivative": gradient(apply(x, function="σ", order=1) * x, wrt=x, cotangent=apply(x, function="σ"))
         == apply(x, function="σ") * (apply(x, function="σ", order=2) * x + apply(x, function="σ", order=1)),
+        "a function of a product": gradient(apply(h, function="σ"), wrt=u, cotangent=transpose(v))
+        == transpose(v) * transpose(v) * apply(h, function="σ", order=1),
         "known functions": gradient(apply(x, function="log") * apply(x, function="exp"), wrt=x, cotangent=g) == g,
         "a function of an intermediate result": apply(z, function="σ") == apply(x, function="σ") + z,
         "a square of a sum": gradient(total * total, wrt=x, cotangent=ones()) == 2 * broadcast(total, shape=(M,)),

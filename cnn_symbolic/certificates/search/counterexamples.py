@@ -15,7 +15,7 @@ from math import prod
 import numpy as np
 import sympy as sp
 
-from cnn_symbolic.certificates.trusted.certificate import NotCertified
+from cnn_symbolic.certificates.trusted.certificate import NoProofFound
 from cnn_symbolic.certificates.trusted.integers import integer_text
 from cnn_symbolic.certificates.trusted.statements import Proposition
 from cnn_symbolic.expressions.evaluation import Values, evaluate_formula, evaluate_size
@@ -35,7 +35,7 @@ Polynomials = Mapping[str, Sequence[sp.Expr]]
 def refutation_proof(claim: Proposition, verdict: Refutation, name: str) -> str:
     """Return the text of the proof's file, for the statement S_<name> that a claim is false.
 
-    Raises NotCertified for a claim that has no counterexample in rational numbers.
+    Raises NoProofFound for a claim that has no counterexample in rational numbers.
     """
     sizes = {size: verdict.sizes[size.name] for size in claim.sizes}
     lines = different_entries(claim, verdict, sizes) if verdict.kind == "entry" else not_defined(claim, sizes)
@@ -69,7 +69,7 @@ def different_entries(claim: Proposition, verdict: Refutation, sizes: Sizes) -> 
     fractions = any(Fraction(value).denominator > 1 for array in tensors.values() for value in array.flat)
     over = CoqNumbers(rational=claim.has_inverses or fractions, dual=not claim.is_affine)
     operands = [
-        *(over.tensor(tensors[tensor]) for tensor in claim.tensors),
+        *(over.tensor(tensors[tensor]) for tensor in claim.arbitrary),
         *(over.function(claim, key, functions) for key in claim.functions),
         *([over.inverse] if claim.has_inverses else []),
     ]
@@ -180,14 +180,14 @@ def counterexample(
     statement = claim.statement
     shapes = [[evaluate_size(n, sizes) for n in declared.shape] for declared in statement.tensors.values()]
     if sum(map(prod, shapes)) > MOST_ENTRIES:
-        raise NotCertified(f"the tensors of the counterexample have more than {MOST_ENTRIES} entries")
+        raise NoProofFound(f"the tensors of the counterexample have more than {MOST_ENTRIES} entries")
     orders = orders_of(claim)
     unknown = sorted(orders.keys() & KNOWN_FUNCTIONS.keys())
     for given, functions in candidates(verdict, orders):
         values = replayed(statement, sizes, given, functions)
         if not unknown or entry_differs(statement, verdict.index, values):
             return values.tensors, functions
-    raise NotCertified(f"no rational numbers were found that tell the sides apart, with any {', '.join(unknown)}")
+    raise NoProofFound(f"no rational numbers were found that tell the sides apart, with any {', '.join(unknown)}")
 
 
 def orders_of(claim: Proposition) -> dict[str, int]:

@@ -16,11 +16,12 @@ import sympy as sp
 
 from cnn_symbolic.certificates.search.gathering import Gathered, Place, common_place, gathered_term
 from cnn_symbolic.certificates.search.maps import maps_between
-from cnn_symbolic.certificates.trusted.certificate import NotCertified
-from cnn_symbolic.certificates.trusted.expressions import CoqWriter, Guard
+from cnn_symbolic.certificates.trusted.certificate import NoProofFound
+from cnn_symbolic.certificates.trusted.expressions import Guard
 from cnn_symbolic.certificates.trusted.integers import integer_text
 from cnn_symbolic.certificates.trusted.statements import Proposition
 from cnn_symbolic.certificates.trusted.terms import ONE, Flat, key_of
+from cnn_symbolic.certificates.trusted.writing import CoqWriter
 
 Names = Mapping[sp.Symbol, str]
 Chosen = Mapping[str, Sequence[int]]
@@ -59,7 +60,7 @@ def compared(chosen: Chosen, sides: Sides, claim: Proposition, names: Names) -> 
     try:
         place = common_place(terms, claim)
         gathered = [gathered_term(term, place, number, free) for number, term in enumerate(terms)]
-    except NotCertified:
+    except NoProofFound:
         return one_by_one(chosen, sides, names)
     text = CoqText(CoqWriter(names, claim.tensors, claim.functions), place)
     lines, proofs, parts = [], [], []

@@ -1,8 +1,8 @@
 """Proofs of gradients over the real numbers: the certificate over every ring, carried over step by step.
 
 Not trusted. From the output back to the tensor, every step hands on that the cost is differentiable: a function that
-is applied to every entry by `activation_rule`, an affine step by `transfer_all_linear`, and the first step by
-`transfer_linear`, with the certificate of the claim itself.
+is applied to every entry by `activation_rule`, an affine step by `transfer_all_linear`. Where there is one step, and it
+is affine, `transfer_linear` takes the certificate of the claim itself.
 """
 
 from __future__ import annotations
@@ -10,11 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import sympy as sp
-
 from cnn_symbolic.certificates.search.lemmas import Lemma
-from cnn_symbolic.certificates.trusted.certificate import NotCertified
-from cnn_symbolic.certificates.trusted.expressions import Expression, Sum, Times
 from cnn_symbolic.certificates.trusted.integers import identifier
 from cnn_symbolic.certificates.trusted.real_claims import RealClaim
 
@@ -23,7 +19,7 @@ from cnn_symbolic.certificates.trusted.real_claims import RealClaim
 class RealProof:
     """The proof of a claim over the real numbers, on the files S_<name> and P_<name> of the claim over every ring.
 
-    Raises NotCertified where a map of indices is not found.
+    Raises NoProofFound where a map of indices is not found.
     """
 
     claim: RealClaim
@@ -33,24 +29,17 @@ class RealProof:
         """The number of steps."""
         return len(self.claim.chain.steps)
 
-    @cached_property
-    def first_cotangent(self) -> tuple[tuple[sp.Symbol, ...], Expression]:
-        """The cotangent of what the first step makes, as it stands in the claim over every ring, and its indices."""
-        index: list[sp.Symbol] = []
-        part = self.claim.claim.left
-        while isinstance(part, Sum) and len(index) < len(self.claim.chain.lengths(1)):
-            index.append(part.index)
-            part = part.body
-        if not isinstance(part, Times):
-            raise NotCertified("the claim is not about the output of one step")
-        return tuple(index), part.left
+    @property
+    def is_affine(self) -> bool:
+        """Whether there is one step, and it is affine."""
+        return self.length == 1 and self.claim.chain.steps[0].functions is None
 
     @cached_property
     def slopes(self) -> dict[int, Lemma]:
-        """The lemmas about the affine steps behind the first one, by their position."""
+        """The lemmas about the affine steps, by their position."""
         found = {}
         for position, step in enumerate(self.claim.chain.steps):
-            if position and step.functions is None:
+            if step.functions is None:
                 own = {step.cotangent: identifier("t", step.cotangent, self.claim.tensors.values())}
                 lengths = self.claim.chain.lengths(position)
                 label = f"step_{position + 1}"
@@ -60,17 +49,10 @@ class RealProof:
         return found
 
     @cached_property
-    def equality(self) -> Lemma | None:
-        """The lemma that a cotangent, as it is found step by step, is the one in the claim over every ring."""
-        chain = self.claim.chain
-        if chain.steps[0].functions is not None:
-            at = self.claim.claim.statement.index
-            left, right = chain.cotangent(0, at), self.claim.claim.right
-            return Lemma(self.claim, "cotangents", left, right, at, chain.shape)
-        if self.length == 1:
-            return None
-        index, right = self.first_cotangent
-        return Lemma(self.claim, "cotangents", chain.cotangent(1, index), right, index, chain.lengths(1))
+    def equality(self) -> Lemma:
+        """The lemma that the derivative, as it is found step by step, is the one that is claimed."""
+        chain, at = self.claim.chain, self.claim.claim.statement.index
+        return Lemma(self.claim, "cotangents", chain.cotangent(0, at), self.claim.claim.right, at, chain.shape)
 
     @property
     def values(self) -> dict[str, str]:
@@ -146,40 +128,29 @@ class RealProof:
     @property
     def tactics(self) -> list[str]:
         """The tactics of the proof, behind the introduction of what the claim is about."""
-        claim, equality = self.claim, self.equality
+        claim = self.claim
         x, place = claim.parameter, claim.claim.place
-        if equality is not None and claim.chain.steps[0].functions is not None:
+        if self.is_affine:
             return [
-                f"refine (eq_ind _ (fun G : R => derivable_pt_lim _ 0%R G) _ _\n"
-                f"    ({equality.applied(x, self.values, claim.indices)})).",
-                f"refine (partial_derivative {claim.shape(0)} {self.cost(0)} {x}\n"
-                f"    {self.cotangent(0)} {place} _ _).",
-                "1: { repeat (apply inside_cons; split; [assumption|]); reflexivity. }",
-                *self.differentiable(0),
+                f"refine (transfer_linear {self.cost(1)} {self.cotangent(1)}\n    {claim.shape(1)} "
+                f"({claim.step_applied(0)}) {x} {place} _ _ _ _).",
+                f"2: {{ intros t; exact ({self.certificate} t). }}",
+                "2: { affine. }",
+                *self.differentiable(1),
             ]
-        cotangent, certificate, steps = self.cotangent(1), f"exact ({self.certificate} t).", self.differentiable(1)
-        if equality is not None:
-            kept = f"(fun v => {claim.by_entries(*self.first_cotangent, self.values)})"
-            agree = f"apply everywhere_inside; {everywhere(equality, equality.applied(x, self.values))}"
-            steps = [
-                f"refine (differentiable_inside {claim.shape(1)} _ _ {cotangent}\n    {kept} _ _).",
-                f"1: {{ {agree} }}",
-                *steps,
-            ]
-            cotangent, certificate = kept, f"rewrite !total_entry; {certificate}"
         return [
-            f"refine (transfer_linear {self.cost(1)} {cotangent}\n    {claim.shape(1)} ({claim.step_applied(0)}) "
-            f"{x} {place} _ _ _ _).",
-            f"2: {{ intros t; {certificate} }}",
-            "2: { affine. }",
-            *steps,
+            f"refine (eq_ind _ (fun G : R => derivable_pt_lim _ 0%R G) _ _\n"
+            f"    ({self.equality.applied(x, self.values, claim.indices)})).",
+            f"refine (partial_derivative {claim.shape(0)} {self.cost(0)} {x}\n    {self.cotangent(0)} {place} _ _).",
+            "1: { repeat (apply inside_cons; split; [assumption|]); reflexivity. }",
+            *self.differentiable(0),
         ]
 
     @property
     def text(self) -> str:
         """The text of the proof's file."""
         claim = self.claim
-        lemmas = [lemma.text for lemma in (*self.slopes.values(), self.equality) if lemma is not None]
+        lemmas = [self.in_every_ring] if self.is_affine else [x.text for x in (*self.slopes.values(), self.equality)]
         names = [*claim.sizes.values(), *(name for name, _ in claim.given), "cost", "ok"]
         names += ["inverses"] if claim.has_inverses else []
         names += ["outer", *(f"smooth_{k}" for k, step in enumerate(claim.chain.steps) if step.functions is not None)]
@@ -189,7 +160,6 @@ class RealProof:
             f"From Certificates Require S_{claim.name} P_{claim.name}.\n"
             f"From Certificates Require Import S_{claim.name}_real.",
             "Local Open Scope Z_scope.\nLocal Open Scope bool_scope.\nLocal Open Scope ring_scope.",
-            *([self.in_every_ring] if claim.chain.steps[0].functions is None else []),
             *lemmas,
             f"Theorem certified : S_{claim.name}_real.claim.\nProof.\n  unfold S_{claim.name}_real.claim; cbv zeta.\n"
             f"  intros {' '.join(names)}.",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from cnn_symbolic.certificates.search.counterexamples import refutation_proof
 from cnn_symbolic.certificates.search.derivatives import RealProof
 from cnn_symbolic.certificates.search.proofs import proof_text
-from cnn_symbolic.certificates.trusted.certificate import Certificate, NotCertified, check_text
+from cnn_symbolic.certificates.trusted.certificate import Certificate, NoProofFound, NotCertified, check_text
 from cnn_symbolic.certificates.trusted.chains import Chain, chain_of
 from cnn_symbolic.certificates.trusted.comparing import check_statement
+from cnn_symbolic.certificates.trusted.propositions import proposition
 from cnn_symbolic.certificates.trusted.real_claims import RealClaim
-from cnn_symbolic.certificates.trusted.statements import Proposition, proposition
+from cnn_symbolic.certificates.trusted.statements import Proposition
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from cnn_symbolic.proofs.derivation import Derivation
@@ -38,12 +39,18 @@ def certificate(derivation: Derivation, name: str) -> Certificate:
     if not isinstance(verdict, Theorem):
         raise NotCertified("the kernel has not decided it")
     claim = proposition(derivation)
+    try:
+        proof = proof_text(claim, name, verdict.smallest)
+    except NoProofFound:
+        claim = proposition(derivation, whole=False)
+        if not claim.by_steps:
+            raise
+        proof = proof_text(claim, name, verdict.smallest)
     chain = chain_of(derivation, claim)
     check_statement(derivation, claim, chain, verdict.smallest)
-    proof = proof_text(claim, name, verdict.smallest)
     real = None if chain is None else derivative(claim, chain, name)
     kind = kind_of(claim)
-    if claim.derived or (claim.by_steps and real is None):
+    if claim.derived or claim.by_steps:
         kind = f"derived {kind}"
     return Certificate(name, kind, claim.text, proof, check_text(name), derivative=real)
 

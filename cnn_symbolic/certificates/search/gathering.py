@@ -14,7 +14,7 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.certificates.search.maps import UNITS, exact_quotient, parted, partly_solved
-from cnn_symbolic.certificates.trusted.certificate import NotCertified
+from cnn_symbolic.certificates.trusted.certificate import NoProofFound
 from cnn_symbolic.certificates.trusted.expressions import CoqEntry, CoqFactor, CoqFunction, CoqInverse, Integer, renamed
 from cnn_symbolic.certificates.trusted.integers import relation_of
 from cnn_symbolic.certificates.trusted.statements import Proposition
@@ -112,7 +112,7 @@ def without_remainder(e: Any, term: Flat) -> Any:
 def gathered_term(term: Flat, place: Place, number: int, free: Ranges) -> Gathered:
     """Return a term over the common box, where it is the one of that number; `free` are the free indices.
 
-    Raises NotCertified for what is neither determined nor counted.
+    Raises NoProofFound for what is neither determined nor counted.
     """
     read = place.read[number]
     outside = dict(zip(place.indices, read, strict=True))
@@ -129,7 +129,7 @@ def gathered_term(term: Flat, place: Place, number: int, free: Ranges) -> Gather
     conditions, lows, highs = sorted_out([r.xreplace(known) for r in relations], counting, given)
     numbers = tuple(f for f in (renamed(f, known) for f in term.factors) if isinstance(f, Integer | CoqInverse))
     if any((f.value if isinstance(f, Integer) else f.of).has(i) for f in numbers for i in counting):
-        raise NotCertified("a number depends on an index that is counted")
+        raise NoProofFound("a number depends on an index that is counted")
     shifted = {i: i + lows[i] for i in counting}
     return Gathered(
         conditions,
@@ -155,7 +155,7 @@ def sorted_out(
         if not counted:
             conditions[relation] = None
         elif len(counted) > 1:
-            raise NotCertified(f"{relation} is a condition on several indices that are counted")
+            raise NoProofFound(f"{relation} is a condition on several indices that are counted")
         else:
             for is_low, bound in bounds_of(relation, counted[0]):
                 (lows if is_low else highs)[counted[0]][bound] = None
@@ -186,6 +186,6 @@ def bounds_of(relation: Any, index: sp.Symbol) -> Iterator[tuple[bool, sp.Expr]]
     step, rest = parted(slack, index)
     rises = at_least(step, 1)
     if kind is Equal or rest.has(index) or not (rises or at_least(-step, 1)):
-        raise NotCertified(f"{relation} does not bound {index}")
+        raise NoProofFound(f"{relation} does not bound {index}")
     steps = rest if step in UNITS else Floor(divide(rest, step if rises else -step))
     yield (True, -steps) if rises else (False, steps + 1)

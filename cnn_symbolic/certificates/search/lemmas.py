@@ -12,10 +12,11 @@ from functools import cached_property
 import sympy as sp
 
 from cnn_symbolic.certificates.search.proofs import pairs
-from cnn_symbolic.certificates.trusted.expressions import CoqWriter, Expression
+from cnn_symbolic.certificates.trusted.expressions import Expression
 from cnn_symbolic.certificates.trusted.real_claims import RealClaim, operands
 from cnn_symbolic.certificates.trusted.statements import binder, binders
 from cnn_symbolic.certificates.trusted.terms import flatten, slope_terms
+from cnn_symbolic.certificates.trusted.writing import CoqWriter
 from cnn_symbolic.expressions.formulas import Shape
 
 

@@ -11,7 +11,7 @@ import sympy as sp
 
 from cnn_symbolic.certificates.search.counting import counting_tactics, mappings
 from cnn_symbolic.certificates.search.numbers import is_number, number_proof
-from cnn_symbolic.certificates.trusted.certificate import NotCertified
+from cnn_symbolic.certificates.trusted.certificate import NoProofFound
 from cnn_symbolic.certificates.trusted.integers import from_right
 from cnn_symbolic.certificates.trusted.statements import Proposition, binder, binders
 from cnn_symbolic.certificates.trusted.terms import Flat, flatten, slope_terms
@@ -61,8 +61,10 @@ def defined(claim: Proposition, name: str) -> str:
 def equal(claim: Proposition, name: str) -> str:
     """Return the proof that the entries are equal."""
     places = "".join(f" {k}" for k in claim.indices.values())
-    header = f"(R : ring){claim.sized}{binders(claim.operands)}{binder(claim.indices.values())}"
-    applied = " ".join(["R", *claim.given]) + places
+    header = f"(R : ring){claim.sized}{binders(claim.values)}{binder(claim.indices.values())}"
+    applied = " ".join(["R", *claim.all_given]) + places
+    at_first = " ".join(["R", *claim.given, *([claim.tensors[claim.wrt]] if claim.wrt else [])])
+    made = [(claim.tensors[one], f"S_{name}.{maker} {at_first}") for one, maker in claim.makers.items()]
     before, after = claim.names
     unfolded = f"S_{name}.{before}, S_{name}.{after}"
     x = claim.tensors[claim.wrt] if claim.wrt else ""
@@ -72,6 +74,7 @@ def equal(claim: Proposition, name: str) -> str:
         "Section Equal.\nVariable R : ring.\nAdd Ring ring_of_R : (laws R).",
         f"Theorem equal : S_{name}.equal R.\nProof.\n  unfold S_{name}.equal, S_{name}.assumed, {unfolded}.",
         f"  intros{''.join(f' {name}' for name in claim.given)}; intros; break.",
+        *(f"  pose ({one} := {value})." for one, value in made),
     ]
     if claim.wrt:
         at = [sp.Symbol(index) for index in claim.indices.values()]
@@ -82,6 +85,7 @@ def equal(claim: Proposition, name: str) -> str:
             f"  change (value (bump {x} {claim.place} t) (left {applied}) [] = "
             f"value {x} (left {applied}) [] + t * value {x} (right {applied}) []).",
             f"  rewrite {by}; slopes.",
+            *([f"  clearbody {' '.join(one for one, _ in made)}."] if made else []),
         ]
         left = slope_terms(claim.left, at)
     else:
@@ -104,7 +108,7 @@ def terms_equal(
     """Return the tactics that prove that the terms of both sides add up to the same."""
     try:
         return [*pairs(left, right, names), "  add_up."]
-    except NotCertified:
+    except NoProofFound:
         found = counting_tactics(left, right, claim, names)
         if found is None:
             raise
@@ -122,7 +126,13 @@ def pairs(left: Sequence[Flat], right: Sequence[Flat], names: Mapping[sp.Symbol,
                 free.remove(j)
                 break
         else:
-            raise NotCertified(f"no map was found from the indices of {term.signature} to those of an equal term")
+            raise NoProofFound(f"no map was found from the indices of {spelled(term)} on the left to those of a term")
     if free:
-        raise NotCertified(f"no map was found to the indices of {right[free[0]].signature}")
+        raise NoProofFound(f"no map was found to the indices of {spelled(right[free[0]])} on the right")
     return found
+
+
+def spelled(term: Flat) -> str:
+    """Return the entries that a term multiplies, by the names of their tensors."""
+    factors = (f"{name}{'′' * order}({tensor})" if name else tensor for tensor, name, order in term.signature)
+    return "·".join(factors) or "a number"

@@ -31,9 +31,9 @@ class Certificate:
     `name` is a Coq identifier made by the verifier, and also the stem of the files: `statement` is the text of
     `S_<name>.v`, `proof` that of `P_<name>.v` and `check` that of `K_<name>.v`, which ends with `check_text(name)`.
     `kind` is "gradient", "identity", "shape", "number" or "counterexample"; a "derived gradient" or "derived identity"
-    has a derivative in its statement that SymPy carried out, which no certificate over the reals replaces. `axioms`
-    are those that the check may name: none, except the standard library's for the reals. `derivative` is the
-    certificate of the same gradient over the real numbers, which stands on this one.
+    has a derivative in its statement that SymPy carried out. `axioms` are those that the check may name: none, except
+    the standard library's for the reals. `derivative` is the certificate of the same gradient over the real numbers,
+    whose statement has the right side of this one.
     """
 
     name: str
@@ -57,6 +57,10 @@ class Certificate:
 
 class NotCertified(CnnSymbolicError):
     """A claim that has no certificate; the message is the reason."""
+
+
+class NoProofFound(NotCertified):
+    """A claim for which no proof was found; the message says where the search stopped."""
 
 
 def mangled(id: str) -> str:

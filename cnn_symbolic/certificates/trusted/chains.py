@@ -19,10 +19,9 @@ from cnn_symbolic.certificates.trusted.expressions import (
     CoqFunction,
     Expression,
     Guard,
-    Plus,
-    Sum,
     Times,
     Translator,
+    moved,
     renamed,
     summed,
 )
@@ -87,22 +86,13 @@ class Chain:
         if step.functions is not None:
             slope = CoqFunction(*step.functions[1], CoqEntry(step.before, tuple(at)))
             return Times(self.cotangent(position + 1, at), slope)
-        return self.inserted(step.slope, position, dict(zip(step.at, at, strict=True)))
 
-    def inserted(self, e: Expression, position: int, values: Mapping[sp.Symbol, sp.Expr]) -> Expression:
-        """Return the slope of the next step with the cotangent that arrives there, at other indices."""
-        if isinstance(e, Plus | Times):
-            return type(e)(*(self.inserted(part, position, values) for part in (e.left, e.right)))
-        if isinstance(e, Sum):
-            own = sp.Dummy(e.index.name, integer=True)
-            low, high = renamed((e.low, e.high), values)
-            return Sum(own, low, high, self.inserted(e.body, position, {**values, e.index: own}))
-        if isinstance(e, Guard):
-            body = self.inserted(e.body, position, values)
-            return Guard(body, renamed(e.holds, values), e.shape, renamed(e.index, values))
-        if isinstance(e, CoqEntry) and e.tensor == self.steps[position].cotangent:
-            return self.cotangent(position + 1, renamed(e.index, values))
-        return cast(Expression, renamed(e, values))
+        def leaf(e: Expression, values: Mapping[sp.Symbol, sp.Expr]) -> Expression:
+            if isinstance(e, CoqEntry) and e.tensor == step.cotangent:
+                return self.cotangent(position + 1, renamed(e.index, values))
+            return cast(Expression, renamed(e, values))
+
+        return moved(step.slope, dict(zip(step.at, at, strict=True)), leaf)
 
 
 def chain_of(derivation: Derivation, claim: Proposition) -> Chain | None:

@@ -27,6 +27,7 @@ from cnn_symbolic.certificates.trusted.expressions import (
     Guard,
     Integer,
     Plus,
+    Square,
     Sum,
     Times,
 )
@@ -76,7 +77,14 @@ class Interpreter:
             index = (np.asarray(self.number(i, at), dtype=int) for i in e.index)
             return array[tuple(np.clip(i, 0, n - 1) for i, n in zip(index, array.shape, strict=True))]
         if isinstance(e, CoqFunction):
-            return self.scene.callables({e.name})[e.name][e.order](self.value(e.argument, at, terms))
+            inner: Expression = e.argument
+            if e.made is not None:
+                index = (self.number(i, at) for i in e.argument.index)
+                inner, at = e.made.body, {**at, **dict(zip(e.made.index, index, strict=True))}
+            return self.scene.callables({e.name})[e.name][e.order](self.value(inner, at, terms))
+        if isinstance(e, Square):
+            root = self.value(e.body, at, terms)
+            return root * root
         if isinstance(e, Integer | CoqInverse):
             return self.number(e.value if isinstance(e, Integer) else heads.Inverse(e.of), at)
         raise EvaluationError(f"{type(e).__name__} is not part of a statement")

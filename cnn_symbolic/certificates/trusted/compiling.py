@@ -12,6 +12,9 @@ there. Only what the check prints counts, and nothing may be in its lists of ass
 every axiom, every admitted proof, and every check of the kernel that was switched off. Before all this, a proof is
 refused for commands that no proof needs (see `refusing`).
 
+A proof that the search has not finished is no proof: where one of its tactics fails, no proof was found. Rejected is
+what is claimed to be a proof, to its last Qed, and is none.
+
 Trusted are Coq's kernel and its lists of assumptions, the definitions of the library, and what writes the statement.
 """
 
@@ -49,7 +52,9 @@ AXIOMS_OF_THE_REALS = frozenset((
 ))  # fmt: skip
 INSTALL = "install Coq (Debian and Ubuntu: apt install coq; opam: opam install coq)"
 CLOSED, OPEN = "Closed under the global context", "Axioms:"
-MOST_DETAIL = 300
+MOST_DETAIL, MOST_STEP = 300, 60
+# What Coq says where it cannot go on, and of a proof that is not complete at its Qed.
+UNABLE, UNFINISHED = ("Out of memory", "Stack overflow", "Anomaly"), "incomplete proof"
 
 
 @dataclass(frozen=True)
@@ -76,14 +81,14 @@ class Library:
 
 @dataclass(frozen=True)
 class Answer:
-    """What Coq says to a certificate: "certified", "rejected", "timeout" or "not checked", why, and after how long."""
+    """What Coq says to a certificate: "certified", "rejected", "no proof found" or "not run", why, after how long."""
 
     status: str
     detail: str
     seconds: float
 
 
-class Rejection(Exception):
+class NotAccepted(Exception):
     """Ends the compilation of a certificate, with the status and the reason."""
 
     def __init__(self, status: str, detail: str) -> None:
@@ -119,7 +124,7 @@ def environment() -> dict[str, str]:
 def run(coq: Coq, file: Path, library: Path, timeout: float, certificates: bool = True) -> str:
     """Compile a file whose folder holds certificates (or the library), and return what is printed.
 
-    The process starts in another, empty folder. Raises Rejection if it fails, or is not done in time.
+    The process starts in another, empty folder. Raises NotAccepted if it fails, or is not done in time.
     """
     options = [*OPTIONS, "-Q", str(library), "CnnSymbolic"]
     options += ["-Q", str(file.parent), "Certificates"] if certificates else []
@@ -136,13 +141,13 @@ def run(coq: Coq, file: Path, library: Path, timeout: float, certificates: bool 
         try:
             printed, errors = (text.decode("utf-8", "replace") for text in process.communicate(timeout=timeout))
         except subprocess.TimeoutExpired:
-            raise Rejection("timeout", f"{file.name} was not compiled within {timeout:g} s") from None
+            raise NotAccepted("not run", f"{file.name} was not compiled within {timeout:g} s") from None
         finally:
             end(process)
     if process.returncode < 0:
-        raise Rejection("not checked", f"{file.name}: coqc was ended by signal {-process.returncode}")
+        raise NotAccepted("not run", f"{file.name}: coqc was ended by signal {-process.returncode}")
     if process.returncode:
-        raise Rejection("rejected", first_error(file.name, errors))
+        raise NotAccepted(*failure(file, errors))
     return printed
 
 
@@ -157,14 +162,31 @@ def end(process: subprocess.Popen[bytes]) -> None:
         process.communicate()
 
 
-def first_error(name: str, errors: str) -> str:
-    """Return Coq's first error in one line, with the file and the line it is in."""
+def failure(file: Path, errors: str) -> tuple[str, str]:
+    """Return what it means that Coq does not compile a file, and its first error in one line, with the place.
+
+    A proof has stopped at a tactic, and is none, unless Coq's kernel refuses it at its Qed.
+    """
     before, mark, after = errors.partition("Error:")
-    if not mark:
-        return f"{name}: {' '.join(errors.split())[-MOST_DETAIL:] or 'coqc failed and did not say why'}"
-    line = re.findall(r"line (\d+), characters", before)
     message = " ".join(after.strip().split("\n\n")[0].split())
-    return f"{name}{f', line {line[-1]}' if line else ''}: {message[:MOST_DETAIL]}"
+    message = re.sub(r"^Tactic failure: | \(level \d+\)", "", message)[:MOST_DETAIL]
+    if not mark:
+        return "not run", f"{file.name}: {' '.join(errors.split())[-MOST_DETAIL:] or 'coqc failed and did not say why'}"
+    if message.startswith(UNABLE):
+        return "not run", f"{file.name}: {message}"
+    place = re.findall(r"line (\d+), characters (\d+)-(\d+)", before)
+    if not place:
+        return "rejected", f"{file.name}: {message}"
+    line, start, stop = map(int, place[-1])
+    lines = file.read_bytes().splitlines()
+    at = b"\n".join(lines[line - 1 :])[start:stop].decode("utf-8", "replace")
+    if not file.name.startswith("P_") or (at == "Qed." and UNFINISHED not in message):
+        return "rejected", f"{file.name}, line {line}: {message}"
+    proved = re.findall(rb"^(?:Theorem|Lemma) (\w+)", b"\n".join(lines[:line]), re.MULTILINE)
+    what = f" of {proved[-1].decode()}" if proved else ""
+    step = " ".join(at.split())
+    step = step if len(step) <= MOST_STEP else f"{step[:MOST_STEP]} …"
+    return "no proof found", f"{file.name}, line {line}: the proof{what} stops at `{step}`: {message}"
 
 
 def library_texts() -> dict[str, str]:
@@ -199,7 +221,7 @@ def compile_library(coq: Coq, texts: Mapping[str, str], kept: Path, folder: Path
             file.write_text(text, encoding="utf-8")
             try:
                 run(coq, file, folder, LIBRARY_SECONDS, certificates=False)
-            except Rejection as failed:
+            except NotAccepted as failed:
                 raise ExportError(f"the library of certificates is not accepted by {coq.name}: {failed}") from None
         compiled_files = {name: (folder / name).read_bytes() for name in names}
         for file in folder.iterdir():
@@ -234,28 +256,28 @@ def compiled(certificate: Certificate, coq: Coq, library: Library, timeout: floa
         for part in certificate.parts:
             below |= check_certificate(part, coq, library, timeout, below)
         status, detail = "certified", f"certified by {coq.name}"
-    except Rejection as rejected:
-        status, detail = rejected.status, rejected.detail
+    except NotAccepted as stopped:
+        status, detail = stopped.status, stopped.detail
     return Answer(status, detail, time.perf_counter() - start)
 
 
 def check_certificate(
     certificate: Certificate, coq: Coq, library: Library, timeout: float, below: Mapping[str, bytes]
 ) -> dict[str, bytes]:
-    """Compile the statement, the proof and the check, in this order; raise Rejection if one of them is not accepted.
+    """Compile the statement, the proof and the check, in this order; raise NotAccepted if one of them is not accepted.
 
     `below` are the compiled files that all three may stand on. Returns the compiled statement and proof.
     """
     name = certificate.name
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or not certificate.check.endswith(check_text(name)):
-        raise Rejection("rejected", f"K_{name}.v does not end with the check that is agreed on")
+        raise NotAccepted("rejected", f"K_{name}.v does not end with the check that is agreed on")
     if not AXIOMS_OF_THE_REALS.issuperset(certificate.axioms):
         strange = ", ".join(sorted(set(certificate.axioms) - AXIOMS_OF_THE_REALS))
-        raise Rejection(
+        raise NotAccepted(
             "rejected", f"the certificate would rest on {strange}: only the axioms of the reals may be named"
         )
     if (reason := refusal(certificate.proof)) is not None:
-        raise Rejection("rejected", f"P_{name}.v: {reason}")
+        raise NotAccepted("rejected", f"P_{name}.v: {reason}")
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
 
@@ -268,9 +290,9 @@ def check_certificate(
             file.write_text(text, encoding="utf-8")
             printed = run(coq, file, library.folder, timeout)
             if hashes(library.folder) != library.hashes:
-                raise Rejection("rejected", f"{file.name} changed the compiled library")
+                raise NotAccepted("rejected", f"{file.name} changed the compiled library")
             if any((folder / f"{stem}.vo").read_bytes() != content for stem, content in needed.items()):
-                raise Rejection("rejected", f"{file.name} changed a compiled file that it requires")
+                raise NotAccepted("rejected", f"{file.name} changed a compiled file that it requires")
             return file.with_suffix(".vo").read_bytes(), printed
 
         try:
@@ -278,11 +300,11 @@ def check_certificate(
             proof, _ = step("P", certificate.proof, **{f"S_{name}": statement})
             _, printed = step("K", certificate.check, **{f"S_{name}": statement, f"P_{name}": proof})
         except OSError as error:
-            raise Rejection(
+            raise NotAccepted(
                 "rejected", f"a compiled file of {name} cannot be read: {error.strerror or error}"
             ) from None
     if (reason := objection(printed, certificate.axioms)) is not None:
-        raise Rejection("rejected", f"K_{name}.v: {reason}")
+        raise NotAccepted("rejected", f"K_{name}.v: {reason}")
     return {f"S_{name}": statement, f"P_{name}": proof}
 
 

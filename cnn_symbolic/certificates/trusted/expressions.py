@@ -1,20 +1,19 @@
-"""Entry formulas as Coq writes them: as the statement says them, and as the proof takes them apart.
+"""Entry formulas as sums, products, guards and entries of tensors, which statements are written from.
 
 Trusted, as the statement of a certificate is made here, straight from the SymPy formula: it shares nothing with the
-kernel's reader. The second form is not trusted: Coq finds by computing that both are the same, or rejects the proof.
+kernel's reader.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import sympy as sp
 
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
-from cnn_symbolic.certificates.trusted.integers import boolean_text, condition_text, from_right, integer_text
+from cnn_symbolic.certificates.trusted.integers import from_right
 from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.formulas import entry, substitute
 from cnn_symbolic.expressions.heads import Opaque
@@ -50,17 +49,38 @@ class CoqEntry(CoqFactor):
 
 
 @dataclass(frozen=True)
+class Made:
+    """What the entry at `index` of an intermediate result is made from; it depends on what is differentiated by."""
+
+    index: tuple[sp.Symbol, ...]
+    body: Expression
+
+
+@dataclass(frozen=True)
 class CoqFunction(CoqFactor):
-    """`f⁽ⁿ⁾(x[i, j])`."""
+    """`f⁽ⁿ⁾(x[i, j])`; `made` says what the tensor is made from, if it is differentiated, too."""
 
     name: str
     order: int
     argument: CoqEntry
+    made: Made | None = None
 
     @property
     def entry(self) -> CoqEntry:
         """The entry that the function is applied to."""
         return self.argument
+
+    @property
+    def inner(self) -> Expression:
+        """What the function is applied to, as a formula."""
+        if self.made is None:
+            return self.argument
+        return moved(self.made.body, dict(zip(self.made.index, self.argument.index, strict=True)))
+
+    @property
+    def held(self) -> CoqFunction:
+        """The function at the same entry, which is not differentiated."""
+        return CoqFunction(self.name, self.order, self.argument)
 
 
 @dataclass(frozen=True)
@@ -94,6 +114,13 @@ class Times(Expression):
 
 
 @dataclass(frozen=True)
+class Square(Expression):
+    """`a · a`, for what is differentiated."""
+
+    body: Expression
+
+
+@dataclass(frozen=True)
 class Guard(Expression):
     """`a` where the condition holds, else 0. An `index` inside a `shape` is the condition of an entry's support."""
 
@@ -123,11 +150,16 @@ class Sum(Expression):
 
 @dataclass
 class Translator:
-    """Translates formulas over the declared tensors; `derived` is the tensor that is differentiated by, if any."""
+    """Translates formulas over the declared tensors; `derived` is the tensor that is differentiated by, if any.
+
+    With `through`, so are the intermediate results that are made from it; `made` says how, the first ones first.
+    """
 
     tensors: Mapping[str, Declaration]
     derived: str | None = None
+    through: bool = False
     unfolding: list[str] = field(default_factory=list)
+    made: dict[str, Made] = field(default_factory=dict)
 
     def expression(self, e: sp.Expr) -> Expression:
         """Return a formula as an expression. Raises NotCertified for what has no counterpart."""
@@ -166,7 +198,10 @@ class Translator:
         """Return a power with a literal exponent."""
         if not e.exp.is_Integer or not 0 < e.exp <= 16:
             raise NotCertified(f"{e} is not a power with a small exponent")
-        return from_right(Times, [self.expression(e.base)] * int(e.exp))
+        base = self.expression(e.base)
+        if e.exp == 2 and depends(base):
+            return Square(base)
+        return from_right(Times, [base, *(self.expression(e.base) for _ in range(int(e.exp) - 1))])
 
     def inverse(self, divisor: sp.Expr) -> Expression:
         """Return 1/b for an integer b made from sizes. That b is positive is stated beside the claim."""
@@ -180,15 +215,21 @@ class Translator:
         body: Expression
         if declared.definition is None or name == self.derived:
             body = CoqEntry(name, index, name == self.derived)
-        elif name in self.unfolding:
-            raise NotCertified(f"{name} is defined by itself")
         else:
-            self.unfolding.append(name)
-            outside, self.derived = self.derived, None
-            body = self.expression(substitute(declared.definition, dict(zip(declared.index, index, strict=True))))
-            self.derived = outside
-            self.unfolding.pop()
+            body = self.unfolded(name, index)
         return Guard(body, shape=declared.shape, index=index)
+
+    def unfolded(self, name: str, index: tuple[sp.Expr, ...]) -> Expression:
+        """Return the definition of an intermediate result at an index."""
+        declared = self.tensors[name]
+        if name in self.unfolding:
+            raise NotCertified(f"{name} is defined by itself")
+        self.unfolding.append(name)
+        outside, self.derived = self.derived, self.derived if self.through else None
+        body = self.expression(substitute(declared.definition, dict(zip(declared.index, index, strict=True))))
+        self.derived = outside
+        self.unfolding.pop()
+        return body
 
     def sum(self, e: sp.Sum) -> Expression:
         """Return a sum; every index gets a symbol of its own."""
@@ -204,117 +245,20 @@ class Translator:
         return made
 
     def function(self, e: Opaque) -> Expression:
-        """Return an opaque function at an entry, whose tensor is not unfolded: an intermediate result is any tensor."""
+        """Return an opaque function at an entry, whose tensor is not unfolded: an intermediate result is any tensor.
+
+        Where one is differentiated, too, it is the one that it is.
+        """
         at = e.argument
         name, index = (str(at.base.label), tuple(at.indices)) if isinstance(at, sp.Indexed) else (at.name, ())
-        inner = CoqEntry(name, index, name == self.derived)
-        return Guard(CoqFunction(e.name, e.order, inner), shape=self.tensors[name].shape, index=index)
-
-
-@dataclass(frozen=True)
-class CoqWriter:
-    """Writes expressions. `names` are the identifiers of sizes and free indices, `tensors` those of tensors."""
-
-    names: Mapping[sp.Symbol, str]
-    tensors: Mapping[str, str]
-    functions: Mapping[tuple[str, int], str]
-    bound: tuple[tuple[sp.Symbol, str], ...] = ()
-
-    def within(self, index: sp.Symbol) -> CoqWriter:
-        """Return the writer inside a sum over an index."""
-        taken = {*self.names.values(), *(name for _, name in self.bound)}
-        name = fresh_name(f"i_{''.join(c for c in index.name if c.isascii() and c.isalnum()) or 'k'}", taken)
-        return CoqWriter(self.names, self.tensors, self.functions, (*self.bound, (index, name)))
-
-    @property
-    def scope(self) -> dict[sp.Symbol, str]:
-        """The identifiers of all indices and sizes."""
-        return {**self.names, **dict(self.bound)}
-
-    def function(self, value: str, otherwise: str) -> str:
-        """Return a value as the proof writes it: a function of the bound indices, the innermost first."""
-        words = set(re.findall(r"\w+", value))
-        if not words & {name for _, name in self.bound}:
-            return f"(fun _ => {value})"
-        pattern = " :: ".join(name if name in words else "_" for _, name in reversed(self.bound))
-        return f"(fun v => match v with {pattern} :: _ => {value} | _ => {otherwise} end)"
-
-    def integer(self, e: sp.Expr) -> str:
-        """Return an integer expression."""
-        return integer_text(e, self.scope)
-
-    def list(self, index: Sequence[sp.Expr]) -> str:
-        """Return integer expressions as a list."""
-        return f"[{'; '.join(map(self.integer, index))}]%Z"
-
-    def leaf(self, e: Expression) -> str:
-        """Return an expression without sums, products and guards."""
-        if isinstance(e, CoqEntry):
-            return f"{'x' if e.derived else self.tensors[e.tensor]} {self.list(e.index)}"
-        if isinstance(e, CoqFunction):
-            return f"{self.functions[e.name, e.order]} ({self.leaf(e.argument)})"
-        if isinstance(e, Integer):
-            return "one" if e.value == 1 else f"integer {self.integer(e.value)}%Z"
-        if isinstance(e, CoqInverse):
-            return f"inverse {self.integer(e.of)}%Z"
-        raise NotCertified(f"{type(e).__name__} is not a single factor")
-
-    def statement(self, e: Expression) -> str:
-        """Return an expression as the statement says it."""
-        if isinstance(e, Plus):
-            return f"({self.statement(e.left)} + {self.statement(e.right)})"
-        if isinstance(e, Times):
-            return f"{self.factor(e.left)} * {self.factor(e.right)}"
-        if isinstance(e, Guard):
-            if e.index is None:
-                return f"guard {boolean_text(e.holds, self.scope)}%Z {self.factor(e.body)}"
-            place = f"{self.list(e.shape)} {self.list(e.index)}"
-            if isinstance(e.body, CoqEntry):
-                return f"entry {self.list(e.shape)} {self.leaf(e.body)}"
-            return f"guard (inside {place}) {self.factor(e.body)}"
-        if isinstance(e, Sum):
-            inner = self.within(e.index)
-            run = f"{self.integer(e.low)} {self.integer(e.high)}"
-            return f"sum {run} (fun {inner.bound[-1][1]} => {inner.statement(e.body)})"
-        return self.leaf(e)
-
-    def factor(self, e: Expression) -> str:
-        """Return an expression as a factor of a product, in parentheses unless it is a word."""
-        text = self.statement(e)
-        return text if text.isidentifier() or isinstance(e, Plus) else f"({text})"
-
-    def taken_apart(self, e: Expression) -> str:
-        """Return an expression as the proof takes it apart."""
-        if isinstance(e, Plus | Times):
-            return f"({type(e).__name__} {self.taken_apart(e.left)} {self.taken_apart(e.right)})"
-        if isinstance(e, Guard):
-            return f"(Guarded {self.condition(e)} {self.taken_apart(e.body)})"
-        if isinstance(e, Sum):
-            low, high = (self.function(self.integer(bound), "0") for bound in (e.low, e.high))
-            return f"(Total {low}%Z {high}%Z\n {self.within(e.index).taken_apart(e.body)})"
-        if isinstance(e, CoqEntry) and e.derived:
-            return f"(ParameterAt {self.function(self.list(e.index), '[]')})"
-        if isinstance(e, CoqFunction) and e.argument.derived:
-            made = Opaque(e.name, e.order + 1, sp.Symbol("x"))
-            images = self.functions[e.name, e.order], self.functions[made.name, made.order]
-            return f"(Image {' '.join(images)} {self.function(self.list(e.argument.index), '[]')})"
-        return f"(Value {self.function(self.leaf(e), 'zero')})"
-
-    def condition(self, e: Guard) -> str:
-        """Return the condition of a guard as the proof takes it apart."""
-        if e.index is None:
-            return f"{condition_text(e.holds, self.scope, lambda value: self.function(value, '0'))}%Z"
-        lists = (f"[{'; '.join(self.function(self.integer(i), '0') for i in part)}]" for part in (e.shape, e.index))
-        return f"(Inside {' '.join(lists)})%Z"
-
-
-def fresh_name(name: str, taken: set[str]) -> str:
-    """Return a name, with a number behind it where it is taken."""
-    chosen, number = name, 1
-    while chosen in taken:
-        number += 1
-        chosen = f"{name}{number}"
-    return chosen
+        inner, declared = CoqEntry(name, index, name == self.derived), self.tensors[name]
+        is_made = self.through and self.derived not in (None, name) and declared.definition is not None
+        if is_made and name not in self.made:
+            places = tuple(sp.Dummy(i.name, integer=True) for i in declared.index)
+            made = Made(places, self.unfolded(name, places))
+            if depends(made.body):
+                self.made[name] = made
+        return Guard(CoqFunction(e.name, e.order, inner, self.made.get(name)), shape=declared.shape, index=index)
 
 
 def summed(body: Expression, index: Sequence[sp.Symbol], shape: Sequence[sp.Expr]) -> Expression:
@@ -322,6 +266,24 @@ def summed(body: Expression, index: Sequence[sp.Symbol], shape: Sequence[sp.Expr
     for i, length in reversed(list(zip(index, shape, strict=True))):
         body = Sum(i, sp.S.Zero, length, body)
     return body
+
+
+def moved(
+    e: Expression, values: Mapping[sp.Symbol, sp.Expr], leaf: Callable[[Any, Any], Expression] | None = None
+) -> Expression:
+    """Return a formula at other indices, its sums over indices of their own; `leaf` does so for a single factor."""
+    if isinstance(e, Plus | Times):
+        return type(e)(moved(e.left, values, leaf), moved(e.right, values, leaf))
+    if isinstance(e, Square):
+        return Square(moved(e.body, values, leaf))
+    if isinstance(e, Sum):
+        own = sp.Dummy(e.index.name, integer=True)
+        low, high = renamed((e.low, e.high), values)
+        return Sum(own, low, high, moved(e.body, {**values, e.index: own}, leaf))
+    if isinstance(e, Guard):
+        body = moved(e.body, values, leaf)
+        return Guard(body, renamed(e.holds, values), e.shape, renamed(e.index, values))
+    return (leaf or renamed)(e, values)
 
 
 def renamed(part: Any, names: Mapping[sp.Symbol, sp.Expr]) -> Any:
@@ -335,12 +297,19 @@ def renamed(part: Any, names: Mapping[sp.Symbol, sp.Expr]) -> Any:
     return part
 
 
+def depends(e: Expression) -> bool:
+    """Tell whether an expression has entries of the tensor in it that it is differentiated by."""
+    return any(f.entry is not None and f.entry.derived for f in leaves(e))
+
+
 def leaves(e: Expression) -> Iterator[CoqFactor]:
-    """Yield the single factors of an expression."""
+    """Yield the single factors of an expression, and those of what its functions are applied to."""
     if isinstance(e, Plus | Times):
         yield from leaves(e.left)
         yield from leaves(e.right)
-    elif isinstance(e, Guard | Sum):
+    elif isinstance(e, Guard | Sum | Square):
         yield from leaves(e.body)
     elif isinstance(e, CoqFactor):
         yield e
+        if isinstance(e, CoqFunction) and e.made is not None:
+            yield from leaves(e.made.body)

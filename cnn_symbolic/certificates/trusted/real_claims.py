@@ -19,12 +19,12 @@ from cnn_symbolic.certificates.trusted.expressions import (
     CoqEntry,
     CoqFunction,
     CoqInverse,
-    CoqWriter,
     Expression,
     leaves,
 )
 from cnn_symbolic.certificates.trusted.integers import identifier
-from cnn_symbolic.certificates.trusted.statements import Proposition, binders, plain, quantified
+from cnn_symbolic.certificates.trusted.statements import Proposition, binders, places, plain, quantified
+from cnn_symbolic.certificates.trusted.writing import CoqWriter
 
 TENSOR, FUNCTION, INVERSE = "tensor reals", "R -> R", "Z -> R"
 
@@ -99,18 +99,13 @@ class RealClaim:
         """The identifiers of the indices of the entry that the derivative is by."""
         return list(self.claim.indices.values())
 
-    def writer(self, names: Mapping[sp.Symbol, str], values: Mapping[str, str]) -> CoqWriter:
+    def writer(self, names: Mapping[sp.Symbol, str]) -> CoqWriter:
         """Return what writes expressions in the sizes and further indices."""
-        tensors = {name: values.get(t, t) for name, t in self.tensors.items()}
-        return CoqWriter({**self.sizes, **names}, tensors, self.functions)
-
-    def places(self, index: Sequence[sp.Symbol]) -> dict[sp.Symbol, str]:
-        """Return identifiers of the indices of a tensor that is defined entry by entry."""
-        return {i: f"v{position}" for position, i in enumerate(index, 1)}
+        return CoqWriter({**self.sizes, **names}, self.tensors, self.functions)
 
     def shape(self, position: int) -> str:
         """Return the shape of the tensor after so many steps."""
-        return self.writer({}, {}).list(self.chain.lengths(position))
+        return self.writer({}).list(self.chain.lengths(position))
 
     def step_operands(self, position: int) -> list[tuple[str, str]]:
         """Return what a step is a function of, besides the sizes and the tensor before it."""
@@ -146,16 +141,16 @@ class RealClaim:
         header = f"Definition {self.makers[position]}{self.claim.sized}{operands} (x : {TENSOR}) : {TENSOR} := fun v =>"
         return f"{header}\n  {self.by_entries(step.index, step.body)}."
 
-    def by_entries(self, index: Sequence[sp.Symbol], entry: Expression, values: Mapping[str, str] | None = None) -> str:
-        """Return the tensor, at an index v, whose entries are given, with values in the place of some identifiers."""
-        places = self.places(index)
-        text = self.writer(places, values or {}).statement(entry)
-        return f"match v with\n  | [{'; '.join(places.values())}] =>\n    {text}\n  | _ => zero\n  end"
+    def by_entries(self, index: Sequence[sp.Symbol], entry: Expression) -> str:
+        """Return the tensor, at an index v, whose entries are given."""
+        names = places(index)
+        text = self.writer(names).statement(entry)
+        return f"match v with\n  | [{'; '.join(names.values())}] =>\n    {text}\n  | _ => zero\n  end"
 
     @property
     def right(self) -> str:
         """The right side of the claim, with the tensors that the steps make."""
-        return " ".join([f"S_{self.name}.{self.claim.names[1]} reals", *self.claim.given, *self.indices])
+        return " ".join([f"S_{self.name}.{self.claim.names[1]} reals", *self.claim.all_given, *self.indices])
 
     @property
     def smooth(self) -> list[str]:

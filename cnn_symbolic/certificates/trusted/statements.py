@@ -3,15 +3,17 @@
 Trusted: this is the statement that a reader of a certificate has to believe. A gradient is stated before
 differentiation: for the functional L = Σ cotangent · output, the claim is L(x + t·e) = L(x) + t·G for every t, where e
 is the tensor that is 1 at one entry and 0 elsewhere; or for every t with t² = 0, where L is not affine in x. Where x
-enters by way of intermediate results, the output is that of the steps that x enters, and the cotangents that arrive
-there were differentiated by SymPy: only the claim over the real numbers (see `real_claims`) is about the whole chain.
+enters by way of intermediate results, L is made from all of them, and those that a function is applied to have
+definitions of their own. Nothing that SymPy differentiated stands in it, unless what arrives depends on x itself, or no
+proof was found: then the output is that of the steps that x enters, with the cotangents that SymPy found to arrive
+there, and only the claim over the real numbers (see `real_claims`) is about the whole chain.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -21,26 +23,18 @@ from cnn_symbolic.certificates.trusted.certificate import NotCertified
 from cnn_symbolic.certificates.trusted.expressions import (
     CoqFunction,
     CoqInverse,
-    CoqWriter,
     Expression,
-    Plus,
-    Times,
-    Translator,
+    Made,
+    depends,
     leaves,
-    summed,
 )
-from cnn_symbolic.certificates.trusted.integers import LETTERS, from_right, identifier, integer_text, proposition_text
-from cnn_symbolic.certificates.trusted.reads import Read, always_inside, reads_of
-from cnn_symbolic.certificates.trusted.terms import depends, is_affine, next_function
-from cnn_symbolic.expressions.formulas import fresh
+from cnn_symbolic.certificates.trusted.integers import LETTERS, identifier, integer_text, proposition_text
+from cnn_symbolic.certificates.trusted.reads import Read
+from cnn_symbolic.certificates.trusted.terms import is_affine, next_function
+from cnn_symbolic.certificates.trusted.writing import CoqWriter
 from cnn_symbolic.expressions.heads import divisors
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.kernel.trusted.statement import Statement
-from cnn_symbolic.kernel.trusted.verdicts import Theorem
-from cnn_symbolic.proofs.derivation import Derivation
-from cnn_symbolic.tensors.gradients import stages
-from cnn_symbolic.tensors.sources import Gradient
-from cnn_symbolic.tensors.tensor import Tensor
 
 AND = " /\\ "
 # How signs in titles are spelled in comments, besides letters.
@@ -53,9 +47,10 @@ class Proposition:
 
     `left` and `right` are expressions of one entry; for a gradient, `left` is the functional before
     differentiation, `wrt` the tensor, and `right` the derivative by its entry at the statement's index. `reads` are
-    entries that are stated to lie inside of their tensors. `is_shape` says that it is about shapes only, `derived`
-    that a gradient stands in it other than as the whole left side, which SymPy has carried out; `by_steps` that the
-    tensor enters by way of intermediate results, and what arrives there was differentiated by SymPy.
+    entries that are stated to lie inside of their tensors. `made` are intermediate results that functions are applied
+    to and that the tensor enters, the first ones first. `is_shape` says that it is about shapes only, `derived` that a
+    gradient stands in it other than as the whole left side, which SymPy has carried out; `by_steps` that the tensor
+    enters by way of intermediate results, and what arrives there was differentiated by SymPy.
     """
 
     title: str
@@ -64,6 +59,7 @@ class Proposition:
     right: Expression
     wrt: str | None = None
     reads: tuple[Read, ...] = ()
+    made: Mapping[str, Made] = field(default_factory=dict)
     is_shape: bool = False
     derived: bool = False
     by_steps: bool = False
@@ -94,7 +90,7 @@ class Proposition:
         for part in self.all_leaves:
             if isinstance(part, CoqFunction):
                 found[part.name, part.order] = ""
-                if part.argument.derived:
+                if depends(part):
                     found[next_function(part.name, part.order)] = ""
         for name, order in found:
             found[name, order] = identifier("f", name + "′" * order, found.values())
@@ -103,7 +99,7 @@ class Proposition:
     @cached_property
     def derived_functions(self) -> list[tuple[tuple[str, int], tuple[str, int]]]:
         """The functions that are differentiated, each with its derivative."""
-        parts = [p for p in self.all_leaves if isinstance(p, CoqFunction) and p.argument.derived]
+        parts = [p for p in self.all_leaves if isinstance(p, CoqFunction) and depends(p)]
         return list(dict.fromkeys(((p.name, p.order), next_function(p.name, p.order)) for p in parts))
 
     @property
@@ -220,14 +216,37 @@ class Proposition:
     @property
     def operands(self) -> list[tuple[str, str]]:
         """What the sides are functions of, besides the ring, sizes and indices: identifiers with their types."""
-        found = [(name, "tensor R") for name in self.tensors.values()]
+        found = [(self.tensors[name], "tensor R") for name in self.arbitrary]
         found += [(name, "R -> R") for name in self.functions.values()]
         return [*found, *([("inverse", "Z -> R")] if self.has_inverses else [])]
+
+    @property
+    def arbitrary(self) -> list[str]:
+        """The names of the tensors that are not made from others."""
+        return [name for name in self.tensors if name not in self.made]
 
     @property
     def given(self) -> list[str]:
         """The identifiers of the sizes and of what the sides are functions of."""
         return [*self.sizes.values(), *(name for name, _ in self.operands)]
+
+    @property
+    def values(self) -> list[tuple[str, str]]:
+        """What the right side is a function of: the operands, and the intermediate results."""
+        return [*self.operands, *((self.tensors[name], "tensor R") for name in self.made)]
+
+    @property
+    def all_given(self) -> list[str]:
+        """The identifiers of the sizes and of what the right side is a function of."""
+        return [*self.sizes.values(), *(name for name, _ in self.values)]
+
+    @cached_property
+    def makers(self) -> dict[str, str]:
+        """What the definitions of the intermediate results are called."""
+        found: dict[str, str] = {}
+        for name in self.made:
+            found[name] = identifier("to", name, found.values())
+        return found
 
     @property
     def place(self) -> str:
@@ -245,21 +264,41 @@ class Proposition:
         place = binder(self.indices.values())
         before, after = self.names
         derived = " (x : tensor R)" if self.wrt else place
+        found, lets = [], ""
+        for name, made in self.made.items():
+            writer = replace(self.writer, names={**self.sizes, **places(made.index)})
+            pattern = f"[{'; '.join(places(made.index).values())}]"
+            found += [
+                f"Definition {self.makers[name]} {shared} (x : tensor R) : tensor R :={lets}\n  fun v => match v with "
+                f"{pattern} => {writer.statement(made.body)} | _ => zero end.",
+                "",
+            ]
+            lets += f"\n  {self.let(name, 'x')}"
         return [
-            f"Definition {before} {shared}{derived} : R :=\n  {self.writer.statement(self.left)}.",
+            *found,
+            f"Definition {before} {shared}{derived} : R :={lets}\n  {self.writer.statement(self.left)}.",
             "",
-            f"Definition {after} {shared}{place} : R :=\n  {self.writer.statement(self.right)}.",
+            f"Definition {after} (R : ring){self.sized}{binders(self.values)}{place} : R :=\n"
+            f"  {self.writer.statement(self.right)}.",
         ]
+
+    def let(self, name: str, x: str) -> str:
+        """Return the words that say what an intermediate result is."""
+        return f"let {self.tensors[name]} := {' '.join([self.makers[name], 'R', *self.given])} {x} in"
 
     def equality(self, applied: str) -> str:
         """Return the definition of what is equal."""
-        before, after = (" ".join([name, "R", *self.given]) for name in self.names)
+        before, after = self.names
+        before, after = " ".join([before, "R", *self.given]), " ".join([after, "R", *self.all_given])
         place = " ".join(self.indices.values())
         if self.wrt:
             x = self.tensors[self.wrt]
             bumped = f"(bump {x} {self.place} t)"
             condition = "" if self.is_affine else "t * t = zero -> "
-            equal = f"forall t : R, {condition}{before} {bumped} = {before} {x} + t * {f'{after} {place}'.strip()}"
+            lets = "".join(f"{self.let(name, x)}\n  " for name in self.made)
+            equal = (
+                f"{lets}forall t : R, {condition}{before} {bumped} = {before} {x} + t * {f'{after} {place}'.strip()}"
+            )
         else:
             equal = f"{before} {place} = {after} {place}"
         named = "".join(f"\n  forall ({name} : {kind})," for name, kind in self.operands)
@@ -301,6 +340,11 @@ def plain(title: str) -> str:
     return " ".join(re.sub(r"[^A-Za-z0-9 .,;:=+/<>()\[\]'_-]+", " ", spelled).split())
 
 
+def places(index: Sequence[sp.Symbol]) -> dict[sp.Symbol, str]:
+    """Return identifiers of the indices of a tensor that is defined entry by entry."""
+    return {i: f"v{position}" for position, i in enumerate(index, 1)}
+
+
 def binder(names: Iterable[str]) -> str:
     """Return a binder of integers, with a space before it; nothing without variables."""
     written = " ".join(names)
@@ -321,68 +365,3 @@ def quantified(word: str, names: Iterable[str]) -> str:
 def joined(parts: Sequence[str]) -> str:
     """Return propositions joined by `and`; True if there are none."""
     return " /\\\n   ".join(parts) or "True"
-
-
-def proposition(derivation: Derivation) -> Proposition:
-    """Return a claim as Coq is asked about it. Raises NotCertified for what has no counterpart in Coq."""
-    statement = derivation.statement
-    left = derivation.left
-    made = None
-    if isinstance(left, Tensor) and isinstance(left.source, Gradient):
-        made = gradient_proposition(derivation, left.source)
-    if made is None:
-        translator = Translator(statement.tensors)
-        sides = translator.expression(statement.left.formula), translator.expression(statement.right.formula)
-        derived = any(has_gradient(side) for side in (left, derivation.right) if isinstance(side, Tensor))
-        is_shape = not isinstance(left, Tensor)
-        made = Proposition(derivation.title, statement, *sides, is_shape=is_shape, derived=derived)
-    verdict = derivation.claim_verdict
-    if made.is_shape or not isinstance(verdict, Theorem) or verdict.factors:
-        return made
-    smallest = {size: verdict.smallest[size.name] for size in statement.sizes}
-    return replace(made, reads=tuple(stated_reads(made, smallest)))
-
-
-def stated_reads(claim: Proposition, smallest: Mapping[sp.Symbol, int]) -> Iterator[Read]:
-    """Yield the entries that the right side reads inside of their tensors, where that is not plain to see."""
-    statement = claim.statement
-    free = dict(zip(statement.index, statement.left.shape, strict=True))
-    seen = set()
-    for read in reads_of(claim.right):
-        runs = {i: (low, high) for i, low, high in read.runs} | {i: (sp.S.Zero, n) for i, n in free.items()}
-        plain_to_see = all(runs.get(i) == (0, n) for i, n in zip(read.index, read.shape, strict=True))
-        if plain_to_see or (read.index, read.shape) in seen:
-            continue
-        seen.add((read.index, read.shape))
-        if always_inside(read, free, smallest, statement.conditions):
-            yield read
-
-
-def gradient_proposition(derivation: Derivation, of: Gradient) -> Proposition | None:
-    """Return the claim about a gradient, before differentiation; None where the tensor does not enter the output."""
-    statement = derivation.statement
-    name, arriving = of.wrt.name or "", of.cotangent
-    tensors = dict(statement.tensors)
-    if name in tensors and tensors[name].definition is not None:
-        tensors[name] = type(tensors[name])(tensors[name].shape)
-    parts: list[Expression] = []
-    derived = has_gradient(arriving) or (isinstance(derivation.right, Tensor) and has_gradient(derivation.right))
-    by_steps = False
-    for stage in stages(of):
-        by_steps = by_steps or stage.cotangent is not arriving
-        m = fresh("mnpqst"[k] if k < 6 else f"m{k}" for k in range(stage.body.rank))
-        product = Times(
-            Translator(tensors).expression(stage.cotangent.formula(m)),
-            Translator(tensors, name).expression(stage.body.formula(m)),
-        )
-        parts.append(summed(product, m, stage.body.lengths))
-    if not parts or not any(map(depends, parts)):
-        return None
-    functional = from_right(Plus, parts)
-    right = Translator(tensors).expression(statement.right.formula)
-    return Proposition(derivation.title, statement, functional, right, name, derived=derived, by_steps=by_steps)
-
-
-def has_gradient(made: Tensor) -> bool:
-    """Tell whether a tensor is made from a gradient, which its formula has carried out."""
-    return isinstance(made.source, Gradient) or any(map(has_gradient, made.source.made_from))

@@ -19,15 +19,17 @@ from cnn_symbolic.certificates.trusted.expressions import (
     Guard,
     Integer,
     Plus,
+    Square,
     Sum,
     Times,
-    leaves,
+    depends,
+    moved,
     renamed,
 )
 from cnn_symbolic.expressions.heads import Equal, Opaque
 from cnn_symbolic.expressions.rules import all_of
 
-ONE = Integer(sp.S.One)
+ONE, TWO = Integer(sp.S.One), Integer(sp.Integer(2))
 
 
 @dataclass(frozen=True)
@@ -72,11 +74,6 @@ def index_of(f: CoqFactor) -> tuple[sp.Expr, ...]:
     return () if f.entry is None else f.entry.index
 
 
-def depends(e: Expression) -> bool:
-    """Tell whether an expression has entries of the tensor in it that it is differentiated by."""
-    return any(f.entry is not None and f.entry.derived for f in leaves(e))
-
-
 def is_affine(e: Expression) -> bool:
     """Tell whether an expression is affine in the tensor that it is differentiated by."""
     if isinstance(e, Times):
@@ -85,16 +82,21 @@ def is_affine(e: Expression) -> bool:
         return is_affine(e.left) and is_affine(e.right)
     if isinstance(e, Guard | Sum):
         return is_affine(e.body)
-    return not (isinstance(e, CoqFunction) and e.argument.derived)
+    return not (isinstance(e, CoqFunction | Square) and depends(e))
 
 
 def slope(e: Expression, at: Sequence[sp.Expr]) -> Expression | None:
     """Return the derivative by the entry `at`; None if there is nothing to differentiate."""
     if not depends(e):
         return None
-    if isinstance(e, CoqEntry | CoqFunction):
-        own = CoqFunction(*next_function(e.name, e.order), e.argument) if isinstance(e, CoqFunction) else ONE
-        return Guard(own, all_of(*(Equal(i, k) for i, k in zip(e.entry.index, at, strict=True))))
+    if isinstance(e, CoqEntry):
+        return Guard(ONE, all_of(*(Equal(i, k) for i, k in zip(e.index, at, strict=True))))
+    if isinstance(e, CoqFunction):
+        inner = slope(e.inner, at)
+        return None if inner is None else Times(CoqFunction(*next_function(e.name, e.order), e.argument), inner)
+    if isinstance(e, Square):
+        inner = slope(e.body, at)
+        return None if inner is None else Times(Times(TWO, moved(e.body, {})), inner)
     if isinstance(e, Guard | Sum):
         inner = slope(e.body, at)
         return None if inner is None else replace(e, body=inner)
@@ -133,4 +135,6 @@ def flatten(e: Expression) -> list[Flat]:
         return [replace(t, relations=(*e.conditions, *t.relations)) for t in flatten(e.body)]
     if isinstance(e, Sum):
         return [replace(t, box=((e.index, e.low, e.high), *t.box)) for t in flatten(e.body)]
-    return [Flat((), (), (e,))] if isinstance(e, CoqFactor) else []
+    if isinstance(e, Square):
+        return flatten(Times(e.body, moved(e.body, {})))
+    return [Flat((), (), (e.held if isinstance(e, CoqFunction) else e,))] if isinstance(e, CoqFactor) else []

@@ -13,6 +13,8 @@ from cnn_symbolic.notation.reading import read
 from cnn_symbolic.present.content.prose import Code, Formula, Prose, printable, tidy
 
 ACCEPTED = "certified"
+# How a sentence starts that says what became of a certificate.
+UNLIKE = {"rejected": "Rejected by Coq", "no proof found": "No proof in Coq was found", "not run": "Coq was not run"}
 EVERY_RING = "over every commutative ring"
 SAYS = {
     "gradient": f"a gradient, {EVERY_RING}",
@@ -68,8 +70,7 @@ class Certified:
         """The sentence that says why there is no certificate; empty if there is one."""
         if self.status == ACCEPTED:
             return ""
-        found = "Rejected by Coq" if self.status == "rejected" else "Not certified by Coq"
-        return f"{found}: {self.detail.rstrip('.')}."
+        return f"{UNLIKE.get(self.status, 'Not certified by Coq')}: {self.detail.rstrip('.')}."
 
 
 @dataclass(frozen=True)
@@ -124,9 +125,9 @@ def reading(defined: list[str]) -> tuple[Prose, ...]:
         Formula(read("L(x + t·e) = L(x) + t·G")),
         ": here ",
         Formula(name("L")),
-        " is the sum of all entries that are made from ",
+        " is the sum of all entries of the output, each times what arrives at it, as they are made from ",
         Formula(name("x")),
-        ", each times the gradient that arrives at it; ",
+        ", through all intermediate results; ",
         Formula(name("e")),
         " is 1 where ",
         Formula(name("G")),

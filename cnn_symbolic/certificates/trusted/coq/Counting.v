@@ -194,15 +194,7 @@ Ltac counted_out := lazy beta iota zeta delta
   [counted extend weaken number every within all_hold holds Inside agree product box conditions factors rev_append map
    app length flat_map fst snd rename_box rename_condition rename_factors rename_term lift lifts drop
    single guard_term total_term times_term].
-Ltac counting_conclude :=
-  repeat match goal with |- _ /\ _ => split end;
-  lazymatch goal with
-  | |- True => exact I
-  | |- @eq Z _ _ => counting_arith
-  | |- @eq _ _ _ => summands counting_arith
-  | |- _ => counting_arith
-  end.
-Ltac counting_side := counted_out; intros; break; counting_conclude.
+Ltac counting_side := counted_out; intros; break; split_all; or_say ltac:(idtac; conclude counting_arith).
 
 (** The [i]-th term of a side is a term over the box of entries. *)
 Ltac gather name terms i b cs fs ns f g :=
@@ -223,7 +215,7 @@ Ltac decide_tests :=
 Ltac weights :=
   cbn [every rev_append weight]; intros; decide_tests; break;
   lazy beta iota zeta delta [product app number];
-  first
+  or_say ltac:(idtac; first
   [ ring
   | exfalso; light_arith
   | solve [as_integers ltac:(light_arith)]
@@ -234,7 +226,7 @@ Ltac weights :=
     | solve [as_integers ltac:(lia)]
     | decided; first [solve [as_integers ltac:(lia)] | solve [align_integers counting_arith; ring]] ]
   | exfalso; counting_arith
-  | as_integers ltac:(counting_arith) ].
+  | as_integers ltac:(counting_arith) ]).
 Ltac together p q b fs ps qs :=
   let differ := fresh "differ" in
   assert (differ := parts_differ b fs ps qs _ _ p q ltac:(weights)).

@@ -34,8 +34,8 @@ Fixpoint image (e : @expression R) (d : @expression integers) : Prop :=
 
 Theorem image_value x y e : forall d, image e d -> forall v, value x e v = integer (value y d v).
 Proof.
-  induction e as [f|index|f f' index|a IHa b IHb|a IHa b IHb|p e IH|low high e IH]; intros [] H v; cbn in H |- *;
-    try tauto.
+  induction e as [f|index|f f' at_first e _|a IHa b IHb|a IHa b IHb|e _|p e IH|low high e IH];
+    intros [] H v; cbn in H |- *; try tauto.
   - apply H.
   - destruct H as [Ha Hb]. rewrite (IHa _ Ha), (IHb _ Hb). symmetry. apply integer_add.
   - destruct H as [Ha Hb]. rewrite (IHa _ Ha), (IHb _ Hb). symmetry. apply integer_mul.

@@ -254,9 +254,11 @@ Ltac summands solver :=
 Ltac computed := lazy beta iota zeta delta
   [every within all_hold holds Inside agree product box conditions factors rev_append map app length flat_map fst snd
    rename_box rename_condition rename_factors rename_term lift lifts drop
-   single guard_term total_term times_term flatten flatten_of slope option_map value_of].
+   single guard_term total_term times_term flatten flatten_of slope held option_map value_of].
+Ltac split_all := repeat match goal with |- _ /\ _ => split end.
+(** [tac]; where that fails, the end of it all, which says what is left to show. *)
+Ltac or_say tac := first [tac | lazymatch goal with |- ?G => fail 9 "not shown:" G end].
 Ltac conclude solver :=
-  repeat match goal with |- _ /\ _ => split end;
   lazymatch goal with
   | |- True => exact I
   | |- @eq Z _ _ => solver
@@ -264,7 +266,9 @@ Ltac conclude solver :=
   | |- _ => solver
   end.
 Ltac simply := first [assumption | linear].
-Ltac side := computed; intros; break; divide; first [solve [conclude simply] | cases; divide; prepare; conclude arith].
+Ltac side :=
+  computed; intros; break; divide;
+  first [solve [split_all; conclude simply] | cases; divide; prepare; split_all; or_say ltac:(idtac; conclude arith)].
 
 Ltac nth_of n l := lazymatch l with ?a :: ?rest => lazymatch n with O => constr:(a) | S ?m => nth_of m rest end end.
 
@@ -285,22 +289,25 @@ Ltac add_up :=
 (** ** Sizes *)
 
 Ltac solve_sizes := first [exact I | reflexivity | lia | vm_compute; intuition discriminate].
-Ltac solve_shapes := repeat match goal with |- _ /\ _ => split end; first [exact I | reflexivity | alone].
+Ltac solve_shapes := split_all; or_say ltac:(idtac; first [exact I | reflexivity | alone]).
 
-Ltac solve_reads := repeat match goal with |- _ /\ _ => split end; intros; break; divide; alone.
+Ltac solve_reads := split_all; intros; break; divide; or_say ltac:(idtac; alone).
 
 (** ** The whole *)
 
 Ltac written_out :=
   match goal with |- terms_value ?ts [] = terms_value ?us [] =>
-    let a := eval lazy beta iota zeta delta [flatten_of flatten slope option_map map flat_map app
+    let a := eval lazy beta iota zeta delta [flatten_of flatten slope held option_map map flat_map app
       single guard_term total_term times_term box conditions factors
       rename_term rename_box rename_condition rename_factors length] in ts in
-    let b := eval lazy beta iota zeta delta [flatten_of flatten slope option_map map flat_map app
+    let b := eval lazy beta iota zeta delta [flatten_of flatten slope held option_map map flat_map app
       single guard_term total_term times_term box conditions factors
       rename_term rename_box rename_condition rename_factors length] in us in
     change (terms_value a [] = terms_value b [])
   end.
 (** After [rewrite slope_affine] or [slope_dual]: what is left is the equation of the slopes. *)
 Ltac slopes := do 2 apply f_equal; rewrite flatten_value_of, flatten_value.
-Ltac smoothly := cbn [smooth]; repeat split; assumption.
+Ltac smoothly :=
+  cbn [smooth];
+  repeat match goal with |- _ /\ _ => split | |- forall _ : Z, _ => intro end;
+  lazymatch goal with |- derivative _ _ => assumption | |- True => exact I | |- _ => reflexivity end.

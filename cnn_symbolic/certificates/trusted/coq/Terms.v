@@ -269,9 +269,11 @@ Qed.
 Inductive expression :=
 | Value (f : env -> R)                           (* anything without the parameter *)
 | ParameterAt (index : env -> list Z)            (* an entry of [x] *)
-| Image (f f' : R -> R) (index : env -> list Z)  (* [f] of an entry of [x]; [f'] is the derivative of [f] *)
+| Image (f f' : R -> R) (at_first : env -> R) (e : expression)
+    (* [f], whose derivative is [f'], of what is [at_first] before [x] grows *)
 | Plus (a b : expression)
 | Times (a b : expression)
+| Square (e : expression)
 | Guarded (c : condition) (e : expression)
 | Total (low high : env -> Z) (e : expression).  (* the sum over one more index *)
 
@@ -279,21 +281,34 @@ Fixpoint value (x : tensor R) (e : expression) (v : env) : R :=
   match e with
   | Value f => f v
   | ParameterAt index => x (index v)
-  | Image f _ index => f (x (index v))
+  | Image f _ _ e => f (value x e v)
   | Plus a b => add (value x a v) (value x b v)
   | Times a b => mul (value x a v) (value x b v)
+  | Square e => mul (value x e v) (value x e v)
   | Guarded c e => guard (test c v) (value x e v)
   | Total low high e => sum (low v) (high v) (fun i => value x e (i :: v))
   end.
 
 (** ** Derivatives *)
 
+(** The expression with every image as it is before [x] grows. *)
+Fixpoint held (e : expression) : expression :=
+  match e with
+  | Value _ | ParameterAt _ => e
+  | Image f _ at_first _ => Value (fun v => f (at_first v))
+  | Plus a b => Plus (held a) (held b)
+  | Times a b => Times (held a) (held b)
+  | Square e => Square (held e)
+  | Guarded c e => Guarded c (held e)
+  | Total low high e => Total low high (held e)
+  end.
+
 (** The derivative by [x k]. [None] is the derivative of what does not depend on the parameter. *)
 Fixpoint slope (x : tensor R) (k : list Z) (e : expression) : option expression :=
   match e with
   | Value _ => None
   | ParameterAt index => Some (Guarded (SameIndex index k) (Value (fun _ => one)))
-  | Image _ f' index => Some (Guarded (SameIndex index k) (Value (fun v => f' (x (index v)))))
+  | Image _ f' at_first e => option_map (Times (Value (fun v => f' (at_first v)))) (slope x k e)
   | Plus a b =>
       match slope x k a, slope x k b with
       | Some a', Some b' => Some (Plus a' b')
@@ -302,11 +317,12 @@ Fixpoint slope (x : tensor R) (k : list Z) (e : expression) : option expression 
       end
   | Times a b =>
       match slope x k a, slope x k b with
-      | Some a', Some b' => Some (Plus (Times a' b) (Times a b'))
-      | Some a', None => Some (Times a' b)
-      | None, Some b' => Some (Times a b')
+      | Some a', Some b' => Some (Plus (Times a' (held b)) (Times (held a) b'))
+      | Some a', None => Some (Times a' (held b))
+      | None, Some b' => Some (Times (held a) b')
       | None, None => None
       end
+  | Square e => option_map (Times (Times (Value (fun _ => integer 2)) (held e))) (slope x k e)
   | Guarded c e => option_map (Guarded c) (slope x k e)
   | Total low high e => option_map (Total low high) (slope x k e)
   end.
@@ -317,33 +333,58 @@ Definition value_of (x : tensor R) (o : option expression) (v : env) : R :=
 Fixpoint depends (e : expression) : bool :=
   match e with
   | Value _ => false
-  | ParameterAt _ | Image _ _ _ => true
+  | ParameterAt _ => true
   | Plus a b | Times a b => depends a || depends b
-  | Guarded _ e | Total _ _ e => depends e
+  | Image _ _ _ e | Square e | Guarded _ e | Total _ _ e => depends e
   end.
 
 (** Whether the expression is visibly of degree at most 1 in the parameter. *)
 Fixpoint affine (e : expression) : bool :=
   match e with
   | Value _ | ParameterAt _ => true
-  | Image _ _ _ => false
+  | Image _ _ _ _ => false
   | Plus a b => affine a && affine b
   | Times a b => affine a && affine b && negb (depends a && depends b)
+  | Square e => affine e && negb (depends e)
   | Guarded _ e | Total _ _ e => affine e
   end.
 
-Fixpoint smooth (e : expression) : Prop :=
+(** Whether all images are what they are said to be, where [x] has not grown. *)
+Fixpoint smooth (x : tensor R) (e : expression) (v : env) : Prop :=
   match e with
   | Value _ | ParameterAt _ => True
-  | Image f f' _ => derivative f f'
-  | Plus a b | Times a b => smooth a /\ smooth b
-  | Guarded _ e | Total _ _ e => smooth e
+  | Image f f' at_first e => derivative f f' /\ at_first v = value x e v /\ smooth x e v
+  | Plus a b | Times a b => smooth x a v /\ smooth x b v
+  | Square e | Guarded _ e => smooth x e v
+  | Total _ _ e => forall i, smooth x e (i :: v)
   end.
+
+Lemma value_held x e : forall v, smooth x e v -> value x (held e) v = value x e v.
+Proof.
+  induction e as [f|index|f f' at_first e IH|a IHa b IHb|a IHa b IHb|e IH|c e IH|low high e IH]; intros v S; cbn in *.
+  1-2: reflexivity.
+  - destruct S as [_ [-> _]]. reflexivity.
+  - destruct S. rewrite IHa, IHb by assumption. reflexivity.
+  - destruct S. rewrite IHa, IHb by assumption. reflexivity.
+  - rewrite IH by assumption. reflexivity.
+  - rewrite IH by assumption. reflexivity.
+  - apply sum_ext. intros i _. apply IH, S.
+Qed.
+
+Lemma affine_smooth x e : affine e = true -> forall v, smooth x e v.
+Proof.
+  induction e; cbn; intros A v; try easy.
+  - apply andb_true_iff in A as [A B]. auto.
+  - apply andb_true_iff in A as [A _]. apply andb_true_iff in A as [A B]. auto.
+  - apply andb_true_iff in A as [A _]. auto.
+  - auto.
+  - auto.
+Qed.
 
 Lemma slope_depends x k e : depends e = false -> slope x k e = None.
 Proof.
   induction e; cbn; try easy.
-  1-2: intros H; apply orb_false_iff in H as [H1 H2]; rewrite IHe1, IHe2 by assumption; reflexivity.
+  2-3: intros H; apply orb_false_iff in H as [H1 H2]; rewrite IHe1, IHe2 by assumption; reflexivity.
   all: intros H; rewrite IHe by assumption; reflexivity.
 Qed.
 
@@ -351,10 +392,20 @@ Lemma value_plus x k a b v :
   value_of x (slope x k (Plus a b)) v = (value_of x (slope x k a) v + value_of x (slope x k b) v)%ring.
 Proof. cbn. destruct (slope x k a), (slope x k b); cbn; ring. Qed.
 
-Lemma value_times x k a b v :
+Lemma value_times x k a b v : smooth x a v -> smooth x b v ->
   value_of x (slope x k (Times a b)) v =
     (value_of x (slope x k a) v * value x b v + value x a v * value_of x (slope x k b) v)%ring.
-Proof. cbn. destruct (slope x k a), (slope x k b); cbn; ring. Qed.
+Proof. intros. cbn. destruct (slope x k a), (slope x k b); cbn; rewrite ?value_held by assumption; ring. Qed.
+
+Lemma value_square x k e v : smooth x e v ->
+  value_of x (slope x k (Square e)) v = (value x e v * value_of x (slope x k e) v * (one + one))%ring.
+Proof.
+  intros. cbn. destruct (slope x k e); cbn; rewrite ?value_held by assumption; unfold integer; cbn; ring.
+Qed.
+
+Lemma value_image x k f f' at_first e v :
+  value_of x (slope x k (Image f f' at_first e)) v = (f' (at_first v) * value_of x (slope x k e) v)%ring.
+Proof. cbn. destruct (slope x k e); cbn; ring. Qed.
 
 Lemma value_guarded x k c e v :
   value_of x (slope x k (Guarded c e)) v = guard (test c v) (value_of x (slope x k e) v).
@@ -368,31 +419,39 @@ Proof. cbn. destruct (slope x k e); cbn; [|rewrite sum_zero]; reflexivity. Qed.
 Theorem slope_affine x k e : affine e = true -> forall t v,
   value (bump x k t) e v = (value x e v + t * value_of x (slope x k e) v)%ring.
 Proof.
-  intros A t. induction e as [f|index|f f' index|a IHa b IHb|a IHa b IHb|c e IH|low high e IH]; intros v; cbn in A.
+  intros A t. induction e as [f|index|f f' at_first e IH|a IHa b IHb|a IHa b IHb|e IH|c e IH|low high e IH];
+    intros v; cbn in A.
   - cbn. ring.
   - reflexivity.
   - discriminate.
   - apply andb_true_iff in A as [Aa Ab]. rewrite value_plus. cbn. rewrite IHa, IHb by assumption. ring.
   - apply andb_true_iff in A as [A D]. apply andb_true_iff in A as [Aa Ab].
-    rewrite value_times. cbn. rewrite IHa, IHb by assumption.
+    rewrite value_times by (apply affine_smooth; assumption). cbn. rewrite IHa, IHb by assumption.
     apply negb_true_iff, andb_false_iff in D as [D|D]; rewrite (slope_depends _ _ _ D); cbn; ring.
+  - apply andb_true_iff in A as [A D]. apply negb_true_iff in D.
+    rewrite value_square by (apply affine_smooth; assumption). cbn. rewrite IH by assumption.
+    rewrite (slope_depends _ _ _ D); cbn; ring.
   - rewrite value_guarded. cbn. rewrite IH by assumption. destruct (test c v); cbn; ring.
   - rewrite value_total. cbn. rewrite <- sum_mul, <- sum_add. apply sum_ext. auto.
 Qed.
 
-Theorem slope_dual x k e : smooth e -> forall t, (t * t)%ring = zero -> forall v,
+Theorem slope_dual x k e v : smooth x e v -> forall t, (t * t)%ring = zero ->
   value (bump x k t) e v = (value x e v + t * value_of x (slope x k e) v)%ring.
 Proof.
-  intros S t T. induction e as [f|index|f f' index|a IHa b IHb|a IHa b IHb|c e IH|low high e IH]; intros v; cbn in S.
+  intros S t T. revert v S.
+  induction e as [f|index|f f' at_first e IH|a IHa b IHb|a IHa b IHb|e IH|c e IH|low high e IH]; intros v S; cbn in S.
   - cbn. ring.
   - reflexivity.
-  - cbn. unfold bump. destruct (same (index v) k); cbn.
-    + replace (t * one)%ring with t by ring. apply S, T.
-    + replace (x (index v) + t * zero)%ring with (x (index v)) by ring. ring.
+  - destruct S as (derived & same & S). rewrite value_image. cbn. rewrite IH by assumption. rewrite <- same.
+    rewrite derived; [ring|].
+    match goal with |- (t * ?s * (t * ?s))%ring = _ => transitivity (t * t * (s * s))%ring; [ring|rewrite T; ring] end.
   - destruct S as [Sa Sb]. rewrite value_plus. cbn. rewrite IHa, IHb by assumption. ring.
-  - destruct S as [Sa Sb]. rewrite value_times. cbn. rewrite IHa, IHb by assumption.
+  - destruct S as [Sa Sb]. rewrite value_times by assumption. cbn. rewrite IHa, IHb by assumption.
     match goal with |- ((?p + t * ?p') * (?q + t * ?q'))%ring = _ =>
       transitivity (p * q + t * (p' * q + p * q') + (t * t) * (p' * q'))%ring; [ring|rewrite T; ring] end.
+  - rewrite value_square by assumption. cbn. rewrite IH by assumption.
+    match goal with |- ((?p + t * ?p') * _)%ring = _ =>
+      transitivity (p * p + t * (p * p' * (one + one)) + (t * t) * (p' * p'))%ring; [ring|rewrite T; ring] end.
   - rewrite value_guarded. cbn. rewrite IH by assumption. destruct (test c v); cbn; ring.
   - rewrite value_total. cbn. rewrite <- sum_mul, <- sum_add. apply sum_ext. auto.
 Qed.
@@ -440,9 +499,10 @@ Fixpoint flatten (x : tensor R) (e : expression) : list term :=
   match e with
   | Value f => [single f]
   | ParameterAt index => [single (fun v => x (index v))]
-  | Image f _ index => [single (fun v => f (x (index v)))]
+  | Image f _ _ e => [single (fun v => f (value x e v))]
   | Plus a b => flatten x a ++ flatten x b
   | Times a b => flat_map (fun t => map (times_term t) (flatten x b)) (flatten x a)
+  | Square e => let ts := flatten x e in flat_map (fun t => map (times_term t) ts) ts
   | Guarded c e => map (guard_term c) (flatten x e)
   | Total low high e => map (total_term low high) (flatten x e)
   end.
@@ -514,11 +574,12 @@ Qed.
 
 Theorem flatten_value x e v : value x e v = terms_value (flatten x e) v.
 Proof.
-  revert v. induction e as [f|index|f f' index|a IHa b IHb|a IHa b IHb|c e IH|low high e IH];
+  revert v. induction e as [f|index|f f' at_first e IH|a IHa b IHb|a IHa b IHb|e IH|c e IH|low high e IH];
     intros v; cbn [value flatten].
   1-3: cbn; ring.
   - rewrite terms_value_app. congruence.
   - rewrite times_terms_value. congruence.
+  - cbv zeta. rewrite times_terms_value. congruence.
   - rewrite guard_terms_value. congruence.
   - rewrite total_terms_value. apply sum_ext. auto.
 Qed.
