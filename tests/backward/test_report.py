@@ -170,7 +170,10 @@ def test_the_text_names_the_mistake_the_example_and_the_signature():
 def test_a_right_one_says_what_it_rests_on():
     report = check(right, of=conv2d(stride=2))
     assert (report.outcome, report.kind, report.gradient, report.mistake) == ("right", None, None, None)
-    assert re.match(r"random identity at 21 shapes up to x \d+(×\d+){3}, w \d+(×\d+){3}, error ≤ 2\^-", report.evidence)
+    assert re.match(
+        r"random identity at 21 shapes up to x \d+(×\d+){3}, w \d+(×\d+){3}: a mistake is missed with a chance ≤ 2\^-",
+        report.evidence,
+    )
     assert report
     assert "polynomial of degree ≤ 2" in str(report)
 
