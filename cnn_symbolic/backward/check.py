@@ -2,8 +2,8 @@
 
     check_backward(backward, of=conv2d(stride=2, padding=1))
 
-Shapes come from Hypothesis, which also finds the smallest that fails; the data at it are made as simple as they can
-be, and `backward_mistakes` looks for the mistake that explains everything that the function returned.
+Shapes come from Hypothesis; `explaining` looks for the smallest that fails, the simplest data at it, and the mistake
+that explains everything that the function returned. Shapes that it refuses are not its `domain`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice, product
-from math import ceil, prod
+from itertools import islice
+from math import ceil
 from random import Random
 from typing import Any
 
@@ -21,9 +21,9 @@ import numpy as np
 from cnn_symbolic.backward.calling import Layout, Misbehaviour, answer, read_layout
 from cnn_symbolic.backward.domain import assumption, refuses, sharpen, shown
 from cnn_symbolic.backward.examining import Checker, first
+from cnn_symbolic.backward.explaining import mistake, otherwise, simplest, smallest
 from cnn_symbolic.backward.findings import FORMULA, KINDS, BackwardError, BackwardReport, Failure, Finding
 from cnn_symbolic.backward.forwards import read_forward
-from cnn_symbolic.backward.naming import mistake, otherwise
 from cnn_symbolic.backward.one_hot import decide_pairs
 from cnn_symbolic.backward.signatures import WRAPPED, returning, signature_of
 from cnn_symbolic.backward.snippets import snippet
@@ -35,22 +35,16 @@ from cnn_symbolic.backward.strategies import (
     hypothesis,
     larger,
     posed,
-    smaller,
     typical,
 )
 from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError
-from cnn_symbolic.layers.forward import OPERANDS, Forward
-from cnn_symbolic.layers.stages import Arrays
+from cnn_symbolic.layers.forward import Forward
 
 __unittest = True  # unittest leaves the frames of this module out of a traceback
 
-# How many findings are reported, and how many pairs are tried.
-REPORTED, PAIRS = 4, 300
-# How many combinations of options the smallest example is looked for with; how many shapes are drawn for each that is
-# to be examined, and at how many at least a function computes that does not refuse nearly everything.
-STARTS, MANY, FEWEST = 4, 20, 5
-# The magnitudes of the data that a failure is looked for with, to show it.
-BOUNDS = (1, 3, 9, 999)
+# How many findings are reported; how many shapes are drawn for each that is to be examined, and at how many at least a
+# function computes that does not refuse nearly everything.
+REPORTED, MANY, FEWEST = 4, 20, 5
 
 
 def check_backward(
@@ -226,41 +220,6 @@ def untried(checker: Checker) -> list[Forward]:
     ]
 
 
-def smallest(checker: Checker, failure: Failure, admits: Callable[[Problem], bool]) -> Failure:
-    """Return the failure at the smallest shape that was found, or is found from there by making sizes smaller."""
-    same = sorted((f for f in checker.failures if f.key == failure.key), key=entries)
-    if checker.given or failure.kind == "timeout":
-        return same[0]
-    starts = {f.example.forward: f for f in reversed(same)}  # the smallest with every combination of the options
-    return min((descended(checker, start, admits) for start in list(starts.values())[-STARTS:]), key=entries)
-
-
-def entries(failure: Failure) -> tuple[int, tuple[tuple[str, Sequence[int]], ...]]:
-    """Return how many entries the arrays of an example have, and then their shapes."""
-    problem = failure.example.problem
-    return sum(map(prod, problem.shapes.values())), problem.inputs
-
-
-def descended(checker: Checker, failure: Failure, admits: Callable[[Problem], bool]) -> Failure:
-    """Return the same failure at a shape of which no size, and no two sizes, can be made smaller."""
-    seen: set[Problem] = set()
-    while True:
-        problem = failure.example.problem
-        of = next(each for each in checker.forward.varied() if each.at(dict(problem.inputs)) == problem.forward)
-        for less in sorted(smaller(problem, of), key=lambda p: sum(map(prod, p.shapes.values()))):
-            if less in seen or not admits(less):
-                continue
-            seen.add(less)
-            trial = checker.fresh()
-            trial.examine(less, probe=failure.kind in ("layout", "state"))
-            found = next((f for f in trial.failures if f.key == failure.key), None)
-            if found is not None:
-                failure = found
-                break
-        else:
-            return failure
-
-
 def quiet(examples: int) -> Any:
     """Return settings of Hypothesis that depend on nothing of the user's, and print and keep nothing."""
     hyp = hypothesis()
@@ -275,78 +234,6 @@ def quiet(examples: int) -> Any:
         print_blob=False,
         report_multiple_bugs=False,
     )
-
-
-# Simplifying
-
-
-def simplest(checker: Checker, failure: Failure) -> Failure:
-    """Return the failure with the simplest data at its shape: one entry of each operand, or small integers."""
-    if failure.kind == "timeout":
-        return failure
-    problem, name = failure.example.problem, failure.gradient or ""
-    if failure.example.how == "after another call":  # what the function remembers now is not what a new one would
-        example = checker.example(problem, problem.values(checker.seed, BOUNDS[1]))
-        right = checker.layout.to_user(name, example.right[name])
-        return replace(failure, example=replace(example, how=failure.example.how), found=None, expected=right)
-    simple = (problem.values(checker.seed, bound, (kind,)) for kind in checker.numbers for bound in BOUNDS)
-    failure = first_again(checker, failure, simple) or failure
-    pairs = one_hot_pairs(checker, failure) if failure.kind in FORMULA else iter(())
-    return first_again(checker, failure, pairs) or failure
-
-
-def first_again(checker: Checker, failure: Failure, trials: Iterator[Arrays]) -> Failure | None:
-    """Return the same failure with the first data that have it, None if none has."""
-    return next((found for values in trials if (found := again(checker, failure, values)) is not None), None)
-
-
-def again(checker: Checker, failure: Failure, values: Arrays) -> Failure | None:
-    """Return the same failure with other data at its shape, None if it is not there."""
-    trial = checker.fresh()
-    example = trial.example(failure.example.problem, values)
-    try:
-        results = trial.attempt(example)
-        wrong = trial.judge(example, results)
-        if not wrong and failure.kind in ("layout", "state"):
-            trial.probe(example)
-        elif failure.kind == "state":
-            wrong = trial.stateful(example, results, None)
-    except Misbehaviour as found:
-        wrong = [trial.misbehaved(found, example)]
-    return next((f for f in (*trial.failures, *wrong) if f.key == failure.key), None)
-
-
-def one_hot_pairs(checker: Checker, failure: Failure) -> Iterator[Arrays]:
-    """Yield data with one nonzero entry in each operand of a result, all of them if there are few."""
-    fixed, operands = failure.example.problem.forward.fixed, OPERANDS[failure.gradient or "dx"]
-    names = [name for name in operands if name in failure.example.values and name not in fixed]
-    values = {k: v if k in (*fixed, *names) else np.zeros_like(v) for k, v in failure.example.values.items()}
-    sizes = [values[name].size for name in names]
-    if prod(sizes) > PAIRS:
-        yield halved(checker, failure, names, values)
-    else:
-        for at in product(*map(range, sizes)):
-            yield failure.example.problem.one_hot(values, dict(zip(names, at, strict=True)))
-
-
-def halved(checker: Checker, failure: Failure, names: Sequence[str], values: Arrays) -> Arrays:
-    """Return data with one nonzero entry in each operand, found by halving: one half of a wrong sum is wrong."""
-    at = {}
-    for name in names:
-        whole, kept = values[name], np.arange(values[name].size)
-        while len(kept) > 1:
-            half, other = np.array_split(kept, 2)
-            wrong = again(checker, failure, {**values, name: masked(whole, half)}) is not None
-            kept = half if wrong else other
-        at[name], values = int(kept[0]), {**values, name: masked(whole, kept)}
-    return failure.example.problem.one_hot(values, at)
-
-
-def masked(array: np.ndarray, kept: np.ndarray) -> np.ndarray:
-    """Return an array with zeros in place of all entries but those with some flat indices."""
-    masked = np.zeros_like(array)
-    masked.flat[kept] = array.flat[kept]
-    return masked
 
 
 # Reporting
@@ -429,7 +316,7 @@ def finding(checker: Checker, failure: Failure) -> Finding:
         shapes={key: value.shape for key, value in data.items()},
         options=failure.example.forward.options,
         data=data,
-        mistake=mistake(checker, name) if name and failure.kind in FORMULA else None,
+        mistake=mistake(checker, name, failure) if name and failure.kind in FORMULA else None,
     )
     return replace(made, snippet=snippet(checker.function, checker.signature, arguments, made, failure.example.how))
 

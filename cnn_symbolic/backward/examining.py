@@ -221,7 +221,7 @@ class Checker:
                 if not returned and self.refuses(found) and all(map(self.refuses, self.others(problem))):
                     self.refused[problem] = self.misbehaved(found, example)
                     return []
-                self.failures.append(self.misbehaved(found, example, others=returned))
+                self.failures.append(self.misbehaved(found, example, some=not self.total))
             if len(self.failures) > noted:
                 break
         self.examined[problem] = len(self.failures) == noted
@@ -233,19 +233,19 @@ class Checker:
 
     def others(self, problem: Problem) -> Iterator[Misbehaviour | None]:
         """Yield what the function does with other data of the same shapes; None where it returns results."""
-        for point in (1, 2, 3):
+        for point, kinds in ((-1, PLAIN), (-2, OTHERS)):
             try:
-                self.attempt(self.example(problem, self.values(problem, -point, OTHERS[:1] if point == 3 else PLAIN)))
+                self.attempt(self.example(problem, self.values(problem, point, kinds[:1])))
                 yield None
             except Misbehaviour as found:
                 yield found
 
-    def misbehaved(self, found: Misbehaviour, example: Example, others: bool = False) -> Failure:
-        """Return what a function did as a failure; a refusal is an exception here, `others` if it returned before."""
+    def misbehaved(self, found: Misbehaviour, example: Example, some: bool = False) -> Failure:
+        """Return what a function did as a failure; a refusal is an exception here, `some` if of some numbers only."""
         if found.kind != "refusal":
             return Failure(found.kind, found.gradient, found.detail, example)
-        some = "refuses some numbers at shapes at which it takes others: " if others else ""
-        return Failure("exception", found.gradient, f"{some}{found.detail}", example)
+        numbers = "refuses some numbers at shapes at which it takes others: " if some else ""
+        return Failure("exception", found.gradient, f"{numbers}{found.detail}", example)
 
     def record(self, made: Call, wrong: set[str | None]) -> None:
         """Keep a call, for every result among those that fail or, one of each shape, those that pass."""

@@ -38,7 +38,7 @@ def decide_pairs(checker: Checker, limited: bool) -> str | None:
                 checker.failures += checker.judge(example, checker.attempt(example))
         except Misbehaviour as found:
             example = checker.example(problem, checker.values(problem, 0))
-            checker.failures.append(checker.misbehaved(found, example, others=True))
+            checker.failures.append(checker.misbehaved(found, example, some=True))
         if checker.failures:
             checker.examined[problem] = False
             return None

@@ -126,7 +126,7 @@ def free_sizes(problem: Problem) -> dict[tuple[str, int], int]:
 
 def resized(problem: Problem, of: Forward, change: Mapping[tuple[str, int], int]) -> Problem | None:
     """Return a problem with other free sizes, None if it is not defined; `of` is the layer as it was given."""
-    new, shapes = free_sizes(problem) | change, dict(problem.inputs)
+    new, shapes = {**free_sizes(problem), **change}, dict(problem.inputs)
     x = (new["x", 0], of.groups * new["x", 1], *(new["x", k] for k in range(2, len(shapes["x"]))))
     first, *rest = [new.get(("w", k), new["x", 1]) for k in range(len(shapes.get("w", ())))] or [0]
     try:

@@ -250,6 +250,11 @@ RESULT: list[Candidate] = [
 RATES = (1, 0.1, 0.01, 0.001)
 
 
+def with_rotated_dy(case: Case) -> stages.Arrays:
+    """Return the results for dy with all spatial axes reversed."""
+    return case.again(dy=rotated(case.values["dy"]))
+
+
 def with_updated_weights(case: Case, rate: float) -> np.ndarray:
     """Return dx with the weights after a step of gradient descent."""
     return case.again(w=case.values["w"] - rate * case.right["dw"])["dx"]
@@ -257,13 +262,13 @@ def with_updated_weights(case: Case, rate: float) -> np.ndarray:
 
 OTHER_OPERANDS: dict[str, list[Candidate]] = {
     "dx": [
-        ("dy is rotated", lambda case: case.again(dy=rotated(case.values["dy"]))["dx"]),
+        ("dy is rotated", lambda case: with_rotated_dy(case)["dx"]),
         *(("computed with the updated weights", partial(with_updated_weights, rate=rate)) for rate in RATES),
     ],
     "dw": [
         (
             "dy is rotated (convolve in place of correlate)",
-            lambda case: case.again(dy=rotated(case.values["dy"]))["dw"],
+            lambda case: with_rotated_dy(case)["dw"],
         ),
         ("x is rotated", lambda case: case.again(x=rotated(case.values["x"]))["dw"]),
     ],

@@ -127,11 +127,8 @@ class MaxPooling(Windowed):
 
         Repeated ones are distinct in every window.
         """
-        arrays, write, ties = (
-            super().data(random, shapes, bound, kinds),
-            NUMBERS[kinds[0]].write,
-            self.ties != "distinct",
-        )
+        arrays, write = super().data(random, shapes, bound, kinds), NUMBERS[kinds[0]].write
+        ties = self.ties != "distinct"
         if kinds[0] == "repeated":
             periods = [min(a.extent, a.size) for a in self.axes(shapes)]
             tile = ordered(random, (*shapes["x"][:2], *periods), ties)

@@ -113,7 +113,7 @@ def cut_by_a_slice(z: np.ndarray, axes: list[Axis]) -> np.ndarray:
 
 
 def as_if_square(z: np.ndarray, axes: list[Axis], side: int) -> np.ndarray:
-    """Return the cells where maps get the border of a full convolution that one side of the overlay has, on all axes."""
+    """Return the cells where a full convolution pads all axes by one side of the overlay."""
     only_if(len(axes) == 2)
     cells = written(z, axes)
     for k, a in enumerate(axes):
