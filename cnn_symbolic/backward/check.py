@@ -2,7 +2,7 @@
 
     check_backward(backward, of=conv2d(stride=2, padding=1))
 
-Shapes come from Hypothesis; `explaining` looks for the smallest that fails, the simplest data at it, and the mistake
+Shapes are drawn; `explaining` looks for the smallest that fails, the simplest data at it, and the mistake
 that explains everything that the function returned. Shapes that it refuses are not its `domain`.
 """
 
@@ -30,9 +30,7 @@ from cnn_symbolic.backward.snippets import snippet
 from cnn_symbolic.backward.strategies import (
     EXACT,
     Problem,
-    convolution_problems,
     drawn,
-    hypothesis,
     larger,
     posed,
     typical,
@@ -106,10 +104,10 @@ def check_backward(
         checker.thorough = True
         for problem in given:
             checker.examine(problem, probe=True, small_first=False)
-    check_domain(checker, examples)
+    check_domain(checker)
     exact = not checker.failures and checker.worst is None
     decided = decide_pairs(checker, limited=shapes is None) if one_hot and exact else None
-    return reported(checker, admits, decided, start)
+    return replace(reported(checker, admits, decided, start), assuming=tuple(assuming))
 
 
 def assert_backward(function: Callable[..., Any], **options: Any) -> BackwardReport:
@@ -162,28 +160,24 @@ def adapt(checker: Checker, problems: Iterable[Problem]) -> None:
 def search(checker: Checker, admits: Callable[[Problem], bool], examples: int) -> None:
     """Examine as many problems as asked for, every fourth with other layouts in memory, and what they leave out.
 
-    That is a larger one, every combination of the options and, for a function that refuses some shapes or where
-    conditions are assumed, more shapes in place of the others.
+    That is a larger one, every combination of the options, and where it refuses, shapes that tell why. Of those that it
+    refuses, or that are not assumed, there are others in their place; a function that refuses some has twice as many.
     """
-    hyp, forward, ones = hypothesis(), checker.forward, checker.layout.ones
+    forward, ones = checker.forward, checker.layout.ones
 
     def run(problem: Problem, probe: bool) -> None:
         fresh = problem not in checker.examined and problem not in checker.refused
         if fresh and not checker.stopped and admits(problem):
             checker.examine(problem, probe)
 
-    def fourth(problem: Problem) -> None:
+    for problem in some(checker, examples):
+        called = len(checker.examined) + (len(checker.refused) if checker.failures else 0)
+        if called >= (2 * examples if checker.refused else examples):
+            break
         run(problem, probe=len(checker.examined) % 4 == 0)
-
-    quiet(examples)(hyp.seed(checker.seed)(hyp.given(convolution_problems(forward, ones=ones))(fourth)))()
     further = (typical(each, ones) for each in untried(checker))
     for problem in (larger(forward, ones), *islice(further, examples)):
         run(problem, probe=False)
-    if len(checker.examined) < examples:
-        for problem in some(checker, examples):
-            if checker.failures or len(checker.examined) >= examples:
-                break
-            fourth(problem)
     if checker.refused and checker.examined and not checker.failures:
         sharpen(checker, admits)
 
@@ -196,17 +190,18 @@ def some(checker: Checker, examples: int) -> Iterator[Problem]:
         yield drawn(checker.forward, checker.layout.ones, random)
 
 
-def check_domain(checker: Checker, examples: int) -> None:
+def check_domain(checker: Checker) -> None:
     """Raise OperandError unless the function computes at some shapes, or is wrong."""
-    if checker.failures or len(checker.examined) >= min(FEWEST, examples):
+    few = len(checker.examined) < FEWEST and len(checker.refused) >= MANY * len(checker.examined)
+    if checker.failures or not few:
         return
     title = getattr(checker.function, "__qualname__", repr(checker.function))
     tried = f"{title} refuses {len(checker.refused)} of {len(checker.refused) + len(checker.examined)} shapes tried"
-    if checker.refused and (not checker.examined or not checker.given):
+    if checker.refused:
         failure = next(iter(checker.refused.values()))
         hint = "" if checker.given else '; --assuming "I == J" restricts the shapes, --shape names them'
         raise OperandError(f"{tried}, {shown(checker, failure)}: {failure.detail}{hint}")
-    if not checker.examined:
+    if not checker.examined:  # nothing was called
         raise OperandError("none of the shapes tried satisfies what is assumed: --shape names shapes")
 
 
@@ -218,22 +213,6 @@ def untried(checker: Checker) -> list[Forward]:
         for each in checker.forward.varied()
         if not any(each.at(dict(problem.inputs)) == problem.forward for problem in tried)
     ]
-
-
-def quiet(examples: int) -> Any:
-    """Return settings of Hypothesis that depend on nothing of the user's, and print and keep nothing."""
-    hyp = hypothesis()
-    return hyp.settings(
-        max_examples=examples,
-        derandomize=False,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(hyp.HealthCheck),
-        phases=[hyp.Phase.generate],
-        verbosity=hyp.Verbosity.quiet,
-        print_blob=False,
-        report_multiple_bugs=False,
-    )
 
 
 # Reporting
@@ -269,7 +248,7 @@ def reported(checker: Checker, admits: Callable[[Problem], bool], decided: str |
         examples=len(checker.examined),
         seconds=time.perf_counter() - start,
         refuses="" if findings else refuses(checker),
-        otherwise=otherwise(checker) if any(kind in (*FORMULA, "exception") for kind, _ in by_key) else "",
+        otherwise=otherwise(checker) if any(f.kind in (*FORMULA, "exception") for f in by_key.values()) else "",
     )
 
 

@@ -193,12 +193,13 @@ def in_single_precision(checker: Checker, made: Call, name: str, fails: bool) ->
 
 
 def neighbouring(checker: Checker, problem: Problem, name: str) -> Iterator[Call]:
-    """Yield calls at shapes with one more example, channel or cell than those that were given, where they return."""
+    """Yield calls at shapes with an example, a channel or a cell more or less than there are, where they return."""
     for key, size in free_sizes(problem).items():
-        wider = resized(problem, problem.forward, {key: size + 1})
-        if wider is not None:
+        for other in (size + 1, max(1, size - 1)):
+            if (near := resized(problem, problem.forward, {key: other})) is None:
+                continue
             trial = replace(checker.fresh(), thorough=False)
-            trial.examine(wider, probe=False)
+            trial.examine(near, probe=False)
             yield from (made for some in trial.records.get(name, ()) for made in some)
 
 

@@ -89,6 +89,7 @@ class BackwardReport(Finding):
     found, expected, shapes, options, data, mistake and snippet are as in `Finding`. `also_right` says of every result
     whether it was right. `values` are the kinds of numbers that were tried. `refuses` says where the function refuses
     to compute, and `otherwise` that all gradients are right for another layer or layout; both are empty otherwise.
+    `assuming` are the conditions on the shapes, as they were given.
     """
 
     outcome: str
@@ -104,6 +105,7 @@ class BackwardReport(Finding):
     seconds: float
     refuses: str = ""
     otherwise: str = ""
+    assuming: tuple[str, ...] = ()
 
     @property
     def right(self) -> bool:
@@ -123,7 +125,8 @@ class BackwardReport(Finding):
 
 def headline(report: BackwardReport) -> str:
     """Return the verdict."""
-    where = " wherever it does not refuse" if report.refuses else ""
+    where = f", assuming {' and '.join(report.assuming)}" if report.assuming else ""
+    where += " wherever it does not refuse" if report.refuses else ""
     is_it = f"{report.function} is {'' if report.right else 'not '}the backward pass of {report.forward}{where}"
     return {"right": f"✓ {is_it}", "tested": f"✓ {is_it} up to rounding", "wrong": f"✗ {is_it}"}[report.outcome]
 

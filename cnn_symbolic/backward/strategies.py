@@ -1,4 +1,4 @@
-"""Hypothesis strategies for convolutions and poolings: shapes that fit, at the edges often, and that shrink.
+"""Problems for convolutions and poolings: shapes that fit, at the edges often; and a strategy of Hypothesis for them.
 
     @given(convolution_problems(of="conv2d(stride=any_of(1, 2))"))
     def test_mine(problem):
@@ -6,7 +6,7 @@
         gradients = problem.forward.evaluate(arrays)
 
 Sizes of one, overlays as large as the padded input, odd and even sizes and remainders of the stride are among them.
-Needs Hypothesis (`cnn-symbolic[check]`).
+The strategy needs Hypothesis (`cnn-symbolic[check]`), nothing else does.
 """
 
 from __future__ import annotations
@@ -37,9 +37,7 @@ def hypothesis() -> Any:
     try:
         return import_module("hypothesis")
     except ImportError as error:
-        raise MissingPackageError(
-            "a search over shapes needs Hypothesis: python -m pip install 'cnn-symbolic[check]'"
-        ) from error
+        raise MissingPackageError("a strategy needs Hypothesis: python -m pip install 'cnn-symbolic[check]'") from error
 
 
 @dataclass(frozen=True)

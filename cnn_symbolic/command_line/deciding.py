@@ -186,6 +186,7 @@ def check_backward(
 
     if torch and jax:
         raise typer.BadParameter("give --torch or --jax, but not both")
+    sys.dont_write_bytecode = True  # nothing is left beside somebody's code
     loaded = load_function(function)
     report = check(
         of_torch(loaded) if torch else of_jax(loaded) if jax else loaded,
