@@ -31,6 +31,8 @@ SMALL = 4
 ENOUGH = 6
 # How many points of other kinds a shape has, and the number of entries up to which one that is given has all of them.
 FURTHER, FEW = 2, 4000
+# At how many refused shapes other numbers are tried.
+TELLING = 60
 # What the arrays of a call are like in memory, in words.
 IN_MEMORY = {
     "strided": "inputs that are not contiguous",
@@ -218,7 +220,8 @@ class Checker:
                 if probe and point == 1 and len(self.failures) == noted:
                     self.probe(example)
             except Misbehaviour as found:
-                if not returned and self.refuses(found) and all(map(self.refuses, self.others(problem))):
+                told = len(self.refused) >= TELLING  # by then it is known that it does not refuse numbers
+                if not returned and self.refuses(found) and (told or all(map(self.refuses, self.others(problem)))):
                     self.refused[problem] = self.misbehaved(found, example)
                     return []
                 self.failures.append(self.misbehaved(found, example, some=not self.total))

@@ -273,7 +273,7 @@ def command(tmp_path):
                 *["--shape", "x=1,1,3,3", "--shape", "w=1,1,2,2", "--shape", "x=1,1,4,4", "--shape", "w=1,1,3,3"],
             ],
             0,
-            "2 s",
+            "at 2 shapes",
         ),
     ],
 )
