@@ -6,9 +6,7 @@ and in-channels of the filters; a letter that is left out is an axis of size one
 
 from __future__ import annotations
 
-import inspect
 import sys
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -21,11 +19,12 @@ import numpy as np
 from cnn_symbolic.backward.signatures import IGNORED, Signature, canonical_name
 from cnn_symbolic.ground.deadline import within
 from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError, TimeLimitError
+from cnn_symbolic.ground.raising import raised
 from cnn_symbolic.layers.forward import Forward
 from cnn_symbolic.layers.options import near
 
-# Which of the two layouts an array has; b and db have neither.
-FEATURES, FILTERS = ("x", "dx", "y", "dy", "places"), ("w", "dw")
+# Which of the two layouts an array has; b and db, of more than one axis, have that of a single map.
+FEATURES, FILTERS, BIASES = ("x", "dx", "y", "dy", "places"), ("w", "dw"), ("b", "db")
 
 
 class Misbehaviour(Exception):
@@ -54,6 +53,8 @@ class Layout:
         """Return the canonical axes and the user's axes of an array, None if it has no layout."""
         if name in FEATURES:
             return f"NC{self.canonical_filters[2:]}", self.features
+        if name in BIASES:
+            return f"C{self.canonical_filters[2:]}", self.features.replace("N", "")
         return (self.canonical_filters, self.filters) if name in FILTERS else None
 
     def to_user(self, name: str, array: np.ndarray) -> np.ndarray:
@@ -103,20 +104,22 @@ def read_layout(forward: Forward, features: str | None, filters: str | None, fli
     return Layout(features, filters, canonical, flipped)
 
 
-def read_shapes(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
-    """Return shapes by name.
+def read_shapes(texts: Sequence[str]) -> list[dict[str, tuple[int, ...]]]:
+    """Return sets of shapes by name; a name that comes again starts the next set.
 
-    >>> read_shapes(["x=1,3,5,5", "w=4,3,2,2"])
-    {'x': (1, 3, 5, 5), 'w': (4, 3, 2, 2)}
+    >>> read_shapes(["x=1,3,5,5", "w=4,3,2,2", "x=1,3,9,9", "w=4,3,1,1"])
+    [{'x': (1, 3, 5, 5), 'w': (4, 3, 2, 2)}, {'x': (1, 3, 9, 9), 'w': (4, 3, 1, 1)}]
     """
-    shapes = {}
+    sets: list[dict[str, tuple[int, ...]]] = [{}]
     for text in texts:
         name, _, sizes = text.partition("=")
+        if name.strip() in sets[-1]:
+            sets.append({})
         try:
-            shapes[name.strip()] = tuple(int(size) for size in sizes.strip(" ()").split(",") if size.strip())
+            sets[-1][name.strip()] = tuple(int(size) for size in sizes.strip(" ()").split(",") if size.strip())
         except ValueError:
             raise ShapeError(f"a shape is written as x=1,64,56,56, found {text!r}") from None
-    return shapes
+    return sets
 
 
 def call(
@@ -135,19 +138,7 @@ def answer(function: Callable[..., Any], signature: Signature, arguments: Mappin
     except TimeLimitError:
         raise Misbehaviour("timeout", f"the function did not return within {timeout:g} s") from None
     except (Exception, SystemExit) as error:
-        raise Misbehaviour("exception", described(error, function)) from None
-
-
-def described(error: BaseException, function: Callable[..., Any]) -> str:
-    """Return the type and message of an error, and the line of the user's code that it comes from."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = inspect.unwrap(function)
-    while not hasattr(own, "__code__") and (hasattr(own, "func") or hasattr(own, "function")):
-        own = own.func if hasattr(own, "func") else own.function
-    file = own.__code__.co_filename if hasattr(own, "__code__") else None
-    last = next((frame for frame in reversed(frames) if frame.filename == file), frames[-1])
-    line = f": {last.line}" if last.line else ""
-    return f"{type(error).__name__}: {error} ({last.filename}, line {last.lineno}{line})"
+        raise Misbehaviour(*raised(error, function)) from None
 
 
 def results(returned: Any, signature: Signature) -> dict[str, np.ndarray]:

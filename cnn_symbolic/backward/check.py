@@ -2,40 +2,47 @@
 
     check_backward(backward, of=conv2d(stride=2, padding=1))
 
-Shapes come from Hypothesis, which also finds the smallest that fails; the data at it are made as simple as they can
-be, and `backward_mistakes` looks for the mistake that explains everything that the function returned.
+Shapes are drawn; `explaining` looks for the smallest that fails, the simplest data at it, and the mistake
+that explains everything that the function returned. Shapes that it refuses are not its `domain`.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice, product
-from math import ceil, prod
+from itertools import islice
+from math import ceil
 from random import Random
 from typing import Any
 
 import numpy as np
 
 from cnn_symbolic.backward.calling import Layout, Misbehaviour, answer, read_layout
+from cnn_symbolic.backward.domain import assumption, refuses, sharpen, shown
 from cnn_symbolic.backward.examining import Checker, first
-from cnn_symbolic.backward.findings import FORMULA, KINDS, BackwardError, BackwardReport, Call, Failure, Finding
+from cnn_symbolic.backward.explaining import mistake, otherwise, simplest, smallest
+from cnn_symbolic.backward.findings import FORMULA, KINDS, BackwardError, BackwardReport, Failure, Finding
 from cnn_symbolic.backward.forwards import read_forward
 from cnn_symbolic.backward.one_hot import decide_pairs
 from cnn_symbolic.backward.signatures import WRAPPED, returning, signature_of
 from cnn_symbolic.backward.snippets import snippet
-from cnn_symbolic.backward.strategies import EXACT, Problem, convolution_problems, hypothesis, larger, typical
-from cnn_symbolic.ground.errors import CnnSymbolicError, ModeError, OperandError, ShapeError
-from cnn_symbolic.layers.forward import OPERANDS, Forward
-from cnn_symbolic.layers.stages import Arrays, Compute, Unfit
+from cnn_symbolic.backward.strategies import (
+    EXACT,
+    Problem,
+    drawn,
+    larger,
+    posed,
+    typical,
+)
+from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError
+from cnn_symbolic.layers.forward import Forward
 
 __unittest = True  # unittest leaves the frames of this module out of a traceback
 
-# How many failing and passing examples tell mistakes apart, how many findings are reported, how many pairs are tried.
-FAILING, PASSING, REPORTED, PAIRS = 8, 4, 4, 300
-# The magnitudes of the data that a failure is looked for with, to show it.
-BOUNDS = (1, 3, 9, 999)
+# How many findings are reported; how many shapes are drawn for each that is to be examined, and at how many at least a
+# function computes that does not refuse nearly everything.
+REPORTED, MANY, FEWEST = 4, 20, 5
 
 
 def check_backward(
@@ -47,7 +54,9 @@ def check_backward(
     filters: str | None = None,
     flipped: bool = False,
     dtype: str = "float64",
-    shapes: Mapping[str, Sequence[int]] | None = None,
+    shapes: Mapping[str, Sequence[int]] | Sequence[Mapping[str, Sequence[int]]] | None = None,
+    assuming: Sequence[str] = (),
+    total: bool = False,
     examples: int = 60,
     error: float = 2.0**-64,
     one_hot: bool = False,
@@ -59,9 +68,11 @@ def check_backward(
     `of` is the layer, `conv2d(stride=2)` or its text. `signature` names the arguments and the results of the function,
     "dy, x, w -> dx, dw, db"; without it the names of its parameters and what it returns tell, db may be missing.
     `layout` and `filters` name the axes of its arrays, as "NHWC" and "HWIO"; with `flipped` the forward pass convolves.
-    `shapes` of x and w, in that layout, are checked in place of `examples` random ones. At each, a wrong polynomial of
-    degree ≤ 2 passes with a probability of `error` at most; `one_hot` decides small shapes by all one-hot inputs. A
-    call that takes longer than `timeout` seconds is a hang.
+    `shapes` of x and w, in that layout, one set or several, are checked in place of `examples` random ones, which
+    satisfy the conditions `assuming`, such as "I == J". At each, a wrong polynomial of degree ≤ 2 passes with a
+    probability of `error` at most; `one_hot` decides small shapes by all one-hot inputs. A call that takes longer than
+    `timeout` seconds is a hang. Shapes that the function refuses are not its domain; if it is to be `total`, to refuse
+    is wrong. Raises OperandError if it refuses everything.
     """
     start = time.perf_counter()
     if isinstance(function, type):
@@ -77,25 +88,26 @@ def check_backward(
         raise OperandError("expected an error between 0 and 1, and at least one example and some time for a call")
     called = signature_of(function, forward, signature)
     arrays = read_layout(forward, layout, filters, flipped)
-    given = given_problems(forward, arrays, shapes) if shapes is not None else []
-    checker = Checker(function, forward, called, arrays, dtype, error, timeout, seed)
+    sets = [shapes] if isinstance(shapes, Mapping) else shapes or []
+    given = [problem for each in sets for problem in given_problems(forward, arrays, each)]
+    checker = Checker(function, forward, called, arrays, dtype, error, timeout, seed, total, given=shapes is not None)
+    conditions = [assumption(text, typical(next(forward.varied()), arrays.ones)) for text in assuming]
+
+    def admits(problem: Problem) -> bool:
+        return all(holds(problem) for holds in conditions)
+
     if called.assumed:
-        adapt(checker, given[0] if given else typical(next(forward.varied()), arrays.ones))
-    strategy = None
+        adapt(checker, given or filter(admits, some(checker, examples)))
     if shapes is None:
-        strategy = convolution_problems(forward, ones=arrays.ones)
-        search(checker, strategy, examples)
-        further = (typical(each, arrays.ones) for each in untried(checker))
-        for problem in (larger(forward, arrays.ones), *islice(further, examples)):
-            if not checker.stopped:
-                checker.examine(problem, probe=False)
+        search(checker, admits, examples)
     else:
         checker.thorough = True
         for problem in given:
             checker.examine(problem, probe=True, small_first=False)
+    check_domain(checker)
     exact = not checker.failures and checker.worst is None
     decided = decide_pairs(checker, limited=shapes is None) if one_hot and exact else None
-    return reported(checker, strategy, examples, decided, start)
+    return replace(reported(checker, admits, decided, start), assuming=tuple(assuming))
 
 
 def assert_backward(function: Callable[..., Any], **options: Any) -> BackwardReport:
@@ -113,163 +125,100 @@ def given_problems(forward: Forward, layout: Layout, shapes: Mapping[str, Sequen
     if set(shapes) != set(expected):
         raise ShapeError(f"shapes has the shapes of {' and '.join(expected)}, found {', '.join(shapes) or 'none'}")
     inputs = tuple((name, layout.to_canonical(name, tuple(shapes[name]))) for name in expected)
-    problems = [Problem(each, inputs) for each in forward.varied()]
+    problems = [posed(each, dict(inputs)) for each in forward.varied()]
     for problem in problems:
         problem.forward.result_shape(dict(inputs))
     return problems
 
 
-def adapt(checker: Checker, problem: Problem) -> None:
-    """Call the function once, and leave results that it does not have out of the signature; raise OperandError."""
-    example = checker.example(problem, checker.values(problem, 0))
+def adapt(checker: Checker, problems: Iterable[Problem]) -> None:
+    """Leave results that a function does not have out of its signature; raise OperandError if the others do not fit.
+
+    It is called at the first of the problems that it does not refuse.
+    """
     title = getattr(checker.function, "__qualname__", repr(checker.function))
-    try:
-        returned = answer(checker.function, checker.signature, checker.arguments(example), checker.timeout)
-    except Misbehaviour as found:
-        if found.kind == "timeout":
-            checker.failures.append(Failure(found.kind, found.gradient, found.detail, example))
-            checker.examined[problem] = False
+    for problem in problems:
+        example = checker.example(problem, checker.values(problem, 0))
+        try:
+            returned = answer(checker.function, checker.signature, checker.arguments(example), checker.timeout)
+        except Misbehaviour as found:
+            if found.kind == "refusal":
+                continue
+            if found.kind == "timeout":
+                checker.failures.append(Failure(found.kind, found.gradient, found.detail, example))
+                checker.examined[problem] = False
+            return
+        checker.last[problem] = example.values
+        sizes = {name: checker.layout.to_user(name, array).shape for name, array in example.right.items()}
+        checker.signature = returning(checker.signature, returned, sizes, title)
         return
-    checker.last[problem] = example.values
-    sizes = {name: checker.layout.to_user(name, array).shape for name, array in example.right.items()}
-    checker.signature = returning(checker.signature, returned, sizes, title)
 
 
 # Searching
 
 
-def search(checker: Checker, strategy: Any, examples: int) -> None:
-    """Examine as many problems as asked for, every fourth with other layouts in memory."""
-    hyp = hypothesis()
+def search(checker: Checker, admits: Callable[[Problem], bool], examples: int) -> None:
+    """Examine as many problems as asked for, every fourth with other layouts in memory, and what they leave out.
 
-    def run(problem: Problem) -> None:
-        if not checker.stopped and problem not in checker.examined:
-            checker.examine(problem, probe=len(checker.examined) % 4 == 0)
+    That is a larger one, every combination of the options, and where it refuses, shapes that tell why. Of those that it
+    refuses, or that are not assumed, there are others in their place; a function that refuses some has twice as many.
+    """
+    forward, ones = checker.forward, checker.layout.ones
 
-    quiet(examples)(hyp.seed(checker.seed)(hyp.given(strategy)(run)))()
+    def run(problem: Problem, probe: bool) -> None:
+        fresh = problem not in checker.examined and problem not in checker.refused
+        if fresh and not checker.stopped and admits(problem):
+            checker.examine(problem, probe)
+
+    for problem in some(checker, examples):
+        called = len(checker.examined) + (len(checker.refused) if checker.failures else 0)
+        if called >= (2 * examples if checker.refused else examples):
+            break
+        run(problem, probe=len(checker.examined) % 4 == 0)
+    further = (typical(each, ones) for each in untried(checker))
+    for problem in (larger(forward, ones), *islice(further, examples)):
+        run(problem, probe=False)
+    if checker.refused and checker.examined and not checker.failures:
+        sharpen(checker, admits)
+
+
+def some(checker: Checker, examples: int) -> Iterator[Problem]:
+    """Yield a problem of middle size, and many that are drawn."""
+    random = Random(checker.seed)
+    yield typical(next(checker.forward.varied()), checker.layout.ones)
+    for _ in range(MANY * examples):
+        yield drawn(checker.forward, checker.layout.ones, random)
+
+
+def check_domain(checker: Checker) -> None:
+    """Raise OperandError unless the function computes at some shapes, or is wrong."""
+    few = len(checker.examined) < FEWEST and len(checker.refused) >= MANY * len(checker.examined)
+    if checker.failures or not few:
+        return
+    title = getattr(checker.function, "__qualname__", repr(checker.function))
+    tried = f"{title} refuses {len(checker.refused)} of {len(checker.refused) + len(checker.examined)} shapes tried"
+    if checker.refused:
+        failure = next(iter(checker.refused.values()))
+        hint = "" if checker.given else '; --assuming "I == J" restricts the shapes, --shape names them'
+        raise OperandError(f"{tried}, {shown(checker, failure)}: {failure.detail}{hint}")
+    if not checker.examined:  # nothing was called
+        raise OperandError("none of the shapes tried satisfies what is assumed: --shape names shapes")
 
 
 def untried(checker: Checker) -> list[Forward]:
     """Return the combinations of the options with which the function was not called."""
-    tried = {problem.forward for problem in checker.examined}
-    return [each for each in checker.forward.varied() if each not in tried]
-
-
-def smallest(checker: Checker, failure: Failure, strategy: Any, examples: int) -> Failure:
-    """Return the failure at the smallest shape that Hypothesis finds."""
-    same = [f for f in checker.failures if f.key == failure.key]
-    best = min(same, key=lambda f: sum(prod(shape) for shape in f.example.problem.shapes.values()))
-    if strategy is None or failure.kind == "timeout":
-        return best
-    hyp, trial, found = hypothesis(), checker.fresh(), {}
-    if best.example.problem == larger(checker.forward, checker.layout.ones):
-        strategy = convolution_problems(checker.forward, ones=checker.layout.ones, wide=True)
-
-    def fails(problem: Problem) -> bool:
-        if not trial.stopped and problem not in found:
-            failures = trial.examine(problem, probe=failure.kind in ("layout", "state"))
-            found[problem] = next((f for f in failures if f.key == failure.key), None)
-        return found.get(problem) is not None
-
-    try:
-        problem = hyp.find(strategy, fails, settings=quiet(examples), random=Random(checker.seed))
-    except hyp.errors.HypothesisException:
-        return best
-    return found.get(problem) or best
-
-
-def quiet(examples: int) -> Any:
-    """Return settings of Hypothesis that depend on nothing of the user's, and print and keep nothing."""
-    hyp = hypothesis()
-    return hyp.settings(
-        max_examples=examples,
-        derandomize=False,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(hyp.HealthCheck),
-        phases=[hyp.Phase.generate, hyp.Phase.shrink],
-        verbosity=hyp.Verbosity.quiet,
-        print_blob=False,
-        report_multiple_bugs=False,
-    )
-
-
-# Simplifying
-
-
-def simplest(checker: Checker, failure: Failure) -> Failure:
-    """Return the failure with the simplest data at its shape: one entry of each operand, or small integers."""
-    if failure.kind == "timeout":
-        return failure
-    problem, name = failure.example.problem, failure.gradient or ""
-    if failure.example.how == "after another call":  # what the function remembers now is not what a new one would
-        example = checker.example(problem, problem.values(checker.seed, BOUNDS[1]))
-        right = checker.layout.to_user(name, example.right[name])
-        return replace(failure, example=replace(example, how=failure.example.how), found=None, expected=right)
-    simple = (problem.values(checker.seed, bound, (kind,)) for kind in checker.numbers for bound in BOUNDS)
-    failure = first_again(checker, failure, simple) or failure
-    pairs = one_hot_pairs(checker, failure) if failure.kind in FORMULA else iter(())
-    return first_again(checker, failure, pairs) or failure
-
-
-def first_again(checker: Checker, failure: Failure, trials: Iterator[Arrays]) -> Failure | None:
-    """Return the same failure with the first data that have it, None if none has."""
-    return next((found for values in trials if (found := again(checker, failure, values)) is not None), None)
-
-
-def again(checker: Checker, failure: Failure, values: Arrays) -> Failure | None:
-    """Return the same failure with other data at its shape, None if it is not there."""
-    trial = checker.fresh()
-    example = trial.example(failure.example.problem, values)
-    try:
-        results = trial.attempt(example)
-        wrong = trial.judge(example, results)
-        if not wrong and failure.kind in ("layout", "state"):
-            trial.probe(example)
-        elif failure.kind == "state":
-            wrong = trial.stateful(example, results, None)
-    except Misbehaviour as found:
-        wrong = [Failure(found.kind, found.gradient, found.detail, example)]
-    return next((f for f in (*trial.failures, *wrong) if f.key == failure.key), None)
-
-
-def one_hot_pairs(checker: Checker, failure: Failure) -> Iterator[Arrays]:
-    """Yield data with one nonzero entry in each operand of a result, all of them if there are few."""
-    fixed, operands = failure.example.problem.forward.fixed, OPERANDS[failure.gradient or "dx"]
-    names = [name for name in operands if name in failure.example.values and name not in fixed]
-    values = {k: v if k in (*fixed, *names) else np.zeros_like(v) for k, v in failure.example.values.items()}
-    sizes = [values[name].size for name in names]
-    if prod(sizes) > PAIRS:
-        yield halved(checker, failure, names, values)
-    else:
-        for at in product(*map(range, sizes)):
-            yield failure.example.problem.one_hot(values, dict(zip(names, at, strict=True)))
-
-
-def halved(checker: Checker, failure: Failure, names: Sequence[str], values: Arrays) -> Arrays:
-    """Return data with one nonzero entry in each operand, found by halving: one half of a wrong sum is wrong."""
-    at = {}
-    for name in names:
-        whole, kept = values[name], np.arange(values[name].size)
-        while len(kept) > 1:
-            half, other = np.array_split(kept, 2)
-            wrong = again(checker, failure, {**values, name: masked(whole, half)}) is not None
-            kept = half if wrong else other
-        at[name], values = int(kept[0]), {**values, name: masked(whole, kept)}
-    return failure.example.problem.one_hot(values, at)
-
-
-def masked(array: np.ndarray, kept: np.ndarray) -> np.ndarray:
-    """Return an array with zeros in place of all entries but those with some flat indices."""
-    masked = np.zeros_like(array)
-    masked.flat[kept] = array.flat[kept]
-    return masked
+    tried = [*checker.examined, *checker.refused]
+    return [
+        each
+        for each in checker.forward.varied()
+        if not any(each.at(dict(problem.inputs)) == problem.forward for problem in tried)
+    ]
 
 
 # Reporting
 
 
-def reported(checker: Checker, strategy: Any, examples: int, decided: str | None, start: float) -> BackwardReport:
+def reported(checker: Checker, admits: Callable[[Problem], bool], decided: str | None, start: float) -> BackwardReport:
     """Return the report on everything that a checker found."""
     judged = checker.signature.judged
     order = {name: k for k, name in enumerate((None, *judged))}
@@ -279,7 +228,7 @@ def reported(checker: Checker, strategy: Any, examples: int, decided: str | None
     if any(kind == "state" for kind, _ in by_key):  # what is wrong then is so because of an earlier call
         by_key = {key: failure for key, failure in by_key.items() if key[0] != "formula"}
     findings = tuple(
-        finding(checker, simplest(checker, smallest(checker, failure, strategy, examples)))
+        finding(checker, simplest(checker, smallest(checker, failure, admits)))
         for failure in list(by_key.values())[:REPORTED]
     )
     wrong = {failure.gradient for failure in checker.failures}
@@ -298,6 +247,8 @@ def reported(checker: Checker, strategy: Any, examples: int, decided: str | None
         values=tuple(kind for kind in checker.numbers if kind in checker.tried),
         examples=len(checker.examined),
         seconds=time.perf_counter() - start,
+        refuses="" if findings else refuses(checker),
+        otherwise=otherwise(checker) if any(f.kind in (*FORMULA, "exception") for f in by_key.values()) else "",
     )
 
 
@@ -306,7 +257,8 @@ def evidence(checker: Checker, wrong: bool, decided: str | None) -> str:
     n = len(checker.examined)
     places = f"{n} shape{'s' if n != 1 else ''}"
     if wrong:
-        return f"wrong at {sum(not passed for passed in checker.examined.values())} of {places}"
+        refused = f"; it refuses {len(checker.refused)} others" if checker.refused else ""
+        return f"wrong at {sum(not passed for passed in checker.examined.values())} of {places}{refused}"
     if left := untried(checker):
         places += f", {len(left)} combinations of options untried,"
     places += f" up to {largest_shapes(checker)}"
@@ -315,7 +267,9 @@ def evidence(checker: Checker, wrong: bool, decided: str | None) -> str:
     if checker.bound >= 0:
         return f"tested at {places}: sums are too long for a bound in {checker.dtype}"
     orders = "".join(f", for the orders of {name} that were tried" for name in checker.forward.fixed)
-    identity = f"random identity at {places}, error ≤ 2^{ceil(checker.bound)} at each{orders}"
+    identity = (
+        f"random identity at {places}{orders}: a mistake is missed with a chance ≤ 2^{ceil(checker.bound)} at each"
+    )
     return f"{decided}; {identity}" if decided else identity
 
 
@@ -335,42 +289,22 @@ def finding(checker: Checker, failure: Failure) -> Finding:
         differs = failure.found != failure.expected
         entry = first(differs) if differs.any() else ()
     made = Finding(
-        **{key: value for key, value in vars(failure).items() if key != "example"},
+        **{key: value for key, value in vars(failure).items() if key not in ("example", "detail")},
+        detail=of_dtypes(checker) if failure.kind == "dtype" else failure.detail,
         entry=entry,
         shapes={key: value.shape for key, value in data.items()},
         options=failure.example.forward.options,
         data=data,
-        mistake=mistake(checker, name) if name and failure.kind in FORMULA else None,
+        mistake=mistake(checker, name, failure) if name and failure.kind in FORMULA else None,
     )
     return replace(made, snippet=snippet(checker.function, checker.signature, arguments, made, failure.example.how))
 
 
-def mistake(checker: Checker, name: str) -> str | None:
-    """Return the name of the mistake in a result: it explains failing examples, and passing ones too."""
-    failing, passing = checker.records[name]
-    largest = sorted(failing, key=lambda made: -sum(value.size for value in made[0].values.values()))[:FAILING]
-    calls, rounding = [*largest, *passing[:PASSING]], "float64" if checker.dtype == "int64" else checker.dtype
-
-    def agrees(made: Call, candidate: np.ndarray, dtype: str = rounding) -> bool:
-        found, explained = made[1][name], checker.layout.to_user(name, candidate)
-        if explained.shape != found.shape or not np.isfinite(found).all():
-            return False
-        most = np.abs(explained).max(initial=0)
-        return bool(np.abs(found - explained).max(initial=0) <= 64 * np.finfo(dtype).eps * most)
-
-    def in_single_precision(made: Call, fails: bool) -> bool:
-        right = made[0].right[name]
-        large = np.abs(right).max(initial=0) > EXACT["float32"] or not np.array_equal(right, right.astype("f4"))
-        single = np.array_equal(made[1][name], made[1][name].astype("f4"))
-        return agrees(made, right, "float32") and ((large and single) or not fails)
-
-    def explains(compute: Compute) -> bool:
-        try:
-            return all(agrees(made, np.asarray(compute(made[0]))) for made in calls)
-        except (Unfit, ValueError, IndexError, KeyError, CnnSymbolicError):
-            return False
-
-    title = next((title for title, compute in checker.forward.mistakes(name) if explains(compute)), None)
-    if title is None and all(in_single_precision(made, k < len(largest)) for k, made in enumerate(calls)):
-        return "computed in single precision"
-    return title
+def of_dtypes(checker: Checker) -> str:
+    """Return which results have which wrong dtype."""
+    named: dict[str, list[str]] = {}
+    for failure in checker.failures:
+        if failure.kind == "dtype" and failure.gradient not in (names := named.setdefault(failure.detail, [])):
+            names.append(str(failure.gradient))
+    each = (f"{', '.join(names)} {'has' if len(names) == 1 else 'have'} {what}" for what, names in named.items())
+    return "; ".join(each)

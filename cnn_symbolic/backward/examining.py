@@ -8,7 +8,7 @@ kinds of numbers follow, such as zeros, for the mistakes that are no polynomials
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from math import ceil, log2, prod
@@ -31,6 +31,8 @@ SMALL = 4
 ENOUGH = 6
 # How many points of other kinds a shape has, and the number of entries up to which one that is given has all of them.
 FURTHER, FEW = 2, 4000
+# At how many refused shapes other numbers are tried.
+TELLING = 60
 # What the arrays of a call are like in memory, in words.
 IN_MEMORY = {
     "strided": "inputs that are not contiguous",
@@ -57,7 +59,10 @@ class Checker:
     error: float
     timeout: float
     seed: int
+    total: bool = False
+    given: bool = False
     examined: dict[Problem, bool] = field(default_factory=dict)
+    refused: dict[Problem, Failure] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     records: dict[str, tuple[list[Call], list[Call]]] = field(default_factory=dict)
     last: dict[Problem, Arrays] = field(default_factory=dict)
@@ -69,8 +74,8 @@ class Checker:
 
     def fresh(self) -> Checker:
         """Return a checker of the same function that has observed nothing, and tries all kinds at every shape."""
-        nothing: dict[str, Any] = {"examined": {}, "failures": [], "records": {}, "last": {}, "tried": set()}
-        return replace(self, **nothing, bound=0.0, worst=None, held=None, thorough=True)
+        nothing: dict[str, Any] = {"examined": {}, "refused": {}, "records": {}, "last": {}}
+        return replace(self, **nothing, failures=[], tried=set(), bound=0.0, worst=None, held=None, thorough=True)
 
     @property
     def stopped(self) -> bool:
@@ -137,17 +142,17 @@ class Checker:
             at = first(~np.isfinite(found))
             return "nan", f"{name}{list(at)} is {found[at]}, expected {number(expected[at])}"
         if not np.array_equal(found, expected):
-            off = np.abs(found - expected)
-            if self.dtype == "int64" or off.max() > self.tolerance(example, name):
+            off, coarse = np.abs(found - expected), is_coarse(found, self.dtype)
+            if self.dtype == "int64" or off.max() > self.tolerance(example, name, coarse or self.dtype):
                 at = first(found != expected)
                 return "value", f"{name}{list(at)} is {number(found[at])}, expected {number(expected[at])}"
-            self.rounded(name, off, expected)
+            if not coarse:
+                self.rounded(name, off, expected)
         if found.dtype != self.dtype:
-            expects = f"expected that of the inputs, {self.dtype} (option dtype)"
-            return "dtype", f"{name} has the dtype {found.dtype}, {expects}"
+            return "dtype", f"the dtype {found.dtype}, expected that of the inputs, {self.dtype} (option dtype)"
         return "", ""
 
-    def tolerance(self, example: Example, name: str) -> float:
+    def tolerance(self, example: Example, name: str, dtype: str) -> float:
         """Return the rounding that floating-point sums of these terms may have: eps · (terms + 8) · the largest sum.
 
         That is of the largest entries: a transform spreads the rounding of a large entry over all others.
@@ -156,7 +161,7 @@ class Checker:
         largest = {k: v if k in kept else np.full_like(v, np.abs(v).max()) for k, v in example.values.items()}
         sizes = self.example(problem, largest).right
         terms = problem.forward.terms(dict(problem.inputs))
-        return float((terms + 8) * np.finfo(self.dtype).eps * np.abs(sizes[name]).max())
+        return float((terms + 8) * np.finfo(dtype).eps * np.abs(sizes[name]).max())
 
     def rounded(self, name: str, off: np.ndarray, expected: np.ndarray) -> None:
         """Note how far a result is from the right one that it equals up to rounding."""
@@ -194,9 +199,10 @@ class Checker:
     def examine(self, problem: Problem, probe: bool, small_first: bool = True) -> list[Failure]:
         """Compare the function at one shape, at as many points as the bound needs, and note what is wrong.
 
-        The point of small data comes first, or, to save time, last and only if the function rounds.
+        The point of small data comes first, or, to save time, last and only if the function rounds. A shape at which
+        the function refuses all data is not examined, but noted as refused, unless the function is to be `total`.
         """
-        noted = len(self.failures)
+        noted, returned = len(self.failures), False
         points = list(enumerate(self.kinds(problem), 1))
         for point, kinds in ((0, PLAIN), *points) if small_first else (*points, (0, PLAIN)):
             if point == 0 and not small_first and self.worst is None:
@@ -205,6 +211,7 @@ class Checker:
             before = self.last.get(problem)
             try:
                 results = self.attempt(example)
+                returned = True
                 wrong = self.judge(example, results)
                 if any(failure.kind in FORMULA for failure in wrong):
                     wrong = self.stateful(example, results, before) or wrong
@@ -213,18 +220,42 @@ class Checker:
                 if probe and point == 1 and len(self.failures) == noted:
                     self.probe(example)
             except Misbehaviour as found:
-                self.failures.append(Failure(found.kind, found.gradient, found.detail, example))
+                told = len(self.refused) >= TELLING  # by then it is known that it does not refuse numbers
+                if not returned and self.refuses(found) and (told or all(map(self.refuses, self.others(problem)))):
+                    self.refused[problem] = self.misbehaved(found, example)
+                    return []
+                self.failures.append(self.misbehaved(found, example, some=not self.total))
             if len(self.failures) > noted:
                 break
         self.examined[problem] = len(self.failures) == noted
         return self.failures[noted:]
 
+    def refuses(self, found: Misbehaviour | None) -> bool:
+        """Return whether something that a function did is a refusal, and may be one."""
+        return found is not None and found.kind == "refusal" and not self.total
+
+    def others(self, problem: Problem) -> Iterator[Misbehaviour | None]:
+        """Yield what the function does with other data of the same shapes; None where it returns results."""
+        for point, kinds in ((-1, PLAIN), (-2, OTHERS)):
+            try:
+                self.attempt(self.example(problem, self.values(problem, point, kinds[:1])))
+                yield None
+            except Misbehaviour as found:
+                yield found
+
+    def misbehaved(self, found: Misbehaviour, example: Example, some: bool = False) -> Failure:
+        """Return what a function did as a failure; a refusal is an exception here, `some` if of some numbers only."""
+        if found.kind != "refusal":
+            return Failure(found.kind, found.gradient, found.detail, example)
+        numbers = "refuses some numbers at shapes at which it takes others: " if some else ""
+        return Failure("exception", found.gradient, f"{numbers}{found.detail}", example)
+
     def record(self, made: Call, wrong: set[str | None]) -> None:
-        """Keep a call, for every result among those that fail or those that pass."""
+        """Keep a call, for every result among those that fail or, one of each shape, those that pass."""
         for name in made[1]:
             failing, passing = self.records.setdefault(name, ([], []))
             kept = failing if name in wrong else passing
-            if kept is failing or len(passing) < SMALL:
+            if kept is failing or not passing or passing[-1][0].problem != made[0].problem:
                 kept.append(made)
 
     def stateful(self, example: Example, results: Arrays, before: Arrays | None) -> list[Failure]:
@@ -274,7 +305,7 @@ class Checker:
                 raise
             if example.how == "reversed":  # to refuse negative strides is no mistake in a formula
                 return
-            wrong = [Failure(found.kind, found.gradient, found.detail, example)]
+            wrong = [self.misbehaved(found, example)]
         if not wrong:
             return
         usual = replace(example, how="contiguous")
@@ -285,6 +316,12 @@ class Checker:
         elif example.how == "strided":  # right when it was called first
             correct = {name: self.layout.to_user(name, example.right[name]) for name in again}
             self.failures.append(changing(usual, also[0].gradient or "", again, correct))
+
+
+def is_coarse(found: np.ndarray, dtype: str) -> str:
+    """Return the dtype of a result that has less precision than the inputs, empty if it has not."""
+    less = found.dtype.kind == "f" and dtype != "int64" and np.finfo(found.dtype).eps > np.finfo(dtype).eps
+    return found.dtype.name if less else ""
 
 
 def changing(example: Example, name: str, found: Arrays, before: Arrays) -> Failure:

@@ -11,14 +11,13 @@ import numpy as np
 from cnn_symbolic.backward.strategies import Problem
 from cnn_symbolic.ground.errors import CnnSymbolicError
 from cnn_symbolic.layers.forward import Forward, Shape
-from cnn_symbolic.layers.options import Choice
 from cnn_symbolic.layers.stages import Arrays, Case
 from cnn_symbolic.notation.matrices import integers, named_matrix
 
-# What may be wrong, in the order in which it is reported: misbehaviour before the formula.
-KINDS = ("timeout", "exception", "outputs", "state", "mutation", "dtype", "nan", "layout", "shape", "value")
+# What may be wrong, in the order in which it is reported: misbehaviour before the formula, data types last.
+KINDS = ("timeout", "exception", "outputs", "state", "mutation", "nan", "layout", "shape", "value", "dtype")
 # The kinds that say that the formula is wrong, and those that concern one result.
-FORMULA, OF_RESULTS = ("shape", "value"), ("outputs", "dtype", "nan")
+FORMULA, OF_RESULTS = ("shape", "value"), ("outputs", "nan")
 # The largest array that is printed whole.
 PRINTED = 64
 
@@ -88,7 +87,9 @@ class BackwardReport(Finding):
     `findings` are what is wrong, misbehaviour first. The report is the first of them: its `kind` is what is wrong,
     "value", "shape", "dtype", "mutation", "state", "exception", "timeout", "nan", …, or None, and gradient, entry,
     found, expected, shapes, options, data, mistake and snippet are as in `Finding`. `also_right` says of every result
-    whether it was right. `values` are the kinds of numbers that were tried.
+    whether it was right. `values` are the kinds of numbers that were tried. `refuses` says where the function refuses
+    to compute, and `otherwise` that all gradients are right for another layer or layout; both are empty otherwise.
+    `assuming` are the conditions on the shapes, as they were given.
     """
 
     outcome: str
@@ -102,6 +103,9 @@ class BackwardReport(Finding):
     values: tuple[str, ...]
     examples: int
     seconds: float
+    refuses: str = ""
+    otherwise: str = ""
+    assuming: tuple[str, ...] = ()
 
     @property
     def right(self) -> bool:
@@ -121,16 +125,20 @@ class BackwardReport(Finding):
 
 def headline(report: BackwardReport) -> str:
     """Return the verdict."""
-    is_it = f"{report.function} is {'' if report.right else 'not '}the backward pass of {report.forward}"
+    where = f", assuming {' and '.join(report.assuming)}" if report.assuming else ""
+    where += " wherever it does not refuse" if report.refuses else ""
+    is_it = f"{report.function} is {'' if report.right else 'not '}the backward pass of {report.forward}{where}"
     return {"right": f"✓ {is_it}", "tested": f"✓ {is_it} up to rounding", "wrong": f"✗ {is_it}"}[report.outcome]
 
 
 def body(report: BackwardReport) -> Iterator[str]:
     """Yield the lines below the first."""
     yield f"{report.evidence} ({report.seconds:.1f} s)"
+    yield from report.refuses.splitlines()
+    yield from report.otherwise.splitlines()
     if report.outcome == "right":
         inputs = "dy" if report.forward.fixed else "the inputs"
-        yield f"provided that each result is a polynomial of degree ≤ 2 in {inputs}"
+        yield f"this presupposes that each result is a polynomial of degree ≤ 2 in {inputs}"
     if report.forward.untried:
         yield report.forward.untried
     yield f"values: {', '.join(report.values)}"
@@ -149,12 +157,12 @@ def body(report: BackwardReport) -> Iterator[str]:
 
 
 def described(finding: Finding, options: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is wrong, with the smallest example, and those of the layer's options that vary."""
+    """Yield what is wrong, with the smallest example, and those of the layer's options that vary or depend on it."""
     where = f"{finding.gradient} is wrong" if finding.kind in FORMULA else str(finding.kind)
     yield f"{where}: {finding.mistake}" if finding.mistake else where
     yield f"  {finding.detail}"
     if finding.shapes:
-        varied = [f"{key} {finding.options[key]}" for key, value in options.items() if isinstance(value, Choice)]
+        varied = [f"{key} {found}" for key, found in finding.options.items() if found != options[key]]
         shown_shapes = [f"{name} {shape}" for name, shape in finding.shapes.items()]
         yield f"  smallest example: {', '.join([*varied, *shown_shapes])}"
     if finding.kind not in (*FORMULA, "nan", "layout", "state") or finding.found is None or finding.expected is None:

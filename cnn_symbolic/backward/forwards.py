@@ -14,10 +14,10 @@ from collections.abc import Callable
 from inspect import Parameter, Signature, signature
 from typing import Any
 
-from cnn_symbolic.ground.errors import CnnSymbolicError, ModeError, OperandError
+from cnn_symbolic.ground.errors import ClaimTextError, CnnSymbolicError, ModeError, OperandError
 from cnn_symbolic.layers import convolutions, poolings  # noqa: F401 (the classes of layers)
 from cnn_symbolic.layers.forward import LAYERS, Forward
-from cnn_symbolic.layers.options import any_of, frozen, near
+from cnn_symbolic.layers.options import OVERLAY, OfOverlay, any_of, frozen, near
 
 
 def constructor(kind: type[Forward], rank: int) -> Callable[..., Forward]:
@@ -89,7 +89,15 @@ def literal(node: ast.expr, text: str) -> Any:
     is_choice = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "any_of"
     if is_choice and isinstance(node, ast.Call) and not node.keywords:
         return any_of(*(literal(each, text) for each in node.args))
+    if isinstance(node, ast.BinOp | ast.UnaryOp) and any(isinstance(part, ast.Name) for part in ast.walk(node)):
+        from cnn_symbolic.claims.of_sizes import read_integer  # the language of claims takes half a second to load
+
+        written = ast.unparse(node)
+        try:
+            return OfOverlay(written, read_integer(written, (*OVERLAY, "S", "D"), text))
+        except ClaimTextError as error:
+            raise OperandError(str(error)) from None
     raise OperandError(
-        f"{text}: the value of an option is an int, a name in quotes, True, False, None, a tuple of these or "
-        f"any_of(…), found {ast.unparse(node)}"
+        f"{text}: the value of an option is an int, a name in quotes, True, False, None, a tuple of these, any_of(…), "
+        f"or a padding such as (I - 1) // 2, found {ast.unparse(node)}"
     )

@@ -14,7 +14,6 @@ import numpy as np
 
 from cnn_symbolic.backward.calling import Misbehaviour
 from cnn_symbolic.backward.examining import Checker
-from cnn_symbolic.backward.findings import Failure
 from cnn_symbolic.backward.strategies import Problem
 from cnn_symbolic.layers.forward import OPERANDS
 from cnn_symbolic.layers.stages import Arrays
@@ -39,7 +38,7 @@ def decide_pairs(checker: Checker, limited: bool) -> str | None:
                 checker.failures += checker.judge(example, checker.attempt(example))
         except Misbehaviour as found:
             example = checker.example(problem, checker.values(problem, 0))
-            checker.failures.append(Failure(found.kind, found.gradient, found.detail, example))
+            checker.failures.append(checker.misbehaved(found, example, some=True))
         if checker.failures:
             checker.examined[problem] = False
             return None

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for convolutions and poolings: shapes that fit, at the edges often, and that shrink.
+"""Problems for convolutions and poolings: shapes that fit, at the edges often; and a strategy of Hypothesis for them.
 
     @given(convolution_problems(of="conv2d(stride=any_of(1, 2))"))
     def test_mine(problem):
@@ -6,14 +6,16 @@
         gradients = problem.forward.evaluate(arrays)
 
 Sizes of one, overlays as large as the padded input, odd and even sizes and remainders of the stride are among them.
-Needs Hypothesis (`cnn-symbolic[check]`).
+The strategy needs Hypothesis (`cnn-symbolic[check]`), nothing else does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import combinations
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -35,9 +37,7 @@ def hypothesis() -> Any:
     try:
         return import_module("hypothesis")
     except ImportError as error:
-        raise MissingPackageError(
-            "a search over shapes needs Hypothesis: python -m pip install 'cnn-symbolic[check]'"
-        ) from error
+        raise MissingPackageError("a strategy needs Hypothesis: python -m pip install 'cnn-symbolic[check]'") from error
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Problem:
         """The shapes of x, dy and y, and of a layer with filters w and b."""
         shapes = dict(self.inputs)
         y = self.forward.result_shape(shapes)
-        bias = {"b": y[1:2]} if "b" in self.forward.inputs else {}
+        bias = {"b": self.forward.bias_shape(y)} if "b" in self.forward.inputs else {}
         return {**shapes, **bias, "y": y, "dy": y}
 
     def bound(self, dtype: str = "float64", results: Collection[str] = RESULTS) -> int:
@@ -78,12 +78,11 @@ class Problem:
         return arrays
 
 
-def convolution_problems(of: Forward | str = "conv2d()", *, ones: Collection[str] = (), wide: bool = False) -> Any:
+def convolution_problems(of: Forward | str = "conv2d()", *, ones: Collection[str] = ()) -> Any:
     """Return a strategy for a layer with its shapes (`Problem`), poolings and upsampling too.
 
     `of` is the layer or its text; options that are `any_of` vary. `ones` are the letters of axes that have size
-    one: N for the batch, C for all channels, O and I for the channels of the filters. If `wide`, there are as many
-    examples and channels as in `larger`.
+    one: N for the batch, C for all channels, O and I for the channels of the filters.
     """
     forward = read_forward(of) if isinstance(of, str) else of
     st: Any = hypothesis().strategies
@@ -91,13 +90,59 @@ def convolution_problems(of: Forward | str = "conv2d()", *, ones: Collection[str
 
     def problems(draw: Any) -> Problem:
         def pick(letters: str, values: Sequence[int]) -> int:
-            more = range(values[-1] + 1, values[-1] + WIDER + 1) if wide and letters else ()
-            return 1 if set(letters) & set(ones) else int(draw(st.sampled_from([*values, *more])))
+            return 1 if set(letters) & set(ones) else int(draw(st.sampled_from(values)))
 
         chosen = draw(st.sampled_from(choices))
-        return Problem(chosen, tuple(chosen.draw(pick).items()))
+        return posed(chosen, chosen.draw(pick))
 
     return st.composite(problems)()
+
+
+def posed(forward: Forward, shapes: Mapping[str, Shape]) -> Problem:
+    """Return the problem of a layer with shapes; options that depend on the overlay become integers."""
+    return Problem(forward.at(shapes), tuple(shapes.items()))
+
+
+def drawn(forward: Forward, ones: Collection[str], random: Random) -> Problem:
+    """Return a problem of the kind that `convolution_problems` draws, without Hypothesis."""
+
+    def pick(letters: str, values: Sequence[int]) -> int:
+        return 1 if set(letters) & set(ones) else random.choice(values)
+
+    chosen = random.choice(list(forward.varied()))
+    return posed(chosen, chosen.draw(pick))
+
+
+def free_sizes(problem: Problem) -> dict[tuple[str, int], int]:
+    """Return the sizes of a problem that nothing else decides, by array and axis; channels are those of a group."""
+    forward, shapes = problem.forward, dict(problem.inputs)
+    free = {("x", k): size for k, size in enumerate(shapes["x"])}
+    free |= {("w", k): size for k, size in enumerate(shapes.get("w", ())) if k != forward.filters.index("I")}
+    shared = [("x", 1), *([("w", 0)] if ("w", 0) in free else [])]
+    return free | {key: free[key] // forward.groups for key in shared}
+
+
+def resized(problem: Problem, of: Forward, change: Mapping[tuple[str, int], int]) -> Problem | None:
+    """Return a problem with other free sizes, None if it is not defined; `of` is the layer as it was given."""
+    new, shapes = {**free_sizes(problem), **change}, dict(problem.inputs)
+    x = (new["x", 0], of.groups * new["x", 1], *(new["x", k] for k in range(2, len(shapes["x"]))))
+    first, *rest = [new.get(("w", k), new["x", 1]) for k in range(len(shapes.get("w", ())))] or [0]
+    try:
+        found = posed(of, {"x": x, "w": (of.groups * first, *rest)} if rest else {"x": x})
+        found.forward.result_shape(dict(found.inputs))
+    except ShapeError:
+        return None
+    return found
+
+
+def smaller(problem: Problem, of: Forward) -> Iterator[Problem]:
+    """Yield the problems in which a free size is one, and those in which one or two are less by one."""
+    sizes = free_sizes(problem)
+    less = [{key: size - 1} for key, size in sizes.items() if size > 1]
+    pairs = [one | other for one, other in combinations(less, 2)]
+    for change in (*({key: 1} for key, size in sizes.items() if size > 2), *less, *pairs):
+        if (found := resized(problem, of, change)) is not None:
+            yield found
 
 
 def typical(forward: Forward, ones: Collection[str]) -> Problem:
@@ -106,7 +151,7 @@ def typical(forward: Forward, ones: Collection[str]) -> Problem:
     def pick(letters: str, values: Sequence[int]) -> int:
         return 1 if set(letters) & set(ones) else values[len(values) // 2]
 
-    return Problem(forward, tuple(forward.draw(pick).items()))
+    return posed(forward, forward.draw(pick))
 
 
 def larger(forward: Forward, ones: Collection[str]) -> Problem:
@@ -121,7 +166,7 @@ def larger(forward: Forward, ones: Collection[str]) -> Problem:
     shapes = first.draw(pick)
     wide = {**shapes, "x": (*shapes["x"][:2], *(max(PIXELS[first.rank], size) for size in shapes["x"][2:]))}
     try:
-        first.result_shape(wide)
+        first.at(wide).result_shape(wide)
     except ShapeError:
         wide = shapes
-    return Problem(first, tuple(wide.items()))
+    return posed(first, wide)

@@ -155,8 +155,22 @@ def check_backward(
     examples: Annotated[int, typer.Option("--examples", min=1, help="How many shapes.")] = 60,
     shape: Annotated[
         list[str] | None,
-        typer.Option("--shape", metavar="x=1,64,56,56", help="The shape of x, or of w: no others. Can be repeated."),
+        typer.Option(
+            "--shape",
+            metavar="x=1,64,56,56",
+            help="The shape of x, or of w: no others. Can be repeated; a name that comes again starts the next set.",
+        ),
     ] = None,
+    assuming: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--assuming",
+            metavar='"I == J"',
+            help="What the shapes that are tried satisfy: x has the sizes B, C, M, N, the K filters I, J; S is the "
+            "stride, P the padding, D the dilation. Can be repeated.",
+        ),
+    ] = None,
+    total: Annotated[bool, typer.Option("--total", help="It is wrong to refuse a shape.")] = False,
     one_hot: Annotated[bool, typer.Option("--one-hot", help="Decide small shapes by all one-hot inputs.")] = False,
     timeout: Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="For each call.")] = 10,
     torch: Annotated[
@@ -166,7 +180,8 @@ def check_backward(
 ) -> None:
     """Compare a backward pass, written by hand, exactly with the right one, and name its mistake.
 
-    Exit status: 0 it is right, 1 it is wrong, 2 usage or input error.
+    Exit status: 0 it is right wherever it does not refuse, 1 it is wrong, 2 usage or input error, or it refuses nearly
+    every shape.
     """
     from cnn_symbolic.backward.calling import load_function, read_shapes
     from cnn_symbolic.backward.check import check_backward as check
@@ -176,6 +191,7 @@ def check_backward(
 
     if torch and jax:
         raise typer.BadParameter("give --torch or --jax, but not both")
+    sys.dont_write_bytecode = True  # nothing is left beside somebody's code
     loaded = load_function(function)
     report = check(
         of_torch(loaded) if torch else of_jax(loaded) if jax else loaded,
@@ -186,6 +202,8 @@ def check_backward(
         flipped=flipped,
         dtype=dtype,
         shapes=read_shapes(shape) if shape else None,
+        assuming=assuming or (),
+        total=total,
         examples=examples,
         one_hot=one_hot,
         timeout=timeout,

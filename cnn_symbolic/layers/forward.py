@@ -20,7 +20,7 @@ import numpy as np
 
 from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.layers.mistakes import RESULTS, of_any, of_axes
-from cnn_symbolic.layers.options import alternatives
+from cnn_symbolic.layers.options import OVERLAY, alternatives, at_sizes, depends
 from cnn_symbolic.layers.stages import Arrays, Candidate
 from cnn_symbolic.layers.values import PLAIN, drawn
 from cnn_symbolic.witnesses.windows import Axis
@@ -96,6 +96,26 @@ class Forward(ABC):
         for chosen in product(*map(alternatives, self.options.values())):
             yield replace(self, **dict(zip(self.options, chosen, strict=True)))
 
+    def bias_shape(self, y: Shape) -> Shape:
+        """Return the shape of the bias for a result of some shape."""
+        return y[1:2]
+
+    def overlay(self, shapes: Shapes) -> Shape:
+        """Return the sizes of the overlay, or of the window, none of a layer that has none."""
+        return shapes["w"][2:] if "w" in shapes else ()
+
+    def at(self, shapes: Shapes) -> Forward:
+        """Return the layer with integers for the options that depend on the overlay; raise ShapeError if unfit."""
+        changing = {name: value for name, value in self.options.items() if depends(value)}
+        sizes = dict(zip(OVERLAY, self.overlay(shapes) if changing else (), strict=False))
+        for letter, name in (("S", "stride"), ("D", "dilation")):
+            if isinstance(value := self.settings.get(name), int):
+                sizes[letter] = value
+        try:
+            return replace(self, **{name: at_sizes(value, sizes) for name, value in changing.items()})
+        except KeyError as missing:
+            raise ShapeError(f"{self}: {missing.args[0]} differs between the axes") from None
+
     def along(self, axis: int) -> Forward:
         """Return the layer that this one is along one of its spatial axes."""
         alone = {k: v[axis : axis + 1] if isinstance(v, tuple) else v for k, v in self.options.items()}
@@ -146,7 +166,7 @@ class Forward(ABC):
     def draw(self, pick: Pick) -> dict[str, Shape]:
         """Return shapes of the inputs (but b) that fit together."""
         batch = pick("N", BATCHES)
-        sizes = [pick("", fitting_sizes(self, axis, ())) for axis in range(self.rank)]
+        sizes = [pick("", fitting_sizes(self.at({}), axis, ())) for axis in range(self.rank)]
         return {"x": (batch, pick("C", SMALL), *sizes)}
 
     def tried(self, overlay: Shape) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import permutations
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,9 @@ WINDOWS: list[tuple[str, Callable[[Axis, Axis], dict[str, int]]]] = [
 ]
 OF_WINDOWS: list[tuple[str, Change]] = [
     ("the padding is not cut off", by(stages.with_padding)),
+    ("the slice p:-p is empty where p = 0", by(stages.cut_by_a_slice)),
+    ("the overlay's height is used for its width", by(partial(stages.as_if_square, side=0))),
+    ("the overlay's width is used for its height", by(partial(stages.as_if_square, side=1))),
     ("the remainder of the stride is forgotten", by(stages.natural)),
     ("the remainder of the stride is forgotten", by(stages.filled)),
     ("assigned, not accumulated", LAST),
@@ -119,6 +123,15 @@ def axes_of_overlay(s: Filtered) -> Filtered:
     s.only("spread", "correlated")
     only_if(len(set(s.overlay.shape[2:])) == 1)
     return replace(s, overlay=s.overlay.transpose(0, 1, *range(s.overlay.ndim - 1, 1, -1)))
+
+
+def square_only(s: Filtered, side: int) -> Filtered:
+    """Return the product with no more entries of the filters along the other axis than along one."""
+    only_if(len(s.axes) == 2)
+    kept = np.indices(s.overlay.shape[2:])[1 - side] < s.overlay.shape[2 + side]
+    if s.kind == "weights":
+        return replace(s, after=lambda z: z * kept)
+    return replace(s, overlay=s.overlay * kept)
 
 
 def last_channel(s: Filtered) -> Filtered:
@@ -179,6 +192,8 @@ OF_FILTERS: list[tuple[str, Change]] = [
     ("the channel axes of the overlay are exchanged (by a reshape)", lambda s: channels_reshaped(s.only("correlated"))),
     ("the spatial axes are exchanged (of the overlay)", axes_of_overlay),
     *OF_WINDOWS,
+    ("the overlay's height is used for its width", partial(square_only, side=0)),
+    ("the overlay's width is used for its height", partial(square_only, side=1)),
     ("the groups are mixed", partial(mixed, fine=False, coarse=True)),
     ("the groups are mixed", partial(mixed, fine=True, coarse=False)),
     ("the groups are mixed", partial(mixed, fine=True, coarse=True)),
@@ -205,6 +220,7 @@ BIAS: list[Candidate] = [
     ("the number of positions, without dy", lambda case: np.full_like(case.right["db"], case.positions * case.batch)),
     ("not summed over the positions", lambda case: case.values["dy"].sum(axis=0)),
     ("not summed", lambda case: case.values["dy"]),
+    ("summed over the positions", lambda case: case.values["dy"].sum(axis=(0, *range(2, case.values["dy"].ndim)))),
     ("summed over the channels too", lambda case: case.values["dy"].sum()),
     ("summed over the channels too", lambda case: case.values["dy"].sum().reshape(1)),
     ("the batch is taken for the channels", lambda case: case.values["dy"].swapaxes(0, 1).sum(axis=0).T.sum(axis=0)),
@@ -216,16 +232,54 @@ def without_bias(case: Case) -> np.ndarray:
     return np.asarray(case.forward.evaluate(case.values, bias=False)["y"])
 
 
+def with_bias(times: Callable[[Case], int]) -> Compute:
+    """Return how y is computed with the bias added so many times."""
+    return lambda case: without_bias(case) + times(case) * (case.right["y"] - without_bias(case))
+
+
 RESULT: list[Candidate] = [
     ("the bias is forgotten", without_bias),
-    ("the bias is added twice", lambda case: 2 * case.right["y"] - without_bias(case)),
+    ("the bias is added once per input channel", with_bias(lambda case: case.values["w"].shape[1])),
+    ("the bias is added once per entry of the overlay", with_bias(lambda case: prod(case.values["w"].shape[2:]))),
+    ("the bias is added once per product", with_bias(lambda case: prod(case.values["w"].shape[1:]))),
+    ("the bias is added twice", with_bias(lambda case: 2)),
+    ("the bias is added three times", with_bias(lambda case: 3)),
 ]
+
+# Other operands.
+RATES = (1, 0.1, 0.01, 0.001)
+
+
+def with_rotated_dy(case: Case) -> stages.Arrays:
+    """Return the results for dy with all spatial axes reversed."""
+    return case.again(dy=rotated(case.values["dy"]))
+
+
+def with_updated_weights(case: Case, rate: float) -> np.ndarray:
+    """Return dx with the weights after a step of gradient descent."""
+    return case.again(w=case.values["w"] - rate * case.right["dw"])["dx"]
+
+
+OTHER_OPERANDS: dict[str, list[Candidate]] = {
+    "dx": [
+        ("dy is rotated", lambda case: with_rotated_dy(case)["dx"]),
+        *(("computed with the updated weights", partial(with_updated_weights, rate=rate)) for rate in RATES),
+    ],
+    "dw": [
+        (
+            "dy is rotated (convolve in place of correlate)",
+            lambda case: with_rotated_dy(case)["dw"],
+        ),
+        ("x is rotated", lambda case: case.again(x=rotated(case.values["x"]))["dw"]),
+    ],
+}
 
 # Any result.
 
 
 def of_any(name: str) -> Iterator[Candidate]:
     """Yield the mistakes that any result may have: it is scaled, comes from other data, or is another result."""
+    yield "averaged over the batch", lambda case: case.right[name] / case.batch
     for title, factor in (("doubled", 2), ("halved", 0.5), ("negated", -1), ("zero", 0)):
         yield title, partial(lambda case, factor: factor * case.right[name], factor=factor)
     for other in RESULTS:
@@ -240,7 +294,10 @@ def of_any(name: str) -> Iterator[Candidate]:
         yield "averaged over the positions", lambda case: case.right[name] / case.positions
         yield "averaged over the batch and the positions", lambda case: case.right[name] / (case.batch * case.positions)
         yield "not summed over the batch", lambda case: np.stack([case.example(n)[name] for n in range(case.batch)])
-    yield "averaged over the batch", lambda case: case.right[name] / case.batch
+    if name != "y":
+        of = name.removeprefix("d")
+        yield f"starts as a copy of {of}, not as zeros", lambda case: case.right[name] + case.values[of]
+        yield "starts as ones, not as zeros", lambda case: case.right[name] + 1
 
 
 def of_axes(name: str) -> Iterator[Candidate]:

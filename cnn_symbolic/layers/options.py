@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
@@ -13,6 +13,22 @@ from cnn_symbolic.witnesses.windows import pad_widths, per_axis
 # The metadata of a field that is an option of a layer: a check, which raises an error that names the option unless its
 # value is allowed, of (value, option, number of spatial axes, layer's name). A default is not checked.
 Checked = dict[str, Callable[[Any, str, int, str], None]]
+
+
+# What the sizes of x along its axes are called, and those of an overlay or a window.
+SPATIAL, OVERLAY = "MNO", "IJQ"
+
+
+@dataclass(frozen=True)
+class OfOverlay:
+    """An option such as the padding (I - 1) // 2: `value` computes it from I, J, Q, S and D."""
+
+    text: str
+    value: Callable[[Mapping[str, int]], int] = field(compare=False)
+
+    def __repr__(self) -> str:
+        """Return the text."""
+        return self.text
 
 
 @dataclass(frozen=True)
@@ -43,6 +59,18 @@ def alternatives(value: Any) -> tuple[Any, ...]:
     return value.values if isinstance(value, Choice) else (value,)
 
 
+def depends(value: Any) -> bool:
+    """Return whether an option, or a part of it, depends on the overlay."""
+    return isinstance(value, OfOverlay) or (isinstance(value, tuple) and any(map(depends, value)))
+
+
+def at_sizes(value: Any, sizes: Mapping[str, int]) -> Any:
+    """Return an option with the integers that parts of it are for an overlay of some sizes."""
+    if isinstance(value, tuple):
+        return tuple(at_sizes(part, sizes) for part in value)
+    return value.value(sizes) if isinstance(value, OfOverlay) else value
+
+
 def near(word: str, known: Iterable[str]) -> str:
     """Return ", did you mean …?" if a word is close to one that is known, and a full stop otherwise."""
     close = get_close_matches(word, list(known), 1, 0.5)
@@ -59,12 +87,13 @@ def at_least(least: int) -> Checked:
 
 
 def pads(named: bool = False) -> Checked:
-    """Return the metadata of a padding: ints, pairs and, if `named`, a name."""
+    """Return the metadata of a padding: ints, pairs and, if `named`, a name; all of them may depend on the overlay."""
 
     def check(value: Any, name: str, rank: int, layer: str) -> None:
         if isinstance(value, str) and not named:
             raise ModeError(f"{layer} takes its padding as ints or pairs, found {value!r}")
-        pad_widths(value, (1,) * rank, 1)
+        if not depends(value):
+            pad_widths(value, (1,) * rank, 1)
 
     return {"check": check}
 

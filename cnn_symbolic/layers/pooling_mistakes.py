@@ -80,6 +80,7 @@ def copies(case: Case) -> np.ndarray:
 WINDOWS: list[Candidate] = [(title, changing("dx", change)) for title, change in OF_WINDOWS]
 MAXIMUM: list[Candidate] = [
     ("every maximum of a tie gets dy", masked(chosen, which="all")),
+    ("only the first maximum gets dy", masked(chosen)),
     ("the last maximum gets dy", masked(chosen, which="last")),
     ("the padding is taken as zeros", masked(chosen, zeros=True)),
     ("dy is spread over the window", masked(every_cell)),

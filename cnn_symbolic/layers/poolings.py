@@ -5,10 +5,12 @@ Source: the definitions in the documentation of PyTorch (`torch.nn.functional`).
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from math import lcm, prod
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +23,9 @@ from cnn_symbolic.layers.values import NUMBERS, PLAIN
 from cnn_symbolic.witnesses import poolings as numeric
 from cnn_symbolic.witnesses.windows import Axis, axes_over, per_axis
 
+# Which of equal maxima get dy, and the number of cells up to which shares are computed exactly.
+TIES, SHARES = ("distinct", "first", "last", "all", "shared"), 16
+
 
 @dataclass(frozen=True)
 class Windowed(Forward):
@@ -28,19 +33,26 @@ class Windowed(Forward):
 
     window: Any = field(metadata=at_least(1))
     stride: Any = field(default=None, metadata=at_least(1))
-    padding: Any = field(default=0, metadata=pads())
+    padding: Any = field(default=0, metadata=pads(named=True))
 
     dilation = 1
     ceil_mode = False
     # Whether the cells of the padding are counted as cells of a window.
     count_include_pad = False
-    # The share that every cell of a window has in its result.
-    mask: ClassVar[Callable[..., np.ndarray]]
+
+    @property
+    @abstractmethod
+    def mask(self) -> Callable[..., np.ndarray]:
+        """The share that every cell of a window has in its result."""
 
     @property
     def settings(self) -> dict[str, Any]:
         """The options as the numeric layer takes them, with the window as the stride if there is none."""
         return {**self.options, "stride": self.window if self.stride is None else self.stride}
+
+    def overlay(self, shapes: Shapes) -> Shape:
+        """Return the sizes of the window."""
+        return per_axis(self.window, self.rank, "window", 1)
 
     def axes(self, shapes: Shapes) -> list[Axis]:
         """Return the windows over x."""
@@ -70,16 +82,25 @@ class Windowed(Forward):
 
 @dataclass(frozen=True)
 class MaxPooling(Windowed):
-    """The maximum of every window, the first of equal ones; the padding is never one."""
+    """The maximum of every window; the padding is never one.
+
+    `ties` says which of equal ones get dy: the "first", the "last", "all", or all their share ("shared"); none are
+    "distinct".
+    """
 
     dilation: Any = field(default=1, metadata=at_least(1))
     ceil_mode: Any = field(default=False, metadata=among(True, False))
-    ties: Any = field(default="distinct", metadata=among("distinct", "first"))
+    ties: Any = field(default="distinct", metadata=among(*TIES))
 
     title = "max_pool{}d"
     fixed = ("x",)
     given = ("places",)
-    mask, usual = staticmethod(chosen), MAXIMUM
+    usual = MAXIMUM
+
+    @property
+    def mask(self) -> Callable[..., np.ndarray]:
+        """The maxima that get dy, or their shares."""
+        return partial(chosen, which="first" if self.ties == "distinct" else self.ties)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -90,14 +111,24 @@ class MaxPooling(Windowed):
         """Return the maxima y, the gradient dx, and the places of the maxima."""
         x = values["x"]
         y, places = numeric.max_pool(x, **self.settings)
-        return {"y": y, "dx": numeric.max_pool_gradient(values["dy"], places, shape=x.shape[2:]), "places": places}
+        if self.ties in ("distinct", "first"):
+            dx = numeric.max_pool_gradient(values["dy"], places, shape=x.shape[2:])
+        else:
+            dx = self.setting(Case(self, dict(values), {}), "dx").result()
+        return {"y": y, "dx": dx, "places": places}
+
+    def unit(self, shapes: Shapes) -> int:
+        """Return the number of which dy has multiples, so that shares are integers, but for large windows."""
+        cells = prod(per_axis(self.window, self.rank, "window", 1))
+        return lcm(*range(1, cells + 1)) if self.ties == "shared" and cells <= SHARES else 1
 
     def data(self, random: np.random.Generator, shapes: Shapes, bound: int, kinds: Sequence[str] = PLAIN) -> Arrays:
         """Return random integers, as x maps of distinct ones in random order, or of a few ones with ties.
 
         Repeated ones are distinct in every window.
         """
-        arrays, write, ties = super().data(random, shapes, bound, kinds), NUMBERS[kinds[0]].write, self.ties == "first"
+        arrays, write = super().data(random, shapes, bound, kinds), NUMBERS[kinds[0]].write
+        ties = self.ties != "distinct"
         if kinds[0] == "repeated":
             periods = [min(a.extent, a.size) for a in self.axes(shapes)]
             tile = ordered(random, (*shapes["x"][:2], *periods), ties)
@@ -112,7 +143,8 @@ class MaxPooling(Windowed):
     @property
     def untried(self) -> str:
         """Whether ties are missing, as a sentence."""
-        return 'equal entries in a window were not tried: ties="first" does' if self.ties == "distinct" else ""
+        others = " or ".join(f'"{which}"' for which in TIES[1:])
+        return f"equal entries in a window were not tried: ties={others} does" if self.ties == "distinct" else ""
 
 
 @dataclass(frozen=True)
@@ -123,7 +155,12 @@ class AveragePooling(Windowed):
     count_include_pad: Any = field(default=True, metadata=among(True, False))
 
     title = "avg_pool{}d"
-    mask, usual = staticmethod(divided), AVERAGE
+    usual = AVERAGE
+
+    @property
+    def mask(self) -> Callable[..., np.ndarray]:
+        """The share of a cell in the mean."""
+        return divided
 
     def evaluate(self, values: Mapping[str, np.ndarray], bias: bool = True, result: bool = True) -> Arrays:
         """Return the means y and the gradient dx."""

@@ -107,6 +107,23 @@ def with_padding(z: np.ndarray, axes: list[Axis]) -> np.ndarray:
     return written(z, all_of(axes, lambda a: {"size": a.before + a.size + a.after, "before": 0, "after": 0}))
 
 
+def cut_by_a_slice(z: np.ndarray, axes: list[Axis]) -> np.ndarray:
+    """Return the cells of the padded maps cut by the slice p:-p, which is empty for p = 0."""
+    return with_padding(z, axes)[(slice(None), slice(None), *(slice(a.before, -a.after) for a in axes))]
+
+
+def as_if_square(z: np.ndarray, axes: list[Axis], side: int) -> np.ndarray:
+    """Return the cells where a full convolution pads all axes by one side of the overlay."""
+    only_if(len(axes) == 2)
+    cells = written(z, axes)
+    for k, a in enumerate(axes):
+        more = axes[side].extent - a.extent
+        only_if(a.size + 2 * more > 0)
+        cells = np.pad(cells, [(max(0, more),) * 2 if axis == k + 2 else (0, 0) for axis in range(4)])
+        cells = cells.take(range(max(0, -more), cells.shape[k + 2] - max(0, -more)), k + 2)
+    return cells
+
+
 def displaced(z: np.ndarray, axes: list[Axis], axis: int, by: int, around: bool) -> np.ndarray:
     """Return the cells with every window written `by` cells nearer; around the end, or from beyond it."""
     only_if(axis < len(axes))

@@ -188,7 +188,12 @@ def test_a_wrong_layout_is_explained(layer, layout, filters, message):
 
 
 def test_shapes_are_read():
-    assert read_shapes(["x=1,64,56,56", "w = (4, 4)"]) == {"x": (1, 64, 56, 56), "w": (4, 4)}
+    assert read_shapes(["x=1,64,56,56", "w = (4, 4)"]) == [{"x": (1, 64, 56, 56), "w": (4, 4)}]
+    assert read_shapes(["w=1", "x=2", "x=3", "w=4", "w=5"]) == [
+        {"w": (1,), "x": (2,)},
+        {"x": (3,), "w": (4,)},
+        {"w": (5,)},
+    ]
     with pytest.raises(ShapeError, match="a shape is written as x=1,64,56,56, found 'x=a'"):
         read_shapes(["x=a"])
 
@@ -228,7 +233,7 @@ def test_one_result_needs_no_tuple():
         (lambda dy: (dy, [1.0]), "outputs", "db is not an array, found list"),
         (lambda dy: (dy, dy.astype(complex)), "dtype", "db has the dtype complex128"),
         (lambda dy: time.sleep(9), "timeout", "did not return within 0.2 s"),
-        (fails, "exception", r"ValueError: too small \(.*test_calling.py, line \d+: raise ValueError"),
+        (fails, "refusal", r"ValueError: too small \(.*test_calling.py, line \d+: raise ValueError"),
         (lambda dy: sys.exit(3), "exception", "SystemExit: 3"),
         (lambda dy: np.dot(dy, np.ones(3)), "exception", r"ValueError: .*test_calling.py"),
     ],

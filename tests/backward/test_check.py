@@ -185,7 +185,7 @@ def test_a_right_one_is_not_accused(case):
         assert error_bound(report.evidence) <= 2**-64
     else:
         assert "tolerance" in report.evidence
-        assert "error ≤" not in report.evidence
+        assert "chance" not in report.evidence
 
 
 def test_the_evidence_for_a_maximum_does_not_speak_for_every_order_of_the_entries():
@@ -195,7 +195,7 @@ def test_the_evidence_for_a_maximum_does_not_speak_for_every_order_of_the_entrie
 
 def error_bound(evidence):
     """The bound that the evidence states, as 2^-n."""
-    return 2.0 ** -int(re.search(r"error ≤ 2\^-(\d+)", evidence)[1])
+    return 2.0 ** -int(re.search(r"chance ≤ 2\^-(\d+)", evidence)[1])
 
 
 def test_right_ones_are_right_at_every_pair_of_one_hot_arrays():

@@ -53,9 +53,9 @@ def test_results_of_convolutions_are_those_of_the_numeric_layers(problem):
     found = forward.evaluate(values)
     kind = forward.title.removesuffix("{}d")
     compute, gradients = getattr(convolutions, kind), getattr(convolutions, f"{kind}_gradients")
-    same(found["y"], compute(x, w, b, **forward.options))
-    same(forward.evaluate(values, bias=False)["y"], compute(x, w, **forward.options))
-    for name, expected in zip(("dx", "dw", "db"), gradients(dy, x, w, **forward.options), strict=True):
+    same(found["y"], compute(x, w, b, **forward.settings))
+    same(forward.evaluate(values, bias=False)["y"], compute(x, w, **forward.settings))
+    for name, expected in zip(("dx", "dw", "db"), gradients(dy, x, w, **forward.settings), strict=True):
         same(found[name], expected)
     assert found["y"].shape == problem.shapes["y"]
 

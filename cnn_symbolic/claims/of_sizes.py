@@ -1,0 +1,57 @@
+"""Conditions and integers that are made of known sizes, read from a text: what claims may assume, without tensors."""
+
+from __future__ import annotations
+
+import ast
+from collections import ChainMap
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from cnn_symbolic.claims.expressions import Expressions
+from cnn_symbolic.expressions.formulas import widths
+from cnn_symbolic.expressions.points import Point
+from cnn_symbolic.expressions.values import Number, truth
+from cnn_symbolic.ground.errors import ClaimTextError, UndefinedError
+
+Sizes = Mapping[str, int]
+
+
+def read_condition(text: str, known: Collection[str], where: str) -> Callable[[Sizes], bool]:
+    """Return a condition on known sizes, such as "I == J"; it does not hold where a divisor in it is below one.
+
+    Raises ClaimTextError, which says what was expected, for a text that is none.
+    """
+    stated = read(text, known, where)
+    if not isinstance(stated, bool) and isinstance(stated, int | str | None | Number):
+        raise ClaimTextError(f"{where}: expected a condition such as I == J, found {text!r}")
+    condition = truth(stated)
+
+    def holds(sizes: Sizes) -> bool:
+        try:
+            return bool(condition.at(Point(sizes)))
+        except UndefinedError:
+            return False
+
+    return holds
+
+
+def read_integer(text: str, known: Collection[str], where: str) -> Callable[[Sizes], int]:
+    """Return an integer made of known sizes, such as "(I - 1) // 2"; raise ClaimTextError for a text that is none."""
+    stated = read(text, known, where)
+    if isinstance(stated, bool) or not isinstance(stated, int | Number):
+        raise ClaimTextError(f"{where}: expected an integer such as (I - 1) // 2, found {text!r}")
+    return lambda sizes: stated.at(Point(sizes)) if isinstance(stated, Number) else stated
+
+
+def read(text: str, known: Collection[str], where: str) -> Any:
+    """Return what a text says about known sizes."""
+    reader = Expressions(text.strip(), where)
+    reader.names = ChainMap(dict(zip(known, widths(" ".join(known)), strict=True)))
+    try:
+        node = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ClaimTextError(f"{where} cannot be read: {text!r}: {error}") from None
+    found = reader.value(node)
+    if reader.implied:
+        raise ClaimTextError(f"{where}: there is no size {min(reader.implied)} here, but {', '.join(known)}")
+    return found
