@@ -139,7 +139,8 @@ def filtering(of: str) -> Form:
 
     def form(call: Applied, to: Notation) -> Layout:
         left, right = map(to.operand, call.operands)
-        between = la.Scripts(Sign(of), Token(call.options["mode"], "upright"))
+        mode = call.options["mode"] + (", exchange" if call.options["exchange"] else "")
+        between = la.Scripts(Sign(of), Token(mode, "upright"))
         return to.call(call) if to.line else row(left, between, right)
 
     return form
