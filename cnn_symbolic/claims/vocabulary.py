@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import sympy as sp
 
-from cnn_symbolic.expressions.heads import Ceiling, Floor, Maximum, Minimum, Opaque, Remainder, Where
+from cnn_symbolic.expressions.heads import Ceiling, Floor, Head, Maximum, Minimum, Opaque, Remainder, Where
 from cnn_symbolic.expressions.values import plain
 from cnn_symbolic.ground.errors import FragmentError
 from cnn_symbolic.ground.names import homes, load
@@ -184,11 +184,15 @@ def weight_of_call(call: Call, parts: list[Weight]) -> Weight:
 
 
 def weight_of_formula(e: sp.Basic, names: dict[str | None, Weight]) -> Weight:
-    """Return the weight of an entry formula that is written by hand."""
+    """Return the weight of an entry formula that is written by hand; ranges and conditions are not multiplied out."""
     if isinstance(e, sp.Indexed):
         return names.get(str(e.base.label), ONE_ENTRY)
     if isinstance(e, Opaque):
         return ONE_ENTRY
+    if isinstance(e, Head):
+        return product([])
+    if isinstance(e, sp.Sum):
+        return weight_of_formula(e.function, names)
     if isinstance(e, sp.Symbol) and e.name in names:
         return names[e.name]
     parts = [weight_of_formula(part, names) for part in e.args]

@@ -48,10 +48,16 @@ def declare(
     given = tuple(assuming)
     comparable(left, right, given)
     right = as_exchanged(left, right, given)
-    taken = tuple(replace(step, formula=as_exchanged(left, step.formula, given)) for step in steps)
-    made = Derivation(title, left, right, expected, given, taken, tuple(indices.split()), tuple(article.split()))
+    lines = tuple(with_exchange(step, left, given) for step in steps)
+    made = Derivation(title, left, right, expected, given, lines, tuple(indices.split()), tuple(article.split()))
     collect(made)
     return made
+
+
+def with_exchange(step: Step, left: Any, assuming: tuple[Any, ...]) -> Step:
+    """Return a step of a proof, a tensor as what it is on the right side of the claim."""
+    formula = as_exchanged(left, step.formula, assuming)
+    return step if formula is step.formula else replace(step, formula=formula)
 
 
 def prove(

@@ -6,10 +6,11 @@ there, times the number of ways in which the bound indices reach that access.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial, reduce
 from itertools import groupby, permutations, product
 from math import factorial, prod
 from typing import Any
@@ -21,8 +22,7 @@ from cnn_symbolic.kernel.trusted.integer_sets import KIND, Linear, Sets, texts_o
 from cnn_symbolic.kernel.trusted.reader import NotReadable, Term
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 
-MOST_POINTS = 400
-MOST_ARRANGEMENTS = 120
+MOST_POINTS, MOST_ARRANGEMENTS, MOST_VALUES = 400, 120, 64
 Signature = tuple[tuple[Any, ...], ...]
 
 
@@ -61,11 +61,42 @@ class CoefficientSets(Sets):
         parts += [self.limited(x, "=", e, names) for x, e in zip(reached, access, strict=True)]
         parts += [self.part(c, names) for c in term.conditions]
         at = [*index, *reached]
-        if summed := {b.name for base, _ in term.powers for b in base.free_symbols if b in term.bound}:
-            raise NotReadable(Reason.OUTSIDE, f"the summation index {summed.pop()} occurs as a coefficient")
-        powers = [(self.affine(base, names), exponent) for base, exponent in term.powers]
-        ways = self.ways(at, [names[b] for b in term.bound], parts, domain)
-        return self.weighted(ways, at, term.number, powers)
+        bound = [names[b] for b in term.bound]
+        start = f"{self.parameters}{{ [[{', '.join(at)}] -> [{', '.join(bound)}]] -> "
+        powers: tuple[list[Any], ...] = [], []
+        for base, exponent in term.powers:
+            text, inner = self.affine(base, names), [names[b] for b in term.bound if b in base.free_symbols]
+            maps = [f"{start}[{part}] }}" for part in (text, *inner)]
+            powers[bool(inner)].append((maps if inner else text, exponent))
+        count = partial(self.weighted, at=at, number=term.number, powers=powers[0])
+        return self.summed(self.ways(at, bound, parts, domain), powers[1], count)
+
+    def summed(self, ways: isl.Map, powers: Sequence[tuple[list[str], int]], count: Callable[[isl.Map], Any]) -> Any:
+        """Return the coefficient function of a term with powers of what is made from bound indices.
+
+        What has one value in all of the ways to reach a point is a function of the point; else the ways are counted
+        for each of its values by themselves, or of those of an index in it, if these are few. The maps say what they
+        are; `count` is what ways count without the powers.
+
+            v(a, b) = w(a) for all b ∈ B(a)                   u(a, b) ∈ U for all a and b ∈ B(a)
+            ───────────────────────────────────────     ────────────────────────────────────────────────
+            Σ_{b ∈ B(a)} v(a, b)ⁿ = w(a)ⁿ · #B(a)       Σ_{b ∈ B(a)} … = Σ_{c ∈ U} Σ_{b ∈ B(a), u = c} …
+        """
+        if not powers:
+            return count(ways)
+        (maps, exponent), *others = powers
+        for text in maps:
+            reached = isl.Map.read_from_str(self.context, text).intersect_domain(ways.wrap())
+            values = reached.domain_factor_domain()
+            if text == maps[0] and values.is_single_valued():
+                value = isl.PwQPolynomial.from_pw_aff(isl.PwMultiAff.from_map(values).get_pw_aff(0))
+                return self.summed(ways, others, count).mul(value.pow(exponent))
+            low, high = values.range().dim_min_val(0), values.range().dim_max_val(0)
+            if low.is_int() and high.is_int() and 0 < (last := high.sub(low).to_python()) < MOST_VALUES:
+                cases = (isl.Set.read_from_str(self.context, f"{{ [{low.to_python() + c}] }}") for c in range(last + 1))
+                each = (self.summed(reached.intersect_range(c).domain().unwrap(), powers, count) for c in cases)
+                return reduce(isl.PwQPolynomial.add, each)
+        raise NotReadable(Reason.OUTSIDE, f"a summation index with more than {MOST_VALUES} values is a coefficient")
 
     def ways(self, at: Sequence[str], bound: Sequence[str], parts: Sequence[Linear | str], domain: isl.Set) -> isl.Map:
         """Return the map from coordinates to the bound indices that reach them."""
