@@ -15,6 +15,7 @@ from cnn_symbolic.ground.errors import FragmentError
 from cnn_symbolic.ground.names import homes, load
 from cnn_symbolic.proofs.derivation import Step
 from cnn_symbolic.tensors.operation import RECORDS
+from cnn_symbolic.tensors.operations.basic import MODES
 from cnn_symbolic.tensors.sources import Call, Entries, Gradient, Leaf, Named, Source
 from cnn_symbolic.tensors.tensor import Tensor
 
@@ -50,6 +51,8 @@ OTHER_NAMES = {
     **dict.fromkeys(("max_pool", "max_pool2d"), "the layer MaxPool, and select_pool"),
     **dict.fromkeys(("relu", "sigmoid", "tanh"), "function(), an arbitrary differentiable function"),
     **dict.fromkeys(("reshape", "flatten"), "split_axis, and merge_axes"),
+    **dict.fromkeys(("np", "numpy", "scipy", "signal", "torch"), "every word by itself, without its module"),
+    **{mode: f"the text {mode!r}, in quotation marks" for mode in MODES},
     **dict.fromkeys(("mean", "sum_over_axes"), "sum_axes, and / by a size"),
 }
 

@@ -23,12 +23,14 @@ from cnn_symbolic.expressions.evaluation import (
     check_defined,
     evaluate_formula,
     evaluate_size,
+    format_sizes,
     infer_sizes,
 )
 from cnn_symbolic.expressions.formulas import Index, Shape, alpha_key, fresh, inside
 from cnn_symbolic.expressions.heads import Minimum
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.points import STANDING, Point
+from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.expressions.rules import at_least, bracket
 from cnn_symbolic.expressions.shapes import check_integers, format_shape
 from cnn_symbolic.expressions.values import Number, Standing, number, plain, presumed_of, read_at
@@ -196,6 +198,8 @@ class Tensor(Displayed):
         known = infer_sizes(leaves, values, {plain(name): n for name, n in (sizes or {}).items()})
         for part in self.parts():
             check_defined(str(part), part.lengths, known)
+        if (found := self.undefined_part(known)) is not None:
+            raise ShapeError(f"{found[0]} is not defined at {format_sizes(known)}: it needs {written(found[1])}")
         arrays: dict[str, np.ndarray] = {}
         exact = any(np.asarray(value).dtype == object for value in values.values())
         state = Values(known, arrays, functions or {}, object if exact else int)

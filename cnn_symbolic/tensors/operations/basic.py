@@ -45,6 +45,8 @@ def window(x: Tensor, f: Tensor, mode: str, exchange: bool, owner: str) -> Windo
     """Return the block of the full result that a mode keeps."""
     if mode not in MODES:
         raise ModeError(f"{owner} has no mode {mode!r}: it takes 'valid', 'full' or 'same'")
+    if not isinstance(exchange, bool):
+        raise ModeError(f"{owner}: exchange is True or False, found {exchange!r}")
     if exchange and mode != "valid":
         raise ModeError(f"{owner} exchanges its arguments in mode 'valid' only, found exchange=True in mode {mode!r}")
     if x.rank != f.rank or x.rank == 0:
