@@ -58,11 +58,11 @@ REFUSED = {
     "SciPy's method": (f"{X}y = «correlate(x, x, method='direct')", "correlate has no method"),
     "a text for an exchange": (
         f"{X}y = «convolve(x, x, exchange='yes')",
-        "exchange takes no text, found the text 'yes'",
+        "exchange takes no text, found the text",
     ),
     "an exchange in another mode": (
         f"{X}y = «convolve(x, x, exchange=True)",
-        "exchanges its arguments in mode 'valid'",
+        "exchanges its arguments in mode",
     ),
     "a builtin": ("x = «eval('1')", "there is no eval"),
     "a dunder": ("x = «__builtins__", "there is no __builtins__"),

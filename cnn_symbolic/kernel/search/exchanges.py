@@ -21,14 +21,27 @@ from cnn_symbolic.expressions.rules import all_of, at_least, compare, is_plain_s
 from cnn_symbolic.expressions.values import as_condition, presumed_of
 from cnn_symbolic.ground.errors import CnnSymbolicError, UndefinedError
 from cnn_symbolic.kernel.search.confirming import far_points, in_order
+from cnn_symbolic.kernel.trusted import statement
 from cnn_symbolic.kernel.trusted.integer_sets import Sets
 from cnn_symbolic.kernel.trusted.reader import NotReadable
+from cnn_symbolic.kernel.trusted.statement import Statement, comparable
 from cnn_symbolic.tensors.making import named
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.sources import Call, Named
 from cnn_symbolic.tensors.tensor import Tensor
 
 MOST_POINTS = 300
+
+
+def state(left: Any, right: Any, assuming: Iterable[Any] = ()) -> Statement:
+    """Return the statement that two tensors, or two shapes, are equal; a shape may be written by its sizes.
+
+    In mode "valid" the right side exchanges arguments as SciPy does. Raises ShapeError when the two sides do not have
+    equally many axes, NameConflictError when they use one name for two tensors.
+    """
+    given = tuple(assuming) if isinstance(assuming, Iterable) else assuming
+    comparable(left, right, given)
+    return statement.state(left, as_exchanged(left, right, given), given)
 
 
 def as_exchanged(left: Any, right: Any, assuming: Iterable[Any] = ()) -> Any:

@@ -23,8 +23,10 @@ from cnn_symbolic import (
     sizes,
     tensor,
 )
+from cnn_symbolic.claims import decide, state
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.printing import written_together
+from cnn_symbolic.ground.errors import OperandError, ShapeError
 from cnn_symbolic.kernel.search.exchanges import as_exchanged
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
@@ -160,6 +162,14 @@ def test_a_step_of_a_proof_is_read_as_a_right_side():
     made = prove("…", gradient(z, wrt=w), equals=correlate(x, dy), steps=[step])
     assert made.wrong_step is None
     assert "rot180(correlate(∂C/∂z, x, mode='valid', exchange=True))" in [made.written(one)[:56] for one in made.lines]
+
+
+def test_a_statement_reads_its_right_side_so_and_refuses_what_it_refused():
+    assert isinstance(decide(state(convolve(a, v, mode="valid"), convolve(v, a, mode="valid"))), Theorem)
+    with pytest.raises(ShapeError, match="both sides need equally many axes"):
+        state(a, convolve(grid, overlay))
+    with pytest.raises(OperandError, match="assumptions are a list of conditions"):
+        state(a, a, 1)
 
 
 def test_the_mistake_in_an_exchange_is_named():
