@@ -23,19 +23,16 @@ from cnn_symbolic.expressions.evaluation import (
     check_defined,
     evaluate_formula,
     evaluate_size,
-    format_sizes,
     infer_sizes,
 )
 from cnn_symbolic.expressions.formulas import Index, Shape, alpha_key, fresh, inside
 from cnn_symbolic.expressions.heads import Minimum
-from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.points import STANDING, Point
-from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.expressions.rules import at_least, bracket
 from cnn_symbolic.expressions.shapes import check_integers, format_shape
 from cnn_symbolic.expressions.values import Number, Standing, number, plain, presumed_of, read_at
 from cnn_symbolic.ground.display import Displayed
-from cnn_symbolic.ground.errors import NameConflictError, OperandError, ShapeError, UndefinedError
+from cnn_symbolic.ground.errors import NameConflictError, OperandError, ShapeError
 from cnn_symbolic.notation.layout import Layout
 from cnn_symbolic.notation.text import text
 from cnn_symbolic.tensors.sources import OPERATIONS, Call, Entries, Leaf, Named, Source
@@ -159,26 +156,11 @@ class Tensor(Displayed):
         ranges: dict[sp.Symbol, sp.Expr] = {}
         presumed: dict[sp.Expr, None] = {}
         for part in self.parts():
-            presumed |= part.own_presumptions()
+            lengths = (n for size in part.lengths for n in (size.args if isinstance(size, Minimum) else (size,)))
+            presumed |= dict.fromkeys([*lengths, *part.presumed])
             ranges |= index_ranges(part)
+            presumed |= dict.fromkeys(sorted(presumed_of(part.source.as_written), key=str))
         return presumed, ranges
-
-    def own_presumptions(self) -> dict[sp.Expr, None]:
-        """Return what has to be at least one for this tensor to be defined where those are that it is made from."""
-        lengths = (n for size in self.lengths for n in (size.args if isinstance(size, Minimum) else (size,)))
-        return dict.fromkeys([*lengths, *self.presumed, *sorted(presumed_of(self.source.as_written), key=str)])
-
-    def undefined_part(self, sizes: Mapping[sp.Symbol, int]) -> tuple[Tensor, Any] | None:
-        """Return the innermost part that is not defined at some sizes, and a condition of it that fails; or None."""
-        _, ranges = self.presumptions()
-        for part in self.parts():
-            for condition in required(part.own_presumptions(), ranges):
-                try:
-                    if not value_of(condition, sizes.__getitem__):
-                        return part, condition
-                except UndefinedError:  # it has a divisor of its own, which another condition is about
-                    continue
-        return None
 
     def evaluate(
         self,
@@ -197,9 +179,7 @@ class Tensor(Displayed):
         leaves = {name: part.lengths for name, part in names.items() if isinstance(part.source, Leaf)}
         known = infer_sizes(leaves, values, {plain(name): n for name, n in (sizes or {}).items()})
         for part in self.parts():
-            check_defined(str(part), part.lengths, known)
-        if (found := self.undefined_part(known)) is not None:
-            raise ShapeError(f"{found[0]} is not defined at {format_sizes(known)}: it needs {written(found[1])}")
+            check_defined(str(part), part.lengths, known, part.presumed)
         arrays: dict[str, np.ndarray] = {}
         exact = any(np.asarray(value).dtype == object for value in values.values())
         state = Values(known, arrays, functions or {}, object if exact else int)

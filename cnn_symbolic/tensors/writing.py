@@ -139,8 +139,7 @@ def filtering(of: str) -> Form:
 
     def form(call: Applied, to: Notation) -> Layout:
         left, right = map(to.operand, call.operands)
-        mode = call.options["mode"] + (", exchange" if call.options["exchange"] else "")
-        between = la.Scripts(Sign(of), Token(mode, "upright"))
+        between = la.Scripts(Sign(of), Token(call.options["mode"] + ", exchange" * call.options["exchange"], "upright"))
         return to.call(call) if to.line else row(left, between, right)
 
     return form

@@ -15,7 +15,7 @@ from cnn_symbolic.expressions.heads import Comparison
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.printing import Formulas, conditions, written
 from cnn_symbolic.expressions.rules import conjuncts
-from cnn_symbolic.ground.errors import UndefinedError
+from cnn_symbolic.ground.errors import FragmentError, UndefinedError
 from cnn_symbolic.kernel.search.domains import multiplied_out
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.reader import NotReadable
@@ -186,16 +186,22 @@ def not_defined(refutation: Refutation) -> tuple[Tensor | None, Any]:
     known = {size: refutation.sizes[str(size)] for size in refutation.statement.sizes}
     right = None if refutation.statement.origin is None else refutation.statement.origin.right
     of = right.tensor if isinstance(right, ShapeOf) else right
-    if isinstance(of, Tensor) and (found := of.undefined_part(known)) is not None:
-        part, condition = found
-        return None if isinstance(part.source, Entries) else part, condition
-    for condition in refutation.statement.right.conditions:
+    for part in of.parts() if isinstance(of, Tensor) else ():
+        with suppress(FragmentError):  # a member of a family, which the family as a whole is said to need
+            if (condition := failing(part.requirements(), known)) is not None:
+                return None if isinstance(part.source, Entries) else part, condition
+    return None, failing(refutation.statement.right.conditions, known)
+
+
+def failing(conditions: Iterable[Any], known: Mapping[sp.Symbol, int]) -> Any:
+    """Return a condition that does not hold at some sizes, or None."""
+    for condition in conditions:
         try:
             if not value_of(condition, known.__getitem__):
-                return None, condition
+                return condition
         except UndefinedError:  # it has a divisor of its own, which another condition is about
             continue
-    return None, None
+    return None
 
 
 def unmet(refutation: Refutation, condition: Any) -> list[Any]:
