@@ -99,7 +99,8 @@ class Expressions(ast.NodeVisitor):
     def visit_Constant(self, node: ast.Constant) -> Any:
         """Return a literal integer, text or truth value."""
         if isinstance(node.value, float):
-            raise self.wrong(node, f"{node.value} is not exact: write a fraction, such as 1/2")
+            exact = int(node.value) if node.value % 1 == 0 else "a fraction, such as 1/2"
+            raise self.wrong(node, f"{node.value} is not exact: write {exact}")
         if not isinstance(node.value, int | str | None):
             raise self.wrong(node, f"{node.value!r} is neither an integer nor a text")
         return node.value

@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 
 import sympy as sp
 
-from cnn_symbolic.expressions.heads import Ceiling, Floor, Maximum, Minimum, Opaque, Remainder, Where
+from cnn_symbolic.expressions.heads import Ceiling, Floor, Head, Maximum, Minimum, Opaque, Remainder, Where
 from cnn_symbolic.expressions.values import plain
 from cnn_symbolic.ground.errors import FragmentError
 from cnn_symbolic.ground.names import homes, load
 from cnn_symbolic.proofs.derivation import Step
 from cnn_symbolic.tensors.operation import RECORDS
+from cnn_symbolic.tensors.operations.basic import MODES
 from cnn_symbolic.tensors.sources import Call, Entries, Gradient, Leaf, Named, Source
 from cnn_symbolic.tensors.tensor import Tensor
 
@@ -50,6 +51,8 @@ OTHER_NAMES = {
     **dict.fromkeys(("max_pool", "max_pool2d"), "the layer MaxPool, and select_pool"),
     **dict.fromkeys(("relu", "sigmoid", "tanh"), "function(), an arbitrary differentiable function"),
     **dict.fromkeys(("reshape", "flatten"), "split_axis, and merge_axes"),
+    **dict.fromkeys(("np", "numpy", "scipy", "signal", "torch"), "every word by itself, without its module"),
+    **{mode: f"the text {mode!r}, in quotation marks" for mode in MODES},
     **dict.fromkeys(("mean", "sum_over_axes"), "sum_axes, and / by a size"),
 }
 
@@ -184,11 +187,15 @@ def weight_of_call(call: Call, parts: list[Weight]) -> Weight:
 
 
 def weight_of_formula(e: sp.Basic, names: dict[str | None, Weight]) -> Weight:
-    """Return the weight of an entry formula that is written by hand."""
+    """Return the weight of an entry formula that is written by hand; ranges and conditions are not multiplied out."""
     if isinstance(e, sp.Indexed):
         return names.get(str(e.base.label), ONE_ENTRY)
     if isinstance(e, Opaque):
         return ONE_ENTRY
+    if isinstance(e, Head):
+        return product([])
+    if isinstance(e, sp.Sum):
+        return weight_of_formula(e.function, names)
     if isinstance(e, sp.Symbol) and e.name in names:
         return names[e.name]
     parts = [weight_of_formula(part, names) for part in e.args]

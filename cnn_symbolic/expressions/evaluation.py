@@ -97,13 +97,16 @@ def format_sizes(sizes: Mapping[sp.Symbol, int]) -> str:
     return ", ".join(f"{name} = {number}" for name, number in sizes.items())
 
 
-def check_defined(tensor: str, shape: Shape, sizes: Mapping[sp.Symbol, int]) -> None:
-    """Raise ShapeError where a tensor of that shape would have an empty axis."""
+def check_defined(tensor: str, shape: Shape, sizes: Mapping[sp.Symbol, int], presumed: Shape = ()) -> None:
+    """Raise ShapeError where a tensor of that shape would have an empty axis, or what is presumed is below one."""
     lengths = tuple(evaluate_size(length, sizes) for length in shape)
     if any(length < 1 for length in lengths):
         raise ShapeError(
             f"{tensor} is not defined at {format_sizes(sizes)}: its shape {format_shape(shape)} would be {lengths}"
         )
+    for e in presumed:
+        if e.free_symbols <= set(sizes) and evaluate_size(e, sizes) < 1:
+            raise ShapeError(f"{tensor} is not defined at {format_sizes(sizes)}: {e} is to be at least 1")
 
 
 def evaluate_formula(

@@ -50,7 +50,7 @@ TOPICS = {
     "cnn_symbolic.claims": {
         "claims.reading": "read_claims",
         "proofs.settling": "settle_many",
-        "kernel.trusted.statement": "state",
+        "kernel.search.exchanges": "state",
         "kernel.search.decide": "decide",
     },
     "cnn_symbolic.backward": {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, islice
 from typing import Any
@@ -17,6 +17,7 @@ from cnn_symbolic.ground.deadline import within
 from cnn_symbolic.ground.errors import CnnSymbolicError, TimeLimitError
 from cnn_symbolic.kernel.search.confirming import is_inside
 from cnn_symbolic.kernel.search.decide import is_proved
+from cnn_symbolic.kernel.search.exchanges import as_exchanged
 from cnn_symbolic.kernel.search.replay import KNOWN_FUNCTIONS, T, derivatives
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.statement import state
@@ -45,8 +46,9 @@ def correction(
                 continue
             if not all(instance.agrees(change.formula) for instance in instances):
                 continue
-            if is_proved(state(left, change.formula, assuming)):
-                return change
+            formula = as_exchanged(left, change.formula, assuming)
+            if is_proved(state(left, formula, assuming)):
+                return replace(change, formula=formula)
         except CnnSymbolicError:
             continue
     return None

@@ -21,6 +21,7 @@ from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Un
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 from cnn_symbolic.library.loading import Claim
+from cnn_symbolic.present.content.counterexamples import why_undefined
 from cnn_symbolic.proofs.check import Check, Checked
 from cnn_symbolic.proofs.derivation import OUTCOMES, Derivation
 from cnn_symbolic.proofs.settling import Settled, Stopped
@@ -143,6 +144,7 @@ def counterexample(refuted: Refutation) -> dict[str, Any]:
     entries = [None if side is None else side[refuted.index if side.ndim else ()] for side in sides]
     return {
         "kind": refuted.kind,
+        "not_defined": f"the right side{why_undefined(refuted)}" if refuted.kind == "defined" else None,
         "least": refuted.least,
         "sizes": dict(refuted.sizes),
         "left_shape": shapes[0],

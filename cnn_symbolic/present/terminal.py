@@ -21,8 +21,8 @@ from cnn_symbolic.library.article import ARTICLE, SECTIONS
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.mistakes.changes import Change
 from cnn_symbolic.present.console import MARKS, plain_table
-from cnn_symbolic.present.content.counterexamples import counterexample_lines, differing, not_defined, unmet
-from cnn_symbolic.present.content.words import HOLDS, UNDEFINED, in_words
+from cnn_symbolic.present.content.counterexamples import counterexample_lines, differing, why_undefined
+from cnn_symbolic.present.content.words import HOLDS, in_words
 from cnn_symbolic.present.document import Replayed, outcome, reason
 from cnn_symbolic.present.figures.pictures import PICTURES
 from cnn_symbolic.proofs.check import Check, Checked
@@ -67,12 +67,8 @@ def sizes_text(refutation: Refutation) -> str:
 
 def difference(refutation: Refutation) -> str:
     """Return what differs at the counterexample."""
-    if not_defined(refutation):
-        condition = unmet(refutation)
-        why = f" ({UNDEFINED})" if condition is None else f": it needs {written(condition)}"
-        return f"the right side is not defined there{why}"
     if refutation.kind == "defined":
-        return f"only one side is defined: the shapes would be {refutation.left_shape} and {refutation.right_shape}"
+        return f"the right side is not defined there{why_undefined(refutation)}"
     found = differing(refutation)
     if found is None and refutation.kind == "shape":
         return f"the shapes are {refutation.left_shape} and {refutation.right_shape}"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from cnn_symbolic.expressions.shapes import format_shape
 from cnn_symbolic.expressions.values import Truth
 from cnn_symbolic.ground.errors import OperandError
+from cnn_symbolic.kernel.search.exchanges import as_exchanged
 from cnn_symbolic.kernel.trusted.statement import comparable
 from cnn_symbolic.proofs.collecting import collect
 from cnn_symbolic.proofs.derivation import Derivation, Sizes, Step
@@ -43,12 +45,19 @@ def declare(
         raise OperandError(f"{title!r}: equals= is a tensor of shape {shape}, or sizes for a shape, found {equals!r}")
     if not isinstance(assuming, Iterable):
         raise OperandError(f"{title!r}: assuming= is a list of conditions, such as [M >= I], found {assuming!r}")
-    made = Derivation(
-        title, left, right, expected, tuple(assuming), tuple(steps), tuple(indices.split()), tuple(article.split())
-    )
-    comparable(left, right, made.assuming)
+    given = tuple(assuming)
+    comparable(left, right, given)
+    right = as_exchanged(left, right, given)
+    lines = tuple(with_exchange(step, left, given) for step in steps)
+    made = Derivation(title, left, right, expected, given, lines, tuple(indices.split()), tuple(article.split()))
     collect(made)
     return made
+
+
+def with_exchange(step: Step, left: Any, assuming: tuple[Any, ...]) -> Step:
+    """Return a step of a proof, a tensor as what it is on the right side of the claim."""
+    formula = as_exchanged(left, step.formula, assuming)
+    return step if formula is step.formula else replace(step, formula=formula)
 
 
 def prove(

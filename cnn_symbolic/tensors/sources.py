@@ -25,6 +25,7 @@ UNSTATED = {
     "group_axis": False,
     "ceil_mode": False,
     "keepdims": False,
+    "exchange": False,
 }
 
 

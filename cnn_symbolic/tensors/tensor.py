@@ -179,7 +179,7 @@ class Tensor(Displayed):
         leaves = {name: part.lengths for name, part in names.items() if isinstance(part.source, Leaf)}
         known = infer_sizes(leaves, values, {plain(name): n for name, n in (sizes or {}).items()})
         for part in self.parts():
-            check_defined(str(part), part.lengths, known)
+            check_defined(str(part), part.lengths, known, part.presumed)
         arrays: dict[str, np.ndarray] = {}
         exact = any(np.asarray(value).dtype == object for value in values.values())
         state = Values(known, arrays, functions or {}, object if exact else int)

@@ -139,7 +139,7 @@ def filtering(of: str) -> Form:
 
     def form(call: Applied, to: Notation) -> Layout:
         left, right = map(to.operand, call.operands)
-        between = la.Scripts(Sign(of), Token(call.options["mode"], "upright"))
+        between = la.Scripts(Sign(of), Token(call.options["mode"] + ", exchange" * call.options["exchange"], "upright"))
         return to.call(call) if to.line else row(left, between, right)
 
     return form

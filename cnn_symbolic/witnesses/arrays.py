@@ -25,11 +25,13 @@ from cnn_symbolic.witnesses.duals import KNOWN, Number, applied
 
 
 @on_arrays
-def correlate(x: np.ndarray, f: np.ndarray, *, mode: str = "valid") -> Any:
-    """Return x with f slid over it, as `scipy.signal.correlate`, without its exchange of the two in mode "valid".
+def correlate(x: np.ndarray, f: np.ndarray, *, mode: str = "valid", exchange: bool = False) -> Any:
+    """Return x with f slid over it, as `scipy.signal.correlate`; its exchange of the two in mode "valid" is an option.
 
     Sizes: M−I+1 valid, M+I−1 full, M same: the block of the full result that starts at ⌊(I−1)/2⌋.
     """
+    if exchange and mode == "valid" and is_within(x.shape, f.shape):
+        return np.flip(correlate(f, x))
     check_overlay(x, f, mode, "correlate")
     if mode != "valid":
         reach = [i - 1 for i in f.shape]
@@ -40,11 +42,14 @@ def correlate(x: np.ndarray, f: np.ndarray, *, mode: str = "valid") -> Any:
 
 
 @on_arrays
-def convolve(x: np.ndarray, f: np.ndarray, *, mode: str = "full") -> Any:
+def convolve(x: np.ndarray, f: np.ndarray, *, mode: str = "full", exchange: bool = False) -> Any:
     """Return the sum of f laid at every entry of x, times that entry, as `scipy.signal.convolve`.
 
-    Sizes: M+I−1 full, M−I+1 valid, M same: the block of the full result that starts at ⌊(I−1)/2⌋.
+    Sizes: M+I−1 full, M−I+1 valid, M same: the block of the full result that starts at ⌊(I−1)/2⌋. The exchange of the
+    two in mode "valid" is an option.
     """
+    if exchange and mode == "valid" and is_within(x.shape, f.shape):
+        return convolve(f, x, mode="valid")
     check_overlay(x, f, mode, "convolve")
     full = np.zeros([m + i - 1 for m, i in zip(x.shape, f.shape, strict=True)], dtype=object)
     for u in np.ndindex(*f.shape):
@@ -60,8 +65,13 @@ def check_overlay(x: np.ndarray, f: np.ndarray, mode: str, owner: str) -> None:
         raise ModeError(f"{owner} has the modes valid, full and same, found {mode!r}")
     if x.ndim != f.ndim or x.ndim == 0:
         raise ShapeError(f"{owner} takes two arrays with equally many axes, found the shapes {x.shape} and {f.shape}")
-    if mode == "valid" and any(i > m for m, i in zip(x.shape, f.shape, strict=True)):
+    if mode == "valid" and not is_within(f.shape, x.shape):
         raise UndefinedError(f"{owner}: an overlay of shape {f.shape} does not fit into the shape {x.shape}")
+
+
+def is_within(inner: Sequence[int], outer: Sequence[int]) -> bool:
+    """Tell whether a shape is at most as long as another one on every axis, of equally many."""
+    return len(inner) == len(outer) and all(i <= m for i, m in zip(inner, outer, strict=True))
 
 
 def middle(full: np.ndarray, overlay: Sequence[int]) -> np.ndarray:

@@ -7,6 +7,8 @@ import pytest
 from cnn_symbolic.claims.reading import read_claims
 from cnn_symbolic.claims.vocabulary import MOST_CHARACTERS
 from cnn_symbolic.ground.errors import ClaimTextError
+from cnn_symbolic.kernel.search.verdicts import Refutation
+from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from tests.support.claim_language import X
 
 LIMITS = {
@@ -80,3 +82,24 @@ def test_nothing_is_nested_so_deeply_that_the_reader_fails(opening):
     for count in (60, 5000):
         with pytest.raises(ClaimTextError):
             read_claims(f"x = {opening * count}1")
+
+
+FOUR_AXES = """
+x = tensor(B, C, M1, M2, M3, M4)
+w = tensor(K, C, I1, I2, I3, I4)
+z = conv(x, w, stride=S, padding=P, dilation=D)
+g = cotangent(z)
+claim(
+    gradient(z, wrt=w)[k, c, a, b, d, e]
+    == sum(
+        x[n, c, S*q + D*a - P, S*r + D*b - P, S*s + D*d - P, {}] * g[n, k, q, r, s, t],
+        over=(n, q, r, s, t),
+    )
+)
+"""
+
+
+@pytest.mark.parametrize(("last", "kind"), [("S*t + D*e - P", Theorem), ("S*t + S*e - P", Refutation)])
+def test_ranges_of_sums_are_not_multiplied_out(last, kind):
+    (made,) = read_claims(FOUR_AXES.format(last)).values()
+    assert isinstance(made.verdict, kind)

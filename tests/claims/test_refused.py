@@ -43,6 +43,7 @@ REFUSED = {
     "no import of SymPy's": ("«from cnn_symbolic import symbols", "claims have no symbols"),
     # Literals
     "a float": (f"{X}y = «0.5 * x", "0.5 is not exact: write a fraction, such as 1/2"),
+    "a float that is an integer": (f"{X}y = «2.0 * x", "2.0 is not exact: write 2"),
     "an imaginary number": ("y = «3j", "3j is neither an integer nor a text"),
     "bytes": ("y = «b'a'", "b'a' is neither an integer nor a text"),
     "an ellipsis": ("y = «...", "Ellipsis is neither an integer nor a text"),
@@ -50,6 +51,19 @@ REFUSED = {
     "a misspelled word": ("x = «tensro(M)", "there is no tensro: did you mean tensor?"),
     "a misspelled name": ("kernel = tensor(M)\nclaim(kernel == «kernal)", "there is no kernal: did you mean kernel?"),
     "an unknown name": (f"{X}claim(x == «qqq)", "there is no qqq; sizes are capitals, or made by sizes(…)"),
+    "a module": (f"{X}y = «np.convolve(x, x)", "there is no np; there is every word by itself, without its module"),
+    "modules": (f"{X}y = «scipy.signal.convolve(x, x)", "there is no scipy; there is every word by itself, without"),
+    "a mode without quotes": (f"{X}y = correlate(x, x, mode=«valid)", "there is the text 'valid', in quotation marks"),
+    "a mode in capitals": (f"{X}y = «correlate(x, x, mode='VALID')", "it takes 'valid', 'full' or 'same'"),
+    "SciPy's method": (f"{X}y = «correlate(x, x, method='direct')", "correlate has no method"),
+    "a text for an exchange": (
+        f"{X}y = «convolve(x, x, exchange='yes')",
+        "exchange takes no text, found the text",
+    ),
+    "an exchange in another mode": (
+        f"{X}y = «convolve(x, x, exchange=True)",
+        "exchanges its arguments in mode",
+    ),
     "a builtin": ("x = «eval('1')", "there is no eval"),
     "a dunder": ("x = «__builtins__", "there is no __builtins__"),
     "a name given twice": ("a = M\n«a = N", "a stands for something already: every name is given once"),

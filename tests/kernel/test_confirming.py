@@ -276,7 +276,7 @@ FALSE = {
     "an entry of many": (state(x, from_entries((M,), lambda i: x[i] * Iverson(i != 2), using=[x])), {"M": 3}),
     "shapes": (state(shape(pad(x, widths=1)), (M + 1,)), {"M": 1}),
     "sizes": (state((M % 3,), (M,)), {"M": 3}),
-    "where it is defined": (state(x - x, 0 * crop(correlate(x, w), start=(0,), shape=(M,))), {"M": 1, "I": 2}),
+    "where it is defined": (state(x - x, 0 * crop(tensor(M - I, name="y"), start=(0,), shape=(M,))), {"M": 1, "I": 2}),
     "a function": (state(function("s")(x), x), {"M": 1}),
 }  # fmt: skip
 

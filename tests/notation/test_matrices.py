@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cnn_symbolic import claim, correlate, from_entries, function, refute, rot180, shape, sizes, tensor
 from cnn_symbolic.claims import state
+from cnn_symbolic.layers import conv
 from cnn_symbolic.notation.latex import latex
 from cnn_symbolic.notation.matrices import matrix, named_matrix
 from cnn_symbolic.present.content.counterexamples import counterexample, counterexample_lines, differing
@@ -189,21 +190,30 @@ def test_a_side_that_is_not_defined_is_said_to_need_what_does_not_hold():
     divided = from_entries((M,), lambda i: x[i] * (first_wrong_at_six(S) // (6 - S) + 1), using=[x])
     by_trying = refute("…", from_entries((M,), lambda i: x[i], using=[x]), equals=divided).verdict
     assert (by_trying.kind, by_trying.left_shape, by_trying.right_shape) == ("defined", (1,), ())
-    assert difference(by_trying) == "the right side is not defined there: it needs -S + 6 ≥ 1"
+    assert difference(by_trying) == "the right side is not defined there: it needs S ≤ 5, that is 6 ≤ 5"
     exported = counterexample_value(by_trying)
     assert (exported["left_shape"], exported["right_shape"]) == ([1], None)
     cancelled = claim(M == M * (N - 3) // (N - 3)).verdict
     assert (cancelled.kind, cancelled.left_shape, cancelled.right_shape) == ("defined", (1,), (1,))
-    assert difference(cancelled) == "the right side is not defined there: it needs N - 3 ≥ 1"
+    assert difference(cancelled) == "the right side is not defined there: it needs N ≥ 4, that is 1 ≥ 4"
     shown = sentence(counterexample(cancelled).difference)
-    assert shown == r"There the right side is not defined: it needs N - 3 \ge 1."
+    assert shown == r"There the right side is not defined: it needs N \ge 4, that is 1 \ge 4."
     unknown = replace(cancelled, statement=state((M,), (M,)), sizes={"M": 1})
     assert difference(unknown) == (
         "the right side is not defined there (a divisor less than one, an empty axis, or a negative padding)"
     )
     assert "a divisor less than one, an empty axis" in sentence(counterexample(unknown).difference)
-    short = refute("…", x, equals=correlate(x, tensor(N, name="f")), assuming=[N >= 2]).verdict
-    assert difference(short) == "only one side is defined: the shapes would be (1,) and (0,)"
+    assert exported["not_defined"] == "the right side: it needs S ≤ 5, that is 6 ≤ 5"
+
+
+def test_the_operation_that_is_not_defined_is_named():
+    x = tensor(1, 1, M, name="x")
+    short = refute("…", x, equals=1 * conv(x, tensor(1, 1, N, name="f")), assuming=[N >= 2]).verdict
+    assert difference(short) == "the right side is not defined there: conv(x, f) needs M ≥ N, that is 1 ≥ 2"
+    shown = sentence(counterexample(short).difference)
+    assert shown.endswith(r"needs M \ge N, that is 1 \ge 2.")
+    assert counterexample_value(short)["not_defined"] == "the right side: conv(x, f) needs M ≥ N, that is 1 ≥ 2"
+    assert counterexample_value(refute("…", x, equals=2 * x).verdict)["not_defined"] is None
 
 
 def printed(refutation):

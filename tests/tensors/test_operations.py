@@ -78,6 +78,27 @@ def test_valid_mode_is_scipys(pair):
     assert_equal(convolve(a, b, mode="valid"), scipy.signal.convolve(x, f, "valid", "direct"), x=x, f=f)
 
 
+@given(pairs(), st.sampled_from([correlate, convolve]))
+def test_the_exchange_in_valid_mode_is_scipys(pair, slide):
+    x, f = pair
+    exchanged = slide(leaf("x", x), leaf("f", f), mode="valid", exchange=True)
+    try:
+        expected = getattr(scipy.signal, slide.__name__)(x, f, "valid", "direct")
+    except ValueError:
+        with pytest.raises(ShapeError, match="is not defined at"):
+            exchanged.evaluate({"x": x, "f": f})
+    else:
+        assert_equal(exchanged, expected, x=x, f=f)
+
+
+def test_what_cannot_be_exchanged_is_refused():
+    a, b = tensor(3, name="x"), tensor(2, name="f")
+    with pytest.raises(ModeError, match="correlate exchanges its arguments in mode 'valid' only, found exchange=True"):
+        correlate(a, b, mode="full", exchange=True)
+    with pytest.raises(ModeError, match="convolve: exchange is True or False, found 1"):
+        convolve(a, b, mode="valid", exchange=1)
+
+
 @given(pairs(), st.sampled_from(["full", "same"]))
 def test_full_and_same_mode_are_scipys(pair, mode):
     x, f = pair

@@ -51,6 +51,18 @@ def test_sliding_inside_is_that_of_scipy(name, operands):
     same(run(name, *operands, mode="valid"), getattr(signal, name)(*operands, mode="valid", method="direct"))
 
 
+@pytest.mark.parametrize("name", ["correlate", "convolve"])
+@given(operands=pairs())
+def test_the_exchange_of_what_slides_is_that_of_scipy(name, operands):
+    try:
+        expected = getattr(signal, name)(*operands, mode="valid", method="direct")
+    except ValueError:
+        with pytest.raises(UndefinedError, match="does not fit into the shape"):
+            run(name, *operands, mode="valid", exchange=True)
+    else:
+        same(run(name, *operands, mode="valid", exchange=True), expected)
+
+
 def test_same_keeps_the_block_that_starts_at_half_of_what_the_overlay_reaches():
     x, f = [1, 10, 100, 1000], [1, 2, 3, 4]
     full, start = np.convolve(x, f), 1

@@ -6,9 +6,10 @@ there, times the number of ways in which the bound indices reach that access.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from functools import reduce
+from functools import partial, reduce
 from itertools import groupby, permutations, product
 from math import factorial, prod
 from typing import Any
@@ -18,12 +19,10 @@ import sympy as sp
 
 from cnn_symbolic.kernel.trusted.drafts import Draft
 from cnn_symbolic.kernel.trusted.integer_sets import KIND, Linear, Sets, texts_of
-from cnn_symbolic.kernel.trusted.polynomials import symbols_in
 from cnn_symbolic.kernel.trusted.reader import NotReadable, Term
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 
-MOST_POINTS = 400
-MOST_ARRANGEMENTS = 120
+MOST_POINTS, MOST_ARRANGEMENTS, MOST_VALUES = 400, 120, 64
 Signature = tuple[tuple[Any, ...], ...]
 
 
@@ -48,16 +47,46 @@ class CoefficientSets(Sets):
     def function(self, draft: Draft, coordinates: Sequence[sp.Symbol], domain: isl.Set) -> Any:
         """Return the coefficient function of a draft of a term over the output index and the coordinates."""
         bound = [b for b in draft.bound if b not in draft.functions]
-        if any(symbols_in(base) & set(bound) for base, _ in draft.powers):
-            raise NotReadable(Reason.OUTSIDE, "a summation index occurs as a coefficient")
         names = self.names | {b: f"b{k}" for k, b in enumerate(bound)}
         names |= {x: f"x{k}" for k, x in enumerate(coordinates)}
-        at = [names[i] for i in (*self.index, *coordinates)]
+        at, inner = ([names[i] for i in symbols] for symbols in ((*self.index, *coordinates), bound))
         written = self.with_functions(draft, names)
         parts = [self.linear_part(c, written) for c in draft.conditions]
-        powers = [(self.linear(base, written), exponent) for base, exponent in draft.powers]
-        ways = self.ways(at, [names[b] for b in bound], parts, domain)
-        return self.weighted(ways, at, draft.number, powers)
+        start = f"{self.parameters}{{ [[{', '.join(at)}] -> [{', '.join(inner)}]] -> "
+        powers: tuple[list[Any], ...] = [], []
+        for base, exponent in draft.powers:
+            text = self.linear(base, written)
+            summed = [b for b in inner if re.search(rf"\b{b}\b", text)]
+            powers[bool(summed)].append(([f"{start}[{e}] }}" for e in (text, *summed)] if summed else text, exponent))
+        count = partial(self.weighted, at=at, number=draft.number, powers=powers[0])
+        return self.summed(self.ways(at, inner, parts, domain), powers[1], count)
+
+    def summed(self, ways: isl.Map, powers: Sequence[tuple[list[str], int]], count: Callable[[isl.Map], Any]) -> Any:
+        """Return the coefficient function of a term with powers of what is made from bound indices.
+
+        What has one value in all of the ways to reach a point is a function of the point; else the ways are counted
+        for each of its values by themselves, or of those of an index in it, if these are few. The maps say what they
+        are; `count` is what ways count without the powers.
+
+            v(a, b) = w(a) for all b ∈ B(a)                   u(a, b) ∈ U for all a and b ∈ B(a)
+            ───────────────────────────────────────     ────────────────────────────────────────────────
+            Σ_{b ∈ B(a)} v(a, b)ⁿ = w(a)ⁿ · #B(a)       Σ_{b ∈ B(a)} … = Σ_{c ∈ U} Σ_{b ∈ B(a), u = c} …
+        """
+        if not powers:
+            return count(ways)
+        (maps, exponent), *others = powers
+        for text in maps:
+            reached = isl.Map.read_from_str(self.context, text).intersect_domain(ways.wrap())
+            values = reached.domain_factor_domain()
+            if text == maps[0] and values.is_single_valued():
+                value = isl.PwQPolynomial.from_pw_aff(isl.PwMultiAff.from_map(values).get_pw_aff(0))
+                return self.summed(ways, others, count).mul(value.pow(exponent))
+            low, high = values.range().dim_min_val(0), values.range().dim_max_val(0)
+            if low.is_int() and high.is_int() and 0 < (last := high.sub(low).to_python()) < MOST_VALUES:
+                cases = (isl.Set.read_from_str(self.context, f"{{ [{low.to_python() + c}] }}") for c in range(last + 1))
+                each = (self.summed(reached.intersect_range(c).domain().unwrap(), powers, count) for c in cases)
+                return reduce(isl.PwQPolynomial.add, each)
+        raise NotReadable(Reason.OUTSIDE, f"a summation index with more than {MOST_VALUES} values is a coefficient")
 
     def ways(self, at: Sequence[str], bound: Sequence[str], parts: Sequence[Linear | str], domain: isl.Set) -> isl.Map:
         """Return the map from coordinates to the bound indices that reach them."""

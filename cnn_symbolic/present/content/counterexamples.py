@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
+from cnn_symbolic.expressions.heads import Comparison
 from cnn_symbolic.expressions.meaning import value_of
-from cnn_symbolic.expressions.printing import Formulas, conditions
+from cnn_symbolic.expressions.printing import Formulas, conditions, written
 from cnn_symbolic.expressions.rules import conjuncts
-from cnn_symbolic.ground.errors import UndefinedError
+from cnn_symbolic.ground.errors import FragmentError, UndefinedError
+from cnn_symbolic.kernel.search.domains import multiplied_out
 from cnn_symbolic.kernel.search.verdicts import Refutation
+from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.notation import layout as la
 from cnn_symbolic.notation.layout import Layout, Sign, entry, integer, joined, listed, name, quotient, row
 from cnn_symbolic.notation.matrices import MOST_ENTRIES, named_matrix, number
 from cnn_symbolic.notation.reading import read
 from cnn_symbolic.present.content.prose import Code, Formula, Prose
 from cnn_symbolic.present.content.words import UNDEFINED
+from cnn_symbolic.tensors.shapes import ShapeOf
+from cnn_symbolic.tensors.sources import Entries
+from cnn_symbolic.tensors.tensor import Tensor
+from cnn_symbolic.tensors.writing import Notation
 
 
 @dataclass(frozen=True)
@@ -109,15 +117,13 @@ def polynomial(f: sp.Expr) -> Layout:
 def difference(refutation: Refutation) -> Prose:
     """Return what differs at a counterexample."""
     left, right = (Formula(listed(map(integer, n))) for n in (refutation.left_shape, refutation.right_shape))
-    if not_defined(refutation):
-        condition = unmet(refutation)
-        needed = () if condition is None else map(Formula, conditions([condition]))
-        return (
-            "There the right side is not defined",
-            *((": it needs ", *needed, ".") if condition is not None else (f" ({UNDEFINED}).",)),
-        )
     if refutation.kind == "defined":
-        return ("There only one side is defined: the shapes would be ", left, " and ", right, ".")
+        part, condition = not_defined(refutation)
+        if condition is None:
+            return (f"There the right side is not defined ({UNDEFINED}).",)
+        of = "it" if part is None else Formula(Notation({}).tensor(part))
+        needed = (Formula(layout) for each in unmet(refutation, condition) for layout in conditions([each]))
+        return ("There the right side is not defined: ", of, " needs ", *separated(needed, ", that is "), ".")
     found = differing(refutation)
     if found is None and refutation.kind == "shape":
         return ("There the shapes are ", left, " and ", right, ".")
@@ -172,15 +178,24 @@ def separated(parts: Iterable[Formula], by: str) -> Prose:
     return tuple(joined)
 
 
-def not_defined(refutation: Refutation) -> bool:
-    """Tell whether the shapes at a counterexample do not show why the right side is not defined there."""
-    return refutation.kind == "defined" and refutation.right_shape in ((), refutation.left_shape)
+def not_defined(refutation: Refutation) -> tuple[Tensor | None, Any]:
+    """Return the part of the right side that is not defined at a counterexample, and a condition of it that fails.
 
-
-def unmet(refutation: Refutation) -> Any:
-    """Return a condition under which the right side is defined that does not hold at the counterexample, or None."""
+    The part is None where it is written entry by entry, the condition None where none is written that fails.
+    """
     known = {size: refutation.sizes[str(size)] for size in refutation.statement.sizes}
-    for condition in refutation.statement.right.conditions:
+    right = None if refutation.statement.origin is None else refutation.statement.origin.right
+    of = right.tensor if isinstance(right, ShapeOf) else right
+    for part in of.parts() if isinstance(of, Tensor) else ():
+        with suppress(FragmentError):  # a member of a family, which the family as a whole is said to need
+            if (condition := failing(part.requirements(), known)) is not None:
+                return None if isinstance(part.source, Entries) else part, condition
+    return None, failing(refutation.statement.right.conditions, known)
+
+
+def failing(conditions: Iterable[Any], known: Mapping[sp.Symbol, int]) -> Any:
+    """Return a condition that does not hold at some sizes, or None."""
+    for condition in conditions:
         try:
             if not value_of(condition, known.__getitem__):
                 return condition
@@ -189,7 +204,25 @@ def unmet(refutation: Refutation) -> Any:
     return None
 
 
+def unmet(refutation: Refutation, condition: Any) -> list[Any]:
+    """Return a condition that fails at a counterexample, without divisions, and with the numbers put in."""
+    with suppress(NotReadable):
+        condition = multiplied_out(condition)
+    known = {size: refutation.sizes[str(size)] for size in refutation.statement.sizes}
+    if not isinstance(condition, Comparison):
+        return [condition]
+    return [condition, type(condition)(*(value_of(side, known.__getitem__) for side in condition.args))]
+
+
 # As text
+
+
+def why_undefined(refutation: Refutation) -> str:
+    """Return why the right side is not defined at a counterexample: which part of it, and what fails there."""
+    part, condition = not_defined(refutation)
+    if condition is None:
+        return f" ({UNDEFINED})"
+    return f": {'it' if part is None else part} needs {', that is '.join(map(written, unmet(refutation, condition)))}"
 
 
 def counterexample_lines(refutation: Refutation) -> Iterator[str]:

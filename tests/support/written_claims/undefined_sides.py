@@ -25,12 +25,14 @@ def overlay_transposed(draw, M, N, I, J):
 x, w = tensor(M, N, name="x"), tensor(I, J, name="w")
 claim(correlate(x, w, mode="same") == correlate(x, w))
 """,
-    holds_when="I = 1 and J = 1",
+    holds_when="(I = 1 and J = 1) or (I = 2·M - 1 and J = 2·N - 1)",
 )
 def same_mode_is_valid_mode(draw, M, N, I, J):
     x, w = draw(M, N), draw(I, J)
     top, left = (I - 1) // 2, (J - 1) // 2
     kept = full(x, np.flip(w))[top : top + M, left : left + N]
+    if I >= M and J >= N:
+        return kept, np.flip(valid(w, x))
     return kept, valid(x, w) if I <= M and J <= N else None
 
 
