@@ -295,7 +295,7 @@ class CoqWriter:
         if isinstance(e, CoqEntry) and e.derived:
             return f"(ParameterAt {self.function(self.list(e.index), '[]')})"
         if isinstance(e, CoqFunction) and e.argument.derived:
-            made = Opaque(e.name, e.order + 1, sp.Symbol("x"))
+            made = Opaque(e.name, e.order + 1, sp.Symbol("x"))  # a function: the statement has been refused otherwise
             images = self.functions[e.name, e.order], self.functions[made.name, made.order]
             return f"(Image {' '.join(images)} {self.function(self.list(e.argument.index), '[]')})"
         return f"(Value {self.function(self.leaf(e), 'zero')})"
