@@ -20,7 +20,8 @@ from cnn_symbolic.tensors.sources import Call, Entries, Gradient, Leaf, Named, S
 from cnn_symbolic.tensors.tensor import Tensor
 
 MOST_CHARACTERS, MOST_NODES, MOST_DEPTH, MOST_STRING = 20_000, 4000, 40, 200
-LARGEST_NUMBER, MOST_OPERATIONS, MOST_AXES, MOST_TERMS, MOST_FACTORS = 10_000, 400, 12, 1000, 6
+LARGEST_NUMBER, MOST_OPERATIONS, MOST_AXES, MOST_TERMS, MOST_FACTORS = 10_000, 400, 12, 300, 6
+MOST_PRODUCTS = 1000
 MOST_ITEMS, MOST_HEIGHT, MOST_STEPS = 500, 4, 9
 STEPPED = (Floor, Ceiling, Remainder, Maximum, Minimum, Where)
 
@@ -95,7 +96,7 @@ def admitted(value: Any) -> Any:
             limit("a tensor has", part.rank, MOST_AXES, "axes")
             check_expression(sp.Tuple(*part.lengths))
             terms, factors, height = weight(part, {})
-            limit("a tensor's entry is a sum of", terms, MOST_TERMS, "products when it is multiplied out")
+            limit("a tensor's entry is a sum of", terms, MOST_PRODUCTS, "products when it is multiplied out")
             limit("a tensor's entry is a product of", factors, MOST_FACTORS, "entries when it is multiplied out")
             limit("functions are applied to functions", height, MOST_HEIGHT, "times")
     return value
