@@ -45,13 +45,11 @@ from cnn_symbolic.tensors.gradients import gradient as gradient
 from cnn_symbolic.tensors.making import named as named
 from cnn_symbolic.tensors.making import scalar as scalar
 from cnn_symbolic.tensors.making import tensor as tensor
-from cnn_symbolic.tensors.operations.basic import apply as apply
 from cnn_symbolic.tensors.operations.basic import convolve as convolve
 from cnn_symbolic.tensors.operations.basic import correlate as correlate
 from cnn_symbolic.tensors.operations.basic import dilate as dilate
 from cnn_symbolic.tensors.operations.basic import dot as dot
 from cnn_symbolic.tensors.operations.basic import flip as flip
-from cnn_symbolic.tensors.operations.basic import function as function
 from cnn_symbolic.tensors.operations.basic import ones as ones
 from cnn_symbolic.tensors.operations.basic import outer as outer
 from cnn_symbolic.tensors.operations.basic import rot180 as rot180
@@ -65,6 +63,8 @@ from cnn_symbolic.tensors.operations.basic import wrap as wrap
 from cnn_symbolic.tensors.operations.basic import zeros as zeros
 from cnn_symbolic.tensors.operations.convolutions import merge_axes as merge_axes
 from cnn_symbolic.tensors.operations.convolutions import split_axis as split_axis
+from cnn_symbolic.tensors.operations.functions import apply as apply
+from cnn_symbolic.tensors.operations.functions import function as function
 from cnn_symbolic.tensors.operations.padding import crop as crop
 from cnn_symbolic.tensors.operations.padding import pad as pad
 from cnn_symbolic.tensors.operations.stacking import count as count

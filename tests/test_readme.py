@@ -30,7 +30,7 @@ COMMANDS = {
     "README": 3, "article": 2, "backward": 6, "book": 3, "certificates": 1, "convolutions": 2, "derivations": 1,
     "formulas": 1, "proofs": 3, "trust": 1,
 }  # fmt: skip
-SESSIONS = {"convolutions": 1, "derivations": 2, "formulas": 1, "sweeps": 1}
+SESSIONS = {"convolutions": 1, "derivations": 2, "formulas": 3, "sweeps": 1}
 
 
 def blocks(text, language):

@@ -67,9 +67,7 @@ def combined(sign: ast.operator, left: Any, right: Any) -> Any:
         raise FragmentError("a number is added to every entry of a tensor as ones(…): x + 2*ones(*x.shape)")
     if isinstance(sign, ast.Div | ast.FloorDiv | ast.Mod):
         if tensors[1] or (tensors[0] and not isinstance(sign, ast.Div)):
-            raise FragmentError(
-                "a tensor is divided by a number or a size, with /; 1/x: apply(x, function='reciprocal')"
-            )
+            raise FragmentError("a tensor is divided by a number or a size, with /; x/y: x * reciprocal(y)")
         if isinstance(right, int) and right == 0:
             raise FragmentError("nothing is divided by zero")
     if isinstance(sign, ast.Pow) and (tensors[0] or not isinstance(right, int) or not 0 <= right <= 4):

@@ -21,7 +21,7 @@ from cnn_symbolic.claims.arithmetic import (
     is_side,
     negated,
 )
-from cnn_symbolic.claims.vocabulary import ATTRIBUTES, FUNCTIONS, LAYERS, OTHER_NAMES, WORDS, admitted, is_implied_size
+from cnn_symbolic.claims.vocabulary import ATTRIBUTES, FUNCTIONS, LAYERS, WORDS, admitted, is_implied_size, other_name
 from cnn_symbolic.expressions.formulas import sizes
 from cnn_symbolic.expressions.functions import And, Or
 from cnn_symbolic.expressions.values import Number
@@ -118,7 +118,8 @@ class Expressions(ast.NodeVisitor):
         if len(node.id) == 1:
             hint += ", free indices stand alone on the left of a claim, x[i, j] == …, others in sum(…, over=u)"
         else:
-            other = f"; there is {OTHER_NAMES[node.id]}" if node.id in OTHER_NAMES else ""
+            known = other_name(node.id)
+            other = f"; there is {known}" if known else ""
             hint = other or suggestion(node.id, {*self.names, *WORDS}) or hint
         raise self.wrong(node, f"there is no {node.id}{hint}")
 

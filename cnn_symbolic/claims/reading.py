@@ -39,7 +39,8 @@ from cnn_symbolic.proofs.derivation import Derivation
 from cnn_symbolic.tensors.arithmetic import scale
 from cnn_symbolic.tensors.entries import EntryReading, entries_of
 from cnn_symbolic.tensors.making import named
-from cnn_symbolic.tensors.operations.basic import Function, ones, zeros
+from cnn_symbolic.tensors.operations.basic import ones, zeros
+from cnn_symbolic.tensors.operations.functions import Function
 from cnn_symbolic.tensors.sources import Call, Entries
 from cnn_symbolic.tensors.tensor import Equation, Tensor, merge_name
 

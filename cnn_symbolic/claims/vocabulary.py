@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import sympy as sp
 
 from cnn_symbolic.expressions.heads import Ceiling, Floor, Head, Maximum, Minimum, Opaque, Remainder, Where
+from cnn_symbolic.expressions.known_functions import KNOWN
 from cnn_symbolic.expressions.values import plain
 from cnn_symbolic.ground.errors import FragmentError
 from cnn_symbolic.ground.names import homes, load
@@ -21,6 +22,7 @@ from cnn_symbolic.tensors.tensor import Tensor
 
 MOST_CHARACTERS, MOST_NODES, MOST_DEPTH, MOST_STRING = 20_000, 4000, 40, 200
 LARGEST_NUMBER, MOST_OPERATIONS, MOST_AXES, MOST_TERMS, MOST_FACTORS = 10_000, 400, 12, 300, 6
+MOST_PRODUCTS = 1000
 MOST_ITEMS, MOST_HEIGHT, MOST_STEPS = 500, 4, 9
 STEPPED = (Floor, Ceiling, Remainder, Maximum, Minimum, Where)
 
@@ -43,18 +45,40 @@ WORDS: dict[str, Any] = {
 # Tensors are made by operations only.
 del WORDS["Tensor"]
 ATTRIBUTES = ("shape", "rank")
-# Where to look for what has another name elsewhere.
+# How to write what has another name elsewhere, by that name in small letters without underscores.
 OTHER_NAMES = {
-    **dict.fromkeys(("avg_pool", "avg_pool2d"), "the layer AveragePool, and sum_pool"),
+    **dict.fromkeys(("avgpool", "avgpool1d", "avgpool2d", "avgpool3d"), "the layer AveragePool, and sum_pool"),
     **dict.fromkeys(("conv1d", "conv2d", "conv3d"), "conv, for any number of axes"),
+    **dict.fromkeys(("convtranspose1d", "convtranspose2d", "convtranspose3d"), "conv_transpose"),
     **dict.fromkeys(("einsum", "matmul"), "tensordot, and dot"),
-    **dict.fromkeys(("max_pool", "max_pool2d"), "the layer MaxPool, and select_pool"),
-    **dict.fromkeys(("relu", "sigmoid", "tanh"), "function(), an arbitrary differentiable function"),
+    **dict.fromkeys(("maxpool", "maxpool1d", "maxpool2d", "maxpool3d"), "the layer MaxPool, and select_pool"),
     **dict.fromkeys(("reshape", "flatten"), "split_axis, and merge_axes"),
     **dict.fromkeys(("np", "numpy", "scipy", "signal", "torch"), "every word by itself, without its module"),
-    **{mode: f"the text {mode!r}, in quotation marks" for mode in MODES},
-    **dict.fromkeys(("mean", "sum_over_axes"), "sum_axes, and / by a size"),
+    **{mode.replace("_", ""): f"the text {mode!r}, in quotation marks" for mode in MODES},
+    **dict.fromkeys(("mean", "sumoveraxes", "reducesum"), "sum_axes, and / by a size"),
+    **dict.fromkeys(("linear", "dense"), "the layer FullyConnectedLayer, and tensordot(x, w, axes=((1,), (1,)))"),
+    **dict.fromkeys(("concat", "concatenate", "cat"), "stack, and pad: pad(x, …) + pad(y, …)"),
+    **dict.fromkeys(("batchnorm", "layernorm"), "rsqrt: c * rsqrt(v), where c = x - mean, v = variance + eps*ones(…)"),
+    **dict.fromkeys(("silu", "swish"), "sigmoid: z * sigmoid(z)"),
+    **dict.fromkeys(("leakyrelu", "prelu"), "relu: relu(z) - a * relu(m), where m = -z"),
+    **dict.fromkeys(("abs", "absolute"), "relu: relu(z) + relu(m), where m = -z"),
+    **dict.fromkeys(("elu", "selu", "mish", "sin", "cos", "erf"), "function(), an arbitrary differentiable function"),
+    **dict.fromkeys(("square", "pow", "power"), "*: x * x"),
+    **dict.fromkeys(("heaviside", "sign"), "step, 1 for a positive number, else 0"),
+    **dict.fromkeys(("inverse", "div", "divide"), "reciprocal: x * reciprocal(y)"),
+    **dict.fromkeys(("logistic", "expit"), "sigmoid"),
+    "crossentropy": "cross_entropy_of_softmax(z, y)",
+    "gelu": "function(): z * f(z), where f is an arbitrary differentiable function",
+    "ln": "log, the natural logarithm",
+    "logsoftmax": "log: z - log(s), where e = exp(z) and s = sum_axes(e, axes=(1,), keepdims=True)",
+    "softmax": "exp: e = exp(z), s = sum_axes(e, axes=(1,), keepdims=True), and p = e * reciprocal(s)",
 }
+
+
+def other_name(name: str) -> str | None:
+    """Return how to write what a name is called elsewhere: a known function, or what there is in its place."""
+    plain = name.lower().replace("_", "")
+    return plain if plain in KNOWN and plain != name else OTHER_NAMES.get(plain)
 
 
 def is_implied_size(name: str) -> bool:
@@ -75,7 +99,7 @@ def admitted(value: Any) -> Any:
             limit("a tensor has", part.rank, MOST_AXES, "axes")
             check_expression(sp.Tuple(*part.lengths))
             terms, factors, height = weight(part, {})
-            limit("a tensor's entry is a sum of", terms, MOST_TERMS, "products when it is multiplied out")
+            limit("a tensor's entry is a sum of", terms, MOST_PRODUCTS, "products when it is multiplied out")
             limit("a tensor's entry is a product of", factors, MOST_FACTORS, "entries when it is multiplied out")
             limit("functions are applied to functions", height, MOST_HEIGHT, "times")
     return value
@@ -179,7 +203,8 @@ def weight_of_call(call: Call, parts: list[Weight]) -> Weight:
     if RECORDS[call.operation].adds:
         return total(parts)
     if "function" in call.options:
-        return Weight(parts[0].terms, 1, parts[0].height + 1)
+        order = call.options["order"] if call.options["function"] in KNOWN else 0
+        return Weight(parts[0].terms * (order + 1), 2 * order + 1, parts[0].height + 1)
     if "factor" in call.options:
         factor = call.options["factor"]
         return product([parts[0], Weight(expanded(factor) if isinstance(factor, sp.Basic) else 1, 0)])

@@ -20,6 +20,7 @@ import sympy as sp
 from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.formulas import Shape, entry, substitute
 from cnn_symbolic.expressions.heads import Opaque
+from cnn_symbolic.expressions.known_functions import KNOWN
 from cnn_symbolic.expressions.meaning import COMPARE, value_of
 from cnn_symbolic.expressions.rules import as_quotient, is_plain_size
 from cnn_symbolic.expressions.shapes import format_shape
@@ -194,11 +195,14 @@ class _Evaluator:
 
     def lookup(self, name: str, index: list[Any]) -> Any:
         """Return the entries of a tensor at arrays of indices: zero outside its shape."""
+        return self.within(name, index, self.nearest(name, index))
+
+    def nearest(self, name: str, index: list[Any]) -> Any:
+        """Return the entries of a tensor at arrays of indices: outside its shape those at the border."""
         if name not in self.values.tensors:
             raise EvaluationError(f"no value is given for the tensor {name}")
         array = self.values.tensors[name]
-        clipped = tuple(np.clip(i, 0, length - 1) for i, length in zip(index, array.shape, strict=True))
-        return self.within(name, index, array[clipped])
+        return array[tuple(np.clip(i, 0, length - 1) for i, length in zip(index, array.shape, strict=True))]
 
     def within(self, name: str, index: list[Any], value: Any) -> Any:
         """Return a value where the indices lie inside the shape of a tensor, else zero."""
@@ -208,15 +212,16 @@ class _Evaluator:
         return np.where(held, self.array(value), 0)
 
     def apply(self, e: Opaque, grid: Mapping[sp.Symbol, Any]) -> Any:
-        """Return an opaque function at a tensor entry: zero outside the tensor's shape."""
-        functions = self.values.functions.get(e.name, ())
+        """Return a function at a tensor entry: zero outside the tensor's shape. Known ones need no values."""
+        functions = self.values.functions.get(e.name, [KNOWN[e.name].value] if e.name in KNOWN else [])
         if len(functions) <= e.order:
             raise EvaluationError(
                 f"no value is given for {e.name}{'′' * e.order}: pass functions={{{e.name!r}: [f, its derivative, …]}}"
             )
         if not isinstance(e.argument, sp.Indexed):
             return functions[e.order](self.value(e.argument, grid))
-        return self.within(*self.place(e.argument, grid), functions[e.order](self.value(e.argument, grid)))
+        name, index = self.place(e.argument, grid)
+        return self.within(name, index, functions[e.order](self.nearest(name, index)))
 
     def derivative(self, e: sp.Derivative, grid: Mapping[sp.Symbol, Any]) -> Any:
         """Return a derivative that was left standing; with respect to an entry outside its tensor it is zero."""

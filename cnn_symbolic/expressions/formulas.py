@@ -17,11 +17,13 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.expressions.heads import Bracket, Opaque, Where
+from cnn_symbolic.expressions.known_functions import KNOWN
 from cnn_symbolic.expressions.rules import (
     NOT_NEGATIVE,
     POSITIVE,
     all_of,
     any_of,
+    bracket,
     compare,
     delta,
     is_plain_size,
@@ -176,6 +178,28 @@ def stray_symbols(formula: sp.Expr, index: Sequence[sp.Symbol]) -> set[sp.Symbol
     names = {at.base.label for at in formula.atoms(sp.Indexed)} | {f.args[0] for f in formula.atoms(Opaque)}
     symbols = symbols_of(formula) - names - set(index)
     return {s for s in symbols if not is_plain_size(s) and s != entry(s.name, ())}
+
+
+def presumed(formulas: Iterable[sp.Expr]) -> dict[str, str]:
+    """Return where the known functions in some formulas are valid, by the tensor they are applied to: {"v": ">"}."""
+    found: dict[str, str] = {}
+    for f in sorted((f for e in formulas for f in e.atoms(Opaque)), key=str):
+        where = KNOWN[f.name].where if f.name in KNOWN else ""
+        if where and found.get(f.tensor) != ">":
+            found[f.tensor] = where
+    return found
+
+
+def with_argument(e: Any, name: str, index: Index, shape: Shape, becomes: tuple[str, Index]) -> Any:
+    """Return a formula in which f(u)[i] is [i lies in the shape of u]·f(o)[g(i)], for every function f.
+
+    `name`, `index` and `shape` say what u[i] is, `becomes` what o[g(i)] is.
+    """
+    found = {}
+    for f in (f for f in e.atoms(Opaque) if f.tensor == name):
+        there = entry(becomes[0], [substitute(i, dict(zip(index, f.index, strict=True))) for i in becomes[1]])
+        found[f] = bracket(inside(f.index, shape)) * Opaque(f.name, f.order, there)
+    return e.xreplace(found)
 
 
 def bound_sum(body: sp.Expr, indices: Sequence[sp.Symbol], shape: Sequence[Any]) -> sp.Expr:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from cnn_symbolic.expressions.known_functions import KNOWN, derivative
 from cnn_symbolic.ground.errors import FragmentError
 
 
@@ -114,21 +115,19 @@ class Inverse(Head):
 class Opaque(sp.Expr):
     """`f⁽ⁿ⁾(x[i])`: the n-th derivative of an arbitrary differentiable function at a tensor entry.
 
-    Read as the entry of a tensor with the shape of `x`: zero outside that shape, as every tensor. Of
-    `exp` and `log` the first derivatives are known: exp′ = exp, log′ = reciprocal.
+    Read as the entry of a tensor with the shape of `x`: zero outside that shape, as every tensor. The derivative of a
+    known function is made as what it is, a polynomial in known functions at the entry: σ′(x[i]) = σ(x[i]) − σ(x[i])².
     """
 
     is_commutative = True
 
-    def __new__(cls, name: Any, order: Any, argument: Any) -> Opaque:
+    def __new__(cls, name: Any, order: Any, argument: Any) -> Any:
         """Return the function called `name`, differentiated `order` times, at a tensor entry."""
         name = sp.Symbol(name) if isinstance(name, str) else name
-        if name.name == "exp":
-            order = 0
-        elif name.name == "log" and order > 0:
-            name, order = sp.Symbol("reciprocal"), order - 1
-        made: Opaque = super().__new__(cls, name, sp.Integer(order), argument)
-        return made
+        if order and name.name in KNOWN:
+            terms = derivative(name.name, int(order)).items()
+            return sp.Add(*(sp.Mul(sp.Rational(n), *(cls(f, 0, argument) for f in names)) for names, n in terms))
+        return super().__new__(cls, name, sp.Integer(order), argument)
 
     @property
     def name(self) -> str:
@@ -145,8 +144,19 @@ class Opaque(sp.Expr):
         """The tensor entry that the function is applied to."""
         return self.args[2]
 
+    @property
+    def tensor(self) -> str:
+        """The tensor whose entry that is."""
+        return str(self.argument.base.label if isinstance(self.argument, sp.Indexed) else self.argument.name)
+
+    @property
+    def index(self) -> tuple[sp.Expr, ...]:
+        """The index of that entry."""
+        return self.argument.indices if isinstance(self.argument, sp.Indexed) else ()
+
     def _eval_derivative(self, variable: Any) -> sp.Expr:
-        return Opaque(self.args[0], self.order + 1, self.argument) * self.argument.diff(variable)
+        made: sp.Expr = Opaque(self.args[0], self.order + 1, self.argument) * self.argument.diff(variable)
+        return made
 
     def _sympystr(self, printer: Any) -> str:
         return f"{self.name}{'′' * self.order}({printer.doprint(self.argument)})"

@@ -27,8 +27,9 @@ TOPICS = {
         "tensors.shapes": "shape",
         "tensors.arithmetic": "add broadcast multiply scale",
         "tensors.gradients": "cotangent gradient",
-        "tensors.operations.basic": "apply convolve correlate dilate dot flip function ones outer rot180 shift stack "
-        "subsample sum_axes tensordot transpose wrap zeros",
+        "tensors.operations.basic": "convolve correlate dilate dot flip ones outer rot180 shift stack subsample "
+        "sum_axes tensordot transpose wrap zeros",
+        "tensors.operations.functions": "apply function",
         "tensors.operations.convolutions": "merge_axes split_axis",
         "tensors.operations.padding": "crop pad",
         "tensors.operations.stacking": "count literal stacked summed take windows",
@@ -42,6 +43,7 @@ TOPICS = {
     "cnn_symbolic.layers": {
         "layers.catalogue": "AveragePool Convolution ConvolutionalLayer FeatureMap FullyConnectedLayer MaxPool "
         "MaxPoolingMap cross_entropy_of_softmax quadratic_cost",
+        "tensors.operations.functions": "exp log reciprocal relu rsqrt sigmoid softplus sqrt step tanh",
         "tensors.operations.convolutions": "conv conv_transpose fold pixel_shuffle pixel_unshuffle unfold "
         "upsample_nearest",
         "tensors.operations.geometry": "conv_size pad_widths",

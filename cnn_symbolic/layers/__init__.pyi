@@ -14,6 +14,16 @@ from cnn_symbolic.tensors.operations.convolutions import pixel_shuffle as pixel_
 from cnn_symbolic.tensors.operations.convolutions import pixel_unshuffle as pixel_unshuffle
 from cnn_symbolic.tensors.operations.convolutions import unfold as unfold
 from cnn_symbolic.tensors.operations.convolutions import upsample_nearest as upsample_nearest
+from cnn_symbolic.tensors.operations.functions import exp as exp
+from cnn_symbolic.tensors.operations.functions import log as log
+from cnn_symbolic.tensors.operations.functions import reciprocal as reciprocal
+from cnn_symbolic.tensors.operations.functions import relu as relu
+from cnn_symbolic.tensors.operations.functions import rsqrt as rsqrt
+from cnn_symbolic.tensors.operations.functions import sigmoid as sigmoid
+from cnn_symbolic.tensors.operations.functions import softplus as softplus
+from cnn_symbolic.tensors.operations.functions import sqrt as sqrt
+from cnn_symbolic.tensors.operations.functions import step as step
+from cnn_symbolic.tensors.operations.functions import tanh as tanh
 from cnn_symbolic.tensors.operations.geometry import conv_size as conv_size
 from cnn_symbolic.tensors.operations.geometry import pad_widths as pad_widths
 from cnn_symbolic.tensors.operations.pooling import pool_size as pool_size

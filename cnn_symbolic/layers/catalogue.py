@@ -20,8 +20,9 @@ from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.tensors.arithmetic import scale
 from cnn_symbolic.tensors.gradients import gradient
 from cnn_symbolic.tensors.making import named, tensor
-from cnn_symbolic.tensors.operations.basic import apply, correlate, dot, ones, sum_axes
+from cnn_symbolic.tensors.operations.basic import correlate, dot, ones, sum_axes
 from cnn_symbolic.tensors.operations.convolutions import conv
+from cnn_symbolic.tensors.operations.functions import apply, exp, log, reciprocal
 from cnn_symbolic.tensors.operations.geometry import per_axis
 from cnn_symbolic.tensors.operations.pooling import select_pool, sum_pool, window_counts, windows_of
 from cnn_symbolic.tensors.operations.stacking import stacked, summed, take, windows
@@ -234,7 +235,7 @@ class AveragePool(Differentiable):
             cells = prod(map(number, per_axis(window, rank, "average pooling: window")))
             self.share = scale(ones(*self.counts.shape), factor=1 / number(cells))
         else:
-            self.share = apply(self.counts, function="reciprocal")
+            self.share = reciprocal(self.counts)
         pooled = sum_pool(self.x, **options) * self.share
         self.a, self.a_gradient = self.result("a", pooled, after("n d", MAP_LETTERS, rank))
 
@@ -252,14 +253,14 @@ def cross_entropy_of_softmax(z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     log p = z − log S, so that C = (Σ y)·log S − Σ y·z. Trusted: exp′ = exp and log′(S) = 1/S. Raises
     ShapeError unless the targets `y` have the shape of `z`.
     """
-    exponentials = apply(z, function="exp")
+    exponentials = exp(z)
     if tuple(map(sp.expand, y.lengths)) != tuple(map(sp.expand, z.lengths)):
         raise ShapeError(f"targets have the shape of {z}, {format_shape(z.shape)}; found {format_shape(y.shape)}")
     everywhere = tuple(range(z.rank))
     normaliser = named("S", sum_axes(exponentials, axes=everywhere))
-    cost = sum_axes(y, axes=everywhere) * apply(normaliser, function="log") - dot(y, z)
+    cost = sum_axes(y, axes=everywhere) * log(normaliser) - dot(y, z)
     letter = " ".join(getattr(z.source, "indices", ()))
-    return cost, named("p", exponentials * apply(normaliser, function="reciprocal"), indices=letter)
+    return cost, named("p", exponentials * reciprocal(normaliser), indices=letter)
 
 
 def input_tensor(given: Input, of: str) -> Tensor:

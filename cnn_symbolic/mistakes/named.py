@@ -12,13 +12,14 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic.expressions.evaluation import Function, evaluate_size
+from cnn_symbolic.expressions.known_functions import KNOWN
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.ground.deadline import within
 from cnn_symbolic.ground.errors import CnnSymbolicError, TimeLimitError
 from cnn_symbolic.kernel.search.confirming import is_inside
 from cnn_symbolic.kernel.search.decide import is_proved
 from cnn_symbolic.kernel.search.exchanges import as_exchanged
-from cnn_symbolic.kernel.search.replay import KNOWN_FUNCTIONS, T, derivatives
+from cnn_symbolic.kernel.search.replay import T, derivatives
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.statement import state
 from cnn_symbolic.mistakes.changes import Change, built, changes
@@ -86,7 +87,7 @@ class Instance:
 def random_instances(x: Tensor, assuming: Sequence[Any]) -> Iterator[Instance]:
     """Yield instances at small random sizes at which a formula is defined; none if it has elementary functions."""
     names = {call.options["function"] for call in functions_in(x)}
-    if names & set(KNOWN_FUNCTIONS):
+    if names & set(KNOWN):
         return
     statement = state(x, x, assuming)
     functions = derivatives({name: T**3 + (k + 2) * T**2 - T for k, name in enumerate(sorted(names))})

@@ -222,8 +222,8 @@ def apply(
 ) -> Any:
     """Return a function, or its derivative of that order, of every entry.
 
-    `functions` gives each as a polynomial, its coefficients from the constant one on; exp, log and reciprocal are
-    those of `duals`, which raise FunctionDomainError. Raises EvaluationError for a function that is not given.
+    `functions` gives each as a polynomial, its coefficients from the constant one on; known functions are those of
+    `duals`, which raise FunctionDomainError. Raises EvaluationError for a function that is not given.
     """
     if function in KNOWN:
         known = KNOWN[function]

@@ -6,8 +6,9 @@ f(x + ε) = f(x) + f′(x)·ε is the whole Taylor series; those of different ta
 of derivatives are not confused with each other. Source: W. K. Clifford's dual numbers; J. Siskind and
 B. Pearlmutter, "Perturbation confusion and referential transparency", for the tags.
 
-exp and log have no exact values. Here they are any functions of which the right derivatives are known: their
-values at numbers are made up, the same on every run, and their Taylor series are exact.
+Known functions such as exp have real values, of 500 digits, and the derivatives of these. What is larger than 10¹², or
+so close to a point where a function is not defined that rounding could decide, has no value. Two numbers that were
+rounded are different only if they differ by far more than that could make.
 """
 
 from __future__ import annotations
@@ -18,16 +19,20 @@ from functools import lru_cache
 from math import factorial, prod
 from typing import Any
 
+import mpmath
 import numpy as np
 
 from cnn_symbolic.ground.errors import FunctionDomainError
 
+REAL = mpmath.MPContext()
+REAL.dps = 500
+LARGEST, CLOSE, MOST_ORDER = 10**12, REAL.mpf(10) ** -60, 6
 Number = int | Fraction
+NUMBERS = (int, Fraction, REAL.mpf)
 Seed = tuple[Hashable, int]
 Monomial = frozenset[Seed]
 
 ONE: Monomial = frozenset()
-POWERS_OF_TWO = 1000  # beyond, 2ᵛ has too many digits to compute with
 
 
 class Dual:
@@ -53,7 +58,7 @@ class Dual:
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Dual):
             return self.terms == other.terms
-        return False if isinstance(other, Number) else NotImplemented
+        return False if isinstance(other, NUMBERS) else NotImplemented
 
     def __add__(self, other: Any) -> Any:
         terms = dict(self.terms)
@@ -61,7 +66,7 @@ class Dual:
             for monomial, coefficient in other.terms.items():
                 terms[monomial] = terms.get(monomial, 0) + coefficient
             return normal(terms)
-        if isinstance(other, Number):
+        if isinstance(other, NUMBERS):
             terms[ONE] = terms.get(ONE, 0) + other
             return normal(terms)
         return NotImplemented
@@ -72,14 +77,14 @@ class Dual:
         return Dual({monomial: -coefficient for monomial, coefficient in self.terms.items()})
 
     def __sub__(self, other: Any) -> Any:
-        return self + -other if isinstance(other, Number | Dual) else NotImplemented
+        return self + -other if isinstance(other, (*NUMBERS, Dual)) else NotImplemented
 
     def __rsub__(self, other: Any) -> Any:
         return -self + other
 
     def __mul__(self, other: Any) -> Any:
         if not isinstance(other, Dual):
-            if not isinstance(other, Number):
+            if not isinstance(other, NUMBERS):
                 return NotImplemented
             return normal({monomial: coefficient * other for monomial, coefficient in self.terms.items()})
         terms: dict[Monomial, Number] = {}
@@ -98,10 +103,10 @@ class Dual:
         return prod([self] * exponent) if isinstance(exponent, int) and exponent >= 0 else NotImplemented
 
     def __truediv__(self, other: Any) -> Any:
-        return self * reciprocal(other) if isinstance(other, Number | Dual) else NotImplemented
+        return self * reciprocal(other) if isinstance(other, (*NUMBERS, Dual)) else NotImplemented
 
     def __rtruediv__(self, other: Any) -> Any:
-        return reciprocal(self) * other if isinstance(other, Number) else NotImplemented
+        return reciprocal(self) * other if isinstance(other, NUMBERS) else NotImplemented
 
 
 Element = int | Fraction | Dual
@@ -115,7 +120,7 @@ def tags_of(monomial: Monomial) -> frozenset[Hashable]:
 
 def exact(number: Number) -> Number:
     """Return the number as an int if it is one."""
-    return number.numerator if number.denominator == 1 else number
+    return number.numerator if isinstance(number, Fraction) and number.denominator == 1 else number
 
 
 def normal(terms: Mapping[Monomial, Number]) -> Element:
@@ -199,6 +204,29 @@ def series(coefficient: Callable[[int], Number], rest: Element) -> Element:
     return total if isinstance(total, Dual) else exact(total)
 
 
+def differ(a: Any, b: Any) -> bool:
+    """Tell whether two elements are different, and not by rounding."""
+    difference = a + -b  # mpmath does not take numbers from fractions
+    numbers = difference.terms.values() if isinstance(difference, Dual) else [difference]
+    return any(abs(number) > CLOSE if isinstance(number, REAL.mpf) else number != 0 for number in numbers)
+
+
+def real(function: Callable[[Any], Any], number: Number) -> Any:
+    """Return a real function at a number; raise FunctionDomainError where its value is too large."""
+    value = function(REAL.convert(number))
+    if abs(value) > LARGEST:
+        raise FunctionDomainError(f"a value of {REAL.nstr(value, 5)} is too large to compute with")
+    return value
+
+
+def check_domain(name: str, number: Number, positive: bool = False) -> None:
+    """Raise FunctionDomainError where a number is too close to zero for a function, or negative."""
+    least: Any = CLOSE if isinstance(number, REAL.mpf) else 0
+    if (number if positive else abs(number)) <= least:
+        expected = "positive" if positive else "not zero"
+        raise FunctionDomainError(f"{name}(t) is not defined at t = {number}: expected a number that is {expected}")
+
+
 def reciprocal(element: Element, order: int = 0) -> Element:
     """Return the derivative of that order of 1/t, (−1)ⁿ·n!/tⁿ⁺¹; raise FunctionDomainError where t has no inverse.
 
@@ -206,41 +234,113 @@ def reciprocal(element: Element, order: int = 0) -> Element:
     (Fraction(1, 2), Fraction(-1, 4))
     """
     number, rest = split(element)
-    if number == 0:
-        raise FunctionDomainError(f"1/t is not defined at t = {element}: expected a divisor that is not zero")
-    inverse = Fraction(1) / number
+    check_domain("reciprocal", number)
+    inverse = 1 / number if isinstance(number, REAL.mpf) else Fraction(1) / number
     value: Any = series(lambda k: (-1) ** k * inverse ** (k + 1), rest)
     derived: Element = value ** (order + 1) * ((-1) ** order * factorial(order))
     return derived
 
 
 def exp(element: Element, order: int = 0) -> Element:
-    """Return E(v)·Σ Nᵏ/k! at v + N, N infinitesimal: its own derivative of every order.
-
-    E(v) stands for exp(v). It is 2ᵛ for an integer v of at most 1000 in absolute value, else some positive fraction.
-    """
+    """Return exp(v)·Σ Nᵏ/k! at v + N, N infinitesimal: its own derivative of every order."""
     number, rest = split(element)
-    number = exact(number)
-    if isinstance(number, int) and abs(number) <= POWERS_OF_TWO:
-        value = Fraction(2) ** number
-    else:
-        p, q = number.numerator, number.denominator
-        value = Fraction(p * p + 3 * q + 1, q * q + 2)
+    value = Fraction(1) if number == 0 else real(REAL.exp, number)
     return series(lambda k: value / factorial(k), rest)
 
 
 def log(element: Element, order: int = 0) -> Element:
-    """Return L(v) + Σ (−1)ᵏ⁺¹·Nᵏ/(k·vᵏ) at v + N, N infinitesimal, or its derivative of that order; (log t)′ = 1/t.
+    """Return log(v) + Σ (−1)ᵏ⁺¹·Nᵏ/(k·vᵏ) at v + N, N infinitesimal, or its derivative of that order; (log t)′ = 1/t.
 
-    L(v) stands for log(v). It is (v − 1)/(v² + 1). Raises FunctionDomainError where v is zero.
+    Raises FunctionDomainError where v is not positive.
     """
+    number, rest = split(element)
+    check_domain("log", number, positive=True)
     if order:
         return reciprocal(element, order - 1)
-    number, rest = split(element)
-    if number == 0:
-        raise FunctionDomainError(f"log(t) is not defined at t = {element}: expected an argument that is not zero")
-    value, inverse = Fraction(number - 1) / (number * number + 1), Fraction(1) / number
+    value, inverse = 0 if number == 1 else real(REAL.log, number), split(reciprocal(number))[0]
     return series(lambda k: Fraction((-1) ** (k + 1), k) * inverse**k if k else value, rest)
 
 
-KNOWN: dict[str, Callable[[Element, int], Element]] = {"exp": exp, "log": log, "reciprocal": reciprocal}
+def root(name: str, exponent: Fraction) -> Callable[[Element], Element]:
+    """Return the power of a positive number with that exponent, Σ binomial(q, k)·v^(q − k)·Nᵏ at v + N."""
+
+    def power(element: Element) -> Element:
+        number, rest = split(element)
+        check_domain(name, number, positive=True)
+        value, inverse = real(lambda t: t ** REAL.convert(exponent), number), split(reciprocal(number))[0]
+
+        def coefficient(k: int) -> Number:
+            found: Number = prod((exponent - j for j in range(k)), start=Fraction(1, factorial(k))) * value * inverse**k
+            return found
+
+        return series(coefficient, rest)
+
+    return power
+
+
+def sigmoid(element: Element) -> Element:
+    """Return 1/(1 + e⁻ᵗ), by the exponential that is at most one."""
+    t: Any = element
+    if split(t)[0] > 0:
+        return reciprocal(1 + exp(-t))
+    small: Any = exp(t)
+    found: Element = small * reciprocal(1 + small)
+    return found
+
+
+def tanh(element: Element) -> Element:
+    """Return the hyperbolic tangent, 2·sigmoid(2t) − 1."""
+    t: Any = element
+    twice: Any = sigmoid(2 * t)
+    found: Element = 2 * twice - 1
+    return found
+
+
+def softplus(element: Element) -> Element:
+    """Return log(1 + eᵗ)."""
+    t: Any = element
+    found: Element = t + log(1 + exp(-t)) if split(t)[0] > 0 else log(1 + exp(t))
+    return found
+
+
+def step(element: Element) -> Element:
+    """Return 1 for a positive number, 0 for a negative one."""
+    check_domain("step", split(element)[0])
+    return int(split(element)[0] > 0)
+
+
+def relu(element: Element) -> Element:
+    """Return a positive number, and 0 for a negative one."""
+    return element if step(element) else 0
+
+
+def with_orders(function: Callable[[Element], Element]) -> Callable[[Element, int], Element]:
+    """Return a function with its derivatives: of order n, the coefficient of ε₁·…·εₙ at t + ε₁ + … + εₙ."""
+
+    def derived(element: Element, order: int = 0) -> Element:
+        if order > MOST_ORDER:
+            raise FunctionDomainError(f"derivatives of order {order} are not computed: at most {MOST_ORDER}")
+        tags = [object() for _ in range(order)]
+        value = function(sum((Dual({frozenset(((tag, 0),)): 1}) for tag in tags), start=element))
+        for tag in tags:
+            value = part(value, tag, 0)
+        return value
+
+    return derived
+
+
+SMOOTH = {
+    "sqrt": root("sqrt", Fraction(1, 2)),
+    "rsqrt": root("rsqrt", Fraction(-1, 2)),
+    "sigmoid": sigmoid,
+    "tanh": tanh,
+    "softplus": softplus,
+    "relu": relu,
+    "step": step,
+}
+KNOWN: dict[str, Callable[[Element, int], Element]] = {
+    "exp": exp,
+    "log": log,
+    "reciprocal": reciprocal,
+    **{name: with_orders(function) for name, function in SMOOTH.items()},
+}

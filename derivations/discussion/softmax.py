@@ -5,8 +5,8 @@ and log′(S) = 1/S. The targets with Σ y = 1 are exactly those of the form y =
 class 0 and 0 elsewhere, for an arbitrary h: such a y sums to 1, and a y that does is got from h = y.
 """
 
-from cnn_symbolic import Iverson, apply, from_entries, gradient, named, ones, prove, refute, sizes, sum_axes, tensor
-from cnn_symbolic.layers import cross_entropy_of_softmax
+from cnn_symbolic import Iverson, from_entries, gradient, named, ones, prove, refute, sizes, sum_axes, tensor
+from cnn_symbolic.layers import cross_entropy_of_softmax, exp, reciprocal
 
 (K,) = sizes("K")
 z = tensor(K, name="z", indices="k")
@@ -16,7 +16,7 @@ target = named("y1", h + first - first * sum_axes(h, axes=(0,)), indices="k")
 
 cost, p = cross_entropy_of_softmax(z, y)
 target_cost, _ = cross_entropy_of_softmax(z, target)
-normaliser = named("S", sum_axes(apply(z, function="exp"), axes=(0,)))
+normaliser = named("S", sum_axes(exp(z), axes=(0,)))
 
 any_targets = prove(
     "For arbitrary targets, the gradient of the cross-entropy of the softmax is (Σ y)·p − y",
@@ -35,7 +35,14 @@ targets_sum_to_one = prove(
 probabilities_sum = prove(
     "The probabilities sum to S·(1/S), which is 1",
     sum_axes(p, axes=(0,)),
-    equals=normaliser * apply(normaliser, function="reciprocal"),
+    equals=normaliser * reciprocal(normaliser),
+    article="X2",
+)
+
+probabilities_sum_to_one = prove(
+    "The probabilities sum to 1",
+    sum_axes(p, axes=(0,)),
+    equals=ones(),
     article="X2",
 )
 

@@ -31,8 +31,8 @@ LIMITS = {
     ),
     "terms": (
         f"{X}y = x + x + x + x\nz = y * y\nclaim(z == z)",
-        f"{X}y = {' + '.join('x' * 7)}\nz = y * y * y",
-        "a tensor's entry is a sum of at most 300 products when it is multiplied out here, found 343",
+        f"{X}y = {' + '.join('x' * 11)}\nz = y * y * y",
+        "a tensor's entry is a sum of at most 1000 products when it is multiplied out here, found 1331",
     ),
     "terms of sizes": (
         "claim((M + N) ** 4 == (N + M) ** 4)",

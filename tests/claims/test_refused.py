@@ -128,7 +128,7 @@ REFUSED = {
     "a negative power": ("y = «M ** -1", "its exponent an integer from 0 to 4"),
     "a quotient of tensors": (
         f"{X}y = «x / x",
-        "a tensor is divided by a number or a size, with /; 1/x: apply(x, function='reciprocal')",
+        "a tensor is divided by a number or a size, with /; x/y: x * reciprocal(y)",
     ),
     "a tensor rounded down": (f"{X}y = «x // 2", "a tensor is divided by a number or a size, with /"),
     "a division by zero": ("y = «M / 0", "nothing is divided by zero"),

@@ -149,7 +149,7 @@ def test_a_replay_does_not_overflow():
     first = named("z1", many)
     second = named("z2", many + (flip(correlate(flip(x, axes=(0,)), ones(1)), axes=(0,)) - x))
     assert isinstance(verdict(first, second), Theorem)
-    assert isinstance(verdict(apply(first, function="s"), apply(second, function="s")), Undecided)
+    assert isinstance(verdict(apply(first, function="s"), apply(second, function="s")), Theorem)
 
 
 def test_the_weakest_assumption_is_left_open_where_intermediates_may_agree():
@@ -247,7 +247,7 @@ def test_coefficients_beyond_64_bits_are_exact():
     cube = from_entries((1,), lambda i: one[0] ** 3, using=[one])
     assert cube.evaluate({"y": np.array([10**10], dtype=object)}).tolist() == [10**30]
     twins = [apply(named(name, 10**10 * one), function="s") for name in ("z1", "z2")]
-    assert isinstance(verdict(broadcast(take(twins[0], at=(0,)), shape=(1,)), twins[1]), Undecided)
+    assert isinstance(verdict(broadcast(take(twins[0], at=(0,)), shape=(1,)), twins[1]), Theorem)
 
 
 def test_the_weakest_assumption_is_open_where_one_intermediate_may_equal_another():
@@ -261,8 +261,8 @@ def test_the_weakest_assumption_is_open_where_one_intermediate_may_equal_another
 def test_known_functions_are_replayed_as_what_they_are():
     exponential = named("e", apply(x, function="exp"))
     total = named("S", sum_axes(apply(x, function="exp"), axes=(0,)))
+    assert isinstance(verdict(total * apply(total, function="reciprocal"), ones()), Theorem)
     true = [
-        (total * apply(total, function="reciprocal"), ones()),
         (apply(exponential, function="log"), x),
         (apply(x, function="exp") * apply(named("m", -x), function="exp"), ones(M)),
     ]

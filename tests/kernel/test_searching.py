@@ -10,11 +10,14 @@ from cnn_symbolic import (
     Iverson,
     Refutation,
     Theorem,
+    exp,
     from_entries,
     function,
+    log,
     maximum,
     minimum,
     named,
+    reciprocal,
     sizes,
     sum_axes,
     sum_over,
@@ -102,13 +105,11 @@ def test_what_a_search_finds_can_be_replayed_with_its_functions():
     assert list(found.right_value) == of
 
 
-def test_exp_and_log_are_not_refuted_by_what_stands_in_for_them():
-    exp, log, reciprocal = map(function, ("exp", "log", "reciprocal"))
-    e = exp(x)
-    inside = named("e", e)
-    for left, right in ((log(inside), x), (inside * reciprocal(inside), sum_axes(tensor(1, M, name="o"), axes=(0,)))):
-        assert not isinstance(decide(state(left, right)), Theorem)
-    assert not isinstance(decide(state(log(inside), x)), Refutation)
+def test_what_is_true_of_exp_and_log_by_a_law_that_is_not_known_is_undecided():
+    inside = named("e", exp(x))
+    assert isinstance(decide(state(log(inside), x)), Undecided)
+    other = sum_axes(tensor(1, M, name="o"), axes=(0,))
+    assert isinstance(decide(state(inside * reciprocal(inside), other)), Refutation)
 
 
 def test_a_search_says_how_far_it_went():

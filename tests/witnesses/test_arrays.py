@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import signal
 
 from cnn_symbolic.ground.errors import EvaluationError, UndefinedError
+from cnn_symbolic.witnesses import arrays
 from cnn_symbolic.witnesses.arrays import OPERATIONS
 from cnn_symbolic.witnesses.duals import coefficients, seeded
 from tests.support.exact_arrays import entries, integer_arrays, pairs, run, same, shapes
@@ -229,8 +230,9 @@ def test_functions_are_polynomials_with_derivatives(x, polynomial, order):
     same(found, np.round((curve.deriv(order) if order else curve)(x)).astype(int))
 
 
-def test_known_functions_are_exact():
-    assert run("apply", [0, 1, -2], function="exp").tolist() == [1, 2, Fraction(1, 4)]
+def test_known_functions_have_their_real_values():
+    found = arrays.apply(np.array([0, 1, -2], dtype=object), function="exp")
+    assert np.allclose(found.astype(float), np.exp([0, 1, -2]))
     assert run("apply", [1, 2], function="reciprocal", order=1).tolist() == [-1, Fraction(-1, 4)]
     assert run("apply", np.array(2), function="log", order=1).tolist() == Fraction(1, 2)
     with pytest.raises(UndefinedError, match="not zero"):

@@ -20,7 +20,8 @@ from cnn_symbolic.certificates.trusted.integers import integer_text
 from cnn_symbolic.certificates.trusted.statements import Proposition
 from cnn_symbolic.expressions.evaluation import Values, evaluate_formula, evaluate_size
 from cnn_symbolic.expressions.heads import Opaque
-from cnn_symbolic.kernel.search.replay import KNOWN_FUNCTIONS, T, all_formulas, derivatives, side_value
+from cnn_symbolic.expressions.known_functions import KNOWN
+from cnn_symbolic.kernel.search.replay import T, derivatives, side_value
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.statement import Statement
 
@@ -182,7 +183,7 @@ def counterexample(
     if sum(map(prod, shapes)) > MOST_ENTRIES:
         raise NoProofFound(f"the tensors of the counterexample have more than {MOST_ENTRIES} entries")
     orders = orders_of(claim)
-    unknown = sorted(orders.keys() & KNOWN_FUNCTIONS.keys())
+    unknown = sorted(orders.keys() & KNOWN.keys())
     for given, functions in candidates(verdict, orders):
         values = replayed(statement, sizes, given, functions)
         if not unknown or entry_differs(statement, verdict.index, values):
@@ -192,7 +193,7 @@ def counterexample(
 
 def orders_of(claim: Proposition) -> dict[str, int]:
     """Return how often each opaque function is differentiated at most."""
-    applied = [(o.name, o.order) for e in all_formulas(claim.statement) for o in e.atoms(Opaque)]
+    applied = [(o.name, o.order) for e in claim.statement.formulas for o in e.atoms(Opaque)]
     found: dict[str, int] = {}
     for name, order in (*claim.functions, *applied):
         found[name] = max(order, found.get(name, 0))

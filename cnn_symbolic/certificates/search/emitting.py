@@ -11,6 +11,7 @@ from cnn_symbolic.certificates.trusted.comparing import check_statement
 from cnn_symbolic.certificates.trusted.propositions import proposition
 from cnn_symbolic.certificates.trusted.real_claims import RealClaim
 from cnn_symbolic.certificates.trusted.statements import Proposition
+from cnn_symbolic.kernel.search.decide import is_proved_for_any_functions
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from cnn_symbolic.proofs.derivation import Derivation
@@ -38,6 +39,8 @@ def certificate(derivation: Derivation, name: str) -> Certificate:
         raise NotCertified(f"it is proved for listed values of {', '.join(verdict.factors)} only")
     if not isinstance(verdict, Theorem):
         raise NotCertified("the kernel has not decided it")
+    if not is_proved_for_any_functions(verdict.statement):
+        raise NotCertified("it rests on laws of functions or equal arguments, for which certificates have no lemma")
     claim = proposition(derivation)
     try:
         proof = proof_text(claim, name, verdict.smallest)

@@ -40,7 +40,7 @@ from cnn_symbolic.kernel.search.witness import Scene, compare_at, scene_at
 from cnn_symbolic.proofs.derivation import Derivation
 from cnn_symbolic.tensors.sources import Gradient
 from cnn_symbolic.tensors.tensor import Tensor
-from cnn_symbolic.witnesses.duals import Dual, part
+from cnn_symbolic.witnesses.duals import Dual, differ, part
 
 # How many random sizes are tried besides the given ones, how many entries of each side, and how many terms at most.
 POINTS, ENTRIES, MOST_TERMS = 2, 5, 50_000
@@ -190,7 +190,7 @@ def some_places(shape: Sequence[int], random: Random) -> list[Place]:
 
 def agree(claim: Proposition, scene: Scene, what: str, stated: Sequence[Any], computed: Sequence[Any]) -> None:
     """Raise DisagreementError unless what is stated is what is computed."""
-    if list(stated) != list(computed):
+    if len(stated) != len(computed) or any(map(differ, stated, computed)):
         raise disagreement(claim, scene, f"{what} is {list(stated)}", f"it is {list(computed)}")
 
 

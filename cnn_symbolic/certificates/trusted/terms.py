@@ -11,6 +11,7 @@ from typing import Any
 
 import sympy as sp
 
+from cnn_symbolic.certificates.trusted.certificate import NotCertified
 from cnn_symbolic.certificates.trusted.expressions import (
     CoqEntry,
     CoqFactor,
@@ -116,8 +117,10 @@ def slope_terms(e: Expression, at: Sequence[sp.Expr]) -> list[Flat]:
 
 
 def next_function(name: str, order: int) -> tuple[str, int]:
-    """Return the name and order of the derivative of a function."""
+    """Return the name and order of the derivative of a function; raise NotCertified if it is not one function."""
     made = Opaque(name, order + 1, sp.Symbol("x"))
+    if not isinstance(made, Opaque):
+        raise NotCertified(f"the derivative of {name} is {made}, for which certificates have no lemma")
     return made.name, made.order
 
 

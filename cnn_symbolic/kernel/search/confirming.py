@@ -18,23 +18,24 @@ from math import prod
 from random import Random
 from typing import TypeVar
 
-from cnn_symbolic.expressions.heads import Opaque
+from cnn_symbolic.expressions.formulas import presumed
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.ground.errors import DisagreementError, EvaluationError, FunctionDomainError, UndefinedError
-from cnn_symbolic.kernel.search.replay import T, all_formulas
+from cnn_symbolic.kernel.search.replay import T, has_known_functions, rounded
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.search.witness import Found, compare_at, is_about_sizes, scene_at
 from cnn_symbolic.kernel.trusted.statement import Statement
-from cnn_symbolic.kernel.trusted.verdicts import SEAL, Theorem, Verdict
+from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Theorem, Verdict
 
 Sizes = dict[str, int]
 Name = TypeVar("Name")
-RANDOM_POINTS, MANY_POINTS, ATTEMPTS, TRIES, DRAWS = 10, 12, 60, 12, 3
+RANDOM_POINTS, MANY_POINTS, ATTEMPTS, TRIES, DRAWS, MANY_DRAWS = 10, 12, 60, 12, 3, 24
 FARTHEST, FARTHEST_OF_TENSORS, MOST_CANDIDATES = 50, 12, 6000
 # How many points are tried in the order of their totals, and at random: of claims about sizes, of claims with tensors.
 SEARCHED = {True: (1500, 500), False: (120, 60)}
+SEARCHED_WITH_KNOWN_FUNCTIONS = (30, 10)  # real numbers take long to compute
 MOST_VOLUME, SMALL_VOLUME, MOST_WORK = 1500, 150, 2_000_000
 
 
@@ -43,6 +44,9 @@ def confirmed(verdict: Verdict) -> Verdict:
     statement = verdict.statement
     if isinstance(verdict, Theorem):
         check_proved(statement, verdict.smallest)
+        if presumed(statement.formulas) and not is_valid_somewhere(statement, verdict.smallest):
+            detail = "no numbers were found at which all functions in it have a value"
+            return Undecided(statement, verdict.seconds, SEAL, Reason.OUTSIDE, detail)
     elif isinstance(verdict, Refutation):
         check_refuted(verdict)
         return replace(verdict, holds_at=None)
@@ -66,6 +70,14 @@ def check_proved(statement: Statement, smallest: Mapping[str, int] | None = None
             raise disagreement(statement, "not about these sizes", sizes, found)
 
 
+def is_valid_somewhere(statement: Statement, smallest: Mapping[str, int]) -> bool:
+    """Tell whether the functions in a statement have values at some random numbers, or it is too large to tell."""
+    random = Random(5)
+    points = [dict(smallest), *islice(random_points(statement, random), RANDOM_POINTS)]
+    too_large = any(work(statement, sizes) > MOST_WORK for sizes in points)
+    return too_large or any(compare_safely(statement, sizes, random) is not None for sizes in points)
+
+
 def check_vacuous(statement: Statement) -> None:
     """Raise DisagreementError if there are sizes that satisfy the assumptions, though the kernel says that none do."""
     random = Random(2)
@@ -79,7 +91,7 @@ def check_refuted(refutation: Refutation) -> None:
     """Compare a refuted statement at its counterexample, and its condition at some sizes."""
     statement, random = refutation.statement, Random(3)
     found = difference(statement, refutation.sizes, random)
-    if found is not None and not found.differs and not has_stand_ins(statement):
+    if found is not None and not found.differs:
         raise disagreement(statement, "refuted", refutation.sizes, found)
     if refutation.holds_at is None:
         return
@@ -109,7 +121,7 @@ def compare_safely(statement: Statement, sizes: Mapping[str, int], random: Rando
     """Return what a statement is at a point; None where it is too large, or random entries are divided by zero."""
     if work(statement, sizes) > MOST_WORK:
         return None
-    for _ in range(DRAWS):
+    for _ in range(MANY_DRAWS if has_known_functions(statement) else DRAWS):
         try:
             return compare_at(statement, scene_at(statement, sizes, random))
         except FunctionDomainError:
@@ -196,10 +208,8 @@ def far_points(lowest: Sizes, random: Random, farthest: int = FARTHEST) -> Itera
 def searched(verdict: Undecided | HoldsForLiterals) -> Verdict:
     """Return the refutation of a claim that differs somewhere, its counterexample made small; else the verdict."""
     statement, random = verdict.statement, Random(4)
-    if has_stand_ins(statement):
-        return verdict
     about_sizes = is_about_sizes(statement)
-    ordered, far = SEARCHED[about_sizes]
+    ordered, far = SEARCHED_WITH_KNOWN_FUNCTIONS if has_known_functions(statement) else SEARCHED[about_sizes]
     lowest = least_of(statement)
     tried, largest, complete = 0, 0, True
     seen: set[tuple[int, ...]] = set()
@@ -255,14 +265,6 @@ def volumes(statement: Statement, sizes: Mapping[str, int]) -> list[int]:
         return []
 
 
-def has_stand_ins(statement: Statement) -> bool:
-    """Tell whether a statement is about exp or log: the witness has other functions with their derivatives for them.
-
-    What is proved from the derivatives alone is true of these, too; but what is true of them shows nothing.
-    """
-    return any(o.name in ("exp", "log") for e in all_formulas(statement) for o in e.atoms(Opaque))
-
-
 def made_small(statement: Statement, sizes: Sizes, lowest: Sizes, random: Random) -> Sizes:
     """Return sizes of a small total at which the sides of a statement still differ."""
 
@@ -310,8 +312,8 @@ def refuted(verdict: Verdict, sizes: Sizes, is_least: bool) -> Refutation:
         functions={name: sum(c * T**k for k, c in enumerate(p)) for name, p in scene.functions.items()}
         if is_entry
         else {},
-        left_value=found.left if is_entry else None,
-        right_value=found.right if is_entry else None,
+        left_value=rounded(found.left) if is_entry else None,
+        right_value=rounded(found.right) if is_entry else None,
     )
 
 

@@ -15,12 +15,16 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import islice
+from typing import Any
 
 import sympy as sp
 
 from cnn_symbolic.expressions.formulas import substitute
+from cnn_symbolic.expressions.heads import Opaque
+from cnn_symbolic.expressions.known_functions import KNOWN
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.ground.errors import VacuousClaimError
+from cnn_symbolic.kernel.search.arguments import premises, presumptions
 from cnn_symbolic.kernel.search.changes import as_stated, changes, further_changes
 from cnn_symbolic.kernel.search.confirming import check_proved, check_vacuous, confirmed, in_order
 from cnn_symbolic.kernel.search.domains import stated_domain
@@ -59,12 +63,24 @@ def decide(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
 
 
 def verdict_on(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
+    """Return the verdict on a statement, or on one that it follows from; with where its functions are valid."""
+    verdict: Verdict | None = None
+    for premise in premises(statement, is_proved_alone):
+        if verdict is None and isinstance(found := verdict_alone(premise, literally), Theorem):
+            verdict = replace(found, statement=statement)
+    verdict = verdict_alone(statement, literally) if verdict is None else verdict
+    if isinstance(verdict, Theorem | HoldsForLiterals) and (valid := presumptions(statement)):
+        verdict = replace(verdict, domain=(*verdict.domain, *valid))
+    return verdict
+
+
+def verdict_alone(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
     """Return the verdict on a statement, as it is or in terms of other sizes."""
     verdict: Verdict = decide_affine(statement)
     if not isinstance(verdict, Undecided) or verdict.reason is not Reason.NOT_AFFINE:
         return verdict
     found: Verdict = verdict
-    decide_changed = partial(verdict_on, literally=literally)
+    decide_changed = partial(verdict_alone, literally=literally)
     for change in islice(changes(statement), 1):
         with suppress(NotReadable):
             changed = verdict_after(statement, change, decide_changed)
@@ -104,14 +120,29 @@ def proved_after(statement: Statement, most: int) -> Verdict:
 
 def is_proved(statement: Statement) -> bool:
     """Tell whether a statement is proved, for every value of its factors; no counterexample is looked for."""
-    try:
-        prove_affine(statement)
-        proved = True
-    except NotReadable as stopped:
-        proved = stopped.reason is Reason.NOT_AFFINE and is_proved_for_every(statement)
+    proved = is_proved_alone(statement) or any(map(is_proved_alone, premises(statement, is_proved_alone)))
     if proved:
         check_proved(statement)
     return proved
+
+
+def is_proved_for_any_functions(statement: Statement) -> bool:
+    """Tell whether a statement is proved by itself with arbitrary functions in the place of known ones."""
+
+    def changed(e: Any) -> Any:
+        return e.xreplace({f: Opaque(f"{f.name}∘", f.order, f.argument) for f in e.atoms(Opaque) if f.name in KNOWN})
+
+    about_functions = any(e.has(Opaque) for e in statement.formulas)
+    return not about_functions or is_proved_alone(statement.changed(changed))
+
+
+def is_proved_alone(statement: Statement) -> bool:
+    """Tell whether a statement is proved by itself."""
+    try:
+        prove_affine(statement)
+        return True
+    except NotReadable as stopped:
+        return stopped.reason is Reason.NOT_AFFINE and is_proved_for_every(statement)
 
 
 def is_proved_for_every(statement: Statement) -> bool:

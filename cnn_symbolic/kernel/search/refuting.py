@@ -20,9 +20,10 @@ from sympy.logic.boolalg import Boolean
 
 from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.formulas import entry
+from cnn_symbolic.expressions.known_functions import KNOWN
 from cnn_symbolic.kernel.search.conditions import conditions_of, weakest
 from cnn_symbolic.kernel.search.points import Nonzero, accesses, at_sizes, nonzero, smallest, value
-from cnn_symbolic.kernel.search.replay import KNOWN_FUNCTIONS, replay
+from cnn_symbolic.kernel.search.replay import replay
 from cnn_symbolic.kernel.search.verdicts import Monomial, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.affine import SideComparison, label
 from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets, Signature, total
@@ -198,7 +199,7 @@ def opaque_arguments_differ(statement: Statement, conditions: Sequence[Any], dif
     tensors differ where every entry of one has a product of tensors that no entry of the other has. It is
     not shown where the functions are known ones, whose values depend on each other.
     """
-    if any(key[1] in KNOWN_FUNCTIONS for d in differences for key in d.signature if len(key) == 3):
+    if any(key[1] in KNOWN for d in differences for key in d.signature if len(key) == 3):
         return False
     names = {key[0] for d in differences for key in d.signature if len(key) == 3}
     pending, occurring = list(names), dict[str, tuple[set[Signature], set[Signature]]]()

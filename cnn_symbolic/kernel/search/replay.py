@@ -13,41 +13,48 @@ import sympy as sp
 from cnn_symbolic.expressions.evaluation import Values, evaluate_formula, evaluate_size
 from cnn_symbolic.expressions.formulas import substitute
 from cnn_symbolic.expressions.heads import Opaque
+from cnn_symbolic.expressions.known_functions import KNOWN
+from cnn_symbolic.ground.errors import FunctionDomainError
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.statement import Side, Statement
 from cnn_symbolic.kernel.trusted.verdicts import Reason
+from cnn_symbolic.witnesses import duals
 
-TRIES = 16
+TRIES, TRIES_WITH_KNOWN_FUNCTIONS = 16, 6
 T = sp.Symbol("t")
-KNOWN_FUNCTIONS = {"exp": sp.exp(T), "log": sp.log(T), "reciprocal": 1 / T}
 MOST_ENTRIES, MOST_VALUES = 4096, 1_000_000
+# The entries of tensors in claims about known functions.
+ARGUMENTS = ((1, 2, 3), (-3, -2, -1, 1, 2, 3))
 
 
 def replay(refutation: Refutation, sizes: Mapping[sp.Symbol, int]) -> Refutation | None:
     """Return the refutation with values at which both sides differ in its entry; None if none is found."""
     statement = refutation.statement
-    for seed in range(TRIES):
-        values, functions = random_values(statement, sizes, np.random.default_rng(seed), large=seed >= TRIES // 2)
+    for seed in range(TRIES_WITH_KNOWN_FUNCTIONS if has_known_functions(statement) else TRIES):
         try:
+            values, functions = random_values(statement, sizes, np.random.default_rng(seed), large=seed >= TRIES // 2)
             left, right = (side_value(side, statement, refutation.index, values) for side in two(statement))
         except OverflowError:
             raise NotReadable(Reason.LIMIT, "an index is beyond 64 bits at the counterexample") from None
+        except FunctionDomainError:
+            continue
         at = refutation.index if left.shape else ()
-        if differ(left[at], right[at]):
+        if duals.differ(left[at], right[at]):
             given = {name: a for name, a in values.tensors.items() if statement.tensors[name].definition is None}
-            return replace(refutation, values=given, functions=functions, left_value=left, right_value=right)
+            return replace(
+                refutation, values=given, functions=functions, left_value=rounded(left), right_value=rounded(right)
+            )
     return None
 
 
-def differ(left: Any, right: Any) -> bool:
-    """Tell whether two exact numbers differ; expressions of known functions, by 30 digits of their difference."""
-    difference = left - right
-    if not isinstance(difference, sp.Expr) or difference.is_Rational:
-        return bool(difference != 0)
-    if not difference.is_finite or not difference.is_real:
-        return False
-    return bool(abs(sp.N(difference, 30, maxn=1000)) > sp.Float("1e-20"))
+def rounded(array: Any) -> Any:
+    """Return an array with the real numbers in it rounded to be shown; integers and fractions are exact."""
+
+    def shown(number: Any) -> Any:
+        return sp.Float(str(number), 15) if isinstance(number, duals.REAL.mpf) else number
+
+    return np.frompyfunc(shown, 1, 1)(array)
 
 
 def two(statement: Statement) -> tuple[Side, Side]:
@@ -67,18 +74,20 @@ def side_value(side: Side, statement: Statement, index: tuple[int, ...], values:
 def random_values(
     statement: Statement, sizes: Mapping[sp.Symbol, int], random: np.random.Generator, large: bool
 ) -> tuple[Values, dict[str, sp.Expr]]:
-    """Return random integers for every tensor, and a random polynomial for every opaque function.
+    """Return random integers for every tensor, and a random polynomial for every function that is not known.
 
     Small numbers and quadratics make a counterexample that one can check by hand; large ones and
-    quintics tell sides apart that agree on those by chance.
+    quintics tell sides apart that agree on those by chance. For known functions the numbers are small, not zero, and in
+    half of the tries positive.
     """
     degree, most = (5, 99) if large else (2, 3)
-    names = sorted({o.name for e in all_formulas(statement) for o in e.atoms(Opaque)})
+    names = sorted({o.name for e in statement.formulas for o in e.atoms(Opaque)})
+    arguments = ARGUMENTS[int(random.integers(len(ARGUMENTS)))] if has_known_functions(statement) else None
     polynomials: dict[str, sp.Expr] = {}
     functions: dict[str, list[Callable[[Any], Any]]] = {}
     for name in names:
-        if name in KNOWN_FUNCTIONS:
-            functions[name] = [known(sp.diff(KNOWN_FUNCTIONS[name], T, n)) for n in range(degree + 2)]
+        if name in KNOWN:
+            functions[name] = [np.vectorize(duals.KNOWN[name], otypes=[object])]
             continue
         polynomials[name] = sum(int(c) * T**k for k, c in enumerate(random.integers(1, most, degree + 1)))
         functions |= derivatives({name: polynomials[name]})
@@ -89,14 +98,17 @@ def random_values(
         if prod(shape) > MOST_VALUES:
             raise NotReadable(Reason.LIMIT, f"{name} has more than {MOST_VALUES} entries at the counterexample")
         if declared.definition is None:
-            arrays[name] = (
-                random.integers(-most, most + 1, shape).astype(object)
-                if shape
-                else np.array(int(random.integers(1, most)), dtype=object)
-            )
+            low, high = (-most, most + 1) if shape else (1, most)
+            given = random.integers(low, high, shape) if arguments is None else random.choice(arguments, shape)
+            arrays[name] = np.array(given, dtype=object)
         else:
             arrays[name] = evaluate_formula(declared.definition, declared.index, shape, values).astype(object)
     return values, polynomials
+
+
+def has_known_functions(statement: Statement) -> bool:
+    """Tell whether a statement is about known functions, such as exp."""
+    return any(f.name in KNOWN for e in statement.formulas for f in e.atoms(Opaque))
 
 
 def derivatives(polynomials: Mapping[str, sp.Expr]) -> dict[str, list[Callable[[Any], Any]]]:
@@ -104,18 +116,6 @@ def derivatives(polynomials: Mapping[str, sp.Expr]) -> dict[str, list[Callable[[
     return {
         name: [polynomial(sp.diff(p, T, n)) for n in range(int(sp.degree(p, T)) + 2)] for name, p in polynomials.items()
     }
-
-
-def all_formulas(statement: Statement) -> list[sp.Expr]:
-    """Return every entry formula in a statement."""
-    defined = [d.definition for d in statement.tensors.values() if d.definition is not None]
-    return [statement.left.formula, statement.right.formula, *defined]
-
-
-def known(expression: sp.Expr) -> Callable[[Any], Any]:
-    """Return an elementary function as one on arrays of exact numbers."""
-    function: Callable[[Any], Any] = np.vectorize(lambda value: expression.subs(T, value), otypes=[object])
-    return function
 
 
 def polynomial(expression: sp.Expr) -> Callable[[Any], Any]:

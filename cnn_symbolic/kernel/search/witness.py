@@ -2,8 +2,9 @@
 
 It shares with the kernel neither SymPy's expressions nor their reader. Every operation has an implementation of its own
 (`witnesses`), sizes and conditions are read in Python's integers from the operations that were written (`values`),
-gradients come from exact dual numbers, and opaque functions are random polynomials. Only what was written as a formula
-(a line of a proof, a statement from a file) is computed from its expression, by `evaluation`.
+gradients come from dual numbers, known functions have their real values, and all others are random polynomials. Only
+what was written as a formula (a line of a proof, a statement from a file) is computed from its expression, by
+`evaluation`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from cnn_symbolic.expressions.points import Point
 from cnn_symbolic.expressions.rules import is_plain_size
 from cnn_symbolic.expressions.values import read_at
 from cnn_symbolic.ground.errors import EvaluationError, FunctionDomainError, ShapeError, UndefinedError
+from cnn_symbolic.kernel.search.replay import ARGUMENTS, has_known_functions
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.sources import Call, Entries, Gradient, Leaf, Named
@@ -45,6 +47,7 @@ class Numbers:
     """Random integers for the tensors and random polynomials for the functions of a scene, made when asked for."""
 
     random: Random
+    entries: Sequence[int] = ENTRIES
     tensors: dict[str, np.ndarray] = field(default_factory=dict)
     functions: dict[str, list[int]] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
@@ -52,7 +55,7 @@ class Numbers:
     def tensor(self, name: str, shape: Sequence[int]) -> np.ndarray:
         """Return the entries of a tensor."""
         if name not in self.tensors:
-            entries = self.random.choices(ENTRIES, k=prod(shape))
+            entries = self.random.choices(self.entries, k=prod(shape))
             self.tensors[name] = np.array(entries, dtype=object).reshape(tuple(shape))
         return self.tensors[name]
 
@@ -252,7 +255,8 @@ class Found:
 
 def scene_at(statement: Statement, sizes: Mapping[str, int], random: Random) -> Scene:
     """Return a scene for a statement: integers for all of its sizes, random entries and functions."""
-    return Scene({s.name: sizes[s.name] for s in statement.sizes}, numbers=Numbers(random))
+    entries = random.choice(ARGUMENTS) if has_known_functions(statement) else ENTRIES
+    return Scene({s.name: sizes[s.name] for s in statement.sizes}, numbers=Numbers(random, entries))
 
 
 def compare_at(statement: Statement, scene: Scene) -> Found:
@@ -293,7 +297,7 @@ def compared(left: Any, right: Any) -> Found:
     if left.shape != right.shape:
         return Found("shape", left, right)
     for at in np.ndindex(*left.shape):
-        if left[at] != right[at]:
+        if duals.differ(left[at], right[at]):
             return Found("entry", left, right, at)
     return Found("same", left, right)
 
@@ -330,9 +334,7 @@ def lengths_at(shape: Sequence[Any], known: Mapping[sp.Symbol, int]) -> tuple[An
 
 def declared_values(statement: Statement, scene: Scene, known: Mapping[sp.Symbol, int]) -> Values:
     """Return arrays for the tensors that a statement declares, and its functions."""
-    formulas = [statement.left.formula, statement.right.formula]
-    formulas += [d.definition for d in statement.tensors.values() if d.definition is not None]
-    names = {o.name for e in formulas for o in e.atoms(Opaque)}
+    names = {o.name for e in statement.formulas for o in e.atoms(Opaque)}
     found: dict[str, np.ndarray] = {}
     values = Values(known, found, scene.callables(names), object)
     for name, declared in statement.tensors.items():

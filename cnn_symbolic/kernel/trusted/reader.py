@@ -1,16 +1,17 @@
 """Reads an entry formula as a sum of monomials: coefficient, tensor entries, conditions, bound indices.
 
 Trusted. Each tensor entry brings its support as a condition, an intermediate result is replaced by its
-definition (except inside an opaque function), products of sums are multiplied out with fresh indices.
-Symbols are resolved through a scope, never by substitution into a sum, so no index can be captured.
-What it does not understand raises `NotReadable`; nothing is guessed.
+definition (except inside a function), products of sums are multiplied out with fresh indices, and products of known
+functions of one entry are written as their laws say. Symbols are resolved through a scope, never by substitution into
+a sum, so no index can be captured. What it does not understand raises `NotReadable`; nothing is guessed.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
 from typing import Any
@@ -20,6 +21,7 @@ import sympy as sp
 from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.formulas import Entry, Shape, derivative, entry, stray_symbols
 from cnn_symbolic.expressions.heads import Opaque
+from cnn_symbolic.expressions.known_functions import LAWFUL, by_laws
 from cnn_symbolic.expressions.rules import is_plain, is_plain_size
 from cnn_symbolic.kernel.trusted.statement import Declaration, Statement
 from cnn_symbolic.kernel.trusted.verdicts import Reason
@@ -39,11 +41,16 @@ class NotReadable(Exception):
 
 @dataclass(frozen=True)
 class Factor:
-    """One tensor entry in a monomial; `function` is () or the opaque function's name and order."""
+    """One tensor entry in a monomial; `function` is () or the name and order of a function of it."""
 
     tensor: str
     index: tuple[sp.Expr, ...]
     function: tuple[str, int] | tuple[()] = ()
+
+    @property
+    def known(self) -> str:
+        """The name of the function of the entry, if there are laws for it; else ""."""
+        return self.function[0] if self.function and self.function[0] in LAWFUL else ""
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -71,6 +78,15 @@ class Term:
             self.bound + other.bound,
         )
 
+    def settled(self) -> Term:
+        """Return the term with the indices of its entries as equations give them: [j = e]·a(j) = [j = e]·a(e)."""
+        factors = self.factors
+        for holds in (c for c in self.conditions * 2 if isinstance(c, heads.Equal)):
+            j, e = holds.args if holds.args[0] in self.bound else holds.args[::-1]
+            if j in self.bound and not e.has(j):
+                factors = tuple(replace(f, index=tuple(i.xreplace({j: e}) for i in f.index)) for f in factors)
+        return replace(self, factors=factors)
+
 
 ONE = Term(sp.S.One)
 
@@ -87,10 +103,11 @@ class FormulaReader:
 
     def read(self, e: sp.Expr, scope: Scope) -> list[Term]:
         """Return the terms whose sum the formula is; `scope` says what its free indices stand for."""
-        terms = self._terms(e, scope)
-        if len(terms) > MOST_TERMS:
-            raise NotReadable(Reason.LIMIT, f"the formula has more than {MOST_TERMS} terms when multiplied out")
-        return terms
+        return limited(self._terms(e, scope))
+
+    def by_laws(self, terms: list[Term]) -> list[Term]:
+        """Return terms with their products of known functions written as the laws say."""
+        return limited([made for term in terms for made in self._by_laws(term)])
 
     def _terms(self, e: sp.Expr, scope: Scope) -> list[Term]:
         if e.is_Rational:
@@ -104,7 +121,7 @@ class FormulaReader:
         if isinstance(e, sp.Pow):
             return self._power(e, scope)
         if isinstance(e, sp.Indexed):
-            return self._entry(self._name(e), tuple(resolve(i, scope) for i in e.indices))
+            return self._entry(*self._place(e, scope))
         if isinstance(e, sp.Sum):
             return self._sum(e, scope)
         if isinstance(e, heads.Delta):
@@ -112,7 +129,7 @@ class FormulaReader:
         if isinstance(e, heads.Bracket):
             return self._guard(resolve(e.args[0], scope))
         if isinstance(e, Opaque):
-            return self._opaque(e, scope)
+            return self._applied(e, scope)
         if isinstance(e, sp.Derivative):
             return self._derivative(e, scope)
         if isinstance(e, heads.Floor | heads.Ceiling | heads.Remainder | heads.Maximum | heads.Minimum):
@@ -177,11 +194,15 @@ class FormulaReader:
         self.unfolding.pop()
         return [inside.times(term) for term in unfolded]
 
-    def _name(self, at: sp.Indexed) -> str:
-        name = str(at.base.label)
-        if at.base != sp.IndexedBase(name) or not isinstance(at, Entry):
-            raise NotReadable(Reason.OUTSIDE, f"{at} is not an entry of the tensor {name}: write tensor[index]")
-        return name
+    def _place(self, at: sp.Expr, scope: Scope, refused: str = "") -> tuple[str, tuple[sp.Expr, ...]]:
+        """Return the tensor and the index of an entry; a tensor without axes is its own entry."""
+        if isinstance(at, Entry) and at.base == sp.IndexedBase(str(at.base.label)):
+            return str(at.base.label), tuple(resolve(i, scope) for i in at.indices)
+        if at.is_Symbol and at == entry(at.name, ()):
+            return at.name, ()
+        if isinstance(at, sp.Indexed):
+            refused = f"{at} is not an entry of the tensor {at.base.label}: write tensor[index]"
+        raise NotReadable(Reason.OUTSIDE, refused)
 
     def _declared(self, name: str, index: tuple[sp.Expr, ...]) -> Declaration:
         if name not in self.tensors:
@@ -209,17 +230,33 @@ class FormulaReader:
         """Return a bracket or a delta as a condition: [false] = 0, and [p] is 1 where p holds."""
         return [] if holds == sp.false else [Term(sp.S.One, conditions=(holds,))]
 
-    def _opaque(self, e: Opaque, scope: Scope) -> list[Term]:
-        """Return the entry of the tensor f(z): arbitrary inside the shape of z, zero outside."""
-        at = e.argument
-        if isinstance(at, sp.Indexed):
-            name, index = self._name(at), tuple(resolve(i, scope) for i in at.indices)
-        elif at.is_Symbol and at == entry(at.name, ()):
-            name, index = at.name, ()
-        else:
-            raise NotReadable(Reason.OUTSIDE, f"{e}: an opaque function is applied to one tensor entry")
-        inside = support(index, self._declared(name, index).shape)
-        return [Term(sp.S.One, factors=(Factor(name, index, (e.name, e.order)),), conditions=inside)]
+    def _applied(self, e: Opaque, scope: Scope) -> list[Term]:
+        """Return the entry of the tensor f(z): f(z[i]) inside the shape of z, at 0 along an axis of size 1."""
+        name, index = self._place(e.argument, scope, f"{e}: a function is applied to one tensor entry")
+        shape = self._declared(name, index).shape
+        at = tuple(sp.S.Zero if n == 1 else i for i, n in zip(index, shape, strict=True))
+        return [Term(sp.S.One, factors=(Factor(name, at, (e.name, e.order)),), conditions=support(index, shape))]
+
+    def _by_laws(self, term: Term) -> list[Term]:
+        """Return a term with products of known functions of one entry t[i] written as the laws say.
+
+        Where t[i] is itself a product of entries, these count as t[i]; where the laws leave t[i], it is put in.
+        The laws presume that t[i] is not zero.
+        """
+        term = term.settled() if any(f.known for f in term.factors) else term
+        for name, index in dict.fromkeys((f.tensor, f.index) for f in term.factors if f.known):
+            terms, left = self._entry(name, index), Counter(term.factors)
+            bare = [replace(part, factors=(), conditions=()) for part in terms]
+            own = Counter(terms[0].factors if bare == [ONE] else ())
+            applied = [f for f in left if f.known and (f.tensor, f.index) == (name, index)]
+            counts = Counter({f.known: left.pop(f) for f in applied})
+            while own and own <= left:
+                left, counts["t"] = left - own, counts["t"] + 1
+            if (written := by_laws(counts)) != counts:
+                arguments = [self._entry(name, index) for _ in range(written.pop("t", 0))]
+                left += Counter({Factor(name, index, (f, 0)): n for f, n in written.items()})
+                return self.by_laws(self._multiply([[replace(term, factors=(*left.elements(),))], *arguments]))
+        return [term]
 
     def _derivative(self, e: sp.Derivative, scope: Scope) -> list[Term]:
         """Carry out ∂/∂w[k, l], every other tensor and intermediate result being held fixed.
@@ -229,15 +266,10 @@ class FormulaReader:
         if len(e.variable_count) != 1 or e.variable_count[0][1] != 1:
             raise NotReadable(Reason.OUTSIDE, f"{e}: one first derivative at a time")
         variable = e.variable_count[0][0]
-        is_scalar = isinstance(variable, sp.Symbol) and variable == entry(variable.name, ())
-        if not isinstance(variable, sp.Indexed) and not is_scalar:
-            raise NotReadable(Reason.OUTSIDE, f"{e}: a derivative is taken with respect to a tensor entry")
-        derived = self.read(derivative(e.expr, variable), scope)
-        if not isinstance(variable, sp.Indexed):
-            return derived
-        index = tuple(resolve(i, scope) for i in variable.indices)
-        inside = Term(sp.S.One, conditions=support(index, self._declared(self._name(variable), index).shape))
-        return [inside.times(term) for term in derived]
+        refused = f"{e}: a derivative is taken with respect to a tensor entry"
+        name, index = self._place(variable, scope, refused)
+        inside = Term(sp.S.One, conditions=support(index, self._declared(name, index).shape))
+        return [inside.times(term) for term in self.read(derivative(e.expr, variable), scope)]
 
 
 def read_sides(statement: Statement) -> list[tuple[Term, ...]]:
@@ -256,7 +288,15 @@ def read_side(
     who ask within one decision. The terms of sides are compared, never multiplied: it does not matter that they have
     the same bound indices wherever they are used.
     """
-    return tuple(FormulaReader(dict(tensors)).read(formula, {i: i for i in index}))
+    reader = FormulaReader(dict(tensors))
+    return tuple(reader.by_laws(reader.read(formula, {i: i for i in index})))
+
+
+def limited(terms: list[Term]) -> list[Term]:
+    """Return terms; raise NotReadable if there are too many."""
+    if len(terms) > MOST_TERMS:
+        raise NotReadable(Reason.LIMIT, f"the formula has more than {MOST_TERMS} terms when multiplied out")
+    return terms
 
 
 def support(index: tuple[sp.Expr, ...], shape: Shape) -> tuple[Any, ...]:

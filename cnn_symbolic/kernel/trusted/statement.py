@@ -8,7 +8,7 @@ differentiation, a file) makes no difference.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from operator import attrgetter
@@ -82,17 +82,22 @@ class Statement:
         """All size symbols, in the order in which they appear in the tensors, sides and assumptions."""
         found: dict[sp.Symbol, None] = {}
         declared = [d.shape for d in self.tensors.values()]
-        formulas = [d.definition for d in self.tensors.values() if d.definition is not None]
         parts: list[Any] = [s for shape in declared for s in shape]
         for side in (self.left, self.right):
             parts += [*side.shape, *side.conditions, side.formula]
         sides = (self.origin.left, self.origin.right) if self.origin is not None else ()
         made_from = [x for side in sides if isinstance(side, Tensor) for x in side.parts()]
         inner = [length for x in made_from for length in x.lengths]
-        for part in [*parts, *formulas, *self.assumptions, *inner]:
+        for part in [*parts, *self.formulas, *self.assumptions, *inner]:
             if isinstance(part, sp.Basic):
                 found |= dict.fromkeys(sorted(filter(is_plain_size, symbols_of(part)), key=attrgetter("name")))
         return tuple(found)
+
+    @property
+    def formulas(self) -> tuple[sp.Expr, ...]:
+        """The entry formulas of both sides, and the definitions."""
+        defined = [d.definition for d in self.tensors.values() if d.definition is not None]
+        return (self.left.formula, self.right.formula, *defined)
 
     @property
     def conditions(self) -> tuple[Any, ...]:
@@ -111,17 +116,21 @@ class Statement:
         is_size = tuple(
             AtLeast(e, sp.Integer(least(s))) for s, e in exact.items() if is_plain_size(s) and not e.is_Integer
         )
+        found = self.changed(lambda e: substitute(e, exact))
+        return replace(found, assumptions=(*found.assumptions, *is_size))
+
+    def changed(self, change: Callable[[Any], Any]) -> Statement:
+        """Return the statement with every expression and condition in it changed."""
 
         def fixed(e: Any) -> Any:
             if isinstance(e, tuple):
                 return tuple(map(fixed, e))
             if isinstance(e, Side | Declaration):
                 return replace(e, **{part.name: fixed(getattr(e, part.name)) for part in fields(e)})
-            return substitute(e, exact) if isinstance(e, sp.Basic) else e
+            return change(e) if isinstance(e, sp.Basic) else e
 
         tensors = {name: fixed(declared) for name, declared in self.tensors.items()}
-        sides = fixed(self.left), fixed(self.right)
-        return Statement(*sides, self.index, tensors, (*fixed(self.assumptions), *is_size))
+        return Statement(fixed(self.left), fixed(self.right), self.index, tensors, fixed(self.assumptions))
 
     def describe(self) -> str:
         """Return the statement as one line of text."""

@@ -16,11 +16,10 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.expressions.formulas import Index, Shape, bound_sum, entry, fresh
-from cnn_symbolic.expressions.heads import Opaque
+from cnn_symbolic.expressions.formulas import Index, Shape, bound_sum, fresh
 from cnn_symbolic.expressions.rules import at_least, delta, divide, floor, maximum, minimum, remainder
-from cnn_symbolic.expressions.shapes import check_integers, check_name, check_shape, format_shape
-from cnn_symbolic.ground.errors import FragmentError, ModeError, OperandError, ShapeError
+from cnn_symbolic.expressions.shapes import check_integers, check_shape, format_shape
+from cnn_symbolic.ground.errors import ModeError, ShapeError
 from cnn_symbolic.tensors import samples as s
 from cnn_symbolic.tensors import writing
 from cnn_symbolic.tensors.arithmetic import common_shape
@@ -337,50 +336,6 @@ def stack(*layers: Tensor, axis: int = 0) -> Definition:
 
     shape = layers[0].lengths
     return Definition((*shape[:at], sp.Integer(len(layers)), *shape[at:]), formula, all(x.confined for x in layers))
-
-
-def other_derivatives(call: Call) -> Iterator[Proposal]:
-    """Yield the function with one derivative more or less."""
-    function, order = call.options["function"], call.options["order"]
-    for found in {order + 1, max(order - 1, 0)} - {order}:
-        name = f"{function}{'′' * found} in place of {function}{'′' * order}"
-        yield name, partial(call.again, call.operands, order=found)
-
-
-@operation(
-    "applying a function entry by entry",
-    "m",
-    given(s.x, function="σ", order=1),
-    written=writing.applied,
-    mistakes=other_derivatives,
-)
-def apply(x: Tensor, *, function: str, order: int = 0) -> Definition:
-    """apply(x)[i] = f⁽ⁿ⁾(x[i]) inside the shape of x: an arbitrary differentiable function f, entry by entry.
-
-    `order` counts derivatives. The tensor must have a name, so that the function's argument has one.
-    """
-    if x.name is None:
-        raise FragmentError(f"{function} can be applied to a tensor with a name only: write named('z', {x}) first")
-    if not isinstance(function, str) or not function or not isinstance(order, int) or order < 0:
-        raise OperandError(f"apply takes a function's name and a count of derivatives, found {function!r}, {order!r}")
-    name = x.name
-    return Definition(x.lengths, lambda index: Opaque(function, order, entry(name, index)), confined=True)
-
-
-@dataclass(frozen=True)
-class Function:
-    """An arbitrary differentiable function, to be applied entry by entry: `σ(z)`, its derivative `σ(z, order=1)`."""
-
-    name: str
-
-    def __call__(self, x: Tensor, order: int = 0) -> Tensor:
-        """Return the function, differentiated `order` times, of a tensor with a name."""
-        return apply(x, function=self.name, order=order)
-
-
-def function(name: str) -> Function:
-    """Return an arbitrary differentiable function; `exp`, `log` and `reciprocal` are these themselves."""
-    return Function(check_name(name))
 
 
 def zeros(*lengths: Any) -> Tensor:

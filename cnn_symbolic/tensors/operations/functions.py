@@ -1,0 +1,85 @@
+"""Functions of tensors, entry by entry: the known ones, and arbitrary differentiable ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from cnn_symbolic.expressions.formulas import entry
+from cnn_symbolic.expressions.heads import Opaque
+from cnn_symbolic.expressions.known_functions import KNOWN
+from cnn_symbolic.expressions.shapes import check_name
+from cnn_symbolic.ground.errors import FragmentError, OperandError
+from cnn_symbolic.tensors import samples as s
+from cnn_symbolic.tensors import writing
+from cnn_symbolic.tensors.operation import Definition, Proposal, given, operation
+from cnn_symbolic.tensors.sources import Call
+from cnn_symbolic.tensors.tensor import Tensor
+
+
+def other_derivatives(call: Call) -> Iterator[Proposal]:
+    """Yield the function with one derivative more or less."""
+    function, order = call.options["function"], call.options["order"]
+    for found in {order + 1, max(order - 1, 0)} - {order}:
+        name = f"{function}{'′' * found} in place of {function}{'′' * order}"
+        yield name, partial(call.again, call.operands, order=found)
+
+
+@operation(
+    "applying a function entry by entry",
+    "m",
+    given(s.x, function="σ", order=1),
+    written=writing.applied,
+    mistakes=other_derivatives,
+)
+def apply(x: Tensor, *, function: str, order: int = 0) -> Definition:
+    """apply(x)[i] = f⁽ⁿ⁾(x[i]) inside the shape of x: a known function, or an arbitrary differentiable one.
+
+    `order` counts derivatives. The tensor must have a name, so that the function's argument has one.
+    """
+    if x.name is None:
+        raise FragmentError(f"{function} can be applied to a tensor with a name only: write named('z', {x}) first")
+    if not isinstance(function, str) or not function or not isinstance(order, int) or order < 0:
+        raise OperandError(f"apply takes a function's name and a count of derivatives, found {function!r}, {order!r}")
+    name = x.name
+    confined = not order or function not in KNOWN  # 1 − tanh² is not zero outside of the shape
+    return Definition(x.lengths, lambda index: Opaque(function, order, entry(name, index)), confined)
+
+
+@dataclass(frozen=True)
+class Function:
+    """An arbitrary differentiable function, to be applied entry by entry: `σ(z)`, its derivative `σ(z, order=1)`."""
+
+    name: str
+
+    def __call__(self, x: Tensor, order: int = 0) -> Tensor:
+        """Return the function, differentiated `order` times, of a tensor with a name."""
+        return apply(x, function=self.name, order=order)
+
+
+def function(name: str) -> Function:
+    """Return an arbitrary differentiable function; raise OperandError for the name of a known one, such as `exp`."""
+    if name in KNOWN:
+        raise OperandError(f"{name} is a known function, {definition(name)}: write {name}(x), without function()")
+    return Function(check_name(name))
+
+
+def known(name: str) -> Callable[..., Tensor]:
+    """Return a known function of tensors with a name, entry by entry."""
+
+    def applied(x: Tensor, order: int = 0) -> Tensor:
+        return apply(x, function=name, order=order)
+
+    applied.__name__ = applied.__qualname__ = name
+    applied.__doc__ = f"Return {name}(t) = {definition(name)} of every entry t, or its derivative of that order."
+    return applied
+
+
+def definition(name: str) -> str:
+    """Return what a known function is, and where."""
+    return KNOWN[name].definition + {"": "", ">": " for t > 0", "!=": " for t ≠ 0"}[KNOWN[name].where]
+
+
+exp, log, reciprocal, sqrt, rsqrt = map(known, ("exp", "log", "reciprocal", "sqrt", "rsqrt"))
+sigmoid, tanh, softplus, relu, step = map(known, ("sigmoid", "tanh", "softplus", "relu", "step"))
