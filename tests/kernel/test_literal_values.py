@@ -5,10 +5,10 @@ import pytest
 from cnn_symbolic import And, Or, ceiling, claim, maximum, prove, sizes, widths
 from cnn_symbolic.claims import read_claims
 from cnn_symbolic.ground.errors import OperandError
-from cnn_symbolic.kernel.search.factor_choice import lower_bound
+from cnn_symbolic.kernel.search.factor_choice import lower_bound, upper_bound
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals
 from cnn_symbolic.kernel.trusted.drafts import Draft
-from cnn_symbolic.kernel.trusted.factors import combinations, theorem_for_cases, upper_bound
+from cnn_symbolic.kernel.trusted.factors import combinations, theorem_for_cases
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
 

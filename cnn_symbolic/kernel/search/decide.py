@@ -28,7 +28,7 @@ from cnn_symbolic.kernel.search.arguments import premises, presumptions
 from cnn_symbolic.kernel.search.changes import as_stated, changes, further_changes
 from cnn_symbolic.kernel.search.confirming import check_proved, check_vacuous, confirmed, in_order
 from cnn_symbolic.kernel.search.domains import stated_domain
-from cnn_symbolic.kernel.search.factor_choice import factors_of, literal_values
+from cnn_symbolic.kernel.search.factor_choice import factors_of, literal_values, stated_values
 from cnn_symbolic.kernel.search.points import smallest
 from cnn_symbolic.kernel.search.refuting import decide_affine
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
@@ -36,7 +36,6 @@ from cnn_symbolic.kernel.trusted.affine import prove_affine
 from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets
 from cnn_symbolic.kernel.trusted.factors import (
     combinations,
-    stated_values,
     theorem_for_cases,
     theorem_for_every,
     verdict_after,

@@ -12,7 +12,6 @@ import sympy as sp
 from cnn_symbolic.expressions.heads import Equal
 from cnn_symbolic.expressions.rules import is_plain_size
 from cnn_symbolic.kernel.trusted.drafts import Draft
-from cnn_symbolic.kernel.trusted.factors import assumed, upper_bound
 from cnn_symbolic.kernel.trusted.polynomials import AllOf, Condition, Relation, polynomials_in
 from cnn_symbolic.kernel.trusted.reader import NotReadable, read_sides
 from cnn_symbolic.kernel.trusted.statement import Statement
@@ -46,6 +45,33 @@ def factors_of(statement: Statement) -> tuple[sp.Symbol, ...]:
         count = Counter(s for rest in left for s in rest)
         chosen[max(count, key=lambda s: (s in bounded, count[s], statement.sizes.index(s)))] = None
     return tuple(s for s in statement.sizes if s in chosen)
+
+
+def stated_values(statement: Statement, factors: Sequence[sp.Symbol]) -> tuple[int, ...] | None:
+    """Return values among which the assumptions leave every factor; None where one may be as large as it likes."""
+    bounds = [upper_bound(assumed(statement), factor) for factor in factors]
+    largest = max((bound for bound in bounds if bound is not None), default=1)
+    return None if None in bounds else tuple(range(1, largest + 1))
+
+
+def assumed(statement: Statement) -> Condition:
+    """Return the assumptions of a statement as one condition."""
+    return AllOf(tuple(map(Draft().condition, statement.assumptions)))
+
+
+def upper_bound(holds: Condition, size: sp.Symbol) -> int | None:
+    """Return a number that a size is not above where a condition holds, such as S ≤ 3; None if it is not seen."""
+    if not isinstance(holds, Relation):
+        found = [upper_bound(part, size) for part in holds.parts]
+        bounds = [bound for bound in found if bound is not None]
+        if isinstance(holds, AllOf):
+            return min(bounds, default=None)
+        return None if None in found else max(bounds, default=None)
+    p = holds.polynomial
+    slope, rest = p.get((size,), 0), p.get((), 0)
+    if set(p) - {(size,), ()} or not slope or holds.sign == "!=" or (holds.sign == ">=" and slope > 0):
+        return None
+    return max(math.floor(Fraction(-rest) / slope), 1)
 
 
 def literal_values(statement: Statement, factors: Sequence[sp.Symbol], most: int) -> tuple[int, ...]:

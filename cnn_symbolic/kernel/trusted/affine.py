@@ -80,7 +80,7 @@ class SideComparison:
                 raise NotReadable(Reason.OUTSIDE, f"a formula divides by {base}, which is not positive for all sizes")
         return cleared
 
-    def theorem(self, seconds: float = 0.0) -> Theorem:
+    def theorem(self) -> Theorem:
         """Return the theorem that the sides are equal; raise NotReadable unless no difference is left.
 
         undefined = ∅   unequal = ∅   left(m, a) − right(m, a) = 0 for every product of tensors
@@ -90,19 +90,9 @@ class SideComparison:
         empty = self.undefined.is_empty() and self.unequal.is_empty()
         if not empty or not all(map(self.sets.vanishes, self.differences.values())):
             raise NotReadable(Reason.COEFFICIENT, "a coefficient is a polynomial in the sizes of degree 2 or more")
-        written = {product_of(signature): written_sum(*pair) for signature, pair in self.coefficients.items()}
-        return Theorem(
-            self.statement,
-            seconds,
-            SEAL,
-            smallest={},
-            coefficients=written,
-        )
-
-
-def written_sum(functions: Sequence[Any], others: Sequence[Any]) -> str:
-    """Return the sum of coefficient functions as isl writes it; zero on the domain of others if there are none."""
-    return str(total(functions or [others[0].sub(others[0])]).to_str())
+        sums = {s: total(left or [right[0].sub(right[0])]) for s, (left, right) in self.coefficients.items()}
+        written = {product_of(signature): str(of_left.to_str()) for signature, of_left in sums.items()}
+        return Theorem(self.statement, 0.0, SEAL, {}, written)
 
 
 def prove_affine(statement: Statement) -> Theorem:

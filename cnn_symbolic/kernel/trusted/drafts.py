@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ import sympy as sp
 from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.formulas import without_cases
 from cnn_symbolic.expressions.heads import AtLeast, Less
-from cnn_symbolic.expressions.rules import as_quotient, at_least, is_plain_size
+from cnn_symbolic.expressions.rules import as_quotient, at_least, conjuncts, is_plain_size
 from cnn_symbolic.kernel.trusted.polynomials import (
     OPPOSITE,
     RELATIONS,
@@ -84,7 +85,8 @@ class Draft:
         draft = cls()
         draft.number, draft.bound = term.number, list(term.bound)
         inside = (holds for i, n in zip(index, shape, strict=True) for holds in (AtLeast(i, 0), Less(i, n)))
-        draft.conditions = [draft.condition(holds) for holds in (*term.conditions, *inside)]
+        conditions = (part for holds in (*term.conditions, *inside) for part in conjuncts(holds))
+        draft.conditions = [draft.condition(holds) for holds in conditions]
         for x, e in zip(coordinates, access, strict=True):
             draft.conditions.append(Relation("=", draft.integer(e) - Polynomial.of(x)))
         draft.powers = [(draft.polynomial(base), exponent) for base, exponent in term.powers]
@@ -124,7 +126,7 @@ class Draft:
         """Return an expression as a polynomial with integer coefficients; raise NotReadable if it has fractions."""
         p = self.polynomial(e)
         if any(n.denominator != 1 for n in p.values()):
-            raise NotReadable(Reason.NOT_AFFINE, f"{e} is not affine in indices and sizes with integer coefficients")
+            raise NotReadable(Reason.NOT_AFFINE, f"{e} has fractions as coefficients")
         return p
 
     def difference(self, left: sp.Expr, right: sp.Expr) -> Polynomial:
@@ -290,12 +292,9 @@ class Draft:
 
 def without(monomial: Monomial, divisor: Monomial) -> Monomial | None:
     """Return a product without the symbols of another one; None if it is no multiple of it."""
-    left = list(monomial)
-    for symbol in divisor:
-        if symbol not in left:
-            return None
-        left.remove(symbol)
-    return tuple(left)
+    left = Counter(monomial)
+    left.subtract(divisor)
+    return None if any(n < 0 for n in left.values()) else tuple(left.elements())
 
 
 def is_positive(p: Polynomial) -> bool:

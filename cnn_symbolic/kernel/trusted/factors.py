@@ -8,11 +8,9 @@ nothing: a statement that is not proved here may still be true.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from itertools import combinations as combinations_of
 from itertools import product
 from typing import Any
@@ -23,10 +21,10 @@ from cnn_symbolic.expressions.formulas import substitute
 from cnn_symbolic.expressions.heads import AtLeast, Equal
 from cnn_symbolic.expressions.rules import any_of, at_least, compare, least
 from cnn_symbolic.ground.errors import VacuousClaimError
-from cnn_symbolic.kernel.trusted.affine import product_of, prove_affine, without_denominators, written_sum
+from cnn_symbolic.kernel.trusted.affine import prove_affine, without_denominators
 from cnn_symbolic.kernel.trusted.coefficients import Signature, arranged, total
 from cnn_symbolic.kernel.trusted.drafts import Draft
-from cnn_symbolic.kernel.trusted.polynomials import AllOf, Condition, Monomial, Relation
+from cnn_symbolic.kernel.trusted.polynomials import Monomial
 from cnn_symbolic.kernel.trusted.products import Frame, Lowering
 from cnn_symbolic.kernel.trusted.reader import NotReadable, read_sides
 from cnn_symbolic.kernel.trusted.statement import Side, Statement
@@ -43,33 +41,6 @@ class ComparedTerms:
     right: list[Draft] = field(default_factory=list)
 
 
-def stated_values(statement: Statement, factors: Sequence[sp.Symbol]) -> tuple[int, ...] | None:
-    """Return values among which the assumptions leave every factor; None where one may be as large as it likes."""
-    bounds = [upper_bound(assumed(statement), factor) for factor in factors]
-    largest = max((bound for bound in bounds if bound is not None), default=1)
-    return None if None in bounds else tuple(range(1, largest + 1))
-
-
-def assumed(statement: Statement) -> Condition:
-    """Return the assumptions of a statement as one condition."""
-    return AllOf(tuple(map(Draft().condition, statement.assumptions)))
-
-
-def upper_bound(holds: Condition, size: sp.Symbol) -> int | None:
-    """Return a number that a size is not above where a condition holds, such as S ≤ 3; None if it is not seen."""
-    if not isinstance(holds, Relation):
-        found = [upper_bound(part, size) for part in holds.parts]
-        bounds = [bound for bound in found if bound is not None]
-        if isinstance(holds, AllOf):
-            return min(bounds, default=None)
-        return None if None in found else max(bounds, default=None)
-    p = holds.polynomial
-    slope, rest = p.get((size,), 0), p.get((), 0)
-    if set(p) - {(size,), ()} or not slope or holds.sign == "!=" or (holds.sign == ">=" and slope > 0):
-        return None
-    return max(math.floor(Fraction(-rest) / slope), 1)
-
-
 def theorem_for_every(statement: Statement, factors: Sequence[sp.Symbol], cases: int = 0) -> Theorem:
     """Return the theorem that a statement is for every value of its factors; raise NotReadable if that is not seen.
 
@@ -77,7 +48,8 @@ def theorem_for_every(statement: Statement, factors: Sequence[sp.Symbol], cases:
     ───────────────────────────────────────────────────────────────────────────────────────────
            left = right for all sizes and every value of the factors: there u is one value
     """
-    return Theorem(statement, 0.0, SEAL, {}, prove_every(statement, factors, cases), tuple(map(str, factors)))
+    prove_every(statement, factors, cases)
+    return Theorem(statement, 0.0, SEAL, {}, {}, tuple(map(str, factors)))
 
 
 def theorem_for_cases(statement: Statement, factors: Sequence[sp.Symbol], values: Sequence[int]) -> Theorem:
@@ -141,11 +113,8 @@ def combinations(factors: Sequence[sp.Symbol], values: Sequence[int]) -> Iterato
     yield from (dict(zip(factors, chosen, strict=True)) for chosen in ordered)
 
 
-def prove_every(statement: Statement, factors: Sequence[sp.Symbol], cases: int = 0) -> dict[str, str]:
-    """Return the coefficient functions of a statement that is true at all sizes, as isl writes them.
-
-    Raises NotReadable where that is not proved.
-    """
+def prove_every(statement: Statement, factors: Sequence[sp.Symbol], cases: int = 0) -> None:
+    """Prove that a statement is true at all sizes; raise NotReadable where that is not seen."""
     lowering = Lowering(statement.sizes, statement.index)
     required = lowering.conditions(statement.conditions)
     right = lowering.conditions(statement.right.conditions)
@@ -168,21 +137,16 @@ def prove_every(statement: Statement, factors: Sequence[sp.Symbol], cases: int =
         unequal = domain.intersect(sets.sizes_where_all(differ))
         if not of_sizes.impossible(undefined.union(unequal)):
             raise NotReadable(Reason.NOT_AFFINE, "the shapes are not seen to agree for all factors")
-        written = {}
-        for signature, both in compared.items():
+        for both in compared.values():
             for draft in (*both.left, *both.right):
                 draft.conditions += both.frame.facts
             left, other = (
                 [sets.function(draft, both.frame.symbols, domain) for draft in side] for side in (both.left, both.right)
             )
             monomials = [*parameters, *((i,) for i in statement.index), *both.frame.monomials()]
-            pairs_of_quotients = alike(lowering.sizes, both.frame)
-            if not Coordinates(sets, monomials, multipliers, pairs_of_quotients, cases).zero_everywhere(
-                total(left, other)
-            ):
+            of_entries = Coordinates(sets, monomials, multipliers, alike(lowering.sizes, both.frame), cases)
+            if not of_entries.zero_everywhere(total(left, other)):
                 raise NotReadable(Reason.NOT_AFFINE, "the entries are not seen to agree for all factors")
-            written[product_of(signature)] = written_sum(left, other)
-    return written
 
 
 def alike(*frames: Frame) -> list[tuple[sp.Symbol, sp.Symbol]]:

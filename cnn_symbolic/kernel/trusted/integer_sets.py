@@ -73,9 +73,7 @@ class Sets:
         for monomial, number in p.items():
             if len(monomial) > 1 or number.denominator != 1 or not all(s in names for s in monomial):
                 term = sp.Mul(sp.Rational(number.numerator, number.denominator), *monomial)
-                raise NotReadable(
-                    Reason.NOT_AFFINE, f"{term} is not affine in indices and sizes with integer coefficients"
-                )
+                raise NotReadable(Reason.NOT_AFFINE, f"{term} is not a number times a size or an index")
             found[names[monomial[0]] if monomial else ""] = int(number)
         return found
 

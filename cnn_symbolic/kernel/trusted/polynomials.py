@@ -143,12 +143,3 @@ def polynomials_in(conditions: Iterable[Condition]) -> Iterator[Polynomial]:
             yield condition.polynomial
         else:
             yield from polynomials_in(condition.parts)
-
-
-def one_by_one(condition: Condition) -> Iterator[Condition]:
-    """Yield the conditions that hold together."""
-    if isinstance(condition, AllOf):
-        for part in condition.parts:
-            yield from one_by_one(part)
-    else:
-        yield condition

@@ -27,7 +27,6 @@ from cnn_symbolic.kernel.trusted.polynomials import (
     Monomial,
     Polynomial,
     changed,
-    one_by_one,
     symbols_in,
 )
 from cnn_symbolic.kernel.trusted.reader import NotReadable, Term
@@ -75,7 +74,6 @@ class Lowering:
     def term(self, term: Term, access: Sequence[sp.Expr], shape: Sequence[sp.Expr], frame: Frame) -> Draft:
         """Return a term inside a shape, with the entries that it accesses at the frame's coordinates."""
         draft = Draft.of_term(term, access, frame.coordinates, self.index, shape)
-        draft.conditions = [c for condition in draft.conditions for c in one_by_one(condition)]
         self.name_functions(draft, frame)
         while solved := next(draft.solutions(), None):
             draft.put(*solved)

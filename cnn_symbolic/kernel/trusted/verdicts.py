@@ -53,8 +53,7 @@ class Theorem(Verdict):
     which shows that the theorem is not vacuous; `domain` are the conditions as people read them, simplified.
     `factors` names the sizes that others are multiplied with or divided by, such as strides: proved for every value of
     them, or for all combinations of the `values` listed, if there are any: then the claim itself is about these only.
-    With factors, the coefficient functions have further parameters for products and quotients; at literal values they
-    are left out.
+    With factors, the coefficient functions are left out.
     """
 
     smallest: Mapping[str, int]
