@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cnn_symbolic.command_line.app import app
+from cnn_symbolic.command_line.cli import app
 from tests.support import certifying as shared
 from tests.support.certificates import ENDLESS, OTHER, PROOF, WRONG, emit, needs_coq
 from tests.support.certifying import VERSION, coqc

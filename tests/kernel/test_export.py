@@ -92,7 +92,7 @@ def test_a_side_that_divides_brings_its_conditions_back():
 
 def test_a_verdict_for_literal_values_is_the_same_after_a_round_trip():
     twice = dilate(dilate(x, factors=(M,)), factors=(N,))
-    statement = state(twice, dilate(x, factors=(M * N,)))
+    statement = state(twice, dilate(dilate(x, factors=(N,)), factors=(M,)))
     before, after = decide(statement), decide(round_trip(statement))
     assert isinstance(before, HoldsForLiterals)
     assert (type(after), after.factors, after.values) == (type(before), before.factors, before.values)

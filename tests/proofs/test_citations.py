@@ -22,7 +22,7 @@ from cnn_symbolic import (
     tensor,
     widths,
 )
-from cnn_symbolic.command_line.app import app
+from cnn_symbolic.command_line.cli import app
 from cnn_symbolic.ground.errors import ExportError, OperandError
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.present.content.assembly import assemble
@@ -98,7 +98,7 @@ def test_what_is_proved_at_listed_factors_has_no_instances():
 
 def test_what_holds_for_literal_values_only_has_no_instances():
     def twice(a, m, n):
-        return dilate(dilate(a, factors=(m,)), factors=(n,)), dilate(a, factors=(m * n,))
+        return dilate(dilate(a, factors=(m,)), factors=(n,)), dilate(dilate(a, factors=(n,)), factors=(m,))
 
     left, right = twice(x, J, K)
     for assuming in ((), [J <= 3]):

@@ -20,7 +20,7 @@ from cnn_symbolic.ground.errors import EvaluationError, UndefinedError
 from cnn_symbolic.kernel.search.domains import stated_domain
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.factors import ChangeOfSizes
-from cnn_symbolic.kernel.trusted.reader import read_sides
+from cnn_symbolic.kernel.trusted.reader import NotReadable, read_sides
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 
@@ -80,8 +80,9 @@ def without_remainders(statement: Statement) -> Iterator[ChangeOfSizes]:
 def parts_of(statement: Statement) -> list[Any]:
     """Return the conditions, lengths and indices of a statement."""
     parts = [*statement.conditions, *statement.right.conditions, *statement.left.shape, *statement.right.shape]
-    for term in (term for terms in read_sides(statement) for term in terms):
-        parts += [*term.conditions, *(i for factor in term.factors for i in factor.index)]
+    with suppress(NotReadable):
+        for term in (term for terms in read_sides(statement) for term in terms):
+            parts += [*term.conditions, *(i for factor in term.factors for i in factor.index)]
     return parts
 
 

@@ -54,7 +54,7 @@ def rounded(array: Any) -> Any:
     def shown(number: Any) -> Any:
         return sp.Float(str(number), 15) if isinstance(number, duals.REAL.mpf) else number
 
-    return np.frompyfunc(shown, 1, 1)(array)
+    return np.array(np.frompyfunc(shown, 1, 1)(array), dtype=object)
 
 
 def two(statement: Statement) -> tuple[Side, Side]:

@@ -31,6 +31,8 @@ from cnn_symbolic.kernel.trusted.polynomials import (
 from cnn_symbolic.kernel.trusted.reader import NotReadable, Term
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 
+MOST_CHOSEN = 6
+
 
 @dataclass(frozen=True)
 class DefinedSymbol:
@@ -185,7 +187,9 @@ class Draft:
         if isinstance(holds, heads.Conjunction | heads.Disjunction):
             parts = tuple(self.condition(part, negated) for part in holds.args)
             return AllOf(parts) if isinstance(holds, heads.Conjunction) != negated else AnyOf(parts)
-        if isinstance(holds, heads.Comparison) and holds.has(heads.Where, heads.Bracket):
+        if isinstance(holds, heads.Comparison) and (chosen := holds.atoms(heads.Where, heads.Bracket)):
+            if len(chosen) > MOST_CHOSEN:
+                raise NotReadable(Reason.LIMIT, f"a comparison has more than {MOST_CHOSEN} brackets in it")
             return self.condition(without_cases(holds), negated)
         if isinstance(holds, heads.Comparison):
             sign, direction, strict = RELATIONS[holds.sign]

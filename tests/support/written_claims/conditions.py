@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.support.written_claims.arrays import array, at, dilated, padded, strided
-from tests.support.written_claims.entering import conditional, holding, proved, refuted
+from tests.support.written_claims.entering import conditional, proved, refuted
 
 
 @conditional(
@@ -30,7 +30,7 @@ def subsampled_twice(draw, M, S, T):
     return x[::S][::T], x[:: S * T]
 
 
-@holding("x = tensor(M)\nclaim(dilate(dilate(x, factors=(S,)), factors=(T,)) == dilate(x, factors=(S*T,)))")
+@proved("x = tensor(M)\nclaim(dilate(dilate(x, factors=(S,)), factors=(T,)) == dilate(x, factors=(S*T,)))")
 def dilated_twice(draw, M, S, T):
     x = draw(M)
     return dilated(dilated(x, S), T), dilated(x, S * T)
@@ -42,7 +42,7 @@ rolled = from_entries((M,), lambda i: x[(i + K) % M], using=[x])
 """
 
 
-@holding(f"{ROLLED}claim(from_entries((M,), lambda i: rolled[(i - K) % M], using=[rolled]) == x)")
+@proved(f"{ROLLED}claim(from_entries((M,), lambda i: rolled[(i - K) % M], using=[rolled]) == x)")
 def rolled_and_back(draw, M, K):
     x = draw(M)
     return np.roll(np.roll(x, -K), K), x

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.support.written_claims.arrays import centred, full, sigma, slope, tau, valid
-from tests.support.written_claims.entering import conditional, proved, refuted, undecided
+from tests.support.written_claims.entering import conditional, proved, refuted
 
 NORM = """
 x = tensor(L, M, N)
@@ -143,7 +143,7 @@ def padding_before_the_activation(draw, M, P):
     return np.pad(sigma(x), P), sigma(np.pad(x, P))
 
 
-@undecided("""
+@proved("""
 σ = function()
 x = tensor(M)
 turned = flip(x, axes=(0,))

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from tests.support.written_claims.arrays import at
-from tests.support.written_claims.entering import holding, proved, refuted
+from tests.support.written_claims.entering import proved, refuted
 
 # Remainders, quotients, maxima and minima that SymPy simplifies wrongly while it builds them.
 
@@ -162,7 +162,7 @@ def a_distance_from_the_smaller_to_the_larger(draw, M, N):
     return (abs(M - N),), (max(M, N) - min(M, N),)
 
 
-@holding("claim((M % (2*S)) % S == M % S)")
+@proved("claim((M % (2*S)) % S == M % S)")
 def a_remainder_of_a_remainder(draw, M, S):
     return (M % (2 * S) % S,), (M % S,)
 

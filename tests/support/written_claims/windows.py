@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 
 from tests.support.written_claims.arrays import array, at, slope, underlays
-from tests.support.written_claims.entering import conditional, holding, proved, refuted
+from tests.support.written_claims.entering import conditional, proved, refuted
 
 COLUMNS = """
 x = tensor(B, C, M)
@@ -181,7 +181,7 @@ def windows_side_by_side_see_everything(draw, B, C, M, I):
     return x[:, :, : M // I * I].reshape(B, C, M // I, I).sum(axis=(2, 3)), x.sum(axis=2)
 
 
-@holding("""
+@proved("""
 x = tensor(B, C, M)
 once = upsample_nearest(x, factors=F)
 claim(upsample_nearest(once, factors=G) == upsample_nearest(x, factors=F*G))
