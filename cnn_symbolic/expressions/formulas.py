@@ -180,10 +180,16 @@ def stray_symbols(formula: sp.Expr, index: Sequence[sp.Symbol]) -> set[sp.Symbol
     return {s for s in symbols if not is_plain_size(s) and s != entry(s.name, ())}
 
 
+@lru_cache(maxsize=1024)
+def functions_in(formula: sp.Expr) -> frozenset[Opaque]:
+    """Return the functions of tensor entries that occur in a formula."""
+    return frozenset(formula.atoms(Opaque))
+
+
 def presumed(formulas: Iterable[sp.Expr]) -> dict[str, str]:
     """Return where the known functions in some formulas are valid, by the tensor they are applied to: {"v": ">"}."""
     found: dict[str, str] = {}
-    for f in sorted((f for e in formulas for f in e.atoms(Opaque)), key=str):
+    for f in sorted((f for e in formulas for f in functions_in(e)), key=str):
         where = KNOWN[f.name].where if f.name in KNOWN else ""
         if where and found.get(f.tensor) != ">":
             found[f.tensor] = where

@@ -32,7 +32,7 @@ from cnn_symbolic.certificates.trusted.compiling import compiled
 from cnn_symbolic.certificates.trusted.propositions import proposition
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
-from cnn_symbolic.layers import conv, conv_transpose, quadratic_cost, sum_pool
+from cnn_symbolic.layers import conv, conv_transpose, exp, log, quadratic_cost, reciprocal, sum_pool
 from cnn_symbolic.mistakes.changes import changes
 from tests.support.certificates import needs_coq
 from tests.support.thorough import every
@@ -167,10 +167,10 @@ def without_names():
 
 def known_functions():
     x, y = tensor(M, name="x"), tensor(M, name="y")
-    e = named("e", function("exp")(x))
+    e = named("e", exp(x))
     total = named("total", sum_axes(e, axes=(0,)))
-    cost = function("log")(total) - dot(x, y)
-    yield "softmax", of_cost(cost, x), e * function("reciprocal")(total) - y
+    cost = log(total) - dot(x, y)
+    yield "softmax", of_cost(cost, x), e * reciprocal(total) - y
 
 
 def feature_map():

@@ -24,7 +24,7 @@ from cnn_symbolic.expressions.heads import AtLeast, Equal, Opaque, divisors
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import all_of, bracket, least
 from cnn_symbolic.ground.errors import UndefinedError
-from cnn_symbolic.kernel.search.replay import T, all_formulas, derivatives
+from cnn_symbolic.kernel.search.replay import T, derivatives
 from cnn_symbolic.proofs.derivation import Derivation
 
 SAMPLES, POINTS, TRIES, SEED = 2, 5, 6000, 4
@@ -121,7 +121,7 @@ class Case:
     def __post_init__(self):
         rng = np.random.default_rng(self.seed)
         claim, kernel = self.claim, self.claim.statement
-        formulas = all_formulas(kernel)
+        formulas = kernel.formulas
         orders = {}
         for name, order in (*claim.functions, *((o.name, o.order) for e in formulas for o in e.atoms(Opaque))):
             orders[name] = max(order, orders.get(name, 0))

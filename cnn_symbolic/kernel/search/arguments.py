@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from cnn_symbolic.expressions.formulas import Entry, Index, entry, presumed
-from cnn_symbolic.expressions.heads import COMPARISONS, Opaque
+from cnn_symbolic.expressions.formulas import Entry, Index, entry, functions_in, presumed
+from cnn_symbolic.expressions.heads import COMPARISONS
 from cnn_symbolic.expressions.rules import is_plain_size
 from cnn_symbolic.kernel.trusted.functions import multiplied, with_equal_arguments
 from cnn_symbolic.kernel.trusted.reader import NotReadable, read_sides
@@ -24,9 +24,9 @@ ROOTS = {"reciprocal": 2, "rsqrt": 1}
 
 
 def premises(statement: Statement, prove: Callable[[Statement], bool]) -> Iterator[Statement]:
-    """Yield statements that a statement about functions follows from, if there are any and it is not proved itself."""
-    divides = any(f.name in ROOTS for e in statement.formulas for f in e.atoms(Opaque))
-    if not (divides or any(candidates(statement).values())) or prove(statement):
+    """Yield statements that a statement about functions follows from, if there are any."""
+    divides = any(f.name in ROOTS for e in statement.formulas for f in functions_in(e))
+    if not (divides or any(candidates(statement).values())):
         return
     equal = with_all_equal_arguments(statement, prove)
     if equal is not statement:
@@ -59,7 +59,7 @@ def with_all_equal_arguments(statement: Statement, prove: Callable[[Statement], 
 def candidates(statement: Statement) -> dict[str, list[tuple[str, Index]]]:
     """Return the entries that those of arguments may be equal to: of other arguments, or that several are made from."""
     names = list(statement.tensors)
-    applied = sorted({f.tensor for e in statement.formulas for f in e.atoms(Opaque)}, key=names.index)
+    applied = sorted({f.tensor for e in statement.formulas for f in functions_in(e)}, key=names.index)
     found: dict[str, list[tuple[str, Index]]] = {}
     for k, name in enumerate(applied):
         declared = statement.tensors[name]

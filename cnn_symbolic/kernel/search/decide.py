@@ -63,11 +63,11 @@ def decide(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
 
 def verdict_on(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
     """Return the verdict on a statement, or on one that it follows from; with where its functions are valid."""
-    verdict: Verdict | None = None
-    for premise in premises(statement, is_proved_alone):
-        if verdict is None and isinstance(found := verdict_alone(premise, literally), Theorem):
+    verdict = verdict_alone(statement, literally)
+    for premise in premises(statement, is_proved_alone) if isinstance(verdict, Undecided | HoldsForLiterals) else ():
+        if isinstance(found := verdict_alone(premise, literally), Theorem):
             verdict = replace(found, statement=statement)
-    verdict = verdict_alone(statement, literally) if verdict is None else verdict
+            break
     if isinstance(verdict, Theorem | HoldsForLiterals) and (valid := presumptions(statement)):
         verdict = replace(verdict, domain=(*verdict.domain, *valid))
     return verdict

@@ -11,8 +11,7 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic.expressions.evaluation import Values, evaluate_formula, evaluate_size
-from cnn_symbolic.expressions.formulas import substitute
-from cnn_symbolic.expressions.heads import Opaque
+from cnn_symbolic.expressions.formulas import functions_in, substitute
 from cnn_symbolic.expressions.known_functions import KNOWN
 from cnn_symbolic.ground.errors import FunctionDomainError
 from cnn_symbolic.kernel.search.verdicts import Refutation
@@ -81,7 +80,7 @@ def random_values(
     half of the tries positive.
     """
     degree, most = (5, 99) if large else (2, 3)
-    names = sorted({o.name for e in statement.formulas for o in e.atoms(Opaque)})
+    names = sorted({o.name for e in statement.formulas for o in functions_in(e)})
     arguments = ARGUMENTS[int(random.integers(len(ARGUMENTS)))] if has_known_functions(statement) else None
     polynomials: dict[str, sp.Expr] = {}
     functions: dict[str, list[Callable[[Any], Any]]] = {}
@@ -108,7 +107,7 @@ def random_values(
 
 def has_known_functions(statement: Statement) -> bool:
     """Tell whether a statement is about known functions, such as exp."""
-    return any(f.name in KNOWN for e in statement.formulas for f in e.atoms(Opaque))
+    return any(f.name in KNOWN for e in statement.formulas for f in functions_in(e))
 
 
 def derivatives(polynomials: Mapping[str, sp.Expr]) -> dict[str, list[Callable[[Any], Any]]]:

@@ -21,7 +21,7 @@ import sympy as sp
 
 from cnn_symbolic.expressions.evaluation import Values, evaluate_formula
 from cnn_symbolic.expressions.exact import whole
-from cnn_symbolic.expressions.heads import Opaque
+from cnn_symbolic.expressions.formulas import functions_in
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.points import Point
 from cnn_symbolic.expressions.rules import is_plain_size
@@ -171,7 +171,7 @@ class Scene(Point):
         """Return a tensor that is given by the expression of its entry only."""
         known = {name: self.array(part) for x in using for name, part in x.names().items()}
         sizes = {s: self.symbol(s) for s in formula.free_symbols if isinstance(s, sp.Symbol) and s.name in self.sizes}
-        names = {o.name for o in formula.atoms(Opaque)}
+        names = {o.name for o in functions_in(formula)}
         return evaluate_formula(formula, index, shape, Values(sizes, known, self.callables(names), object))
 
     def callables(self, names: set[str]) -> dict[str, list[Any]]:
@@ -334,7 +334,7 @@ def lengths_at(shape: Sequence[Any], known: Mapping[sp.Symbol, int]) -> tuple[An
 
 def declared_values(statement: Statement, scene: Scene, known: Mapping[sp.Symbol, int]) -> Values:
     """Return arrays for the tensors that a statement declares, and its functions."""
-    names = {o.name for e in statement.formulas for o in e.atoms(Opaque)}
+    names = {o.name for e in statement.formulas for o in functions_in(e)}
     found: dict[str, np.ndarray] = {}
     values = Values(known, found, scene.callables(names), object)
     for name, declared in statement.tensors.items():
