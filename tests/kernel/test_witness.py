@@ -45,8 +45,8 @@ from cnn_symbolic.ground.errors import (
 from cnn_symbolic.kernel.search import witness
 from cnn_symbolic.kernel.search.replay import T, derivatives
 from cnn_symbolic.kernel.search.witness import Found, compare_at, scene_at
-from cnn_symbolic.kernel.trusted import statement
 from cnn_symbolic.kernel.trusted.statement import Statement
+from cnn_symbolic.kernel.trusted.statement import state as unexchanged
 from cnn_symbolic.layers import Convolution, FeatureMap, FullyConnectedLayer, MaxPool, conv_size
 from cnn_symbolic.tensors.sources import Leaf
 from cnn_symbolic.witnesses import duals
@@ -216,7 +216,7 @@ def test_a_statement_is_outside_the_same_or_different_in_three_ways():
     assert found.right[0] == 2 * found.left[0]
     assert compared(state(x, y), M=1, N=2).kind == "shape"
     assert compared(state(x, y), M=2, N=2).kind == "entry"
-    assert compared(statement.state(x - x, 0 * correlate(x, w)), M=1, I=2).kind == "defined"
+    assert compared(unexchanged(x - x, 0 * correlate(x, w)), M=1, I=2).kind == "defined"
     assert not Found("same").differs
     assert not Found("outside").differs
     assert all(Found(kind).differs for kind in ("defined", "shape", "entry"))
