@@ -130,7 +130,7 @@ def body(report: BackwardReport) -> Iterator[str]:
     yield f"{report.evidence} ({report.seconds:.1f} s)"
     if report.outcome == "right":
         inputs = "dy" if report.forward.fixed else "the inputs"
-        yield f"provided that each result is a polynomial of degree ≤ 2 in {inputs}"
+        yield f"provided that each result is a polynomial of degree ≤ {report.forward.degree} in {inputs}"
     if report.forward.untried:
         yield report.forward.untried
     yield f"values: {', '.join(report.values)}"

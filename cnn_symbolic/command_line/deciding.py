@@ -131,7 +131,14 @@ def check(
 
 @app.command("check-backward")
 def check_backward(
-    function: Annotated[str, typer.Argument(metavar="MODULE:FUNCTION", help="MODULE may be a file: mine.py:backward.")],
+    function: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODULE:FUNCTION",
+            help="MODULE may be a file: mine.py:backward. Also a class with both passes, mine.py:Conv, and a pair, "
+            "mine.py:forward,backward; the forward pass beside conv_backward(dout, cache) is found by its name.",
+        ),
+    ],
     of: Annotated[str, typer.Option("--of", metavar="LAYER", help='For example "conv2d(stride=2, padding=1)".')],
     signature: Annotated[
         str | None,
@@ -142,6 +149,14 @@ def check_backward(
             "'dy, x, w -> dx, dw, db'; of a pooling 'dy, x -> dx', of upsampling 'dy -> dx'.",
             show_default=False,
         ),
+    ] = None,
+    parameters: Annotated[
+        str | None,
+        typer.Option("--parameters", metavar="w=self.W,b=self.b", help="Where the layers of a class have w and b."),
+    ] = None,
+    gradients: Annotated[
+        str | None,
+        typer.Option("--gradients", metavar="w=self.dW", help="Where they have the gradients after the backward pass."),
     ] = None,
     layout: Annotated[str | None, typer.Option("--layout", help="The axes of x and dy, as NHWC.")] = None,
     filters: Annotated[str | None, typer.Option("--filters", help="The axes of w, as HWIO.")] = None,
@@ -163,7 +178,7 @@ def check_backward(
 
     Exit status: 0 it is right, 1 it is wrong, 2 usage or input error.
     """
-    from cnn_symbolic.backward.calling import load_function, read_shapes
+    from cnn_symbolic.backward.calling import load_function, read_pairs, read_shapes
     from cnn_symbolic.backward.check import check_backward as check
     from cnn_symbolic.backward.frameworks import of_jax, of_torch
     from cnn_symbolic.present.console import make_console
@@ -176,6 +191,8 @@ def check_backward(
         of_torch(loaded) if torch else of_jax(loaded) if jax else loaded,
         of=of,
         signature=signature,
+        parameters=read_pairs(parameters),
+        gradients=read_pairs(gradients),
         layout=layout,
         filters=filters,
         flipped=flipped,
