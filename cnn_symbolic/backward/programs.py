@@ -19,7 +19,7 @@ import numpy as np
 from cnn_symbolic.backward.calling import Layout, Passes, passes_of, resolved
 from cnn_symbolic.backward.signatures import CONTEXT
 from cnn_symbolic.backward.strategies import Problem
-from cnn_symbolic.backward.trials import BIASES, Reading, Trial, Unread
+from cnn_symbolic.backward.trials import BIASES, Meaning, Trial, Unread
 from cnn_symbolic.ground.deadline import within
 from cnn_symbolic.ground.errors import OperandError, ShapeError, TimeLimitError
 from cnn_symbolic.layers.forward import Forward, Pick, Shape
@@ -76,12 +76,12 @@ def as_function(
     for tuples, fitting in product((True, False), (False,) if given else (False, True)):
         kind = layer if tuples or given else Squares.of(layer)
         problem = given[0] if given else trial_problem(kind, layout, fitting)
-        for reading in (Reading(tuples, *each) for each in product((False, True), BIASES)):
-            fresh = Reading()
-            differs = {name for name in vars(fresh) if getattr(reading, name) != getattr(fresh, name)}
+        for meaning in (Meaning(tuples, *each) for each in product((False, True), BIASES)):
+            fresh = Meaning()
+            differs = {name for name in vars(fresh) if getattr(meaning, name) != getattr(fresh, name)}
             if not differs <= asked or (best is not None and best[0] > 1):
                 continue
-            trial = Trial(passes, kind, layout, problem, reading, timeout, *places)
+            trial = Trial(passes, kind, layout, problem, meaning, timeout, *places)
             try:
                 trial.run()
                 program = compiled(trial)
@@ -195,7 +195,7 @@ def rightness(trial: Trial, program: Callable[..., Any]) -> int:
             raise Unread(f"a second call raised {type(error).__name__}: {error}") from None
 
     once = results(1)
-    if trial.updated and any(not np.array_equal(results(2)[k], 2 * once[k]) for k in trial.found):
+    if trial.updated and any(not np.array_equal(results(2)[k], 2 * once[k]) for k in trial.updated):
         raise Unread("the step that it makes is not a learning rate times the gradient: name it with --gradients")
     right = trial.problem.forward.evaluate(trial.values, bias="b" in trial.taken)
     good = [k for k, v in once.items() if close(v, trial.layout.to_user(k, right[k]))]

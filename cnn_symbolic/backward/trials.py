@@ -34,7 +34,7 @@ class Unread(Exception):
 
 
 @dataclass(frozen=True)
-class Reading:
+class Meaning:
     """What can be read in several ways: an overlay as a tuple or one number, a word like filters as a number, and b."""
 
     tuples: bool = True
@@ -54,7 +54,7 @@ class Trial:
     layer: Forward
     layout: Layout
     problem: Problem
-    reading: Reading
+    meaning: Meaning
     timeout: float
     parameters: Mapping[str, str]
     gradients: Mapping[str, str]
@@ -64,7 +64,7 @@ class Trial:
     asked: set[str] = field(default_factory=set)
     left: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    updated: bool = False
+    updated: list[str] = field(default_factory=list)
     upstream: str | None = None
 
     def __post_init__(self) -> None:
@@ -73,7 +73,7 @@ class Trial:
         self.settings = self.problem.forward.settings
         self.names: dict[str, Any] = {"np": np, **self.passes.objects, **self.settings}
         self.names |= {name: array.copy() for name, array in self.given.items()}
-        self.bias = self.reading.bias
+        self.bias = self.meaning.bias
 
     def run(self) -> None:
         """Write the program and run it; raise Unread if it cannot be read how the passes are called."""
@@ -185,7 +185,7 @@ class Trial:
         array = "dy" if word == self.upstream else name if name in (*self.layer.inputs, "dy") else None
         if array and size and making:
             self.asked.add("arrays")
-        if array and not (size and making and not self.reading.arrays):
+        if array and not (size and making and not self.meaning.arrays):
             return self.array(array)
         return self.size(size) if size and (making or size == "rate") else None
 
@@ -234,10 +234,10 @@ class Trial:
             return "x.shape[1:]" if features.startswith("N") else "x.shape"
         if size == "overlay" and spatial:
             self.asked.add("tuples")
-            if len(spatial) > 1 and not self.reading.tuples:
+            if len(spatial) > 1 and not self.meaning.tuples:
                 self.notes.append("one number is the size of an overlay: only square ones were tried")
             each = [f"w.shape[{filters.index(letter)}]" for letter in spatial]
-            return f"({', '.join(each)})" if self.reading.tuples and len(each) > 1 else each[0]
+            return f"({', '.join(each)})" if self.meaning.tuples and len(each) > 1 else each[0]
         if size.startswith("overlay_") and axis in spatial:
             return f"w.shape[{filters.index(axis)}]"
         letter = {"in_channels": "C", "out_channels": "C", "batch": "N", "in_height": "H", "in_width": "W"}.get(size)
@@ -370,7 +370,7 @@ class Trial:
             self.add(f"{name} = {paths[0]}")
         elif step := self.step(parameter) if "rate" in self.names and parameter in self.taken else None:
             self.add(f"{name} = {step}")
-            self.updated = True
+            self.updated.append(name)
         else:
             self.notes.append(f"{name} was not given")
             return

@@ -139,7 +139,14 @@ def check_backward(
             "mine.py:forward,backward; the forward pass beside conv_backward(dout, cache) is found by its name.",
         ),
     ],
-    of: Annotated[str, typer.Option("--of", metavar="LAYER", help='For example "conv2d(stride=2, padding=1)".')],
+    of: Annotated[
+        str,
+        typer.Option(
+            "--of",
+            metavar="LAYER",
+            help='For example "conv2d(stride=2, padding=1)", or a forward pass of your own, mine.py:forward.',
+        ),
+    ],
     signature: Annotated[
         str | None,
         typer.Option(
@@ -165,7 +172,11 @@ def check_backward(
     examples: Annotated[int, typer.Option("--examples", min=1, help="How many shapes.")] = 60,
     shape: Annotated[
         list[str] | None,
-        typer.Option("--shape", metavar="x=1,64,56,56", help="The shape of x, or of w: no others. Can be repeated."),
+        typer.Option(
+            "--shape",
+            metavar="x=1,64,56,56",
+            help="The shape of x, or of w, or of an array of a forward pass of your own: no others. Can be repeated.",
+        ),
     ] = None,
     one_hot: Annotated[bool, typer.Option("--one-hot", help="Decide small shapes by all one-hot inputs.")] = False,
     timeout: Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="For each call.")] = 10,
@@ -173,6 +184,7 @@ def check_backward(
         bool, typer.Option("--torch", help="The function is a forward pass or module of PyTorch.")
     ] = False,
     jax: Annotated[bool, typer.Option("--jax", help="The function is a forward pass of JAX.")] = False,
+    json: Json = False,
 ) -> None:
     """Compare a backward pass, written by hand, exactly with the right one, and name its mistake.
 
@@ -202,5 +214,12 @@ def check_backward(
         one_hot=one_hot,
         timeout=timeout,
     )
-    make_console().print(backward_view(report), soft_wrap=True)
+    if json:
+        from json import dumps
+
+        from cnn_symbolic.present.document import backward_value
+
+        typer.echo(dumps(backward_value(report), ensure_ascii=False))
+    else:
+        make_console().print(backward_view(report), soft_wrap=True)
     raise typer.Exit(AS_STATED if report.right else OPPOSITE)
