@@ -22,7 +22,7 @@ from cnn_symbolic.backward.strategies import Problem
 from cnn_symbolic.backward.trials import BIASES, Meaning, Trial, Unread
 from cnn_symbolic.ground.deadline import within
 from cnn_symbolic.ground.errors import OperandError, ShapeError, TimeLimitError
-from cnn_symbolic.layers.forward import Forward, Pick, Shape
+from cnn_symbolic.layers.forward import Forward, Pick, Shape, Shapes
 from cnn_symbolic.witnesses.windows import per_axis
 
 # Which of some sizes is taken in a trial, so that all sizes differ: of the batch, of channels, and along the axes.
@@ -42,6 +42,12 @@ class Squares(Forward):
         except ShapeError:
             square["x"] = (*x[:2], *x[2:3] * self.rank)
         return square
+
+    def shape(self, shapes: Shapes) -> Shape:
+        """Return the shape of the result; raise ShapeError unless the overlay is square."""
+        if len(set(shapes["w"][2:])) > 1:
+            raise ShapeError(f"{self} is tried with overlays of one size along all axes, found w of {shapes['w']}")
+        return super().shape(shapes)  # type: ignore[safe-super]  # that of the layer that it is mixed into
 
     @classmethod
     def of(cls, layer: Forward) -> Forward:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from cnn_symbolic.backward import check_backward
+from cnn_symbolic.backward import check_backward, conv2d
 from cnn_symbolic.backward.calling import load_function
-from cnn_symbolic.backward.programs import read_places
-from cnn_symbolic.ground.errors import OperandError
+from cnn_symbolic.backward.programs import Squares, read_places
+from cnn_symbolic.ground.errors import OperandError, ShapeError
 from tests.support.backward import course_code
 
 SOURCE = Path(course_code.__file__).read_text(encoding="utf-8")
@@ -139,6 +139,17 @@ def test_the_program_of_a_finding_runs_whatever_the_file_is_called(load, tmp_pat
     assert found.strip() != expected.strip()
 
 
+def test_a_layer_of_squares_has_no_others():
+    square = Squares.of(conv2d(stride=2))
+    for k in range(20):
+        x, w = square.draw(lambda letters, sizes, k=k: sizes[k * 7 % len(sizes)]).values()
+        assert w[2] == w[3]
+        assert square.result_shape({"x": x, "w": w}) == conv2d(stride=2).result_shape({"x": x, "w": w})
+    assert str(square) == "conv2d(stride=2)"
+    with pytest.raises(ShapeError, match="overlays of one size"):
+        square.result_shape({"x": (1, 1, 5, 5), "w": (1, 1, 2, 3)})
+
+
 REFUSED = """
 import numpy as np
 from cnn_symbolic.witnesses.convolutions import conv, conv_gradients
@@ -184,6 +195,12 @@ class Twice(Base):
         self.grad_W = self.dW + 1
         return dx
 
+class Early(Base):
+    def backward(self, dout, lr):
+        dw = conv_gradients(dout, self.x, self.W)[1]
+        self.W = self.W - lr * dw
+        return conv_gradients(dout, self.x, self.W)[0]
+
 class Momentum(Base):
     def backward(self, dout, lr):
         dx, dw, db = conv_gradients(dout, self.x, self.W)
@@ -223,6 +240,12 @@ def many_backward(dout, cache): return (*conv_gradients(dout, *cache), 1)
 def test_what_is_not_certain_is_refused_with_what_was_understood(load, name, message):
     with pytest.raises(OperandError, match=message):
         check_backward(load(name, source=REFUSED), of="conv2d()", examples=5)
+
+
+def test_a_step_before_the_gradient_of_x_is_found(load):
+    report = check_backward(load("Early", source=REFUSED), of="conv2d()", examples=5)
+    assert [name for name, right in report.also_right.items() if not right] == ["dx"]
+    assert "dw = (w - layer.W) / rate; db was not given" in report.signature
 
 
 def test_places_that_are_given_are_taken(load):
