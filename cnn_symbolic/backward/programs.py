@@ -103,9 +103,9 @@ def as_function(
         raise OperandError(f"{passes.title} cannot be called: {furthest}")
     rank, trial, program = best
     if rank == 1 and trial.left:
+        kept = ", ".join(dict.fromkeys(trial.left))
         raise OperandError(
-            f"{passes.title}: y is not that of {layer}, but it is not known what {', '.join(trial.left)} means"
-            f"{read_so_far(trial)}"
+            f"{passes.title}: y is not that of {layer}, but it is not known what {kept} means{read_so_far(trial)}"
         )
     if trial.updated and dtype != "float64":
         raise OperandError(f"gradients are read from a step in float64 only, found dtype={dtype!r}")

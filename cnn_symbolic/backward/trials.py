@@ -176,8 +176,10 @@ class Trial:
             words = isinstance(default, str) and not isinstance(self.settings[name], str)
             return None if words else self.option(name)
         if name in ("window_height", "window_width"):
-            each = per_axis(self.settings["window"], self.layer.rank, "window", 1)
-            return repr(each[0 if name == "window_height" else -1])
+            window, k = self.settings["window"], 0 if name == "window_height" else -1
+            if isinstance(self.layer.settings["window"], Choice):
+                return self.option("window") if isinstance(window, int) else f"{self.option('window')}[{k}]"
+            return repr(per_axis(window, self.layer.rank, "window", 1)[k])
         if key in TABLES:
             return self.table()
         if key in CACHES or key.endswith("cache"):

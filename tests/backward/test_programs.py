@@ -51,6 +51,7 @@ COURSE = [
     ),
     ("max_pool_backward_naive", "max_pool2d(2)", {}, ("window.argmax()", "window.argmin()"), "dx"),
     ("max_pool_backward_naive", POOL, {}, ("j * stride + m] +=", "j * stride + m] ="), "dx"),
+    ("max_pool_backward_naive", "max_pool2d(any_of(2, 3))", {}, ("window.argmax()", "window.argmin()"), "dx"),
     ("affine_backward", "linear()", TURNED, (".T.dot(dout)", ".T.dot(dout) / len(x)"), "dw"),
     ("conv_backward", "conv2d(stride=2, padding=1)", LAST, ("rows, cols, :] * dZ", "rows, cols, ::-1] * dZ"), "dw"),
     ("conv_backward", "conv2d()", LAST, ("db[:, :, :, c] += dZ", "db[:, :, :, c] = dZ"), "db"),
