@@ -308,7 +308,8 @@ def of_cached(function: Callable[..., Any]) -> Passes | None:
     beside, candidates = getattr(own, "__globals__", {}), list(names_of_forward(name))
     forward = next((beside[each] for each in candidates if callable(beside.get(each))), None)
     if forward is None:
-        raise OperandError(WRAPPED["cache"].format(name, cache, candidates[0] if candidates else "forward"))
+        missing = f", but there is no {candidates[0]} beside it" if candidates else ""
+        raise OperandError(WRAPPED["cache"].format(name, cache, missing))
     return of_pair(forward, function)
 
 

@@ -25,7 +25,7 @@ from cnn_symbolic.backward.explaining import mistake, otherwise, simplest, small
 from cnn_symbolic.backward.findings import FORMULA, KINDS, BackwardError, BackwardReport, Failure, Finding
 from cnn_symbolic.backward.forwards import as_layer
 from cnn_symbolic.backward.one_hot import decide_pairs
-from cnn_symbolic.backward.programs import as_function, read_places
+from cnn_symbolic.backward.programs import HINT, as_function, read_places
 from cnn_symbolic.backward.signatures import canonical_name, returning, signature_of
 from cnn_symbolic.backward.snippets import snippet
 from cnn_symbolic.backward.strategies import (
@@ -205,7 +205,7 @@ def check_domain(checker: Checker) -> None:
     tried = f"{title} refuses {len(checker.refused)} of {len(checker.refused) + len(checker.examined)} shapes tried"
     if checker.refused:
         failure = next(iter(checker.refused.values()))
-        hint = "" if checker.given else '; --assuming "I == J" restricts the shapes, --shape names them'
+        hint = "" if checker.given else HINT
         raise OperandError(f"{tried}, {shown(checker, failure)}: {failure.detail}{hint}")
     if not checker.examined:  # nothing was called
         raise OperandError("none of the shapes tried satisfies what is assumed: --shape names shapes")

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import chain, count, islice, product
+from dataclasses import dataclass, field
+from itertools import count, product
 from random import Random
 from typing import Any
 
@@ -19,7 +20,7 @@ import numpy as np
 
 from cnn_symbolic.backward.calling import Layout, Passes, passes_of, resolved
 from cnn_symbolic.backward.signatures import CONTEXT
-from cnn_symbolic.backward.strategies import Problem, drawn, posed
+from cnn_symbolic.backward.strategies import Problem, drawn, larger, posed
 from cnn_symbolic.backward.trials import BIASES, Meaning, Trial, Unread
 from cnn_symbolic.ground.deadline import within
 from cnn_symbolic.ground.errors import OperandError, ShapeError, TimeLimitError
@@ -29,7 +30,11 @@ from cnn_symbolic.witnesses.windows import per_axis
 # Which of some sizes is taken in a trial, so that all sizes differ: of the batch, of channels, and along the axes.
 TELLING = {"N": 3, "C": 1, "CI": 1, "CO": 2}
 # How many further problems are drawn for code that refuses these, and with how many it is tried.
-DRAWN, TRIALS = 500, 40
+DRAWN, TRIALS = 1200, 40
+# What helps where a function refuses shapes.
+HINT = '; --assuming "I == J" restricts the shapes, --shape names them'
+# How much of what a program returns is right, the trial of which it is, and the program.
+Reading = tuple[int, Trial, Any]
 
 
 class Squares(Forward):
@@ -41,7 +46,7 @@ class Squares(Forward):
         (*x, _), w = shapes["x"], shapes["w"]
         square = {"x": shapes["x"], "w": (*w[:2], *w[2:3] * self.rank)}
         try:
-            self.result_shape(square)
+            self.at(square).result_shape(square)
         except ShapeError:
             square["x"] = (*x[:2], *x[2:3] * self.rank)
         return square
@@ -82,34 +87,12 @@ def as_function(
         return passes, layer
     if signature is not None:
         raise OperandError(f"a signature is that of one function, but {passes.title} is called as a pair or a class")
-    best: tuple[int, Trial, Any] | None = None
-    reasons, asked = list[tuple[int, str]](), set[str]()
-    for tuples in (True, False):
-        kind = layer if tuples or given else Squares.of(layer)
-        for k, problem in enumerate(trial_problems(kind, layout, given, admits)):
-            refused = False
-            for meaning in (Meaning(tuples, *each) for each in product((False, True), BIASES)):
-                fresh = Meaning()
-                differs = {name for name in vars(fresh) if getattr(meaning, name) != getattr(fresh, name)}
-                if not differs <= asked or (best is not None and best[0] > 1):
-                    continue
-                trial = Trial(passes, kind, layout, problem, meaning, timeout, *places)
-                try:
-                    trial.run()
-                    program = compiled(trial)
-                    rank = rightness(trial, program)
-                    best = (rank, trial, program) if best is None or rank > best[0] else best
-                except Unread as error:
-                    refused = refused or error.refused
-                    reasons.append((len(trial.lines), f"{error}{read_so_far(trial)}"))
-                asked |= trial.asked
-            if best is not None or not (refused or (k == 0 and not given)):
-                break
-        if best is not None:
-            break
+    reader = Reader(passes, layout, given, admits, places, timeout)
+    best = reader.read(layer, tuples=True)
+    if best is None and "tuples" in reader.asked:
+        best = reader.read(layer if given else Squares.of(layer), tuples=False)
     if best is None:
-        furthest = max(reasons, key=lambda reason: reason[0], default=(0, "no shape satisfies what is assumed"))[1]
-        raise OperandError(f"{passes.title} cannot be called: {furthest}")
+        raise OperandError(f"{passes.title} cannot be called: {reader.reason}")
     rank, trial, program = best
     if rank == 1 and trial.left:
         kept = ", ".join(dict.fromkeys(trial.left))
@@ -119,6 +102,62 @@ def as_function(
     if trial.updated and dtype != "float64":
         raise OperandError(f"gradients are read from a step in float64 only, found dtype={dtype!r}")
     return program, layer if given else trial.layer
+
+
+@dataclass
+class Reader:
+    """Looks for the reading of two passes that has the most right.
+
+    `asked` are the fields of readings that mattered so far, `reasons` are those for which a reading cannot be called,
+    with how many lines could be.
+    """
+
+    passes: Passes
+    layout: Layout
+    given: Sequence[Problem]
+    admits: Callable[[Problem], bool]
+    places: tuple[Mapping[str, str], Mapping[str, str]]
+    timeout: float
+    asked: set[str] = field(default_factory=set)
+    reasons: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def reason(self) -> str:
+        """The reason of the reading of which the most lines could be called."""
+        return max(self.reasons, key=lambda reason: reason[0], default=(0, "no shape satisfies what is assumed"))[1]
+
+    def read(self, layer: Forward, tuples: bool) -> Reading | None:
+        """Return the best reading at the first problem that the passes do not refuse; of drawn ones, two are tried."""
+        best: Reading | None = None
+        for k, problem in enumerate(trial_problems(layer, self.layout, self.given, self.admits)):
+            found, refused = self.read_at(layer, problem, tuples)
+            if found is not None and (best is None or found[0] > best[0]):
+                best = found
+            another = k == 0 and not self.given and best is None
+            if (best is not None and best[0] > 1) or not (refused or another):
+                break
+        return best
+
+    def read_at(self, layer: Forward, problem: Problem, tuples: bool) -> tuple[Reading | None, bool]:
+        """Return the best reading at a problem, and whether the passes refuse it."""
+        best: Reading | None = None
+        fresh, refused = Meaning(), False
+        for meaning in (Meaning(tuples, *each) for each in product((False, True), BIASES)):
+            differs = {name for name in vars(fresh) if getattr(meaning, name) != getattr(fresh, name)}
+            if not differs <= self.asked or (best is not None and best[0] > 1):
+                continue
+            trial = Trial(self.passes, layer, self.layout, problem, meaning, self.timeout, *self.places)
+            try:
+                trial.run()
+                program = compiled(trial)
+                rank = rightness(trial, program)
+                best = (rank, trial, program) if best is None or rank > best[0] else best
+            except Unread as error:
+                refused = refused or error.refused
+                hint = HINT if error.refused and not self.given else ""
+                self.reasons.append((len(trial.lines), f"{error}{read_so_far(trial)}{hint}"))
+            self.asked |= trial.asked
+        return best, refused
 
 
 def read_so_far(trial: Trial) -> str:
@@ -165,16 +204,16 @@ def trial_problems(
     yield from given
     if layer.rank < 0:
         return
+    yield from filter(admits, (trial_problem(layer, layout, fitting) for fitting in (False, True)))
     random = Random(0)
-    made = (trial_problem(layer, layout, fitting) for fitting in (False, True))
-    others = dict.fromkeys(drawn(layer, layout.ones, random) for _ in range(DRAWN))
-    yield from islice(filter(admits, chain(made, sorted(others, key=alike))), TRIALS)
+    others = {drawn(layer, layout.ones, random) for _ in range(DRAWN)} | {larger(layer, layout.ones)}
+    yield from sorted(filter(admits, others), key=alike)[:TRIALS]
 
 
-def alike(problem: Problem) -> int:
-    """Return how many sizes of a problem are equal to others, and so may be taken for them."""
+def alike(problem: Problem) -> tuple[int, str]:
+    """Return how many sizes of a problem are equal to others, and so may be taken for them; and a tie-break."""
     sizes = [size for _, shape in problem.inputs for size in shape]
-    return len(sizes) - len(set(sizes))
+    return len(sizes) - len(set(sizes)), repr(problem.inputs)
 
 
 def trial_problem(layer: Forward, layout: Layout, fitting: bool) -> Problem:

@@ -53,7 +53,7 @@ MADE_WITH = {
     "out_channels": "out_channel out_ch out_c c_out n_out nout num_filters n_filters filters number_of_filters "
     "num_filter filter_num n_c output_channels output_channel output_depth out_depth depth num_kernels n_kernels "
     "out_maps out_planes out_features out_feature output_dim out_dim output_size out_size fan_out num_outputs "
-    "n_outputs units",
+    "n_outputs units n_units num_units neurons n_neurons num_neurons",
     "overlay": "kernel_size filter_size kernel_shape filter_shape kernel_dim filter_dim field_size ksize ks size "
     "kernel f k",
     "overlay_height": "kernel_height filter_height pool_height kernel_h filter_h pool_h kh fh hh",
@@ -72,8 +72,7 @@ TABLES = {"conv_param", "conv_params", "pool_param", "pool_params", "hparameters
 IN_TABLES = {"padding": ("pad", "padding"), "window": ("f", "window", "pool_size", "kernel_size")}
 # What a backward pass is that is written otherwise, and how the user makes one of it.
 WRAPPED = {
-    "cache": "{0} takes {1}, which is of a forward pass, but there is no {2} beside it: name both passes, as "
-    "mine.py:forward,{0}",
+    "cache": "{0} takes {1}, which is of a forward pass{2}: name both passes, as mine.py:forward,{0}",
     "method": "{0} is a method that is not bound to a layer: check its class, as mine.py:{1}",
     "forward": "{0} takes no gradient dy of the result: is it the forward pass? Check the backward pass; --torch and "
     "--jax check what a framework makes of a forward pass, and --signature '{1} -> y' checks its result alone",
