@@ -6,8 +6,9 @@ and in-channels of the filters; a letter that is left out is an axis of size one
 
 from __future__ import annotations
 
+import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
@@ -16,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from cnn_symbolic.backward.signatures import IGNORED, Signature, canonical_name
+from cnn_symbolic.backward.frameworks import of_torch
+from cnn_symbolic.backward.signatures import CACHES, CONTEXTS, IGNORED, WRAPPED, Signature, canonical_name
 from cnn_symbolic.ground.deadline import within
 from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError, TimeLimitError
 from cnn_symbolic.ground.raising import raised
@@ -25,6 +27,10 @@ from cnn_symbolic.layers.options import near
 
 # Which of the two layouts an array has; b and db, of more than one axis, have that of a single map.
 FEATURES, FILTERS, BIASES = ("x", "dx", "y", "dy", "places"), ("w", "dw"), ("b", "db")
+# What the passes are called: in the names of functions, and as methods of a class.
+PAIRS = (("backward", "forward"), ("backprop", "forward"), ("bprop", "fprop"), ("bwd", "fwd"), ("_backward", ""))
+FORWARD = ("forward", "forward_pass", "forward_propagation", "forward_prop", "fprop", "fwd", "__call__")
+BACKWARD = ("backward", "backward_pass", "backward_propagation", "backward_prop", "backprop", "bprop", "bwd")
 
 
 class Misbehaviour(Exception):
@@ -33,6 +39,19 @@ class Misbehaviour(Exception):
     def __init__(self, kind: str, detail: str, gradient: str | None = None) -> None:
         super().__init__(detail)
         self.kind, self.detail, self.gradient = kind, detail, gradient
+
+
+@dataclass(frozen=True)
+class Passes:
+    """Two passes, as expressions in objects by name, the class of which a layer is made for them, and whether
+    they take a context."""
+
+    title: str
+    objects: Mapping[str, Any]
+    forward: str
+    backward: str
+    made: str | None = None
+    context: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,6 +70,8 @@ class Layout:
 
     def letters(self, name: str) -> tuple[str, str] | None:
         """Return the canonical axes and the user's axes of an array, None if it has no layout."""
+        if not self.features:
+            return None
         if name in FEATURES:
             return f"NC{self.canonical_filters[2:]}", self.features
         if name in BIASES:
@@ -73,18 +94,27 @@ class Layout:
 
     def to_canonical(self, name: str, shape: Sequence[int]) -> tuple[int, ...]:
         """Return the canonical shape of an array with a shape in the user's layout."""
-        canonical, written = self.letters(name) or ("", "")
+        both = self.letters(name)
+        if both is None:
+            return tuple(shape)
+        canonical, written = both
         if len(shape) != len(written):
             raise ShapeError(f"{name} has the axes {written}, found the shape {tuple(shape)}")
         return tuple(shape[written.index(letter)] if letter in written else 1 for letter in canonical)
 
     def __str__(self) -> str:
         """Return it as it is written."""
+        if not self.features:
+            return "arrays as they are"
         return f"layout {self.features}, filters {self.filters}{', flipped' if self.flipped else ''}"
 
 
 def read_layout(forward: Forward, features: str | None, filters: str | None, flipped: bool = False) -> Layout:
     """Return the layout of a layer's arrays; raise ModeError if a letter is missing, twice or unknown."""
+    if forward.rank < 0:  # a forward pass of one's own
+        if features or filters or flipped:
+            raise ModeError(f"{forward} says itself how its arrays lie: leave layout, filters and flipped out")
+        return Layout("", "", "")
     letters = {0: "", 1: "L", 2: "HW", 3: "DHW"}[forward.rank]
     found = [letter for letter in features or filters or "" if letter not in "NCOI"]
     if forward.rank == 1 and found:
@@ -120,6 +150,16 @@ def read_shapes(texts: Sequence[str]) -> list[dict[str, tuple[int, ...]]]:
         except ValueError:
             raise ShapeError(f"a shape is written as x=1,64,56,56, found {text!r}") from None
     return sets
+
+
+def read_pairs(text: str | None) -> dict[str, str]:
+    """Return what a text such as "w=self.W,b=self.b" gives names to.
+
+    >>> read_pairs("w=self.W,b=self.b")
+    {'w': 'self.W', 'b': 'self.b'}
+    """
+    pairs = (part.partition("=") for part in (text or "").split(",") if part.strip())
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def call(
@@ -175,7 +215,10 @@ def as_array(value: Any, name: str) -> np.ndarray:
 
 
 def load_function(text: str) -> Any:
-    """Return what "package.module:function" or "path/to/file.py:function" names; the current folder is importable."""
+    """Return what "package.module:function" or "path/to/file.py:function" names; the current folder is importable.
+
+    Two names, "file.py:forward,backward", are a pair.
+    """
     module, colon, name = text.rpartition(":")
     if not colon or not name:
         raise OperandError(f"a function is named as module:function or file.py:function, found {text!r}")
@@ -184,6 +227,12 @@ def load_function(text: str) -> Any:
         found = of_file(Path(module)) if module.endswith(".py") else import_module(module)
     except (Exception, SystemExit) as error:
         raise OperandError(f"{module} cannot be imported: {type(error).__name__}: {error}") from error
+    each = tuple(member(found, module, one.strip()) for one in name.split(","))
+    return each if len(each) > 1 else each[0]
+
+
+def member(found: Any, module: str, name: str) -> Any:
+    """Return what a name with dots names in a module; raise OperandError if there is no such."""
     for part in name.split("."):
         if not hasattr(found, part):
             raise OperandError(f"{module} has no {name!r}{near(part, vars(found))}")
@@ -201,3 +250,94 @@ def of_file(file: Path) -> Any:
     sys.modules[name] = module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+# The passes
+
+
+def passes_of(function: Any, signature: str | None = None) -> Passes | Callable[..., Any]:
+    """Return the passes of a pair or of a class, or of a function that takes a cache; another function as it is."""
+    if isinstance(function, type):
+        if any(base.__module__ == "torch.autograd.function" for base in function.__mro__[1:]):
+            return of_torch(function)
+        return of_class(function)
+    if isinstance(function, tuple | list) and len(function) == 2 and all(map(callable, function)):
+        return of_pair(*function)
+    if not callable(function):
+        raise OperandError(f"check_backward expects a function, found {type(function).__name__}")
+    return function if signature is not None else of_cached(function) or function
+
+
+def of_class(made: type) -> Passes:
+    """Return the passes that are the methods of a class; static ones, and those with a context, need no layer."""
+    own = {name for base in made.__mro__[:-1] for name in vars(base)}
+    methods = [next((name for name in names if name in own), None) for names in (FORWARD, BACKWARD)]
+    name = made.__name__
+    if None in methods:
+        which = " and ".join(what for what, found in zip(("forward", "backward"), methods, strict=True) if not found)
+        raise OperandError(f"{name} is a class without {which}: a layer has both methods; --torch takes modules")
+    forward, backward = map(str, methods)
+    static = inspect.getattr_static(made, forward)
+    alone = isinstance(static, staticmethod | classmethod) or first_parameter(static).casefold() in CONTEXTS
+    target = name if alone else "layer"
+    called = target if forward == "__call__" else f"{target}.{forward}"
+    context = alone and first_parameter(getattr(made, forward)).casefold() in CONTEXTS
+    return Passes(name, {name: made}, called, f"{target}.{backward}", None if alone else name, context)
+
+
+def of_pair(forward: Callable[..., Any], backward: Callable[..., Any]) -> Passes:
+    """Return the passes that are two functions."""
+    names = [getattr(each, "__name__", "") for each in (forward, backward)]
+    if not all(name.isidentifier() for name in names) or names[0] == names[1]:
+        names = ["forward_pass", "backward_pass"]
+    objects = dict(zip(names, (forward, backward), strict=True))
+    return Passes(names[1], objects, names[0], names[1], None, first_parameter(forward).casefold() in CONTEXTS)
+
+
+def of_cached(function: Callable[..., Any]) -> Passes | None:
+    """Return the passes of a function that takes a cache, with the forward pass beside it; None of another one."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    needed = [p.name for p in parameters if p.default is p.empty]
+    cache = next((name for name in needed if name.casefold() in CACHES or name.casefold().endswith("cache")), None)
+    if cache is None or hasattr(function, "signature"):
+        return None
+    own, name = inspect.unwrap(function), getattr(function, "__name__", "")
+    beside, candidates = getattr(own, "__globals__", {}), list(names_of_forward(name))
+    forward = next((beside[each] for each in candidates if callable(beside.get(each))), None)
+    if forward is None:
+        missing = f", but there is no {candidates[0]} beside it" if candidates else ""
+        raise OperandError(WRAPPED["cache"].format(name, cache, missing))
+    return of_pair(forward, function)
+
+
+def names_of_forward(name: str) -> Iterator[str]:
+    """Yield what the forward pass to a backward pass may be called."""
+    for back, fore in PAIRS:
+        for spelled in (str.lower, str.capitalize, str.upper):
+            if spelled(back) in name and name != spelled(back).strip("_"):
+                yield name.replace(spelled(back), spelled(fore))
+            elif spelled(back) == name and fore:
+                yield spelled(fore)
+
+
+def first_parameter(function: Any) -> str:
+    """Return the name of the first parameter of a function, empty if it has none."""
+    try:
+        return next(iter(inspect.signature(function).parameters), "")
+    except (TypeError, ValueError):
+        return ""
+
+
+def resolved(names: Mapping[str, Any], what: str | Passes) -> Any:
+    """Return the function that an expression such as "Conv.forward" names, or that a user's file can be told by."""
+    if isinstance(what, Passes):
+        made = names[what.made] if what.made else None
+        what = what.backward if made is None else f"{what.made}.{what.backward.removeprefix('layer.')}"
+    first, *rest = what.split(".")
+    found = names[first]
+    for name in rest:
+        found = getattr(found, name)
+    return found

@@ -23,9 +23,10 @@ from cnn_symbolic.backward.domain import assumption, refuses, sharpen, shown
 from cnn_symbolic.backward.examining import Checker, first
 from cnn_symbolic.backward.explaining import mistake, otherwise, simplest, smallest
 from cnn_symbolic.backward.findings import FORMULA, KINDS, BackwardError, BackwardReport, Failure, Finding
-from cnn_symbolic.backward.forwards import read_forward
+from cnn_symbolic.backward.forwards import as_layer
 from cnn_symbolic.backward.one_hot import decide_pairs
-from cnn_symbolic.backward.signatures import WRAPPED, returning, signature_of
+from cnn_symbolic.backward.programs import HINT, as_function, read_places
+from cnn_symbolic.backward.signatures import canonical_name, returning, signature_of
 from cnn_symbolic.backward.snippets import snippet
 from cnn_symbolic.backward.strategies import (
     EXACT,
@@ -46,10 +47,12 @@ REPORTED, MANY, FEWEST = 4, 20, 5
 
 
 def check_backward(
-    function: Callable[..., Any],
+    function: Callable[..., Any] | Sequence[Callable[..., Any]],
     *,
-    of: Forward | str,
+    of: Forward | Callable[..., Any] | str,
     signature: str | None = None,
+    parameters: Mapping[str, str] | None = None,
+    gradients: Mapping[str, str] | None = None,
     layout: str | None = None,
     filters: str | None = None,
     flipped: bool = False,
@@ -65,8 +68,12 @@ def check_backward(
 ) -> BackwardReport:
     """Return whether a function is the backward pass of a layer, and if not, what is wrong with it.
 
-    `of` is the layer, `conv2d(stride=2)` or its text. `signature` names the arguments and the results of the function,
-    "dy, x, w -> dx, dw, db"; without it the names of its parameters and what it returns tell, db may be missing.
+    `of` is the layer, `conv2d(stride=2)` or its text, or a forward pass that is linear in each of its arrays, as a
+    function or "mine.py:forward"; then `shapes` are those of all of them. `signature` names the arguments and the
+    results of the function, "dy, x, w -> dx, dw, db"; without it the names of its parameters and what it returns tell,
+    db may be missing.
+    A pair (forward, backward), a class with both, and a function whose cache comes from a forward pass beside it are
+    called together; `parameters` and `gradients` say where a layer has them, {"w": "self.W"}, if its names do not.
     `layout` and `filters` name the axes of its arrays, as "NHWC" and "HWIO"; with `flipped` the forward pass convolves.
     `shapes` of x and w, in that layout, one set or several, are checked in place of `examples` random ones, which
     satisfy the conditions `assuming`, such as "I == J". At each, a wrong polynomial of degree ≤ 2 passes with a
@@ -75,27 +82,25 @@ def check_backward(
     is wrong. Raises OperandError if it refuses everything.
     """
     start = time.perf_counter()
-    if isinstance(function, type):
-        raise OperandError(WRAPPED["class"].format(function.__name__))
-    if not callable(function):
-        raise OperandError(f"check_backward expects a function, found {type(function).__name__}")
-    forward = read_forward(of) if isinstance(of, str) else of
-    if not isinstance(forward, Forward):
-        raise OperandError(f'of is a layer, as conv2d(stride=2) or its text "conv2d(stride=2)", found {of!r}')
+    forward = as_layer(of)
     if dtype not in EXACT:
         raise ModeError(f"dtype is one of {', '.join(EXACT)}, found {dtype!r}")
     if not 0 < error < 1 or examples < 1 or timeout <= 0:
         raise OperandError("expected an error between 0 and 1, and at least one example and some time for a call")
-    called = signature_of(function, forward, signature)
+    if forward.rank < 0 and (one_hot or assuming):
+        raise OperandError(f"one-hot inputs and assumptions are for the layers that are known, not {forward}")
     arrays = read_layout(forward, layout, filters, flipped)
     sets = [shapes] if isinstance(shapes, Mapping) else shapes or []
     given = [problem for each in sets for problem in given_problems(forward, arrays, each)]
-    checker = Checker(function, forward, called, arrays, dtype, error, timeout, seed, total, given=shapes is not None)
     conditions = [assumption(text, typical(next(forward.varied()), arrays.ones)) for text in assuming]
 
     def admits(problem: Problem) -> bool:
         return all(holds(problem) for holds in conditions)
 
+    places = read_places(parameters, "parameters"), read_places(gradients, "gradients")
+    function, forward = as_function(function, forward, arrays, signature, given, admits, places, timeout, dtype)
+    called = signature_of(function, forward, signature)
+    checker = Checker(function, forward, called, arrays, dtype, error, timeout, seed, total, given=shapes is not None)
     if called.assumed:
         adapt(checker, given or filter(admits, some(checker, examples)))
     if shapes is None:
@@ -121,7 +126,8 @@ def assert_backward(function: Callable[..., Any], **options: Any) -> BackwardRep
 
 def given_problems(forward: Forward, layout: Layout, shapes: Mapping[str, Sequence[int]]) -> list[Problem]:
     """Return the problems with shapes in the user's layout, one for each combination of options."""
-    expected = forward.inputs[:2]
+    expected = forward.inputs if forward.rank < 0 else forward.inputs[:2]
+    shapes = {canonical_name(name): shape for name, shape in shapes.items()}
     if set(shapes) != set(expected):
         raise ShapeError(f"shapes has the shapes of {' and '.join(expected)}, found {', '.join(shapes) or 'none'}")
     inputs = tuple((name, layout.to_canonical(name, tuple(shapes[name]))) for name in expected)
@@ -199,7 +205,7 @@ def check_domain(checker: Checker) -> None:
     tried = f"{title} refuses {len(checker.refused)} of {len(checker.refused) + len(checker.examined)} shapes tried"
     if checker.refused:
         failure = next(iter(checker.refused.values()))
-        hint = "" if checker.given else '; --assuming "I == J" restricts the shapes, --shape names them'
+        hint = "" if checker.given else HINT
         raise OperandError(f"{tried}, {shown(checker, failure)}: {failure.detail}{hint}")
     if not checker.examined:  # nothing was called
         raise OperandError("none of the shapes tried satisfies what is assumed: --shape names shapes")

@@ -85,7 +85,7 @@ class Checker:
     @property
     def numbers(self) -> Sequence[str]:
         """The kinds of numbers that the dtype has."""
-        return WHOLE if self.dtype == "int64" else tuple(NUMBERS)
+        return WHOLE if self.dtype == "int64" or self.forward.whole else tuple(NUMBERS)
 
     # Calling
 

@@ -138,7 +138,7 @@ def body(report: BackwardReport) -> Iterator[str]:
     yield from report.otherwise.splitlines()
     if report.outcome == "right":
         inputs = "dy" if report.forward.fixed else "the inputs"
-        yield f"this presupposes that each result is a polynomial of degree ≤ 2 in {inputs}"
+        yield f"this presupposes that each result is a polynomial of degree ≤ {report.forward.degree} in {inputs}"
     if report.forward.untried:
         yield report.forward.untried
     yield f"values: {', '.join(report.values)}"

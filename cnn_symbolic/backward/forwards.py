@@ -1,8 +1,9 @@
-"""What a backward pass is the backward of: a layer, made by its name in Python or read from a text.
+"""What a backward pass is the backward of: a layer, made by its name in Python, read from a text, or one's own.
 
     conv2d(stride=2, padding=1)
     max_pool2d(2, stride=any_of(1, 2))
     read_forward("conv_transpose1d(stride=2, output_padding=1)")
+    own_layer(mine.forward)
 
 The names are those of all classes of layers, `conv1d`, `conv2d` and so on: they are attributes of this module.
 """
@@ -10,14 +11,24 @@ The names are those of all classes of layers, `conv1d`, `conv2d` and so on: they
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from inspect import Parameter, Signature, signature
-from typing import Any
+from math import ceil, prod
+from typing import Any, ClassVar
 
-from cnn_symbolic.ground.errors import ClaimTextError, CnnSymbolicError, ModeError, OperandError
+import numpy as np
+
+from cnn_symbolic.backward.calling import load_function
+from cnn_symbolic.backward.signatures import canonical_name
+from cnn_symbolic.ground.errors import ClaimTextError, CnnSymbolicError, ModeError, OperandError, ShapeError
+from cnn_symbolic.ground.raising import raised
 from cnn_symbolic.layers import convolutions, poolings  # noqa: F401 (the classes of layers)
-from cnn_symbolic.layers.forward import LAYERS, Forward
+from cnn_symbolic.layers.forward import LAYERS, Forward, Shape, Shapes
+from cnn_symbolic.layers.mistakes import RESULTS, of_any
 from cnn_symbolic.layers.options import OVERLAY, OfOverlay, any_of, frozen, near
+from cnn_symbolic.layers.stages import Arrays, Candidate
+from cnn_symbolic.layers.values import PLAIN
 
 
 def constructor(kind: type[Forward], rank: int) -> Callable[..., Forward]:
@@ -44,6 +55,8 @@ def constructor(kind: type[Forward], rank: int) -> Callable[..., Forward]:
     return make
 
 
+# The magnitude below which every integer is exact in float64.
+EXACT = 2**53
 # The layers by name.
 CONSTRUCTORS = {kind.title.format(rank): constructor(kind, rank) for kind in LAYERS for rank in kind.ranks}
 
@@ -101,3 +114,146 @@ def literal(node: ast.expr, text: str) -> Any:
         f"{text}: the value of an option is an int, a name in quotes, True, False, None, a tuple of these, any_of(…), "
         f"or a padding such as (I - 1) // 2, found {ast.unparse(node)}"
     )
+
+
+def as_layer(of: Forward | Callable[..., Any] | str) -> Forward:
+    """Return the layer that is meant: one of the known, its text, or a forward pass of one's own."""
+    if isinstance(of, str):
+        return own_layer(load_function(of)) if ":" in of else read_forward(of)
+    if isinstance(of, Forward):
+        return of
+    if callable(of) and not isinstance(of, type):
+        return own_layer(of)
+    raise OperandError(f'of is a layer, as conv2d(stride=2) or its text "conv2d(stride=2)", found {of!r}')
+
+
+# A forward pass of one's own
+
+
+class OwnLayer(Forward):
+    """A forward pass that is linear in each of its arrays, with shapes that are given; made by `own_layer`.
+
+    ∂C/∂w[k] = Σ g · (y(w + e_k) − y(w)), taken at w = 0, the other arrays held fixed: exact in float64 on integers.
+    That y is linear in w, and that nothing was rounded, is checked at every point: the differences, times w, add up to
+    y(w) − y(0) in every entry.
+    """
+
+    function: ClassVar[Callable[..., Any]]
+    whole = True
+
+    @property
+    def name(self) -> str:
+        """The name of the function."""
+        return getattr(self.function, "__name__", repr(self.function))
+
+    def __str__(self) -> str:
+        """Return the name of the function."""
+        return self.name
+
+    @property
+    def untried(self) -> str:
+        """What was checked of the function itself."""
+        return f"{self.name} was linear in each of {', '.join(self.inputs)} at all points that were tried"
+
+    # Shapes and numbers
+
+    def result(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
+        """Return what the function returns, the first of several results; raise OperandError if that is no array."""
+        try:
+            returned = self.function(*(array.copy() for array in arrays))
+            y = np.asarray(returned[0] if isinstance(returned, tuple | list) else returned, dtype=float)
+        except (Exception, SystemExit) as error:
+            raise OperandError(f"{self.name} fails as the layer: {raised(error, self.function)[1]}") from None
+        return y
+
+    def result_shape(self, shapes: Shapes) -> Shape:
+        """Return the shape of the result for inputs of these shapes."""
+        return self.shape(shapes)
+
+    def shape(self, shapes: Shapes) -> Shape:
+        """Return the shape of the result for inputs of these shapes."""
+        y = self.result([np.zeros(shapes[name]) for name in self.inputs]).shape
+        for name, axes in {**shapes, "y": y}.items():
+            if not axes or min(axes) < 1:
+                raise ShapeError(f"{self.name} as the layer has arrays with entries, found {name} of the shape {axes}")
+        return y
+
+    def evaluate(self, values: Mapping[str, np.ndarray], bias: bool = True, result: bool = True) -> Arrays:
+        """Return the result y, with b = 0 unless `bias`, and the gradient of every input.
+
+        Raises OperandError if the result is not linear in one of them at these values, or not exact.
+        """
+        arrays = [np.asarray(values[name], float) * (bias or name != "b") for name in self.inputs]
+        y, results = self.result(arrays), dict[str, np.ndarray]()
+        for k, name in enumerate(self.inputs):
+            results[f"d{name}"] = self.gradient(arrays, k, y, values["dy"])
+        return {**results, "y": y}
+
+    def gradient(self, arrays: Sequence[np.ndarray], k: int, y: np.ndarray, dy: np.ndarray) -> np.ndarray:
+        """Return the gradient of one input by the differences that its unit vectors make."""
+        array, gradient, total = arrays[k], np.zeros(arrays[k].size), np.zeros(y.shape)
+
+        def at(values: np.ndarray) -> np.ndarray:
+            return self.result([*arrays[:k], values.reshape(array.shape), *arrays[k + 1 :]])
+
+        zero, largest = at(np.zeros(array.size)), 0.0
+        for j in range(array.size):
+            unit = np.zeros(array.size)
+            unit[j] = 1
+            difference = at(unit) - zero
+            total += array.flat[j] * difference
+            gradient[j] = (dy * difference).sum()
+            largest = max(largest, np.abs(dy * difference).sum())
+        if not np.array_equal(total, y - zero) or largest >= EXACT:
+            raise OperandError(
+                f"{self.name} is not the layer of an exact check: its result is not linear in {self.inputs[k]}, the "
+                f"others held fixed, or is rounded, at the shape {array.shape}"
+            )
+        return gradient.reshape(array.shape)
+
+    def terms(self, shapes: Shapes, results: Collection[str] = RESULTS) -> int:
+        """Return how many products may be added up in one entry: every entry of y times every one of an input."""
+        return prod(self.shape(shapes)) * max(prod(shapes[name]) for name in self.inputs)
+
+    @property
+    def wider(self) -> int:
+        """How many times as many values the data have as is said: a higher degree has as many more zeros."""
+        return ceil(self.degree / 2)
+
+    def largest(self, exact: int, shapes: Shapes, results: Collection[str] = RESULTS) -> int:
+        """Return the magnitude of data with which no sum of products of all inputs is beyond `exact`."""
+        return max(1, int((exact // self.terms(shapes)) ** (1 / self.degree)) // self.wider)
+
+    def data(self, random: np.random.Generator, shapes: Shapes, bound: int, kinds: Sequence[str] = PLAIN) -> Arrays:
+        """Return random integers in arrays of these shapes (all but y)."""
+        return super().data(random, shapes, bound * self.wider, kinds)
+
+    def draw(self, pick: Any) -> dict[str, Shape]:
+        """Raise ShapeError: it is not known which shapes fit together."""
+        example = " ".join(f"--shape {name}=2,3" for name in self.inputs)
+        raise ShapeError(
+            f"{self.name} as the layer needs the shapes of {', '.join(self.inputs)}, for example {example}"
+        )
+
+    def mistakes(self, name: str) -> Iterator[Candidate]:
+        """Yield the mistakes that have nothing to do with windows."""
+        yield from of_any(name) if name in RESULTS else ()
+
+
+def own_layer(function: Callable[..., Any]) -> Forward:
+    """Return a forward pass as a layer: the parameters that it needs are arrays, those with a default stay as they are.
+
+    Of several results, y and a cache for example, the first is the layer's.
+    """
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        raise OperandError(f"{function!r} as the layer does not say which arrays it takes") from None
+    inputs = tuple(canonical_name(p.name) for p in parameters if p.default is p.empty)
+    if not inputs or len(set(inputs)) < len(inputs) or any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        raise OperandError(f"a forward pass as the layer takes arrays by name, found ({', '.join(inputs)})")
+    signature = f"dy, {', '.join(inputs)} -> {', '.join(f'd{name}' for name in inputs)}"
+    named = {"inputs": inputs, "signature": signature, "degree": max(2, len(inputs)), "__doc__": OwnLayer.__doc__}
+    kind: Any = type("OwnLayerOfFunction", (OwnLayer,), {**named, "function": staticmethod(function)})
+    layer: Forward = kind(-1)
+    return layer

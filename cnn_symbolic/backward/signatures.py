@@ -8,8 +8,10 @@ names the positional arguments and what is returned. Case does not count, and th
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -18,36 +20,72 @@ from cnn_symbolic.ground.errors import OperandError
 from cnn_symbolic.layers.forward import Forward
 from cnn_symbolic.layers.options import near
 
-# The names of what a backward pass takes and returns, in lower case: case does not count.
+# The names of what a backward pass takes, in lower case: case does not count.
 ALIASES = {
-    "dy": "g grad dz da dh dout gout d_out grad_out grad_output grad_outputs grad_y grad_z gy δ delta upstream "
-    "upstream_grad dl_dout dl_dy dl_dz dl_da dl_dh",
+    "dy": "g grad dz da dh delta δ upstream upstream_grad dvalues error output_error accum_grad",
     "x": "a a_prev input inputs inp image images",
     "w": "weight weights filter filters kernel kernels k",
-    "b": "bias",
-    "y": "out output z",
+    "b": "bias biases",
+    "y": "out outputs output z",
     "x_shape": "input_shape input_size",
     "w_shape": "weight_shape weight_size filter_shape",
     "places": "indices",
-    "window": "kernel_size pool_size",
+    "window": "kernel_size pool_size window_size filter_size",
+    "stride": "strides",
+    "padding": "pad pads pad_size pad_width zero_padding",
+    "dilation": "dilations dilation_rate",
     "factors": "scale_factor",
-    "dx": "grad_input grad_inputs grad_x gx da_prev d_x d_input dinput dinputs dinp dl_dx",
-    "dw": "grad_weight grad_weights grad_w gw d_w dweight dweights dfilter dfilters dkernel dkernels dk grad_kernel "
-    "grad_filters dl_dw",
-    "db": "grad_bias grad_b gb d_b dbias dl_db",
 }
-CANONICAL = {alias: name for name, aliases in ALIASES.items() for alias in (name, *aliases.split())}
+# How the gradient of something is called: one of these before its name, or behind it.
+BEFORE, BEHIND = ("d", "d_", "g", "g_", "grad", "grad_", "gradient_", "dl_d", "dld", "d_l_d_"), ("_grad", "_gradient")
+GRADIENTS = {
+    word: f"d{name}"
+    for name in ("x", "w", "b", "y")
+    for alias in (name, *ALIASES[name].split(), *(("h", "a") if name == "y" else ()))
+    for word in (*(f"{before}{alias}" for before in BEFORE), *(f"{alias}{behind}" for behind in BEHIND))
+}
+CANONICAL = GRADIENTS | {alias: name for name, aliases in ALIASES.items() for alias in (name, *aliases.split())}
+# How the sizes that a layer is made with are called, a learning rate, the memory of a forward pass, a table of options.
+MADE_WITH = {
+    "in_channels": "in_channel in_ch in_c c_in n_in nin channels n_channels num_channels n_c_prev input_channels "
+    "input_channel input_depth in_depth in_maps in_planes in_features in_feature input_dim in_dim input_size in_size "
+    "fan_in num_inputs n_inputs",
+    "out_channels": "out_channel out_ch out_c c_out n_out nout num_filters n_filters filters number_of_filters "
+    "num_filter filter_num n_c output_channels output_channel output_depth out_depth depth num_kernels n_kernels "
+    "out_maps out_planes out_features out_feature output_dim out_dim output_size out_size fan_out num_outputs "
+    "n_outputs units n_units num_units neurons n_neurons num_neurons",
+    "overlay": "kernel_size filter_size kernel_shape filter_shape kernel_dim filter_dim field_size ksize ks size "
+    "kernel f k",
+    "overlay_height": "kernel_height filter_height pool_height kernel_h filter_h pool_h kh fh hh",
+    "overlay_width": "kernel_width filter_width pool_width kernel_w filter_w pool_w kw fw ww",
+    "x_shape": "input_shape in_shape image_shape",
+    "batch": "batch_size n_batch",
+    "in_height": "input_height in_h input_h height h",
+    "in_width": "input_width in_w input_w width",
+    "rate": "learning_rate learn_rate lr eta alpha step_size",
+}
+SIZES = {alias: name for name, aliases in MADE_WITH.items() for alias in (name, *aliases.split())}
+CONTEXTS = {"ctx", "context"}
+CACHES = {"cache", "cached", "caches", "memory", "mem", "tape", "saved", "saved_tensors", *CONTEXTS}
+TABLES = {"conv_param", "conv_params", "pool_param", "pool_params", "hparameters", "hparams", "options", "config"}
+# The words for some options in a table of options, which has all of them.
+IN_TABLES = {"padding": ("pad", "padding"), "window": ("f", "window", "pool_size", "kernel_size")}
 # What a backward pass is that is written otherwise, and how the user makes one of it.
 WRAPPED = {
-    "class": "{0} is a class: check a function that makes a layer, sets its filters and calls its passes, as "
-    "def backward(dy, x, w): layer = {0}(…); layer.w = w; layer.forward(x); return layer.backward(dy), layer.dw",
-    "method": "{0} is a method that is not bound to a layer: check a function that makes a layer, sets its filters and "
-    "calls its passes, as def backward(dy, x, w): layer = …; layer.w = w; layer.forward(x); "
-    "return layer.backward(dy), layer.dw",
+    "cache": "{0} takes {1}, which is of a forward pass{2}: name both passes, as mine.py:forward,{0}",
+    "method": "{0} is a method that is not bound to a layer: check its class, as mine.py:{1}",
     "forward": "{0} takes no gradient dy of the result: is it the forward pass? Check the backward pass; --torch and "
     "--jax check what a framework makes of a forward pass, and --signature '{1} -> y' checks its result alone",
 }
 IGNORED = "_"
+
+# What stands in for the context of an autograd function.
+CONTEXT = """class Context:
+    needs_input_grad = (True,) * 9
+
+    def save_for_backward(self, *saved):
+        self.saved_tensors = saved
+"""
 
 
 @dataclass(frozen=True)
@@ -86,9 +124,18 @@ def canonical_name(word: str) -> str:
     return CANONICAL.get(word.casefold(), word)
 
 
+def role(path: str) -> str:
+    """Return what a place is by its name: "layer.W" and "layer.params['W']" are w, "layer.grads['W']" is dw."""
+    *_, attribute, word = ["", *re.findall(r"\w+", path)]
+    name = canonical_name(word.rpartition("__")[2].strip("_"))
+    inside = path.endswith("]") and "grad" in attribute.casefold()
+    return f"d{name}" if inside and name in ("x", "w", "b") else name
+
+
 def known_inputs(forward: Forward) -> tuple[str, ...]:
     """Return the names of everything that a backward pass of a layer may be given."""
-    return ("dy", "x", "y", "x_shape", *forward.inputs[1:], *forward.given, *forward.settings)
+    first, *others = forward.inputs
+    return ("dy", first, "y", "x_shape", *others, *forward.given, *forward.settings)
 
 
 def known_outputs(forward: Forward) -> tuple[str, ...]:
@@ -134,7 +181,7 @@ def signature_of(function: Callable[..., Any], forward: Forward, given: str | No
         return read_signature(given, forward)
     carried = getattr(function, "signature", None)
     if isinstance(carried, str):
-        return read_signature(carried, forward, "of the function", lenient=True)
+        return read_signature(carried, forward, getattr(function, "origin", "of the function"), lenient=True)
     default = replace(read_signature(forward.signature, forward, "the default"), assumed=True)
     try:
         parameters = list(inspect.signature(function).parameters.values())
@@ -159,7 +206,7 @@ def signature_of(function: Callable[..., Any], forward: Forward, given: str | No
         else:
             by_place.append(name)
     if unknown[:1] == ["self"]:
-        raise OperandError(WRAPPED["method"].format(title))
+        raise OperandError(WRAPPED["method"].format(title, title.rpartition(".")[0]))
     if unknown or len(set(understood.values())) < len(understood):
         raise OperandError(not_understood(title, understood, unknown, default))
     if "dy" not in understood.values():
@@ -181,7 +228,8 @@ def not_understood(title: str, understood: Mapping[str, str], unknown: Sequence[
 def returning(signature: Signature, returned: Any, shapes: Mapping[str, tuple[int, ...]], title: str) -> Signature:
     """Return an assumed signature with the results that a function returns: without db where it has no such.
 
-    `shapes` are those of the right results. Raises OperandError if the number of results, or the keys, do not fit.
+    Results in a tuple are in the usual order, unless their shapes fit another one only. `shapes` are those of the right
+    results. Raises OperandError if the number of results, or the keys, do not fit.
     """
     expected, without = signature.outputs, tuple(name for name in signature.outputs if name != "db")
     if returned is None:
@@ -189,17 +237,18 @@ def returning(signature: Signature, returned: Any, shapes: Mapping[str, tuple[in
     if isinstance(returned, Mapping):
         signature = replace(signature, keys=tuple((canonical_name(str(key)), key) for key in returned))
         names = {name for name, _ in signature.keys}
-        complete, shortened = names.issuperset(expected), names.issuperset(without)
+        order = next((some for some in (expected, without) if names.issuperset(some)), None)
         found, written = f"a table of {', '.join(map(str, returned)) or 'nothing'}", list(expected)
     else:
         each = returned if isinstance(returned, tuple | list) else [returned]
-        complete, n = len(each) == len(expected), len(each)
-        shortened = [np.shape(value) for value in each] == [shapes[name] for name in without]
+        found_shapes, n = [np.shape(value) for value in each], len(each)
+        orders = (order for some in (expected, without) for order in permutations(some))
+        order = next((order for order in orders if [shapes[name] for name in order] == found_shapes), None)
+        order = expected if order is None and n == len(expected) else order
         found, written = f"{n} {'value' if n == 1 else 'values'}", [*expected, *[IGNORED] * n][:n]
-    if complete:
-        return signature
-    if shortened:
-        return replace(signature, outputs=without, origin=f"{signature.origin}; db was not given")
+    if order is not None:
+        missing = "; db was not given" if "db" in expected and "db" not in order else ""
+        return replace(signature, outputs=order, origin=f"{signature.origin}{missing}")
     taken = str(signature).split(" ->", maxsplit=1)[0]
     raise OperandError(
         f"{title} returns {found}, expected {', '.join(expected)}: name what it returns, {IGNORED} for what is none of "

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import sys
+import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -107,13 +109,25 @@ def imported(function: Callable[..., Any]) -> tuple[list[str], str]:
     if framework in ("torch", "jax") and hasattr(function, "function"):
         lines, inner = imported(function.function)
         return [f"from cnn_symbolic import of_{framework}", *lines], f"of_{framework}({inner})"
+    if source := getattr(function, "source", None):
+        return [*made_of(getattr(function, "objects", {})), "", "", *source.splitlines(), "", ""], "both_passes"
     module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", "")
     if module and name.isidentifier() and resolves(module, name, function):
         file = getattr(sys.modules.get(module), "__file__", None)
-        if module == "__main__" or (file is not None and Path(file).stem not in (module.split(".")[-1], "__init__")):
-            return loaded(file, name)
-        return [*path_of(module, file), f"from {module} import {name}"], name
+        if module != "__main__" and (file is None or is_named(module, file)):
+            return [*path_of(module, file), f"from {module} import {name}"], name
+        if file is not None:
+            return loaded(file, name), name
     return ["# put the function that was checked here", "backward = ..."], "backward"
+
+
+def made_of(objects: Mapping[str, Any]) -> list[str]:
+    """Return the lines that import objects under their names."""
+    lines = list[str]()
+    for name, each in objects.items():
+        more, inner = imported(each)
+        lines += more if inner == name else [*more, f"{name} = {inner}"]
+    return list(dict.fromkeys(lines))
 
 
 def resolves(module: str, name: str, function: Any) -> bool:
@@ -135,8 +149,16 @@ def path_of(module: str, file: str | None) -> list[str]:
     return ["import sys", f"sys.path.insert(0, {str(root)!r})"]
 
 
-def loaded(file: str | None, name: str) -> tuple[list[str], str]:
-    """Return the lines that run a file for a function in it."""
-    if file is None:
-        return ["# put the function that was checked here", "backward = ..."], "backward"
-    return ["from runpy import run_path", f"{name} = run_path({str(Path(file).resolve())!r})[{name!r}]"], name
+def is_named(module: str, file: str) -> bool:
+    """Return whether a file is imported under its module's name, which is not that of another module."""
+    words = module.split(".")
+    own = Path(file).stem in (words[-1], "__init__")
+    hidden = words[0] in sys.stdlib_module_names and not Path(file).is_relative_to(sysconfig.get_path("stdlib"))
+    return own and not hidden and all(word.isidentifier() and not iskeyword(word) for word in words)
+
+
+def loaded(file: str, name: str) -> list[str]:
+    """Return the lines that run a file, with its folder importable, for a function in it."""
+    path = Path(file).resolve()
+    home = [f"sys.path.insert(0, {str(path.parent)!r})", f"home = run_path({str(path)!r})", f"{name} = home[{name!r}]"]
+    return ["import sys", "from runpy import run_path", *home]

@@ -52,7 +52,7 @@ class Problem:
         """The shapes of x, dy and y, and of a layer with filters w and b."""
         shapes = dict(self.inputs)
         y = self.forward.result_shape(shapes)
-        bias = {"b": self.forward.bias_shape(y)} if "b" in self.forward.inputs else {}
+        bias = {"b": self.forward.bias_shape(y)} if "b" in self.forward.inputs and "b" not in shapes else {}
         return {**shapes, **bias, "y": y, "dy": y}
 
     def bound(self, dtype: str = "float64", results: Collection[str] = RESULTS) -> int:

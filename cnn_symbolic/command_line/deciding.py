@@ -136,8 +136,22 @@ def check(
 
 @app.command("check-backward")
 def check_backward(
-    function: Annotated[str, typer.Argument(metavar="MODULE:FUNCTION", help="MODULE may be a file: mine.py:backward.")],
-    of: Annotated[str, typer.Option("--of", metavar="LAYER", help='For example "conv2d(stride=2, padding=1)".')],
+    function: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODULE:FUNCTION",
+            help="MODULE may be a file: mine.py:backward. Also a class with both passes, mine.py:Conv, and a pair, "
+            "mine.py:forward,backward; the forward pass beside conv_backward(dout, cache) is found by its name.",
+        ),
+    ],
+    of: Annotated[
+        str,
+        typer.Option(
+            "--of",
+            metavar="LAYER",
+            help='For example "conv2d(stride=2, padding=1)", or a forward pass of your own, mine.py:forward.',
+        ),
+    ],
     signature: Annotated[
         str | None,
         typer.Option(
@@ -147,6 +161,14 @@ def check_backward(
             "'dy, x, w -> dx, dw, db'; of a pooling 'dy, x -> dx', of upsampling 'dy -> dx'.",
             show_default=False,
         ),
+    ] = None,
+    parameters: Annotated[
+        str | None,
+        typer.Option("--parameters", metavar="w=self.W,b=self.b", help="Where the layers of a class have w and b."),
+    ] = None,
+    gradients: Annotated[
+        str | None,
+        typer.Option("--gradients", metavar="w=self.dW", help="Where they have the gradients after the backward pass."),
     ] = None,
     layout: Annotated[str | None, typer.Option("--layout", help="The axes of x and dy, as NHWC.")] = None,
     filters: Annotated[str | None, typer.Option("--filters", help="The axes of w, as HWIO.")] = None,
@@ -158,7 +180,8 @@ def check_backward(
         typer.Option(
             "--shape",
             metavar="x=1,64,56,56",
-            help="The shape of x, or of w: no others. Can be repeated; a name that comes again starts the next set.",
+            help="The shape of x, or of w, or of an array of a forward pass of your own: no others. Can be repeated; a "
+            "name that comes again starts the next set.",
         ),
     ] = None,
     assuming: Annotated[
@@ -177,13 +200,14 @@ def check_backward(
         bool, typer.Option("--torch", help="The function is a forward pass or module of PyTorch.")
     ] = False,
     jax: Annotated[bool, typer.Option("--jax", help="The function is a forward pass of JAX.")] = False,
+    json: Json = False,
 ) -> None:
     """Compare a backward pass, written by hand, exactly with the right one, and name its mistake.
 
     Exit status: 0 it is right wherever it does not refuse, 1 it is wrong, 2 usage or input error, or it refuses nearly
     every shape.
     """
-    from cnn_symbolic.backward.calling import load_function, read_shapes
+    from cnn_symbolic.backward.calling import load_function, read_pairs, read_shapes
     from cnn_symbolic.backward.check import check_backward as check
     from cnn_symbolic.backward.frameworks import of_jax, of_torch
     from cnn_symbolic.present.console import make_console
@@ -197,6 +221,8 @@ def check_backward(
         of_torch(loaded) if torch else of_jax(loaded) if jax else loaded,
         of=of,
         signature=signature,
+        parameters=read_pairs(parameters),
+        gradients=read_pairs(gradients),
         layout=layout,
         filters=filters,
         flipped=flipped,
@@ -208,5 +234,12 @@ def check_backward(
         one_hot=one_hot,
         timeout=timeout,
     )
-    make_console().print(backward_view(report), soft_wrap=True)
+    if json:
+        from json import dumps
+
+        from cnn_symbolic.present.document import backward_value
+
+        typer.echo(dumps(backward_value(report), ensure_ascii=False))
+    else:
+        make_console().print(backward_view(report), soft_wrap=True)
     raise typer.Exit(AS_STATED if report.right else OPPOSITE)

@@ -58,6 +58,9 @@ class Forward(ABC):
     # The out- and in-channels of the filters in the order of their axes, and in how many groups they are.
     filters: ClassVar[str] = "OI"
     groups = 1
+    # The degree of the results as polynomials in the inputs, and whether the layer is tried with integers alone.
+    degree: ClassVar[int] = 2
+    whole: ClassVar[bool] = False
     # The mistakes in dx that are those of this layer.
     usual: ClassVar[Sequence[Candidate]] = ()
 

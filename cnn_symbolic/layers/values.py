@@ -106,6 +106,6 @@ def scaled(random: np.random.Generator, arrays: Arrays, kinds: Sequence[str]) ->
     each = zip(arrays, cycle(kinds), strict=False)
     signs = {name: NUMBERS[kind].power for name, kind in each}
     powers = {name: sign * int(random.integers(1, POWER + 1)) if sign else 0 for name, sign in signs.items()}
-    if "b" in powers:
+    if powers.keys() >= {"x", "w", "b"}:
         powers["b"] = powers["x"] + powers["w"]
     return {name: array * 2.0 ** powers[name] for name, array in arrays.items()}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy as sp
 
+from cnn_symbolic.backward.findings import BackwardReport
 from cnn_symbolic.expressions.printing import written, written_together
 from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.ground.version import __version__
@@ -46,6 +47,37 @@ def document(claims: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "generator": f"cnn-symbolic {__version__}",
         "claims": list(claims),
+    }
+
+
+def backward_value(report: BackwardReport) -> dict[str, Any]:
+    """Return the report on a backward pass as one JSON value; `called` says how the passes were called."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "generator": f"cnn-symbolic {__version__}",
+        "function": report.function,
+        "layer": str(report.forward),
+        "verdict": report.outcome,
+        "evidence": report.evidence,
+        "assuming": list(report.assuming),
+        "refuses": report.refuses,
+        "otherwise": report.otherwise,
+        "called": report.signature,
+        "layout": report.layout,
+        "values": list(report.values),
+        "right": report.also_right,
+        "findings": [
+            {
+                "kind": found.kind,
+                "result": found.gradient,
+                "detail": found.detail,
+                "mistake": found.mistake,
+                "shapes": {name: list(shape) for name, shape in found.shapes.items()},
+                "program": found.snippet,
+            }
+            for found in report.findings
+        ],
+        "seconds": round(report.seconds, 6),
     }
 
 

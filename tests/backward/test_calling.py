@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cnn_symbolic.backward import conv1d, conv2d, conv3d, conv_transpose2d, max_pool2d, upsample_nearest2d
 from cnn_symbolic.backward.calling import Misbehaviour, call, load_function, read_layout, read_shapes
-from cnn_symbolic.backward.signatures import read_signature, returning, signature_of
+from cnn_symbolic.backward.signatures import canonical_name, read_signature, returning, signature_of
 from cnn_symbolic.ground.errors import CnnSymbolicError, ModeError, OperandError, ShapeError
 
 # Signatures.
@@ -63,6 +63,7 @@ with_attribute.signature = "dy, x, w, b -> y, dx, dw, db"
         (lambda x, w, g, *, stride=1, unknown=0: 0, conv2d(), "x, w, dy, stride= -> dx, dw, db"),
         (lambda X, K, dL_dOut, k=3: 0, conv2d(), "x, w, dy -> dx, dw, db"),
         (lambda A_prev, W, dA: 0, conv2d(), "x, w, dy -> dx, dw, db"),
+        (lambda dvalues, X, kernels, strides, pad: 0, conv2d(), "dy, x, w, stride, padding -> dx, dw, db"),
         (lambda *arrays: 0, conv2d(), "dy, x, w -> dx, dw, db"),
         (lambda x, dout: 0, max_pool2d(2), "x, dy -> dx"),
         (lambda upstream: 0, upsample_nearest2d(2), "dy -> dx"),
@@ -83,11 +84,14 @@ class Unbound:
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (lambda dout, cache: 0, "parameters understood: dout as dy; not understood: cache.*--signature 'dy, x, w -> "),
+        (lambda dout, extra: 0, "parameters understood: dout as dy; not understood: extra.*--signature 'dy, x, w -> "),
         (lambda p, q, r: 0, "understood: none; not understood: p, q, r"),
         (lambda dy, x, w, inputs: 0, "not understood: two of them, which are the same"),
         (lambda x, w, b: 0, "takes no gradient dy of the result: is it the forward pass.*--signature 'x, w, b -> y'"),
-        (Unbound.backward, "Unbound.backward is a method that is not bound"),
+        (
+            Unbound.backward,
+            "Unbound.backward is a method that is not bound.*: check its class, as mine.py:Unbound",
+        ),
     ],
 )
 def test_parameters_that_are_not_understood_are_refused(function, message):
@@ -131,6 +135,24 @@ def test_results_are_those_that_a_function_returns(returned, outputs):
 def test_results_that_do_not_fit_are_refused(returned, message):
     with pytest.raises(OperandError, match=message):
         returning(signature_of(lambda dy, x, w: 0, conv2d()), returned, SHAPES, "mine")
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        *(
+            ("d_weights", "dw"),
+            ("dL_dW", "dw"),
+            ("kernel_grad", "dw"),
+            ("weights_gradient", "dw"),
+            ("gradInputs", "dx"),
+        ),
+        *(("da_prev", "dx"), ("dA", "dy"), ("dl_dz", "dy"), ("output_gradient", "dy"), ("dbiases", "db"), ("gx", "dx")),
+        *(("dilation", "dilation"), ("gamma", "gamma"), ("groups", "groups"), ("depth", "depth")),
+    ],
+)
+def test_gradients_are_known_by_the_name_of_what_they_are_of(word, name):
+    assert canonical_name(word) == name
 
 
 # Layouts.

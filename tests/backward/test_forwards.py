@@ -1,6 +1,7 @@
 """Layers as data: read from a text, with the results and gradients of the numeric layers, and strategies for them."""
 
 import ast
+import inspect
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,9 +21,9 @@ from cnn_symbolic.backward import (
     read_forward,
     upsample_nearest3d,
 )
-from cnn_symbolic.backward.forwards import CONSTRUCTORS
-from cnn_symbolic.backward.strategies import convolution_problems
-from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError
+from cnn_symbolic.backward.forwards import CONSTRUCTORS, own_layer
+from cnn_symbolic.backward.strategies import Problem, convolution_problems
+from cnn_symbolic.ground.errors import CnnSymbolicError, ModeError, OperandError, ShapeError
 from cnn_symbolic.layers import forward as layers
 from cnn_symbolic.layers.forward import Forward, fitting_sizes
 from cnn_symbolic.layers.poolings import ordered
@@ -246,3 +247,106 @@ def test_no_other_module_knows_a_layer_by_its_name():
         for file in (Path(cnn_symbolic.__file__).parent / folder).glob("*.py"):
             assert names_of_layers(file.read_text(encoding="utf-8")) in ([], ["linear"] * (file.stem == "convolutions"))
     assert names_of_layers("if family == 'max_pool': pass") == ["max_pool"]
+
+
+# A forward pass of one's own.
+
+
+def scaled(x, gamma, beta):
+    return x * gamma + beta
+
+
+def scaled_gradients(dout, x, gamma):
+    return dout * gamma, (dout * x).sum(0), dout.sum(0)
+
+
+def depthwise(x, w):
+    rows = len(x) - len(w) + 1
+    return sum(x[k : k + rows] * w[k] for k in range(len(w))), "a cache"
+
+
+def depthwise_gradients(dy, x, w):
+    dx = sum(np.pad(dy * w[k], ((k, len(w) - 1 - k), (0, 0))) for k in range(len(w)))
+    return dx, np.stack([(dy * x[k : k + len(dy)]).sum(0) for k in range(len(w))])
+
+
+def thrice(x, u, v):
+    return (x @ u) * v
+
+
+def thrice_gradients(dy, x, u, v):
+    return (dy * v) @ u.T, x.T @ (dy * v), ((x @ u) * dy).sum(0)
+
+
+OWN = [
+    (scaled, scaled_gradients, {"x": (5, 3), "gamma": (3,), "beta": (3,)}, 3),
+    (depthwise, depthwise_gradients, {"x": (7, 3), "w": (4, 3)}, 2),
+    (thrice, thrice_gradients, {"x": (5, 3), "u": (3, 2), "v": (2,)}, 3),
+    (
+        lambda x, w, b: x @ w + b,
+        lambda dy, x, w: (dy @ w.T, x.T @ dy, dy.sum(0)),
+        {"x": (2, 3), "w": (3, 4), "b": (4,)},
+        3,
+    ),
+]
+
+
+@pytest.mark.parametrize(("forward", "backward", "shapes", "degree"), OWN)
+def test_a_forward_pass_of_ones_own_is_a_layer(forward, backward, shapes, degree):
+    report = check_backward(backward, of=forward, shapes=shapes)
+    assert report.outcome == "right", str(report)
+    assert f"polynomial of degree ≤ {degree} in the inputs" in str(report)
+    assert "was linear in each of" in str(report)
+    for k in range(len(shapes)):
+        results = [f"d{name}" for name in shapes]
+
+        def wrong(dy, *arrays, k=k):
+            gradients = list(backward(dy, *arrays))
+            gradients[k] = 2 * gradients[k]
+            return gradients
+
+        names = list(inspect.signature(backward).parameters)
+        signature = f"{', '.join(names)} -> {', '.join(results)}"
+        report = check_backward(wrong, of=forward, shapes=shapes, signature=signature)
+        assert [name for name, right in report.also_right.items() if not right] == [results[k]]
+
+
+def test_the_gradients_of_ones_own_convolution_are_those_of_the_layer():
+    layer, shapes = (
+        own_layer(lambda x, w, b: convolutions.conv(x, w, b)),
+        {"x": (2, 3, 5, 4), "w": (4, 3, 2, 3), "b": (4,)},
+    )
+    values = Problem(layer, tuple(shapes.items())).values()
+    right = conv2d().evaluate(values)
+    for name, found in layer.evaluate(values).items():
+        np.testing.assert_array_equal(found, right[name])
+
+
+@pytest.mark.parametrize(
+    ("forward", "shapes", "message"),
+    [
+        (lambda x, w: np.maximum(x @ w, 0), {"x": (3, 2), "w": (2, 2)}, "not linear in x, the others held fixed"),
+        (
+            lambda x, w: x + 0.1 * w,
+            {"x": (3, 2), "w": (3, 2)},
+            "not linear in x, .* or is rounded|linear in w, .* or is",
+        ),
+        (lambda x: x**2, {"x": (3,)}, "not linear in x"),
+        (lambda x: x[1:], {"x": (1,)}, r"found y of the shape \(0,\)"),
+        (lambda x: x.sum(), {"x": (1,)}, r"found y of the shape \(\)"),
+        (lambda x: x.nothing, {"x": (1,)}, "fails as the layer: AttributeError"),
+        (lambda x: x, {"w": (1,)}, "shapes has the shapes of x, found w"),
+        (lambda x: x, None, r"needs the shapes of x, for example --shape x=2,3"),
+        (lambda *x: x, {"x": (1,)}, "takes arrays by name"),
+        (lambda: 1, {"x": (1,)}, "takes arrays by name"),
+    ],
+)
+def test_a_forward_pass_that_is_no_such_layer_is_refused_with_the_reason(forward, shapes, message):
+    with pytest.raises(CnnSymbolicError, match=message):
+        check_backward(lambda dy, x: dy, of=forward, shapes=shapes)
+
+
+def test_options_of_known_layers_are_refused_for_ones_own():
+    for option in ({"layout": "NC"}, {"flipped": True}, {"one_hot": True}, {"assuming": ["M > 1"]}):
+        with pytest.raises(CnnSymbolicError, match=r"leave layout|one-hot inputs and assumptions"):
+            check_backward(depthwise_gradients, of=depthwise, shapes={"x": (7, 3), "w": (4, 3)}, **option)

@@ -1,5 +1,6 @@
 """The report on a backward pass: what it says, the program that reproduces it, options, and the command line."""
 
+import json
 import re
 import subprocess
 import sys
@@ -317,3 +318,24 @@ def test_of_a_maximum_it_is_said_that_ties_were_not_tried():
     assert 'equal entries in a window were not tried: ties="first" or "last" or "all" or "shared" does' in text
     assert "degree ≤ 2 in dy" in text
     assert "not tried" not in str(check_backward(backward, of='max_pool2d(2, ties="first")', examples=10))
+
+
+def test_the_document_says_how_the_passes_were_called(tmp_path):
+    (tmp_path / "pair.py").write_text(
+        "def forward(x, w):\n    return x @ w.T, (x, w)\n"
+        "def backward(dout, cache):\n    x, w = cache\n    return dout @ w, 2 * dout.T @ x\n"
+        "def scale(x, s):\n    return x * s\ndef scaled(dy, x, s):\n    return dy * s, (dy * x).sum(0)\n",
+        encoding="utf-8",
+    )
+    done = commands.run("check-backward", "pair.py:backward", "--of", "linear()", "--json", cwd=tmp_path)
+    value = json.loads(done.stdout)
+    assert (done.returncode, value["verdict"], value["function"]) == (1, "wrong", "backward")
+    assert "y, cache = forward(x, w); dx, dw = backward(dy, cache)" in value["called"]
+    assert [(found["result"], found["mistake"]) for found in value["findings"]] == [("dw", "doubled")]
+    assert "from pair import forward" in value["findings"][0]["program"]
+    shapes = ["--shape", "x=4,3", "--shape", "s=3"]
+    done = commands.run("check-backward", "pair.py:scaled", "--of", "pair.py:scale", *shapes, "--json", cwd=tmp_path)
+    assert (done.returncode, json.loads(done.stdout)["layer"]) == (0, "scale")
+    done = commands.run("check-backward", "pair.py:scaled", "--of", "pair.py:scale", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "for example --shape x=2,3 --shape s=2,3" in done.stderr
