@@ -6,6 +6,7 @@ and in-channels of the filters; a letter that is left out is an axis of size one
 
 from __future__ import annotations
 
+import ast
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -341,3 +342,27 @@ def resolved(names: Mapping[str, Any], what: str | Passes) -> Any:
     for name in rest:
         found = getattr(found, name)
     return found
+
+
+def arrays_in(owner: Any, name: str) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the arrays of an object of that name by where they are: attributes, and entries of tables that are."""
+    for attribute, value in getattr(owner, "__dict__", {}).items():
+        entries = value.items() if isinstance(value, Mapping) else ()
+        places = [(f"{name}.{attribute}", value)]
+        places += [(f"{name}.{attribute}[{k!r}]", v) for k, v in entries if type(k) in (str, int)]
+        yield from ((path, a) for path, a in places if isinstance(a, np.ndarray) and attribute.isidentifier())
+
+
+def value_at(path: str, names: Mapping[str, Any]) -> Any:
+    """Return what a path such as `layer.params['w']` leads to: attributes, and entries at literal keys."""
+
+    def value(node: ast.expr) -> Any:
+        if isinstance(node, ast.Name):
+            return names[node.id]
+        if isinstance(node, ast.Attribute):
+            return getattr(value(node.value), node.attr)
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+            return value(node.value)[node.slice.value]
+        raise OperandError(f"{path} is no path of attributes and entries")
+
+    return value(ast.parse(path, mode="eval").body)

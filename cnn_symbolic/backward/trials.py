@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from cnn_symbolic.backward.calling import Layout, Passes, resolved
+from cnn_symbolic.backward.calling import Layout, Passes, arrays_in, resolved, value_at
 from cnn_symbolic.backward.signatures import CACHES, CONTEXT, IGNORED, IN_TABLES, SIZES, TABLES, canonical_name, role
 from cnn_symbolic.backward.strategies import Problem
 from cnn_symbolic.ground.deadline import within
@@ -287,11 +287,8 @@ class Trial:
         self.add(" = ".join([*paths, *also, self.array(name)]))
 
     def places(self) -> Iterator[tuple[str, np.ndarray]]:
-        """Yield the arrays of the layer by where they are: attributes, and entries of tables that are."""
-        for attribute, value in getattr(self.names.get("layer"), "__dict__", {}).items():
-            entries = value.items() if isinstance(value, Mapping) else ()
-            each = [(f"layer.{attribute}", value), *((f"layer.{attribute}[{k!r}]", v) for k, v in entries)]
-            yield from ((path, array) for path, array in each if isinstance(array, np.ndarray))
+        """Yield the arrays of the layer by where they are."""
+        return arrays_in(self.names.get("layer"), "layer")
 
     def named(self, name: str) -> list[str]:
         """Return the places that are named after a parameter or a gradient."""
@@ -300,7 +297,7 @@ class Trial:
     def at(self, path: str) -> Any:
         """Return what is in a place; raise Unread if there is none."""
         try:
-            return eval(path, self.names)  # noqa: S307 (attributes and entries of the layer, see `read_places`)
+            return value_at(path, self.names)
         except Exception as error:
             raise Unread(f"{path} was not found: {error}") from None
 
