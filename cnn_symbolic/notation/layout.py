@@ -146,8 +146,13 @@ def has_sum(x: Layout) -> bool:
 
 def entry(tensor: Layout, index: Sequence[Layout]) -> Layout:
     """Return a tensor's entry; a quotient stands in parentheses."""
-    seen = lowered(tensor)
-    return Scripts(Fenced("(", seen, ")", "big") if isinstance(seen, Ratio) else tensor, joined(index, sign(",")))
+    return Scripts(as_base(tensor), joined(index, sign(",")))
+
+
+def as_base(x: Layout) -> Layout:
+    """Return what has scripts: a quotient in parentheses."""
+    seen = lowered(x)
+    return Fenced("(", seen, ")", "big") if isinstance(seen, Ratio) else x
 
 
 def lowered(x: Layout) -> Layout:
@@ -164,7 +169,7 @@ def summation(below: Layout, above: Layout | None = None) -> Layout:
 def spelled(text: str) -> Layout:
     """Return what a name looks like: `w12` and `x_1` with an index, `a_prev` with a superscript, ∂C/∂a a quotient."""
     if derivative := re.fullmatch("∂(.+)/∂(.+)", text):
-        top, bottom = (row(sign("∂"), spelled(part)) for part in derivative.groups())
+        top, bottom = (row(sign("∂"), name(part)) for part in derivative.groups())
         return Ratio(top, bottom, small=False)
     bare = text.rstrip("′")
     head, _, tail = bare.partition("_")
