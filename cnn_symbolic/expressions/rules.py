@@ -161,6 +161,11 @@ def where(holds: Any, a: sp.Expr, b: sp.Expr) -> sp.Expr:
     return a if a == b else heads.Where(holds, a, b)
 
 
+def added_where(holds: Any, a: sp.Expr, b: sp.Expr) -> sp.Expr:
+    """Return a where the condition holds, else b, as the sum [condition]·a + [not condition]·b."""
+    return bracket(holds) * a + bracket(negation(holds)) * b
+
+
 # Conditions
 
 
