@@ -307,6 +307,11 @@ def at_least(e: sp.Expr, low: int) -> bool:
     return all(term.as_coeff_Mul()[0] >= 0 for term in sp.Add.make_args(rest))
 
 
+def clearly_defined(conditions: Iterable[Any]) -> tuple[Any, ...]:
+    """Return those of some conditions or sizes that divide by nothing but what `at_least` sees to be one or more."""
+    return tuple(holds for holds in conditions if all(at_least(e, 1) for e in heads.divisors(holds)))
+
+
 def over_atoms(e: sp.Expr, change: Callable[[sp.Expr], sp.Expr]) -> sp.Expr:
     """Return a polynomial with the symbols and heads that it is made from replaced, but not those inside of heads."""
     if isinstance(e, sp.Rational):

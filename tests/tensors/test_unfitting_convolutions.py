@@ -62,7 +62,7 @@ REJECTED = [
         "unfold: overlay is an integer or a size, or one per axis for 2 axes; found (2,)",
     ),
     (lambda: fold(x, shape=(5, 5)), "fold: shape is an integer or a size, or one per axis for 1 axes; found (5, 5)"),
-    (lambda: conv(x, w, stride=widths("P")[0]), "conv: stride is at least 1, found P"),
+    (lambda: conv(x, w, stride=-widths("P")[0]), "conv: stride is at least 1, found -P"),
     (lambda: conv(x, w, padding=-sizes("S")[0]), "conv: padding is at least 0, found (-S, -S)"),
     (lambda: conv(x, w, stride=sp.Symbol("n", integer=True)), "conv: stride is made from sizes, such as S"),
     (lambda: conv_size(3, 5), "conv_size: an overlay of 5, dilated by 1, does not fit into 3"),

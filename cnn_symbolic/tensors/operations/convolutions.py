@@ -207,14 +207,15 @@ def upsample_nearest(x: Tensor, *, factors: Any) -> Definition:
     def formula(index: Index) -> sp.Expr:
         return x.at((*index[:2], *(floor(divide(m, f)) for m, f in zip(index[2:], steps, strict=True))))
 
-    return Definition((*x.lengths[:2], *shape), formula, confined=x.confined)
+    return Definition((*x.lengths[:2], *shape), formula, x.confined, steps)
 
 
 def quotient(length: sp.Expr, divisor: sp.Expr, owner: str) -> sp.Expr:
     """Return a size divided by another one; raise ShapeError unless it is a multiple of that as it is written."""
-    found = sp.expand(length / divisor)
+    found = sp.expand(sp.cancel(length / divisor))
     numbers = (*found.atoms(sp.Rational), *(power.exp for power in found.atoms(sp.Pow)))
-    if not all(n.is_Integer for n in numbers) or any(power.exp < 0 for power in found.atoms(sp.Pow)):
+    is_multiple = all(n.is_Integer for n in numbers) and all(power.exp > 0 for power in found.atoms(sp.Pow))
+    if not is_multiple or sp.expand(found * divisor - length) != 0:
         raise ShapeError(f"{owner}: the size {length} is not written as a multiple of {divisor}")
     return found
 
@@ -236,7 +237,7 @@ def pixel_shuffle(x: Tensor, *, factors: Any) -> Definition:
             channel = channel * f + remainder(m, f)
         return x.at((n, channel, *(floor(divide(m, f)) for m, f in zip(at, steps, strict=True))))
 
-    return Definition((x.lengths[0], channels, *spatial), formula, confined=x.confined)
+    return Definition((x.lengths[0], channels, *spatial), formula, x.confined, steps)
 
 
 @operation("moving space into channels", "n k m", given(s.enlarged, factors=(s.F,)))
@@ -256,7 +257,7 @@ def pixel_unshuffle(x: Tensor, *, factors: Any) -> Definition:
             channel = floor(divide(channel, f))
         return x.at((n, channel, *inner))
 
-    return Definition((x.lengths[0], sp.expand(x.lengths[1] * sp.Mul(*steps)), *spatial), formula, confined=x.confined)
+    return Definition((x.lengths[0], sp.expand(x.lengths[1] * sp.Mul(*steps)), *spatial), formula, x.confined, steps)
 
 
 def shuffled_by(x: Tensor, factors: Any, owner: str) -> tuple[sp.Expr, ...]:

@@ -11,6 +11,7 @@ from tests.support.written_claims import (  # noqa: F401 - each enters its claim
     convolutions,
     gradients,
     layers,
+    least_values,
     one_axis,
     quotients,
     several_axes,
