@@ -112,7 +112,7 @@ class Formulas:
         if isinstance(e, sp.Mul) or is_divided_by(e):
             return self.mul(e, names)
         if isinstance(e, sp.Pow):
-            return la.Scripts(la.as_base(self.tight(e.base, names)), None, self.expr(e.exp, names))
+            return la.Scripts(self.tight(e.base, names), None, self.expr(e.exp, names))
         if isinstance(e, sp.Indexed):
             return la.entry(name(str(e.base.label)), self.all(e.indices, names))
         if isinstance(e, sp.Sum):

@@ -146,13 +146,8 @@ def has_sum(x: Layout) -> bool:
 
 def entry(tensor: Layout, index: Sequence[Layout]) -> Layout:
     """Return a tensor's entry; a quotient stands in parentheses."""
-    return Scripts(as_base(tensor), joined(index, sign(",")))
-
-
-def as_base(x: Layout) -> Layout:
-    """Return what has scripts: a quotient in parentheses."""
-    seen = lowered(x)
-    return Fenced("(", seen, ")", "big") if isinstance(seen, Ratio) else x
+    seen = lowered(tensor)
+    return Scripts(Fenced("(", seen, ")", "big") if isinstance(seen, Ratio) else tensor, joined(index, sign(",")))
 
 
 def lowered(x: Layout) -> Layout:

@@ -212,12 +212,10 @@ def upsample_nearest(x: Tensor, *, factors: Any) -> Definition:
 
 def quotient(length: sp.Expr, divisor: sp.Expr, owner: str) -> sp.Expr:
     """Return a size divided by another one; raise ShapeError unless it is a multiple of that as it is written."""
-    found = sp.expand(sp.cancel(length / divisor))
-    numbers = (*found.atoms(sp.Rational), *(power.exp for power in found.atoms(sp.Pow)))
-    is_multiple = all(n.is_Integer for n in numbers) and all(power.exp > 0 for power in found.atoms(sp.Pow))
-    if not is_multiple or sp.expand(found * divisor - length) != 0:
+    found, rest = sp.div(length, divisor) if divisor.free_symbols else (sp.expand(length / divisor), sp.S.Zero)
+    if rest != 0 or not all(n.is_Integer for n in found.atoms(sp.Rational)):
         raise ShapeError(f"{owner}: the size {length} is not written as a multiple of {divisor}")
-    return found
+    return sp.expand(found)
 
 
 @operation("moving channels into space", "n c m", given(s.shuffled, factors=(s.F,)))
