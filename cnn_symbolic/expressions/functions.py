@@ -15,6 +15,7 @@ from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.exact import opposite, remainder_of
 from cnn_symbolic.expressions.heads import has_entries
 from cnn_symbolic.expressions.points import STANDING
+from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.expressions.values import Number, Standing, compared, joined, made, number, read_at, truth
 from cnn_symbolic.ground.errors import FragmentError, OperandError
 
@@ -43,7 +44,7 @@ def without_entries(build: Callable[..., sp.Expr]) -> Callable[..., sp.Expr]:
         for part in parts:
             if has_entries(part):
                 raise FragmentError(
-                    f"maxima, minima and rounding are of sizes and indices, found the entries in {part}"
+                    f"maxima, minima and rounding are of sizes and indices, found the entries in {written(part)}"
                 )
         return build(*parts)
 

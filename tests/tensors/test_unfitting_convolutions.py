@@ -67,7 +67,7 @@ REJECTED = [
     (lambda: conv(x, w, stride=sp.Symbol("n", integer=True)), "conv: stride is made from sizes, such as S"),
     (lambda: conv_size(3, 5), "conv_size: an overlay of 5, dilated by 1, does not fit into 3"),
     (lambda: unfold(x, overlay=(0, 2)), "unfold: overlay is at least 1, found (0, 2)"),
-    (lambda: fold(x, shape=(5,)), "fold: the number of positions differs, found M and 6 - M"),
+    (lambda: fold(x, shape=(5,)), "fold: the number of positions differs, found M and -M + 6"),
     (
         lambda: fold(short, shape=5),
         "fold takes an input of shape (batch, channels, *overlay, *positions), found x",

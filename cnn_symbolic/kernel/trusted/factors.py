@@ -98,8 +98,8 @@ def verdict_after(statement: Statement, change: ChangeOfSizes, decide: Callable[
     back = [Equal(s, substitute(e, change.meanings)) for s, e in change.values.items()]
     back += [AtLeast(b, sp.Integer(least(n))) for n, b in change.meanings.items()]
     follows = (*back, *(substitute(c, change.meanings) for c in change.conditions))
-    stated = clearly_defined(statement.conditions)  # others may not be readable before the change
-    given, wanted = (Side("", (), sp.S.Zero, required) for required in (stated, follows))
+    # Conditions that are not clearly defined may not be readable before the change.
+    given, wanted = (Side("", (), sp.S.Zero, required) for required in (clearly_defined(statement.conditions), follows))
     prove_every(Statement(given, wanted, (), {}), statement.sizes)
     changed = statement.at(change.values)
     verdict = decide(inner := replace(changed, assumptions=(*changed.assumptions, *change.conditions)))

@@ -20,7 +20,7 @@ from cnn_symbolic.expressions.rules import (
     floor,
     remainder,
 )
-from cnn_symbolic.expressions.shapes import format_shape
+from cnn_symbolic.expressions.shapes import format_shape, format_size
 from cnn_symbolic.ground.errors import ModeError, ShapeError
 from cnn_symbolic.tensors import samples as s
 from cnn_symbolic.tensors.making import tensor
@@ -50,7 +50,7 @@ def equal_sizes(pairs: Sequence[tuple[str, sp.Expr, sp.Expr]], owner: str) -> No
     """Raise ShapeError unless the sizes of each pair are the same."""
     for what, a, b in pairs:
         if sp.expand(a - b) != 0:
-            raise ShapeError(f"{owner}: the number of {what} differs, found {a} and {b}")
+            raise ShapeError(f"{owner}: the number of {what} differs, found {format_size(a)} and {format_size(b)}")
 
 
 @operation("the convolution", "n k r", given(s.batch, s.maps, s.bias, **s.STEPS))
@@ -214,7 +214,7 @@ def quotient(length: sp.Expr, divisor: sp.Expr, owner: str) -> sp.Expr:
     """Return a size divided by another one; raise ShapeError unless it is a multiple of that as it is written."""
     found, rest = sp.div(length, divisor) if divisor.free_symbols else (sp.expand(length / divisor), sp.S.Zero)
     if rest != 0 or not all(n.is_Integer for n in found.atoms(sp.Rational)):
-        raise ShapeError(f"{owner}: the size {length} is not written as a multiple of {divisor}")
+        raise ShapeError(f"{owner}: {format_size(length)} is not written as a multiple of {format_size(divisor)}")
     return sp.expand(found)
 
 

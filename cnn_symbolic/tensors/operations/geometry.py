@@ -19,7 +19,7 @@ from cnn_symbolic.expressions.rules import (
     is_whole,
     maximum,
 )
-from cnn_symbolic.expressions.shapes import check_shape
+from cnn_symbolic.expressions.shapes import check_shape, format_size
 from cnn_symbolic.expressions.values import Number, as_formula, presumed_of, read_at
 from cnn_symbolic.ground.errors import FragmentError, ModeError, ShapeError
 from cnn_symbolic.witnesses import sliding
@@ -41,7 +41,8 @@ def conv_size(length: Any, overlay: Any, *, stride: Any = 1, padding: Any = 0, d
     (count,) = positions((m,), (i,), (s,), widths, (d,))
     if count.is_Integer and count < 1:
         raise ShapeError(
-            f"conv_size: an overlay of {i}, dilated by {d}, does not fit into {m} with the padding {padding!r}"
+            f"conv_size: an overlay of {format_size(i)}, dilated by {format_size(d)}, does not fit into "
+            f"{format_size(m)} with the padding {padding!r}"
         )
     options = {"stride": stride, "padding": padding, "dilation": dilation}
     presumed = {m, i, s, d, count, *at_least_zero(widths)}
