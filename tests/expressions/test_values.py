@@ -279,7 +279,7 @@ def test_nothing_is_rounded_compared_or_divided_by_entries():
             calculate()
     choices = (lambda: maximum(x[k], 0), lambda: minimum(1, x[k]), lambda: floor(x[k]), lambda: ceiling(x[k] / 2))
     for choose in choices:
-        with pytest.raises(FragmentError, match="are of sizes and indices, found the entries in (x|1/2·x)"):
+        with pytest.raises(FragmentError, match=r"are of sizes and indices, found the entries in (x|1/2·x)"):
             choose()
     assert str(x[k] / m) == "1/M·x[i]"
 
