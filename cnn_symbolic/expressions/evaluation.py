@@ -23,7 +23,7 @@ from cnn_symbolic.expressions.heads import Opaque
 from cnn_symbolic.expressions.known_functions import KNOWN
 from cnn_symbolic.expressions.meaning import COMPARE, value_of
 from cnn_symbolic.expressions.rules import as_quotient, is_plain_size
-from cnn_symbolic.expressions.shapes import format_shape
+from cnn_symbolic.expressions.shapes import format_shape, format_size
 from cnn_symbolic.expressions.values import as_formula, plain
 from cnn_symbolic.ground.errors import EvaluationError, ShapeError, UndefinedError
 
@@ -57,10 +57,10 @@ def evaluate_size(expression: Any, sizes: Mapping[sp.Symbol, int]) -> int:
     formula = as_formula(expression, "a size")
     known = {plain(name): number for name, number in sizes.items()}
     if missing := ", ".join(sorted(str(s) for s in formula.free_symbols - set(known))):
-        raise EvaluationError(f"the size {formula} is not an integer here: give a value for {missing}")
+        raise EvaluationError(f"the size {format_size(formula)} is not an integer here: give a value for {missing}")
     value = value_of(formula, known.__getitem__)
     if value != int(value):
-        raise EvaluationError(f"the size {formula} is not an integer here: it is {value}")
+        raise EvaluationError(f"the size {format_size(formula)} is not an integer here: it is {value}")
     return int(value)
 
 
@@ -107,7 +107,7 @@ def check_defined(tensor: str, shape: Shape, sizes: Mapping[sp.Symbol, int], pre
         )
     for e in presumed:
         if e.free_symbols <= set(sizes) and evaluate_size(e, sizes) < 1:
-            raise ShapeError(f"{tensor} is not defined at {format_sizes(sizes)}: {e} is to be at least 1")
+            raise ShapeError(f"{tensor} is not defined at {format_sizes(sizes)}: {format_size(e)} is to be at least 1")
 
 
 def evaluate_formula(
@@ -169,7 +169,7 @@ class _Evaluator:
         """Return a divisor; raise UndefinedError where it is less than one."""
         value = self.value(e, grid)
         if np.any(np.less(value, 1)):
-            raise UndefinedError(f"{e} is less than one, but something is divided by it")
+            raise UndefinedError(f"{format_size(e)} is less than one, but something is divided by it")
         return value
 
     def one_or_zero(self, holds: Any) -> np.ndarray:

@@ -15,6 +15,7 @@ from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.exact import opposite, remainder_of
 from cnn_symbolic.expressions.heads import has_entries
 from cnn_symbolic.expressions.points import STANDING
+from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.expressions.values import Number, Standing, compared, joined, made, number, read_at, truth
 from cnn_symbolic.ground.errors import FragmentError, OperandError
 
@@ -43,7 +44,7 @@ def without_entries(build: Callable[..., sp.Expr]) -> Callable[..., sp.Expr]:
         for part in parts:
             if has_entries(part):
                 raise FragmentError(
-                    f"maxima, minima and rounding are of sizes and indices, found the entries in {part}"
+                    f"maxima, minima and rounding are of sizes and indices, found the entries in {written(part)}"
                 )
         return build(*parts)
 
@@ -94,12 +95,16 @@ def Iverson(condition: Any) -> Any:
 
 
 def where(condition: Any, value: Any, otherwise: Any) -> Any:
-    """Return a number where a condition on sizes and indices holds, else another one. Source: `numpy.where`."""
+    """Return a number where a condition on sizes and indices holds, else another one. Source: `numpy.where`.
+
+    Of tensor entries it is their sum [condition]·a + [not condition]·b, which can be differentiated.
+    """
     if (point := STANDING.get()) is not None:
         both = read_at(value, point), read_at(otherwise, point)
         return Standing(both[0 if read_at(condition, point) else 1])
     holds, chosen, other = truth(condition), number(value), number(otherwise)
-    formula = without_entries(lambda a, b: rules.where(holds.formula, a, b))(chosen.formula, other.formula)
+    build = rules.added_where if has_entries(chosen.formula) or has_entries(other.formula) else rules.where
+    formula = build(holds.formula, chosen.formula, other.formula)
     found: frozenset[sp.Expr] = reduce(frozenset.union, (chosen.presumed, other.presumed), holds.presumed)
     return Number(formula, lambda point: (chosen.at(point), other.at(point))[0 if holds.at(point) else 1], found)
 

@@ -161,6 +161,11 @@ def where(holds: Any, a: sp.Expr, b: sp.Expr) -> sp.Expr:
     return a if a == b else heads.Where(holds, a, b)
 
 
+def added_where(holds: Any, a: sp.Expr, b: sp.Expr) -> sp.Expr:
+    """Return a where the condition holds, else b, as the sum [condition]·a + [not condition]·b."""
+    return bracket(holds) * a + bracket(negation(holds)) * b
+
+
 # Conditions
 
 
@@ -300,6 +305,11 @@ def at_least(e: sp.Expr, low: int) -> bool:
     if unknown:
         return False
     return all(term.as_coeff_Mul()[0] >= 0 for term in sp.Add.make_args(rest))
+
+
+def clearly_defined(conditions: Iterable[Any]) -> tuple[Any, ...]:
+    """Return those of some conditions or sizes that divide by nothing but what `at_least` sees to be one or more."""
+    return tuple(holds for holds in conditions if all(at_least(e, 1) for e in heads.divisors(holds)))
 
 
 def over_atoms(e: sp.Expr, change: Callable[[sp.Expr], sp.Expr]) -> sp.Expr:

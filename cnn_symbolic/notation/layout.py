@@ -164,7 +164,7 @@ def summation(below: Layout, above: Layout | None = None) -> Layout:
 def spelled(text: str) -> Layout:
     """Return what a name looks like: `w12` and `x_1` with an index, `a_prev` with a superscript, ∂C/∂a a quotient."""
     if derivative := re.fullmatch("∂(.+)/∂(.+)", text):
-        top, bottom = (row(sign("∂"), spelled(part)) for part in derivative.groups())
+        top, bottom = (row(sign("∂"), name(part)) for part in derivative.groups())
         return Ratio(top, bottom, small=False)
     bare = text.rstrip("′")
     head, _, tail = bare.partition("_")

@@ -24,7 +24,7 @@ ABOVE: dict[str, Layout] = {"ᵀ": Token("T", "sans"), "²": integer(2)}
 def read_name(text: str) -> Layout:
     """Return a name in a sentence: a short index of letters stands below it, a word is the name of a function."""
     head, _, tail = text.partition("_")
-    if len(tail) not in (1, 2):
+    if len(tail) not in (1, 2) or tail.isdecimal():
         return Token(text, "function") if len(text) > 1 and text.isalpha() else name(text)
     return la.Scripts(name(head), row(*(Token(letter, "italic") for letter in tail)))
 
@@ -48,7 +48,8 @@ def read(text: str, named: Callable[[str], Layout] = name) -> Layout:
             parts.append(la.summation(Token(word[2:], "italic")) if word[1:] else sign("∑"))
         elif token["name"] and word != "¬":
             function = after.startswith(("(", "ᵀ(")) and len(word.rstrip("′0123456789")) > 1 and "_" not in word
-            parts.append(Token(word, "function") if function else named(word))
+            differentiated = parts[-1:] == [sign("∂")] and "_" not in word
+            parts.append(Token(word, "function") if function else (name if differentiated else named)(word))
         elif token["number"]:
             parts.append(integer(word))
         elif word in ABOVE:

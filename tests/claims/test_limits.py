@@ -103,3 +103,31 @@ claim(
 def test_ranges_of_sums_are_not_multiplied_out(last, kind):
     (made,) = read_claims(FOUR_AXES.format(last)).values()
     assert isinstance(made.verdict, kind)
+
+
+SCATTERED = """
+P, = widths("P")
+x, w = tensor(B, C, M, N, name="x"), tensor(K, C, I, J, name="w")
+z = conv(x, w, padding=P)
+g = cotangent(z)
+claim(
+    gradient(z, wrt=x)[n, c, m, o]
+    == sum(g[n, k, r, s]*w[k, c, u, v]*{}, over=(k, r, s, u, v))
+)
+"""
+
+
+@pytest.mark.parametrize(
+    ("met", "kind"),
+    [
+        ("Iverson(r + u - P == m and s + v - P == o)", Theorem),
+        ("Iverson(r + u - P == m)*Iverson(s + v - P == o)", Theorem),
+        ("where(r + u - P == m and s + v - P == o, 1, 0)", Theorem),
+        ("Iverson(r + u + P == m and s + v - P == o)", Refutation),
+        ("Iverson(r + u - P == m and s - v - P == o)", Refutation),
+        ("Iverson(r + u - P == o and s + v - P == m)", Refutation),
+    ],
+)
+def test_what_is_laid_on_an_image_is_decided(met, kind):
+    (made,) = read_claims(SCATTERED.format(met)).values()
+    assert isinstance(made.verdict, kind)

@@ -187,7 +187,6 @@ REFUSED = {
         f"{X}claim(x[i] == «max(x[i], 0))",
         "maxima, minima and rounding are of sizes and indices",
     ),
-    "a choice between entries": (f"{X}claim(x[i] == «where(i > 0, x[i], 0))", "are of sizes and indices, found the en"),
     "a division by an entry": (f"{X}claim(x[i] == «1 / x[i])", "nothing is divided by entries, found the divi"),
     "a remainder by an entry": (f"{X}claim(x[i] == («i % x[i]))", "nothing is divided by entries, found the divisor"),
     "a bracket of a size": ("claim(M == «Iverson(M))", "Iverson takes conditions, found (M,)"),

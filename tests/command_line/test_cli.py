@@ -196,7 +196,7 @@ def test_an_undecided_claim_leaves_the_others_their_json_and_their_proofs(file, 
     right, odd = json.loads(ran.stdout)["claims"]
     assert right["formal"] is not None
     assert odd["formal"] is not None
-    assert "i·i is a product of indices" in odd["reason"]
+    assert "i^2 is a product of indices, or of their quotients" in odd["reason"]
     assert "left out of" in ran.stderr
     assert "odd" in ran.stderr
     assert r"\star_{\mathrm{valid}}" in (tmp_path / "proofs.tex").read_text(encoding="utf-8")

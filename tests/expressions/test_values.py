@@ -278,7 +278,17 @@ def test_nothing_is_rounded_compared_or_divided_by_entries():
         with pytest.raises(FragmentError, match="nothing is divided by entries, found the divisor"):
             calculate()
     choices = (lambda: maximum(x[k], 0), lambda: minimum(1, x[k]), lambda: floor(x[k]), lambda: ceiling(x[k] / 2))
-    for choose in (*choices, lambda: where(k > 0, x[k], 0), lambda: where(k > 0, 0, x[k])):
-        with pytest.raises(FragmentError, match="are of sizes and indices, found the entries in x"):
+    for choose in choices:
+        with pytest.raises(FragmentError, match=r"are of sizes and indices, found the entries in (x|1/2·x)"):
             choose()
     assert str(x[k] / m) == "1/M·x[i]"
+
+
+def test_a_choice_between_entries_is_the_sum_of_what_is_chosen():
+    x = tensor(m, name="x")
+    chosen = where(k > 0, x[k], x[k + 1] + 2)
+    assert chosen.formula == (Iverson(k > 0) * x[k] + Iverson(Not(k > 0)) * (x[k + 1] + 2)).formula
+    assert (where(k > 0, 0, x[k]).formula, where(m > 0, x[k], 0).formula) == (
+        (Iverson(Not(k > 0)) * x[k]).formula,
+        (Iverson(m > 0) * x[k]).formula,
+    )

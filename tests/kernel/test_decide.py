@@ -34,7 +34,6 @@ from cnn_symbolic import (
     sum_over,
     tensor,
     transpose,
-    where,
     wrap,
 )
 from cnn_symbolic.claims import decide, read_claims, state
@@ -317,7 +316,6 @@ REFUSED = {
     "a negative power of an entry": (lambda i: entry_of(line, i.formula) ** -1, r"is made by SymPy \(Pow\)"),
     "a floating-point number": (lambda i: sp.Float(0.5) * entry_of(line, i.formula), r"made by SymPy \(Float\)"),
     "a rounded entry": (lambda i: floor(line[i]), "found the entries in s"),
-    "an entry that chooses": (lambda i: where(i > 0, line[i], 0), "found the entries in s"),
 }
 
 

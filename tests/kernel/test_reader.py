@@ -124,6 +124,15 @@ def test_a_bracket_is_a_condition():
     assert set(term.conditions) == {AtMost(i, 2), Equal(i, N)}
 
 
+def test_a_choice_is_read_as_both_of_its_values_each_where_it_is_chosen():
+    condition, opposite = holds(i, "<", N), holds(i, ">=", N)
+    for power in (1, 2):
+        of_both = read(where(condition, M, sp.Integer(3)) ** power * entry("x", (i,)))
+        met = sorted((t for t in of_both if not {condition, opposite} <= set(t.conditions)), key=lambda t: t.number)
+        assert [(t.number, t.powers) for t in met] == [(1, ((M, 1),) * power), (3**power, ())]
+        assert [{condition, opposite} & set(t.conditions) for t in met] == [{condition}, {opposite}]
+
+
 REFUSED = [
     (entry("x", (i, i)), Reason.OUTSIDE, "x has 1 axes, but is indexed with"),
     (entry("y", (i,)), Reason.OUTSIDE, "y is not a tensor of the statement"),
@@ -146,7 +155,7 @@ REFUSED = [
     (sp.floor(i / 2), Reason.OUTSIDE, "floor"),
     (sp.KroneckerDelta(i, N), Reason.OUTSIDE, "KroneckerDelta"),
     (1 / M, Reason.LIMIT, "1/M has an exponent above 64, or below 0"),
-    (where(holds(i, ">", 0), entry("x", (i,)), sp.S.Zero), Reason.OUTSIDE, "Where"),
+    (where(holds(i, ">", 0), sp.sin(i), sp.S.Zero), Reason.OUTSIDE, "not a sum of products"),
     (divide(entry("x", (i,)), i + 1), Reason.OUTSIDE, r"divides by _?i \+ 1, which is not made from sizes"),
     (sp.Indexed("x", i), Reason.OUTSIDE, r"x\[_?i\] is not an entry of the tensor x: write tensor"),
     (entry("x", (entry("c", ()),)), Reason.OUTSIDE, "c in c is neither a size nor an index"),

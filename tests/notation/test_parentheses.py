@@ -4,6 +4,7 @@ import pytest
 
 from cnn_symbolic import (
     correlate,
+    cotangent,
     from_entries,
     function,
     gradient,
@@ -22,6 +23,8 @@ from cnn_symbolic import (
 from cnn_symbolic.expressions.formulas import fresh
 from cnn_symbolic.expressions.printing import Formulas, conditions
 from cnn_symbolic.notation.latex import latex
+from cnn_symbolic.notation.layout import name
+from cnn_symbolic.notation.mathml import mathml
 from cnn_symbolic.notation.text import text
 from cnn_symbolic.tensors.writing import Notation
 
@@ -99,3 +102,26 @@ def test_conditions_that_hold_together_are_one_formula_each():
     assert [text(c) for c in conditions(either)] == ["(i = 1 or j mod 2 = 0)", "not (i > 1 and j > 1)"]
     assert latex(*conditions(either[:1])) == r"i = 1 \text{ or } j \bmod 2 = 0"
     assert conditions([]) == ()
+
+
+@pytest.mark.parametrize(
+    ("called", "printed"),
+    [
+        ("z", "z"),
+        ("z_1", "z_{1}"),
+        ("w12", "w_{12}"),
+        ("a_prev", r"a^{\mathrm{prev}}"),
+        ("δ_1", r"\delta_{1}"),
+        ("alpha_1", r"\mathit{alpha}_{1}"),
+        ("y′", "y'"),
+        ("x_1_2", r"x^{\mathrm{1\_2}}"),
+    ],
+)
+def test_a_name_is_drawn_alike_by_itself_and_in_a_cotangent(called, printed):
+    index, known = fresh("i"), tensor(M, name=called)
+    plain, arriving = (Formulas({}).formula(x.formula(index), {index[0]: "i"}) for x in (known, cotangent(known)))
+    assert (text(plain), text(arriving)) == (f"{called}[i]", f"∂C/∂{called}[i]")
+    assert latex(plain.base) == printed
+    assert latex(arriving) == rf"\bigl(\tfrac{{\partial C}}{{\partial {printed}}}\bigr)_{{i}}"
+    opening = mathml(name("")).partition(">")[0] + ">"
+    assert mathml(name(called)).removeprefix(opening).removesuffix("</math>") in mathml(arriving)

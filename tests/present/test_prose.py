@@ -31,6 +31,10 @@ def shown(text):
         ("⟨conv(x), y⟩", r"$\langle \operatorname{conv}(x), y \rangle$"),
         ("every S-th entry", "every $S$-th entry"),
         ("every D, S and T", "every $D, S$ and $T$"),
+        ("the definition of z_1", "the definition of $z_{1}$"),
+        ("∂w_2/∂w_2 is 1", r"$\partial w_{2}/\partial w_{2}$ is 1"),
+        ("∂δ_12/∂δ_12 is 1", r"$\partial \delta_{12}/\partial \delta_{12}$ is 1"),
+        ("∂alpha/∂alpha is 1", r"$\partial \mathit{alpha}/\partial \mathit{alpha}$ is 1"),
     ],
 )
 def test_mathematics_is_found(text, expected):

@@ -243,9 +243,9 @@ def test_shuffling_is_the_witnesses(steps, spatial):
 def test_what_is_no_multiple_is_not_shuffled():
     M, N = sizes("M N")
     x = tensor(B, C, M, N, name="x")
-    with pytest.raises(ShapeError, match="pixel_shuffle: the size C is not written as a multiple of 4"):
+    with pytest.raises(ShapeError, match="pixel_shuffle: C is not written as a multiple of 4"):
         pixel_shuffle(x, factors=2)
-    with pytest.raises(ShapeError, match="pixel_unshuffle: the size M is not written as a multiple of S"):
+    with pytest.raises(ShapeError, match="pixel_unshuffle: M is not written as a multiple of S"):
         pixel_unshuffle(x, factors=sizes("S T"))
     with pytest.raises(ShapeError, match=r"takes an input of shape \(batch, channels, \*spatial\), found x"):
         pixel_shuffle(tensor(B, C, name="x"), factors=())

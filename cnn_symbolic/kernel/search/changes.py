@@ -15,7 +15,16 @@ from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.formulas import size, substitute, symbols_of
 from cnn_symbolic.expressions.heads import Equal, divisors
-from cnn_symbolic.expressions.rules import as_quotient, at_least, conjuncts, is_plain_size, is_whole, least, remainder
+from cnn_symbolic.expressions.rules import (
+    as_quotient,
+    at_least,
+    clearly_defined,
+    conjuncts,
+    is_plain_size,
+    is_whole,
+    least,
+    remainder,
+)
 from cnn_symbolic.ground.errors import EvaluationError, UndefinedError
 from cnn_symbolic.kernel.search.domains import stated_domain
 from cnn_symbolic.kernel.search.verdicts import Refutation
@@ -36,7 +45,7 @@ def changes(statement: Statement) -> Iterator[ChangeOfSizes]:
     for s, e in sorted(found, key=lambda pair: (not pair[1].is_Integer, not pair[1].is_Symbol)):
         yield ChangeOfSizes({s: e})
     if divided := [factor for factor in divided_by(statement) if not at_least(factor, 1)]:
-        yield named(dict.fromkeys([*divided, *lengths(statement)]), statement)
+        yield named(dict.fromkeys([*divided, *clearly_defined(lengths(statement))]), statement)
 
 
 def further_changes(statement: Statement) -> Iterator[ChangeOfSizes]:
@@ -147,6 +156,8 @@ def as_stated(found: Any, statement: Statement, change: ChangeOfSizes) -> Verdic
     if change.meanings:
         sizes = tuple(heads.AtLeast(b, sp.Integer(least(n))) for n, b in change.meanings.items())
         others = tuple(holds for holds in statement.conditions if not is_evident(substitute(holds, change.values)))
+        if clearly_defined(others) != others:
+            others = tuple(substitute(holds, change.meanings) for holds in found.domain)
         domain = stated_domain(statement.sizes, (*sizes, *others), statement.sizes)
     own: dict[str, Any] = {key: {str(s): known[s] for s in statement.sizes}, "domain": domain}
     if isinstance(found, Theorem):

@@ -10,9 +10,11 @@ from fractions import Fraction
 import sympy as sp
 
 from cnn_symbolic.expressions.heads import Equal
+from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.expressions.rules import is_plain_size
+from cnn_symbolic.kernel.search.domains import value_of
 from cnn_symbolic.kernel.trusted.drafts import Draft
-from cnn_symbolic.kernel.trusted.polynomials import AllOf, Condition, Relation, polynomials_in
+from cnn_symbolic.kernel.trusted.polynomials import AllOf, Condition, Relation, polynomials_in, symbols_in
 from cnn_symbolic.kernel.trusted.reader import NotReadable, read_sides
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import Reason
@@ -38,7 +40,9 @@ def factors_of(statement: Statement) -> tuple[sp.Symbol, ...]:
     for monomial in products:
         others = [s for s in monomial if not is_plain_size(s)]
         if len(others) > 1:
-            raise NotReadable(Reason.NOT_AFFINE, f"{'·'.join(s.name for s in others)} is a product of indices")
+            defined = {s: d for d in draft.defined for s in symbols_in(d.value)}
+            formula = sp.Mul(*(value_of(s, defined) for s in monomial))
+            raise NotReadable(Reason.NOT_AFFINE, f"{written(formula)} is a product of indices, or of their quotients")
         if others:
             chosen |= dict.fromkeys(s for s in monomial if is_plain_size(s))
     while left := [rest for m in products if len(rest := [s for s in m if s not in chosen]) > 1]:

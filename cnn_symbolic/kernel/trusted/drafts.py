@@ -150,7 +150,8 @@ class Draft:
         ⌊(a + n·d·r)/(t·d)⌋ = ⌊n/t⌋·r + ⌊(a + (n mod t)·d·r)/(t·d)⌋    for a product d, a number t ≥ 1, an integer r
         """
         if not is_positive(bottom):
-            raise NotReadable(Reason.NOT_AFFINE, "a division by what is not a sum of products of sizes")
+            divisor = sp.Add(*(n * sp.Mul(*m) for m, n in bottom.items()))
+            raise NotReadable(Reason.NOT_AFFINE, f"a division by {divisor}, which is not a sum of products of sizes")
         top, bottom = whole(top, bottom)
         if len(bottom) > 1:
             return self.define("quotient", (top, bottom))

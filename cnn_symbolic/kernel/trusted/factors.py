@@ -19,7 +19,7 @@ import sympy as sp
 
 from cnn_symbolic.expressions.formulas import substitute
 from cnn_symbolic.expressions.heads import AtLeast, Equal
-from cnn_symbolic.expressions.rules import any_of, at_least, compare, least
+from cnn_symbolic.expressions.rules import any_of, at_least, clearly_defined, compare, least
 from cnn_symbolic.ground.errors import VacuousClaimError
 from cnn_symbolic.kernel.trusted.affine import prove_affine, without_denominators
 from cnn_symbolic.kernel.trusted.coefficients import Signature, arranged, total
@@ -98,7 +98,8 @@ def verdict_after(statement: Statement, change: ChangeOfSizes, decide: Callable[
     back = [Equal(s, substitute(e, change.meanings)) for s, e in change.values.items()]
     back += [AtLeast(b, sp.Integer(least(n))) for n, b in change.meanings.items()]
     follows = (*back, *(substitute(c, change.meanings) for c in change.conditions))
-    given, wanted = (Side("", (), sp.S.Zero, required) for required in (statement.conditions, follows))
+    # Conditions that are not clearly defined may not be readable before the change.
+    given, wanted = (Side("", (), sp.S.Zero, required) for required in (clearly_defined(statement.conditions), follows))
     prove_every(Statement(given, wanted, (), {}), statement.sizes)
     changed = statement.at(change.values)
     verdict = decide(inner := replace(changed, assumptions=(*changed.assumptions, *change.conditions)))

@@ -22,7 +22,7 @@ from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.formulas import Entry, Shape, derivative, entry, stray_symbols
 from cnn_symbolic.expressions.heads import Opaque
 from cnn_symbolic.expressions.known_functions import LAWFUL, by_laws
-from cnn_symbolic.expressions.rules import is_plain, is_plain_size
+from cnn_symbolic.expressions.rules import added_where, is_plain, is_plain_size
 from cnn_symbolic.kernel.trusted.statement import Declaration, Statement
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 
@@ -136,6 +136,8 @@ class FormulaReader:
             return [Term(sp.S.One, ((resolve(e, scope), 1),))]
         if isinstance(e, heads.Inverse):
             return [Term(sp.S.One, ((self._size(e.args[0]), -1),))]
+        if isinstance(e, heads.Where):
+            return self.read(added_where(*e.args), scope)
         raise NotReadable(Reason.OUTSIDE, f"{e} ({type(e).__name__}) is not a sum of products of tensor entries")
 
     def _symbol(self, symbol: sp.Symbol, scope: Scope) -> list[Term]:
@@ -164,7 +166,8 @@ class FormulaReader:
             raise NotReadable(Reason.OUTSIDE, f"{e}: the exponent is not an integer")
         if isinstance(base, heads.Inverse) and 0 < exponent <= MOST_FACTORS:
             return [Term(sp.S.One, ((self._size(base.args[0]), -int(exponent)),))]
-        if base.free_symbols and all(map(is_plain_size, base.free_symbols)) and not base.has(heads.Inverse):
+        of_sizes = base.free_symbols and all(map(is_plain_size, base.free_symbols))
+        if of_sizes and not base.has(heads.Inverse, heads.Where):
             if not 0 <= exponent <= MOST_FACTORS:
                 raise NotReadable(Reason.LIMIT, f"{e} has an exponent above {MOST_FACTORS}, or below 0")
             return [Term(sp.S.One, ((base, int(exponent)),))]

@@ -61,9 +61,9 @@ LETTER = f"[A-Za-zé{GREEK_LETTERS}]"
 ENDS = rf"(?!{LETTER}|[\w'’](?<![ᵀ½²])|-(?!th\b|[A-Z\d]))"
 TOKEN = re.compile(
     rf"""(?P<sum>Σ(?:_[a-z]\b)?)
-    | (?P<derivative>∂{LETTER}\d?/∂(?:a_prev|{LETTER}(?:_[a-z]\b|\d)?))
+    | (?P<derivative>∂[^\W\d]\w*′*/∂[^\W\d]\w*′*)
     | (?P<function>(?<!\w){LETTER}{{2,}}\d*(?=ᵀ?\())
-    | (?P<name>(?<![^\W\d]|['’])(?<!\d-)(?<!Appendix\ )(?!A\ |a\ (?![−=+]))(?:a_prev|{LETTER}(?:_[a-z]+|\d)?){ENDS})
+    | (?P<name>(?<![^\W\d]|['’])(?<!\d-)(?<!Appendix\ )(?!A\ |a\ (?![−=+])){LETTER}(?:_[a-z]+|_?\d+)?{ENDS})
     | (?P<number>(?<![\w.])\d+(?:(?=[A-Z]\b)|(?!-[A-Z]){ENDS}))
     | (?P<sign>[×−·≤≥⌊⌋⌈⌉⟨⟩≠ᵀ½²∞…∂>=+/′!(),\[\]]|(?<=[A-Z])-(?=[A-Z\d]))""",
     re.VERBOSE,

@@ -185,7 +185,7 @@ def dilate(x: Tensor, *, factors: Sequence[Any]) -> Definition:
         divides = [delta(remainder(i, d), sp.S.Zero) for i, d in zip(index, steps, strict=True)]
         return sp.Mul(*divides, x.at(tuple(floor(divide(i, d)) for i, d in zip(index, steps, strict=True))))
 
-    return Definition(shape, formula, confined=True)
+    return Definition(shape, formula, True, steps)
 
 
 @operation("keeping every n-th entry", "r", given(s.x, factors=(s.S,)))
@@ -196,17 +196,17 @@ def subsample(x: Tensor, *, factors: Sequence[Any]) -> Definition:
     """
     steps = check_factors(factors, x, "subsample")
     shape = tuple(floor(divide(sp.expand(n - 1), d)) + 1 for n, d in zip(x.lengths, steps, strict=True))
-    return Definition(shape, lambda index: x.at(tuple(d * i for d, i in zip(steps, index, strict=True))), confined=True)
+    return Definition(shape, lambda index: x.at(tuple(d * i for d, i in zip(steps, index, strict=True))), True, steps)
 
 
 def check_factors(factors: Sequence[Any], x: Tensor, owner: str) -> tuple[sp.Expr, ...]:
-    """Return one positive integer or size expression per axis; raise ShapeError for others."""
+    """Return one integer or size expression per axis, at least one somewhere; raise ShapeError for others."""
     given = tuple(factors) if isinstance(factors, tuple | list) else (factors,)
     try:
         exact = check_integers(given, x.rank, owner)
     except ShapeError:
         exact = ()
-    if len(exact) != x.rank or not all(at_least(d, 1) for d in exact):
+    if len(exact) != x.rank or any(at_least(-d, 0) for d in exact):
         raise ShapeError(
             f"{owner} takes one positive integer or size per axis; {x} has {x.rank} axes, found {factors!r}"
         )

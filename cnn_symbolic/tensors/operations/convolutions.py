@@ -20,7 +20,7 @@ from cnn_symbolic.expressions.rules import (
     floor,
     remainder,
 )
-from cnn_symbolic.expressions.shapes import format_shape
+from cnn_symbolic.expressions.shapes import format_shape, format_size
 from cnn_symbolic.ground.errors import ModeError, ShapeError
 from cnn_symbolic.tensors import samples as s
 from cnn_symbolic.tensors.making import tensor
@@ -50,7 +50,7 @@ def equal_sizes(pairs: Sequence[tuple[str, sp.Expr, sp.Expr]], owner: str) -> No
     """Raise ShapeError unless the sizes of each pair are the same."""
     for what, a, b in pairs:
         if sp.expand(a - b) != 0:
-            raise ShapeError(f"{owner}: the number of {what} differs, found {a} and {b}")
+            raise ShapeError(f"{owner}: the number of {what} differs, found {format_size(a)} and {format_size(b)}")
 
 
 @operation("the convolution", "n k r", given(s.batch, s.maps, s.bias, **s.STEPS))
@@ -207,16 +207,15 @@ def upsample_nearest(x: Tensor, *, factors: Any) -> Definition:
     def formula(index: Index) -> sp.Expr:
         return x.at((*index[:2], *(floor(divide(m, f)) for m, f in zip(index[2:], steps, strict=True))))
 
-    return Definition((*x.lengths[:2], *shape), formula, confined=x.confined)
+    return Definition((*x.lengths[:2], *shape), formula, x.confined, steps)
 
 
 def quotient(length: sp.Expr, divisor: sp.Expr, owner: str) -> sp.Expr:
     """Return a size divided by another one; raise ShapeError unless it is a multiple of that as it is written."""
-    found = sp.expand(length / divisor)
-    numbers = (*found.atoms(sp.Rational), *(power.exp for power in found.atoms(sp.Pow)))
-    if not all(n.is_Integer for n in numbers) or any(power.exp < 0 for power in found.atoms(sp.Pow)):
-        raise ShapeError(f"{owner}: the size {length} is not written as a multiple of {divisor}")
-    return found
+    found, rest = sp.div(length, divisor) if divisor.free_symbols else (sp.expand(length / divisor), sp.S.Zero)
+    if rest != 0 or not all(n.is_Integer for n in found.atoms(sp.Rational)):
+        raise ShapeError(f"{owner}: {format_size(length)} is not written as a multiple of {format_size(divisor)}")
+    return sp.expand(found)
 
 
 @operation("moving channels into space", "n c m", given(s.shuffled, factors=(s.F,)))
@@ -236,7 +235,7 @@ def pixel_shuffle(x: Tensor, *, factors: Any) -> Definition:
             channel = channel * f + remainder(m, f)
         return x.at((n, channel, *(floor(divide(m, f)) for m, f in zip(at, steps, strict=True))))
 
-    return Definition((x.lengths[0], channels, *spatial), formula, confined=x.confined)
+    return Definition((x.lengths[0], channels, *spatial), formula, x.confined, steps)
 
 
 @operation("moving space into channels", "n k m", given(s.enlarged, factors=(s.F,)))
@@ -256,7 +255,7 @@ def pixel_unshuffle(x: Tensor, *, factors: Any) -> Definition:
             channel = floor(divide(channel, f))
         return x.at((n, channel, *inner))
 
-    return Definition((x.lengths[0], sp.expand(x.lengths[1] * sp.Mul(*steps)), *spatial), formula, confined=x.confined)
+    return Definition((x.lengths[0], sp.expand(x.lengths[1] * sp.Mul(*steps)), *spatial), formula, x.confined, steps)
 
 
 def shuffled_by(x: Tensor, factors: Any, owner: str) -> tuple[sp.Expr, ...]:

@@ -19,7 +19,7 @@ from cnn_symbolic.expressions.rules import (
     is_whole,
     maximum,
 )
-from cnn_symbolic.expressions.shapes import check_shape
+from cnn_symbolic.expressions.shapes import check_shape, format_size
 from cnn_symbolic.expressions.values import Number, as_formula, presumed_of, read_at
 from cnn_symbolic.ground.errors import FragmentError, ModeError, ShapeError
 from cnn_symbolic.witnesses import sliding
@@ -41,10 +41,12 @@ def conv_size(length: Any, overlay: Any, *, stride: Any = 1, padding: Any = 0, d
     (count,) = positions((m,), (i,), (s,), widths, (d,))
     if count.is_Integer and count < 1:
         raise ShapeError(
-            f"conv_size: an overlay of {i}, dilated by {d}, does not fit into {m} with the padding {padding!r}"
+            f"conv_size: an overlay of {format_size(i)}, dilated by {format_size(d)}, does not fit into "
+            f"{format_size(m)} with the padding {padding!r}"
         )
     options = {"stride": stride, "padding": padding, "dilation": dilation}
-    return counted(count, sliding.conv_size, (length, overlay), options, {count, *at_least_zero(widths)})
+    presumed = {m, i, s, d, count, *at_least_zero(widths)}
+    return counted(count, sliding.conv_size, (length, overlay), options, presumed)
 
 
 def counted(
@@ -70,7 +72,10 @@ def at_least_zero(widths: Iterable[Any]) -> tuple[sp.Expr, ...]:
 
 
 def per_axis(value: Any, rank: int, owner: str, least: int = 1) -> tuple[sp.Expr, ...]:
-    """Return one integer or size per axis, `least` or more; raise ShapeError for others."""
+    """Return one integer or size per axis; raise ShapeError for others, and for what is below `least` at all sizes.
+
+    What is below it at some sizes only is presumed not to be: that is up to the caller.
+    """
     values = tuple(value) if isinstance(value, tuple | list) else (value,) * rank
     try:
         exact = tuple(as_formula(v, owner) for v in values)
@@ -83,7 +88,7 @@ def per_axis(value: Any, rank: int, owner: str, least: int = 1) -> tuple[sp.Expr
         raise ShapeError(f"{owner} is an integer or a size, or one per axis for {rank} axes; found {value!r}")
     if not all(map(is_plain_size, {s for v in exact for s in v.free_symbols})):
         raise ShapeError(f"{owner} is made from sizes, such as S = sizes('S')[0]; found {value!r}")
-    if any(not at_least(v, 1) if least else at_least(-v, 1) for v in exact):
+    if any(at_least(-v, 1 - least) for v in exact):
         raise ShapeError(f"{owner} is at least {least}, found {value!r}")
     return exact
 
@@ -109,7 +114,7 @@ def pad_widths(
     def reading(axis: int, side: int) -> Callable[[Point], int]:
         return lambda point: sliding.pad_widths(read_at(padding, point), *read_at(given, point))[axis][side]
 
-    presumed = presumed_of((padding, given))
+    presumed = presumed_of((padding, given)) | {e for e in (*m, *i, *s, *d) if not at_least(e, 1)}
     return [
         (Number(a, reading(axis, 0), presumed), Number(b, reading(axis, 1), presumed))
         for axis, (a, b) in enumerate(widths)
@@ -170,7 +175,7 @@ class Geometry:
         self.dilation = per_axis(dilation, rank, f"{owner}: dilation")
         self.widths = widths_of(padding, lengths, overlay, self.stride, self.dilation, owner)
         self.positions = positions(lengths, overlay, self.stride, self.widths, self.dilation)
-        self.presumed = at_least_zero(self.widths)
+        self.presumed = (*lengths, *overlay, *self.stride, *self.dilation, *at_least_zero(self.widths))
 
     def at(self, r: Sequence[sp.Expr], u: Sequence[sp.Expr]) -> Index:
         """Return the entry of the input that entry u of the overlay meets at position r."""

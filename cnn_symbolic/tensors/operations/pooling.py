@@ -40,8 +40,9 @@ def pool_size(
     widths = widths_of(padding if isinstance(padding, str) else [padding], (m,), (i,), (s,), (d,), "pool_size")
     count = window_count(m, i, s, widths[0], d, ceil_mode)
     options = {"stride": stride, "padding": padding, "dilation": dilation, "ceil_mode": ceil_mode}
-    presumed = count.args if isinstance(count, Minimum) else (count,)
-    return counted(count, sliding.pool_size, (length, window), options, [*presumed, *at_least_zero(widths)])
+    counts = count.args if isinstance(count, Minimum) else (count,)
+    presumed = {m, i, s, d, *counts, *at_least_zero(widths)}
+    return counted(count, sliding.pool_size, (length, window), options, presumed)
 
 
 def window_count(

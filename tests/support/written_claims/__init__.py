@@ -6,10 +6,12 @@ Nothing here knows the package. Each of the modules enters its claims into the l
 """
 
 from tests.support.written_claims import (  # noqa: F401 - each enters its claims
+    choices,
     conditions,
     convolutions,
     gradients,
     layers,
+    least_values,
     one_axis,
     quotients,
     several_axes,

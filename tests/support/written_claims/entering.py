@@ -48,7 +48,7 @@ def undecided(text):
 
 
 def refuted(text, holds_when):
-    """Enter a false claim, and when it is true nevertheless."""
+    """Enter a false claim, and when it is true nevertheless, None where that is not found."""
     return entering(text, "refuted", holds_when)
 
 
