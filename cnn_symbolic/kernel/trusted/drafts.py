@@ -150,24 +150,23 @@ class Draft:
         ⌊(a + n·d·r)/(t·d)⌋ = ⌊n/t⌋·r + ⌊(a + (n mod t)·d·r)/(t·d)⌋    for a product d, a number t ≥ 1, an integer r
         """
         if not is_positive(bottom):
-            divisor = sp.Add(*(n * sp.Mul(*m) for m, n in bottom.items()))
-            raise NotReadable(Reason.NOT_AFFINE, f"a division by {divisor}, which is not a sum of products of sizes")
+            raise NotReadable(
+                Reason.NOT_AFFINE, f"a division by {sp.Add(*(n * sp.Mul(*m) for m, n in bottom.items()))}"
+            )
         top, bottom = whole(top, bottom)
         if len(bottom) > 1:
             return self.define("quotient", (top, bottom))
         ((divisor, times_it),) = bottom.items()
-        left = {m: others for m in top if (others := without(m, divisor)) is not None}
-        drawn_out = {m: others for m, others in left.items() if self.is_of_sizes(others)}
-        whole_part = Polynomial({others: n for m, others in drawn_out.items() if (n := int(top[m] // times_it))})
+        multiples = ((n, others) for m, n in top.items() if (others := without(m, divisor)) is not None)
+        drawn_out = ((int(n // times_it), others) for n, others in multiples if self.is_of_sizes(others))
+        whole_part = Polynomial({others: n for n, others in drawn_out if n})
         top -= whole_part * bottom
         return self.define("quotient", (top, bottom)) + whole_part if top else whole_part
 
     def is_of_sizes(self, symbols: Iterable[sp.Symbol]) -> bool:
         """Tell whether symbols are sizes, or stand for functions of sizes."""
-        made = {next(iter(symbols_in(d.value))): d for d in self.defined}
-        return all(
-            is_plain_size(s) or (s in made and self.is_of_sizes(symbols_in(*made[s].arguments))) for s in symbols
-        )
+        made_from = {next(iter(symbols_in(d.value))): symbols_in(*d.arguments) for d in self.defined}
+        return all(is_plain_size(s) or (s in made_from and self.is_of_sizes(made_from[s])) for s in symbols)
 
     def define(self, kind: str, arguments: tuple[Polynomial, ...]) -> Polynomial:
         """Return a symbol that is defined so, the same for the same definition."""

@@ -166,8 +166,7 @@ class FormulaReader:
             raise NotReadable(Reason.OUTSIDE, f"{e}: the exponent is not an integer")
         if isinstance(base, heads.Inverse) and 0 < exponent <= MOST_FACTORS:
             return [Term(sp.S.One, ((self._size(base.args[0]), -int(exponent)),))]
-        of_sizes = base.free_symbols and all(map(is_plain_size, base.free_symbols))
-        if of_sizes and not base.has(heads.Inverse, heads.Where):
+        if set(map(is_plain_size, base.free_symbols)) == {True} and not base.has(heads.Inverse, heads.Where):
             if not 0 <= exponent <= MOST_FACTORS:
                 raise NotReadable(Reason.LIMIT, f"{e} has an exponent above {MOST_FACTORS}, or below 0")
             return [Term(sp.S.One, ((base, int(exponent)),))]
