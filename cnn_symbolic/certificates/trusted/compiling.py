@@ -30,7 +30,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -39,6 +39,7 @@ from cnn_symbolic.certificates.trusted.certificate import Certificate, check_tex
 from cnn_symbolic.certificates.trusted.refusing import refusal
 from cnn_symbolic.ground.errors import ExportError, MissingPackageError
 from cnn_symbolic.ground.files import write
+from cnn_symbolic.ground.processes import uninterrupted
 
 LIBRARY = (
     "Definitions", "Sums", "Terms", "Tactics", "Counting", "Numbers", "Differentiation", "Reals", "Counterexamples",
@@ -128,22 +129,22 @@ def run(coq: Coq, file: Path, library: Path, timeout: float, certificates: bool 
     """
     options = [*OPTIONS, "-Q", str(library), "CnnSymbolic"]
     options += ["-Q", str(file.parent), "Certificates"] if certificates else []
-    with tempfile.TemporaryDirectory() as elsewhere:
-        process = subprocess.Popen(  # noqa: S603 - a list of arguments that are all ours, and no shell
-            [coq.path, *options, str(file)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=elsewhere,
-            env=environment(),
-            start_new_session=True,
-        )
+    with tempfile.TemporaryDirectory() as elsewhere, ExitStack() as stack:
+        with uninterrupted():
+            process = subprocess.Popen(  # noqa: S603 - a list of arguments that are all ours, and no shell
+                [coq.path, *options, str(file)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=elsewhere,
+                env=environment(),
+                start_new_session=True,
+            )
+            stack.callback(end, process)
         try:
             printed, errors = (text.decode("utf-8", "replace") for text in process.communicate(timeout=timeout))
         except subprocess.TimeoutExpired:
             raise NotAccepted("not run", f"{file.name} was not compiled within {timeout:g} s") from None
-        finally:
-            end(process)
     if process.returncode < 0:
         raise NotAccepted("not run", f"{file.name}: coqc was ended by signal {-process.returncode}")
     if process.returncode:
