@@ -23,7 +23,7 @@ from cnn_symbolic.layers.options import near
 # The names of what a backward pass takes, in lower case: case does not count.
 ALIASES = {
     "dy": "g grad dz da dh delta δ upstream upstream_grad dvalues error output_error accum_grad",
-    "x": "a a_prev input inputs inp image images",
+    "x": "a a_prev input inputs input_data inp image images feature_map conv_in orig",
     "w": "weight weights filter filters kernel kernels k",
     "b": "bias biases",
     "y": "out outputs output z",

@@ -29,7 +29,7 @@ from cnn_symbolic.layers.values import PLAIN, scaled
 # The magnitude below which every integer, and so every sum of integers, is exact.
 EXACT = {"float64": 2**53, "float32": 2**24, "int64": 2**53}
 # How many more examples and channels the largest problem has than any other, and the pixels along its axes.
-WIDER, PIXELS = 2, {0: 1, 1: 16, 2: 13, 3: 8}
+WIDER, CHANNELS, PIXELS = 2, 6, {0: 1, 1: 16, 2: 13, 3: 8}
 
 
 def hypothesis() -> Any:
@@ -160,7 +160,7 @@ def larger(forward: Forward, ones: Collection[str]) -> Problem:
     def pick(letters: str, values: Sequence[int]) -> int:
         if not letters:
             return values[min(1, len(values) - 1)]
-        return 1 if set(letters) & set(ones) else values[-1] + WIDER
+        return 1 if set(letters) & set(ones) else values[-1] + (WIDER if letters == "N" else CHANNELS)
 
     first = next(forward.varied())
     shapes = first.draw(pick)

@@ -125,14 +125,16 @@ class MaxPooling(Windowed):
     def data(self, random: np.random.Generator, shapes: Shapes, bound: int, kinds: Sequence[str] = PLAIN) -> Arrays:
         """Return random integers, as x maps of distinct ones in random order, or of a few ones with ties.
 
-        Repeated ones are distinct in every window.
+        Repeated ones are distinct in every window, and stand at other places of the next one below.
         """
         arrays, write = super().data(random, shapes, bound, kinds), NUMBERS[kinds[0]].write
         ties = self.ties != "distinct"
         if kinds[0] == "repeated":
             periods = [min(a.extent, a.size) for a in self.axes(shapes)]
             tile = ordered(random, (*shapes["x"][:2], *periods), ties)
-            at = np.meshgrid(*map(np.arange, shapes["x"]), indexing="ij")
+            at = list(np.meshgrid(*map(np.arange, shapes["x"]), indexing="ij"))
+            if len(periods) > 1:
+                at[-1] = at[-1] + at[-2] // periods[-2]
             x = tile[tuple(k % n for k, n in zip(at, tile.shape, strict=True))]
         elif write is not None:
             x = write(ranks(random, shapes["x"], ties).astype(float), bound)

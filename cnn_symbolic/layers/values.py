@@ -16,8 +16,8 @@ from cnn_symbolic.layers.stages import Arrays
 
 Draw = Callable[[np.random.Generator, tuple[int, ...], int], np.ndarray]
 Write = Callable[[np.ndarray, int], np.ndarray]
-# The magnitude of entries beside a large one, the largest exponent of two, and the distance of close entries.
-LITTLE, POWER, CLOSE = 4, 20, 2.0**-20
+# The magnitude of entries beside a large one, the largest exponent of two, the distance of close and of tiny entries.
+LITTLE, POWER, CLOSE, TINY = 4, 20, 2.0**-20, 2.0**-44
 
 
 def nonzero(random: np.random.Generator, shape: tuple[int, ...], bound: int) -> np.ndarray:
@@ -68,28 +68,36 @@ def crowded(ranks: np.ndarray, bound: int) -> np.ndarray:
     return np.asarray(8 + CLOSE * ranks)
 
 
+def tiny(ranks: np.ndarray, bound: int) -> np.ndarray:
+    """Return ranks as numbers that all tolerances of practice take for equal."""
+    return np.asarray(ranks * TINY)
+
+
 class NumberKind(NamedTuple):
-    """How a kind is drawn and how it writes ranks (None: as they are), and the sign of the exponents of two."""
+    """How a kind is drawn and how it writes ranks (None: as they are), and the least and greatest exponent of two."""
 
     draw: Draw
     write: Write | None = None
-    power: int = 0
+    powers: tuple[int, int] = (0, 0)
 
 
 NUMBERS = {
     "integers": NumberKind(nonzero),
-    "integers / 2^k": NumberKind(nonzero, power=-1),
-    "integers · 2^k": NumberKind(nonzero, power=1),
+    "integers / 2^k": NumberKind(nonzero, powers=(-POWER, -1)),
+    "integers · 2^k": NumberKind(nonzero, powers=(1, POWER)),
     "many zeros": NumberKind(sparse),
     "all negative": NumberKind(negative, from_below),
     "one large": NumberKind(one_large, highest_raised),
     "repeated": NumberKind(repeated),
     "close": NumberKind(close, crowded),
+    "tiny": NumberKind(nonzero, tiny, (-50, -46)),
 }
 PLAIN = ("integers",)
+# What all arrays have at the same time, so that their products are tiny, too.
+ALONE = ("tiny",)
 # With these a wrong polynomial is as unlikely to agree as with integers; what else is tried; what needs no fractions.
 AS_INTEGERS = ("integers", "integers / 2^k", "integers · 2^k")
-OTHERS = tuple(kind for kind in NUMBERS if kind not in AS_INTEGERS)
+OTHERS = tuple(kind for kind in NUMBERS if kind not in (*AS_INTEGERS, *ALONE))
 WHOLE = ("integers", "many zeros", "all negative", "one large", "repeated")
 
 
@@ -104,8 +112,7 @@ def drawn(
 def scaled(random: np.random.Generator, arrays: Arrays, kinds: Sequence[str]) -> Arrays:
     """Return arrays times the powers of two of their kinds; b has that of x times w, to which it is added."""
     each = zip(arrays, cycle(kinds), strict=False)
-    signs = {name: NUMBERS[kind].power for name, kind in each}
-    powers = {name: sign * int(random.integers(1, POWER + 1)) if sign else 0 for name, sign in signs.items()}
+    powers = {name: int(random.integers(*NUMBERS[kind].powers, endpoint=True)) for name, kind in each}
     if powers.keys() >= {"x", "w", "b"}:
         powers["b"] = powers["x"] + powers["w"]
     return {name: array * 2.0 ** powers[name] for name, array in arrays.items()}

@@ -290,7 +290,6 @@ MISBEHAVING = [
     (unusual.dropping_out(), "state", "calls"),
     (unusual.single_precision, "dtype", "float32"),
     (unusual.flat_filters, "shape", "dw"),
-    (unusual.bias_as_a_column, "shape", "db"),
     (unusual.divides_zero_by_zero, "nan", "dw"),
     (unusual.reads_memory_from_the_start, "layout", "contiguous"),
     (unusual.flattens_in_the_order_of_memory, "layout", "contiguous"),
@@ -301,6 +300,10 @@ MISBEHAVING = [
     (unusual.returns_nothing, "outputs", "None"),
     (unusual.returns_text, "outputs", "str"),
 ]
+
+
+def test_biases_may_be_a_column():
+    assert check(unusual.bias_as_a_column, of="conv2d()").outcome == "right"
 
 
 @pytest.mark.parametrize(("function", "kind", "word"), [pytest.param(*row, id=row[0].__name__) for row in MISBEHAVING])

@@ -71,8 +71,23 @@ def takes_close_ones_for_the_maximum(dy, x):
     return of_windows(dy, x, place)
 
 
+def drops_what_is_tiny(dy, x, w):
+    dx, dw, db = conv_gradients(dy, x, w)
+    return np.where(abs(dx) < 1e-8, 0, dx), dw, db
+
+
+def takes_tiny_differences_for_none(dy, x):
+    def place(x, r, q):
+        part = x[r : r + 2, q : q + 2]
+        return np.argwhere(part >= part.max() - 1e-12) + np.array([r, q])
+
+    return of_windows(dy, x, place)
+
+
 PLANTED = [
-    ("integers / 2^k", rounds_to_integers, conv2d()),
+    ("integers / 2^k or tiny", rounds_to_integers, conv2d()),
+    ("tiny", drops_what_is_tiny, conv2d()),
+    ("tiny", takes_tiny_differences_for_none, max_pool2d(2)),
     ("integers · 2^k", clips_what_is_large, conv2d()),
     ("many zeros", changes_the_sign_at_zeros, conv2d()),
     ("one large", drops_what_is_small_beside_others, conv2d()),
@@ -88,12 +103,12 @@ PLANTED = [pytest.param(*row, id=row[1].__name__) for row in PLANTED]
 def test_each_kind_of_numbers_finds_what_no_other_does(kind, function, layer, monkeypatch):
     found = check_backward(function, of=layer)
     assert (found.outcome, found.kind) == ("wrong", "value")
-    for name in ("AS_INTEGERS", "OTHERS"):
-        kept = tuple(each for each in getattr(examining, name) if each != kind)
+    for name in ("AS_INTEGERS", "OTHERS", "ALONE"):
+        kept = tuple(each for each in getattr(examining, name) if each not in kind.split(" or "))
         monkeypatch.setattr(examining, name, kept)
     without = check_backward(function, of=layer)
     assert without.outcome == "right"
-    assert kind not in without.values
+    assert not set(kind.split(" or ")) & set(without.values)
 
 
 @pytest.mark.parametrize(("kind", "function", "layer"), PLANTED)
@@ -109,7 +124,7 @@ def test_what_a_kind_finds_is_reproduced_by_the_program(kind, function, layer, t
 def test_a_right_one_says_which_kinds_were_tried():
     report = check_backward(conv_gradients, of="conv2d()", examples=10)
     assert report.outcome == "right"
-    kinds = "integers, integers / 2^k, integers · 2^k, many zeros, all negative, one large, repeated, close"
+    kinds = "integers, integers / 2^k, integers · 2^k, many zeros, all negative, one large, repeated, close, tiny"
     assert f"values: {kinds}" in str(report)
 
 
