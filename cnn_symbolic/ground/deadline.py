@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from cnn_symbolic.ground.errors import TimeLimitError
 
 T = TypeVar("T")
-SOON = 0.001
+# Seconds until an outer limit that has passed meanwhile, and between two signals that the time is over.
+SOON, AGAIN = 0.001, 0.1
 
 
 class OutOfTime(BaseException):
@@ -30,22 +31,31 @@ def within(seconds: float, compute: Callable[[], T]) -> T:
 
 
 def interrupted(seconds: float, compute: Callable[[], T]) -> T:
-    """Return what `compute` returns, interrupted by a signal when its time is over."""
+    """Return what `compute` returns, interrupted by a signal when its time is over.
+
+    The signal comes again and again: what it raises while an object is finalised is lost.
+    """
+    waiting = True
 
     def stop(*_: Any) -> None:
-        raise OutOfTime
+        if waiting:
+            raise OutOfTime
 
     before, start = signal.signal(signal.SIGALRM, stop), time.monotonic()
     outer, _ = signal.getitimer(signal.ITIMER_REAL)
-    signal.setitimer(signal.ITIMER_REAL, min(seconds, outer or seconds))
+    signal.setitimer(signal.ITIMER_REAL, min(seconds, outer or seconds), AGAIN)
     try:
-        return compute()
+        try:
+            return compute()
+        finally:
+            waiting = False
     except OutOfTime:
         raise TimeLimitError(f"not done after {seconds:g} s") from None
     finally:
-        left = max(outer - (time.monotonic() - start), SOON) if outer else 0
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-        signal.setitimer(signal.ITIMER_REAL, left)
+        if outer:
+            signal.setitimer(signal.ITIMER_REAL, max(outer - (time.monotonic() - start), SOON), AGAIN)
 
 
 def abandoned(seconds: float, compute: Callable[[], T]) -> T:

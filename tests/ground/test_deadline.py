@@ -103,6 +103,23 @@ def test_a_computation_of_the_main_thread_is_interrupted():
     assert ended
 
 
+@ALARM
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_alarm_that_is_lost_while_an_object_is_finalised_comes_again():
+    class Held:
+        def __del__(self):
+            time.sleep(0.3)
+
+    def endless():
+        held = Held()
+        del held
+        while True:
+            pass
+
+    with pytest.raises(TimeLimitError):
+        within(0.1, endless)
+
+
 def test_a_computation_of_another_thread_is_left_in_one_that_keeps_no_process_alive():
     done, threads = threading.Event(), []
 
