@@ -11,6 +11,7 @@ from cnn_symbolic.backward.calling import load_function
 from cnn_symbolic.backward.programs import Squares, read_places
 from cnn_symbolic.ground.errors import OperandError, ShapeError
 from tests.support.backward import course_code
+from tests.support.thorough import every
 
 SOURCE = Path(course_code.__file__).read_text(encoding="utf-8")
 LAST = {"layout": "NHWC", "filters": "HWIO"}
@@ -88,7 +89,7 @@ COURSE = [
 ]
 
 
-@pytest.mark.parametrize(("name", "of", "options", "change", "wrong"), COURSE)
+@pytest.mark.parametrize(("name", "of", "options", "change", "wrong"), every(3, COURSE))
 def test_course_code_is_right_and_with_a_mistake_it_is_wrong(load, name, of, options, change, wrong):
     report = check_backward(load(name), of=of, examples=6, **options)
     assert report.outcome == "right", str(report)
