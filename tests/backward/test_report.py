@@ -290,7 +290,8 @@ def command(tmp_path):
         (["mine.py:right", "--of", "conv2d()", "--torch", "--jax"], 2, "not both"),
     ],
 )
-def test_the_command_line(command, arguments, status, text):
+def test_the_command_line(command, arguments, status, text, monkeypatch):
+    monkeypatch.delitem(sys.modules, "mine", raising=False)  # of another test, from which this process is made
     done = command(*arguments)
     assert done.returncode == status, done.stderr
     assert text in done.stdout + done.stderr
