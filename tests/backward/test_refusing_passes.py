@@ -7,6 +7,7 @@ from cnn_symbolic.backward.calling import load_function
 from cnn_symbolic.ground.errors import OperandError
 from tests.support.backward import refusing_passes
 from tests.support.backward.refusing_passes import Conv, Dense, conv_backward, conv_forward, pool_backward, pool_forward
+from tests.support.thorough import every
 
 SOURCE = refusing_passes.__file__
 
@@ -58,7 +59,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "of", "options", "where", "change", "wrong"), CASES)
+@pytest.mark.parametrize(("name", "of", "options", "where", "change", "wrong"), every(3, CASES))
 def test_what_refuses_shapes_is_right_elsewhere_and_with_a_mistake_it_is_wrong(
     load, name, of, options, where, change, wrong
 ):
