@@ -1,7 +1,7 @@
 """A child process that runs code of others: what it prints is captured, and whatever it has started ends with it.
 
-A guard between the child and its parent does that, on Linux also with what has left the child's group. It is no sandbox:
-such code may do whatever its user may, to files, to the network, and to processes.
+A guard between the child and its parent does that, on Linux also with what has left the child's group. It is no
+sandbox: such code may do whatever its user may, to files, to the network, and to processes.
 """
 
 from __future__ import annotations
