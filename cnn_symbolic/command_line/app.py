@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from cnn_symbolic.ground.limits import LIMITS, Limits
+from cnn_symbolic.ground.limits import memory as read_memory
+
 # The arguments and options that several commands have.
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="[NAME-OR-PATH]...", help="As for prove.", show_default=False)
@@ -16,10 +19,27 @@ Latex = Annotated[Path | None, typer.Option("--latex", metavar="FILE", help="Wri
 Jobs = Annotated[
     int | None, typer.Option("--jobs", metavar="N", min=1, help="How many processes decide. Default: all cores.")
 ]
+ClaimSeconds = Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="For each claim.")]
+Memory = Annotated[
+    str, typer.Option("--memory", metavar="SIZE", help="What the process of a claim may take, as 500M. (Linux)")
+]
 Certificates = Annotated[Path, typer.Option("--certificates", metavar="DIR", help="The folder of the certificates.")]
 CoqSeconds = Annotated[
-    float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="For each file that Coq compiles.")
+    float | None,
+    typer.Option(
+        "--timeout",
+        metavar="SECONDS",
+        min=0.001,
+        help="For each claim, and for each file that Coq compiles. Default: 60, and 300.",
+        show_default=False,
+    ),
 ]
+
+
+def limits_of(timeout: float | None, memory: str) -> Limits:
+    """Return the limits of each claim; raise OperandError for a size of memory that is none."""
+    return Limits(LIMITS.seconds if timeout is None else timeout, read_memory(memory))
+
 
 app = typer.Typer(
     no_args_is_help=True,

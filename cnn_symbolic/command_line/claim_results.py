@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -13,17 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from cnn_symbolic.ground.limits import LIMITS, Limits
+
 if TYPE_CHECKING:
     from cnn_symbolic.certificates.certifying import Outcome
     from cnn_symbolic.library.loading import Claim
-    from cnn_symbolic.present.content.contents import Book
+    from cnn_symbolic.present.content.contents import Book, Omitted
     from cnn_symbolic.present.terminal import Decided
     from cnn_symbolic.proofs.check import Check
     from cnn_symbolic.proofs.derivation import Derivation
+    from cnn_symbolic.proofs.settling import Settled
 
 AS_STATED, OPPOSITE, USAGE, UNDECIDED, DISAGREEMENT = 0, 1, 2, 3, 4
-# What is neither proved nor refuted.
-OPEN = {"undecided", "holds"}
+# What is neither proved nor refuted; what has no verdict.
+OPEN, WITHOUT = {"undecided", "holds"}, {"undecided", "failed", "error"}
 
 
 def run_derivations(derivations: Sequence[Derivation | Check], steps: bool) -> int:
@@ -40,14 +43,14 @@ def run(
     latex: Path | None = None,
     json: bool = False,
     views: bool = False,
-    timeout: float | None = None,
+    limits: Limits = LIMITS,
     certificates: Path | None = None,
     jobs: int = 1,
 ) -> int:
     """Decide claims, print what is called for (a table; or every claim by itself), and return the exit status.
 
-    With a folder for certificates, the claims are certified too. `jobs` is the number of processes that decide; 0
-    takes one for each core.
+    With a folder for certificates, the claims are certified too. `limits` are those of each claim. `jobs` is the number
+    of processes that decide; 0 takes one for each core.
     """
     from cnn_symbolic.present.console import make_console
     from cnn_symbolic.present.terminal import claims_table, summary
@@ -56,10 +59,9 @@ def run(
         from cnn_symbolic.certificates.certifying import make_folder
 
         make_folder(certificates)
-        jobs = 1  # what certifies them needs the verdicts here
     start = time.perf_counter()
     shown = not json and (steps or views)
-    found = decide_all(claims, timeout, jobs, steps=steps if shown else None, json=json, entries=latex is not None)
+    found = decide_all(claims, limits, jobs, steps=steps if shown else None, json=json, entries=latex is not None)
     seconds = time.perf_counter() - start
     if certificates is not None:
         found = certified(claims, found, certificates)
@@ -92,16 +94,24 @@ def run(
 
 
 def certify_claims(
-    claims: Sequence[Claim], folder: Path, jobs: int = 0, timeout: float | None = None, again: bool = False,
+    claims: Sequence[Claim],
+    folder: Path,
+    jobs: int = 0,
+    limits: Limits = LIMITS,
+    timeout: float | None = None,
+    again: bool = False,
     json: bool = False,
-) -> int:  # fmt: skip
-    """Decide claims, certify them, print what became of their certificates, and return the exit status."""
+) -> int:
+    """Decide claims, certify them, print what became of their certificates, and return the exit status.
+
+    `limits` are those of each claim, and Coq has `timeout` seconds for each file.
+    """
     from cnn_symbolic.certificates.certifying import make_folder
     from cnn_symbolic.present.certificates import certificates_table, certified_lines
     from cnn_symbolic.present.console import make_console
 
     make_folder(folder)
-    found = decide_all(claims, json=json)
+    found = decide_all(claims, limits, jobs, json=json)
     start = time.perf_counter()
     found = certified(claims, found, folder, jobs, timeout, again)
     seconds = time.perf_counter() - start
@@ -123,11 +133,21 @@ def certified(
     timeout: float | None = None,
     again: bool = False,
 ) -> list[Decided]:
-    """Certify claims, with a progress bar on a terminal, and return what was found with what became of that."""
-    from cnn_symbolic.certificates.certifying import SECONDS, certify
+    """Certify claims, with a progress bar on a terminal, and return what was found with what became of that.
 
-    watch = watched(len(claims), "certifying")
-    outcomes = certify(claims, folder, jobs, SECONDS if timeout is None else timeout, watch, again)
+    What has no verdict is not certified: to look for one again could take for ever.
+    """
+    from cnn_symbolic.certificates.certifying import SECONDS, Outcome, certify
+
+    chosen = [claim for claim, one in zip(claims, found, strict=True) if one.outcome not in WITHOUT]
+    watch = watched(len(chosen), "certifying")
+    made = certify(chosen, folder, jobs, SECONDS if timeout is None else timeout, watch, again)
+    by_id = {outcome.claim: outcome for outcome in made}
+    outcomes = [
+        by_id.get(claim.id)
+        or Outcome(claim.id, None, "not emitted", f"{one.outcome}: there is nothing to certify", 0.0)
+        for claim, one in zip(claims, found, strict=True)
+    ]
     return [
         replace(one, certificate=outcome, evidence=outcome.evidence(one.evidence))
         for one, outcome in zip(found, outcomes, strict=True)
@@ -139,14 +159,16 @@ def outcomes_of(found: Sequence[Decided]) -> list[Outcome]:
     return [one.certificate for one in found if one.certificate is not None]
 
 
-def certified_first(claims: Sequence[Claim], folder: Path, jobs: int, timeout: float) -> list[Outcome]:
+def certified_first(
+    claims: Sequence[Claim], folder: Path, jobs: int, limits: Limits = LIMITS, timeout: float | None = None
+) -> list[Outcome]:
     """Decide and certify the claims of a book that is to be made, and say on standard error what became of them."""
     from cnn_symbolic.certificates.certifying import make_folder
     from cnn_symbolic.present.certificates import certified_lines
     from cnn_symbolic.present.console import make_console
 
     make_folder(folder)
-    found = decide_all(claims)
+    found = decide_all(claims, limits, jobs)
     start = time.perf_counter()
     found = certified(claims, found, folder, jobs, timeout)
     console = make_console(stderr=True)
@@ -167,12 +189,17 @@ def echo_document(found: Sequence[Decided]) -> None:
 
 def claims_status(claims: Sequence[Decided]) -> int:
     """Return the exit status for claims that are decided."""
-    if any(one.outcome == "failed" for one in claims):
-        return USAGE
+    if (broken := broken_status(claims)) != AS_STATED:
+        return broken
     found = ((one.expected, one.outcome) for one in claims)
     return status((stated, "proved" if word == "tested" else word) for stated, word in found) or (
         AS_STATED if all(one.as_expected for one in claims) else OPPOSITE
     )
+
+
+def broken_status(claims: Iterable[Decided | Omitted]) -> int:
+    """Return the exit status for what is wrong with claims, or with this package."""
+    return worst(AS_STATED, *({"failed": USAGE, "error": DISAGREEMENT}.get(one.outcome, AS_STATED) for one in claims))
 
 
 def certified_status(outcomes: Sequence[Outcome]) -> int:
@@ -199,8 +226,8 @@ def report_omitted(book: Book, where: str) -> None:
 
 def book_status(book: Book, certificates: Sequence[Outcome] = ()) -> int:
     """Return the exit status for the claims of a book and for their certificates."""
-    if any(one.outcome == "failed" for one in book.omitted):
-        return USAGE
+    if (broken := broken_status(book.omitted)) != AS_STATED:
+        return broken
     outcomes = {"theorem": "proved", "check": "proved", "refutation": "refuted", "holds": "holds"}
     printed = [(entry.expected, outcomes[entry.kind]) for chapter in book.chapters for entry in chapter.entries]
     found = status([*printed, *((one.expected, one.outcome) for one in book.omitted)]) or (
@@ -222,7 +249,7 @@ def watched(total: int, doing: str = "proving") -> Callable[[Iterable[Any]], Ite
 
 def decide_all(
     claims: Sequence[Claim],
-    timeout: float | None = None,
+    limits: Limits = LIMITS,
     jobs: int = 1,
     steps: bool | None = None,
     json: bool = False,
@@ -230,46 +257,55 @@ def decide_all(
 ) -> list[Decided]:
     """Decide every claim, with a progress bar on a terminal, and return what is said of them, in their order.
 
-    Each has so many seconds, if there is a limit. `jobs` is the number of processes; 0 takes one for each core.
-    `steps` calls for a view of each claim, line by line or not, `json` for its JSON value, `entries` for what a book
-    prints of it.
+    `limits` are those of each claim; one that meets a limit is undecided. `jobs` is the number of processes; 0 takes
+    one for each core. `steps` calls for a view of each claim, line by line or not, `json` for its JSON value,
+    `entries` for what a book prints of it.
     """
     from cnn_symbolic.ground.processes import cores, in_processes
+    from cnn_symbolic.proofs.settling import at_limit
 
-    def decide(k: int) -> Decided:
-        return decided_at(k, claims, timeout, steps, json, entries)
+    def decide(k: int) -> Iterator[Decided]:
+        return decided_at(k, claims, steps, json, entries)
 
-    with closing(in_processes(decide, len(claims), jobs or cores())) as done:
+    def stopped(k: int, reason: str) -> Decided:
+        return said(k, claims, at_limit(reason, limits.seconds or 0.0), steps, json, entries)
+
+    with closing(in_processes(decide, len(claims), jobs or cores(), limits, stopped)) as done:
         found = dict(watched(len(claims), "deciding")(done))
     return [found[k] for k in range(len(claims))]
 
 
-def decided_at(
-    k: int, claims: Sequence[Claim], timeout: float | None, steps: bool | None, json: bool, entries: bool
-) -> Decided:
-    """Return what is said of one of the claims; two results that differ end all."""
+def decided_at(k: int, claims: Sequence[Claim], steps: bool | None, json: bool, entries: bool) -> Iterator[Decided]:
+    """Yield what is said of one of the claims, and again with what takes long; two results that differ end all."""
     from cnn_symbolic.ground.errors import DisagreementError
-    from cnn_symbolic.present.document import claim_value
-    from cnn_symbolic.present.terminal import decided, derivation_view
-    from cnn_symbolic.proofs.settling import settle
+    from cnn_symbolic.proofs.settling import settled_so_far
 
     claim, theorems = claims[k], None
     if entries:
-        from cnn_symbolic.present.content import assembly
+        from cnn_symbolic.present.content.assembly import by_id
 
-        theorems = assembly.by_id(claims)
+        theorems = by_id(claims)
     whole = steps is not None or json or entries
     try:
-        settled = settle(claim.derivation, timeout, whole=whole, theorems=theorems)
+        for settled in settled_so_far(claim.derivation, whole=whole, theorems=theorems):
+            yield said(k, claims, settled, steps, json, entries)
     except DisagreementError as error:
         raise DisagreementError(f"{claim.file.name}: {claim.id}: {error}") from error
-    return decided(
-        claim,
-        settled,
-        view=None if steps is None else derivation_view(claim, settled, steps),
-        document=claim_value(claim, settled) if json else None,
-        entry=assembly.printed(claims, k, settled) if entries else None,
-    )
+
+
+def said(k: int, claims: Sequence[Claim], settled: Settled, steps: bool | None, json: bool, entries: bool) -> Decided:
+    """Return what is said of one of the claims that is settled."""
+    from cnn_symbolic.present.document import claim_value
+    from cnn_symbolic.present.terminal import decided, derivation_view
+
+    entry = None
+    if entries:
+        from cnn_symbolic.present.content.assembly import printed
+
+        entry = printed(claims, k, settled)
+    claim = claims[k]
+    view = None if steps is None else derivation_view(claim, settled, steps)
+    return decided(claim, settled, view=view, document=claim_value(claim, settled) if json else None, entry=entry)
 
 
 def status(outcomes: Iterable[tuple[str, str]]) -> int:

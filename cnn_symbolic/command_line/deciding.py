@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from cnn_symbolic.command_line.app import Certificates, CoqSeconds, Jobs, Json, Latex, Names, app
+from cnn_symbolic.command_line.app import (
+    Certificates,
+    ClaimSeconds,
+    CoqSeconds,
+    Jobs,
+    Json,
+    Latex,
+    Memory,
+    Names,
+    app,
+    limits_of,
+)
 from cnn_symbolic.command_line.claim_results import AS_STATED, OPPOSITE, certify_claims, run
 
 
@@ -39,6 +50,8 @@ def prove(
     certify: Annotated[bool, typer.Option("--certify", help="Have Coq check the claims, too; see certify.")] = False,
     certificates: Certificates = Path("certificates"),
     jobs: Jobs = None,
+    timeout: ClaimSeconds = 60,
+    memory: Memory = "4G",
 ) -> None:
     """Decide claims for all sizes at once: the bundled derivations, or your own.
 
@@ -47,10 +60,11 @@ strides only holds for these, and is not proved: it is marked by ○.
     """
     from cnn_symbolic.library.loading import at_literals, select
 
+    limits = limits_of(timeout, memory)
     claims = select(names or [])
     chosen = claims if literal is None else at_literals(claims, range(1, literal + 1))
     folder = certificates if certify else None
-    raise typer.Exit(run(chosen, steps=steps, latex=latex, json=json, certificates=folder, jobs=jobs or 0))
+    raise typer.Exit(run(chosen, steps, latex, json, limits=limits, certificates=folder, jobs=jobs or 0))
 
 
 @app.command()
@@ -63,7 +77,8 @@ def certify(
     jobs: Annotated[
         int | None, typer.Option("--jobs", metavar="N", min=1, help="How many processes. Default: all cores.")
     ] = None,
-    timeout: CoqSeconds = 300,
+    timeout: CoqSeconds = None,
+    memory: Memory = "4G",
     again: Annotated[
         bool, typer.Option("--again", help="Compile everything, also what was certified before and is the same.")
     ] = False,
@@ -87,7 +102,8 @@ the same thing disagree.
     """
     from cnn_symbolic.library.loading import select
 
-    raise typer.Exit(certify_claims(select(names or []), out, jobs or 0, timeout, again, json))
+    limits = limits_of(timeout, memory)
+    raise typer.Exit(certify_claims(select(names or []), out, jobs or 0, limits, timeout, again, json))
 
 
 @app.command()
@@ -110,7 +126,8 @@ def check(
     steps: Annotated[bool, typer.Option("--steps", help="Print the proofs line by line.")] = False,
     latex: Latex = None,
     json: Json = False,
-    timeout: Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="For each claim.")] = 60,
+    timeout: ClaimSeconds = 60,
+    memory: Memory = "4G",
 ) -> None:
     """Decide your own formulas, written as text; the text is read, never run.
 
@@ -124,6 +141,7 @@ def check(
 
     if (file is None) == (not claim):
         raise typer.BadParameter("give a FILE (or -), or --claim with --let, but not both")
+    limits = limits_of(timeout, memory)
     if file is None:
         conditions = f", assuming=[{', '.join(assuming)}]" if assuming else ""
         text, where = "\n".join([*(let or []), *(f"claim({one}{conditions})" for one in claim or [])]), "--let, --claim"
@@ -131,7 +149,7 @@ def check(
         text = sys.stdin.read() if str(file) == "-" else read_text(file)
         where = "standard input" if str(file) == "-" else str(file)
     claims = load_text(text, where)
-    raise typer.Exit(run(claims, steps=steps, latex=latex, json=json, views=True, timeout=timeout, jobs=0))
+    raise typer.Exit(run(claims, steps, latex, json, views=True, limits=limits, jobs=0))
 
 
 @app.command("check-backward")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cnn_symbolic.command_line.app import Certificates, CoqSeconds, Jobs, app
+from cnn_symbolic.command_line.app import Certificates, CoqSeconds, Jobs, Memory, app, limits_of
 
 
 @app.command()
@@ -36,7 +36,8 @@ def book(
         bool, typer.Option("--certify", help="Certify the claims first, and print the statements that Coq checked.")
     ] = False,
     certificates: Certificates = Path("certificates"),
-    timeout: CoqSeconds = 300,
+    timeout: CoqSeconds = None,
+    memory: Memory = "4G",
 ) -> None:
     """Write the proofs and refutations as a book: LaTeX, PDF where a TeX is installed, and HTML.
 
@@ -55,12 +56,13 @@ def book(
     if one is not None and kinds == {"pdf"}:
         raise typer.BadParameter("one claim is written as LaTeX and HTML, not as a PDF")
     check_folder(out)
+    limits = limits_of(timeout, memory)
     selected = select(names or [])
     claims = [claim for claim in selected if one in (None, claim.id)]
     if one is not None and not claims:
         raise typer.BadParameter(f"there is no claim {one!r}; cnn-symbolic list shows the ids")
-    outcomes = certified_first(claims, certificates, jobs or 0, timeout) if certify else None
-    made = assemble(claims, jobs or 0, watched(len(claims)), among=selected, outcomes=outcomes)
+    outcomes = certified_first(claims, certificates, jobs or 0, limits, timeout) if certify else None
+    made = assemble(claims, jobs or 0, watched(len(claims)), among=selected, outcomes=outcomes, limits=limits)
     report_omitted(made, str(out))
     entries = [entry for chapter in made.chapters for entry in chapter.entries]
     if one is None:

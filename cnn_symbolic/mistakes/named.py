@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import chain, islice
 from typing import Any
 
@@ -14,8 +14,7 @@ import sympy as sp
 from cnn_symbolic.expressions.evaluation import Function, evaluate_size
 from cnn_symbolic.expressions.known_functions import KNOWN
 from cnn_symbolic.expressions.rules import least
-from cnn_symbolic.ground.deadline import within
-from cnn_symbolic.ground.errors import CnnSymbolicError, TimeLimitError
+from cnn_symbolic.ground.errors import CnnSymbolicError
 from cnn_symbolic.kernel.search.confirming import is_inside
 from cnn_symbolic.kernel.search.decide import is_proved
 from cnn_symbolic.kernel.search.exchanges import as_exchanged
@@ -36,12 +35,15 @@ def correction(
     """Return the change that makes a wrong formula right, proved by the kernel; None if none does.
 
     A change that does not make the two sides equal at the counterexample of `refutation`, or at other random
-    numbers, is passed over.
+    numbers, is passed over. After some seconds no other change is tried.
     """
+    end = time.monotonic() + LONGEST
     instances = list(islice(random_instances(left, assuming), INSTANCES))
     slopes = [call.again(call.operands, order=call.options["order"] + 1) for call in functions_in(left)]
     fitting = built(fitted(wrong, left.lengths))
     for change in chain(fitting, changes(wrong, slopes, left.names()), forgotten(wrong, left)):
+        if time.monotonic() > end:
+            return None
         try:
             if refutation is not None and not agrees(change.formula, refutation):
                 continue
@@ -108,13 +110,7 @@ def functions_in(x: Tensor) -> list[Call]:
 
 
 def named_mistake(left: Any, right: Any, assuming: Sequence[object], refutation: object) -> Change | None:
-    """Return the change that makes the right side of a refuted claim right, if the catalogue has it.
-
-    The search ends without a result after some seconds.
-    """
+    """Return the change that makes the right side of a refuted claim right, if the catalogue has it."""
     if not (isinstance(left, Tensor) and isinstance(right, Tensor) and isinstance(refutation, Refutation)):
         return None
-    try:
-        return within(LONGEST, partial(correction, left, right, assuming, refutation))
-    except TimeLimitError:
-        return None
+    return correction(left, right, assuming, refutation)

@@ -27,7 +27,7 @@ from cnn_symbolic.present.document import Replayed, outcome, reason
 from cnn_symbolic.present.figures.pictures import PICTURES
 from cnn_symbolic.proofs.check import Check, Checked
 from cnn_symbolic.proofs.derivation import Derivation
-from cnn_symbolic.proofs.settling import Settled, Stopped
+from cnn_symbolic.proofs.settling import BROKEN, Settled, Stopped
 from cnn_symbolic.tensors.writing import Text
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 LITERAL_MARKS = {True: ("○", "green"), False: ("○", "yellow")}
 COUNTED = {"proved": "proved", "tested": "tested", "holds": HOLDS}
-COUNTED |= {word: word for word in ("refuted", "undecided", "failed")}
+COUNTED |= {word: word for word in ("refuted", "undecided", "failed", "error")}
 
 
 def mark_of(settled: Settled) -> tuple[str, str]:
@@ -167,8 +167,8 @@ def remarks(made: Derivation | Check, settled: Settled) -> Iterator[tuple[str, s
         step, found = settled.wrong_step
         yield f"a {objection(found)}: {step.because}", "red"
     if text := detail(settled.verdict):
-        yield text, "red" if settled.outcome == "failed" else "dim"
-    if not settled.as_expected and settled.wrong_step is None and settled.outcome != "failed":
+        yield text, "red" if settled.outcome in BROKEN else "dim"
+    if not settled.as_expected and settled.wrong_step is None and settled.outcome not in BROKEN:
         yield f"the file says {in_words(made.expected)}", "red"
         if isinstance(made, Derivation) and settled.mistake is not None:
             yield f"with {settled.mistake.name} it is proved: {corrected(made, settled.mistake)}", ""
@@ -213,7 +213,7 @@ def derivation_view(claim: Claim, settled: Settled, steps: bool = True) -> Group
     if isinstance(verdict, Stopped):
         mark, style = mark_of(settled)
         said = f"{mark} {settled.outcome}: {verdict.detail}"
-        lines: Iterable[RenderableType] = [Styled(said, style=style if settled.outcome == "failed" else "yellow")]
+        lines: Iterable[RenderableType] = [Styled(said, style=style if settled.outcome in BROKEN else "yellow")]
     elif isinstance(derivation, Check):
         lines = checked_lines(derivation, settled)
     else:

@@ -1,4 +1,4 @@
-"""Settles claims: everything about one is computed here, once and under one limit; what shows it only reads the record.
+"""Settles claims: everything about one is computed here, once; what shows it only reads the record.
 
 What goes wrong in one claim is the outcome of that claim. Claims can also be settled elsewhere: of each, its statement
 goes out as plain data and what was decided comes back as plain data, by any executor of Python's kind.
@@ -7,16 +7,19 @@ goes out as plain data and what was decided comes back as plain data, by any exe
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from cnn_symbolic.expressions.printing import written, written_together
-from cnn_symbolic.ground.deadline import within
-from cnn_symbolic.ground.errors import CnnSymbolicError, TimeLimitError
+from cnn_symbolic.ground.errors import CnnSymbolicError, DisagreementError
+from cnn_symbolic.ground.limits import Limits
+from cnn_symbolic.ground.processes import in_processes
 from cnn_symbolic.kernel.search.confirming import check_proved
 from cnn_symbolic.kernel.search.decide import decide
 from cnn_symbolic.kernel.search.export import decode_statement, encode_statement
@@ -29,11 +32,17 @@ from cnn_symbolic.proofs.derivation import OUTCOMES, Derivation, Line, Step
 
 # Why a step of a proof should follow, and the verdict that it does not.
 WrongStep = tuple[str, Verdict]
+# The outcomes of claims that something is wrong with, and of none that is only open.
+BROKEN = ("failed", "error")
+REPORT = "an error of cnn-symbolic itself, which its makers should hear of"
 
 
 @dataclass(frozen=True)
 class Stopped:
-    """What stands in place of a verdict, and why: `undecided` at a limit, `failed` if there is a mistake in a claim."""
+    """What stands in place of a verdict, and why.
+
+    It is `undecided` at a limit, `failed` if there is a mistake in a claim, `error` if there is one in this package.
+    """
 
     outcome: str
     detail: str
@@ -60,45 +69,65 @@ class Settled:
 
 
 def settle(
-    made: Derivation | Check,
-    timeout: float | None = None,
-    *,
-    whole: bool = True,
-    theorems: Mapping[str, Derivation] | None = None,
+    made: Derivation | Check, *, whole: bool = True, theorems: Mapping[str, Derivation] | None = None
 ) -> Settled:
-    """Return everything about a claim; if it is not done after so many seconds, it is undecided.
+    """Return everything about a claim.
 
     Unless it is called for as a whole, the lines of its proof are left out, and so is the name of the mistake in a
     claim that is refuted as its author states. `theorems` are those that its steps may cite, by their ids. Raises
     DisagreementError if the witness computes something else than the kernel says: that is no claim's mistake.
     """
+    *_, settled = settled_so_far(made, whole=whole, theorems=theorems)
+    return settled
+
+
+def settled_so_far(
+    made: Derivation | Check, *, whole: bool = True, theorems: Mapping[str, Derivation] | None = None
+) -> Iterator[Settled]:
+    """Yield everything about a claim but the name of its mistake, and then with the name, which can take long."""
     start = time.perf_counter()
-    compute = partial(computed, made, whole, theorems or {})
     try:
-        return compute() if timeout is None else within(timeout, compute)
-    except TimeLimitError as error:
-        stopped = Stopped("undecided", f"{Reason.LIMIT}: {error}", time.perf_counter() - start)
+        settled = computed(made, whole, theorems or {})
+        yield settled
+        if isinstance(made, Derivation) and (whole or not made.as_expected) and made.mistake is not None:
+            yield replace(settled, mistake=made.mistake)
+    except DisagreementError:
+        raise
     except CnnSymbolicError as error:
-        stopped = Stopped("failed", str(error), time.perf_counter() - start)
-    return Settled(stopped.outcome, False, stopped)
+        yield stopped("failed", str(error), time.perf_counter() - start)
+    except RecursionError:
+        yield at_limit("its formulas are nested too deeply", time.perf_counter() - start)
+    except MemoryError:
+        raise
+    except Exception as error:
+        yield stopped("error", f"{REPORT}: {innermost(error)}", time.perf_counter() - start)
+
+
+def innermost(error: Exception) -> str:
+    """Return an error with the place at which it was raised, in one line."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
+
+
+def stopped(outcome: str, detail: str, seconds: float) -> Settled:
+    """Return what is known of a claim that has no verdict."""
+    return Settled(outcome, False, Stopped(outcome, detail, seconds))
+
+
+def at_limit(reason: str, seconds: float) -> Settled:
+    """Return what is known of a claim that has met a limit."""
+    return stopped("undecided", f"{Reason.LIMIT}: {reason}", seconds)
 
 
 def computed(made: Derivation | Check, whole: bool, theorems: Mapping[str, Derivation]) -> Settled:
-    """Return everything about a claim, however long it takes."""
+    """Return everything about a claim but the name of its mistake."""
     verdict = made.verdict
     if isinstance(made, Check):
         return Settled(made.outcome, made.as_expected, verdict)
     for step in made.steps:
         if (cited := theorems.get(step.using)) is not None:
             _ = cited.verdict
-    return Settled(
-        made.outcome,
-        made.as_expected,
-        verdict,
-        made.wrong_step,
-        made.lines if whole else (),
-        made.mistake if whole or not made.as_expected else None,
-    )
+    return Settled(made.outcome, made.as_expected, verdict, made.wrong_step, made.lines if whole else ())
 
 
 # Elsewhere
@@ -144,7 +173,8 @@ def settle_many(
     An `executor` is what `concurrent.futures` has for processes, or what a cluster has in its place: the statements of
     a claim and of the steps of its proof go out, the record comes back, and what is proved is compared here with what
     NumPy computes of the claim's own operations. Without one, everything is done here. `timeout` is for each claim, in
-    seconds. Raises DisagreementError as `settle` does.
+    seconds: it is decided in a process of its own then, which is ended (where processes cannot be forked, there is no
+    limit). Raises DisagreementError as `settle` does.
     """
     waiting: list[Callable[[], Record]] = []
     for made in claims:
@@ -203,11 +233,24 @@ def recorded(
 ) -> Record:
     """Return the record of a verdict that is computed within so many seconds."""
     start = time.perf_counter()
+
+    def at_limit(_: int, reason: str) -> Record:
+        seconds = time.perf_counter() - start
+        return Record(title, expected, "undecided", reason=f"{Reason.LIMIT}: {reason}", seconds=seconds)
+
+    if timeout is None:
+        return record_of(title, expected, compute)
+    limits = Limits(timeout, None)
+    ((_, found),) = in_processes(lambda _: record_of(title, expected, compute), 1, 1, limits, at_limit)
+    answer: Record = found
+    return answer
+
+
+def record_of(title: str, expected: str, compute: Callable[[], tuple[Verdict, WrongStep | None]]) -> Record:
+    """Return the record of a verdict that is computed."""
+    start = time.perf_counter()
     try:
-        verdict, wrong_step = compute() if timeout is None else within(timeout, compute)
-    except TimeLimitError as error:
-        reason = f"{Reason.LIMIT}: {error}"
-        return Record(title, expected, "undecided", reason=reason, seconds=time.perf_counter() - start)
+        verdict, wrong_step = compute()
     except CnnSymbolicError as error:
         return Record(title, expected, "failed", reason=str(error), seconds=time.perf_counter() - start)
     record = Record(

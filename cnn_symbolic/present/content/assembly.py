@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from cnn_symbolic.certificates.certifying import Outcome
 from cnn_symbolic.ground.errors import DisagreementError, ExportError
+from cnn_symbolic.ground.limits import LIMITS, Limits
 from cnn_symbolic.ground.processes import cores, in_processes
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals
 from cnn_symbolic.library.article import ARTICLE, ERRATA
@@ -36,7 +37,7 @@ from cnn_symbolic.present.figures.svg import svg
 from cnn_symbolic.present.figures.tikz import tikz
 from cnn_symbolic.proofs.check import Check
 from cnn_symbolic.proofs.derivation import Derivation
-from cnn_symbolic.proofs.settling import Settled, Stopped, settle
+from cnn_symbolic.proofs.settling import BROKEN, Settled, Stopped, settle
 
 
 def apart(*formulas: str) -> Layout:
@@ -70,7 +71,6 @@ LITERAL_NOTATION = (
 
 
 Watch = Callable[[Iterable[tuple[int, BookEntry | Omitted]]], Iterable[tuple[int, BookEntry | Omitted]]]
-WORK: list[tuple[list[Claim], int]] = []
 
 
 def assemble(
@@ -80,18 +80,20 @@ def assemble(
     among: Sequence[Claim] = (),
     outcomes: Sequence[Outcome] | None = None,
     found: Sequence[BookEntry | Omitted] = (),
+    limits: Limits = LIMITS,
 ) -> Book:
     """Return the book of the claims; those neither proved nor refuted, nor stated to hold as they do, are omitted.
 
     `jobs` is the number of processes that decide them; 0 takes one for each core. `watch` passes the entries and their
     places on as they come, for a progress bar. A proof may cite the theorems before it in `among`, the list that they
     were taken from, or in the claims themselves. `outcomes` says what became of the claims' certificates, one for
-    each; `found` is what is printed of each claim, if that is known already. Raises ExportError for a proof with a line
-    that was not checked, a citation that is not apt, or outcomes that are of other claims.
+    each; `found` is what is printed of each claim, if that is known already. `limits` are those of each claim. Raises
+    ExportError for a proof with a line that was not checked, a citation that is not apt, or outcomes that are of other
+    claims.
     """
     if outcomes is not None and [one.claim for one in outcomes] != [claim.id for claim in claims]:
         raise ExportError("the certificates are not those of the claims")
-    found = found or entries(claims, jobs or cores(), watch, among)
+    found = found or entries(claims, jobs or cores(), watch, among, limits)
     if outcomes is not None:
         found = [with_certificate(one, outcome) for one, outcome in zip(found, outcomes, strict=True)]
     made = [one for one in found if isinstance(one, BookEntry)]
@@ -138,18 +140,19 @@ def illustrations(title: str) -> tuple[Illustration, ...]:
     return tuple(drawn)
 
 
-def entries(claims: Sequence[Claim], jobs: int, watch: Watch, among: Sequence[Claim] = ()) -> list[BookEntry | Omitted]:
+def entries(
+    claims: Sequence[Claim], jobs: int, watch: Watch, among: Sequence[Claim] = (), limits: Limits = LIMITS
+) -> list[BookEntry | Omitted]:
     """Return the entries of claims in their order, made by so many processes."""
     whole = list(among or claims)
-    WORK[:] = [(whole, next(k for k, one in enumerate(whole) if one is claim)) for claim in claims]
-    with closing(in_processes(entry_at, len(claims), jobs)) as done:
+    places = [next(k for k, one in enumerate(whole) if one is claim) for claim in claims]
+
+    def stopped(k: int, reason: str) -> Omitted:
+        return Omitted(tidy(claims[k].id), claims[k].derivation.expected, "undecided", reason)
+
+    with closing(in_processes(lambda k: printed(whole, places[k]), len(claims), jobs, limits, stopped)) as done:
         found = dict(watch(done))
     return [found[k] for k in range(len(claims))]
-
-
-def entry_at(k: int) -> BookEntry | Omitted:
-    """Return the entry of a claim that this process has from its parent."""
-    return printed(*WORK[k])
 
 
 def by_id(claims: Iterable[Claim]) -> dict[str, Derivation]:
@@ -167,7 +170,7 @@ def printed(claims: Sequence[Claim], k: int, settled: Settled | None = None) -> 
     except DisagreementError as error:
         raise DisagreementError(f"{claim.file.name}: {claim.id}: {error}") from error
     if isinstance(known.verdict, Stopped):
-        reason = known.verdict.detail if known.outcome == "failed" else ""
+        reason = known.verdict.detail if known.outcome in BROKEN else ""
         return Omitted(tidy(claim.id), made.expected, known.outcome, reason)
     if not is_settled(made):
         return Omitted(tidy(claim.id), made.expected, known.outcome)
