@@ -27,6 +27,7 @@ from cnn_symbolic.certificates.trusted.compiling import (
 )
 from cnn_symbolic.ground.errors import CnnSymbolicError, ExportError, MissingPackageError
 from cnn_symbolic.ground.files import write
+from cnn_symbolic.ground.limits import NO_LIMITS
 from cnn_symbolic.ground.processes import cores, in_processes
 from cnn_symbolic.ground.version import __version__
 from cnn_symbolic.library.loading import Claim
@@ -133,7 +134,7 @@ def certify(
         def outcomes() -> Generator[Outcome, None, None]:
             known = {} if again else dict(record)
             work = CertifyingWork(tuple(claims), folder, coq, library, missing, timeout, known)
-            with closing(in_processes(work.certified_at, len(claims), jobs or cores())) as done:
+            with closing(in_processes(work.certified_at, len(claims), jobs or cores(), NO_LIMITS)) as done:
                 for k, (outcome, source) in done:
                     found[k] = outcome
                     if outcome.certificate is not None:

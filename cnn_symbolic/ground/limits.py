@@ -20,8 +20,8 @@ class Limits:
     memory: int | None = 4 * UNITS["G"]
 
 
-# The limits of a claim, unless others are given.
-LIMITS = Limits()
+# The limits of a claim, unless others are given; and none, for what has limits of its own.
+LIMITS, NO_LIMITS = Limits(), Limits(None, None)
 
 
 def memory(text: str | int) -> int:

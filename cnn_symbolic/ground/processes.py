@@ -17,7 +17,7 @@ from typing import Any
 
 from cnn_symbolic.ground.children import CAN_FORK, Channel, Child, ChildEnded
 from cnn_symbolic.ground.errors import CnnSymbolicError, TimeLimitError
-from cnn_symbolic.ground.limits import Limits, in_words
+from cnn_symbolic.ground.limits import NO_LIMITS, Limits, in_words
 
 # Seconds for a process to end in order.
 PATIENCE = 5.0
@@ -52,7 +52,8 @@ def in_processes(
     results, each better than the one before: the last is taken. With limits, a task that meets one has the best result
     that it has yielded, else what `stopped` makes of it and of what has stopped it; its process is ended. Without
     limits and with one job, or where processes cannot be forked, everything is done here, in order. If this ends early,
-    so do the processes: without limits, whatever a task cleans up in a `finally` is cleaned up.
+    or its own process does (on Linux), so do the processes: without a limit on time, whatever a task cleans up in a
+    `finally` is cleaned up.
     """
     if not CAN_FORK or (limits is None and (jobs < 2 or count < 2)):
         yield from ((k, last(task(k))) for k in range(count))
@@ -66,7 +67,7 @@ class Pool:
 
     def __init__(self, task: Callable[[int], Any], limits: Limits | None, stopped: Callable[[int, str], Any] | None):
         self.task, self.stopped = task, stopped
-        self.limits, self.limited = limits or Limits(None, None), limits is not None
+        self.limits = limits or NO_LIMITS
         self.busy: dict[Child, Working] = {}
         self.idle: list[Child] = []
 
@@ -74,13 +75,13 @@ class Pool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the processes: those whose tasks have no limits in order, as they may have to clean up."""
-        left = [*self.busy, *self.idle]
-        for child in () if self.limited else self.busy:
+        """End the processes: those whose tasks have no limit on time in order, as they may have to clean up."""
+        in_order = [] if self.limits.seconds else [*self.busy]
+        for child in in_order:
             with suppress(ProcessLookupError):
                 os.kill(child.pid, signal.SIGTERM)
-        for child in left:
-            child.end(0 if self.limited or child in self.idle else PATIENCE)
+        for child in (*self.busy, *self.idle):
+            child.end(PATIENCE if child in in_order else 0)
 
     def results(self, count: int, jobs: int) -> Iterator[tuple[int, Any]]:
         """Yield the number of every task below the count with its result."""
