@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+
+from cnn_symbolic.command_line.claim_results import guarded
+from cnn_symbolic.command_line.exits import STATUSES, TRACEBACK
+from cnn_symbolic.ground.errors import OperandError
+from cnn_symbolic.ground.limits import MOST_JOBS, check_seconds
 
 # The arguments and options that several commands have.
 Names = Annotated[
@@ -14,22 +20,50 @@ Names = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Write one JSON document to standard output.")]
 Latex = Annotated[Path | None, typer.Option("--latex", metavar="FILE", help="Write the proofs as a LaTeX document.")]
 Jobs = Annotated[
-    int | None, typer.Option("--jobs", metavar="N", min=1, help="How many processes decide. Default: all cores.")
+    int | None,
+    typer.Option("--jobs", metavar="N", min=1, max=MOST_JOBS, help="How many processes decide. Default: all cores."),
 ]
 Certificates = Annotated[Path, typer.Option("--certificates", metavar="DIR", help="The folder of the certificates.")]
-CoqSeconds = Annotated[
-    float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="For each file that Coq compiles.")
-]
+
+
+def checked(value: float) -> float:
+    """Return a limit on the time; raise BadParameter if it is none."""
+    try:
+        check_seconds(value, "it")
+    except OperandError as error:
+        raise typer.BadParameter(str(error)) from None
+    return value
+
+
+def timeout_of(what: str) -> Any:
+    """Return the option for how many seconds something has."""
+    return typer.Option("--timeout", metavar="SECONDS", callback=checked, help=f"For each {what}.")
+
+
+CoqSeconds = Annotated[float, timeout_of("file that Coq compiles")]
+
+
+class Commands(TyperGroup):
+    """The commands. What goes wrong in one does not reach typer, which ends with 1 at some errors."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that is called for."""
+        try:
+            status = guarded(lambda: super(Commands, self).invoke(ctx))
+        except EOFError as error:
+            raise RuntimeError("something ended before all of it was read") from error
+        raise typer.Exit(status or 0)
+
 
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Proves the gradients of convolutional networks for every shape at once, and refutes wrong ones.",
-    epilog="Exit status: 0 every claim has the verdict that its file states, 1 one has the opposite verdict, "
-    "2 usage or input error, 3 one is undecided, or holds for literal values only, 4 an internal error: two ways to "
-    "compute the same thing disagree.",
+    epilog=f"Exit status: {', '.join(f'{number} {meaning}' for number, meaning in STATUSES.items())}. "
+    f"With {TRACEBACK}=1 in the environment, an error of the tool itself shows where it arose. See guide commands.",
 )
 
 

@@ -102,22 +102,6 @@ def ended_in_order() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """While this lasts, signals that end this process wait: what is started is known before anything ends."""
-    waiting: list[int] = []
-    here = threading.current_thread() is threading.main_thread()
-    ends = (signal.SIGTERM, signal.SIGINT) if here else ()
-    before = [(end, signal.signal(end, lambda number, _: waiting.append(number))) for end in ends]
-    try:
-        yield
-    finally:
-        for end, handler in before:
-            signal.signal(end, handler)
-        for number in waiting:
-            signal.raise_signal(number)
-
-
 def begin(task: Callable[[int], Any]) -> None:
     """Give a new process its task, and leave it to its parent whether an interruption at the keyboard ends it."""
     TASK[:] = [task]

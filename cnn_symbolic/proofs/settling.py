@@ -17,6 +17,7 @@ from typing import Any
 from cnn_symbolic.expressions.printing import written, written_together
 from cnn_symbolic.ground.deadline import within
 from cnn_symbolic.ground.errors import CnnSymbolicError, TimeLimitError
+from cnn_symbolic.ground.limits import check_seconds
 from cnn_symbolic.kernel.search.confirming import check_proved
 from cnn_symbolic.kernel.search.decide import decide
 from cnn_symbolic.kernel.search.export import decode_statement, encode_statement
@@ -72,6 +73,8 @@ def settle(
     claim that is refuted as its author states. `theorems` are those that its steps may cite, by their ids. Raises
     DisagreementError if the witness computes something else than the kernel says: that is no claim's mistake.
     """
+    if timeout is not None:
+        check_seconds(timeout)
     start = time.perf_counter()
     compute = partial(computed, made, whole, theorems or {})
     try:
@@ -146,6 +149,8 @@ def settle_many(
     NumPy computes of the claim's own operations. Without one, everything is done here. `timeout` is for each claim, in
     seconds. Raises DisagreementError as `settle` does.
     """
+    if timeout is not None:
+        check_seconds(timeout)
     waiting: list[Callable[[], Record]] = []
     for made in claims:
         try:
