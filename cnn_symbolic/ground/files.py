@@ -82,6 +82,8 @@ def looked_at(path: Path) -> tuple[Path, os.stat_result | None]:
     try:
         found = target.stat()
     except FileNotFoundError:
+        if is_descriptor(target):
+            raise
         need(target.parent, os.W_OK | os.X_OK)
         return target, None
     if stat.S_ISDIR(found.st_mode):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from math import prod
 from numbers import Integral, Real
 from typing import Any
 
-from cnn_symbolic.ground.errors import OperandError
+from cnn_symbolic.ground.errors import OperandError, ShapeError
 
 # What every clock and timer takes: the shortest time that is not rounded to none, and eleven days.
 LEAST_SECONDS, MOST_SECONDS = 0.001, 1e6
 # Beyond these, a command would not end, or not begin.
 MOST_JOBS, MOST_LITERAL, MOST_EXAMPLES = 1000, 100, 1_000_000
+# How many entries the arrays of one example may have, two gigabytes, and the largest number in an option of a layer.
+MOST_ENTRIES, MOST_OPTION = 2**28, 1_000_000
 
 
 def check_seconds(value: Any, name: str = "timeout") -> None:
@@ -33,6 +37,13 @@ def check_count(value: Any, name: str, most: int) -> None:
     """
     if not is_number(value, Integral) or not 1 <= value <= most:
         raise OperandError(f"{name} is a whole number from 1 to {most:,}, found {value!r}")
+
+
+def check_entries(shapes: Mapping[str, Sequence[int]]) -> None:
+    """Raise ShapeError for arrays that are too large to be tried."""
+    if (entries := sum(map(prod, shapes.values()))) > MOST_ENTRIES:
+        shown = ", ".join(f"{name} {tuple(shape)}" for name, shape in shapes.items())
+        raise ShapeError(f"at most {MOST_ENTRIES:,} entries can be tried at once, found {entries:,}: {shown}")
 
 
 def is_number(value: Any, kind: type) -> bool:
