@@ -51,7 +51,7 @@ class Commands(TyperGroup):
         try:
             status = guarded(lambda: super(Commands, self).invoke(ctx))
         except EOFError as error:
-            raise RuntimeError("something ended before all of it was read") from error
+            raise RuntimeError("EOFError: something ended before all of it was read") from error
         raise typer.Exit(status or 0)
 
 

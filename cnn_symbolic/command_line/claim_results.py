@@ -59,7 +59,7 @@ def run(
         check_certificates(certificates)
         jobs = 1  # what certifies them needs the verdicts here
     if latex is not None:
-        check_target(latex)
+        check_target(latex, reading={claim.file for claim in claims})
     start = time.perf_counter()
     shown = not json and (steps or views)
     found = decide_all(claims, timeout, jobs, steps=steps if shown else None, json=json, entries=latex is not None)

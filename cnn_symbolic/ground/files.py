@@ -15,7 +15,7 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from io import StringIO
 from pathlib import Path
@@ -70,10 +70,15 @@ def write(path: Path, content: str | bytes) -> None:
             replace(target, found, data)
 
 
-def check_target(path: Path) -> None:
-    """Raise ExportError if a file cannot be written, as far as that can be seen without touching it."""
+def check_target(path: Path, reading: Collection[Path] = ()) -> None:
+    """Raise ExportError if a file cannot be written, as far as that can be seen without touching it.
+
+    Nor is one that is being read.
+    """
     with explained(path, "written"):
-        looked_at(path)
+        target, found = looked_at(path)
+        if found is not None and any(each.exists() and each.samefile(target) for each in reading):
+            raise OSError(errno.EINVAL, "it is what is read")
 
 
 def looked_at(path: Path) -> tuple[Path, os.stat_result | None]:

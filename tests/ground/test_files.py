@@ -131,10 +131,10 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path):
     path, read = tmp_path / "pipe", []
     os.mkfifo(path)
     check_target(path)  # which does not wait for a reader
-    reader = threading.Thread(target=lambda: read.append(path.read_bytes()))
+    reader = threading.Thread(target=lambda: read.append(path.read_bytes()), daemon=True)
     reader.start()
     write(path, "through " * 20_000)
-    reader.join()
+    reader.join(10)
     assert read == [b"through " * 20_000]
     assert stat.S_ISFIFO(path.stat().st_mode)
     assert names(tmp_path) == ["pipe"]
@@ -152,13 +152,18 @@ def test_a_device_is_written_to_and_not_replaced(tmp_path):
     os.close(theirs)
 
 
-def test_a_device_of_the_superuser_is_not_replaced(tmp_path):
-    path = tmp_path / "null"
+def device(path, number):
+    """Make a device of the system's memory: 3 takes everything, 7 is always full."""
     try:
-        os.mknod(path, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
-        path.read_bytes()
+        os.mknod(path, 0o666 | stat.S_IFCHR, os.makedev(1, number))
+        path.open("rb").close()
     except OSError:
         pytest.skip("no device can be made here")
+    return path
+
+
+def test_a_device_of_the_superuser_is_not_replaced(tmp_path):
+    path = device(tmp_path / "null", 3)
     write(path, "lost")
     assert stat.S_ISCHR(path.stat().st_mode)
     assert names(tmp_path) == ["null"]
@@ -254,9 +259,10 @@ def test_a_check_makes_nothing(tmp_path):
     assert names(tmp_path) == []
 
 
-def test_a_full_disk_is_an_error():
-    with pytest.raises(ExportError, match=r"^/dev/full cannot be written: No space left on device$"):
-        write(Path("/dev/full"), "much")
+def test_a_full_disk_is_an_error(tmp_path):
+    path = device(tmp_path / "full", 7)
+    with pytest.raises(ExportError, match=f"^{path} cannot be written: No space left on device$"):
+        write(path, "much")
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt(), MemoryError()])
