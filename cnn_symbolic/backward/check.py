@@ -88,7 +88,7 @@ def check_backward(
     if dtype not in EXACT:
         raise ModeError(f"dtype is one of {', '.join(EXACT)}, found {dtype!r}")
     if not isinstance(error, Real) or not 0 < error < 1:
-        raise OperandError(f"error is a number between 0 and 1, found {error!r}")
+        raise OperandError(f"expected an error between 0 and 1, found {error!r}")
     check_count(examples, "examples", MOST_EXAMPLES)
     check_seconds(timeout)
     if forward.rank < 0 and (one_hot or assuming):

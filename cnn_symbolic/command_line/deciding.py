@@ -92,8 +92,7 @@ do, in its time or at all.
     Exit status: 0 every claim is as stated and certified, 1 one has the \
 opposite verdict or is rejected by Coq, 2 usage or input error, 3 one is \
 undecided, holds for literal values only or could not be certified (no proof \
-found, not run, nothing to certify), 4 an internal error: two ways to compute \
-the same thing disagree.
+found, not run, nothing to certify), 4 an error of the tool itself.
     """
     from cnn_symbolic.library.loading import select
 

@@ -49,7 +49,7 @@ def test_every_function_with_a_limit_checks_it(value, tmp_path):
         with pytest.raises(OperandError, match="timeout is a number of seconds"):
             call()
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(OperandError, match="error is a number between 0 and 1, found"):
+    with pytest.raises(OperandError, match="expected an error between 0 and 1, found"):
         check_backward(lambda dy: dy, of="upsample_nearest2d(2)", error=value)
 
 
