@@ -24,9 +24,9 @@ from cnn_symbolic.certificates.trusted.compiling import (
     find_coq,
     library_texts,
 )
+from cnn_symbolic.ground.bounds import check_seconds
 from cnn_symbolic.ground.errors import CnnSymbolicError, ExportError, MissingPackageError
 from cnn_symbolic.ground.files import make_folder, temporary_folder, write
-from cnn_symbolic.ground.limits import check_seconds
 from cnn_symbolic.ground.processes import cores, in_processes
 from cnn_symbolic.ground.version import __version__
 from cnn_symbolic.library.loading import Claim

@@ -10,8 +10,8 @@ from typer.core import TyperGroup
 
 from cnn_symbolic.command_line.claim_results import guarded
 from cnn_symbolic.command_line.exits import STATUSES, TRACEBACK
+from cnn_symbolic.ground.bounds import MOST_JOBS, check_seconds
 from cnn_symbolic.ground.errors import OperandError
-from cnn_symbolic.ground.limits import MOST_JOBS, check_seconds
 
 # The arguments and options that several commands have.
 Names = Annotated[

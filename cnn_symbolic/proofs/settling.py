@@ -15,9 +15,9 @@ from functools import partial
 from typing import Any
 
 from cnn_symbolic.expressions.printing import written, written_together
+from cnn_symbolic.ground.bounds import check_seconds
 from cnn_symbolic.ground.deadline import within
 from cnn_symbolic.ground.errors import CnnSymbolicError, TimeLimitError
-from cnn_symbolic.ground.limits import check_seconds
 from cnn_symbolic.kernel.search.confirming import check_proved
 from cnn_symbolic.kernel.search.decide import decide
 from cnn_symbolic.kernel.search.export import decode_statement, encode_statement

@@ -1,4 +1,4 @@
-"""Limits that users give: numbers of seconds, and how many of something."""
+"""What numbers may be at most that users give: seconds, counts, options, entries of arrays."""
 
 from __future__ import annotations
 
