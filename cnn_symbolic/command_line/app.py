@@ -26,10 +26,11 @@ Jobs = Annotated[
 Certificates = Annotated[Path, typer.Option("--certificates", metavar="DIR", help="The folder of the certificates.")]
 
 
-def checked(value: float) -> float:
-    """Return a limit on the time; raise BadParameter if it is none."""
+def checked(value: float | None) -> float | None:
+    """Return a limit on the time, if there is one; raise BadParameter for what cannot be one."""
     try:
-        check_seconds(value, "it")
+        if value is not None:
+            check_seconds(value, "it")
     except OperandError as error:
         raise typer.BadParameter(str(error)) from None
     return value
