@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from math import ceil
+from numbers import Real
 from random import Random
 from typing import Any
 
@@ -36,6 +37,7 @@ from cnn_symbolic.backward.strategies import (
     posed,
     typical,
 )
+from cnn_symbolic.ground.bounds import MOST_EXAMPLES, check_count, check_seconds
 from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError
 from cnn_symbolic.layers.forward import Forward
 
@@ -85,8 +87,10 @@ def check_backward(
     forward = as_layer(of)
     if dtype not in EXACT:
         raise ModeError(f"dtype is one of {', '.join(EXACT)}, found {dtype!r}")
-    if not 0 < error < 1 or examples < 1 or timeout <= 0:
-        raise OperandError("expected an error between 0 and 1, and at least one example and some time for a call")
+    if not isinstance(error, Real) or not 0 < error < 1:
+        raise OperandError(f"expected an error between 0 and 1, found {error!r}")
+    check_count(examples, "examples", MOST_EXAMPLES)
+    check_seconds(timeout)
     if forward.rank < 0 and (one_hot or assuming):
         raise OperandError(f"one-hot inputs and assumptions are for the layers that are known, not {forward}")
     arrays = read_layout(forward, layout, filters, flipped)

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from cnn_symbolic.backward.forwards import read_forward
+from cnn_symbolic.ground.bounds import check_entries
 from cnn_symbolic.ground.errors import MissingPackageError, ShapeError
 from cnn_symbolic.layers.forward import Forward, Shape
 from cnn_symbolic.layers.mistakes import RESULTS
@@ -65,8 +66,9 @@ class Problem:
         Each array has the next of the kinds (`layers.values`). Data of an average are multiples of the windows' sizes,
         so that the means are exact. The input of a maximum has no equal entries in a window, or many with ties="first".
         """
+        check_entries(shapes := self.shapes)
         random = np.random.default_rng(seed)
-        arrays = self.forward.data(random, self.shapes, self.bound() if bound is None else bound, kinds)
+        arrays = self.forward.data(random, shapes, self.bound() if bound is None else bound, kinds)
         return scaled(random, arrays, kinds)
 
     def one_hot(self, values: Mapping[str, np.ndarray], at: Mapping[str, int]) -> dict[str, np.ndarray]:
@@ -100,6 +102,7 @@ def convolution_problems(of: Forward | str = "conv2d()", *, ones: Collection[str
 
 def posed(forward: Forward, shapes: Mapping[str, Shape]) -> Problem:
     """Return the problem of a layer with shapes; options that depend on the overlay become integers."""
+    check_entries(shapes)
     return Problem(forward.at(shapes), tuple(shapes.items()))
 
 

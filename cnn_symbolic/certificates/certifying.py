@@ -8,7 +8,6 @@ while its three texts, the library and the version of Coq are the same as in the
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -25,8 +24,9 @@ from cnn_symbolic.certificates.trusted.compiling import (
     find_coq,
     library_texts,
 )
+from cnn_symbolic.ground.bounds import check_seconds
 from cnn_symbolic.ground.errors import CnnSymbolicError, ExportError, MissingPackageError
-from cnn_symbolic.ground.files import write
+from cnn_symbolic.ground.files import make_folder, temporary_folder, write
 from cnn_symbolic.ground.limits import NO_LIMITS
 from cnn_symbolic.ground.processes import cores, in_processes
 from cnn_symbolic.ground.version import __version__
@@ -110,23 +110,23 @@ def certify(
     outcomes on as they come, for a progress bar. `again` has everything compiled, whatever the records say. Raises
     ExportError if the folder cannot be written to, or the library does not compile.
     """
+    check_seconds(timeout)
     names = [mangled(claim.id) for claim in claims]
     if len(set(names)) < len(names):
         raise CnnSymbolicError(f"the ids of the claims have to differ, found {sorted(claim.id for claim in claims)}")
     kept, texts = folder / "library", library_texts()
-    make_folder(folder)
-    make_folder(kept)
+    make_folder(kept, parents=True)
     put(folder / "_CoqProject", PROJECT)
     for name, text in texts.items():
         put(kept / f"{name}.v", text)
     record = read_record(folder / RECORD)
-    with tempfile.TemporaryDirectory() as private:
+    with temporary_folder() as private:
         coq, library, missing = None, None, ""
         try:
             coq = find_coq()
             if again:
                 (kept / "library.json").unlink(missing_ok=True)
-            library = compile_library(coq, texts, kept, Path(private))
+            library = compile_library(coq, texts, kept, private)
         except MissingPackageError as absent:
             missing = str(absent)
         found: dict[int, Outcome] = {}
@@ -206,16 +206,6 @@ def read_record(path: Path) -> dict[str, Any]:
         return {}
     found = value.get("certificates")
     return dict(found) if isinstance(found, dict) else {}
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder, unless it is there; raise ExportError if that fails."""
-    if folder.exists() and not folder.is_dir():
-        raise ExportError(f"{folder} is a file, and certificates are written to a folder")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ExportError(f"{folder} cannot be made: {error.strerror or error}") from error
 
 
 def put(path: Path, text: str) -> None:

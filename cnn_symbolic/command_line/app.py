@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from cnn_symbolic.command_line.claim_results import guarded
+from cnn_symbolic.command_line.exits import STATUSES, TRACEBACK
+from cnn_symbolic.ground.bounds import MOST_JOBS, check_seconds
+from cnn_symbolic.ground.errors import OperandError
 from cnn_symbolic.ground.limits import LIMITS, Limits
 from cnn_symbolic.ground.limits import memory as read_memory
 
@@ -17,23 +22,46 @@ Names = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Write one JSON document to standard output.")]
 Latex = Annotated[Path | None, typer.Option("--latex", metavar="FILE", help="Write the proofs as a LaTeX document.")]
 Jobs = Annotated[
-    int | None, typer.Option("--jobs", metavar="N", min=1, help="How many processes decide. Default: all cores.")
+    int | None,
+    typer.Option("--jobs", metavar="N", min=1, max=MOST_JOBS, help="How many processes decide. Default: all cores."),
 ]
-ClaimSeconds = Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="For each claim.")]
 Memory = Annotated[
     str, typer.Option("--memory", metavar="SIZE", help="What the process of a claim may take, as 500M. (Linux)")
 ]
 Certificates = Annotated[Path, typer.Option("--certificates", metavar="DIR", help="The folder of the certificates.")]
+
+
+def checked(value: float | None) -> float | None:
+    """Return a limit on the time, if there is one; raise BadParameter for what cannot be one."""
+    try:
+        if value is not None:
+            check_seconds(value, "it")
+    except OperandError as error:
+        raise typer.BadParameter(str(error)) from None
+    return value
+
+
+def timeout_of(what: str, **shown: Any) -> Any:
+    """Return the option for how many seconds something has."""
+    return typer.Option("--timeout", metavar="SECONDS", callback=checked, help=f"For each {what}.", **shown)
+
+
+ClaimSeconds = Annotated[float, timeout_of("claim")]
 CoqSeconds = Annotated[
-    float | None,
-    typer.Option(
-        "--timeout",
-        metavar="SECONDS",
-        min=0.001,
-        help="For each claim, and for each file that Coq compiles. Default: 60, and 300.",
-        show_default=False,
-    ),
+    float | None, timeout_of("claim, 60 unless given, and each file that Coq compiles, 300", show_default=False)
 ]
+
+
+class Commands(TyperGroup):
+    """The commands. What goes wrong in one does not reach typer, which ends with 1 at some errors."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that is called for."""
+        try:
+            status = guarded(lambda: super(Commands, self).invoke(ctx))
+        except EOFError as error:
+            raise RuntimeError("EOFError: something ended before all of it was read") from error
+        raise typer.Exit(status or 0)
 
 
 def limits_of(timeout: float | None, memory: str) -> Limits:
@@ -42,14 +70,14 @@ def limits_of(timeout: float | None, memory: str) -> Limits:
 
 
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Proves the gradients of convolutional networks for every shape at once, and refutes wrong ones.",
-    epilog="Exit status: 0 every claim has the verdict that its file states, 1 one has the opposite verdict, "
-    "2 usage or input error, 3 one is undecided, or holds for literal values only, 4 an internal error: two ways to "
-    "compute the same thing disagree.",
+    epilog=f"Exit status: {', '.join(f'{number} {meaning}' for number, meaning in STATUSES.items())}. "
+    f"With {TRACEBACK}=1 in the environment, an error of the tool itself shows where it arose. See guide commands.",
 )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from cnn_symbolic.command_line.exits import AS_STATED, INTERNAL, OPPOSITE, UNDECIDED, USAGE, exit_status, request, say
 from cnn_symbolic.ground.limits import LIMITS, Limits
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from cnn_symbolic.proofs.derivation import Derivation
     from cnn_symbolic.proofs.settling import Settled
 
-AS_STATED, OPPOSITE, USAGE, UNDECIDED, DISAGREEMENT = 0, 1, 2, 3, 4
 # What is neither proved nor refuted; what has no verdict.
 OPEN, WITHOUT = {"undecided", "holds"}, {"undecided", "failed", "error"}
 
@@ -34,7 +34,8 @@ def run_derivations(derivations: Sequence[Derivation | Check], steps: bool) -> i
     from cnn_symbolic.library.loading import Claim
 
     file = Path(sys.argv[0])
-    return int(guarded(lambda: run([Claim(d.title, d, file) for d in derivations], steps=steps)))
+    claims = [Claim(d.title, d, file) for d in derivations]
+    return exit_status(lambda: guarded(lambda: run(claims, steps=steps)))
 
 
 def run(
@@ -52,13 +53,14 @@ def run(
     With a folder for certificates, the claims are certified too. `limits` are those of each claim. `jobs` is the number
     of processes that decide; 0 takes one for each core.
     """
+    from cnn_symbolic.ground.files import check_target, write
     from cnn_symbolic.present.console import make_console
     from cnn_symbolic.present.terminal import claims_table, summary
 
     if certificates is not None:
-        from cnn_symbolic.certificates.certifying import make_folder
-
-        make_folder(certificates)
+        check_certificates(certificates)
+    if latex is not None:
+        check_target(latex, reading={claim.file for claim in claims})
     start = time.perf_counter()
     shown = not json and (steps or views)
     found = decide_all(claims, limits, jobs, steps=steps if shown else None, json=json, entries=latex is not None)
@@ -66,7 +68,6 @@ def run(
     if certificates is not None:
         found = certified(claims, found, certificates)
     if latex is not None:
-        from cnn_symbolic.ground.files import write
         from cnn_symbolic.present.book.latex import latex_book
         from cnn_symbolic.present.content.assembly import assemble
 
@@ -106,11 +107,10 @@ def certify_claims(
 
     `limits` are those of each claim, and Coq has `timeout` seconds for each file.
     """
-    from cnn_symbolic.certificates.certifying import make_folder
     from cnn_symbolic.present.certificates import certificates_table, certified_lines
     from cnn_symbolic.present.console import make_console
 
-    make_folder(folder)
+    check_certificates(folder)
     found = decide_all(claims, limits, jobs, json=json)
     start = time.perf_counter()
     found = certified(claims, found, folder, jobs, timeout, again)
@@ -123,6 +123,16 @@ def certify_claims(
         console.print()
         console.print(*certified_lines(found, folder, seconds), sep="\n")
     return worst(claims_status(found), certified_status(outcomes_of(found)))
+
+
+def check_certificates(folder: Path) -> None:
+    """Raise ExportError if certificates cannot be written to a folder, as far as that can be seen before."""
+    from cnn_symbolic.certificates.certifying import RECORD
+    from cnn_symbolic.ground.files import check_folder, check_target
+
+    check_folder(folder, parents=True)
+    if folder.is_dir():
+        check_target(folder / RECORD)
 
 
 def certified(
@@ -163,11 +173,10 @@ def certified_first(
     claims: Sequence[Claim], folder: Path, jobs: int, limits: Limits = LIMITS, timeout: float | None = None
 ) -> list[Outcome]:
     """Decide and certify the claims of a book that is to be made, and say on standard error what became of them."""
-    from cnn_symbolic.certificates.certifying import make_folder
     from cnn_symbolic.present.certificates import certified_lines
     from cnn_symbolic.present.console import make_console
 
-    make_folder(folder)
+    check_certificates(folder)
     found = decide_all(claims, limits, jobs)
     start = time.perf_counter()
     found = certified(claims, found, folder, jobs, timeout)
@@ -184,7 +193,14 @@ def echo_document(found: Sequence[Decided]) -> None:
     from cnn_symbolic.present.document import document, with_certificate
 
     values = [with_certificate(one.document, one.certificate) for one in found if one.document is not None]
-    typer.echo(dumps(document(values), ensure_ascii=False))
+    echo_text(dumps(document(values), ensure_ascii=False))
+
+
+def echo_text(text: str) -> None:
+    """Print a text for other programs: as UTF-8, whatever the terminal has."""
+    from cnn_symbolic.ground.files import encoded
+
+    typer.echo(encoded(text))
 
 
 def claims_status(claims: Sequence[Decided]) -> int:
@@ -197,9 +213,11 @@ def claims_status(claims: Sequence[Decided]) -> int:
     )
 
 
-def broken_status(claims: Iterable[Decided | Omitted]) -> int:
-    """Return the exit status for what is wrong with claims, or with this package."""
-    return worst(AS_STATED, *({"failed": USAGE, "error": DISAGREEMENT}.get(one.outcome, AS_STATED) for one in claims))
+def broken_status(claims: Sequence[Decided | Omitted]) -> int:
+    """Return the exit status for what is wrong with claims, or with this package, which is to be reported."""
+    if errors := [one.id for one in claims if one.outcome == "error"]:
+        say(request(f"it is said of {', '.join(errors)}"))
+    return worst(AS_STATED, *({"failed": USAGE, "error": INTERNAL}.get(one.outcome, AS_STATED) for one in claims))
 
 
 def certified_status(outcomes: Sequence[Outcome]) -> int:
@@ -211,7 +229,7 @@ def certified_status(outcomes: Sequence[Outcome]) -> int:
 
 def worst(*statuses: int) -> int:
     """Return the exit status that says most: an error, then something opposite, then neither proved nor refuted."""
-    return max(statuses, key=(AS_STATED, UNDECIDED, OPPOSITE, USAGE, DISAGREEMENT).index)
+    return max(statuses, key=(AS_STATED, UNDECIDED, OPPOSITE, USAGE, INTERNAL).index)
 
 
 def report_omitted(book: Book, where: str) -> None:
@@ -321,14 +339,11 @@ def status(outcomes: Iterable[tuple[str, str]]) -> int:
 
 
 def guarded(command: Any) -> Any:
-    """Return what a command returns; an error that the package raises on purpose becomes one line and status 2.
-
-    Two computations that disagree are no verdict: that is one line, and a status of its own.
-    """
-    from cnn_symbolic.ground.errors import CnnSymbolicError, DisagreementError
+    """Return what a command returns; an error that the package raises on purpose becomes one line and status 2."""
+    from cnn_symbolic.ground.errors import CnnSymbolicError
 
     try:
         return command()
-    except (CnnSymbolicError, OSError, DisagreementError) as error:
-        typer.echo(f"cnn-symbolic: {error}", err=True)
-        return DISAGREEMENT if isinstance(error, DisagreementError) else USAGE
+    except (CnnSymbolicError, OSError) as error:
+        say(str(error))
+        return USAGE

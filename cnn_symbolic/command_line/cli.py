@@ -4,28 +4,38 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import signal
-import sys
-from io import TextIOWrapper
+from typing import TYPE_CHECKING
 
-from cnn_symbolic.command_line import deciding, showing, writing
-from cnn_symbolic.command_line.app import app
-from cnn_symbolic.command_line.claim_results import guarded
-from cnn_symbolic.ground.processes import end_in_order
+from cnn_symbolic.command_line.exits import exit_status
 
-# The modules whose commands the application has, in the order of its help.
-COMMANDS = (deciding, showing, writing)
+if TYPE_CHECKING:
+    from typer import Typer
 
 
 def main() -> None:
-    """Run the command line; characters that the terminal cannot show become question marks."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")
-    signal.signal(signal.SIGTERM, end_in_order)
+    """Run the command line, and exit with its status."""
+    open_streams()
     gc.set_threshold(50_000)  # formulas are small objects without end: looking for circles among them takes a tenth
     atexit.register(gc.freeze)  # nor are they looked through once more at the end
-    raise SystemExit(guarded(app))
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_DFL)  # then there is nothing left to be said
+    raise SystemExit(exit_status(lambda: application()()))
+
+
+def open_streams() -> None:
+    """Have something open where standard streams are closed: the next file would be taken for one of them."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(number)
+
+
+def application() -> Typer:
+    """Return the application with its commands; the modules that have them are in the order of its help."""
+    from cnn_symbolic.command_line import deciding, showing, writing  # noqa: F401 - they add their commands to it
+    from cnn_symbolic.command_line.app import app
+
+    return app
 
 
 if __name__ == "__main__":

@@ -19,8 +19,11 @@ from cnn_symbolic.command_line.app import (
     Names,
     app,
     limits_of,
+    timeout_of,
 )
-from cnn_symbolic.command_line.claim_results import AS_STATED, OPPOSITE, certify_claims, run
+from cnn_symbolic.command_line.claim_results import certify_claims, echo_text, run
+from cnn_symbolic.command_line.exits import AS_STATED, OPPOSITE
+from cnn_symbolic.ground.bounds import MOST_EXAMPLES, MOST_LITERAL
 
 
 @app.command()
@@ -43,6 +46,7 @@ def prove(
             "--literal",
             metavar="N",
             min=1,
+            max=MOST_LITERAL,
             help="Decide strides, dilations and other factors at every combination of the values 1…N, in place of all "
             "values at once: the claims are then about these only.",
         ),
@@ -74,9 +78,7 @@ def certify(
         Path,
         typer.Option("--out", "-o", metavar="DIR", help="The folder to write to; made if it is not there."),
     ] = Path("certificates"),
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", metavar="N", min=1, help="How many processes. Default: all cores.")
-    ] = None,
+    jobs: Jobs = None,
     timeout: CoqSeconds = None,
     memory: Memory = "4G",
     again: Annotated[
@@ -97,8 +99,7 @@ do, in its time or at all.
     Exit status: 0 every claim is as stated and certified, 1 one has the \
 opposite verdict or is rejected by Coq, 2 usage or input error, 3 one is \
 undecided, holds for literal values only or could not be certified (no proof \
-found, not run, nothing to certify), 4 an internal error: two ways to compute \
-the same thing disagree.
+found, not run, nothing to certify), 4 an error of the tool itself.
     """
     from cnn_symbolic.library.loading import select
 
@@ -146,8 +147,7 @@ def check(
         conditions = f", assuming=[{', '.join(assuming)}]" if assuming else ""
         text, where = "\n".join([*(let or []), *(f"claim({one}{conditions})" for one in claim or [])]), "--let, --claim"
     else:
-        text = sys.stdin.read() if str(file) == "-" else read_text(file)
-        where = "standard input" if str(file) == "-" else str(file)
+        text, where = read_text(file), "standard input" if str(file) == "-" else str(file)
     claims = load_text(text, where)
     raise typer.Exit(run(claims, steps, latex, json, views=True, limits=limits, jobs=0))
 
@@ -192,7 +192,7 @@ def check_backward(
     filters: Annotated[str | None, typer.Option("--filters", help="The axes of w, as HWIO.")] = None,
     flipped: Annotated[bool, typer.Option("--flipped", help="The forward pass convolves.")] = False,
     dtype: Annotated[str, typer.Option("--dtype", help="float64, float32 or int64.")] = "float64",
-    examples: Annotated[int, typer.Option("--examples", min=1, help="How many shapes.")] = 60,
+    examples: Annotated[int, typer.Option("--examples", min=1, max=MOST_EXAMPLES, help="How many shapes.")] = 60,
     shape: Annotated[
         list[str] | None,
         typer.Option(
@@ -213,7 +213,7 @@ def check_backward(
     ] = None,
     total: Annotated[bool, typer.Option("--total", help="It is wrong to refuse a shape.")] = False,
     one_hot: Annotated[bool, typer.Option("--one-hot", help="Decide small shapes by all one-hot inputs.")] = False,
-    timeout: Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="For each call.")] = 10,
+    timeout: Annotated[float, timeout_of("call")] = 10,
     torch: Annotated[
         bool, typer.Option("--torch", help="The function is a forward pass or module of PyTorch.")
     ] = False,
@@ -257,7 +257,7 @@ def check_backward(
 
         from cnn_symbolic.present.document import backward_value
 
-        typer.echo(dumps(backward_value(report), ensure_ascii=False))
+        echo_text(dumps(backward_value(report), ensure_ascii=False))
     else:
         make_console().print(backward_view(report), soft_wrap=True)
     raise typer.Exit(AS_STATED if report.right else OPPOSITE)

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from cnn_symbolic.command_line.app import Names, app
-from cnn_symbolic.command_line.claim_results import AS_STATED, OPEN, OPPOSITE, decide_all, status
+from cnn_symbolic.command_line.claim_results import OPEN, decide_all, status
+from cnn_symbolic.command_line.exits import AS_STATED, OPPOSITE
 
 
 @app.command("list")

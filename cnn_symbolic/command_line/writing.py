@@ -46,16 +46,15 @@ def book(
     that if its file states it. Exit status as for prove, and with --certify as for certify.
     """
     from cnn_symbolic.command_line.claim_results import book_status, certified_first, report_omitted, watched
-    from cnn_symbolic.ground.files import check_folder
     from cnn_symbolic.library.loading import select
-    from cnn_symbolic.present.book.publishing import publish, publish_one
+    from cnn_symbolic.present.book.publishing import check_files, files, publish, publish_one
     from cnn_symbolic.present.content.assembly import assemble
 
     chosen = {"latex": latex, "html": html, "pdf": pdf}
     kinds = frozenset(kind for kind, wanted in chosen.items() if wanted) or frozenset(chosen)
     if one is not None and kinds == {"pdf"}:
         raise typer.BadParameter("one claim is written as LaTeX and HTML, not as a PDF")
-    check_folder(out)
+    check_files(files(out, one or "book"), kinds)
     limits = limits_of(timeout, memory)
     selected = select(names or [])
     claims = [claim for claim in selected if one in (None, claim.id)]
@@ -66,10 +65,10 @@ def book(
     report_omitted(made, str(out))
     entries = [entry for chapter in made.chapters for entry in chapter.entries]
     if one is None:
-        files = publish(made, out, kinds, lambda text: typer.echo(f"cnn-symbolic: {text}", err=True))
+        done = publish(made, out, kinds, lambda text: typer.echo(f"cnn-symbolic: {text}", err=True))
     else:
-        files = (file for entry in entries for file in publish_one(entry, out, kinds))
-    for file in files:
+        done = (file for entry in entries for file in publish_one(entry, out, kinds))
+    for file in done:
         typer.echo(file)
     raise typer.Exit(book_status(made, outcomes or ()))
 
@@ -102,7 +101,8 @@ def draw(
 
         cnn-symbolic draw overlay --shape 5x5 --overlay 3x3 --stride 2 --padding 1 -o strided.svg
     """
-    from cnn_symbolic.ground.files import write
+    from cnn_symbolic.command_line.claim_results import echo_text
+    from cnn_symbolic.ground.files import check_target, write
     from cnn_symbolic.present.console import make_console
     from cnn_symbolic.present.figures.options import read_pair
     from cnn_symbolic.present.figures.pictures import picture
@@ -113,6 +113,8 @@ def draw(
     if what is None:
         make_console().print(pictures_table())
         return
+    if out is not None:
+        check_target(out)
     texts = {
         "shape": shape, "overlay": overlay, "stride": stride, "padding": padding, "dilation": dilation,
         "factor": factor,
@@ -124,6 +126,6 @@ def draw(
     name = re.sub(r"\W+", "-", what if out is None else out.stem)
     text = tikz(drawn) if out is not None and out.suffix == ".tex" else svg(drawn, not still, name)
     if out is None:
-        typer.echo(text)
+        echo_text(text)
     else:
         write(out, text)

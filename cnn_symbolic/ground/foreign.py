@@ -99,7 +99,8 @@ class Foreign(Child):
             os.fdopen(number, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False) for number in (1, 2)
         )
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for ends in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(ends, signal.SIG_DFL)
         end_with(guard, signal.SIGKILL)
         limit_memory(self.memory)
         self.target(Channel(socket.socket(fileno=kept)))

@@ -7,11 +7,11 @@ import pickle
 import selectors
 import signal
 import sys
-import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -155,6 +155,7 @@ class Pool:
                 except MemoryError:
                     channel.send(pickle.dumps((NO_MEMORY, None)))
                 except Exception as error:
+                    error.add_note(f"In a process of its own:\n{''.join(traceback.format_exception(error))}".rstrip())
                     channel.send(pickle.dumps((RAISED, error)))
 
 
@@ -176,19 +177,3 @@ def end_in_order(*_: Any) -> None:
     """End this process by an exception, as Python otherwise does not when it is told to terminate."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # being told twice shall not stop what is cleaned up
     sys.exit(128 + signal.SIGTERM)
-
-
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """While this lasts, signals that end this process wait: what is started is known before anything ends."""
-    waiting: list[int] = []
-    here = threading.current_thread() is threading.main_thread()
-    ends = (signal.SIGTERM, signal.SIGINT) if here else ()
-    before = [(end, signal.signal(end, lambda number, _: waiting.append(number))) for end in ends]
-    try:
-        yield
-    finally:
-        for end, handler in before:
-            signal.signal(end, handler)
-        for number in waiting:
-            signal.raise_signal(number)

@@ -20,7 +20,7 @@ import numpy as np
 
 from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.layers.mistakes import RESULTS, of_any, of_axes
-from cnn_symbolic.layers.options import OVERLAY, alternatives, at_sizes, depends
+from cnn_symbolic.layers.options import OVERLAY, alternatives, at_sizes, check_option, depends
 from cnn_symbolic.layers.stages import Arrays, Candidate
 from cnn_symbolic.layers.values import PLAIN, drawn
 from cnn_symbolic.witnesses.windows import Axis
@@ -73,6 +73,7 @@ class Forward(ABC):
             for value in alternatives(getattr(self, option.name)):
                 if value is not option.default:
                     option.metadata["check"](value, option.name, self.rank, self.name)
+                    check_option(value, option.name)
 
     @property
     def name(self) -> str:

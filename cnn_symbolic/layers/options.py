@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
+from cnn_symbolic.ground.bounds import MOST_OPTION
 from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError
 from cnn_symbolic.witnesses.windows import pad_widths, per_axis
 
@@ -69,6 +70,15 @@ def at_sizes(value: Any, sizes: Mapping[str, int]) -> Any:
     if isinstance(value, tuple):
         return tuple(at_sizes(part, sizes) for part in value)
     return value.value(sizes) if isinstance(value, OfOverlay) else value
+
+
+def check_option(value: Any, name: str) -> None:
+    """Raise OperandError for an option with a number that is too large to be tried."""
+    for part in value if isinstance(value, tuple) else (value,):
+        if isinstance(part, tuple):
+            check_option(part, name)
+        elif isinstance(part, int) and abs(part) > MOST_OPTION:
+            raise OperandError(f"{name} is at most {MOST_OPTION:,} where it is tried, found {value!r}")
 
 
 def near(word: str, known: Iterable[str]) -> str:

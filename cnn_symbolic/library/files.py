@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import sys
 from pathlib import Path
 
 from cnn_symbolic.ground.errors import DerivationFileError
+from cnn_symbolic.ground.files import decoded
 from cnn_symbolic.library.article import SECTIONS
 
 # The folders of the bundled derivations: the article's sections, then the convolutions that people use.
@@ -41,9 +44,16 @@ def derivation_files(folder: Path) -> list[Path]:
 
 
 def read_text(path: Path) -> str:
-    """Return a file's text; raise DerivationFileError if it is not there, or no text."""
+    """Return the text of a file, - is standard input; raise DerivationFileError if it is not there, or no text."""
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror
-        raise DerivationFileError(f"{path} cannot be read: {reason}") from None
+        return decoded(read_input() if str(path) == "-" else path.read_bytes())
+    except (OSError, ValueError) as error:
+        where = "standard input" if str(path) == "-" else path
+        raise DerivationFileError(f"{where} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+
+
+def read_input() -> bytes:
+    """Return what standard input holds."""
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "it is closed")
+    return sys.stdin.buffer.read()

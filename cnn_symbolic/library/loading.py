@@ -21,6 +21,7 @@ from sympy import SympifyError
 from cnn_symbolic.claims.reading import declared_claims
 from cnn_symbolic.expressions.values import Calculated
 from cnn_symbolic.ground.display import Displayed
+from cnn_symbolic.ground.ending import Ended
 from cnn_symbolic.ground.errors import CnnSymbolicError, DerivationFileError, DisagreementError, OperandError
 from cnn_symbolic.ground.files import cache_folder
 from cnn_symbolic.library.files import GROUPS, bundled_folder, derivation_files, read_text
@@ -66,7 +67,7 @@ def load_file(path: Path) -> list[Claim]:
     try:
         with collecting() as collected:
             spec.loader.exec_module(module)
-    except (KeyboardInterrupt, DisagreementError):
+    except (KeyboardInterrupt, Ended, DisagreementError):
         raise
     except BaseException as error:
         raise DerivationFileError(f"{path} failed to import{where(error, path)}: {describe(error)}") from error

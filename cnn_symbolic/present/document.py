@@ -15,6 +15,7 @@ import sympy as sp
 from cnn_symbolic.backward.findings import BackwardReport
 from cnn_symbolic.expressions.printing import written, written_together
 from cnn_symbolic.ground.errors import ExportError
+from cnn_symbolic.ground.files import decoded
 from cnn_symbolic.ground.version import __version__
 from cnn_symbolic.kernel.search.decide import decide
 from cnn_symbolic.kernel.search.export import decode_statement, encode_statement
@@ -231,7 +232,7 @@ def replay_file(path: Path) -> list[Replayed]:
     Raises ExportError when the file cannot be read or is not such a document.
     """
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(decoded(path.read_bytes()))
     except OSError as error:
         raise ExportError(f"{path} cannot be read: {error.strerror or error}") from error
     except (ValueError, RecursionError) as error:

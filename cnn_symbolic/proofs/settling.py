@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from cnn_symbolic.expressions.printing import written, written_together
+from cnn_symbolic.ground.bounds import check_seconds
 from cnn_symbolic.ground.errors import CnnSymbolicError, DisagreementError
 from cnn_symbolic.ground.limits import Limits
 from cnn_symbolic.ground.processes import in_processes
@@ -34,7 +35,7 @@ from cnn_symbolic.proofs.derivation import OUTCOMES, Derivation, Line, Step
 WrongStep = tuple[str, Verdict]
 # The outcomes of claims that something is wrong with, and of none that is only open.
 BROKEN = ("failed", "error")
-REPORT = "an error of cnn-symbolic itself, which its makers should hear of"
+REPORT = "an error of the tool itself"
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,8 @@ def settle_many(
     seconds: it is decided in a process of its own then, which is ended (where processes cannot be forked, there is no
     limit). Raises DisagreementError as `settle` does.
     """
+    if timeout is not None:
+        check_seconds(timeout)
     waiting: list[Callable[[], Record]] = []
     for made in claims:
         try:

@@ -294,7 +294,7 @@ def test_a_folder_that_cannot_be_used_is_one_message(command, tmp_path):
     path.write_text("")
     ran = run(*command, path, "feature_map_shape")
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr == f"cnn-symbolic: {path} is a file, and certificates are written to a folder\n"
+    assert ran.stderr == f"cnn-symbolic: {path} cannot be made: File exists\n"
     ran = run(*command, path / "below", "feature_map_shape")
     assert (ran.returncode, ran.stderr) == (2, f"cnn-symbolic: {path}/below cannot be made: Not a directory\n")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cnn_symbolic.command_line.cli import app
+from cnn_symbolic.command_line.cli import application
 from tests.support import certifying as shared
 from tests.support.certificates import ENDLESS, OTHER, PROOF, WRONG, emit, needs_coq
 from tests.support.certifying import VERSION, coqc
@@ -42,7 +42,7 @@ def command(tmp_path, monkeypatch):
     def invoke(arguments, proofs, more=""):
         emit(monkeypatch, proofs)
         Path("mine.py").write_text(MINE + more)
-        return CliRunner().invoke(app, [*arguments.split(), "mine.py"])
+        return CliRunner().invoke(application(), [*arguments.split(), "mine.py"])
 
     return invoke
 

@@ -16,7 +16,7 @@ from cnn_symbolic.claims import decide, state
 from cnn_symbolic.command_line import cli as command_line
 from cnn_symbolic.command_line.claim_results import (
     AS_STATED,
-    DISAGREEMENT,
+    INTERNAL,
     OPPOSITE,
     UNDECIDED,
     book_status,
@@ -396,7 +396,7 @@ def test_what_the_witness_disagrees_with_is_a_message_and_status_4_and_never_a_v
     folder.mkdir()
     given = [argument.format(file=file, folder=folder) for argument in arguments]
     code, out, err = command(monkeypatch, capsys, *given)
-    assert code == DISAGREEMENT == 4
+    assert code == INTERNAL == 4
     assert err.startswith("cnn-symbolic: ")
     assert re.search(r"(own\.py: one|line_\d+|: \S+): .* is said to be proved, but computed by NumPy", err), err
     assert "please report it" in err
@@ -409,7 +409,7 @@ def test_replay_says_so_too(monkeypatch, capsys, tmp_path):
     path.write_text(json.dumps(document([value(proved())])), encoding="utf-8")
     monkeypatch.setattr(confirming, "compare_at", lambda *_: Found("shape", (1,), (2,)))
     code, out, err = command(monkeypatch, capsys, "replay", path)
-    assert (code, out) == (DISAGREEMENT, "")
+    assert (code, out) == (INTERNAL, "")
     assert "is said to be proved, but" in err
 
 
@@ -418,12 +418,12 @@ def test_a_file_that_decides_while_it_is_imported_is_no_input_error(disagrees, m
     file.write_text(EARLY, encoding="utf-8")
     with pytest.raises(DisagreementError):
         load_file(file)
-    assert command(monkeypatch, capsys, "prove", file)[0] == DISAGREEMENT
+    assert command(monkeypatch, capsys, "prove", file)[0] == INTERNAL
 
 
 def test_a_running_file_and_a_notebook_do_not_show_a_verdict(disagrees, capsys):
     fresh = prove("Twice", x + x, equals=2 * x)
-    assert run_derivations([fresh], steps=True) == DISAGREEMENT
+    assert run_derivations([fresh], steps=True) == INTERNAL
     out, err = capsys.readouterr()
     assert (out, "is said to be proved" in err) == ("", True)
     with pytest.raises(DisagreementError):
@@ -444,7 +444,7 @@ def test_the_help_names_the_verdict_and_the_status(monkeypatch, capsys):
     code, out, _ = command(monkeypatch, capsys, "--help")
     shown = " ".join(out.replace("│", " ").split())
     assert code == 0
-    assert "3 one is undecided, or holds for literal values only, 4 an internal error" in shown
+    assert "3 one is undecided, or holds for literal values only, 4 an error of the tool itself" in shown
     for name in ("prove", "book", "certify"):
         _, out, _ = command(monkeypatch, capsys, name, "--help")
         assert re.search("holds for (these|literal)", " ".join(out.replace("│", " ").split())), name

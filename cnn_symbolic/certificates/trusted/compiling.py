@@ -27,7 +27,6 @@ import re
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -37,9 +36,9 @@ from pathlib import Path
 
 from cnn_symbolic.certificates.trusted.certificate import Certificate, check_text
 from cnn_symbolic.certificates.trusted.refusing import refusal
+from cnn_symbolic.ground.ending import uninterrupted
 from cnn_symbolic.ground.errors import ExportError, MissingPackageError
-from cnn_symbolic.ground.files import write
-from cnn_symbolic.ground.processes import uninterrupted
+from cnn_symbolic.ground.files import temporary_folder, write
 
 LIBRARY = (
     "Definitions", "Sums", "Terms", "Tactics", "Counting", "Numbers", "Differentiation", "Reals", "Counterexamples",
@@ -129,7 +128,7 @@ def run(coq: Coq, file: Path, library: Path, timeout: float, certificates: bool 
     """
     options = [*OPTIONS, "-Q", str(library), "CnnSymbolic"]
     options += ["-Q", str(file.parent), "Certificates"] if certificates else []
-    with tempfile.TemporaryDirectory() as elsewhere, ExitStack() as stack:
+    with temporary_folder() as elsewhere, ExitStack() as stack:
         with uninterrupted():
             process = subprocess.Popen(  # noqa: S603 - a list of arguments that are all ours, and no shell
                 [coq.path, *options, str(file)],
@@ -279,8 +278,7 @@ def check_certificate(
         )
     if (reason := refusal(certificate.proof)) is not None:
         raise NotAccepted("rejected", f"P_{name}.v: {reason}")
-    with tempfile.TemporaryDirectory() as temporary:
-        root = Path(temporary)
+    with temporary_folder() as root:
 
         def step(kind: str, text: str, **own: bytes) -> tuple[bytes, str]:
             folder, needed = root / kind, {**below, **own}

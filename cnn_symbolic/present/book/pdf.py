@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 from cnn_symbolic.ground.errors import ExportError, MissingPackageError
+from cnn_symbolic.ground.files import temporary_folder
 
 ENGINES = ("pdflatex", "lualatex", "xelatex")
 MOST_RUNS, MOST_SECONDS = 4, 600
@@ -27,8 +27,8 @@ def compile_pdf(source: str, name: str = "book") -> bytes:
     engine = next(filter(None, map(shutil.which, ENGINES)), None)
     if engine is None:
         raise MissingPackageError(MISSING)
-    with tempfile.TemporaryDirectory() as folder:
-        document = Path(folder, f"{name}.tex")
+    with temporary_folder() as folder:
+        document = folder / f"{name}.tex"
         document.write_text(source, encoding="utf-8")
         command = [engine, "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", document.name]
         for run in range(MOST_RUNS):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from cnn_symbolic.ground.errors import ExportError, MissingPackageError
-from cnn_symbolic.ground.files import write
+from cnn_symbolic.ground.errors import MissingPackageError
+from cnn_symbolic.ground.files import check_folder, check_target, make_folder, write
 from cnn_symbolic.present.book.html import html_book, html_fragment
 from cnn_symbolic.present.book.latex import latex_book, latex_fragment
 from cnn_symbolic.present.book.pdf import compile_pdf
@@ -18,16 +18,17 @@ def publish(book: Book, folder: Path, kinds: frozenset[str], warn: Callable[[str
 
     Where no TeX is installed, the PDF is passed over with a warning; if nothing else is wanted, that is an error.
     """
-    make(folder)
+    make_folder(folder)
+    made = files(folder)
     if kinds & {"latex", "pdf"}:
         source = latex_book(book)
     if "latex" in kinds:
-        yield written(folder / "book.tex", source)
+        yield written(made["latex"], source)
     if "html" in kinds:
-        yield written(folder / "book.html", html_book(book))
+        yield written(made["html"], html_book(book))
     if "pdf" in kinds:
         try:
-            yield written(folder / "book.pdf", compile_pdf(source))
+            yield written(made["pdf"], compile_pdf(source))
         except MissingPackageError as missing:
             if kinds == {"pdf"}:
                 raise
@@ -36,20 +37,26 @@ def publish(book: Book, folder: Path, kinds: frozenset[str], warn: Callable[[str
 
 def publish_one(entry: BookEntry, folder: Path, kinds: frozenset[str]) -> Iterator[Path]:
     """Write one claim as fragments, for a paper and a page of one's own, and yield the files."""
-    make(folder)
-    name = entry.id.replace("/", "_")
+    make_folder(folder)
+    made = files(folder, entry.id)
     if "latex" in kinds:
-        yield written(folder / f"{name}.tex", latex_fragment(entry))
+        yield written(made["latex"], latex_fragment(entry))
     if "html" in kinds:
-        yield written(folder / f"{name}.html", html_fragment(entry))
+        yield written(made["html"], html_fragment(entry))
 
 
-def make(folder: Path) -> None:
-    """Make the folder, unless it is there; raise ExportError if that fails."""
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise ExportError(f"{folder} cannot be made: {error.strerror or error}") from error
+def files(folder: Path, name: str = "book") -> dict[str, Path]:
+    """Return the file of each kind."""
+    endings = {"latex": "tex", "html": "html", "pdf": "pdf"}
+    return {kind: folder / f"{name.replace('/', '_')}.{ending}" for kind, ending in endings.items()}
+
+
+def check_files(files: Mapping[str, Path], kinds: frozenset[str]) -> None:
+    """Raise ExportError if files of the wanted kinds cannot be written, as far as that can be seen before."""
+    for kind in kinds:
+        check_folder(files[kind].parent)
+        if files[kind].parent.is_dir():
+            check_target(files[kind])
 
 
 def written(path: Path, content: str | bytes) -> Path:
