@@ -157,12 +157,11 @@ def certified_first(claims: Sequence[Claim], folder: Path, jobs: int, timeout: f
 
 def echo_document(found: Sequence[Decided]) -> None:
     """Print the JSON document of claims that are decided."""
-    from json import dumps
-
+    from cnn_symbolic.ground.printable import json_text
     from cnn_symbolic.present.document import document, with_certificate
 
     values = [with_certificate(one.document, one.certificate) for one in found if one.document is not None]
-    typer.echo(dumps(document(values), ensure_ascii=False))
+    typer.echo(json_text(document(values)))
 
 
 def claims_status(claims: Sequence[Decided]) -> int:
@@ -191,10 +190,10 @@ def report_omitted(book: Book, where: str) -> None:
     """Say on standard error which claims a book leaves out, and what went wrong with those that failed."""
     if book.omitted:
         names = ", ".join(one.id for one in book.omitted)
-        typer.echo(f"cnn-symbolic: left out of {where}, not proved as stated: {names}", err=True)
+        complain(f"left out of {where}, not proved as stated: {names}")
     for one in book.omitted:
         if one.reason:
-            typer.echo(f"cnn-symbolic: {one.id}: {one.reason}", err=True)
+            complain(f"{one.id}: {one.reason}")
 
 
 def book_status(book: Book, certificates: Sequence[Outcome] = ()) -> int:
@@ -289,10 +288,17 @@ def guarded(command: Any) -> Any:
 
     Two computations that disagree are no verdict: that is one line, and a status of its own.
     """
-    from cnn_symbolic.ground.errors import CnnSymbolicError, DisagreementError
+    from cnn_symbolic.ground.errors import ClaimTextError, CnnSymbolicError, DisagreementError
 
     try:
         return command()
     except (CnnSymbolicError, OSError, DisagreementError) as error:
-        typer.echo(f"cnn-symbolic: {error}", err=True)
+        complain(error, kept="\n" * isinstance(error, ClaimTextError))
         return DISAGREEMENT if isinstance(error, DisagreementError) else USAGE
+
+
+def complain(about: object, kept: str = "") -> None:
+    """Say on standard error what went wrong, in one line."""
+    from cnn_symbolic.ground.printable import printable
+
+    typer.echo(f"cnn-symbolic: {printable(about, kept)}", err=True)

@@ -128,7 +128,7 @@ def check(
         conditions = f", assuming=[{', '.join(assuming)}]" if assuming else ""
         text, where = "\n".join([*(let or []), *(f"claim({one}{conditions})" for one in claim or [])]), "--let, --claim"
     else:
-        text = sys.stdin.read() if str(file) == "-" else read_text(file)
+        text = read_text(file)
         where = "standard input" if str(file) == "-" else str(file)
     claims = load_text(text, where)
     raise typer.Exit(run(claims, steps=steps, latex=latex, json=json, views=True, timeout=timeout, jobs=0))
@@ -235,11 +235,10 @@ def check_backward(
         timeout=timeout,
     )
     if json:
-        from json import dumps
-
+        from cnn_symbolic.ground.printable import json_text
         from cnn_symbolic.present.document import backward_value
 
-        typer.echo(dumps(backward_value(report), ensure_ascii=False))
+        typer.echo(json_text(backward_value(report)))
     else:
         make_console().print(backward_view(report), soft_wrap=True)
     raise typer.Exit(AS_STATED if report.right else OPPOSITE)

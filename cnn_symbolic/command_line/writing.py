@@ -44,8 +44,9 @@ def book(
     proved nor refuted are left out, and named; what holds for literal values only is no theorem, and is printed as
     that if its file states it. Exit status as for prove, and with --certify as for certify.
     """
-    from cnn_symbolic.command_line.claim_results import book_status, certified_first, report_omitted, watched
+    from cnn_symbolic.command_line.claim_results import book_status, certified_first, complain, report_omitted, watched
     from cnn_symbolic.ground.files import check_folder
+    from cnn_symbolic.ground.printable import printable
     from cnn_symbolic.library.loading import select
     from cnn_symbolic.present.book.publishing import publish, publish_one
     from cnn_symbolic.present.content.assembly import assemble
@@ -64,11 +65,11 @@ def book(
     report_omitted(made, str(out))
     entries = [entry for chapter in made.chapters for entry in chapter.entries]
     if one is None:
-        files = publish(made, out, kinds, lambda text: typer.echo(f"cnn-symbolic: {text}", err=True))
+        files = publish(made, out, kinds, complain)
     else:
         files = (file for entry in entries for file in publish_one(entry, out, kinds))
     for file in files:
-        typer.echo(file)
+        typer.echo(printable(file))
     raise typer.Exit(book_status(made, outcomes or ()))
 
 
