@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 from cnn_symbolic.ground.errors import DerivationFileError
@@ -16,6 +18,8 @@ GROUPS = SECTIONS | {
     "pooling": "Pooling and upsampling",
     "rewriting": "Convolutions written as others",
 }
+# More than any text of claims has, whose characters are counted where it is read.
+MOST_BYTES = 100_000
 
 
 def bundled_folder() -> Path:
@@ -41,9 +45,16 @@ def derivation_files(folder: Path) -> list[Path]:
 
 
 def read_text(path: Path) -> str:
-    """Return a file's text; raise DerivationFileError if it is not there, or no text."""
+    """Return the text of a file, or of standard input for `-`, of which no more is read than a text of claims has.
+
+    Raises DerivationFileError if it is not there, too long, or no text.
+    """
     try:
-        return path.read_text(encoding="utf-8")
+        with nullcontext(sys.stdin.buffer) if str(path) == "-" else path.open("rb") as file:
+            found = file.read(MOST_BYTES + 1)
+        if len(found) <= MOST_BYTES:
+            return found.decode()
+        reason = f"it is longer than {MOST_BYTES} bytes"
     except (OSError, UnicodeDecodeError) as error:
-        reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror
-        raise DerivationFileError(f"{path} cannot be read: {reason}") from None
+        reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error.strerror)
+    raise DerivationFileError(f"{'standard input' if str(path) == '-' else path} cannot be read: {reason}")

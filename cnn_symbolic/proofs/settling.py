@@ -16,7 +16,7 @@ from typing import Any
 
 from cnn_symbolic.expressions.printing import written, written_together
 from cnn_symbolic.ground.deadline import within
-from cnn_symbolic.ground.errors import CnnSymbolicError, TimeLimitError
+from cnn_symbolic.ground.errors import CnnSymbolicError, TimeLimitError, TooLargeError
 from cnn_symbolic.kernel.search.confirming import check_proved
 from cnn_symbolic.kernel.search.decide import decide
 from cnn_symbolic.kernel.search.export import decode_statement, encode_statement
@@ -76,7 +76,7 @@ def settle(
     compute = partial(computed, made, whole, theorems or {})
     try:
         return compute() if timeout is None else within(timeout, compute)
-    except TimeLimitError as error:
+    except (TimeLimitError, TooLargeError) as error:
         stopped = Stopped("undecided", f"{Reason.LIMIT}: {error}", time.perf_counter() - start)
     except CnnSymbolicError as error:
         stopped = Stopped("failed", str(error), time.perf_counter() - start)
@@ -158,7 +158,8 @@ def settle_many(
             sent = made.title, made.expected, *exported, made.literally, timeout
             waiting.append(partial(witnessed, made.statement, executor.submit(record, *sent).result))
         except CnnSymbolicError as error:
-            waiting.append(partial(Record, made.title, made.expected, "failed", reason=str(error)))
+            outcome = "undecided" if isinstance(error, TooLargeError) else "failed"
+            waiting.append(partial(Record, made.title, made.expected, outcome, reason=str(error)))
     return [answer() for answer in waiting]
 
 
