@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import warnings
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,11 +22,24 @@ from cnn_symbolic.claims.arithmetic import (
     is_side,
     negated,
 )
-from cnn_symbolic.claims.vocabulary import ATTRIBUTES, FUNCTIONS, LAYERS, WORDS, admitted, is_implied_size, other_name
+from cnn_symbolic.claims.vocabulary import (
+    ATTRIBUTES,
+    FUNCTIONS,
+    LAYERS,
+    MOST_CHARACTERS,
+    MOST_DEPTH,
+    MOST_NODES,
+    WORDS,
+    admitted,
+    is_implied_size,
+    other_name,
+)
 from cnn_symbolic.expressions.formulas import sizes
 from cnn_symbolic.expressions.functions import And, Or
 from cnn_symbolic.expressions.values import Number
-from cnn_symbolic.ground.errors import ClaimTextError, CnnSymbolicError, OperandError
+from cnn_symbolic.ground.errors import ClaimTextError, CnnSymbolicError, NameConflictError, OperandError
+from cnn_symbolic.ground.letters import check_letters
+from cnn_symbolic.ground.printable import printable
 from cnn_symbolic.ground.words import suggestion
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.tensor import Equation, Tensor
@@ -49,7 +63,7 @@ class Expressions(ast.NodeVisitor):
     """Evaluates the expressions of a text; `names` are those that the text has given, and the indices in scope."""
 
     def __init__(self, text: str, where: str) -> None:
-        self.text, self.where = text, where
+        self.text, self.where = text, printable(where)
         self.names: ChainMap[str, Any] = ChainMap({})
         self.implied: set[str] = set()
         self.indexed: list[Tensor] = []
@@ -68,6 +82,53 @@ class Expressions(ast.NodeVisitor):
     def wrong(self, node: ast.AST, message: str) -> ClaimTextError:
         """Return an error that points at a node."""
         return self.at(getattr(node, "lineno", 1), getattr(node, "col_offset", 0), message)
+
+    def parsed(self, mode: str) -> Any:
+        """Return the syntax tree; raise ClaimTextError if the text is no Python, or too large."""
+        if len(self.text) > MOST_CHARACTERS:
+            raise ClaimTextError(f"{self.where} has {len(self.text)} characters, at most {MOST_CHARACTERS} are read")
+        for place, character in enumerate(self.text):
+            if not character.isprintable() and character not in "\n\r\t":
+                before = self.text[:place].split("\n")
+                column = len(before[-1].encode(errors="replace"))
+                raise self.at(len(before), column, f"the character U+{ord(character):04X} cannot be printed")
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                tree = ast.parse(self.text, mode=mode)
+        except SyntaxError as error:
+            raise self.at(error.lineno or 1, (error.offset or 1) - 1, f"no Python syntax: {error.msg}") from None
+        except ValueError as error:
+            raise ClaimTextError(f"{self.where} cannot be read: {error}") from None
+        except (RecursionError, MemoryError):
+            raise ClaimTextError(f"{self.where} cannot be read: nested too deeply") from None
+        self.check_extent(tree)
+        self.check_names(tree)
+        return tree
+
+    def check_extent(self, tree: ast.AST) -> None:
+        """Raise ClaimTextError if there is too much in a text, or nested too deeply."""
+        pending: list[tuple[ast.AST, int, ast.AST]] = [(tree, 0, tree)]
+        count = 0
+        while pending:
+            node, depth, around = pending.pop()
+            place = node if hasattr(node, "lineno") else around
+            count += 1
+            if depth > MOST_DEPTH:
+                raise self.wrong(place, f"nested more than {MOST_DEPTH} deep: give a part a name of its own")
+            if count > MOST_NODES:
+                raise self.wrong(place, f"the text has more than {MOST_NODES} parts: check it in several texts")
+            pending += [(child, depth + 1, place) for child in ast.iter_child_nodes(node)]
+
+    def check_names(self, tree: ast.AST) -> None:
+        """Raise ClaimTextError for a name that cannot be read, or that is drawn like another name or a word."""
+        found = [node for node in ast.walk(tree) if isinstance(node, ast.Name | ast.arg)]
+        seen = dict(zip(WORDS, WORDS, strict=True))
+        for node in [] if self.text.isascii() else sorted(found, key=lambda node: (node.lineno, node.col_offset)):
+            try:
+                check_letters([node.id if isinstance(node, ast.Name) else node.arg], seen)
+            except NameConflictError as error:
+                raise self.wrong(node, str(error)) from error
 
     @contextmanager
     def blaming(self, node: ast.AST) -> Iterator[None]:

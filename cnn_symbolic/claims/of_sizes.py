@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections import ChainMap
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
@@ -47,11 +46,7 @@ def read(text: str, known: Collection[str], where: str) -> Any:
     """Return what a text says about known sizes."""
     reader = Expressions(text.strip(), where)
     reader.names = ChainMap(dict(zip(known, widths(" ".join(known)), strict=True)))
-    try:
-        node = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ClaimTextError(f"{where} cannot be read: {text!r}: {error}") from None
-    found = reader.value(node)
+    found = reader.value(reader.parsed("eval").body)
     if reader.implied:
         raise ClaimTextError(f"{where}: there is no size {min(reader.implied)} here, but {', '.join(known)}")
     return found

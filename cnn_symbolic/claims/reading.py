@@ -9,8 +9,8 @@ an index.
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
@@ -20,9 +20,6 @@ from cnn_symbolic.claims.expressions import Expressions
 from cnn_symbolic.claims.ranges import entry_names, ranged_sum
 from cnn_symbolic.claims.vocabulary import (
     LAYERS,
-    MOST_CHARACTERS,
-    MOST_DEPTH,
-    MOST_NODES,
     WORDS,
     admitted,
     is_implied_size,
@@ -30,9 +27,10 @@ from cnn_symbolic.claims.vocabulary import (
 from cnn_symbolic.expressions.formulas import fresh, numbered
 from cnn_symbolic.expressions.rules import is_whole
 from cnn_symbolic.expressions.values import Number, number
-from cnn_symbolic.ground.errors import ClaimTextError, OperandError
+from cnn_symbolic.ground.errors import ClaimTextError, OperandError, TooLargeError
 from cnn_symbolic.ground.names import TOPICS
 from cnn_symbolic.ground.words import suggestion
+from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.proofs.claiming import claim, refute
 from cnn_symbolic.proofs.collecting import Declared, column_of
 from cnn_symbolic.proofs.derivation import Derivation
@@ -58,6 +56,23 @@ def declared_claims(text: str, where: str) -> dict[str, Declared]:
     return ClaimReader(text, where).claims
 
 
+@dataclass(frozen=True, eq=False)
+class TooLargeClaim(Derivation):
+    """A claim whose formulas are too large to be computed with: it is undecided, and the others of its text are not."""
+
+    limit: str = ""
+
+    @property
+    def statement(self) -> Statement:
+        """Raise TooLargeError, which says what is too large where."""
+        raise TooLargeError(self.limit)
+
+    @property
+    def outcome(self) -> str:
+        """Undecided."""
+        return "undecided"
+
+
 class ClaimReader(Expressions):
     """Reads one text, statement by statement: what its names stand for, and its claims."""
 
@@ -66,43 +81,10 @@ class ClaimReader(Expressions):
         self.tensors: dict[str, Tensor] = {}
         self.claims: dict[str, Declared] = {}
         self.target: tuple[ast.AST, str] | None = None
-        for statement in self.parsed().body:
+        for statement in self.parsed("exec").body:
             self.visit(statement)
         if not self.claims:
-            raise ClaimTextError(f"{where} states no claim: it needs claim(left == right)")
-
-    def parsed(self) -> ast.Module:
-        """Return the syntax tree; raise ClaimTextError if the text is no Python, or too large."""
-        if len(self.text) > MOST_CHARACTERS:
-            raise ClaimTextError(f"{self.where} has {len(self.text)} characters, at most {MOST_CHARACTERS} are read")
-        for place, character in enumerate(self.text):
-            if not character.isprintable() and character not in "\n\r\t":
-                before = self.text[:place].split("\n")
-                column = len(before[-1].encode(errors="replace"))
-                raise self.at(len(before), column, f"the character U+{ord(character):04X} cannot be printed")
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                tree = ast.parse(self.text)
-        except SyntaxError as error:
-            raise self.at(error.lineno or 1, (error.offset or 1) - 1, f"no Python syntax: {error.msg}") from None
-        except (ValueError, RecursionError, MemoryError) as error:
-            raise ClaimTextError(f"{self.where} cannot be read: {error or 'nested too deeply'}") from None
-        self.check_extent(tree)
-        return tree
-
-    def check_extent(self, tree: ast.Module) -> None:
-        """Raise ClaimTextError if there is too much in a text, or nested too deeply."""
-        pending: list[tuple[ast.AST, int]] = [(tree, 0)]
-        count = 0
-        while pending:
-            node, depth = pending.pop()
-            count += 1
-            if depth > MOST_DEPTH:
-                raise self.wrong(node, f"nested more than {MOST_DEPTH} deep: give a part a name of its own")
-            if count > MOST_NODES:
-                raise self.wrong(node, f"the text has more than {MOST_NODES} parts: check it in several texts")
-            pending += [(child, depth + 1) for child in ast.iter_child_nodes(node)]
+            raise ClaimTextError(f"{self.where} states no claim: it needs claim(left == right)")
 
     def visit_Expr(self, node: ast.Expr) -> None:
         """Read a claim, or skip a text that stands alone."""
@@ -208,7 +190,18 @@ class ClaimReader(Expressions):
         """Return the value of a call; claims and sums bind indices, and are read before their arguments are."""
         word = node.func.id if isinstance(node.func, ast.Name) else ""
         if word == "claim" or (word == "refute" and len(node.args) == 1):
-            return self.read_claim(node, word)
+            try:
+                return self.read_claim(node, word)
+            except ClaimTextError as error:
+                if not isinstance(error.__cause__, TooLargeError):
+                    raise
+                return TooLargeClaim(
+                    self.written(node.args[0]),
+                    (),
+                    (),
+                    "proved" if word == "claim" else "refuted",
+                    limit=str(error).split("\n")[0],
+                )
         return self.read_sum(node) if word == "sum" else super().visit_Call(node)
 
     def read_claim(self, node: ast.Call, word: str) -> Derivation:
@@ -222,15 +215,18 @@ class ClaimReader(Expressions):
         options = self.options(node)
         free = self.free_indices(equation.left)
         sides = self.sides(free, equation.left, equation.comparators[0])
-        written = " ".join((ast.get_source_segment(self.text, equation) or "").split())
         with self.blaming(node):
-            stated = {"title": written, "indices": " ".join(free), **options}
+            stated = {"title": self.written(equation), "indices": " ".join(free), **options}
             if word == "claim":
                 made: Derivation = super().called(claim, [Equation(*sides)], stated, node)
             else:
                 made = super().called(refute, [stated.pop("title"), sides[0]], {"equals": sides[1], **stated}, node)
             _ = made.statement  # what is wrong with it is said at its place in the text
         return made
+
+    def written(self, node: ast.expr) -> str:
+        """Return an expression as it stands in the text, in one line."""
+        return " ".join((ast.get_source_segment(self.text, node) or "").split())
 
     def sides(self, free: Sequence[str], left: ast.expr, right: ast.expr) -> tuple[Any, Any]:
         """Return both sides of a claim; entries at free indices, `z[i] == …`, are compared for all of them."""

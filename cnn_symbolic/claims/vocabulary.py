@@ -12,8 +12,8 @@ import sympy as sp
 from cnn_symbolic.expressions.heads import Ceiling, Floor, Head, Maximum, Minimum, Opaque, Remainder, Where
 from cnn_symbolic.expressions.known_functions import KNOWN
 from cnn_symbolic.expressions.values import plain
-from cnn_symbolic.ground.errors import FragmentError
-from cnn_symbolic.ground.names import homes, load
+from cnn_symbolic.ground.errors import FragmentError, TooLargeError
+from cnn_symbolic.ground.names import VOCABULARY, load, words
 from cnn_symbolic.proofs.derivation import Step
 from cnn_symbolic.tensors.operation import RECORDS
 from cnn_symbolic.tensors.operations.basic import MODES
@@ -23,21 +23,20 @@ from cnn_symbolic.tensors.tensor import Tensor
 MOST_CHARACTERS, MOST_NODES, MOST_DEPTH, MOST_STRING = 20_000, 4000, 40, 200
 LARGEST_NUMBER, MOST_OPERATIONS, MOST_AXES, MOST_TERMS, MOST_FACTORS = 10_000, 400, 12, 300, 6
 MOST_PRODUCTS = 1000
-MOST_ITEMS, MOST_HEIGHT, MOST_STEPS = 500, 4, 9
+MOST_ITEMS, MOST_HEIGHT, MOST_STEPS, MOST_DERIVATIVES = 500, 4, 9, 9
 STEPPED = (Floor, Ceiling, Remainder, Maximum, Minimum, Where)
 
 
 def public(*rooms: str) -> dict[str, Any]:
     """Return what derivations and layers have from some rooms or modules, by its public name."""
-    listed = homes("cnn_symbolic") | homes("cnn_symbolic.layers")
-    return {name: load(module, name) for name, module in listed.items() if module.startswith(rooms)}
+    return {name: load(module, name) for name, module in words(*rooms).items()}
 
 
 LAYERS = tuple(made for name, made in public("layers.").items() if name[0].isupper())
 # The functions of numbers and conditions.
 FUNCTIONS = public("expressions.functions")
 WORDS: dict[str, Any] = {
-    **public("expressions.", "layers.", "proofs.claiming", "tensors."),
+    **public(*VOCABULARY),
     "Step": Step,
     "max": FUNCTIONS["maximum"],
     "min": FUNCTIONS["minimum"],
@@ -87,12 +86,12 @@ def is_implied_size(name: str) -> bool:
 
 
 def admitted(value: Any) -> Any:
-    """Return a value, unless it is too large to be computed with; then raise FragmentError."""
+    """Return a value, unless it is too large to be computed with; then raise TooLargeError."""
     for part in map(plain, parts_of(value)):
         if isinstance(part, str) and (len(part) > MOST_STRING or not part.isprintable()):
             raise FragmentError(f"a text can be printed and has at most {MOST_STRING} characters")
         if isinstance(part, int | sp.Rational) and max(abs(part), sp.Rational(part).q) > LARGEST_NUMBER:
-            raise FragmentError(f"numbers are at most {LARGEST_NUMBER} here, found a larger one")
+            raise TooLargeError(f"numbers are at most {LARGEST_NUMBER} here, found a larger one")
         if isinstance(part, sp.Basic):
             check_expression(part)
         if isinstance(part, Tensor):
@@ -106,14 +105,14 @@ def admitted(value: Any) -> Any:
 
 
 def parts_of(value: Any) -> Iterator[Any]:
-    """Yield a value, or the items of a list, tuple or table; raise FragmentError if there are too many."""
+    """Yield a value, or the items of a list, tuple or table; raise TooLargeError if there are too many."""
     pending = [value]
     count = 0
     while pending:
         part = pending.pop()
         count += 1
         if count > MOST_ITEMS:
-            raise FragmentError(f"a list has at most {MOST_ITEMS} items here, those of lists in it counted")
+            raise TooLargeError(f"a list has at most {MOST_ITEMS} items here, those of lists in it counted")
         if isinstance(part, tuple | list):
             pending += part
         elif isinstance(part, dict):
@@ -123,7 +122,7 @@ def parts_of(value: Any) -> Iterator[Any]:
 
 
 def check_expression(e: sp.Basic) -> None:
-    """Raise FragmentError if an expression is too large, or has too many cases."""
+    """Raise TooLargeError if an expression is too large, or has too many cases."""
     limit("an expression has", complexity(e), MOST_OPERATIONS, "parts")
     limit("an expression has", expanded(e), MOST_TERMS, "terms when it is multiplied out")
     for part in e.args if isinstance(e, sp.Tuple) else (e,):
@@ -131,13 +130,13 @@ def check_expression(e: sp.Basic) -> None:
         limit("an expression has", found, MOST_STEPS, "quotients, remainders, minima and maxima")
     for number in e.atoms(sp.Rational):
         if max(abs(number.p), number.q) > LARGEST_NUMBER:
-            raise FragmentError(f"numbers are at most {LARGEST_NUMBER} here, found {number}")
+            raise TooLargeError(f"numbers are at most {LARGEST_NUMBER} here, found {number}")
 
 
 def limit(what: str, found: int, most: int, unit: str) -> None:
-    """Raise FragmentError if there are more than allowed."""
+    """Raise TooLargeError if there are more than allowed."""
     if found > most:
-        raise FragmentError(f"{what} at most {most} {unit} here, found {found if found < 10**9 else 'far more'}")
+        raise TooLargeError(f"{what} at most {most} {unit} here, found {found if found < 10**9 else 'far more'}")
 
 
 def complexity(e: sp.Basic) -> int:
@@ -203,6 +202,7 @@ def weight_of_call(call: Call, parts: list[Weight]) -> Weight:
     if RECORDS[call.operation].adds:
         return total(parts)
     if "function" in call.options:
+        limit("a function is differentiated", call.options["order"], MOST_DERIVATIVES, "times")
         order = call.options["order"] if call.options["function"] in KNOWN else 0
         return Weight(parts[0].terms * (order + 1), 2 * order + 1, parts[0].height + 1)
     if "factor" in call.options:

@@ -188,12 +188,11 @@ def certified_first(
 
 def echo_document(found: Sequence[Decided]) -> None:
     """Print the JSON document of claims that are decided."""
-    from json import dumps
-
+    from cnn_symbolic.ground.printable import json_text
     from cnn_symbolic.present.document import document, with_certificate
 
     values = [with_certificate(one.document, one.certificate) for one in found if one.document is not None]
-    echo_text(dumps(document(values), ensure_ascii=False))
+    echo_text(json_text(document(values)))
 
 
 def echo_text(text: str) -> None:
@@ -216,7 +215,7 @@ def claims_status(claims: Sequence[Decided]) -> int:
 def broken_status(claims: Sequence[Decided | Omitted]) -> int:
     """Return the exit status for what is wrong with claims, or with this package, which is to be reported."""
     if errors := [one.id for one in claims if one.outcome == "error"]:
-        say(request(f"it is said of {', '.join(errors)}"))
+        say(request(f"it is said of {', '.join(errors)}"), kept="\n")
     return worst(AS_STATED, *({"failed": USAGE, "error": INTERNAL}.get(one.outcome, AS_STATED) for one in claims))
 
 
@@ -236,10 +235,10 @@ def report_omitted(book: Book, where: str) -> None:
     """Say on standard error which claims a book leaves out, and what went wrong with those that failed."""
     if book.omitted:
         names = ", ".join(one.id for one in book.omitted)
-        typer.echo(f"cnn-symbolic: left out of {where}, not proved as stated: {names}", err=True)
+        say(f"left out of {where}, not proved as stated: {names}")
     for one in book.omitted:
         if one.reason:
-            typer.echo(f"cnn-symbolic: {one.id}: {one.reason}", err=True)
+            say(f"{one.id}: {one.reason}")
 
 
 def book_status(book: Book, certificates: Sequence[Outcome] = ()) -> int:
@@ -340,10 +339,10 @@ def status(outcomes: Iterable[tuple[str, str]]) -> int:
 
 def guarded(command: Any) -> Any:
     """Return what a command returns; an error that the package raises on purpose becomes one line and status 2."""
-    from cnn_symbolic.ground.errors import CnnSymbolicError
+    from cnn_symbolic.ground.errors import ClaimTextError, CnnSymbolicError
 
     try:
         return command()
     except (CnnSymbolicError, OSError) as error:
-        say(str(error))
+        say(error, kept="\n" * isinstance(error, ClaimTextError))
         return USAGE

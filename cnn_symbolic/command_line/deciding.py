@@ -253,11 +253,10 @@ def check_backward(
         timeout=timeout,
     )
     if json:
-        from json import dumps
-
+        from cnn_symbolic.ground.printable import json_text
         from cnn_symbolic.present.document import backward_value
 
-        echo_text(dumps(backward_value(report), ensure_ascii=False))
+        echo_text(json_text(backward_value(report)))
     else:
         make_console().print(backward_view(report), soft_wrap=True)
     raise typer.Exit(AS_STATED if report.right else OPPOSITE)

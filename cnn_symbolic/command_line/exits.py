@@ -17,6 +17,7 @@ from typing import Any
 
 from cnn_symbolic.ground.ending import Ended, ended_by_exception
 from cnn_symbolic.ground.errors import DisagreementError
+from cnn_symbolic.ground.printable import printable
 from cnn_symbolic.ground.version import __version__
 
 AS_STATED, OPPOSITE, USAGE, UNDECIDED, INTERNAL = 0, 1, 2, 3, 4
@@ -52,14 +53,14 @@ def exit_status(command: Callable[[], Any]) -> int:
         say(str(error))
         return USAGE
     except Exception as error:
-        say(report(error))
+        say(report(error), kept="\n")
         return INTERNAL
 
 
-def say(text: str) -> None:
-    """Say what went wrong on standard error, if that can be written."""
+def say(about: object, kept: str = "") -> None:
+    """Say what went wrong on standard error, in one line but for the characters kept, if that can be written."""
     with suppress(OSError):
-        print(f"cnn-symbolic: {text}", file=sys.stderr, flush=True)
+        print(f"cnn-symbolic: {printable(about, kept)}", file=sys.stderr, flush=True)
 
 
 # Standard output

@@ -46,6 +46,8 @@ def book(
     that if its file states it. Exit status as for prove, and with --certify as for certify.
     """
     from cnn_symbolic.command_line.claim_results import book_status, certified_first, report_omitted, watched
+    from cnn_symbolic.command_line.exits import say
+    from cnn_symbolic.ground.printable import printable
     from cnn_symbolic.library.loading import select
     from cnn_symbolic.present.book.publishing import check_files, files, publish, publish_one
     from cnn_symbolic.present.content.assembly import assemble
@@ -65,11 +67,11 @@ def book(
     report_omitted(made, str(out))
     entries = [entry for chapter in made.chapters for entry in chapter.entries]
     if one is None:
-        done = publish(made, out, kinds, lambda text: typer.echo(f"cnn-symbolic: {text}", err=True))
+        done = publish(made, out, kinds, say)
     else:
         done = (file for entry in entries for file in publish_one(entry, out, kinds))
     for file in done:
-        typer.echo(file)
+        typer.echo(printable(file))
     raise typer.Exit(book_status(made, outcomes or ()))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
-import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -46,15 +46,21 @@ class Entry(sp.Indexed):
         return sp.Mul(*(delta(i, k) for i, k in zip(self.indices, wrt.indices, strict=True)))
 
 
-# Words of the conditions on sizes that are printed.
-WORDS = {"and", "or", "not", "mod", "max", "min", "floor", "never"}
+# Words of the formulas and conditions that are printed.
+WORDS = {"always", "and", "floor", "for", "if", "max", "min", "mod", "never", "not", "or", "otherwise", "sum"}
 
 
-def size_name(name: str) -> str:
+def as_name(given: Any, primes: str = "'′") -> str:
+    """Return an identifier as Python reads it, in its normal form (NFKC), with primes after it; "" for what is none."""
+    found = unicodedata.normalize("NFKC", given) if isinstance(given, str) else ""
+    return found if found.rstrip(primes).isidentifier() and found not in WORDS else ""
+
+
+def size_name(given: str) -> str:
     """Return the name of a size; raise OperandError if it could not be told apart in a printed condition."""
-    if not isinstance(name, str) or not re.fullmatch(r"[^\W\d]\w*′*|∂\w+", name) or name in WORDS:
-        raise OperandError(f"a size has a name of letters, digits and underscores, such as M or M_in, found {name!r}")
-    return name
+    if not (found := as_name(given, "′")):
+        raise OperandError(f"a size has a name of letters, digits and underscores, such as M or M_in, found {given!r}")
+    return found
 
 
 def size(name: str) -> sp.Symbol:

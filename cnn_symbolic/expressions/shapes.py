@@ -8,7 +8,8 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.expressions.formulas import Shape
+from cnn_symbolic.expressions.formulas import Shape, as_name
+from cnn_symbolic.expressions.known_functions import KNOWN
 from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.expressions.rules import is_plain_size, is_whole
 from cnn_symbolic.expressions.values import Number, as_formula, plain
@@ -59,11 +60,16 @@ def size_formula(length: Any, owner: str) -> sp.Expr:
     )
 
 
-def check_name(name: str) -> str:
-    """Return the name; raise NameConflictError if it cannot name a tensor."""
-    if not isinstance(name, str) or not name.strip() or not name.isprintable():
-        raise NameConflictError(f"a tensor's name is a text that can be printed and is not empty, found {name!r}")
-    return name
+def check_name(given: str, owner: str = "a tensor", primes: str = "'′") -> str:
+    """Return the name in its normal form; raise NameConflictError if it is not that of an arbitrary tensor.
+
+    What is printed as a name is one: no number, no formula, no known function, and none that the package gives.
+    """
+    if not (found := as_name(given, primes)) or found in KNOWN:
+        hint = ": what arrives at z is cotangent(z)" if str(given).startswith("∂") else ""
+        kind = "that of a known function" if found else "letters, digits and underscores, such as x or a_prev"
+        raise NameConflictError(f"the name of {owner} is {'not ' * bool(found)}{kind}, found {given!r}{hint}")
+    return found
 
 
 def check_integers(values: Sequence[Any], count: int, owner: str) -> tuple[sp.Expr, ...]:
@@ -81,7 +87,7 @@ def check_integers(values: Sequence[Any], count: int, owner: str) -> tuple[sp.Ex
 
 def check_letters(letters: str, rank: int, name: str) -> tuple[str, ...]:
     """Return the letters, separated by spaces; raise ShapeError unless there is none or one per axis."""
-    split = tuple(letters.replace(",", " ").split())
+    split = tuple(check_name(one, f"an index of {name}") for one in letters.replace(",", " ").split())
     if len(split) not in (0, rank) or len(set(split)) != len(split):
         raise ShapeError(f"{name} has {rank} axes, but the letters {letters!r} for them")
     return split

@@ -21,6 +21,10 @@ class FragmentError(CnnSymbolicError, ValueError):
     """A formula that an operation cannot be applied to, because it leaves what can be expressed."""
 
 
+class TooLargeError(FragmentError):
+    """A formula that is too large to be computed with."""
+
+
 class VacuousClaimError(CnnSymbolicError, ValueError):
     """A claim whose assumptions no sizes satisfy: it would say nothing."""
 

@@ -73,6 +73,16 @@ def homes(name: str) -> dict[str, str]:
     return {public: module for module, names in TOPICS[name].items() for public in names.split()}
 
 
+# Where the words of claims come from, which are operations in print: those of both topics, from these rooms.
+VOCABULARY = ("expressions.", "layers.", "proofs.claiming", "tensors.")
+
+
+def words(*rooms: str) -> dict[str, str]:
+    """Return the modules of the names of derivations and of layers that come from some rooms, by name."""
+    listed = homes("cnn_symbolic") | homes("cnn_symbolic.layers")
+    return {public: module for public, module in listed.items() if module.startswith(rooms)}
+
+
 # All public names. The package itself answers to those of every topic, and lists its own.
 HOMES = {public: module for name in TOPICS for public, module in homes(name).items()}
 

@@ -18,7 +18,7 @@ from cnn_symbolic.expressions.shapes import format_shape
 from cnn_symbolic.expressions.values import number
 from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.tensors.arithmetic import scale
-from cnn_symbolic.tensors.gradients import gradient
+from cnn_symbolic.tensors.gradients import cotangent, gradient
 from cnn_symbolic.tensors.making import named, tensor
 from cnn_symbolic.tensors.operations.basic import correlate, dot, ones, sum_axes
 from cnn_symbolic.tensors.operations.convolutions import conv
@@ -40,7 +40,7 @@ class Differentiable:
     def result(self, name: str, definition: Tensor, indices: str) -> tuple[Tensor, Tensor]:
         """Return the result of the layer, with its name, and the arriving ∂C/∂result."""
         made = named(name, definition, indices=indices)
-        self.output = made, tensor(*made.shape, name=f"∂C/∂{name}", indices=indices)
+        self.output = made, cotangent(made)
         return self.output
 
     def gradient(self, wrt: Tensor) -> Tensor:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from typing import BinaryIO
 
 from cnn_symbolic.ground.errors import DerivationFileError
 from cnn_symbolic.ground.files import decoded
@@ -19,6 +21,8 @@ GROUPS = SECTIONS | {
     "pooling": "Pooling and upsampling",
     "rewriting": "Convolutions written as others",
 }
+# More than any text of claims has, whose characters are counted where it is read.
+MOST_BYTES = 100_000
 
 
 def bundled_folder() -> Path:
@@ -44,16 +48,23 @@ def derivation_files(folder: Path) -> list[Path]:
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a file, - is standard input; raise DerivationFileError if it is not there, or no text."""
+    """Return the text of a file, or of standard input for `-`, of which no more is read than a text of claims has.
+
+    Raises DerivationFileError if it is not there, too long, or no text.
+    """
     try:
-        return decoded(read_input() if str(path) == "-" else path.read_bytes())
+        with nullcontext(standard_input()) if str(path) == "-" else path.open("rb") as file:
+            found = file.read(MOST_BYTES + 1)
+        if len(found) > MOST_BYTES:
+            raise ValueError(f"it is longer than {MOST_BYTES} bytes")
+        return decoded(found)
     except (OSError, ValueError) as error:
         where = "standard input" if str(path) == "-" else path
         raise DerivationFileError(f"{where} cannot be read: {getattr(error, 'strerror', None) or error}") from None
 
 
-def read_input() -> bytes:
-    """Return what standard input holds."""
+def standard_input() -> BinaryIO:
+    """Return standard input; raise OSError if it is closed."""
     if sys.stdin is None:
         raise OSError(errno.EBADF, "it is closed")
-    return sys.stdin.buffer.read()
+    return sys.stdin.buffer

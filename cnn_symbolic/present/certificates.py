@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from rich.console import RenderableType
 from rich.table import Table
-from rich.text import Text as Styled
 
 from cnn_symbolic.certificates.certifying import Outcome
-from cnn_symbolic.present.console import plain_table
+from cnn_symbolic.present.console import Styled, plain_table
 from cnn_symbolic.present.terminal import Decided
 
 MARKS = {"certified": ("✓", "green"), "rejected": ("✗", "bold red")}
@@ -37,7 +37,7 @@ def certificates_table(claims: Sequence[Decided]) -> Table:
     return table
 
 
-def certified_lines(claims: Sequence[Decided], folder: Path, seconds: float) -> Iterator[Styled]:
+def certified_lines(claims: Sequence[Decided], folder: Path, seconds: float) -> Iterator[RenderableType]:
     """Yield how many claims are certified, and for each other one the reason."""
     outcomes = [claim.certificate for claim in claims if claim.certificate is not None]
     yield Styled(summary(claims, outcomes, folder, seconds))

@@ -4,24 +4,48 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.table import Table
+from rich.text import Text
 
+from cnn_symbolic.ground.printable import printable
 from cnn_symbolic.library.article import ERRATA
 from cnn_symbolic.library.index import ListedClaim
 from cnn_symbolic.present.content.words import in_words
 
 MARKS = {True: ("✓", "green"), False: ("✗", "bold red")}
+# What text on a terminal has that is not drawn; rich writes spaces for tabs.
+KEPT = "\n\t"
+
+
+class Styled(Text):
+    """A text with styles, with an escape in place of what is not drawn."""
+
+    def __init__(self, text: str = "", *styles: Any, **options: Any) -> None:
+        super().__init__(printable(text, KEPT), *styles, **options)
+
+    def append(self, text: Text | str, style: Any = None) -> Text:
+        """Add a text, or one with styles of its own."""
+        return super().append(text if isinstance(text, Text) else printable(text, KEPT), style)
+
+
+class PrintingConsole(Console):
+    """A console on which a text is shown as it is, with an escape in place of what is not drawn."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Return a text that stands in a table, or is printed by itself."""
+        return super().render_str(printable(text, KEPT), **options)
 
 
 def make_console(stderr: bool = False) -> Console:
     """Return a console: colours on a terminal only, honouring NO_COLOR; 100 columns where nothing says how many."""
-    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    console = PrintingConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         wide = int(columns) if (columns := os.environ.get("COLUMNS", "")).isdigit() and int(columns) else 100
-        return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=wide, color_system=None)
+        return PrintingConsole(stderr=stderr, highlight=False, markup=False, emoji=False, width=wide, color_system=None)
     return console
 
 
@@ -43,7 +67,7 @@ def listing(rows: Sequence[ListedClaim]) -> Table:
     """Return the table of `list`: id, what the file says, title."""
     table = plain_table("Id", "Stated as", "Claim", whole="Id")
     for row in rows:
-        table.add_row(row.id, in_words(row.expected), row.title)
+        table.add_row(printable(row.id), in_words(row.expected), printable(row.title))
     return table
 
 

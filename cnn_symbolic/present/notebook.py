@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
-from rich.console import Console
 
 from cnn_symbolic.ground.errors import CnnSymbolicError
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation
@@ -21,6 +20,7 @@ from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.present.book.html import environment
 from cnn_symbolic.present.cards import Card, card_of
+from cnn_symbolic.present.console import PrintingConsole
 from cnn_symbolic.present.content.counterexamples import counterexample_lines
 from cnn_symbolic.present.mathjax import card_latex
 from cnn_symbolic.present.terminal import agreement, called, derivation_view, detail, difference, holds, sizes_text
@@ -63,7 +63,9 @@ def plain(x: Any, card: Card) -> str:
     if not isinstance(x, Claim):
         return repr(x)
     printed = StringIO()
-    console = Console(file=printed, width=COLUMNS, force_jupyter=False, highlight=False, markup=False, emoji=False)
+    console = PrintingConsole(
+        file=printed, width=COLUMNS, force_jupyter=False, highlight=False, markup=False, emoji=False
+    )
     console.print(derivation_view(x, settle(x.derivation), steps=bool(card.rows)))
     return "\n".join(line.rstrip() for line in printed.getvalue().splitlines()).strip()
 

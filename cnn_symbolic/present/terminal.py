@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text as Styled
 
 from cnn_symbolic.backward.findings import BackwardReport
 from cnn_symbolic.expressions.printing import written, written_together
+from cnn_symbolic.ground.printable import printable
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 from cnn_symbolic.library.article import ARTICLE, SECTIONS
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.mistakes.changes import Change
-from cnn_symbolic.present.console import MARKS, plain_table
+from cnn_symbolic.present.console import MARKS, Styled, plain_table
 from cnn_symbolic.present.content.counterexamples import counterexample_lines, differing, why_undefined
 from cnn_symbolic.present.content.words import HOLDS, in_words
 from cnn_symbolic.present.document import Replayed, outcome, reason
@@ -143,16 +143,16 @@ def decided(claim: Claim, settled: Settled, **called_for: Any) -> Decided:
     """Return what is said of a claim that is settled, with what else is called for."""
     made = claim.derivation
     return Decided(
-        claim.id,
-        claim.group,
+        printable(claim.id),
+        printable(claim.group),
         claim.file,
         made.article,
-        made.title,
+        printable(made.title),
         made.expected,
         settled.outcome,
         settled.as_expected,
         mark_of(settled),
-        tuple(remarks(made, settled)),
+        tuple((printable(text), style) for text, style in remarks(made, settled)),
         settled.verdict.evidence,
         assumptions(settled.verdict),
         settled.verdict.seconds,
@@ -209,7 +209,7 @@ def counted(word: str, number: int) -> str:
 def derivation_view(claim: Claim, settled: Settled, steps: bool = True) -> Group:
     """Return a derivation, line by line with the reasons or as the claim alone, then the verdict."""
     derivation, verdict = claim.derivation, settled.verdict
-    parts: list[RenderableType] = [Styled(derivation.title, style="bold")]
+    parts: list[RenderableType] = [Styled(printable(derivation.title), style="bold")]
     if isinstance(verdict, Stopped):
         mark, style = mark_of(settled)
         said = f"{mark} {settled.outcome}: {verdict.detail}"
@@ -271,7 +271,7 @@ def corrected(derivation: Derivation, change: Change) -> str:
     return str(change.formula)
 
 
-def backward_view(report: BackwardReport) -> Styled:
+def backward_view(report: BackwardReport) -> RenderableType:
     """Return the report on a backward pass, its first line in colour."""
     first, *rest = str(report).splitlines(keepends=True)
     return Styled.assemble((first, "green" if report.right else "bold red"), *rest)
@@ -334,6 +334,10 @@ def replay_table(replayed: Sequence[Replayed]) -> Table:
             written += f", of shape {shapes[0]} = {shapes[1]}"
         steps = f"{proved} of {len(one.steps)}"
         table.add_row(
-            Styled(mark, style=style), one.id, *map(in_words, (one.recorded, outcome(one.verdict))), steps, written
+            Styled(mark, style=style),
+            printable(one.id),
+            *map(in_words, (one.recorded, outcome(one.verdict))),
+            steps,
+            written,
         )
     return table

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from cnn_symbolic.expressions.shapes import format_shape
+from cnn_symbolic.expressions.shapes import check_letters, format_shape
 from cnn_symbolic.expressions.values import Truth
 from cnn_symbolic.ground.errors import OperandError
 from cnn_symbolic.kernel.search.exchanges import as_exchanged
@@ -49,7 +49,8 @@ def declare(
     comparable(left, right, given)
     right = as_exchanged(left, right, given)
     lines = tuple(with_exchange(step, left, given) for step in steps)
-    made = Derivation(title, left, right, expected, given, lines, tuple(indices.split()), tuple(article.split()))
+    letters = check_letters(indices, len(indices.split()), f"the claim {title!r}")
+    made = Derivation(title, left, right, expected, given, lines, letters, tuple(article.split()))
     collect(made)
     return made
 

@@ -16,6 +16,7 @@ import sympy as sp
 
 from cnn_symbolic.expressions.divisors import required
 from cnn_symbolic.expressions.formulas import entry, indices_of, numbered
+from cnn_symbolic.expressions.names import check_told_apart
 from cnn_symbolic.expressions.printing import free_letter
 from cnn_symbolic.expressions.values import as_formula, presumed_of
 from cnn_symbolic.ground.display import Runnable
@@ -31,7 +32,7 @@ from cnn_symbolic.proofs.steps import collapse_deltas, differentiated, standing_
 from cnn_symbolic.tensors.gradients import stages
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.sources import Entries, Gradient, Named
-from cnn_symbolic.tensors.tensor import Tensor
+from cnn_symbolic.tensors.tensor import Tensor, index_ranges
 from cnn_symbolic.tensors.writing import Notation, Text, letters_of
 
 Sizes = tuple[Any, ...]
@@ -87,7 +88,12 @@ class Derivation(Runnable):
     @cached_property
     def statement(self) -> Statement:
         """The claim as the kernel decides it."""
-        return state(self.left, self.right, self.assuming)
+        made = state(self.left, self.right, self.assuming)
+        letters = (letter for of in (self.letters, *self.index_letters.values()) for letter in of)
+        sides = [side for side in (self.left, self.right) if isinstance(side, Tensor)]
+        indices = {index.name for side in sides for part in side.parts() for index in index_ranges(part)}
+        check_told_apart(made.sizes, made.tensors, made.formulas, indices, letters)
+        return made
 
     @cached_property
     def claim_verdict(self) -> Verdict:
@@ -145,8 +151,8 @@ class Derivation(Runnable):
         if isinstance(of.source, Gradient):
             of = of.source.wrt
         given = self.letters or of.source.indices
-        sizes = {str(s) for s in self.statement.sizes}
-        names = [free_letter(letter, sizes) for letter in (*given, *"ijklpq"[len(given) :])]
+        taken = {*map(str, self.statement.sizes), *self.statement.tensors}
+        names = [free_letter(letter, taken) for letter in (*given, *"ijklpq"[len(given) :])]
         return dict(zip(self.statement.index, names, strict=False))
 
     @cached_property

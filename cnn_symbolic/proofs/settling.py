@@ -18,7 +18,7 @@ from typing import Any
 
 from cnn_symbolic.expressions.printing import written, written_together
 from cnn_symbolic.ground.bounds import check_seconds
-from cnn_symbolic.ground.errors import CnnSymbolicError, DisagreementError
+from cnn_symbolic.ground.errors import CnnSymbolicError, DisagreementError, TooLargeError
 from cnn_symbolic.ground.limits import Limits
 from cnn_symbolic.ground.processes import in_processes
 from cnn_symbolic.kernel.search.confirming import check_proved
@@ -94,6 +94,8 @@ def settled_so_far(
             yield replace(settled, mistake=made.mistake)
     except DisagreementError:
         raise
+    except TooLargeError as error:
+        yield at_limit(str(error), time.perf_counter() - start)
     except CnnSymbolicError as error:
         yield stopped("failed", str(error), time.perf_counter() - start)
     except RecursionError:
@@ -191,7 +193,8 @@ def settle_many(
             sent = made.title, made.expected, *exported, made.literally, timeout
             waiting.append(partial(witnessed, made.statement, executor.submit(record, *sent).result))
         except CnnSymbolicError as error:
-            waiting.append(partial(Record, made.title, made.expected, "failed", reason=str(error)))
+            outcome = "undecided" if isinstance(error, TooLargeError) else "failed"
+            waiting.append(partial(Record, made.title, made.expected, outcome, reason=str(error)))
     return [answer() for answer in waiting]
 
 

@@ -18,8 +18,7 @@ import sympy as sp
 from cnn_symbolic.expressions.formulas import Index, bound_sum, entry, fresh, substitute
 from cnn_symbolic.expressions.shapes import format_shape
 from cnn_symbolic.ground.errors import FragmentError, ShapeError
-from cnn_symbolic.tensors.making import tensor
-from cnn_symbolic.tensors.sources import Gradient, Named
+from cnn_symbolic.tensors.sources import Gradient, Leaf, Named
 from cnn_symbolic.tensors.tensor import Tensor, check_tensor
 
 
@@ -82,7 +81,8 @@ def cotangent(of: Tensor) -> Tensor:
     """
     if check_tensor(of, "cotangent").name is None:
         raise FragmentError(f"a cotangent is named after its tensor: write named('z', {of}) first")
-    return tensor(*of.shape, name=f"∂C/∂{of.name}", indices=" ".join(of.source.indices))
+    name = f"∂C/∂{of.name}"
+    return Tensor(of.lengths, lambda index: entry(name, index), True, Leaf(name, of.source.indices, of.shape))
 
 
 cotangent_of = cotangent  # inside gradient(), the word is the parameter

@@ -5,11 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnn_symbolic.expressions.formulas import entry, fresh, stray_symbols
-from cnn_symbolic.expressions.shapes import (
-    check_letters,
-    check_name,
-    check_shape,
-)
+from cnn_symbolic.expressions.shapes import check_letters, check_name, check_shape
 from cnn_symbolic.ground.errors import FragmentError
 from cnn_symbolic.tensors.sources import Leaf, Named
 from cnn_symbolic.tensors.tensor import Tensor, check_tensor
@@ -23,9 +19,10 @@ def tensor(*lengths: Any, name: str, indices: str = "") -> Tensor:
     >>> tensor(M, N, name="x").shape
     (M, N)
     """
+    name = check_name(name)
     shape = check_shape(lengths, f"tensor {name}")
     given = tuple(lengths[0]) if len(lengths) == 1 and isinstance(lengths[0], tuple | list) else lengths
-    source = Leaf(check_name(name), check_letters(indices, len(shape), name), given)
+    source = Leaf(name, check_letters(indices, len(shape), name), given)
     return Tensor(shape, lambda index: entry(name, index), True, source)
 
 
@@ -36,6 +33,7 @@ def scalar(name: str) -> Tensor:
 
 def named(name: str, definition: Tensor, indices: str = "") -> Tensor:
     """Give an intermediate result a name of its own: formulas then show `z[r, c]` for its entries."""
+    name = check_name(name)
     check_tensor(definition, f"named({name!r}, …)")
     index = fresh("i" * definition.rank)
     if stray := stray_symbols(definition.formula(index), index):
@@ -44,5 +42,5 @@ def named(name: str, definition: Tensor, indices: str = "") -> Tensor:
             f"the definition of {name} mentions {written}, which is neither a size nor a tensor: "
             "an intermediate result inside of a family is named as a whole, outside of it"
         )
-    source = Named(check_name(name), definition, check_letters(indices, definition.rank, name))
+    source = Named(name, definition, check_letters(indices, definition.rank, name))
     return Tensor(definition.lengths, lambda index: entry(name, index), True, source)

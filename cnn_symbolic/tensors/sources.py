@@ -163,8 +163,7 @@ class Gradient(Nameless):
         arriving = self.cotangent.source
         if isinstance(arriving, Call):
             return arriving.options.get("value") == 1 and not self.cotangent.shape
-        called = f"∂C/∂{self.output.name or ''}"
-        return arriving.name == called or (self.output.name is None and str(arriving.name).startswith(called))
+        return self.output.name is not None and arriving.name == f"∂C/∂{self.output.name}"
 
 
 Source = Leaf | Named | Call | Entries | Gradient

@@ -22,6 +22,7 @@ from _layers import (
 
 from cnn_symbolic import (
     Step,
+    cotangent,
     crop,
     from_entries,
     gradient,
@@ -111,7 +112,7 @@ flat_x, flat_w = tensor(B, G * C, M, name="x"), tensor(G * K, C, I, name="w")
 split_w = split_axis(flat_w, axis=0, into=(G, K))
 line = {"stride": S, "padding": [(P, V)], "dilation": D, "group_axis": True}
 flat_z = named("z", merge_axes(conv(split_axis(flat_x, axis=1, into=(G, C)), split_w, **line), axis=1))
-flat_g = tensor(*flat_z.shape, name="∂C/∂z")
+flat_g = cotangent(flat_z)
 split_g = split_axis(flat_g, axis=1, into=(G, K))
 
 flat_layout = prove(

@@ -43,9 +43,9 @@ def backward_form(average):
     g, share, x = average.a_gradient, average.share, average.x
     return from_entries(
         x.shape,
-        lambda n, c, m, o: sum_over(
+        lambda b, c, m, o: sum_over(
             lambda r, q, i, j: (
-                Iverson(S * r + i - P == m) * Iverson(T * q + j - Q == o) * (g[n, c, r, q] * share[0, 0, r, q])
+                Iverson(S * r + i - P == m) * Iverson(T * q + j - Q == o) * (g[b, c, r, q] * share[0, 0, r, q])
             ),
             (*g.shape[2:], I, J),
         ),
@@ -73,7 +73,7 @@ real_cells = prove(
     pool(False, False, rank=1).counts,
     equals=from_entries(
         pool(False, False, rank=1).counts.shape,
-        lambda n, c, r: minimum(S * r - P + I, M) - maximum(S * r - P, 0),
+        lambda b, c, r: minimum(S * r - P + I, M) - maximum(S * r - P, 0),
         using=[],
     ),
     assuming=[P <= I - 1],
@@ -83,7 +83,7 @@ clipped_cells = prove(
     "In ceil mode with the padding counted, window r counts min(S·r + I, M + 2P) − S·r cells",
     pool(True, True, rank=1).counts,
     equals=from_entries(
-        pool(True, True, rank=1).counts.shape, lambda n, c, r: minimum(S * r + I, M + 2 * P) - S * r, using=[]
+        pool(True, True, rank=1).counts.shape, lambda b, c, r: minimum(S * r + I, M + 2 * P) - S * r, using=[]
     ),
 )
 
@@ -99,7 +99,7 @@ as_convolution = prove(
     sum_pool(x, window=(I, J), **OPTIONS),
     equals=from_entries(
         sum_pool(x, window=(I, J), **OPTIONS).shape,
-        lambda n, c, r, q: conv(wrap(x, axis=2), ones(C, 1, 1, I, J), group_axis=True, **OPTIONS)[n, c, 0, r, q],
+        lambda b, c, r, q: conv(wrap(x, axis=2), ones(C, 1, 1, I, J), group_axis=True, **OPTIONS)[b, c, 0, r, q],
         using=[x],
     ),
 )

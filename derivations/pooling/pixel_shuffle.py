@@ -1,6 +1,6 @@
 """Pixel shuffle moves channels into space, for every factor; its gradient moves them back."""
 
-from cnn_symbolic import from_entries, gradient, prove, refute, shape, sizes, tensor
+from cnn_symbolic import cotangent, from_entries, gradient, named, prove, refute, shape, sizes, tensor
 from cnn_symbolic.layers import pixel_shuffle, pixel_unshuffle
 
 B, C, M, N, F, H = sizes("B C M N F H")
@@ -16,18 +16,18 @@ shuffle_size = prove("Shuffling trades channels for size", shape(shuffled), equa
 
 shuffle_undone = prove("Unshuffling undoes it, along one axis", pixel_unshuffle(enlarged, factors=(F,)), equals=row)
 
-g, h = tensor(*unshuffled.shape, name="∂C/∂u"), tensor(*enlarged.shape, name="∂C/∂a")
+u, a = named("u", unshuffled), named("a", enlarged)
 
 unshuffle_gradient = prove(
     "The gradient of a pixel unshuffle is the pixel shuffle",
-    gradient(unshuffled, wrt=large, cotangent=g),
-    equals=pixel_shuffle(g, factors=(F, H)),
+    gradient(u, wrt=large),
+    equals=pixel_shuffle(cotangent(u), factors=(F, H)),
 )
 
 shuffle_gradient = prove(
     "The gradient of a pixel shuffle along one axis is the pixel unshuffle",
-    gradient(enlarged, wrt=row, cotangent=h),
-    equals=pixel_unshuffle(h, factors=(F,)),
+    gradient(a, wrt=row),
+    equals=pixel_unshuffle(cotangent(a), factors=(F,)),
 )
 
 depth_to_space = refute(

@@ -1,6 +1,19 @@
 """A transposed convolution and its three gradients: it is to a convolution what the convolution is to it."""
 
-from cnn_symbolic import crop, dilate, flip, gradient, named, prove, sizes, sum_axes, tensor, transpose, widths
+from cnn_symbolic import (
+    cotangent,
+    crop,
+    dilate,
+    flip,
+    gradient,
+    named,
+    prove,
+    sizes,
+    sum_axes,
+    tensor,
+    transpose,
+    widths,
+)
 from cnn_symbolic.layers import conv, conv_transpose
 
 B, C, K = sizes("B C K")
@@ -20,7 +33,7 @@ def claims(rank):
     b = tensor(C, name="b")
     options = {"stride": STRIDE[:rank], "padding": PADDING[:rank], "dilation": DILATION[:rank]}
     z = named("z", conv_transpose(y, w, b, output_padding=EXTRA[:rank], **options))
-    g = tensor(*z.shape, name="∂C/∂z")
+    g = cotangent(z)
     spatial = tuple(range(2, 2 + rank))
     full = conv(
         dilate(y, factors=(1, 1, *STRIDE[:rank])),

@@ -6,9 +6,10 @@ import pytest
 
 from cnn_symbolic.claims.reading import read_claims
 from cnn_symbolic.claims.vocabulary import MOST_CHARACTERS
-from cnn_symbolic.ground.errors import ClaimTextError
+from cnn_symbolic.ground.errors import ClaimTextError, TooLargeError
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
+from cnn_symbolic.proofs.settling import settle, settle_many
 from tests.support.claim_language import X
 
 LIMITS = {
@@ -73,8 +74,48 @@ LIMITS = {
 @pytest.mark.parametrize(("within", "beyond", "message"), LIMITS.values(), ids=LIMITS)
 def test_a_text_may_be_as_large_as_its_limits_and_no_larger(within, beyond, message):
     assert len(read_claims(within)) == 1
-    with pytest.raises(ClaimTextError, match=re.escape(message)):
-        read_claims(beyond if beyond.strip() else within + beyond)
+    with pytest.raises((ClaimTextError, TooLargeError), match=re.escape(message)):
+        stated(beyond if beyond.strip() else within + beyond)
+
+
+def stated(text):
+    """The statements of a text's claims."""
+    return [made.statement for made in read_claims(text).values()]
+
+
+def test_a_claim_that_is_too_large_is_undecided_and_the_others_are_decided():
+    text = (
+        f"{X}claim(x == x)\nlarge = claim(x*x*x*x*x*x*x*x == x)\nclaim(10001 == M)\nrefute(10001 == M)\nclaim(x == 2*x)"
+    )
+    claims = read_claims(text, "a text")
+    outcomes = {
+        "line_2": "proved",
+        "large": "undecided",
+        "line_4": "undecided",
+        "line_5": "undecided",
+        "line_6": "refuted",
+    }
+    assert {name: settle(claim).outcome for name, claim in claims.items()} == outcomes
+    assert {name: claim.outcome for name, claim in claims.items()} == outcomes
+    assert [record.outcome for record in settle_many(claims.values())] == list(outcomes.values())
+    assert settle(claims["large"]).verdict.detail == (
+        "the computation was stopped at its limit: a text, line 3, column 15: "
+        "a tensor's entry is a product of at most 6 entries when it is multiplied out here, found 7"
+    )
+
+
+def test_a_definition_that_is_too_large_belongs_to_the_whole_text():
+    with pytest.raises(ClaimTextError, match="line 2, column 5: a tensor's entry is a product of at most 6"):
+        read_claims(f"{X}y = x*x*x*x*x*x*x*x\nclaim(x == x)")
+
+
+NUMBERS = ("x[10**9]", "x[10**10**10]", "x[9**9**9]", f"x[{'9' * 4000}]", "x[10**4 * 10**4]", "x[2**4**4**4**4**4]")
+
+
+@pytest.mark.parametrize("absurd", NUMBERS, ids=range(len(NUMBERS)))
+def test_absurd_numbers_are_refused_before_they_are_computed(absurd):
+    with pytest.raises((ClaimTextError, TooLargeError), match=r"an integer from 0 to 4|numbers are at most 10000"):
+        stated(f"{X}claim({absurd} == 0)")
 
 
 @pytest.mark.parametrize("opening", ["(", "[", "-", "not ", "x[", "f(", "lambda: "])

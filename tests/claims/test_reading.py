@@ -118,7 +118,6 @@ TRUE = {
     "entries by a function": f"{X}claim(from_entries((M,), lambda i: x[M - 1 - i], using=[x]) == rot180(x))",
     "sums by a function": f"{X}claim(from_entries((1,), lambda i: sum_over(lambda u: x[u], (M,)), using=[x])[i] == "
     "sum(x[u], over=u) * Iverson(i == 0))",
-    "an index with the name of a size": "x = tensor(K, M)\nclaim(stacked(K, lambda K: take(x, at=(K,))) == x)",
     "a member of a family": "x = tensor(K, M)\nclaim(summed(K, lambda k: take(x, at=(k,))) == sum_axes(x, axes=(0,)))",
 }
 

@@ -177,6 +177,10 @@ REFUSED = {
         "stacked takes a function of one index that returns a te",
     ),
     "an index that is a word": ("x = stacked(K, «lambda pad: pad)", "pad stands for something already: use another"),
+    "an index with the name of a size": (
+        "x = tensor(K, M)\n«claim(stacked(K, lambda K: take(x, at=(K,))) == x)",
+        "K names both a size and an index: rename one of them",
+    ),
     "an index that is taken": (f"{X}y = stacked(K, «lambda x: x)", "x stands for something already: use another index"),
     "an expectation that there is not": (
         f"{X}«claim(x == x, expect='holds')",

@@ -15,6 +15,7 @@ from cnn_symbolic import (
     claim,
     convolve,
     correlate,
+    cotangent,
     from_entries,
     gradient,
     maximum,
@@ -47,8 +48,9 @@ def unusual():
     s, total = scalar("s"), sum_axes(x, axes=(0,))
     t = sizes("t R k1 i_u n_M forall x1")
     called = [tensor(n, name=name) for n, name in zip(t, ("x", "t", "R", "k1", "i_u", "inverse", "x2"), strict=True)]
-    names = ("δ", "delta", "delta_2", "w", "t_w", "W", "w′", "w_prime", "*)", '"', "∂C/∂w")
+    names = ("δ", "delta", "delta_2", "w", "t_w", "W", "w′", "w_prime", "_w")
     alike = [tensor(M, name=name) for name in names]
+    alike.append(cotangent(alike[3]))
     cases = {
         "full_correlation": correlate(x, w, mode="full") == convolve(x, w, mode="full"),
         "full_correlation_valid": correlate(x, w) == convolve(x, w),

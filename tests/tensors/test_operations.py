@@ -290,7 +290,11 @@ REJECTED = [
     (lambda: tensor(m, 0, name="t"), ShapeError, "a size is at least 1, found 0"),
     (lambda: tensor(m, "3", name="t"), ShapeError, "a size is a positive integer or made from sizes"),
     (lambda: tensor(sp.Symbol("k", integer=True), name="t"), ShapeError, "made from sizes, such as"),
-    (lambda: tensor(m, name=""), NameConflictError, "a tensor's name is a text that can be printed and is not empty"),
+    (
+        lambda: tensor(m, name=""),
+        NameConflictError,
+        "the name of a tensor is letters, digits and underscores, such as x",
+    ),
     (lambda: tensor(m, n, name="t", indices="i"), ShapeError, "t has 2 axes, but the letters 'i' for them"),
     (lambda: broadcast(x2, shape=(m,)), ShapeError, "does not broadcast"),
     (lambda: correlate(tensor(2, name="a"), tensor(3, name="b")), ShapeError, r"would have the empty shape \(0,\)"),

@@ -17,6 +17,7 @@ import sympy as sp
 
 from cnn_symbolic.expressions.divisors import required
 from cnn_symbolic.expressions.meaning import value_of
+from cnn_symbolic.expressions.names import check_told_apart
 from cnn_symbolic.expressions.rules import all_of, at_least, compare, is_plain_size, least
 from cnn_symbolic.expressions.values import as_condition, presumed_of
 from cnn_symbolic.ground.errors import CnnSymbolicError, UndefinedError
@@ -41,7 +42,9 @@ def state(left: Any, right: Any, assuming: Iterable[Any] = ()) -> Statement:
     """
     given = tuple(assuming) if isinstance(assuming, Iterable) else assuming
     comparable(left, right, given)
-    return statement.state(left, as_exchanged(left, right, given), given)
+    made = statement.state(left, as_exchanged(left, right, given), given)
+    check_told_apart(made.sizes, made.tensors, made.formulas)
+    return made
 
 
 def as_exchanged(left: Any, right: Any, assuming: Iterable[Any] = ()) -> Any:

@@ -29,6 +29,7 @@ from cnn_symbolic.expressions.heads import (
     Where,
     has_entries,
 )
+from cnn_symbolic.expressions.names import bare, check_told_apart
 from cnn_symbolic.expressions.rules import is_condition, is_plain_size, least
 from cnn_symbolic.expressions.shapes import check_name
 from cnn_symbolic.ground.errors import ExportError
@@ -136,7 +137,9 @@ def decode_statement(value: Any) -> Statement:
             own = {f"i{k}": sp.Dummy(f"i{k}", integer=True) for k in range(len(shape))}
             given = declared.get("definition")
             definition = None if given is None else number(given, own)
-            tensors[check_name(name)] = Declaration(shape, tuple(own.values()) if given is not None else (), definition)
+            if check_name(bare(name)) != bare(name):
+                raise ExportError(f"the name {name!r} is not in its normal form")
+            tensors[name] = Declaration(shape, tuple(own.values()) if given is not None else (), definition)
         statement = Statement(
             left=decode_side(value["left"], index),
             right=decode_side(value["right"], index),
@@ -145,6 +148,7 @@ def decode_statement(value: Any) -> Statement:
             assumptions=tuple(holds(a) for a in value["assumptions"]),
         )
         check_names(statement.sizes, statement.tensors)
+        check_told_apart(statement.sizes, statement.tensors, statement.formulas)
         return statement
     except ExportError:
         raise

@@ -42,6 +42,7 @@ def apply(x: Tensor, *, function: str, order: int = 0) -> Definition:
         raise FragmentError(f"{function} can be applied to a tensor with a name only: write named('z', {x}) first")
     if not isinstance(function, str) or not function or not isinstance(order, int) or order < 0:
         raise OperandError(f"apply takes a function's name and a count of derivatives, found {function!r}, {order!r}")
+    function = function if function in KNOWN else check_name(function, "a function", primes="")
     name = x.name
     confined = not order or function not in KNOWN  # 1 − tanh² is not zero outside of the shape
     return Definition(x.lengths, lambda index: Opaque(function, order, entry(name, index)), confined)
@@ -62,7 +63,7 @@ def function(name: str) -> Function:
     """Return an arbitrary differentiable function; raise OperandError for the name of a known one, such as `exp`."""
     if name in KNOWN:
         raise OperandError(f"{name} is a known function, {definition(name)}: write {name}(x), without function()")
-    return Function(check_name(name))
+    return Function(check_name(name, "a function", primes=""))
 
 
 def known(name: str) -> Callable[..., Tensor]:
