@@ -11,9 +11,10 @@ REAL_AXIOMS = ("ClassicalDedekindReals.sig_forall_dec", "FunctionalExtensionalit
 
 
 @pytest.fixture(autouse=True)
-def small_library(monkeypatch):
-    """Only the definitions: the rest of the library takes a while, and nothing here needs it."""
+def small_library(monkeypatch, tmp_path_factory):
+    """Only the definitions, and nothing kept: the rest of the library takes a while, and nothing here needs it."""
     monkeypatch.setattr(compiling, "LIBRARY", ("Definitions",))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("kept")))
 
 
 def coqc(folder, script):
