@@ -38,13 +38,13 @@ PASSED = (
 EMPTIED = ("XDG_DATA_HOME", "XDG_DATA_DIRS", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS")
 MOST_DETAIL, MOST_STEP = 300, 60
 # How Coq says where a file is wrong, and the status that it then ends with.
-REFUSAL = re.compile(r'^File "(.*)", line (\d+), characters (\d+)-(\d+):\nError:(.*)', re.MULTILINE | re.DOTALL)
+REFUSAL = re.compile(r'^File "(.*)", line (\d{1,9}), characters (-?\d{1,9})-(\d{1,9}):\nError:(.*)', re.M | re.S)
 REFUSED = 1
 # What Coq says where it cannot go on, and of a proof that is not complete at its Qed.
 UNABLE = ("Out of memory", "Stack overflow", "Anomaly", "System error", "User interrupt", "Timeout")
 UNFINISHED = "incomplete proof"
-# What a sentence starts with that loads other files: where that fails, nothing was said of what follows.
-LOADS = ("From ", "Require ")
+# What a line starts with that loads other files: where that fails, nothing was said of what follows.
+LOADS = (b"From ", b"Require ")
 
 
 @dataclass(frozen=True)
@@ -170,8 +170,9 @@ def failure(file: Path, status: int, errors: str) -> tuple[str, str]:
     message = re.sub(r"^Tactic failure: | \(level \d+\)", "", message)[:MOST_DETAIL]
     line, start, stop = map(int, found.groups()[1:4])
     lines = file.read_bytes().splitlines()
-    at = b"\n".join(lines[line - 1 :])[start:stop].decode("utf-8", "replace")
-    if message.startswith(UNABLE) or at.startswith(LOADS):
+    from_there = b"\n".join(lines[line - 1 :])
+    at = from_there[start:stop].decode("utf-8", "replace")
+    if message.startswith(UNABLE) or from_there.startswith(LOADS):
         return "not run", f"{file.name}, line {line}: {message}"
     if not file.name.startswith("P_") or (at == "Qed." and UNFINISHED not in message):
         return "rejected", f"{file.name}, line {line}: {message}"
