@@ -126,6 +126,18 @@ def test_certify_without_coq_says_how_to_check(command, monkeypatch, tmp_path):
     assert re.search(r"–  one +identity +all shapes; not run", ran.output)
 
 
+@needs_coq
+def test_certify_says_what_is_only_recorded(command, monkeypatch, tmp_path):
+    assert command("certify", {"one": PROOF, "two": WRONG}).exit_code == 3
+    monkeypatch.setenv("PATH", str(tmp_path))
+    ran = command("certify", {"one": PROOF, "two": WRONG})
+    assert ran.exit_code == 3
+    assert "not run (1 recorded as accepted there, not checked in this run): there is no coqc" in ran.output
+    assert re.search(r"–  one +identity +all shapes; recorded, not checked in this run", ran.output)
+    assert re.search(r"–  two +identity +refuted; not run", ran.output)
+    assert "certified" not in ran.output
+
+
 STUCK = """
 case "$1" in -print-version|-where) echo 8.16.1; exit;; esac
 for file; do :; done
