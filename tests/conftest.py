@@ -1,15 +1,20 @@
 """What all tests share: which are run by default, how they are spread over processes, and what is made only once.
 
+What the package keeps of a user between runs, it keeps of the tests in a folder of their own.
+
 The default run leaves out tests that are marked as slow, and takes fewer examples of Hypothesis. `--thorough` runs
 everything. Most test files are run by one process each; all files that need the whole bundle by the same one.
 """
 
+import os
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from cnn_symbolic.certificates.trusted.compiling import compile_library, find_coq, library_texts
+from cnn_symbolic.certificates.trusted.compiling import compile_library, library_texts
+from cnn_symbolic.certificates.trusted.coqc import find_coq
 from cnn_symbolic.ground.files import cache_folder
 from cnn_symbolic.present.content.assembly import assemble
 
@@ -48,6 +53,7 @@ def pytest_configure(config):
     config.stash[PROGRAMS] = TemporaryDirectory()
     if not hasattr(config, "workerinput"):  # other processes have the environment of the first one
         coqc.install(config.stash[PROGRAMS].name, cache_folder() / "tests" / "coqc")
+        os.environ["XDG_CACHE_HOME"] = str(Path(config.stash[PROGRAMS].name, "cache"))
     thorough.CHOSEN[0] = config.getoption("--thorough")
     settings.load_profile(thorough.share("default", "thorough"))
 
@@ -94,8 +100,7 @@ def pytest_terminal_summary(terminalreporter):
 def coq(tmp_path_factory):
     """Coq, and the library of certificates, compiled once for all tests."""
     found = find_coq()
-    kept, folder = tmp_path_factory.mktemp("kept"), tmp_path_factory.mktemp("library")
-    return found, compile_library(found, library_texts(), kept, folder)
+    return found, compile_library(found, library_texts(), tmp_path_factory.mktemp("library"))
 
 
 @pytest.fixture(scope="session")

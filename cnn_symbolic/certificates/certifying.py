@@ -1,31 +1,24 @@
 """Certifies claims: writes their certificates to a folder, and has Coq check them, several at a time.
 
-The folder is written to and, but for two records, never read: `certificates.json` says which certificates were
-accepted, and `library/library.json` what the compiled library was compiled from. A certificate is not compiled again
-while its three texts, the library and the version of Coq are the same as in the record.
+The folder is for readers: it is written to, and nothing in it is believed. Only where Coq does not answer, the record
+`certificates.json` is looked at: a certificate that it says was accepted, with the texts as they are, is recorded, and
+not checked in this run. What Coq accepted in earlier runs is kept elsewhere (see `trusted/kept`).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import closing
-from dataclasses import asdict, dataclass
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from cnn_symbolic.certificates.trusted.certificate import Certificate, NoProofFound, NotCertified, mangled
-from cnn_symbolic.certificates.trusted.compiling import (
-    Coq,
-    Library,
-    compile_library,
-    compiled,
-    digest,
-    find_coq,
-    library_texts,
-)
+from cnn_symbolic.certificates.trusted.compiling import Answer, Library, certified, compile_library, library_texts
+from cnn_symbolic.certificates.trusted.coqc import Coq, NotAccepted, digest, find_coq
 from cnn_symbolic.ground.bounds import check_seconds
-from cnn_symbolic.ground.errors import CnnSymbolicError, ExportError, MissingPackageError
+from cnn_symbolic.ground.errors import CnnSymbolicError, MissingPackageError
 from cnn_symbolic.ground.files import make_folder, temporary_folder, write
 from cnn_symbolic.ground.limits import NO_LIMITS
 from cnn_symbolic.ground.processes import cores, in_processes
@@ -45,7 +38,8 @@ class Outcome:
     """What became of the certificate of a claim, for which reason, and after how many seconds of Coq's.
 
     `status` is "certified"; "no proof found"; "rejected" where Coq refuses what is claimed to be a proof; "not run"
-    where Coq is not there, was ended, or had no time or memory left; or "not emitted" for what cannot be certified.
+    where Coq is not there, was ended, or had no time or memory left; "recorded" where Coq was not run either, but the
+    record in the folder says that it accepted the same before; or "not emitted" for what cannot be certified.
     """
 
     claim: str
@@ -61,7 +55,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class CertifyingWork:
-    """What every process needs: the claims, the folder, Coq with the library or why there is none, and the record."""
+    """What every process needs: the claims, the folder, Coq with the library or why there is none, and the record.
+
+    `texts` are those of the library. `again` has everything compiled that was accepted before, too.
+    """
 
     claims: tuple[Claim, ...]
     folder: Path
@@ -70,6 +67,8 @@ class CertifyingWork:
     missing: str
     timeout: float
     record: Mapping[str, Any]
+    texts: Mapping[str, str]
+    again: bool
 
     def certified_at(self, k: int) -> tuple[Outcome, str]:
         """Return what becomes of the certificate of a claim, and what it is of."""
@@ -84,13 +83,13 @@ class CertifyingWork:
         for part in certificate.parts:
             for kind, text in (("S", part.statement), ("P", part.proof), ("K", part.check)):
                 put(self.folder / f"{kind}_{part.name}.v", text)
-        if self.coq is None or self.library is None:
-            return Outcome(claim.id, certificate, "not run", self.missing, 0.0), ""
-        source = source_of(certificate, self.library)
-        if (seconds := recorded(self.record.get(certificate.name), source)) is not None:
-            return Outcome(claim.id, certificate, "certified", f"certified by {self.coq.name}", seconds), source
-        answer = compiled(certificate, self.coq, self.library, self.timeout)
-        return Outcome(claim.id, certificate, **asdict(answer)), source
+        answer = Answer("not run", self.missing, 0.0)
+        if self.coq is not None and self.library is not None:
+            answer = certified(certificate, self.coq, self.library, self.timeout, self.again)
+        outcome, source = Outcome(claim.id, certificate, **asdict(answer)), source_of(certificate, self.texts)
+        if answer.status == "not run" and is_recorded(self.record.get(certificate.name), source):
+            return replace(outcome, status="recorded"), source
+        return outcome, source
 
 
 Watch = Callable[[Iterable[Outcome]], Iterable[Outcome]]
@@ -107,37 +106,36 @@ def certify(
     """Return what becomes of the claims' certificates, which are written to a folder and checked there by Coq.
 
     `jobs` is the number of processes; 0 takes one for each core. Each file has `timeout` seconds. `watch` passes the
-    outcomes on as they come, for a progress bar. `again` has everything compiled, whatever the records say. Raises
-    ExportError if the folder cannot be written to, or the library does not compile.
+    outcomes on as they come, for a progress bar. `again` has everything compiled, whatever was accepted before. Raises
+    ExportError if the folder cannot be written to.
     """
     check_seconds(timeout)
     names = [mangled(claim.id) for claim in claims]
     if len(set(names)) < len(names):
         raise CnnSymbolicError(f"the ids of the claims have to differ, found {sorted(claim.id for claim in claims)}")
-    kept, texts = folder / "library", library_texts()
-    make_folder(kept, parents=True)
+    for_readers, texts = folder / "library", library_texts()
+    make_folder(for_readers, parents=True)
     put(folder / "_CoqProject", PROJECT)
     for name, text in texts.items():
-        put(kept / f"{name}.v", text)
+        put(for_readers / f"{name}.v", text)
     record = read_record(folder / RECORD)
     with temporary_folder() as private:
         coq, library, missing = None, None, ""
         try:
             coq = find_coq()
-            if again:
-                (kept / "library.json").unlink(missing_ok=True)
-            library = compile_library(coq, texts, kept, private)
-        except MissingPackageError as absent:
-            missing = str(absent)
+            library = compile_library(coq, texts, private, again)
+            for name in library.hashes:
+                put(for_readers / name, (library.folder / name).read_bytes())
+        except (MissingPackageError, NotAccepted, OSError) as reason:
+            missing = str(reason)
         found: dict[int, Outcome] = {}
 
         def outcomes() -> Generator[Outcome, None, None]:
-            known = {} if again else dict(record)
-            work = CertifyingWork(tuple(claims), folder, coq, library, missing, timeout, known)
+            work = CertifyingWork(tuple(claims), folder, coq, library, missing, timeout, dict(record), texts, again)
             with closing(in_processes(work.certified_at, len(claims), jobs or cores(), NO_LIMITS)) as done:
                 for k, (outcome, source) in done:
                     found[k] = outcome
-                    if outcome.certificate is not None:
+                    if outcome.certificate is not None and outcome.status != "recorded":
                         record[names[k]] = entry(outcome, source)
                         write(folder / RECORD, record_text(record))
                     yield outcome
@@ -159,18 +157,15 @@ def emitted(made: Derivation, name: str) -> Certificate:
     return certificate(made, name)
 
 
-def source_of(certificate: Certificate, library: Library) -> str:
-    """Return the hash of all that an outcome depends on: the library and Coq's version, the texts and the axioms."""
-    parts = [(p.name, p.statement, p.proof, p.check, *p.axioms) for p in certificate.parts]
-    return digest(library.source, *(text for part in parts for text in part))
+def source_of(certificate: Certificate, library: Mapping[str, str]) -> str:
+    """Return the hash of what a reader of the folder finds there: the texts of a certificate and of the library."""
+    parts = [(p.name, p.statement, p.proof, p.check, p.axioms) for p in certificate.parts]
+    return digest(list(library.items()), parts)
 
 
-def recorded(kept: Any, source: str) -> float | None:
-    """Return the seconds that a record says a certificate took, if it was accepted as it is now."""
-    if not isinstance(kept, dict) or kept.get("source") != source or kept.get("status") != "certified":
-        return None
-    seconds = kept.get("seconds")
-    return float(seconds) if isinstance(seconds, int | float) else None
+def is_recorded(kept: Any, source: str) -> bool:
+    """Return whether a record says that a certificate was accepted as it is now."""
+    return isinstance(kept, dict) and kept.get("source") == source and kept.get("status") == "certified"
 
 
 def entry(outcome: Outcome, source: str) -> dict[str, Any]:
@@ -194,25 +189,19 @@ def record_text(record: Mapping[str, Any]) -> str:
 
 def read_record(path: Path) -> dict[str, Any]:
     """Return the record of earlier runs: empty if there is none, or if it is not one that this version writes."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise ExportError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (ValueError, RecursionError):
-        return {}
-    if not isinstance(value, dict) or value.get("schema_version") != SCHEMA_VERSION:
-        return {}
-    found = value.get("certificates")
-    return dict(found) if isinstance(found, dict) else {}
+    with suppress(OSError, ValueError, RecursionError):
+        value = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+        if isinstance(value, dict) and value.get("schema_version") == SCHEMA_VERSION:
+            found = value.get("certificates")
+            if isinstance(found, dict) and record_text(found).encode():
+                return found
+    return {}
 
 
-def put(path: Path, text: str) -> None:
-    """Write a file, unless it is there with the same text."""
-    try:
-        if path.read_bytes() == text.encode():
+def put(path: Path, content: str | bytes) -> None:
+    """Write a file, unless it is there with the same content."""
+    with suppress(OSError):
+        there = path.read_bytes() if path.is_file() else None
+        if there == (content.encode() if isinstance(content, str) else content):
             return
-    except OSError:
-        pass
-    write(path, text)
+    write(path, content)

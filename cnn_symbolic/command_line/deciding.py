@@ -82,7 +82,10 @@ def certify(
     timeout: CoqSeconds = None,
     memory: Memory = "4G",
     again: Annotated[
-        bool, typer.Option("--again", help="Compile everything, also what was certified before and is the same.")
+        bool,
+        typer.Option(
+            "--again", help="Compile everything, also what Coq accepted in earlier runs of yours and is the same."
+        ),
     ] = False,
     json: Json = False,
 ) -> None:
@@ -94,12 +97,13 @@ written only.
 
     Where the search for a proof stops, there is no proof found; rejected is \
 what is claimed to be a proof and Coq refuses; not run is what Coq could not \
-do, in its time or at all.
+do, in its time or at all. Where it was not run, what a record in the folder \
+says is shown as recorded, and never as certified.
 
     Exit status: 0 every claim is as stated and certified, 1 one has the \
 opposite verdict or is rejected by Coq, 2 usage or input error, 3 one is \
 undecided, holds for literal values only or could not be certified (no proof \
-found, not run, nothing to certify), 4 an error of the tool itself.
+found, not run, only recorded, nothing to certify), 4 an error of the tool itself.
     """
     from cnn_symbolic.library.loading import select
 

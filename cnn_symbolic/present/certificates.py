@@ -14,6 +14,8 @@ from cnn_symbolic.present.terminal import Decided
 
 MARKS = {"certified": ("✓", "green"), "rejected": ("✗", "bold red")}
 OPEN = ("–", "yellow")
+# What Coq did not answer in this run, as it is said.
+UNCHECKED = {"not run": "not run", "recorded": "recorded, not checked in this run"}
 
 
 def certificates_table(claims: Sequence[Decided]) -> Table:
@@ -31,7 +33,7 @@ def certificates_table(claims: Sequence[Decided]) -> Table:
             Styled(mark, style=style),
             claim.title,
             "none" if one.certificate is None else ", ".join(part.kind for part in one.certificate.parts),
-            claim.evidence if one.status == "certified" else f"{claim.evidence}; {one.status}",
+            claim.evidence if one.status == "certified" else f"{claim.evidence}; {said(one)}",
             f"{one.seconds:.1f} s" if one.seconds else "",
         )
     return table
@@ -45,13 +47,18 @@ def certified_lines(claims: Sequence[Decided], folder: Path, seconds: float) -> 
     for one in outcomes:
         if one.status != "certified" and one.detail != without_coq:
             style = "bold red" if one.status == "rejected" else "yellow"
-            yield Styled.assemble((f"{one.claim}: {one.status}", style), f": {one.detail}")
+            yield Styled.assemble((f"{one.claim}: {said(one)}", style), f": {one.detail}")
+
+
+def said(outcome: Outcome) -> str:
+    """Return what is said of a certificate that Coq did not accept."""
+    return UNCHECKED.get(outcome.status, outcome.status)
 
 
 def missing(outcomes: Sequence[Outcome]) -> str | None:
     """Return why no certificate at all was checked, or None if that is not so: it is said once, and not of each."""
     made = [one for one in outcomes if one.certificate is not None]
-    details = {one.detail if one.status == "not run" and not one.seconds else None for one in made}
+    details = {one.detail if one.status in UNCHECKED and not one.seconds else None for one in made}
     return details.pop() if len(details) == 1 else None
 
 
@@ -60,7 +67,9 @@ def summary(claims: Sequence[Decided], outcomes: Sequence[Outcome], folder: Path
     if (reason := missing(outcomes)) is not None:
         written = sum(one.certificate is not None for one in outcomes)
         certificates = "1 certificate" if written == 1 else f"{written} certificates"
-        return f"{certificates} written to {folder} and not run: {reason}. Then run the command again"
+        recorded = sum(one.status == "recorded" for one in outcomes)
+        some = f" ({recorded} recorded as accepted there, not checked in this run)" if recorded else ""
+        return f"{certificates} written to {folder} and not run{some}: {reason}"
     certified = [one for one in outcomes if one.status == "certified"]
     counts = []
     for word, plural in (("proved", "theorems"), ("refuted", "refutations")):

@@ -22,7 +22,7 @@ from cnn_symbolic import (
 from cnn_symbolic.certificates.search.derivatives import RealProof
 from cnn_symbolic.certificates.search.proofs import proof_text
 from cnn_symbolic.certificates.trusted.chains import chain_of
-from cnn_symbolic.certificates.trusted.compiling import NotAccepted, run
+from cnn_symbolic.certificates.trusted.coqc import NotAccepted, run
 from cnn_symbolic.certificates.trusted.propositions import proposition
 from cnn_symbolic.certificates.trusted.real_claims import RealClaim
 from cnn_symbolic.certificates.trusted.refusing import refusal
@@ -105,12 +105,12 @@ def compiled(coq, tmp_path_factory):
             for stem, text in zip(("S_x", "P_x"), texts(kind), strict=False):
                 file = folders[kind] / f"{stem}.v"
                 file.write_text(text, encoding="utf-8")
-                run(found, file, library.folder, SECONDS)
+                run(found, file, [(library.folder, "CnnSymbolic"), (file.parent, "Certificates")], SECONDS)
         printed = ""
         for stem, text in zip(("S_x_real", "P_x_real"), real or texts(kind)[2:], strict=True):
             file = folders[kind] / f"{stem}.v"
             file.write_text(text, encoding="utf-8")
-            printed = run(found, file, library.folder, SECONDS)
+            printed = run(found, file, [(library.folder, "CnnSymbolic"), (file.parent, "Certificates")], SECONDS)
         return printed
 
     return of

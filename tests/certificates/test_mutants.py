@@ -14,7 +14,7 @@ import pytest
 
 from cnn_symbolic.certificates.search import proofs
 from cnn_symbolic.certificates.search.counterexamples import refutation_proof
-from cnn_symbolic.certificates.trusted import compiling
+from cnn_symbolic.certificates.trusted import coqc
 from cnn_symbolic.certificates.trusted.certificate import NotCertified
 from cnn_symbolic.certificates.trusted.propositions import proposition
 from cnn_symbolic.kernel.search.verdicts import Refutation
@@ -136,7 +136,7 @@ def mutants(right):
 def accepted(coq, tmp_path):
     """Which texts Coq compiles, and of the others the lines in which they fail."""
     found, library = coq
-    options = [*compiling.OPTIONS, "-Q", str(library.folder), "CnnSymbolic"]
+    options = [*coqc.OPTIONS, "-Q", str(library.folder), "CnnSymbolic"]
 
     def one(position, text):
         file = tmp_path / f"Mutant_{position}.v"

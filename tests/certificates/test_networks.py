@@ -158,6 +158,15 @@ def two_uses():
     yield "two costs", of_cost(quadratic_cost(s, y) + dot(x, x) / 2, x), (s - y) * σ(x, order=1) + x
 
 
+def without_names():
+    x, w = tensor(M, name="x"), tensor(I, name="w")
+    z = correlate(x, w, mode="valid")
+    y = tensor(*z.shape, name="y")
+    yield "inputs", of_cost(quadratic_cost(z, y), x), convolve(w, z - y, mode="full")
+    yield "weights", of_cost(quadratic_cost(z, y), w), correlate(x, z - y, mode="valid")
+    yield "no labels", of_cost(dot(z, z) / 2, x), convolve(w, z, mode="full")
+
+
 def known_functions():
     x, y = tensor(M, name="x"), tensor(M, name="y")
     e = named("e", exp(x))
@@ -179,7 +188,7 @@ def feature_map():
 
 NETWORKS = (
     two_causal_layers, output_layer, dense_layer, two_dense_layers, batch_of_products, strided_convolution,
-    two_convolutions, transposed_convolution, pooling, two_uses, known_functions, feature_map,
+    two_convolutions, transposed_convolution, pooling, two_uses, without_names, known_functions, feature_map,
 )  # fmt: skip
 GRADIENTS = {
     f"{network.__name__}: {label}": prove(label, left, equals=right)

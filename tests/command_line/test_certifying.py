@@ -120,17 +120,29 @@ def test_certify_without_coq_says_how_to_check(command, monkeypatch, tmp_path):
     assert ran.exit_code == 3
     assert (
         "2 certificates written to certificates and not run: there is no coqc: install Coq (Debian and Ubuntu: "
-        "apt install coq; opam: opam install coq). Then run the command again"
+        "apt install coq; opam: opam install coq), and run the command again"
     ) in " ".join(ran.output.split())
     assert ran.output.count("there is no coqc") == 1
     assert re.search(r"–  one +identity +all shapes; not run", ran.output)
 
 
+@needs_coq
+def test_certify_says_what_is_only_recorded(command, monkeypatch, tmp_path):
+    assert command("certify", {"one": PROOF, "two": WRONG}).exit_code == 3
+    monkeypatch.setenv("PATH", str(tmp_path))
+    ran = command("certify", {"one": PROOF, "two": WRONG})
+    assert ran.exit_code == 3
+    assert "not run (1 recorded as accepted there, not checked in this run): there is no coqc" in ran.output
+    assert re.search(r"–  one +identity +all shapes; recorded, not checked in this run", ran.output)
+    assert re.search(r"–  two +identity +refuted; not run", ran.output)
+    assert "certified" not in ran.output
+
+
 STUCK = """
-if [ "$1" = -print-version ]; then echo 8.16.1; exit; fi
+case "$1" in -print-version|-where) echo 8.16.1; exit;; esac
 for file; do :; done
 case "$file" in *Definitions.v) : > "${file}o"; exit;; esac
-echo $$ >> "$PIDS"
+echo $$ >> "$(dirname "$0")/pids"
 exec sleep 600
 """
 ENDED = """
@@ -164,7 +176,7 @@ def test_nothing_runs_on_when_the_command_is_ended(with_signal, jobs, tmp_path):
     started = subprocess.Popen(
         [sys.executable, "-c", ENDED, tmp_path / "out", str(jobs)],
         cwd=Path(__file__).parents[2],
-        env={**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "PIDS": str(pids)},
+        env={**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
         stderr=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 60

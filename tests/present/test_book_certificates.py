@@ -126,6 +126,7 @@ def test_a_statement_about_real_numbers_brings_the_definitions_that_it_needs():
         ("no proof found", "No proof in Coq was found: for <this> & that_reason."),
         ("not emitted", "Not certified by Coq: for <this> & that_reason."),
         ("not run", "Coq was not run: for <this> & that_reason."),
+        ("recorded", "Recorded as accepted by Coq, not checked in this run: for <this> & that_reason."),
     ],
 )
 def test_what_is_not_certified_says_why_and_shows_no_statement(status, sentence):
@@ -277,6 +278,24 @@ def test_without_coq_the_book_says_so(invoke, monkeypatch):
     assert len(reasons) == 2
     assert all(reason.startswith("Coq was not run: there is no coqc: install Coq") for reason in reasons)
     assert "Certified by Coq: 0 of 2." in Path("out/book.tex").read_text("utf-8")
+
+
+@needs_coq
+def test_what_is_only_recorded_is_not_certified_in_a_book(invoke, monkeypatch):
+    assert invoke("--html --certify --jobs 1", {"one": PROOF, "two": PROOF}).exit_code == 0
+    monkeypatch.setenv("PATH", "")
+    done = invoke("--html --latex --certify --jobs 1", {"one": PROOF, "two": PROOF + "\n"})
+    assert done.exit_code == 3, done.output
+    said = (
+        "2 certificates written to certificates and not run (1 recorded as accepted there, not checked in this run): "
+    )
+    assert said in done.stderr
+    root = ET.parse("out/book.html").getroot()
+    reasons = [text(x).partition(":")[0] for x in root.iter() if x.get("class") == "uncertified"]
+    assert reasons == ["Recorded as accepted by Coq, not checked in this run", "Coq was not run"]
+    written = Path("out/book.tex").read_text("utf-8")
+    assert "Certified by Coq: 0 of 2." in written
+    assert "certified by Coq 8" not in written
 
 
 @needs_coq

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from cnn_symbolic.certificates.trusted import compiling, statements
+from cnn_symbolic.certificates.trusted import coqc, statements
 from cnn_symbolic.certificates.trusted.propositions import proposition
 from cnn_symbolic.certificates.trusted.statements import Proposition
 from cnn_symbolic.certificates.trusted.terms import next_function
@@ -259,7 +259,7 @@ def printed(coq, tmp_path):
         file = tmp_path / "Numbers_of_claims.v"
         file.write_text(text, encoding="utf-8")
         found, library = coq
-        options = [*compiling.OPTIONS, "-Q", str(library.folder), "CnnSymbolic"]
+        options = [*coqc.OPTIONS, "-Q", str(library.folder), "CnnSymbolic"]
         done = subprocess.run([found.path, *options, str(file)], capture_output=True, text=True, timeout=SECONDS)
         assert done.returncode == 0, done.stderr
         return done.stdout

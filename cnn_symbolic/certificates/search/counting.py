@@ -14,7 +14,7 @@ from functools import reduce
 
 import sympy as sp
 
-from cnn_symbolic.certificates.search.gathering import Gathered, Place, common_place, gathered_term
+from cnn_symbolic.certificates.search.gathering import Gathered, Place, arranged, common_place, gathered_term
 from cnn_symbolic.certificates.search.maps import maps_between
 from cnn_symbolic.certificates.trusted.certificate import NoProofFound
 from cnn_symbolic.certificates.trusted.expressions import Guard
@@ -58,6 +58,7 @@ def compared(chosen: Chosen, sides: Sides, claim: Proposition, names: Names) -> 
     lengths = dict(zip(claim.indices.values(), claim.statement.left.shape, strict=True))
     free = [(k, lengths[name]) for k, name in names.items() if name in lengths]
     try:
+        terms = arranged(terms, claim, free)
         place = common_place(terms, claim)
         gathered = [gathered_term(term, place, number, free) for number, term in enumerate(terms)]
     except NoProofFound:

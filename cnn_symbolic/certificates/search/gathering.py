@@ -7,13 +7,15 @@ Not trusted: Coq checks the maps between the indices, and every count.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, groupby, islice, permutations, product
 from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.certificates.search.maps import UNITS, exact_quotient, parted, partly_solved
+from cnn_symbolic.certificates.search.maps import MOST_PAIRINGS, UNITS, exact_quotient, parted, partly_solved
 from cnn_symbolic.certificates.trusted.certificate import NoProofFound
 from cnn_symbolic.certificates.trusted.expressions import CoqEntry, CoqFactor, CoqFunction, CoqInverse, Integer, renamed
 from cnn_symbolic.certificates.trusted.integers import relation_of
@@ -78,6 +80,48 @@ def common_place(terms: Sequence[Flat], claim: Proposition) -> Place:
         tuple(n for _, (_, n) in chosen),
         tuple(tuple(position[k] for position, _ in chosen) for k in range(len(terms))),
     )
+
+
+def arranged(terms: Sequence[Flat], claim: Proposition, free: Ranges) -> list[Flat]:
+    """Return terms with their factors of equal tensors in the order in which they are most like the first term.
+
+    Such factors commute, and in which order a term has them is an accident; over the common box, the first one of each
+    term is at the same indices.
+    """
+    first, *others = terms
+    found = [first]
+    for term in others:
+        several = list(islice(arrangements(term), MOST_PAIRINGS))
+        found.append(max(several, key=lambda one: likeness(first, one, claim, free)) if several[1:] else term)
+    return found
+
+
+def arrangements(term: Flat) -> Iterator[Flat]:
+    """Yield a term with its factors of equal tensors in every order, first the one that it has."""
+    numbers = tuple(f for f in term.factors if key_of(f) is None)
+    alike = [permutations(group) for _, group in groupby(entries_of(term), key_of)]
+    for chosen in product(*alike):
+        yield replace(term, factors=(*numbers, *chain.from_iterable(chosen)))
+
+
+def likeness(first: Flat, second: Flat, claim: Proposition, free: Ranges) -> tuple[bool, int]:
+    """Return whether two terms have the same equations over a common box, and how many conditions they share."""
+    place = common_place((first, second), claim)
+    one, other = (
+        {normal(holds) for holds in gathered_term(term, place, number, free).conditions}
+        for number, term in enumerate((first, second))
+    )
+    equations = ({c for c in found if c[0] is Equal} for found in (one, other))
+    return operator.eq(*equations), len(one & other)
+
+
+def normal(holds: Any) -> tuple[Any, sp.Expr]:
+    """Return the kind of a condition, and what it compares with zero: the same for equations that differ in sign."""
+    if not isinstance(holds, Comparison) or isinstance(holds, Unequal):
+        return type(holds), holds
+    kind, left, right = relation_of(holds)
+    slack = sp.expand(right - left)
+    return kind, -slack if kind is Equal and slack.could_extract_minus_sign() else slack
 
 
 def entries_of(term: Flat) -> list[CoqEntry | CoqFunction]:

@@ -14,7 +14,12 @@ from cnn_symbolic.present.content.prose import Code, Formula, Prose, printable, 
 
 ACCEPTED = "certified"
 # How a sentence starts that says what became of a certificate.
-UNLIKE = {"rejected": "Rejected by Coq", "no proof found": "No proof in Coq was found", "not run": "Coq was not run"}
+UNLIKE = {
+    "rejected": "Rejected by Coq",
+    "no proof found": "No proof in Coq was found",
+    "not run": "Coq was not run",
+    "recorded": "Recorded as accepted by Coq, not checked in this run",
+}
 EVERY_RING = "over every commutative ring"
 SAYS = {
     "gradient": f"a gradient, {EVERY_RING}",
