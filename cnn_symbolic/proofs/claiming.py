@@ -10,9 +10,9 @@ from cnn_symbolic.expressions.shapes import format_shape
 from cnn_symbolic.expressions.values import Truth
 from cnn_symbolic.ground.errors import OperandError
 from cnn_symbolic.kernel.search.exchanges import as_exchanged
-from cnn_symbolic.kernel.trusted.statement import comparable
 from cnn_symbolic.proofs.collecting import collect
 from cnn_symbolic.proofs.derivation import Derivation, Sizes, Step
+from cnn_symbolic.tensors.comparing import comparable
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.tensor import Equation, Tensor
 

@@ -19,11 +19,11 @@ from cnn_symbolic.expressions.formulas import entry, indices_of, numbered
 from cnn_symbolic.expressions.printing import free_letter
 from cnn_symbolic.expressions.values import as_formula, presumed_of
 from cnn_symbolic.ground.display import Runnable
-from cnn_symbolic.ground.errors import OperandError
+from cnn_symbolic.ground.errors import CnnSymbolicError, OperandError
 from cnn_symbolic.kernel.search.decide import decide
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.statement import Side, Statement, state
-from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
+from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict, sealed
 from cnn_symbolic.mistakes.changes import Change
 from cnn_symbolic.mistakes.named import named_mistake
 from cnn_symbolic.proofs.reasons import definition_reason, differentiation_reason
@@ -90,9 +90,18 @@ class Derivation(Runnable):
         return state(self.left, self.right, self.assuming)
 
     @cached_property
-    def claim_verdict(self) -> Verdict:
-        """The kernel's verdict on the claim itself."""
+    def decided(self) -> Verdict:
+        """What the kernel has decided, kept."""
         return decide(self.statement, self.literally)
+
+    @property
+    def claim_verdict(self) -> Verdict:
+        """The kernel's verdict on the claim itself; raise CnnSymbolicError if the claim is another one by now."""
+        found, of = sealed(self.decided), self.statement.origin
+        sides = (None, None) if of is None else (of.left, of.right)
+        if found.statement is not self.statement or sides[0] is not self.left or sides[1] is not self.right:
+            raise CnnSymbolicError(f"{self.title!r} was changed after it was decided: declare it as it is meant")
+        return found
 
     @cached_property
     def wrong_step(self) -> tuple[Step, Verdict] | None:

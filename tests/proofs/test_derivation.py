@@ -123,9 +123,9 @@ def test_a_refuted_claim_has_no_lines():
 
 def test_nothing_is_decided_by_declaring():
     derivation = prove("…", x + x, equals=2 * x)
-    assert "claim_verdict" not in vars(derivation)
+    assert "decided" not in vars(derivation)
     assert derivation.outcome == "proved"
-    assert "claim_verdict" in vars(derivation)
+    assert "decided" in vars(derivation)
 
 
 def test_claims_of_a_loop_are_about_the_values_that_they_were_declared_with():
