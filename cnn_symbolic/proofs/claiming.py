@@ -10,7 +10,6 @@ from cnn_symbolic.expressions.shapes import format_shape
 from cnn_symbolic.expressions.values import Truth
 from cnn_symbolic.ground.errors import OperandError
 from cnn_symbolic.kernel.search.exchanges import as_exchanged
-from cnn_symbolic.proofs.collecting import collect
 from cnn_symbolic.proofs.derivation import Derivation, Sizes, Step
 from cnn_symbolic.tensors.comparing import comparable
 from cnn_symbolic.tensors.shapes import ShapeOf
@@ -49,9 +48,7 @@ def declare(
     comparable(left, right, given)
     right = as_exchanged(left, right, given)
     lines = tuple(with_exchange(step, left, given) for step in steps)
-    made = Derivation(title, left, right, expected, given, lines, tuple(indices.split()), tuple(article.split()))
-    collect(made)
-    return made
+    return Derivation(title, left, right, expected, given, lines, tuple(indices.split()), tuple(article.split()))
 
 
 def with_exchange(step: Step, left: Any, assuming: tuple[Any, ...]) -> Step:

@@ -26,6 +26,7 @@ from cnn_symbolic.kernel.trusted.statement import Side, Statement, state
 from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict, sealed
 from cnn_symbolic.mistakes.changes import Change
 from cnn_symbolic.mistakes.named import named_mistake
+from cnn_symbolic.proofs.collecting import collect
 from cnn_symbolic.proofs.reasons import definition_reason, differentiation_reason
 from cnn_symbolic.proofs.steps import collapse_deltas, differentiated, standing_derivative
 from cnn_symbolic.tensors.gradients import stages
@@ -83,6 +84,9 @@ class Derivation(Runnable):
     letters: tuple[str, ...] = ()
     article: tuple[str, ...] = ()
     literally: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        collect(self)
 
     @cached_property
     def statement(self) -> Statement:

@@ -1,6 +1,7 @@
 """Derivations: lines that are all checked, wrong steps, what can be declared."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import sympy as sp
@@ -173,12 +174,13 @@ def test_what_cannot_be_declared_is_rejected_at_once():
 
 
 def test_declarations_are_collected_in_order_and_not_across_files():
-    with collecting() as collected:
+    with collecting(Path("mine.py")) as collected:
         first, second = prove("…", x, equals=x), refute("…", x, equals=2 * x)
     assert [one.made for one in collected] == [first, second]
     assert [one.column for one in collected] == [25, 50]
     assert len({one.line for one in collected}) == 1
-    with collecting(), pytest.raises(DerivationFileError, match="cannot load another"), collecting():
+    here = Path("mine.py")
+    with collecting(here), pytest.raises(DerivationFileError, match="cannot load another"), collecting(here):
         pass
 
 
