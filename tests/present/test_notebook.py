@@ -180,7 +180,7 @@ def test_claims_of_the_library_and_checks_are_shown():
         raise AssertionError("2 is not 3")
 
     tested = check("T", statement="a = b", evidence="tested (once)", by=lambda: "as it is")
-    assert verdicts(shown(tested)[2]) == ["tested"]
+    assert verdicts(shown(tested)[2]) == ["ran"]
     failed = check("T", statement="a = b", evidence="fixed shape", by=fails)
     plain, latex, html = shown(failed)
     assert verdicts(html) == ["refuted"]
