@@ -283,3 +283,9 @@ def test_a_theorem_about_another_statement_is_none_about_this_one():
         with pytest.raises(DisagreementError, match=r"is not what .* follows from"):
             concluded(about, premise, ())
     assert concluded(verdict_on(premise.statement), premise, ()).statement is statement
+
+
+def test_roundings_that_are_equal_are_no_conditions():
+    found = verdict("claim(ceiling(M/S)*ceiling(N/S) == ((M - 1)//S + 1)*((N - 1)//S + 1))")
+    assert isinstance(found, Theorem)
+    assert not [holds for holds in found.domain if holds.has(Floor)]

@@ -14,6 +14,8 @@ from cnn_symbolic import (
     convolve,
     correlate,
     from_entries,
+    literal,
+    pad,
     prove,
     refute,
     rot180,
@@ -189,3 +191,21 @@ def test_sums_that_share_their_letters_get_primes():
     total = from_entries((M, N), lambda i, j: sum_over(lambda i, j: x[i, j], (M, N)) * f[i, j], using=[x, f])
     derivation = prove("…", total, equals=total)
     assert "Σ{i′=0..M - 1, j′=0..N - 1} x[i′, j′]" in texts(derivation)[0]
+
+
+def test_who_changes_a_list_later_changes_nothing():
+    values, widths, assuming, lengths = [[1, 2], [3, 4]], [1, 2], [M >= N], [M, N]
+    claims = [
+        prove("…", literal(values=values), equals=literal(values=values)),
+        prove("…", pad(x, widths=widths), equals=pad(x, widths=widths), assuming=assuming),
+        prove("…", shape(x), equals=lengths),
+    ]
+    written = [claim.written_claim for claim in claims]
+    values[0][0], widths[0], lengths[0] = 9, 7, N
+    assuming.append(M < N)
+    assert [claim.written_claim for claim in claims] == written
+    assert [claim.outcome for claim in claims] == ["proved"] * 3
+    assert claims[1].assuming == (assuming[0],)
+    for table in (claims[1].left.source.options, claims[1].left.source.given):
+        with pytest.raises(TypeError):
+            table["widths"] = (7, 7)
