@@ -29,6 +29,7 @@ from cnn_symbolic.kernel.trusted.verdicts import Theorem as Theorem
 from cnn_symbolic.layers.catalogue import FeatureMap as FeatureMap
 from cnn_symbolic.proofs.check import check as check
 from cnn_symbolic.proofs.check import identity as identity
+from cnn_symbolic.proofs.check import strict_orderings as strict_orderings
 from cnn_symbolic.proofs.claiming import claim as claim
 from cnn_symbolic.proofs.claiming import prove as prove
 from cnn_symbolic.proofs.claiming import refute as refute

@@ -207,9 +207,7 @@ def claims_status(claims: Sequence[Decided]) -> int:
     if (broken := broken_status(claims)) != AS_STATED:
         return broken
     found = ((one.expected, one.outcome) for one in claims)
-    return status((stated, "proved" if word == "tested" else word) for stated, word in found) or (
-        AS_STATED if all(one.as_expected for one in claims) else OPPOSITE
-    )
+    return status(found) or (AS_STATED if all(one.as_expected for one in claims) else OPPOSITE)
 
 
 def broken_status(claims: Sequence[Decided | Omitted]) -> int:
@@ -245,8 +243,9 @@ def book_status(book: Book, certificates: Sequence[Outcome] = ()) -> int:
     """Return the exit status for the claims of a book and for their certificates."""
     if (broken := broken_status(book.omitted)) != AS_STATED:
         return broken
-    outcomes = {"theorem": "proved", "check": "proved", "refutation": "refuted", "holds": "holds"}
-    printed = [(entry.expected, outcomes[entry.kind]) for chapter in book.chapters for entry in chapter.entries]
+    outcomes = {"theorem": "proved", "refutation": "refuted", "holds": "holds"}
+    entries = [entry for chapter in book.chapters for entry in chapter.entries]
+    printed = [(entry.expected, outcomes.get(entry.kind, entry.expected)) for entry in entries]
     found = status([*printed, *((one.expected, one.outcome) for one in book.omitted)]) or (
         OPPOSITE if book.omitted else AS_STATED
     )

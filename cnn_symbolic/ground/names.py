@@ -35,7 +35,7 @@ TOPICS = {
         "tensors.operations.stacking": "count literal stacked summed take windows",
         "layers.catalogue": "FeatureMap",
         "proofs.claiming": "claim prove refute",
-        "proofs.check": "check identity",
+        "proofs.check": "check identity strict_orderings",
         "proofs.derivation": "Derivation Step",
         "kernel.trusted.verdicts": "Theorem",
         "kernel.search.verdicts": "HoldsForLiterals Refutation Undecided",

@@ -65,7 +65,7 @@ def load_file(path: Path) -> list[Claim]:
     sys.path.insert(0, str(path.parent))
     before = set(sys.modules)
     try:
-        with collecting() as collected:
+        with collecting(path) as collected:
             spec.loader.exec_module(module)
     except (KeyboardInterrupt, Ended, DisagreementError):
         raise

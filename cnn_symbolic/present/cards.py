@@ -98,7 +98,7 @@ def of_claim(claim: Claim) -> Card:
         card = unproved(made) if unprinted else of_entry(replace(entry_of(claim), title=heading(made)))
     except ExportError as error:
         card = unproved(made, str(error))
-    if outcome not in ("undecided", "tested", made.expected) and not isinstance(made, Check):
+    if outcome not in ("undecided", "ran", made.expected) and not isinstance(made, Check):
         return replace(card, notes=((STATED[made.expected],), *card.notes))
     return card
 
@@ -112,7 +112,7 @@ def heading(made: Derivation | Check) -> Prose:
 
 def of_entry(entry: BookEntry) -> Card:
     """Return the card of an entry of the book."""
-    outcome = "refuted" if entry.kind == "refutation" else "tested" if entry.strength == "tested" else "proved"
+    outcome = "refuted" if entry.kind == "refutation" else "ran" if entry.strength == "ran" else "proved"
     notes = (entry.holds,) if entry.holds else ()
     return Card(
         entry.title,

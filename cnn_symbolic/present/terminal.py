@@ -34,13 +34,16 @@ if TYPE_CHECKING:
     from cnn_symbolic.certificates.certifying import Outcome
     from cnn_symbolic.present.content.contents import BookEntry, Omitted
 
+RAN = ("•", "green")
 LITERAL_MARKS = {True: ("○", "green"), False: ("○", "yellow")}
-COUNTED = {"proved": "proved", "tested": "tested", "holds": HOLDS}
+COUNTED = {"proved": "proved", "ran": "ran", "holds": HOLDS}
 COUNTED |= {word: word for word in ("refuted", "undecided", "failed", "error")}
 
 
 def mark_of(settled: Settled) -> tuple[str, str]:
     """Return the sign that stands before a claim, and its style: whether it is as its author states."""
+    if settled.outcome == "ran":
+        return RAN
     marks = LITERAL_MARKS if isinstance(settled.verdict, HoldsForLiterals) else MARKS
     return marks[settled.as_expected]
 
@@ -226,7 +229,8 @@ def checked_lines(made: Check, settled: Settled) -> Iterator[Styled]:
     """Yield what was checked, with which evidence, and what was found."""
     mark, style = mark_of(settled)
     yield Styled(made.written_claim)
-    yield Styled(f"{mark} {settled.outcome}: {settled.verdict.evidence}", style=style)
+    said = settled.verdict.evidence
+    yield Styled(f"{mark} {said if settled.outcome == 'ran' else f'{settled.outcome}: {said}'}", style=style)
     if isinstance(settled.verdict, Checked):
         yield Styled(settled.verdict.detail)
 
@@ -290,7 +294,8 @@ def article_table(claims: Sequence[Decided]) -> tuple[Table, list[str]]:
         settling = [c for c in claims if stated.id in c.article]
         settled = bool(settling) and all(c.as_expected for c in settling)
         still_open += [] if settled else [stated.id]
-        mark, style = MARKS[settled]
+        ran = settled and all(c.outcome == "ran" for c in settling)
+        mark, style = RAN if ran else MARKS[settled]
         outcomes = Counter(c.outcome for c in settling)
         strengths = dict.fromkeys(c.evidence for c in settling if c.outcome != "refuted")
         table.add_row(

@@ -10,9 +10,8 @@ from cnn_symbolic.expressions.shapes import check_letters, format_shape
 from cnn_symbolic.expressions.values import Truth
 from cnn_symbolic.ground.errors import OperandError
 from cnn_symbolic.kernel.search.exchanges import as_exchanged
-from cnn_symbolic.kernel.trusted.statement import comparable
-from cnn_symbolic.proofs.collecting import collect
 from cnn_symbolic.proofs.derivation import Derivation, Sizes, Step
+from cnn_symbolic.tensors.comparing import comparable
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.tensor import Equation, Tensor
 
@@ -50,9 +49,7 @@ def declare(
     right = as_exchanged(left, right, given)
     lines = tuple(with_exchange(step, left, given) for step in steps)
     letters = check_letters(indices, len(indices.split()), f"the claim {title!r}")
-    made = Derivation(title, left, right, expected, given, lines, letters, tuple(article.split()))
-    collect(made)
-    return made
+    return Derivation(title, left, right, expected, given, lines, letters, tuple(article.split()))
 
 
 def with_exchange(step: Step, left: Any, assuming: tuple[Any, ...]) -> Step:

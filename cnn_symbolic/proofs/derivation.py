@@ -20,13 +20,14 @@ from cnn_symbolic.expressions.names import check_told_apart
 from cnn_symbolic.expressions.printing import free_letter
 from cnn_symbolic.expressions.values import as_formula, presumed_of
 from cnn_symbolic.ground.display import Runnable
-from cnn_symbolic.ground.errors import OperandError
+from cnn_symbolic.ground.errors import CnnSymbolicError, OperandError
 from cnn_symbolic.kernel.search.decide import decide
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.statement import Side, Statement, state
-from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
+from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict, sealed
 from cnn_symbolic.mistakes.changes import Change
 from cnn_symbolic.mistakes.named import named_mistake
+from cnn_symbolic.proofs.collecting import collect
 from cnn_symbolic.proofs.reasons import definition_reason, differentiation_reason
 from cnn_symbolic.proofs.steps import collapse_deltas, differentiated, standing_derivative
 from cnn_symbolic.tensors.gradients import stages
@@ -85,6 +86,9 @@ class Derivation(Runnable):
     article: tuple[str, ...] = ()
     literally: tuple[int, ...] = ()
 
+    def __post_init__(self) -> None:
+        collect(self)
+
     @cached_property
     def statement(self) -> Statement:
         """The claim as the kernel decides it."""
@@ -96,9 +100,18 @@ class Derivation(Runnable):
         return made
 
     @cached_property
-    def claim_verdict(self) -> Verdict:
-        """The kernel's verdict on the claim itself."""
+    def decided(self) -> Verdict:
+        """What the kernel has decided, kept."""
         return decide(self.statement, self.literally)
+
+    @property
+    def claim_verdict(self) -> Verdict:
+        """The kernel's verdict on the claim itself; raise CnnSymbolicError if the claim is another one by now."""
+        found, of = sealed(self.decided), self.statement.origin
+        sides = (None, None) if of is None else (of.left, of.right)
+        if found.statement is not self.statement or sides[0] is not self.left or sides[1] is not self.right:
+            raise CnnSymbolicError(f"{self.title!r} was changed after it was decided: declare it as it is meant")
+        return found
 
     @cached_property
     def wrong_step(self) -> tuple[Step, Verdict] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, ClassVar, TypeAlias
 
 import sympy as sp
@@ -83,6 +84,11 @@ class Call(Nameless):
     operands: tuple[Tensor, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
     given: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    def __post_init__(self) -> None:
+        for table in ("options", "given"):
+            frozen = {key: immutable(value) for key, value in getattr(self, table).items()}
+            object.__setattr__(self, table, MappingProxyType(frozen))
 
     def again(self, operands: Sequence[Tensor], **options: Any) -> Tensor:
         """Return the result of the operation with other operands, or other options."""
@@ -164,6 +170,11 @@ class Gradient(Nameless):
         if isinstance(arriving, Call):
             return arriving.options.get("value") == 1 and not self.cotangent.shape
         return self.output.name is not None and arriving.name == f"∂C/∂{self.output.name}"
+
+
+def immutable(value: Any) -> Any:
+    """Return a value with the lists in it as tuples: whoever changes theirs later changes nothing."""
+    return tuple(map(immutable, value)) if type(value) in (list, tuple) else value
 
 
 Source = Leaf | Named | Call | Entries | Gradient

@@ -27,7 +27,6 @@ errata = check(
     "The errata of the listings: names that do not exist, and those in their place, which do",
     statement="xrange, signal.convolute2d and signal.sp do not exist in Python 3 and today's SciPy; range, "
     "signal.convolve2d and signal.correlate do",
-    evidence="fixed shape",
     by=corrections_exist,
     article="A4",
 )

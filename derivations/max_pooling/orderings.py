@@ -1,7 +1,6 @@
 """Max pooling at small shapes, every strict ordering of the entries settled by SymPy. (Article: "Max Pooling".)"""
 
-from cnn_symbolic import check
-from cnn_symbolic.witnesses.explicit import settle_orderings
+from cnn_symbolic import check, strict_orderings
 from cnn_symbolic.witnesses.numeric import MaxPoolingMap
 
 GRID = [[8, 0, 11, 1, 6], [10, 2, 4, 14, 17], [5, 16, 19, 15, 7], [12, 13, 9, 18, 3]]
@@ -17,11 +16,10 @@ def articles_grid():
 
 
 orderings = [
-    check(
+    strict_orderings(
         f"Every strict ordering of a {m}×{n} grid with {i}×{j} windows selects and passes back as stated",
-        statement=f"∂/∂x Σ g·max(window) = Σ g·s, for all {m * n}! orderings",
-        evidence="fixed shape",
-        by=lambda m=m, n=n, i=i, j=j: settle_orderings((m, n), (i, j)),
+        shape=(m, n),
+        windows=(i, j),
         article="P1 P2 P3",
     )
     for (m, n), (i, j) in [((2, 2), (2, 2)), ((1, 3), (1, 2)), ((2, 2), (1, 2)), ((1, 4), (1, 3))]
@@ -30,7 +28,6 @@ orderings = [
 pooled_grid = check(
     "The article's 4×5 grid with 2×2 windows",
     statement=f"max pooling of the printed grid = {POOLED}",
-    evidence="fixed shape",
     by=articles_grid,
     article="P1",
 )

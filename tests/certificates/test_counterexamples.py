@@ -1,7 +1,6 @@
 """Refutations in Coq: counterexamples of every kind are accepted, and of numbers that are none there is no proof."""
 
 import re
-from dataclasses import replace
 
 import pytest
 
@@ -28,7 +27,7 @@ from cnn_symbolic.certificates.search.counterexamples import refutation_proof
 from cnn_symbolic.certificates.trusted.certificate import Certificate, NotCertified, check_text
 from cnn_symbolic.certificates.trusted.compiling import compiled
 from cnn_symbolic.certificates.trusted.propositions import proposition
-from cnn_symbolic.kernel.search.verdicts import Refutation
+from cnn_symbolic.kernel.search.verdicts import Refutation, amended
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from tests.support.certificates import needs_coq
 from tests.support.thorough import every
@@ -159,7 +158,7 @@ def test_large_counterexamples_are_not_written_down(monkeypatch):
 def test_a_tensor_that_is_not_read_needs_no_numbers(accepts):
     wrong = refute("unread", from_entries((M,), lambda i: 2 * x[i], using=[x, w]), equals=x)
     values = {name: array for name, array in wrong.claim_verdict.values.items() if name != "w"}
-    found = refutation_texts(proposition(wrong), replace(wrong.claim_verdict, values=values), "c")
+    found = refutation_texts(proposition(wrong), amended(wrong.claim_verdict, values=values), "c")
     assert accepts(*found) == "certified"
 
 
@@ -169,7 +168,7 @@ def test_other_numbers_are_tried_where_a_known_function_is_not_1(monkeypatch):
     functions = re.findall(r"\(polynomial (\[.*?\])\)", proof)
     assert len(set(functions)) == 2
     assert "[1]" not in functions
-    equal = replace(claim.claim_verdict, statement=refute("…", x, equals=x).statement)
+    equal = amended(claim.claim_verdict, statement=refute("…", x, equals=x).statement)
     monkeypatch.setattr(counterexamples, "TRIES", 1)
     with pytest.raises(NotCertified, match="with any exp, log"):
         refutation_texts(proposition(claim), equal, "c")

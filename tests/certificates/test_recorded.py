@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+import sympy
 
 from cnn_symbolic.certificates import certifying
 from cnn_symbolic.certificates.certifying import certify
@@ -14,7 +15,7 @@ from cnn_symbolic.certificates.trusted import compiling
 from cnn_symbolic.certificates.trusted.coqc import find_coq
 from cnn_symbolic.ground.errors import CnnSymbolicError, MissingPackageError
 from cnn_symbolic.library.loading import Claim
-from cnn_symbolic.proofs.check import Check
+from cnn_symbolic.proofs.check import check, identity
 from tests.support import certifying as shared
 from tests.support.certificates import PROOF, WRONG, claims, emit, needs_coq
 from tests.support.certifying import coqc
@@ -160,8 +161,8 @@ def test_what_has_no_certificate_says_why(tmp_path, monkeypatch):
     (right,) = claims("one")
     listed = dataclasses.replace(right, id="listed", derivation=dataclasses.replace(right.derivation, literally=(1, 2)))
     numerical, exact = (
-        Claim(strength[:2], Check(strength, "", strength, lambda: ""), Path("mine.py"))
-        for strength in ("fixed shape", "identity")
+        Claim(made.title, made, Path("mine.py"))
+        for made in (check("fi", statement="", by=lambda: ""), identity("id", sympy.S.One, sympy.S.One))
     )
     found = certify([listed, numerical, exact], tmp_path / "out")
     assert {one.status for one in found} == {"not emitted"}

@@ -16,6 +16,7 @@ from cnn_symbolic import claim, convolve, correlate, exp, function, minimum, rec
 from cnn_symbolic.claims.reading import read_claims
 from cnn_symbolic.claims.vocabulary import WORDS
 from cnn_symbolic.ground.errors import ClaimTextError, CnnSymbolicError, DisagreementError
+from cnn_symbolic.kernel.search.verdicts import amended
 from tests.support import claim_fuzzer
 from tests.support.claim_fuzzer import examine, kind_of, shortest, warm_up
 from tests.support.fuzzing.numbers import disagreement, not_a_counterexample
@@ -194,12 +195,12 @@ def test_what_is_no_counterexample_is_found():
     found = turned.verdict
     assert not not_a_counterexample(turned, found)
     ones = {"x": np.array([2], dtype=object), "w": np.array([3], dtype=object)}
-    agreeing = replace(found, sizes={"M": 1, "I": 1}, values=ones)
+    agreeing = amended(found, sizes={"M": 1, "I": 1}, values=ones)
     assert not_a_counterexample(turned, agreeing).startswith("both sides are")
     other = claim(shape(x) == (N,))
-    assert not_a_counterexample(other, replace(other.verdict, sizes={"M": 2, "N": 2})) == "the shapes agree"
+    assert not_a_counterexample(other, amended(other.verdict, sizes={"M": 2, "N": 2})) == "the shapes agree"
     fitting = claim(correlate(x, w) == correlate(x, 2 * w))
-    assert "are not those" in not_a_counterexample(fitting, replace(fitting.verdict, sizes={"M": 1, "I": 2}))
+    assert "are not those" in not_a_counterexample(fitting, amended(fitting.verdict, sizes={"M": 1, "I": 2}))
 
 
 def test_a_failing_text_is_made_shorter(monkeypatch):

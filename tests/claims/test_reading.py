@@ -167,7 +167,7 @@ def test_two_windows_in_turn_count_cells_several_times():
 def test_reading_decides_nothing_and_gives_derivations():
     (claim,) = read_claims(f"{X}claim(x == x)").values()
     assert isinstance(claim, Derivation)
-    assert "claim_verdict" not in vars(claim)
+    assert "decided" not in vars(claim)
     assert issubclass(ClaimTextError, CnnSymbolicError)
     assert issubclass(Expressions, ast.NodeVisitor)
 

@@ -9,10 +9,10 @@ from cnn_symbolic.expressions.formulas import size
 from cnn_symbolic.expressions.heads import AtMost, Floor, Inverse
 from cnn_symbolic.expressions.printing import written, written_together
 from cnn_symbolic.expressions.rules import remainder
-from cnn_symbolic.ground.errors import VacuousClaimError
-from cnn_symbolic.kernel.search.changes import changes
+from cnn_symbolic.ground.errors import DisagreementError, VacuousClaimError
+from cnn_symbolic.kernel.search.changes import ChangeOfSizes, changes
 from cnn_symbolic.kernel.search.decide import verdict_on
-from cnn_symbolic.kernel.trusted.factors import ChangeOfSizes, verdict_after
+from cnn_symbolic.kernel.trusted.concluding import concluded, in_other_sizes
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.layers import conv, conv_transpose
 
@@ -68,6 +68,10 @@ def test_a_quotient_by_a_sum_is_decided_and_said_of_the_sizes_that_it_is_made_fr
     assert wrong.sizes["M"] >= wrong.sizes["I"]
 
 
+def premise_by(statement, change):
+    return in_other_sizes(statement, change.values, change.meanings, change.conditions)
+
+
 n, r = size("n"), size("r")
 m, i, s = M.formula, I.formula, S.formula
 QUOTIENT = Floor((m - i) * Inverse(s))
@@ -89,7 +93,7 @@ QUOTIENT = Floor((m - i) * Inverse(s))
 def test_a_change_that_does_not_follow_is_refused(change):
     statement = state(((M - I) // S + 1,), ((M - I) // S + 1,), [M >= I])
     with pytest.raises(NotReadable, match="not seen to agree"):
-        verdict_after(statement, change, verdict_on)
+        premise_by(statement, change)
 
 
 def test_a_new_size_has_a_new_name():
@@ -97,7 +101,7 @@ def test_a_new_size_has_a_new_name():
     (change,) = changes(statement)
     assert not set(change.meanings) & set(statement.sizes)
     with pytest.raises(NotReadable, match="a name that is new"):
-        verdict_after(statement, ChangeOfSizes({m: i}, {i: m}), verdict_on)
+        premise_by(statement, ChangeOfSizes({m: i}, {i: m}))
 
 
 RIGHT = """
@@ -268,13 +272,20 @@ def test_only_what_is_assumed_is_put_in():
     statement = state((L * S,), (L * 3,), [S >= 3])
     assert list(changes(statement)) == []
     with pytest.raises(NotReadable, match="not seen to agree"):
-        verdict_after(statement, ChangeOfSizes({S.formula: (L * 0 + 3).formula}), verdict_on)
+        premise_by(statement, ChangeOfSizes({S.formula: (L * 0 + 3).formula}))
 
 
 def test_a_theorem_about_another_statement_is_none_about_this_one():
     statement, other = state((L * S,), (L * 3,), [S == 3]), state((L,), (L,))
     three = ChangeOfSizes({S.formula: (L * 0 + 3).formula})
-    found = verdict_after(statement, three, lambda _: decide(other))
+    premise = premise_by(statement, three)
+    for about in (decide(other), decide(statement)):
+        with pytest.raises(DisagreementError, match=r"is not what .* follows from"):
+            concluded(about, premise, ())
+    assert concluded(verdict_on(premise.statement), premise, ()).statement is statement
+
+
+def test_roundings_that_are_equal_are_no_conditions():
+    found = verdict("claim(ceiling(M/S)*ceiling(N/S) == ((M - 1)//S + 1)*((N - 1)//S + 1))")
     assert isinstance(found, Theorem)
-    assert found.statement is not statement
-    assert verdict_after(statement, three, verdict_on).statement is statement
+    assert not [holds for holds in found.domain if holds.has(Floor)]

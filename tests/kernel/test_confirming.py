@@ -1,7 +1,5 @@
 """No verdict without the third witness: planted mistakes are never verdicts."""
 
-from dataclasses import replace
-
 import pytest
 import sympy as sp
 
@@ -43,13 +41,14 @@ from cnn_symbolic.kernel.search import decide as deciding
 from cnn_symbolic.kernel.search import refuting
 from cnn_symbolic.kernel.search.confirming import check_proved, check_vacuous, confirmed
 from cnn_symbolic.kernel.search.decide import is_proved
+from cnn_symbolic.kernel.search.verdicts import amended
 from cnn_symbolic.kernel.trusted.statement import Statement
-from cnn_symbolic.kernel.trusted.verdicts import SEAL
 from cnn_symbolic.layers import conv
 from cnn_symbolic.tensors.operation import Definition, operation
 from cnn_symbolic.tensors.sources import OPERATIONS
 from cnn_symbolic.tensors.tensor import Tensor
 from tests.support.kernel.attack import kernel_alone, make_statement, statements
+from tests.support.kernel.forging import forged
 
 from .test_planted_bugs import dropped_bound, dropped_count, dropped_support, flipped_sign
 
@@ -268,7 +267,7 @@ def test_a_claim_that_is_called_vacuous_but_is_not_is_found(monkeypatch):
 
 
 def a_theorem(statement, **sizes_):
-    return Theorem(statement, 0.0, SEAL, domain="", smallest=sizes_, coefficients={})
+    return forged(Theorem, statement, 0.0, domain=(), smallest=sizes_, coefficients={})
 
 
 FALSE = {
@@ -306,7 +305,7 @@ def test_a_refutation_where_both_sides_agree_is_found():
     found = decide(state(square, rot180(square)))
     assert dict(found.sizes) == {"M": 2}
     with pytest.raises(DisagreementError, match="is said to be refuted, but computed by NumPy at M = 1 it is true"):
-        confirmed(replace(found, sizes={"M": 1}))
+        confirmed(amended(found, sizes={"M": 1}))
 
 
 @pytest.mark.parametrize(("holds", "said"), [(True, "true by its condition"), (False, "false by its condition")])
@@ -316,17 +315,17 @@ def test_a_weakest_condition_that_is_wrong_is_found(holds, said):
     assert written(found.holds_when) == "M mod 2 = 0"
     assert found.holds_at is None
     with pytest.raises(DisagreementError, match=said):
-        confirmed(replace(found, holds_at=lambda sizes_: holds))
-    right = replace(found, holds_at=lambda sizes_: sizes_["M"] % 2 == 0)
-    assert confirmed(right) == replace(right, holds_at=None)
+        confirmed(amended(found, holds_at=lambda sizes_: holds))
+    right = amended(found, holds_at=lambda sizes_: sizes_["M"] % 2 == 0)
+    assert confirmed(right).holds_at is None
 
 
 def test_a_condition_for_some_values_of_a_factor_is_compared_at_these():
     found = decide(state(subsample(dilate(x, factors=(S,)), factors=(T,)), x))
     assert (found.given, written(found.holds_when)) == ({"S": 1, "T": 2}, "M = 1")
-    assert written(confirmed(replace(found, holds_at=lambda sizes_: sizes_["M"] == 1)).holds_when) == "M = 1"
+    assert written(confirmed(amended(found, holds_at=lambda sizes_: sizes_["M"] == 1)).holds_when) == "M = 1"
     with pytest.raises(DisagreementError, match="S = 1, T = 2"):
-        confirmed(replace(found, holds_at=lambda sizes_: True))
+        confirmed(amended(found, holds_at=lambda sizes_: True))
 
 
 def test_a_wrong_condition_of_the_kernel_is_found(monkeypatch):

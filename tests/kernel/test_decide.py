@@ -380,7 +380,7 @@ def test_functions_of_two_names_for_one_intermediate_are_equal():
 def test_a_verdict_cannot_be_made_by_hand():
     proved = verdict(line, line)
     with pytest.raises(CnnSymbolicError, match="a Theorem is made by deciding a statement, not by hand"):
-        Theorem(proved.statement, 0.0, None, {}, {})
+        Theorem(proved.statement, 0.0, (), {}, {})
 
 
 def test_a_theorem_carries_its_sets_and_smallest_sizes():

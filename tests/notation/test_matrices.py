@@ -1,7 +1,6 @@
 """Small matrices of exact numbers as text."""
 
 import ast
-from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from cnn_symbolic import claim, correlate, from_entries, function, refute, rot180, shape, sizes, tensor
 from cnn_symbolic.claims import state
+from cnn_symbolic.kernel.search.verdicts import amended
 from cnn_symbolic.layers import conv
 from cnn_symbolic.notation.latex import latex
 from cnn_symbolic.notation.matrices import matrix, named_matrix
@@ -198,7 +198,7 @@ def test_a_side_that_is_not_defined_is_said_to_need_what_does_not_hold():
     assert difference(cancelled) == "the right side is not defined there: it needs N ≥ 4, that is 1 ≥ 4"
     shown = sentence(counterexample(cancelled).difference)
     assert shown == r"There the right side is not defined: it needs N \ge 4, that is 1 \ge 4."
-    unknown = replace(cancelled, statement=state((M,), (M,)), sizes={"M": 1})
+    unknown = amended(cancelled, statement=state((M,), (M,)), sizes={"M": 1})
     assert difference(unknown) == (
         "the right side is not defined there (a divisor less than one, an empty axis, or a negative padding)"
     )

@@ -1,11 +1,15 @@
 """Checks: identities, instances and runs, and that each of them can fail."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 import sympy as sp
 
-from cnn_symbolic import check, identity
+from cnn_symbolic import check, identity, strict_orderings
 from cnn_symbolic.ground.errors import CnnSymbolicError
+from cnn_symbolic.proofs.check import Check, Orderings
 from cnn_symbolic.proofs.collecting import collecting
 from cnn_symbolic.witnesses import article_run
 from cnn_symbolic.witnesses.explicit import settle_orderings
@@ -36,22 +40,36 @@ def test_an_identity_outside_its_fragment_is_refused():
     assert standing.outcome == "proved"
 
 
-def test_a_test_that_passes_is_tested_not_proved():
-    passed = check("…", statement="…", evidence="tested (3 examples)", by=lambda: "fine")
-    assert (passed.outcome, passed.as_expected) == ("tested", True)
-    exact = check("…", statement="…", evidence="fixed shape", by=lambda: "fine")
-    assert exact.outcome == "proved"
+def test_what_somebody_has_written_ran_and_is_not_proved():
+    for said in ("", "tested (3 examples)", "fixed shape", "identity", "all shapes"):
+        passed = check("P = NP", statement="P = NP", evidence=said, by=lambda: "ok")
+        assert (passed.outcome, passed.expected, passed.as_expected) == ("ran", "ran", True)
+        assert passed.verdict.evidence == (f"ran ({said}, says its author)" if said else "ran")
     failed = check("…", statement="…", evidence="fixed shape", by=fails)
     assert (failed.outcome, failed.as_expected, failed.verdict.detail) == ("refuted", False, "no")
 
 
-def test_a_check_cannot_claim_all_shapes():
-    with pytest.raises(CnnSymbolicError, match="the evidence of a check is"):
-        check("…", statement="…", evidence="all shapes", by=lambda: "fine")
+def test_no_kind_of_check_of_a_user_is_exact():
+    for kind in (Check, type("Mine", (Check,), {}), type("Theirs", (Orderings,), {})):
+        made = kind.__new__(kind)
+        Check.__init__(made, "P = NP", "P = NP", lambda: "ok")
+        assert made.outcome == "ran"
+    with pytest.raises(TypeError):
+        replace(identity("…", t, t), by=lambda: "ok", statement_text="P = NP")
+
+
+def test_what_the_package_computes_is_exact():
+    made = strict_orderings("Each ordering", shape=(1, 3), windows=(1, 2))
+    assert (made.outcome, made.verdict.evidence, made.verdict.detail) == (
+        "proved",
+        "fixed shape",
+        "6 orderings settled",
+    )
+    assert "all 3! orderings of a 1×3 grid" in made.written_claim
 
 
 def test_checks_are_collected_with_the_derivations():
-    with collecting() as collected:
+    with collecting(Path("mine.py")) as collected:
         made = check("…", statement="…", evidence="fixed shape", by=fails, article="P1")
     assert [one.made for one in collected] == [made]
     assert made.article == ("P1",)

@@ -1,6 +1,7 @@
 """Derivations: lines that are all checked, wrong steps, what can be declared."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import sympy as sp
@@ -13,6 +14,8 @@ from cnn_symbolic import (
     convolve,
     correlate,
     from_entries,
+    literal,
+    pad,
     prove,
     refute,
     rot180,
@@ -123,9 +126,9 @@ def test_a_refuted_claim_has_no_lines():
 
 def test_nothing_is_decided_by_declaring():
     derivation = prove("…", x + x, equals=2 * x)
-    assert "claim_verdict" not in vars(derivation)
+    assert "decided" not in vars(derivation)
     assert derivation.outcome == "proved"
-    assert "claim_verdict" in vars(derivation)
+    assert "decided" in vars(derivation)
 
 
 def test_claims_of_a_loop_are_about_the_values_that_they_were_declared_with():
@@ -173,12 +176,13 @@ def test_what_cannot_be_declared_is_rejected_at_once():
 
 
 def test_declarations_are_collected_in_order_and_not_across_files():
-    with collecting() as collected:
+    with collecting(Path("mine.py")) as collected:
         first, second = prove("…", x, equals=x), refute("…", x, equals=2 * x)
     assert [one.made for one in collected] == [first, second]
     assert [one.column for one in collected] == [25, 50]
     assert len({one.line for one in collected}) == 1
-    with collecting(), pytest.raises(DerivationFileError, match="cannot load another"), collecting():
+    here = Path("mine.py")
+    with collecting(here), pytest.raises(DerivationFileError, match="cannot load another"), collecting(here):
         pass
 
 
@@ -187,3 +191,21 @@ def test_sums_that_share_their_letters_get_primes():
     total = from_entries((M, N), lambda i, j: sum_over(lambda i, j: x[i, j], (M, N)) * f[i, j], using=[x, f])
     derivation = prove("…", total, equals=total)
     assert "Σ{i′=0..M - 1, j′=0..N - 1} x[i′, j′]" in texts(derivation)[0]
+
+
+def test_who_changes_a_list_later_changes_nothing():
+    values, widths, assuming, lengths = [[1, 2], [3, 4]], [1, 2], [M >= N], [M, N]
+    claims = [
+        prove("…", literal(values=values), equals=literal(values=values)),
+        prove("…", pad(x, widths=widths), equals=pad(x, widths=widths), assuming=assuming),
+        prove("…", shape(x), equals=lengths),
+    ]
+    written = [claim.written_claim for claim in claims]
+    values[0][0], widths[0], lengths[0] = 9, 7, N
+    assuming.append(M < N)
+    assert [claim.written_claim for claim in claims] == written
+    assert [claim.outcome for claim in claims] == ["proved"] * 3
+    assert claims[1].assuming == (assuming[0],)
+    for table in (claims[1].left.source.options, claims[1].left.source.given):
+        with pytest.raises(TypeError):
+            table["widths"] = (7, 7)

@@ -78,7 +78,7 @@ def test_a_step_that_does_not_follow_is_in_the_record():
 
 def test_a_check_has_what_it_found():
     settled = settle(check("One", statement="1 = 1", evidence="fixed shape", by=lambda: "1 is 1"))
-    assert (settled.outcome, settled.verdict.detail) == ("proved", "1 is 1")
+    assert (settled.outcome, settled.verdict.detail) == ("ran", "1 is 1")
 
 
 def test_the_verdict_is_there_before_the_name_of_the_mistake(monkeypatch):

@@ -1,6 +1,6 @@
 """Looks for what a claim about functions follows from: arguments that are equal, and factors that are not zero.
 
-Nothing here is trusted: what is proposed is proved, and concluded from by `trusted.functions`.
+Nothing here is trusted: what is proposed is proved, and concluded from by `trusted.concluding`.
 """
 
 from __future__ import annotations
@@ -14,26 +14,27 @@ from sympy.logic.boolalg import Boolean
 from cnn_symbolic.expressions.formulas import Entry, Index, entry, functions_in, presumed
 from cnn_symbolic.expressions.heads import COMPARISONS
 from cnn_symbolic.expressions.rules import is_plain_size
-from cnn_symbolic.kernel.trusted.functions import multiplied, with_equal_arguments
+from cnn_symbolic.kernel.trusted.concluding import Premise, multiplied, with_equal_arguments
 from cnn_symbolic.kernel.trusted.reader import NotReadable, read_sides
 from cnn_symbolic.kernel.trusted.statement import Statement
+from cnn_symbolic.kernel.trusted.verdicts import Theorem
 
 MOST_CANDIDATES = 12
 # By how many factors √t a product is to be multiplied for each of these functions of t in it.
 ROOTS = {"reciprocal": 2, "rsqrt": 1}
 
 
-def premises(statement: Statement, prove: Callable[[Statement], bool]) -> Iterator[Statement]:
-    """Yield statements that a statement about functions follows from, if there are any."""
+def premises(statement: Statement, prove: Callable[[Statement], Theorem | None]) -> Iterator[list[Premise]]:
+    """Yield chains of premises of a statement about functions, if there are any: each one follows from the next."""
     divides = any(f.name in ROOTS for e in statement.formulas for f in functions_in(e))
     if not (divides or any(candidates(statement).values())):
         return
     equal = with_all_equal_arguments(statement, prove)
-    if equal is not statement:
+    if equal:
         yield equal
-    cleared = without_reciprocals(equal)
-    if cleared is not equal:
-        yield cleared
+    cleared = without_reciprocals(equal[-1].statement if equal else statement)
+    if cleared:
+        yield [*equal, *cleared]
 
 
 def presumptions(statement: Statement) -> tuple[Boolean, ...]:
@@ -42,18 +43,20 @@ def presumptions(statement: Statement) -> tuple[Boolean, ...]:
     return tuple(COMPARISONS[sign](entry(name, ()), sp.S.Zero) for name, sign in sorted(found))
 
 
-def with_all_equal_arguments(statement: Statement, prove: Callable[[Statement], bool]) -> Statement:
-    """Return a statement with the functions of each tensor read as those of one that it is equal to, if that is proved.
+def with_all_equal_arguments(statement: Statement, prove: Callable[[Statement], Theorem | None]) -> list[Premise]:
+    """Return the premises with the functions of each tensor read as those of one that it is equal to, if it is proved.
 
     Tensors come after those that they are made from: what is read as a function of an earlier one is read again.
     """
+    chain: list[Premise] = []
     for name in reversed(list(statement.tensors)):
         for other, at in candidates(statement).get(name, ()):
             found = with_equal_arguments(statement, name, other, at, prove)
             if found is not None:
-                statement = found
+                chain.append(found)
+                statement = found.statement
                 break
-    return statement
+    return chain
 
 
 def candidates(statement: Statement) -> dict[str, list[tuple[str, Index]]]:
@@ -86,8 +89,8 @@ def depends_on(index: Index, symbols: Index) -> bool:
     return all(s in symbols or is_plain_size(s) for i in index for s in i.free_symbols)
 
 
-def without_reciprocals(statement: Statement) -> Statement:
-    """Return a statement multiplied by what it divides by, entry by entry, where that is the same in all of a sum."""
+def without_reciprocals(statement: Statement) -> list[Premise]:
+    """Return the premises with what a statement divides by multiplied out, where that is the same in all of a sum."""
     most: Counter[tuple[str, Index]] = Counter()
     try:
         for term in (term for terms in read_sides(statement) for term in terms):
@@ -97,8 +100,10 @@ def without_reciprocals(statement: Statement) -> Statement:
                     roots[f.tensor, f.index] += ROOTS[f.known]
             most |= roots
     except NotReadable:
-        return statement
+        return []
+    chain: list[Premise] = []
     for (name, index), power in most.items():
-        found = multiplied(statement, name, index, power)
-        statement = statement if found is None else found
-    return statement
+        if (found := multiplied(statement, name, index, power)) is not None:
+            chain.append(found)
+            statement = found.statement
+    return chain

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import count
 from random import Random
 from typing import Any
@@ -25,16 +26,29 @@ from cnn_symbolic.expressions.rules import (
     least,
     remainder,
 )
-from cnn_symbolic.ground.errors import EvaluationError, UndefinedError
+from cnn_symbolic.ground.errors import EvaluationError, UndefinedError, VacuousClaimError
 from cnn_symbolic.kernel.search.domains import stated_domain
-from cnn_symbolic.kernel.search.verdicts import Refutation
-from cnn_symbolic.kernel.trusted.factors import ChangeOfSizes
+from cnn_symbolic.kernel.search.verdicts import Refutation, amended
+from cnn_symbolic.kernel.trusted.concluding import Premise, at_smallest, concluded, implication, in_other_sizes, where
+from cnn_symbolic.kernel.trusted.factors import theorem_for_every
 from cnn_symbolic.kernel.trusted.reader import NotReadable, read_sides
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 
 # At how many points two quotients are compared before it is tried to prove that they are equal.
 TRIED = 40
+
+
+@dataclass(frozen=True)
+class ChangeOfSizes:
+    """Other sizes to speak of: `values` of old ones, or of expressions in these, in terms of new ones.
+
+    `meanings` are the new sizes in terms of the old ones, `conditions` are about the new ones.
+    """
+
+    values: Mapping[Any, sp.Expr]
+    meanings: Mapping[sp.Symbol, sp.Expr] = field(default_factory=dict)
+    conditions: tuple[Any, ...] = ()
 
 
 def changes(statement: Statement) -> Iterator[ChangeOfSizes]:
@@ -146,30 +160,54 @@ def new_names(statement: Statement) -> Iterator[str]:
     return (name for k in count() if (name := f"n{k}") not in taken)
 
 
-def as_stated(found: Any, statement: Statement, change: ChangeOfSizes) -> Verdict:
+def as_stated(found: Any, premise: Premise, change: ChangeOfSizes) -> Verdict:
     """Return a verdict on a statement in terms of other sizes as one in terms of its own sizes."""
+    statement = premise.conclusion
     key = "sizes" if isinstance(found, Refutation) else "smallest"
     known = {s: getattr(found, key).get(str(s), least(s)) for s in (*statement.sizes, *change.meanings)}
     for s, value in change.values.items():
         known |= {s: evaluate_size(value, known)} if is_plain_size(s) else {}
-    domain = (*found.domain, *(Equal(s, e) for s, e in change.values.items()))
+    own_sizes = {str(s): known[s] for s in statement.sizes}
+    domain = (*found.domain, *(Equal(s, e) for s, e in change.values.items() if is_plain_size(s)))
     if change.meanings:
         sizes = tuple(heads.AtLeast(b, sp.Integer(least(n))) for n, b in change.meanings.items())
         others = tuple(holds for holds in statement.conditions if not is_evident(substitute(holds, change.values)))
         if clearly_defined(others) != others:
             others = tuple(substitute(holds, change.meanings) for holds in found.domain)
         domain = stated_domain(statement.sizes, (*sizes, *others), statement.sizes)
-    own: dict[str, Any] = {key: {str(s): known[s] for s in statement.sizes}, "domain": domain}
     if isinstance(found, Theorem):
-        own["factors"] = of_sizes(found.factors, statement, change)
-    else:
-        own["statement"] = statement
+        theorem = concluded(found, premise, of_sizes(found.factors, statement, change))
+        return read_where(at_smallest(theorem, own_sizes), domain, change)
+    own: dict[str, Any] = {key: own_sizes, "domain": domain, "statement": statement}
     if isinstance(found, Refutation):  # with what else counts in the total, another one may be the smallest
         numbers = not change.meanings and all(e.is_Integer for e in change.values.values())
         own["least"] = (found.least and numbers) or all(known[s] == least(s) for s in statement.sizes)
         own |= refuted_in(found, change) if change.meanings else {}
-    made: Verdict = replace(found, **own)
+    made: Verdict = amended(found, **own)
     return made
+
+
+def read_where(theorem: Theorem, domain: Sequence[Any], change: ChangeOfSizes | None = None) -> Theorem:
+    """Return a theorem with its conditions as people read them, if these are proved to suffice; else as it is."""
+    given = tuple(holds for holds in domain if all(map(is_plain_size, holds.free_symbols)))
+    if set(theorem.domain) <= set(domain):
+        return where(theorem, domain, None)
+    suffices = proof_that_follow(given, theorem.statement.conditions)
+    if suffices is None and change is not None:
+        with suppress(NotReadable, VacuousClaimError):
+            wanted = implication(given, theorem.statement.conditions)
+            premise = in_other_sizes(wanted, change.values, change.meanings, change.conditions)
+            suffices = concluded(theorem_for_every(premise.statement, premise.statement.sizes), premise, ())
+    return theorem if suffices is None else where(theorem, domain, suffices)
+
+
+@lru_cache(maxsize=128)
+def proof_that_follow(given: tuple[Any, ...], wanted: tuple[Any, ...]) -> Theorem | None:
+    """Return the theorem that conditions on sizes follow from others, if it is seen to be one."""
+    statement = implication(given, wanted)
+    with suppress(NotReadable, VacuousClaimError):
+        return theorem_for_every(statement, statement.sizes)
+    return None
 
 
 def is_evident(holds: Any) -> bool:

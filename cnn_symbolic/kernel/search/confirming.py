@@ -12,7 +12,6 @@ multiplications.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import combinations, count, islice, pairwise
 from math import prod
 from random import Random
@@ -24,10 +23,10 @@ from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.ground.errors import DisagreementError, EvaluationError, FunctionDomainError, UndefinedError
 from cnn_symbolic.kernel.search.replay import T, has_known_functions, rounded
-from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
+from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided, amended, unwritable
 from cnn_symbolic.kernel.search.witness import Found, compare_at, is_about_sizes, scene_at
 from cnn_symbolic.kernel.trusted.statement import Statement
-from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Theorem, Verdict
+from cnn_symbolic.kernel.trusted.verdicts import Reason, Theorem, Verdict
 
 Sizes = dict[str, int]
 Name = TypeVar("Name")
@@ -46,10 +45,10 @@ def confirmed(verdict: Verdict) -> Verdict:
         check_proved(statement, verdict.smallest)
         if presumed(statement.formulas) and not is_valid_somewhere(statement, verdict.smallest):
             detail = "no numbers were found at which all functions in it have a value"
-            return Undecided(statement, verdict.seconds, SEAL, Reason.OUTSIDE, detail)
+            return Undecided(statement, verdict.seconds, Reason.OUTSIDE, detail)
     elif isinstance(verdict, Refutation):
         check_refuted(verdict)
-        return replace(verdict, holds_at=None)
+        return amended(verdict, holds_at=None)
     elif isinstance(verdict, Undecided | HoldsForLiterals):
         return searched(verdict)
     return verdict
@@ -233,7 +232,7 @@ def searched(verdict: Undecided | HoldsForLiterals) -> Verdict:
             small = sizes if is_least else made_small(statement, sizes, lowest, random)
             return refuted(verdict, small, is_least)
         tried, largest = tried + 1, max([largest, *sizes.values()])
-    return replace(verdict, tried=tried, largest=largest) if isinstance(verdict, HoldsForLiterals) else verdict
+    return amended(verdict, tried=tried, largest=largest) if isinstance(verdict, HoldsForLiterals) else verdict
 
 
 def candidates(lowest: Sizes, ordered: int, far: int, random: Random, most: int) -> Iterator[tuple[bool, Sizes]]:
@@ -295,11 +294,10 @@ def refuted(verdict: Verdict, sizes: Sizes, is_least: bool) -> Refutation:
             break
     left, right = (() if s is None else s if isinstance(s, tuple) else s.shape for s in (found.left, found.right))
     is_entry = found.kind == "entry"
-    given = {name: value for name, value in scene.tensors.items() if name in leaves(statement)}
+    given = {name: unwritable(value) for name, value in scene.tensors.items() if name in leaves(statement)}
     return Refutation(
         statement,
         verdict.seconds,
-        SEAL,
         kind=found.kind,
         least=is_least,
         domain=getattr(verdict, "domain", tuple(dict.fromkeys(statement.conditions))),

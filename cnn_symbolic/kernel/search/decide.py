@@ -12,7 +12,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import islice
 from typing import Any
@@ -25,24 +24,20 @@ from cnn_symbolic.expressions.known_functions import KNOWN
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.ground.errors import VacuousClaimError
 from cnn_symbolic.kernel.search.arguments import premises, presumptions
-from cnn_symbolic.kernel.search.changes import as_stated, changes, further_changes
+from cnn_symbolic.kernel.search.changes import as_stated, changes, further_changes, read_where
 from cnn_symbolic.kernel.search.confirming import check_proved, check_vacuous, confirmed, in_order
 from cnn_symbolic.kernel.search.domains import stated_domain
 from cnn_symbolic.kernel.search.factor_choice import factors_of, literal_values, stated_values
 from cnn_symbolic.kernel.search.points import smallest
 from cnn_symbolic.kernel.search.refuting import decide_affine
-from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
+from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided, amended
 from cnn_symbolic.kernel.trusted.affine import prove_affine
 from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets
-from cnn_symbolic.kernel.trusted.factors import (
-    combinations,
-    theorem_for_cases,
-    theorem_for_every,
-    verdict_after,
-)
+from cnn_symbolic.kernel.trusted.concluding import Premise, at_smallest, concluded, in_other_sizes, timed, where
+from cnn_symbolic.kernel.trusted.factors import combinations, theorem_for_cases, theorem_for_every
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.statement import Statement
-from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Theorem, Verdict
+from cnn_symbolic.kernel.trusted.verdicts import Reason, Theorem, Verdict
 
 MOST_COMBINATIONS, MOST_CANDIDATES, MOST_CASES, MOST_CHANGES = 256, 2000, 2, 2
 
@@ -58,19 +53,31 @@ def decide(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
     except VacuousClaimError:
         check_vacuous(statement)
         raise
-    return replace(confirmed(verdict), seconds=time.perf_counter() - start)
+    found, seconds = confirmed(verdict), time.perf_counter() - start
+    return timed(found, seconds) if isinstance(found, Theorem) else amended(found, seconds=seconds)
 
 
 def verdict_on(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
     """Return the verdict on a statement, or on one that it follows from; with where its functions are valid."""
     verdict = verdict_alone(statement, literally)
-    for premise in premises(statement, is_proved_alone) if isinstance(verdict, Undecided | HoldsForLiterals) else ():
-        if isinstance(found := verdict_alone(premise, literally), Theorem):
-            verdict = replace(found, statement=statement)
+    for chain in premises(statement, proof_alone) if isinstance(verdict, Undecided | HoldsForLiterals) else ():
+        if isinstance(found := verdict_alone(chain[-1].statement, literally), Theorem):
+            verdict = concluded_from(found, chain)
             break
-    if isinstance(verdict, Theorem | HoldsForLiterals) and (valid := presumptions(statement)):
-        verdict = replace(verdict, domain=(*verdict.domain, *valid))
+    if valid := presumptions(statement):
+        if isinstance(verdict, Theorem):
+            verdict = where(verdict, (*verdict.domain, *valid), None)
+        elif isinstance(verdict, HoldsForLiterals):
+            verdict = amended(verdict, domain=(*verdict.domain, *valid))
     return verdict
+
+
+def concluded_from(found: Theorem, chain: Sequence[Premise]) -> Theorem:
+    """Return the theorem at the beginning of a chain, each of whose statements follows from the next."""
+    theorem = found
+    for premise in reversed(chain):
+        theorem = concluded(theorem, premise, theorem.factors)
+    return read_where(at_smallest(theorem, found.smallest), found.domain)
 
 
 def verdict_alone(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
@@ -79,12 +86,12 @@ def verdict_alone(statement: Statement, literally: Sequence[int] = ()) -> Verdic
     if not isinstance(verdict, Undecided) or verdict.reason is not Reason.NOT_AFFINE:
         return verdict
     found: Verdict = verdict
-    decide_changed = partial(verdict_alone, literally=literally)
     for change in islice(changes(statement), 1):
         with suppress(NotReadable):
-            changed = verdict_after(statement, change, decide_changed)
+            premise = in_other_sizes(statement, change.values, change.meanings, change.conditions)
+            changed = verdict_alone(premise.statement, literally)
             if isinstance(changed, Theorem | Refutation) or not (change.meanings or isinstance(changed, Undecided)):
-                found = as_stated(changed, statement, change)
+                found = as_stated(changed, premise, change)
     if isinstance(found, Theorem) or (isinstance(found, Refutation) and found.least):
         return found
     direct = decide_factors(statement, verdict, literally)
@@ -98,8 +105,8 @@ def proved_after_changes(statement: Statement, most: int) -> Verdict:
     """Return the theorem that a statement is after at most so many changes; raise NotReadable if none is found."""
     for change in further_changes(statement) if most else ():
         with suppress(NotReadable):
-            changed = verdict_after(statement, change, partial(proved_after, most=most - 1))
-            return as_stated(changed, statement, change)
+            premise = in_other_sizes(statement, change.values, change.meanings, change.conditions)
+            return as_stated(proved_after(premise.statement, most - 1), premise, change)
     raise NotReadable(Reason.NOT_AFFINE, "no other sizes are found in which it is proved")
 
 
@@ -110,7 +117,7 @@ def proved_after(statement: Statement, most: int) -> Verdict:
         with suppress(NotReadable):
             factors = factors_of(statement)
             theorem = theorem_for_every(statement, factors, MOST_CASES)
-            return replace(theorem, smallest=smallest_sizes(statement, factors))
+            return at_smallest(theorem, smallest_sizes(statement, factors))
         return proved_after_changes(statement, most)
     if isinstance(verdict, Theorem):
         return verdict
@@ -119,7 +126,8 @@ def proved_after(statement: Statement, most: int) -> Verdict:
 
 def is_proved(statement: Statement) -> bool:
     """Tell whether a statement is proved, for every value of its factors; no counterexample is looked for."""
-    proved = is_proved_alone(statement) or any(map(is_proved_alone, premises(statement, is_proved_alone)))
+    chains = premises(statement, proof_alone)
+    proved = is_proved_alone(statement) or any(is_proved_alone(chain[-1].statement) for chain in chains)
     if proved:
         check_proved(statement)
     return proved
@@ -137,21 +145,22 @@ def is_proved_for_any_functions(statement: Statement) -> bool:
 
 def is_proved_alone(statement: Statement) -> bool:
     """Tell whether a statement is proved by itself."""
+    return proof_alone(statement) is not None
+
+
+def proof_alone(statement: Statement) -> Theorem | None:
+    """Return the theorem that a statement is by itself, for every value of its factors; None if it is not seen."""
     try:
-        prove_affine(statement)
-        return True
+        return prove_affine(statement)
     except NotReadable as stopped:
-        return stopped.reason is Reason.NOT_AFFINE and is_proved_for_every(statement)
-
-
-def is_proved_for_every(statement: Statement) -> bool:
-    """Tell whether a statement is proved for every value of its factors."""
+        if stopped.reason is not Reason.NOT_AFFINE:
+            return None
     try:
         factors = factors_of(statement)
-        theorem_for_every(statement, factors)
-        return bool(factors) and bool(smallest_sizes(statement, factors))
+        theorem = theorem_for_every(statement, factors)
+        return theorem if factors and smallest_sizes(statement, factors) else None
     except NotReadable:
-        return False
+        return None
 
 
 def decide_factors(statement: Statement, undecided: Undecided, literally: Sequence[int]) -> Verdict:
@@ -169,7 +178,7 @@ def decide_factors(statement: Statement, undecided: Undecided, literally: Sequen
             values = literal_values(statement, factors, MOST_COMBINATIONS) if stated is None else stated
             if len(values) ** len(factors) > MOST_COMBINATIONS:
                 detail = f"{stopped.detail}, and there are more than {MOST_COMBINATIONS} combinations of literal values"
-                return replace(undecided, reason=Reason.NOT_AFFINE, detail=detail)
+                return amended(undecided, reason=Reason.NOT_AFFINE, detail=detail)
             verdict = decide_literally(statement, factors, values)
             if stated is not None or not isinstance(verdict, Theorem):
                 return verdict
@@ -179,15 +188,15 @@ def decide_factors(statement: Statement, undecided: Undecided, literally: Sequen
                 return only_literally(verdict)
         smallest = smallest_sizes(statement, factors)
         domain = stated_domain(statement.sizes, statement.conditions, factors)
-        return replace(theorem, smallest=smallest, domain=domain)
+        return read_where(at_smallest(theorem, smallest), domain)
     except NotReadable as stopped:
-        return replace(undecided, reason=stopped.reason, detail=stopped.detail)
+        return amended(undecided, reason=stopped.reason, detail=stopped.detail)
 
 
 def only_literally(theorem: Theorem) -> HoldsForLiterals:
     """Return what is known of a claim about every value of its factors that is proved at literal ones."""
     of = theorem
-    return HoldsForLiterals(of.statement, of.seconds, SEAL, of.domain, of.smallest, of.factors, of.values)
+    return HoldsForLiterals(of.statement, of.seconds, of.domain, of.smallest, of.factors, of.values)
 
 
 def smallest_sizes(
@@ -239,7 +248,7 @@ def decide_literally(statement: Statement, factors: tuple[sp.Symbol, ...], value
     with suppress(NotReadable):
         theorem = theorem_for_cases(statement, factors, values)
     if theorem is not None:
-        return replace(theorem, smallest=smallest_sizes(statement, factors, theorem.values), domain=domain())
+        return read_where(at_smallest(theorem, smallest_sizes(statement, factors, theorem.values)), domain())
     others = sum(least(s) for s in statement.sizes if s not in factors)
     best: Refutation | None = None
     every_least = True
@@ -255,7 +264,7 @@ def decide_literally(statement: Statement, factors: tuple[sp.Symbol, ...], value
             given = {str(factor): n for factor, n in chosen.items()}
             known = given | dict(verdict.sizes)
             sizes = {str(s): known.get(str(s), least(s)) for s in statement.sizes}
-            found = replace(verdict, statement=statement, given=given, sizes=sizes)
+            found = amended(verdict, statement=statement, given=given, sizes=sizes)
             every_least = every_least and found.least
             best = found if best is None or total(found) < total(best) else best
         elif isinstance(verdict, Undecided):
@@ -264,8 +273,8 @@ def decide_literally(statement: Statement, factors: tuple[sp.Symbol, ...], value
         beyond = max(values) + sum(map(least, factors)) + others
         contiguous = set(range(1, max(values) + 1)) <= set(values)
         smallest_of_all = every_least and not undecided and contiguous and total(best) <= beyond
-        return replace(best, least=smallest_of_all, domain=domain())
-    return replace(undecided[0], statement=statement)
+        return amended(best, least=smallest_of_all, domain=domain())
+    return amended(undecided[0], statement=statement)
 
 
 def total(refutation: Refutation) -> int:

@@ -25,7 +25,8 @@ from cnn_symbolic.kernel.search.confirming import far_points, in_order
 from cnn_symbolic.kernel.trusted import statement
 from cnn_symbolic.kernel.trusted.integer_sets import Sets
 from cnn_symbolic.kernel.trusted.reader import NotReadable
-from cnn_symbolic.kernel.trusted.statement import Statement, comparable
+from cnn_symbolic.kernel.trusted.statement import Statement
+from cnn_symbolic.tensors.comparing import comparable
 from cnn_symbolic.tensors.making import named
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.sources import Call, Named

@@ -33,7 +33,8 @@ from cnn_symbolic.expressions.names import bare, check_told_apart
 from cnn_symbolic.expressions.rules import is_condition, is_plain_size, least
 from cnn_symbolic.expressions.shapes import check_name
 from cnn_symbolic.ground.errors import ExportError
-from cnn_symbolic.kernel.trusted.statement import Declaration, Side, Statement, check_names
+from cnn_symbolic.kernel.trusted.statement import Declaration, Side, Statement
+from cnn_symbolic.tensors.comparing import check_names
 
 DEEPEST, MOST_AXES = 200, 64
 HEADS: dict[str, Any] = {

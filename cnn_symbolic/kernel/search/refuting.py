@@ -21,16 +21,18 @@ from sympy.logic.boolalg import Boolean
 from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.formulas import entry
 from cnn_symbolic.expressions.known_functions import KNOWN
+from cnn_symbolic.kernel.search.changes import read_where
 from cnn_symbolic.kernel.search.conditions import conditions_of, weakest
 from cnn_symbolic.kernel.search.points import Nonzero, accesses, at_sizes, nonzero, smallest, value
 from cnn_symbolic.kernel.search.replay import replay
-from cnn_symbolic.kernel.search.verdicts import Monomial, Refutation, Undecided
+from cnn_symbolic.kernel.search.verdicts import Monomial, Refutation, Undecided, amended
 from cnn_symbolic.kernel.trusted.affine import SideComparison, label
 from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets, Signature, total
+from cnn_symbolic.kernel.trusted.concluding import at_smallest
 from cnn_symbolic.kernel.trusted.integer_sets import IntegerSet
 from cnn_symbolic.kernel.trusted.reader import FormulaReader, NotReadable, Term
 from cnn_symbolic.kernel.trusted.statement import Statement
-from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Verdict
+from cnn_symbolic.kernel.trusted.verdicts import Reason, Verdict
 
 MOST_REPLAYS = 4
 
@@ -46,15 +48,15 @@ def decide_affine(statement: Statement) -> Verdict:
                 theorem = made.theorem()
                 least_sizes = smallest(sets, made.domain) or ()
                 named = {str(s): n for s, n in zip(statement.sizes, least_sizes, strict=True)}
-                verdict: Verdict = replace(theorem, smallest=named, domain=domain_of(made))
+                verdict: Verdict = read_where(at_smallest(theorem, named), domain_of(made))
             except NotReadable:
                 found = {signature: nonzero(sets, function) for signature, function in made.differences.items()}
                 if not (differences := list(differences_in(made, found))):
                     raise
                 verdict = refutation_of(made, found, differences)
-            return replace(verdict, seconds=time.perf_counter() - start)
+            return verdict
     except NotReadable as stopped:
-        return Undecided(statement, time.perf_counter() - start, SEAL, stopped.reason, stopped.detail)
+        return Undecided(statement, time.perf_counter() - start, stopped.reason, stopped.detail)
 
 
 def domain_of(made: SideComparison) -> tuple[Boolean, ...]:
@@ -155,7 +157,6 @@ def refuted(made: SideComparison, first: Difference, bad: IntegerSet | None, lea
     refutation = Refutation(
         made.statement,
         0.0,
-        SEAL,
         kind=first.kind,
         least=least,
         domain=domain_of(made),
@@ -176,7 +177,7 @@ def refuted(made: SideComparison, first: Difference, bad: IntegerSet | None, lea
         for base, exponent in made.scale:
             divided *= Fraction(evaluate_size(base, sizes)) ** exponent
         symmetric = repeats(first.signature, access, made.statement)
-        refutation = replace(
+        refutation = amended(
             refutation,
             index=index,
             monomial=monomial(first.signature, access, made.statement),

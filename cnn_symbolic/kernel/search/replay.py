@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -14,7 +13,7 @@ from cnn_symbolic.expressions.evaluation import Values, evaluate_formula, evalua
 from cnn_symbolic.expressions.formulas import functions_in, substitute
 from cnn_symbolic.expressions.known_functions import KNOWN
 from cnn_symbolic.ground.errors import FunctionDomainError
-from cnn_symbolic.kernel.search.verdicts import Refutation
+from cnn_symbolic.kernel.search.verdicts import Refutation, amended, unwritable
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.statement import Side, Statement
 from cnn_symbolic.kernel.trusted.verdicts import Reason
@@ -40,8 +39,10 @@ def replay(refutation: Refutation, sizes: Mapping[sp.Symbol, int]) -> Refutation
             continue
         at = refutation.index if left.shape else ()
         if duals.differ(left[at], right[at]):
-            given = {name: a for name, a in values.tensors.items() if statement.tensors[name].definition is None}
-            return replace(
+            given = {
+                name: unwritable(a) for name, a in values.tensors.items() if statement.tensors[name].definition is None
+            }
+            return amended(
                 refutation, values=given, functions=functions, left_value=rounded(left), right_value=rounded(right)
             )
     return None
@@ -53,7 +54,7 @@ def rounded(array: Any) -> Any:
     def shown(number: Any) -> Any:
         return sp.Float(str(number), 15) if isinstance(number, duals.REAL.mpf) else number
 
-    return np.array(np.frompyfunc(shown, 1, 1)(array), dtype=object)
+    return unwritable(np.array(np.frompyfunc(shown, 1, 1)(array), dtype=object))
 
 
 def two(statement: Statement) -> tuple[Side, Side]:

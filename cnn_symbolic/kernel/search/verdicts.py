@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from cnn_symbolic.kernel.trusted.verdicts import Reason, Verdict, listed
+
+V = TypeVar("V", bound=Verdict)
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Monomial:
         return "·".join(f"{name}[{', '.join(map(str, at))}]" if at else name for name, at in self.factors) or "1"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class HoldsForLiterals(Verdict):
     """The two sides are equal at literal values of the factors, such as strides; about others nothing is proved.
 
@@ -50,7 +52,7 @@ class HoldsForLiterals(Verdict):
         return f"no difference at {self.tried} points, sizes and factors up to {self.largest}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Refutation(Verdict):
     """The two sides differ. `least` says that at no smaller total size they do.
 
@@ -85,7 +87,7 @@ class Refutation(Verdict):
         return "refuted"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Undecided(Verdict):
     """The kernel cannot tell: which kind of reason, and what exactly stood in the way."""
 
@@ -96,3 +98,16 @@ class Undecided(Verdict):
     def evidence(self) -> str:
         """How strong the verdict is."""
         return "undecided"
+
+
+def amended(verdict: V, **changes: Any) -> V:
+    """Return a verdict of the search with other fields; a theorem is changed by the rules of the kernel only."""
+    kept = {part.name: getattr(verdict, part.name) for part in fields(verdict) if part.name not in changes}
+    return type(verdict)(**kept, **changes)
+
+
+def unwritable(array: np.ndarray) -> np.ndarray:
+    """Return an array that cannot be written to, nor be made so."""
+    copied = array.copy()
+    copied.setflags(write=False)
+    return copied.view()

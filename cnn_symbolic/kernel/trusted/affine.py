@@ -19,7 +19,7 @@ from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets, Signature,
 from cnn_symbolic.kernel.trusted.integer_sets import IntegerSet
 from cnn_symbolic.kernel.trusted.reader import NotReadable, Term, read_sides
 from cnn_symbolic.kernel.trusted.statement import Statement
-from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Theorem
+from cnn_symbolic.kernel.trusted.verdicts import Reason, Theorem
 
 
 class SideComparison:
@@ -92,7 +92,7 @@ class SideComparison:
             raise NotReadable(Reason.COEFFICIENT, "a coefficient is a polynomial in the sizes of degree 2 or more")
         sums = {s: total(left or [right[0].sub(right[0])]) for s, (left, right) in self.coefficients.items()}
         written = {product_of(signature): str(of_left.to_str()) for signature, of_left in sums.items()}
-        return Theorem(self.statement, 0.0, SEAL, {}, written)
+        return Theorem(self.statement, 0.0, self.statement.conditions, {}, written)
 
 
 def prove_affine(statement: Statement) -> Theorem:

@@ -11,7 +11,6 @@ import sympy as sp
 
 from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.formulas import without_cases
-from cnn_symbolic.expressions.heads import AtLeast, Less
 from cnn_symbolic.expressions.rules import as_quotient, at_least, conjuncts, is_plain_size
 from cnn_symbolic.kernel.trusted.polynomials import (
     OPPOSITE,
@@ -28,7 +27,7 @@ from cnn_symbolic.kernel.trusted.polynomials import (
     symbols_in,
     whole,
 )
-from cnn_symbolic.kernel.trusted.reader import NotReadable, Term
+from cnn_symbolic.kernel.trusted.reader import NotReadable, Term, support
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 
 MOST_CHOSEN = 6
@@ -86,9 +85,8 @@ class Draft:
         """Return a term inside a shape, with the entries that it accesses at the coordinates."""
         draft = cls()
         draft.number, draft.bound = term.number, list(term.bound)
-        inside = (holds for i, n in zip(index, shape, strict=True) for holds in (AtLeast(i, 0), Less(i, n)))
-        conditions = (part for holds in (*term.conditions, *inside) for part in conjuncts(holds))
-        draft.conditions = [draft.condition(holds) for holds in conditions]
+        given = (*term.conditions, *support(tuple(index), tuple(shape)))
+        draft.conditions = [draft.condition(part) for holds in given for part in conjuncts(holds)]
         for x, e in zip(coordinates, access, strict=True):
             draft.conditions.append(Relation("=", draft.integer(e) - Polynomial.of(x)))
         draft.powers = [(draft.polynomial(base), exponent) for base, exponent in term.powers]

@@ -8,18 +8,15 @@ nothing: a statement that is not proved here may still be true.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import combinations as combinations_of
 from itertools import product
-from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.expressions.formulas import substitute
-from cnn_symbolic.expressions.heads import AtLeast, Equal
-from cnn_symbolic.expressions.rules import any_of, at_least, clearly_defined, compare, least
+from cnn_symbolic.expressions.rules import any_of, at_least, compare, least
 from cnn_symbolic.ground.errors import VacuousClaimError
 from cnn_symbolic.kernel.trusted.affine import prove_affine, without_denominators
 from cnn_symbolic.kernel.trusted.coefficients import Signature, arranged, total
@@ -27,9 +24,9 @@ from cnn_symbolic.kernel.trusted.drafts import Draft
 from cnn_symbolic.kernel.trusted.polynomials import Monomial
 from cnn_symbolic.kernel.trusted.products import Frame, Lowering
 from cnn_symbolic.kernel.trusted.reader import NotReadable, read_sides
-from cnn_symbolic.kernel.trusted.statement import Side, Statement
+from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.unknowns import Coordinates, UnknownSets
-from cnn_symbolic.kernel.trusted.verdicts import SEAL, Reason, Theorem, Verdict
+from cnn_symbolic.kernel.trusted.verdicts import Reason, Theorem
 
 
 @dataclass
@@ -49,7 +46,7 @@ def theorem_for_every(statement: Statement, factors: Sequence[sp.Symbol], cases:
            left = right for all sizes and every value of the factors: there u is one value
     """
     prove_every(statement, factors, cases)
-    return Theorem(statement, 0.0, SEAL, {}, {}, tuple(map(str, factors)))
+    return Theorem(statement, 0.0, statement.conditions, {}, {}, tuple(map(str, factors)))
 
 
 def theorem_for_cases(statement: Statement, factors: Sequence[sp.Symbol], values: Sequence[int]) -> Theorem:
@@ -68,43 +65,7 @@ def theorem_for_cases(statement: Statement, factors: Sequence[sp.Symbol], values
             met.update(chosen.values())
     if not met:
         raise NotReadable(Reason.LIMIT, "no literal values of the factors satisfy the assumptions")
-    return Theorem(statement, 0.0, SEAL, {}, {}, tuple(map(str, factors)), tuple(sorted(met)))
-
-
-@dataclass(frozen=True)
-class ChangeOfSizes:
-    """Other sizes to speak of: `values` of old ones, or of expressions in these, in terms of new ones.
-
-    `meanings` are the new sizes in terms of the old ones, `conditions` are about the new ones.
-    """
-
-    values: Mapping[Any, sp.Expr]
-    meanings: Mapping[sp.Symbol, sp.Expr] = field(default_factory=dict)
-    conditions: tuple[Any, ...] = ()
-
-
-def verdict_after(statement: Statement, change: ChangeOfSizes, decide: Callable[[Statement], Verdict]) -> Verdict:
-    """Return the verdict on a statement in terms of other sizes: s = e(n), where n = b; s may be an expression, too.
-
-         Γ  ⊢  s = e(b),  b is a size,  c(b)       ⊢ (L = R)[s := e(n)]  where  Γ[s := e(n)],  c(n),  e(n) is a size
-        ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-                                             ⊢ L = R  where  Γ
-
-    Only a theorem is returned as one about the statement itself. Raises NotReadable if the conditions above the line
-    do not follow.
-    """
-    if set(change.meanings) & set(statement.sizes):
-        raise NotReadable(Reason.OUTSIDE, "a size that is new has to have a name that is new")
-    back = [Equal(s, substitute(e, change.meanings)) for s, e in change.values.items()]
-    back += [AtLeast(b, sp.Integer(least(n))) for n, b in change.meanings.items()]
-    follows = (*back, *(substitute(c, change.meanings) for c in change.conditions))
-    # Conditions that are not clearly defined may not be readable before the change.
-    given, wanted = (Side("", (), sp.S.Zero, required) for required in (clearly_defined(statement.conditions), follows))
-    prove_every(Statement(given, wanted, (), {}), statement.sizes)
-    changed = statement.at(change.values)
-    verdict = decide(inner := replace(changed, assumptions=(*changed.assumptions, *change.conditions)))
-    is_theorem = isinstance(verdict, Theorem) and verdict.statement is inner
-    return replace(verdict, statement=statement) if is_theorem else verdict
+    return Theorem(statement, 0.0, statement.conditions, {}, {}, tuple(map(str, factors)), tuple(sorted(met)))
 
 
 def combinations(factors: Sequence[sp.Symbol], values: Sequence[int]) -> Iterator[dict[sp.Symbol, int]]:

@@ -22,13 +22,7 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.kernel.trusted.drafts import DefinedSymbol, Draft
-from cnn_symbolic.kernel.trusted.polynomials import (
-    Condition,
-    Monomial,
-    Polynomial,
-    changed,
-    symbols_in,
-)
+from cnn_symbolic.kernel.trusted.polynomials import Condition, Monomial, Polynomial, changed, symbols_in
 from cnn_symbolic.kernel.trusted.reader import NotReadable, Term
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 

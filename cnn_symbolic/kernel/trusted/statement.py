@@ -8,10 +8,11 @@ differentiation, a file) makes no difference.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any
 
 import sympy as sp
@@ -19,13 +20,13 @@ import sympy as sp
 from cnn_symbolic.expressions.divisors import required
 from cnn_symbolic.expressions.formulas import Shape, fresh, substitute, symbols_of
 from cnn_symbolic.expressions.heads import AtLeast
-from cnn_symbolic.expressions.rules import is_plain_size, is_whole, least
+from cnn_symbolic.expressions.rules import is_plain_size, least
 from cnn_symbolic.expressions.shapes import format_shape
-from cnn_symbolic.expressions.values import as_condition, as_formula, presumed_of
-from cnn_symbolic.ground.errors import FragmentError, NameConflictError, OperandError, ShapeError
+from cnn_symbolic.expressions.values import presumed_of
+from cnn_symbolic.tensors.comparing import check_names, comparable, written_shape
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.sources import Named
-from cnn_symbolic.tensors.tensor import Tensor, merge_name
+from cnn_symbolic.tensors.tensor import Tensor
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,16 @@ class Statement:
     tensors: Mapping[str, Declaration]
     assumptions: tuple[Any, ...] = ()
     origin: Origin | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tensors", MappingProxyType(dict(self.tensors)))
+
+    def parts(self) -> Iterator[Any]:
+        """Yield what the statement is made of, down to what cannot be changed."""
+        yield from (self.left, self.right, self.index, self.tensors, self.assumptions, self.origin, self.sizes)
+        for part in (self.left, self.right, *self.tensors.values()):
+            yield part
+            yield from vars(part).values()
 
     @cached_property
     def sizes(self) -> tuple[sp.Symbol, ...]:
@@ -137,52 +148,6 @@ class Statement:
         return f"{self.left.text} = {self.right.text}"
 
 
-@dataclass(frozen=True)
-class Compared:
-    """What a statement is made from, once both sides can be compared: sides, shapes, names and assumptions."""
-
-    sides: tuple[Any, Any]
-    shapes: tuple[Shape, Shape]
-    names: Mapping[str, Tensor]
-    assumptions: tuple[Any, ...]
-
-
-def comparable(left: Any, right: Any, assuming: Iterable[Any] = ()) -> Compared:
-    """Return what a statement is made from, without its entry formulas.
-
-    Raises ShapeError when the two sides do not have equally many axes, NameConflictError when they
-    use one name for two tensors.
-    """
-    if not isinstance(assuming, Iterable):
-        raise OperandError(f"assumptions are a list of conditions, such as assuming=[M >= I], found {assuming!r}")
-    stated = tuple(assuming)
-    if any(isinstance(a, bool) for a in stated):
-        raise OperandError("an assumption is True or False already: it compares no sizes, such as M >= I")
-    names: dict[str, Tensor] = {}
-    for side in (left, right):
-        part = side.tensor if isinstance(side, ShapeOf) else side
-        if isinstance(part, Tensor):
-            for named_part in part.names().values():
-                merge_name(names, named_part)
-    left, right = (side if isinstance(side, Tensor | ShapeOf) else tuple(side) for side in (left, right))
-    shapes = tuple(
-        side.lengths if isinstance(side, Tensor | ShapeOf) else written_shape(side) for side in (left, right)
-    )
-    if len(shapes[0]) != len(shapes[1]) or isinstance(left, Tensor) != isinstance(right, Tensor):
-        written = [
-            side if isinstance(side, Tensor) else format_shape(shape)
-            for side, shape in zip((left, right), shapes, strict=True)
-        ]
-        raise ShapeError(
-            f"{written[0]} of shape {format_shape(shapes[0])} cannot be compared with {written[1]} of shape "
-            f"{format_shape(shapes[1])}: both sides need equally many axes"
-        )
-    lengths = (n for shape in (*shapes, *(x.lengths for x in names.values())) for n in shape)
-    check_names({s for n in lengths for s in n.free_symbols}, names)
-    presumed = required(sorted(presumed_of(stated), key=str), {})
-    return Compared((left, right), (shapes[0], shapes[1]), names, (*(as_condition(a) for a in stated), *presumed))
-
-
 def state(
     left: Tensor | ShapeOf | Iterable[Any], right: Tensor | ShapeOf | Iterable[Any], assuming: Iterable[Any] = ()
 ) -> Statement:
@@ -205,28 +170,6 @@ def state(
     )
     check_names(statement.sizes, statement.tensors)
     return statement
-
-
-def written_shape(sizes: Iterable[Any]) -> Shape:
-    """Return a shape that is written by its sizes; raise OperandError for what is not a size."""
-    given = tuple(sizes)
-    try:
-        exact = tuple(as_formula(n, "a shape") for n in given)
-    except FragmentError as error:
-        raise OperandError(f"a shape is written by its sizes, such as (M - I + 1, M // 2): {error}") from None
-    if not all(map(is_whole, exact)):
-        raise OperandError(f"a shape is written by its sizes, integers such as (M - I + 1, M // 2), found {given!r}")
-    return exact
-
-
-def check_names(sizes: Iterable[sp.Symbol], tensors: Mapping[str, Any]) -> None:
-    """Raise NameConflictError if a name stands for both a size and a tensor, or for two sizes."""
-    names = [str(s) for s in sizes]
-    if twice := {name for name in names if names.count(name) > 1}:
-        raise NameConflictError(f"{', '.join(sorted(twice))} names both a size and a width: rename one of them")
-    clash = set(names) & set(tensors)
-    if clash:
-        raise NameConflictError(f"{', '.join(sorted(clash))} names both a size and a tensor: rename one of them")
 
 
 def make_side(side: Any, index: tuple[sp.Symbol, ...]) -> Side:

@@ -17,12 +17,7 @@ import sympy as sp
 
 from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets
 from cnn_symbolic.kernel.trusted.integer_sets import KIND, IntegerSet
-from cnn_symbolic.kernel.trusted.polynomials import (
-    Condition,
-    Monomial,
-    Polynomial,
-    whole,
-)
+from cnn_symbolic.kernel.trusted.polynomials import Condition, Monomial, Polynomial, whole
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 

@@ -1,18 +1,31 @@
-"""What a verdict is, and the one that is a theorem. It is made by the kernel only; so are the others."""
+"""What a verdict is, and the one that is a theorem. It is made by the kernel only; so are the others.
+
+What the kernel makes is *sealed*: it is known by its identity, together with that of everything it is made of. A copy
+of it, one with a part exchanged, or one that was not made by a rule has no seal, and whoever reads anything of it is
+told so. That guards against accidents and against what a user of the library may try, not against a program that
+rewrites the kernel while it runs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from operator import is_
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, final
+from weakref import WeakKeyDictionary
 
 from sympy.logic.boolalg import Boolean
 
 from cnn_symbolic.ground.display import Displayed
-from cnn_symbolic.ground.errors import CnnSymbolicError
+from cnn_symbolic.ground.errors import CnnSymbolicError, OperandError
 from cnn_symbolic.kernel.trusted.statement import Statement
 
-SEAL = object()
+T = TypeVar("T")
+# What everything that is sealed was made of.
+SEALS: WeakKeyDictionary[Any, tuple[Any, ...]] = WeakKeyDictionary()
 
 
 class Reason(StrEnum):
@@ -26,17 +39,55 @@ class Reason(StrEnum):
     REPLAY = "the two sides differ as formulas, but no numbers were found that tell them apart"
 
 
-@dataclass(frozen=True)
-class Verdict(Displayed):
-    """What was decided about a statement, and in how many seconds. Made by the kernel only."""
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
+class Sealed:
+    """What is made in the rooms of its `makers` only, of immutable parts, and never changed or copied."""
 
-    statement: Statement
-    seconds: float
-    seal: object = field(repr=False, compare=False)
+    makers: ClassVar[str] = "cnn_symbolic.kernel.trusted."
+
+    def __init_subclass__(cls) -> None:
+        if not cls.__module__.startswith("cnn_symbolic.kernel."):
+            raise CnnSymbolicError(f"{cls.__name__}: there are no other kinds of verdicts than those of the kernel")
 
     def __post_init__(self) -> None:
-        if self.seal is not SEAL:
+        if not str(sys._getframe(2).f_globals.get("__name__")).startswith(type(self).makers):
             raise CnnSymbolicError(f"a {type(self).__name__} is made by deciding a statement, not by hand")
+        for part in fields(self):
+            if isinstance(value := object.__getattribute__(self, part.name), Mapping):
+                object.__setattr__(self, part.name, MappingProxyType(dict(value)))
+        SEALS[self] = tuple(parts_of(self))
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise OperandError(f"a {type(self).__name__} is neither copied nor sent: what is sent is decided again there")
+
+    if not TYPE_CHECKING:  # every attribute has the type that its field says
+
+        def __getattribute__(self, name: str) -> Any:
+            return object.__getattribute__(self if name.startswith("_") else sealed(self), name)
+
+
+def parts_of(made: Any) -> Iterator[Any]:
+    """Yield what something sealed is made of, down to what cannot be changed."""
+    yield type(made)
+    for name in type(made).__match_args__:
+        yield (part := object.__getattribute__(made, name))
+        yield from part.parts() if isinstance(part, Statement) else ()
+
+
+def sealed(made: T) -> T:
+    """Return what the kernel has made; raise CnnSymbolicError if it has not, or if it was changed since."""
+    if not all(map(is_, SEALS.get(made, (None,)), parts_of(made))):
+        raise CnnSymbolicError(f"this {type(made).__name__} was made or changed by hand: it is not what was decided")
+    return made
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Verdict(Displayed, Sealed):
+    """What was decided about a statement, and in how many seconds. Made by the kernel only."""
+
+    makers: ClassVar[str] = "cnn_symbolic.kernel."
+    statement: Statement
+    seconds: float
 
     @property
     def evidence(self) -> str:
@@ -44,7 +95,8 @@ class Verdict(Displayed):
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
+@final
+@dataclass(frozen=True, eq=False, slots=True)
 class Theorem(Verdict):
     """Both sides are equal at all sizes that satisfy the assumptions: the conditions of the statement.
 
@@ -56,11 +108,12 @@ class Theorem(Verdict):
     With factors, the coefficient functions are left out.
     """
 
+    makers: ClassVar[str] = Sealed.makers
+    domain: tuple[Boolean, ...]
     smallest: Mapping[str, int]
     coefficients: Mapping[str, str]
     factors: tuple[str, ...] = ()
     values: tuple[int, ...] = ()
-    domain: tuple[Boolean, ...] = ()
 
     @property
     def evidence(self) -> str:
@@ -68,13 +121,8 @@ class Theorem(Verdict):
         if not self.statement.sizes:
             return "fixed shape"
         names = listed(self.factors)
-        if not names:
-            return "all shapes"
-        return (
-            f"all shapes, {names} in {{{', '.join(map(str, self.values))}}}"
-            if self.values
-            else f"all shapes, every {names}"
-        )
+        which = f"{names} in {{{', '.join(map(str, self.values))}}}" if self.values else f"every {names}"
+        return f"all shapes, {which}" if names else "all shapes"
 
 
 def listed(names: tuple[str, ...]) -> str:

@@ -33,7 +33,7 @@ STRENGTHS = {
     "fixed shape": "proved or computed exactly for the sizes in the claim",
     "identity": "functions that are equal, because their difference cancels",
     "literal values": "not proved: equal for every size at listed values of the factors, and where others were tried",
-    "tested": "tested with numbers, which proves nothing",
+    "ran": "a check that somebody has written, which ran: it proves nothing",
     "refuted": "wrong, with numbers for which the two sides differ",
 }
 CONTRADICTED = {

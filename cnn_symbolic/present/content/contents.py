@@ -40,7 +40,7 @@ class BookEntry:
 
     `kind` is "theorem", "refutation", "check" or "holds": not a theorem, but true at literal values of its factors.
     `strength` is the kind of its evidence: "all shapes", "every factor", "listed factors", "fixed shape", "identity",
-    "literal values", "tested" or "refuted". `statement` is the claim, `asserted` what a check is about,
+    "literal values", "ran" or "refuted". `statement` is the claim, `asserted` what a check is about,
     `found` what it found, or what was tried beyond literal values; `abbreviations` say what the names in it stand for,
     such as ℓ₁.
     `certificate` is what became of its certificate, if one was asked for.
@@ -160,7 +160,7 @@ def entry_of(claim: Claim, theorems: Mapping[str, Derivation] | None = None) -> 
         if not made.as_expected:
             raise ExportError(f"{claim.id} did not pass its check, so there is nothing of it to print")
         asserted, found = (program_or_prose(t) for t in (made.written_claim, made.verdict.detail))
-        return BookEntry(kind="check", strength=made.strength.split(" (")[0], asserted=asserted, found=found, **common)
+        return BookEntry(kind="check", strength=made.strength, asserted=asserted, found=found, **common)
     if isinstance(verdict, Theorem):
         return BookEntry(
             kind="theorem",
