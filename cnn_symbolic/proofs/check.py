@@ -30,7 +30,10 @@ class Checked:
 
 @dataclass(frozen=True, eq=False)
 class Check(Runnable):
-    """Something to be checked by running it; `by` returns what it found and raises AssertionError if it fails."""
+    """Something to be checked by running it; `by` returns what it found and raises AssertionError if it fails.
+
+    `sides` are what an identity says to be equal.
+    """
 
     title: str
     statement_text: str
@@ -38,6 +41,7 @@ class Check(Runnable):
     by: Callable[[], str]
     article: tuple[str, ...] = ()
     expected: str = "proved"
+    sides: tuple[sp.Expr, sp.Expr] | None = None
 
     @cached_property
     def verdict(self) -> Checked:
@@ -103,7 +107,7 @@ def identity(title: str, left: sp.Expr, right: sp.Expr, *, article: str = "") ->
             raise AssertionError(f"the difference is {difference}")
         return f"{left} - ({right}) cancels to 0"
 
-    return declared(Check(title, f"{left} = {right}", "identity", by, tuple(article.split())))
+    return declared(Check(title, f"{left} = {right}", "identity", by, tuple(article.split()), sides=(left, right)))
 
 
 def carried_out(e: sp.Expr) -> sp.Expr:
