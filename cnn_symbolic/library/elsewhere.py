@@ -16,7 +16,7 @@ from typing import Any
 
 from cnn_symbolic.ground.children import Channel, ChildEnded
 from cnn_symbolic.ground.deadline import within
-from cnn_symbolic.ground.errors import DerivationFileError, TimeLimitError
+from cnn_symbolic.ground.errors import DerivationFileError, DisagreementError, TimeLimitError
 from cnn_symbolic.ground.foreign import Foreign
 from cnn_symbolic.ground.limits import LIMITS, Limits
 from cnn_symbolic.library.decoding import decode_declarations
@@ -50,6 +50,8 @@ def run_check(path: Path, limits: Limits, number: int) -> str:
         made = declarations(path)[number].made
         try:
             return {"passed": True, "detail": str(made.by())}  # type: ignore[union-attr]  # one that has none fails
+        except DisagreementError:
+            raise
         except AssertionError as error:
             return {"passed": False, "detail": str(error)}
 
@@ -65,13 +67,16 @@ def run_check(path: Path, limits: Limits, number: int) -> str:
 def asked(path: Path, failed: str, work: Callable[[], dict[str, Any]], limits: Limits) -> dict[str, Any]:
     """Return what work on a derivation file gives in a process of its own; what that prints goes to standard error.
 
-    Raises DerivationFileError, which says what has `failed`, if it gives nothing, or not in time.
+    Raises DerivationFileError, which says what has `failed`, if it gives nothing, or not in time; DisagreementError if
+    two computations disagree there.
     """
 
     def target(channel: Channel) -> None:
         sys.setrecursionlimit(DEEPEST)
         try:
             answer = work()
+        except DisagreementError as error:
+            answer = {"disagreement": str(error)}
         except BaseException as error:  # whatever code of others raises
             answer = {"error": describe(error)}
         for stream in (sys.stdout, sys.stderr):
@@ -93,6 +98,8 @@ def asked(path: Path, failed: str, work: Callable[[], dict[str, Any]], limits: L
         answer = None
     if not isinstance(answer, dict):
         raise DerivationFileError(f"{path} wrote to the connection on which its claims are sent")
+    if "disagreement" in answer:
+        raise DisagreementError(f"{path}: {one_line(str(answer['disagreement']))}")
     if "error" in answer:
         message = one_line(str(answer["error"]))
         raise DerivationFileError(message if message.startswith(str(path)) else f"{path}: {message}")
