@@ -65,7 +65,7 @@ strides only holds for these, and is not proved: it is marked by ○.
     from cnn_symbolic.library.loading import at_literals, select
 
     limits = limits_of(timeout, memory)
-    claims = select(names or [])
+    claims = select(names or [], limits)
     chosen = claims if literal is None else at_literals(claims, range(1, literal + 1))
     folder = certificates if certify else None
     raise typer.Exit(run(chosen, steps, latex, json, limits=limits, certificates=folder, jobs=jobs or 0))
@@ -108,7 +108,7 @@ found, not run, only recorded, nothing to certify), 4 an error of the tool itsel
     from cnn_symbolic.library.loading import select
 
     limits = limits_of(timeout, memory)
-    raise typer.Exit(certify_claims(select(names or []), out, jobs or 0, limits, timeout, again, json))
+    raise typer.Exit(certify_claims(select(names or [], limits), out, jobs or 0, limits, timeout, again, json))
 
 
 @app.command()

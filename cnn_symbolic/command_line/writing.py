@@ -58,7 +58,7 @@ def book(
         raise typer.BadParameter("one claim is written as LaTeX and HTML, not as a PDF")
     check_files(files(out, one or "book"), kinds)
     limits = limits_of(timeout, memory)
-    selected = select(names or [])
+    selected = select(names or [], limits)
     claims = [claim for claim in selected if one in (None, claim.id)]
     if one is not None and not claims:
         raise typer.BadParameter(f"there is no claim {one!r}; cnn-symbolic list shows the ids")

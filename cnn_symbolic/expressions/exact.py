@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -23,7 +22,7 @@ def at_least_one(b: Any) -> Any:
 
 def divided(a: Any, b: Any) -> Any:
     """Return a/b."""
-    return whole(a * (1 / Fraction(at_least_one(b))))
+    return a * (1 / Fraction(at_least_one(b)))
 
 
 def as_fraction(value: Any) -> Fraction:
@@ -40,9 +39,4 @@ def floor_divided(a: Any, b: Any) -> int:
 
 def remainder_of(a: Any, b: Any) -> Any:
     """Return a mod b."""
-    return whole(a % at_least_one(b))
-
-
-def opposite(values: Sequence[bool]) -> bool:
-    """Return whether the one condition does not hold."""
-    return not values[0]
+    return a % at_least_one(b)

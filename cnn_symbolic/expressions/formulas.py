@@ -94,7 +94,7 @@ def widths(names: str) -> tuple[Number, ...]:
 
 def named_number(symbol: sp.Symbol) -> Number:
     """Return a size or an index as something to calculate with."""
-    return Number(symbol, lambda point: point.symbol(symbol))
+    return Number(symbol, "symbol", (symbol,))
 
 
 def fresh(prefixes: Iterable[str]) -> tuple[sp.Dummy, ...]:

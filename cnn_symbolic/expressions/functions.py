@@ -3,21 +3,47 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable
 from fractions import Fraction
-from functools import reduce
+from functools import partial
 from typing import Any
 
 import sympy as sp
 
 from cnn_symbolic.expressions import rules
-from cnn_symbolic.expressions.exact import opposite, remainder_of
+from cnn_symbolic.expressions.calculations import CALCULATIONS, Calculation
 from cnn_symbolic.expressions.heads import has_entries
-from cnn_symbolic.expressions.points import STANDING
 from cnn_symbolic.expressions.printing import written
-from cnn_symbolic.expressions.values import Number, Standing, compared, joined, made, number, read_at, truth
+from cnn_symbolic.expressions.values import Number, combined, compared, joined, made, number, truth
 from cnn_symbolic.ground.errors import FragmentError, OperandError
+
+
+def without_entries(build: Callable[..., sp.Expr], *parts: sp.Expr) -> sp.Expr:
+    """Return what a rule makes of sizes and indices; entries of tensors, which are real numbers, are refused."""
+    for part in parts:
+        if has_entries(part):
+            raise FragmentError(
+                f"maxima, minima and rounding are of sizes and indices, found the entries in {written(part)}"
+            )
+    return build(*parts)
+
+
+def chosen(holds: Any, value: sp.Expr, otherwise: sp.Expr) -> sp.Expr:
+    """Return a value or another one as a formula, of tensor entries as a sum."""
+    build = rules.added_where if has_entries(value) or has_entries(otherwise) else rules.where
+    return build(holds, value, otherwise)
+
+
+CALCULATIONS.update(
+    {
+        "floor": Calculation(partial(without_entries, rules.floor), math.floor),
+        "ceiling": Calculation(partial(without_entries, rules.ceiling), math.ceil),
+        "maximum": Calculation(partial(without_entries, rules.maximum), lambda *numbers: max(numbers)),
+        "minimum": Calculation(partial(without_entries, rules.minimum), lambda *numbers: min(numbers)),
+        "Iverson": Calculation(rules.bracket, int),
+        "where": Calculation(chosen, lambda holds, value, otherwise: value if holds else otherwise),
+    }
+)
 
 
 def needed(found: Any, name: str, values: Any) -> Any:
@@ -29,36 +55,22 @@ def needed(found: Any, name: str, values: Any) -> Any:
 
 def floor(x: Any) -> Any:
     """Return ⌊x⌋ for a rational number made from sizes and indices: `floor((M - I) / S)`."""
-    return needed(made(without_entries(rules.floor), math.floor, x), "floor", x)
+    return needed(made("floor", x), "floor", x)
 
 
 def ceiling(x: Any) -> Any:
     """Return ⌈x⌉ for a rational number made from sizes and indices: `ceiling(M / S)`."""
-    return needed(made(without_entries(rules.ceiling), math.ceil, x), "ceiling", x)
-
-
-def without_entries(build: Callable[..., sp.Expr]) -> Callable[..., sp.Expr]:
-    """Return a function of sizes and indices that refuses entries of tensors: these are real numbers."""
-
-    def checked(*parts: sp.Expr) -> sp.Expr:
-        for part in parts:
-            if has_entries(part):
-                raise FragmentError(
-                    f"maxima, minima and rounding are of sizes and indices, found the entries in {written(part)}"
-                )
-        return build(*parts)
-
-    return checked
+    return needed(made("ceiling", x), "ceiling", x)
 
 
 def maximum(*values: Any) -> Any:
     """Return the greatest of numbers made from sizes and indices."""
-    return needed(made(without_entries(rules.maximum), lambda *numbers: max(numbers), *values), "maximum", values)
+    return needed(made("maximum", *values), "maximum", values)
 
 
 def minimum(*values: Any) -> Any:
     """Return the least of numbers made from sizes and indices."""
-    return needed(made(without_entries(rules.minimum), lambda *numbers: min(numbers), *values), "minimum", values)
+    return needed(made("minimum", *values), "minimum", values)
 
 
 Max, Min = maximum, minimum
@@ -66,7 +78,7 @@ Max, Min = maximum, minimum
 
 def Mod(a: Any, b: Any) -> Any:
     """Return the remainder a mod b, as `a % b`."""
-    return needed(made(rules.remainder, remainder_of, a, b, divisor=1), "Mod", (a, b))
+    return needed(made("%", a, b), "Mod", (a, b))
 
 
 def Rational(numerator: int, denominator: int) -> Any:
@@ -78,20 +90,17 @@ def Rational(numerator: int, denominator: int) -> Any:
 
 def Eq(a: Any, b: Any) -> Any:
     """Return the condition a = b, as `a == b`."""
-    return needed(compared("=", operator.eq, a, b), "Eq", (a, b))
+    return needed(compared("=", a, b), "Eq", (a, b))
 
 
 def Ne(a: Any, b: Any) -> Any:
     """Return the condition a ≠ b, as `a != b`."""
-    return needed(compared("!=", operator.ne, a, b), "Ne", (a, b))
+    return needed(compared("!=", a, b), "Ne", (a, b))
 
 
 def Iverson(condition: Any) -> Any:
     """Return Iverson's bracket [condition]: 1 where a condition on indices and sizes holds, else 0."""
-    if (point := STANDING.get()) is not None:
-        return Standing(int(read_at(condition, point)))
-    holds = truth(condition)
-    return Number(rules.bracket(holds.formula), lambda point: int(holds.at(point)), holds.presumed)
+    return combined(Number, "Iverson", (condition,), (truth,))
 
 
 def where(condition: Any, value: Any, otherwise: Any) -> Any:
@@ -99,26 +108,19 @@ def where(condition: Any, value: Any, otherwise: Any) -> Any:
 
     Of tensor entries it is their sum [condition]·a + [not condition]·b, which can be differentiated.
     """
-    if (point := STANDING.get()) is not None:
-        both = read_at(value, point), read_at(otherwise, point)
-        return Standing(both[0 if read_at(condition, point) else 1])
-    holds, chosen, other = truth(condition), number(value), number(otherwise)
-    build = rules.added_where if has_entries(chosen.formula) or has_entries(other.formula) else rules.where
-    formula = build(holds.formula, chosen.formula, other.formula)
-    found: frozenset[sp.Expr] = reduce(frozenset.union, (chosen.presumed, other.presumed), holds.presumed)
-    return Number(formula, lambda point: (chosen.at(point), other.at(point))[0 if holds.at(point) else 1], found)
+    return combined(Number, "where", (condition, value, otherwise), (truth, number, number))
 
 
 def And(*conditions: Any) -> Any:
     """Return the condition that all conditions hold."""
-    return joined(rules.all_of, all, conditions)
+    return joined("and", *conditions)
 
 
 def Or(*conditions: Any) -> Any:
     """Return the condition that at least one condition holds."""
-    return joined(rules.any_of, any, conditions)
+    return joined("or", *conditions)
 
 
 def Not(condition: Any) -> Any:
     """Return the condition that a condition does not hold."""
-    return joined(rules.negation, opposite, (condition,))
+    return joined("not", condition)

@@ -2,15 +2,16 @@
 
 SymPy would evaluate `N*(2*M + 2) % 6` before this package sees it. So these are objects of its own: what `+ - * / //
 %`, comparisons, `minimum` and `maximum` make of them is written down twice. `formula` is the SymPy expression, built by
-`rules`, that the proofs are about. `at(point)` computes the same in Python's integers, from the very operations that
-were written, which shares nothing with the formula: the witness of every verdict. `presumed` is what has to be at least
-one, such as everything that was divided by on the way, whether or not something cancelled.
+`rules`, that the proofs are about. `by` and `of` are the operation that was written and its operands: `at(point)`
+computes it from these in Python's integers, which shares nothing with the formula and is the witness of every verdict.
+`presumed` is what has to be at least one, such as everything that was divided by on the way, whether or not something
+cancelled.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Sequence
 from fractions import Fraction
 from numbers import Integral
 from typing import Any
@@ -18,39 +19,35 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.expressions import rules
-from cnn_symbolic.expressions.exact import (
-    as_fraction,
-    divided,
-    floor_divided,
-    opposite,
-    remainder_of,
-    whole,
-)
+from cnn_symbolic.expressions.calculations import CALCULATIONS, DIVISIONS, READINGS
+from cnn_symbolic.expressions.exact import as_fraction, whole
 from cnn_symbolic.expressions.foreign import INSTEAD, foreign_part
-from cnn_symbolic.expressions.heads import has_entries
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.points import STANDING, Point
 from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.ground.errors import FragmentError, OperandError
 
-Reading = Callable[["Point"], Any]
-
 
 class Calculated:
-    """A formula with its reading in Python's integers."""
+    """A formula, with the name of the operation that made it and its operands."""
 
-    __slots__ = ("formula", "presumed", "reading")
+    __slots__ = ("by", "formula", "of", "presumed")
 
-    def __init__(self, formula: Any, reading: Reading, presumed: frozenset[sp.Expr] = frozenset()) -> None:
+    def __init__(self, formula: Any, by: str, of: tuple[Any, ...], presumed: frozenset[sp.Expr] = frozenset()) -> None:
         self.formula = formula
-        self.reading = reading
+        self.by = by
+        self.of = of
         self.presumed = presumed
 
     def at(self, point: Point) -> Any:
         """Return the value at a point; raise UndefinedError where a divisor is less than one."""
         key = id(self)
         if key not in point.memo:
-            point.memo[key] = self.reading(point), self  # kept alive, so that nothing else gets its id
+            if (row := CALCULATIONS.get(self.by)) is not None:
+                value = whole(row.calculate(*[part.at(point) for part in self.of]))
+            else:
+                value = READINGS[self.by](point, *self.of)
+            point.memo[key] = value, self  # kept alive, so that nothing else gets its id
         return point.memo[key][0]
 
     def __hash__(self) -> int:
@@ -68,19 +65,14 @@ class Calculated:
 
 
 class Truth(Calculated):
-    """A condition on sizes and indices; for an equation, `sides` are what it says to be equal."""
+    """A condition on sizes and indices."""
 
-    __slots__ = ("sides",)
+    __slots__ = ()
 
-    def __init__(
-        self,
-        formula: Any,
-        reading: Reading,
-        presumed: frozenset[sp.Expr] = frozenset(),
-        sides: tuple[Any, Any] | None = None,
-    ) -> None:
-        super().__init__(formula, reading, presumed)
-        self.sides = sides
+    @property
+    def sides(self) -> tuple[Any, ...] | None:
+        """What an equation says to be equal; None of another condition."""
+        return self.of if self.by == "=" else None
 
     def __bool__(self) -> bool:
         if self.formula in (sp.true, sp.false):
@@ -95,7 +87,7 @@ class Truth(Calculated):
             raise OperandError(f"{self} is a condition, which is compared with conditions only, found {other!r}")
         if not isinstance(other, Truth | bool) and not rules.is_condition(other):
             return NotImplemented
-        return joined(rules.equivalent, lambda values: values[0] == values[1], (self, other))
+        return joined("same", self, other)
 
     def __ne__(self, other: Any) -> Any:
         same = self.__eq__(other)
@@ -104,15 +96,15 @@ class Truth(Calculated):
     __hash__ = Calculated.__hash__
 
     def __and__(self, other: Any) -> Any:
-        return joined(rules.all_of, all, (self, other))
+        return joined("and", self, other)
 
     def __or__(self, other: Any) -> Any:
-        return joined(rules.any_of, any, (self, other))
+        return joined("or", self, other)
 
     __rand__, __ror__ = __and__, __or__
 
     def __invert__(self) -> Any:
-        return joined(rules.negation, opposite, (self,))
+        return joined("not", self)
 
 
 class Number(Calculated):
@@ -122,74 +114,74 @@ class Number(Calculated):
     _op_priority = 100.0  # SymPy's operators leave what stands beside a number to the number
 
     def __add__(self, other: Any) -> Any:
-        return arithmetic(operator.add, self, other)
+        return made("+", self, other)
 
     def __radd__(self, other: Any) -> Any:
-        return arithmetic(operator.add, other, self)
+        return made("+", other, self)
 
     def __sub__(self, other: Any) -> Any:
-        return arithmetic(operator.sub, self, other)
+        return made("-", self, other)
 
     def __rsub__(self, other: Any) -> Any:
-        return arithmetic(operator.sub, other, self)
+        return made("-", other, self)
 
     def __mul__(self, other: Any) -> Any:
-        return arithmetic(operator.mul, self, other)
+        return made("*", self, other)
 
     def __rmul__(self, other: Any) -> Any:
-        return arithmetic(operator.mul, other, self)
+        return made("*", other, self)
 
     def __truediv__(self, other: Any) -> Any:
         if type(other) is Number and other.formula.is_Rational:
             other = other.formula
         if isinstance(other, Integral | Fraction | sp.Rational) and not isinstance(other, bool):
             share = 1 / as_fraction(other)
-            return arithmetic(operator.mul, self, share)
-        return made(rules.divide, divided, self, other, divisor=1)
+            return made("*", self, share)
+        return made("/", self, other)
 
     def __rtruediv__(self, other: Any) -> Any:
-        return made(rules.divide, divided, other, self, divisor=1)
+        return made("/", other, self)
 
     def __floordiv__(self, other: Any) -> Any:
-        return made(quotient, floor_divided, self, other, divisor=1)
+        return made("//", self, other)
 
     def __rfloordiv__(self, other: Any) -> Any:
-        return made(quotient, floor_divided, other, self, divisor=1)
+        return made("//", other, self)
 
     def __mod__(self, other: Any) -> Any:
-        return made(rules.remainder, remainder_of, self, other, divisor=1)
+        return made("%", self, other)
 
     def __rmod__(self, other: Any) -> Any:
-        return made(rules.remainder, remainder_of, other, self, divisor=1)
+        return made("%", other, self)
 
     def __pow__(self, exponent: Any) -> Any:
         if isinstance(exponent, bool) or not isinstance(exponent, int) or exponent < 0:
             raise FragmentError(f"a power of {self} has an exponent from 0 on that is an integer, found {exponent!r}")
-        return arithmetic(lambda a: a**exponent, self)
+        return made("**", self, exponent)
 
     def __neg__(self) -> Any:
-        return arithmetic(operator.neg, self)
+        return made("neg", self)
 
     def __pos__(self) -> Any:
         return self
 
     def __eq__(self, other: Any) -> Any:
-        return compared("=", operator.eq, self, other)
+        return compared("=", self, other)
 
     def __ne__(self, other: Any) -> Any:
-        return compared("!=", operator.ne, self, other)
+        return compared("!=", self, other)
 
     def __ge__(self, other: Any) -> Any:
-        return compared(">=", operator.ge, self, other)
+        return compared(">=", self, other)
 
     def __gt__(self, other: Any) -> Any:
-        return compared(">", operator.gt, self, other)
+        return compared(">", self, other)
 
     def __le__(self, other: Any) -> Any:
-        return compared("<=", operator.le, self, other)
+        return compared("<=", self, other)
 
     def __lt__(self, other: Any) -> Any:
-        return compared("<", operator.lt, self, other)
+        return compared("<", self, other)
 
     __hash__ = Calculated.__hash__
 
@@ -318,9 +310,8 @@ def number(value: Any) -> Number:
         return value
     formula = as_formula(value, "a calculation")
     if formula.is_Rational:
-        exact = whole(Fraction(int(formula.p), int(formula.q)))
-        return Number(formula, lambda _: exact)
-    return Number(formula, lambda point: value_of(formula, point.symbol))
+        return Number(formula, "literal", (whole(Fraction(int(formula.p), int(formula.q))),))
+    return Number(formula, "formula", (formula,))
 
 
 def truth(value: Any) -> Truth:
@@ -328,67 +319,35 @@ def truth(value: Any) -> Truth:
     if isinstance(value, Truth):
         return value
     formula = as_condition(value)
-    return Truth(formula, lambda point: value_of(formula, point.symbol))
+    return Truth(formula, "formula", (formula,))
 
 
-def made(
-    build: Callable[..., sp.Expr], calculate: Callable[..., Any], *operands: Any, divisor: int | None = None
-) -> Any:
-    """Return what a function makes of numbers: the formula, and its reading; a plain number where sizes stand for some.
-
-    `divisor` says which operand is divided by.
-    """
+def made(name: str, *operands: Any, kind: type[Calculated] = Number) -> Any:
+    """Return what an operation makes of numbers, by its name; a plain number where sizes stand for some."""
     if not all(map(is_number, operands)):
         return NotImplemented
-    if (point := STANDING.get()) is not None:
-        return Standing(calculate(*(read_at(operand, point) for operand in operands)))
-    numbers = [number(operand) for operand in operands]
-    found = frozenset().union(*(n.presumed for n in numbers))
-    if divisor is not None:
-        by = numbers[divisor].formula
-        if has_entries(by):
-            raise FragmentError(f"nothing is divided by entries, found the divisor {numbers[divisor]}")
-        if by.is_Rational and by < 1:
-            raise FragmentError(f"a divisor is at least one, found {by}")
-        if not rules.at_least(by, 1):
-            found |= {by}
-    formula = build(*(n.formula for n in numbers))
-    return Number(formula, lambda point: calculate(*[n.at(point) for n in numbers]), found)
+    return combined(kind, name, operands, [number] * len(operands))
 
 
-def arithmetic(calculate: Callable[..., Any], *operands: Any) -> Any:
-    """Return what ring arithmetic makes of numbers, which SymPy does as Python does."""
-    return made(calculate, lambda *numbers: whole(calculate(*numbers)), *operands)
-
-
-def compared(sign: str, compare: Callable[[Any, Any], bool], a: Any, b: Any) -> Any:
+def compared(sign: str, a: Any, b: Any) -> Any:
     """Return the condition that two numbers compare so."""
-    if not is_number(a) or not is_number(b):
-        return NotImplemented
-    if (point := STANDING.get()) is not None:
-        return decided(compare(read_at(a, point), read_at(b, point)))
-    left, right = number(a), number(b)
-    formula = rules.compare(sign, left.formula, right.formula)
-    sides = (left, right) if sign == "=" else None
-    return Truth(formula, lambda point: compare(left.at(point), right.at(point)), left.presumed | right.presumed, sides)
+    return made(sign, a, b, kind=Truth)
 
 
-def decided(value: bool) -> Truth:
-    """Return a truth value as a condition."""
-    return Truth(sp.true if value else sp.false, lambda _: value)
-
-
-def joined(build: Callable[..., Any], decide: Callable[..., bool], conditions: tuple[Any, ...]) -> Any:
+def joined(name: str, *conditions: Any) -> Any:
     """Return several conditions as one."""
+    return combined(Truth, name, conditions, [truth] * len(conditions))
+
+
+def combined(kind: type[Calculated], name: str, operands: Sequence[Any], as_parts: Sequence[Any]) -> Any:
+    """Return what an operation makes of operands, each of which is made a number or a condition before."""
+    build, calculate = CALCULATIONS[name]
     if (point := STANDING.get()) is not None:
-        return decided(decide([read_at(condition, point) for condition in conditions]))
-    parts = [truth(condition) for condition in conditions]
-    found: frozenset[sp.Expr] = frozenset().union(*(part.presumed for part in parts))
-    return Truth(
-        build(*(part.formula for part in parts)), lambda point: decide([part.at(point) for part in parts]), found
-    )
-
-
-def quotient(a: sp.Expr, b: sp.Expr) -> sp.Expr:
-    """Return ⌊a/b⌋ as a formula."""
-    return rules.floor(rules.divide(a, b))
+        value = whole(calculate(*(read_at(operand, point) for operand in operands)))
+        return Standing(value) if kind is Number else Truth(sp.true if value else sp.false, "literal", (value,))
+    parts = tuple(as_part(operand) for as_part, operand in zip(as_parts, operands, strict=True))
+    formulas = [part.formula for part in parts]
+    presumed = presumed_of(parts)
+    if name in DIVISIONS and not rules.at_least(formulas[1], 1):
+        presumed |= {formulas[1]}
+    return kind(build(*formulas), name, parts, presumed)

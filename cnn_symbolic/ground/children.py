@@ -118,11 +118,14 @@ class Child:
                 except (BrokenPipeError, ConnectionResetError):
                     raise ChildEnded(self.why()) from None
 
-    def receive(self, seconds: float | None = None) -> bytes:
-        """Return the next frame; raise ChildEnded, or TimeLimitError if there is none within so many seconds."""
+    def receive(self, seconds: float | None = None, longest: int = LONGEST_FRAME) -> bytes:
+        """Return the next frame; raise ChildEnded, or TimeLimitError if there is none within so many seconds.
+
+        A frame that is longer than may be is no answer.
+        """
         end = None if seconds is None else time.monotonic() + seconds
         (length,) = LENGTH.unpack(self.exactly(LENGTH.size, end, seconds))
-        if length > LONGEST_FRAME:
+        if length > longest:
             raise ChildEnded("it wrote to the connection on which it should answer")
         return self.exactly(length, end, seconds)
 

@@ -1,40 +1,28 @@
 """Finds and loads derivation files: the bundled ones, and the user's own.
 
-A derivation file is a Python program that the user chooses to run; loading it declares its claims and
-decides nothing.
+A derivation file is a Python program that the user chooses to run; loading it declares its claims and decides nothing.
 """
 
 from __future__ import annotations
 
-import importlib.util
-import re
-import sys
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import ModuleType
-
-from sympy import SympifyError
 
 from cnn_symbolic.claims.reading import declared_claims
-from cnn_symbolic.expressions.values import Calculated
+from cnn_symbolic.ground.children import CAN_FORK
 from cnn_symbolic.ground.display import Displayed
-from cnn_symbolic.ground.ending import Ended
-from cnn_symbolic.ground.errors import CnnSymbolicError, DerivationFileError, DisagreementError, OperandError
+from cnn_symbolic.ground.errors import DerivationFileError
 from cnn_symbolic.ground.files import cache_folder
+from cnn_symbolic.ground.limits import LIMITS, Limits
+from cnn_symbolic.library.elsewhere import declared_elsewhere
 from cnn_symbolic.library.files import GROUPS, bundled_folder, derivation_files, read_text
+from cnn_symbolic.library.importing import declarations
 from cnn_symbolic.library.index import ListedClaim, keep, kept, matching, with_unique_ids
 from cnn_symbolic.proofs.check import Check
-from cnn_symbolic.proofs.collecting import collecting
 from cnn_symbolic.proofs.derivation import Derivation
-
-INSTEAD = (
-    "SymPy's functions do not take sizes, indices and entries: import floor, ceiling, maximum, minimum, where, "
-    "Iverson, And, Or and Not from cnn_symbolic, write // % == between sizes, and apply(…) for a function of a "
-    "tensor's entries"
-)
 
 
 @dataclass(frozen=True)
@@ -53,34 +41,26 @@ class Claim(Displayed):
         return GROUPS.get(self.file.parent.name, self.file.stem.replace("_", " "))
 
 
-def load_file(path: Path) -> list[Claim]:
-    """Return the claims of one derivation file; raise DerivationFileError if it cannot be imported."""
+def load_file(path: Path, limits: Limits = LIMITS) -> list[Claim]:
+    """Return the claims of one derivation file; raise DerivationFileError if it cannot be imported.
+
+    A file of the user's own is code of others: it runs in a process of its own, with limits, and what it declares
+    comes back as data. Where processes cannot be forked it is imported here, as the bundled files are.
+    """
     if not path.is_file():
         raise DerivationFileError(f"{path} is not a file")
-    spec = importlib.util.spec_from_file_location(f"derivation_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise DerivationFileError(f"{path} is not a Python file: a derivation file's name ends in .py")
-    module = importlib.util.module_from_spec(spec)
-    writing, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    sys.path.insert(0, str(path.parent))
-    before = set(sys.modules)
-    try:
-        with collecting(path) as collected:
-            spec.loader.exec_module(module)
-    except (KeyboardInterrupt, Ended, DisagreementError):
-        raise
-    except BaseException as error:
-        raise DerivationFileError(f"{path} failed to import{where(error, path)}: {describe(error)}") from error
-    finally:
-        sys.path.remove(str(path.parent))
-        for name in set(sys.modules) - before:
-            if is_beside(sys.modules[name], path):
-                del sys.modules[name]
-        sys.dont_write_bytecode = writing
+    found = declarations(path) if is_bundled(path) or not CAN_FORK else declared_elsewhere(path, limits)
     return [
-        Claim(claim_id(one.made, module, path, k), one.made, path, one.line, one.column)
-        for k, one in enumerate(collected, start=1)
+        Claim(one.name or f"{path.stem}_{k}", one.made, path, one.line, one.column)
+        for k, one in enumerate(found, start=1)
     ]
+
+
+def is_bundled(path: Path) -> bool:
+    """Tell whether a file is one of the package's own."""
+    with suppress(DerivationFileError):
+        return path.resolve().is_relative_to(bundled_folder().resolve())
+    return False
 
 
 def load_text(text: str, where: str) -> list[Claim]:
@@ -89,55 +69,14 @@ def load_text(text: str, where: str) -> list[Claim]:
     return [Claim(name, one.made, Path(where), one.line, one.column) for name, one in found]
 
 
-def is_beside(module: ModuleType, path: Path) -> bool:
-    """Tell whether a module was loaded from the folder of a derivation file: other folders may have one of its name."""
-    file = getattr(module, "__file__", None)
-    return file is not None and Path(file).parent.resolve() == path.parent.resolve()
-
-
-def claim_id(derivation: Derivation | Check, module: ModuleType, path: Path, position: int) -> str:
-    """Return the name of the variable that holds the claim, numbered if that is a list, or the file's name."""
-    for name, value in vars(module).items():
-        if value is derivation:
-            return name
-        if isinstance(value, list) and derivation in value:
-            return f"{name}_{value.index(derivation) + 1}"
-    return f"{path.stem}_{position}"
-
-
-def describe(error: BaseException) -> str:
-    """Return an error as one line, with its kind unless the message speaks for itself, and what to write instead."""
-    if is_given_to_sympy(error):
-        return f"{type(error).__name__}: {INSTEAD}"
-    return str(error) if isinstance(error, CnnSymbolicError) else f"{type(error).__name__}: {error}"
-
-
-def is_given_to_sympy(error: BaseException) -> bool:
-    """Tell whether SymPy has refused a number or a condition of this package."""
-    if isinstance(error, SympifyError):
-        return isinstance(error.expr, Calculated) or "cnn_symbolic" in str(error)
-    if isinstance(error, OperandError):  # where SymPy looks its arguments up among those it has seen
-        *_, caller, last = traceback.extract_tb(error.__traceback__)
-        return last.name == "__hash__" and "sympy" in Path(caller.filename).parts
-    return isinstance(error, TypeError) and re.search("`(Number|Truth)`", str(error)) is not None
-
-
-def where(error: BaseException, path: Path) -> str:
-    """Return the line of the file at which the error arose."""
-    if isinstance(error, SyntaxError):
-        return f" at line {error.lineno}"
-    lines = [
-        f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).resolve() == path.resolve()
-    ]
-    return f" at line {lines[-1]}" if lines else ""
-
-
-def load_one(file: Path) -> list[Claim]:
+def load_one(file: Path, limits: Limits = LIMITS) -> list[Claim]:
     """Return the claims of a derivation file, or of a text of claims, which is read and not run.
 
     A text is a file whose name does not end in .py.
     """
-    return load_file(file) if file.suffix == ".py" or not file.is_file() else load_text(read_text(file), str(file))
+    return (
+        load_file(file, limits) if file.suffix == ".py" or not file.is_file() else load_text(read_text(file), str(file))
+    )
 
 
 def read(path: Path, reader: Callable[[Path], list[Claim]]) -> list[Claim]:
@@ -160,14 +99,15 @@ def at_literals(claims: Iterable[Claim], values: Iterable[int]) -> list[Claim]:
     ]
 
 
-def select(wanted: Sequence[str]) -> list[Claim]:
+def select(wanted: Sequence[str], limits: Limits = LIMITS) -> list[Claim]:
     """Return the claims called for: all bundled ones, or those by id, by file name, or in the user's own files.
 
-    A file is loaded once, and a claim returned once, whatever calls for it; ids are unique over all of them.
+    A file is loaded once, and a claim returned once, whatever calls for it; ids are unique over all of them. The limits
+    are those of each file of the user's own.
     """
     if not wanted:
         return everything()
-    once = loader()
+    once = loader(limits)
     rows: list[ListedClaim] | None = None
     chosen: list[Claim] = []
     for name in wanted:
@@ -179,13 +119,13 @@ def select(wanted: Sequence[str]) -> list[Claim]:
     return with_unique_ids(list({id(c.derivation): c for c in chosen}.values()))
 
 
-def loader() -> Callable[[Path], list[Claim]]:
+def loader(limits: Limits = LIMITS) -> Callable[[Path], list[Claim]]:
     """Return what loads the claims of a file, each file once."""
     files: dict[Path, list[Claim]] = {}
 
     def once(file: Path) -> list[Claim]:
         if (key := file.resolve()) not in files:
-            files[key] = load_one(file)
+            files[key] = load_one(file, limits)
         return files[key]
 
     return once

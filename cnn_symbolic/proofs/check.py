@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import Any
 
 import sympy as sp
 
@@ -45,6 +46,11 @@ class Check(Runnable):
 
     def __post_init__(self) -> None:
         collect(self)
+
+    @property
+    def made_from(self) -> tuple[Any, ...]:
+        """What this package computes something exact from."""
+        return self.by.args if isinstance(self.by, partial) and type(self) in EXACT else ()
 
     @property
     def strength(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import sympy as sp
 
+from cnn_symbolic.expressions.calculations import READINGS
 from cnn_symbolic.expressions.divisors import least_over
 from cnn_symbolic.expressions.formulas import Index, bound_sum, indices_of, numbered, substitute
 from cnn_symbolic.expressions.points import STANDING, Point, standing_at
@@ -25,8 +26,18 @@ def from_entries(lengths: Sequence[Any], formula: Callable[..., Any], using: Seq
 
     `using` lists the tensors whose entries the formula mentions.
     """
+    return by_entries(lengths, indices_of(formula), formula, using, formula if inspect.isfunction(formula) else None)
+
+
+def by_entries(
+    lengths: Sequence[Any],
+    index: Sequence[sp.Symbol],
+    formula: Callable[..., Any],
+    using: Sequence[Tensor],
+    called: Callable[..., Any] | None = None,
+) -> Tensor:
+    """Return the tensor of the given shape whose entry at an index is the formula; `called` computes it in integers."""
     target = check_shape(tuple(lengths), "from_entries")
-    index = indices_of(formula)
     if len(index) != len(target):
         raise ShapeError(f"the shape {format_shape(target)} has {len(target)} axes, the formula {len(index)} indices")
     made = formula(*numbered(index))
@@ -38,7 +49,6 @@ def from_entries(lengths: Sequence[Any], formula: Callable[..., Any], using: Seq
             raise FragmentError(f"the formula mentions {name}, which using=[…] does not list")
         if known[name] != len(at.indices):
             raise ShapeError(f"{name} has {known[name]} axes, but the formula has {at}")
-    called = formula if inspect.isfunction(formula) else None
     return entries_of(written, index, tuple(lengths), using, EntryReading(number(made), index, called))
 
 
@@ -103,13 +113,18 @@ def sum_over(formula: Callable[..., Any], lengths: Sequence[Any]) -> Any:
 
 
 def sum_of(body: Number, index: Sequence[sp.Symbol], lengths: Sequence[Any], owner: str) -> Number:
-    """Return the sum of a number over `0 ≤ u < I` for each of its indices, with its reading."""
+    """Return the sum of a number over `0 ≤ u < I` for each of its indices."""
     runs = check_shape(tuple(lengths), owner)
-
-    def reading(point: Point) -> Any:
-        places = product(*(range(n) for n in read_at(tuple(lengths), point)))
-        return sum(body.at(point.with_indices(dict(zip(index, at, strict=True)))) for at in places)
-
     ranges = dict(zip(index, runs, strict=True))
     presumed = {least_over(e, ranges) for e in body.presumed}
-    return Number(bound_sum(body.formula, index, runs), reading, frozenset(presumed) | presumed_of(tuple(lengths)))
+    of = body, tuple(index), tuple(lengths)
+    return Number(bound_sum(body.formula, index, runs), "sum", of, frozenset(presumed) | presumed_of(of[2]))
+
+
+def summed_at(point: Point, body: Number, index: Sequence[sp.Symbol], lengths: Sequence[Any]) -> Any:
+    """Return the value of a sum at a point."""
+    places = product(*(range(n) for n in read_at(lengths, point)))
+    return sum(body.at(point.with_indices(dict(zip(index, at, strict=True)))) for at in places)
+
+
+READINGS["sum"] = summed_at

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from cnn_symbolic.expressions.calculations import READINGS
 from cnn_symbolic.expressions.divisors import least_over, required
 from cnn_symbolic.expressions.evaluation import (
     Function,
@@ -27,7 +28,7 @@ from cnn_symbolic.expressions.evaluation import (
 )
 from cnn_symbolic.expressions.formulas import Index, Shape, alpha_key, fresh, inside
 from cnn_symbolic.expressions.heads import Minimum
-from cnn_symbolic.expressions.points import STANDING, Point
+from cnn_symbolic.expressions.points import STANDING
 from cnn_symbolic.expressions.rules import at_least, bracket
 from cnn_symbolic.expressions.shapes import check_integers, format_shape
 from cnn_symbolic.expressions.values import Number, Standing, number, plain, presumed_of, read_at
@@ -68,11 +69,7 @@ class Tensor(Displayed):
     @functools.cached_property
     def shape(self) -> tuple[Number, ...]:
         """The sizes of the axes, to calculate with."""
-
-        def reading(axis: int) -> Callable[[Point], Any]:
-            return lambda point: point.array(self).shape[axis]
-
-        return tuple(Number(length, reading(axis), self.needed) for axis, length in enumerate(self.lengths))
+        return tuple(Number(length, "length", (self, axis), self.needed) for axis, length in enumerate(self.lengths))
 
     @property
     def rank(self) -> int:
@@ -106,9 +103,7 @@ class Tensor(Displayed):
             raise ShapeError(
                 f"{self} is indexed with integers and expressions in indices, found {format_shape(given)}{reason}"
             ) from None
-        return Number(
-            self.at(at), lambda point: point.entry(self, read_at(given, point)), presumed_of(given) | self.needed
-        )
+        return Number(self.at(at), "entry", (self, given), presumed_of(given) | self.needed)
 
     def at(self, index: Index) -> sp.Expr:
         """Return the entry formula at any integer expressions, as SymPy's: zero outside the shape."""
@@ -226,6 +221,10 @@ class Tensor(Displayed):
             return NotImplemented
         number(other)  # raises for what is none; a literal divisor stays one, which may be negative
         return applied("scale", self, factor=number(1) / other)
+
+
+READINGS["length"] = lambda point, x, axis: point.array(x).shape[axis]
+READINGS["entry"] = lambda point, x, index: point.entry(x, read_at(index, point))
 
 
 def applied(operation: str, *operands: Tensor, **options: Any) -> Tensor:

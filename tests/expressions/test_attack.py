@@ -7,7 +7,6 @@ import pytest
 import sympy as sp
 
 from cnn_symbolic.certificates.trusted.integers import integer_text
-from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.heads import (
     COMPARISONS,
     AtLeast,
@@ -36,6 +35,7 @@ from tests.support.expression_attack import (
     random_values,
     tree,
 )
+from tests.support.planting import plant
 from tests.support.thorough import share
 
 TIMES = share(1, 10)
@@ -110,7 +110,7 @@ def test_no_chain_of_operations_differs_from_numpy():
 def test_the_attack_finds_sympys_evaluation_switched_on_again(monkeypatch, place, planted, kinds):
     wrong = []
     with monkeypatch.context() as patch:
-        patch.setattr(rules, place, planted)
+        plant(patch, place, planted)
         for seed in range(6):
             wrong += attack_expressions(200, seed=seed, report=None, kinds=kinds)[1]
             if wrong:

@@ -49,6 +49,7 @@ from cnn_symbolic.tensors.sources import OPERATIONS
 from cnn_symbolic.tensors.tensor import Tensor
 from tests.support.kernel.attack import kernel_alone, make_statement, statements
 from tests.support.kernel.forging import forged
+from tests.support.planting import plant
 
 from .test_planted_bugs import dropped_bound, dropped_count, dropped_support, flipped_sign
 
@@ -146,7 +147,7 @@ WRONG_RULES = {
 @pytest.mark.parametrize(("name", "wrong", "make"), WRONG_RULES.values(), ids=WRONG_RULES)
 def test_what_a_wrong_rule_makes_provable_is_never_proved(name, wrong, make, monkeypatch):
     assert isinstance(decide(make()), Refutation)
-    monkeypatch.setattr(rules, name, wrong)
+    plant(monkeypatch, name, wrong)
     statement = make()
     assert isinstance(kernel_alone(statement), Theorem)
     disagrees(statement, "is said to be proved, but computed by NumPy at")

@@ -131,7 +131,7 @@ def cache(tmp_path, monkeypatch):
 def loaded(monkeypatch):
     """The files that are loaded, as they are."""
     files, load_one = [], loading.load_one
-    monkeypatch.setattr(loading, "load_one", lambda file: files.append(file) or load_one(file))
+    monkeypatch.setattr(loading, "load_one", lambda file, *limits: files.append(file) or load_one(file))
     return files
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import sympy as sp
 
+from cnn_symbolic.expressions.calculations import READINGS
 from cnn_symbolic.expressions.formulas import Index, Shape
 from cnn_symbolic.expressions.points import Point
 from cnn_symbolic.expressions.rules import (
@@ -46,23 +47,34 @@ def conv_size(length: Any, overlay: Any, *, stride: Any = 1, padding: Any = 0, d
         )
     options = {"stride": stride, "padding": padding, "dilation": dilation}
     presumed = {m, i, s, d, count, *at_least_zero(widths)}
-    return counted(count, sliding.conv_size, (length, overlay), options, presumed)
+    return counted(count, "conv_size", (length, overlay), options, presumed)
 
 
 def counted(
-    count: sp.Expr,
-    count_of: Callable[..., int],
-    given: tuple[Any, ...],
-    options: Mapping[str, Any],
-    presumed: Iterable[sp.Expr],
+    count: sp.Expr, by: str, given: tuple[Any, ...], options: Mapping[str, Any], presumed: Iterable[sp.Expr]
 ) -> Number:
-    """Return a number of positions, with its reading in Python's integers."""
-
-    def reading(point: Point) -> int:
-        return count_of(*read_at(given, point), **{key: read_at(value, point) for key, value in options.items()})
-
+    """Return a number of positions, as what it was called by with which options."""
     open_ones = {e for e in presumed if not at_least(e, 1)}
-    return Number(count, reading, frozenset(open_ones) | presumed_of((*given, *options.values())))
+    return Number(
+        count, by, (given, tuple(options.items())), frozenset(open_ones) | presumed_of((given, *options.values()))
+    )
+
+
+def counted_by(count_of: Callable[..., int]) -> Callable[..., int]:
+    """Return how a number of positions is computed at a point."""
+
+    def counted_at(point: Point, given: tuple[Any, ...], options: tuple[tuple[str, Any], ...]) -> int:
+        return count_of(*read_at(given, point), **{key: read_at(value, point) for key, value in options})
+
+    return counted_at
+
+
+def width_at(point: Point, padding: Any, given: tuple[Any, ...], axis: int, side: int) -> int:
+    """Return one of the paddings at a point."""
+    return sliding.pad_widths(read_at(padding, point), *read_at(given, point))[axis][side]
+
+
+READINGS.update(conv_size=counted_by(sliding.conv_size), pool_size=counted_by(sliding.pool_size), pad_widths=width_at)
 
 
 def at_least_zero(widths: Iterable[Any]) -> tuple[sp.Expr, ...]:
@@ -111,14 +123,12 @@ def pad_widths(
     s, d = per_axis(stride, rank, f"{owner}: stride"), per_axis(dilation, rank, f"{owner}: dilation")
     widths = widths_of(padding, m, i, s, d, owner)
 
-    def reading(axis: int, side: int) -> Callable[[Point], int]:
-        return lambda point: sliding.pad_widths(read_at(padding, point), *read_at(given, point))[axis][side]
-
     presumed = presumed_of((padding, given)) | {e for e in (*m, *i, *s, *d) if not at_least(e, 1)}
-    return [
-        (Number(a, reading(axis, 0), presumed), Number(b, reading(axis, 1), presumed))
-        for axis, (a, b) in enumerate(widths)
+    numbers = [
+        [Number(e, "pad_widths", (padding, given, axis, side), presumed) for side, e in enumerate(pair)]
+        for axis, pair in enumerate(widths)
     ]
+    return [(before, after) for before, after in numbers]
 
 
 def widths_of(

@@ -23,7 +23,6 @@ from cnn_symbolic.tensors.operation import Definition, Given, given, operation
 from cnn_symbolic.tensors.operations.basic import letters
 from cnn_symbolic.tensors.operations.geometry import Geometry, at_least_zero, counted, per_axis, widths_of
 from cnn_symbolic.tensors.tensor import Tensor
-from cnn_symbolic.witnesses import sliding
 
 
 def pool_size(
@@ -42,7 +41,7 @@ def pool_size(
     options = {"stride": stride, "padding": padding, "dilation": dilation, "ceil_mode": ceil_mode}
     counts = count.args if isinstance(count, Minimum) else (count,)
     presumed = {m, i, s, d, *counts, *at_least_zero(widths)}
-    return counted(count, sliding.pool_size, (length, window), options, presumed)
+    return counted(count, "pool_size", (length, window), options, presumed)
 
 
 def window_count(
