@@ -37,8 +37,8 @@ from cnn_symbolic.backward.strategies import (
     posed,
     typical,
 )
-from cnn_symbolic.ground.bounds import MOST_EXAMPLES, check_count, check_seconds
 from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError
+from cnn_symbolic.ground.limits import MOST_EXAMPLES, check_count, check_seconds
 from cnn_symbolic.layers.forward import Forward
 
 __unittest = True  # unittest leaves the frames of this module out of a traceback

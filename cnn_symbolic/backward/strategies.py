@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from cnn_symbolic.backward.forwards import read_forward
-from cnn_symbolic.ground.bounds import check_entries
 from cnn_symbolic.ground.errors import MissingPackageError, ShapeError
+from cnn_symbolic.ground.limits import check_entries
 from cnn_symbolic.layers.forward import Forward, Shape
 from cnn_symbolic.layers.mistakes import RESULTS
 from cnn_symbolic.layers.values import PLAIN, scaled

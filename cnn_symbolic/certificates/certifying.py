@@ -17,10 +17,9 @@ from typing import Any
 from cnn_symbolic.certificates.trusted.certificate import Certificate, NoProofFound, NotCertified, mangled
 from cnn_symbolic.certificates.trusted.compiling import Answer, Library, certified, compile_library, library_texts
 from cnn_symbolic.certificates.trusted.coqc import Coq, NotAccepted, digest, find_coq
-from cnn_symbolic.ground.bounds import check_seconds
 from cnn_symbolic.ground.errors import CnnSymbolicError, MissingPackageError
 from cnn_symbolic.ground.files import make_folder, temporary_folder, write
-from cnn_symbolic.ground.limits import NO_LIMITS
+from cnn_symbolic.ground.limits import NO_LIMITS, check_seconds
 from cnn_symbolic.ground.processes import cores, in_processes
 from cnn_symbolic.ground.version import __version__
 from cnn_symbolic.library.loading import Claim

@@ -10,9 +10,8 @@ from typer.core import TyperGroup
 
 from cnn_symbolic.command_line.claim_results import guarded
 from cnn_symbolic.command_line.exits import STATUSES, TRACEBACK
-from cnn_symbolic.ground.bounds import MOST_JOBS, check_seconds
 from cnn_symbolic.ground.errors import OperandError
-from cnn_symbolic.ground.limits import LIMITS, Limits
+from cnn_symbolic.ground.limits import LIMITS, MOST_JOBS, Limits, check_seconds
 from cnn_symbolic.ground.limits import memory as read_memory
 
 # The arguments and options that several commands have.

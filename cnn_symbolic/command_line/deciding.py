@@ -23,7 +23,7 @@ from cnn_symbolic.command_line.app import (
 )
 from cnn_symbolic.command_line.claim_results import certify_claims, echo_text, run
 from cnn_symbolic.command_line.exits import AS_STATED, OPPOSITE
-from cnn_symbolic.ground.bounds import MOST_EXAMPLES, MOST_LITERAL
+from cnn_symbolic.ground.limits import MOST_EXAMPLES, MOST_LITERAL
 
 
 @app.command()

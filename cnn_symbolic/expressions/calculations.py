@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from fractions import Fraction
 from functools import partial
 from typing import Any, NamedTuple
 
 import sympy as sp
 
 from cnn_symbolic.expressions import rules
-from cnn_symbolic.expressions.exact import divided, floor_divided, remainder_of
 from cnn_symbolic.expressions.heads import has_entries
 from cnn_symbolic.expressions.meaning import COMPARE, value_of
 from cnn_symbolic.expressions.printing import written
-from cnn_symbolic.ground.errors import FragmentError
+from cnn_symbolic.ground.errors import FragmentError, UndefinedError
 
 
 class Calculation(NamedTuple):
@@ -36,6 +36,43 @@ def dividing(build: Callable[..., sp.Expr], a: sp.Expr, by: sp.Expr) -> sp.Expr:
 def quotient(a: sp.Expr, b: sp.Expr) -> sp.Expr:
     """Return ⌊a/b⌋ as a formula."""
     return rules.floor(rules.divide(a, b))
+
+
+# In integers and fractions
+
+
+def whole(value: Any) -> Any:
+    """Return a fraction as an integer where it is one."""
+    return int(value) if isinstance(value, Fraction) and value.denominator == 1 else value
+
+
+def at_least_one(b: Any) -> Any:
+    """Return a divisor; raise UndefinedError if it is less than one."""
+    if b < 1:
+        raise UndefinedError(f"a divisor is at least one, found {b}")
+    return b
+
+
+def divided(a: Any, b: Any) -> Any:
+    """Return a/b."""
+    return a * (1 / Fraction(at_least_one(b)))
+
+
+def as_fraction(value: Any) -> Fraction:
+    """Return a literal number as a fraction; raise FragmentError for zero, which nothing is divided by."""
+    if value == 0:
+        raise FragmentError("nothing is divided by zero")
+    return Fraction(int(value.numerator), int(value.denominator))
+
+
+def floor_divided(a: Any, b: Any) -> int:
+    """Return ⌊a/b⌋."""
+    return int(a // at_least_one(b))
+
+
+def remainder_of(a: Any, b: Any) -> Any:
+    """Return a mod b."""
+    return a % at_least_one(b)
 
 
 # The operations whose operands are numbers, or conditions; `functions` has more of them.

@@ -19,8 +19,7 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.expressions import rules
-from cnn_symbolic.expressions.calculations import CALCULATIONS, DIVISIONS, READINGS
-from cnn_symbolic.expressions.exact import as_fraction, whole
+from cnn_symbolic.expressions.calculations import CALCULATIONS, DIVISIONS, READINGS, as_fraction, whole
 from cnn_symbolic.expressions.foreign import INSTEAD, foreign_part
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.points import STANDING, Point

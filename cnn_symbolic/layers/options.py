@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from cnn_symbolic.ground.bounds import MOST_OPTION
 from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError
+from cnn_symbolic.ground.limits import MOST_OPTION
 from cnn_symbolic.witnesses.windows import pad_widths, per_axis
 
 # The metadata of a field that is an option of a layer: a check, which raises an error that names the option unless its

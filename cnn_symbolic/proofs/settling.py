@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from cnn_symbolic.expressions.printing import written, written_together
-from cnn_symbolic.ground.bounds import check_seconds
 from cnn_symbolic.ground.errors import CnnSymbolicError, DisagreementError, TooLargeError
-from cnn_symbolic.ground.limits import Limits
+from cnn_symbolic.ground.limits import Limits, check_seconds
 from cnn_symbolic.ground.processes import in_processes
 from cnn_symbolic.kernel.search.confirming import check_proved
 from cnn_symbolic.kernel.search.decide import decide

@@ -238,7 +238,7 @@ CHANGES = [
     {"column": "1"}, {"steps": [{}]}, {"steps": [{"because": "", "using": "", "index": None, "formula": 4}]},
     {"steps": [{"because": "", "using": "", "index": 5, "formula": 4}]},
     {"steps": [{"because": 1, "using": "", "index": None, "formula": 6}]},
-    {"kind": "check", "statement": "…", "evidence": "all shapes"}, {"kind": "identity", "sides": [6, 6]},
+    {"kind": "identity", "sides": [6, 6]},
     {"kind": "identity", "sides": [3]},
 ]  # fmt: skip
 

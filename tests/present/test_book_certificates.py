@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from cnn_symbolic.certificates.certifying import Outcome
 from cnn_symbolic.certificates.trusted import compiling
 from cnn_symbolic.certificates.trusted.compiling import library_texts
-from cnn_symbolic.command_line.cli import app
+from cnn_symbolic.command_line.cli import application
 from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.library.loading import select
 from cnn_symbolic.notation.reading import read
@@ -239,7 +239,7 @@ def invoke(tmp_path, monkeypatch):
     def invoke(arguments, proofs, more=""):
         emit(monkeypatch, proofs)
         Path("mine.py").write_text(MINE + more)
-        return CliRunner().invoke(app, ["book", "out", "mine.py", *arguments.split()])
+        return CliRunner().invoke(application(), ["book", "out", "mine.py", *arguments.split()])
 
     return invoke
 

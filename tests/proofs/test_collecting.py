@@ -1,6 +1,5 @@
 """No claim of a derivation file is lost: it is collected, or refused with an error."""
 
-import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +9,7 @@ import pytest
 
 from cnn_symbolic import prove, sizes, tensor
 from cnn_symbolic.ground.errors import DerivationFileError
+from cnn_symbolic.library.importing import declarations
 from cnn_symbolic.library.loading import load_file
 
 HEAD = """import atexit, threading
@@ -99,14 +99,6 @@ made = Check("one", "1 = 1", by)
         _ = claim.derivation.verdict
 
 
-def test_a_claim_at_the_end_of_the_program_is_not_lost_silently(tmp_path):
-    file = written(tmp_path, 'atexit.register(lambda: prove("late", x, equals=2 * x))\nprove("one", x, equals=x)\n')
-    ran = subprocess.run(
-        [sys.executable, "-m", "cnn_symbolic", "prove", str(file)], capture_output=True, text=True, check=False
-    )
-    assert "declares a claim at line 9, after it was loaded" in ran.stderr
-
-
 def test_files_that_are_loaded_at_once_do_not_mix(tmp_path):
     files = [
         written(tmp_path, "\n".join(f'prove("{k}.{n}", x, equals=x)' for n in range(20)), f"file_{k}.py")
@@ -134,7 +126,7 @@ def test_what_others_declare_meanwhile_is_none_of_a_files(tmp_path):
     sys.modules["meanwhile"] = Meanwhile(started, ended)
     try:
         text = 'import sys\nsys.modules["meanwhile"].wait()\nprove("one", x, equals=x)\n'
-        assert [one.derivation.title for one in load_file(written(tmp_path, text))] == ["one"]
+        assert [one.made.title for one in declarations(written(tmp_path, text))] == ["one"]
     finally:
         del sys.modules["meanwhile"]
         other.join()

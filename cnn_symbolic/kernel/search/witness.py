@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from cnn_symbolic.expressions.calculations import whole
 from cnn_symbolic.expressions.evaluation import Values, evaluate_formula
-from cnn_symbolic.expressions.exact import whole
 from cnn_symbolic.expressions.formulas import functions_in
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.points import Point

@@ -11,8 +11,8 @@ from cnn_symbolic import prove, sizes, tensor
 from cnn_symbolic.backward import check_backward
 from cnn_symbolic.certificates.certifying import certify
 from cnn_symbolic.claims import settle_many
-from cnn_symbolic.ground.bounds import check_count, check_seconds
 from cnn_symbolic.ground.errors import OperandError
+from cnn_symbolic.ground.limits import check_count, check_seconds
 
 NOT_SECONDS = [math.nan, math.inf, -math.inf, 0, -1, 1e-300, 1e300, 10**400, True, "60", None, Decimal(1), 1j]
 (M,) = sizes("M")
