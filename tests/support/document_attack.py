@@ -32,6 +32,7 @@ from cnn_symbolic import (
     shape,
     sizes,
     subsample,
+    sum_over,
     tensor,
 )
 from cnn_symbolic.command_line.showing import replay_status
@@ -51,15 +52,16 @@ def made():
     x, y, w = tensor(M, name="x"), tensor(N, name="y"), tensor(I, name="w")
     z = named("z", correlate(x, w))
     a = named("a", apply(z, function="σ"))
-    pair = [Step(lambda i: x[i] + x[i], "twice"), Step(lambda i: 2 * x[i], "two of them")]
+    backwards = Step(lambda i: sum_over(lambda u: x[i + I - 1 - u] * w[I - 1 - u], (I,)), "from the end on")
+    hunch = Step(lambda i: 3 * x[i], "a hunch")
     turned = [Step(rot180(x), "turning changes nothing")]
     sampled = subsample(subsample(x, factors=(S,)), factors=(T,))
     return {
         "proved": prove("p", rot180(rot180(x)), equals=x),
         "refuted": refute("r", correlate(x, w, mode="full"), equals=convolve(x, w)),
         "never": refute("n", x + x, equals=x),
-        "steps": prove("s", x + x, equals=2 * x, steps=pair),
-        "wrong_step": prove("ws", x + x, equals=2 * x, steps=[*pair, Step(lambda i: 3 * x[i], "a hunch")]),
+        "steps": prove("s", correlate(x, w), equals=convolve(x, rot180(w), mode="valid"), steps=[backwards]),
+        "wrong_step": prove("ws", correlate(x, w), equals=correlate(x, w), steps=[backwards, hunch]),
         "wrong_tensor": prove("wt", x, equals=x, steps=turned),
         "gradient": prove("g", gradient(a, wrt=w), equals=correlate(x, apply(z, function="σ", order=1) * cotangent(a))),
         "assumed": prove("as", correlate(x, y), equals=convolve(x, y), assuming=[N == 1]),

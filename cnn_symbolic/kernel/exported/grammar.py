@@ -150,10 +150,17 @@ def formula_schemas() -> dict[str, Any]:
     limit = {"type": "array", "prefixItems": list(map(reference, (NAME, SIZE, SIZE))), "minItems": 3, "items": False}
     schemas[LIMITS] = {"type": "array", "items": limit, "minItems": 1, "maxItems": MOST_AXES}
     for kind, rows in GRAMMAR.items():
-        alternatives = [application(head, row, kind) for head, row in rows.items()]
         plain = {FORMULA: [reference(INTEGER)], SIZE: [reference(INTEGER)], CONDITION: [{"type": "boolean"}]}
-        schemas[kind] = {"anyOf": plain.get(kind, []) + alternatives}
+        schemas[kind] = {
+            "anyOf": [*plain.get(kind, []), headed({"enum": list(rows)})],
+            "allOf": [{"if": headed({"const": head}), "then": application(row, kind)} for head, row in rows.items()],
+        }
     return schemas
+
+
+def headed(head: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a list that starts with a head."""
+    return {"type": "array", "prefixItems": [head], "minItems": 1}
 
 
 def reference(kind: str) -> dict[str, str]:
@@ -161,12 +168,11 @@ def reference(kind: str) -> dict[str, str]:
     return {"$ref": f"#/$defs/{kind}"}
 
 
-def application(head: str, row: Arguments, kind: str) -> dict[str, Any]:
-    """Return the schema of a list that starts with a head, in what is of a kind."""
+def application(row: Arguments, kind: str) -> dict[str, Any]:
+    """Return the schema of what stands behind a head, in what is of a kind."""
     arguments = [reference(inside(kind, of)) for of in row.kinds]
     return {
-        "type": "array",
-        "prefixItems": [{"const": head}, *arguments],
+        "prefixItems": [True, *arguments],
         "minItems": len(arguments) + 1,
         "items": False if row.more is None else reference(inside(kind, row.more)),
     }
