@@ -149,10 +149,12 @@ def read_claim(exported: ExportedClaim, at: str) -> ReadClaim:
         return ReadClaim(exported)
     reader = StatementReader(exported.formal, f"{at}.formal")
     statement = reader.statement()
-    by_hand = any(side.requirements is None for side in (statement.left, statement.right))
-    if by_hand and (statement.left.formula != 0 or statement.right.formula != 0):
+    by_hand = [side.requirements is None for side in (statement.left, statement.right)]
+    if any(by_hand) and (statement.left.formula != 0 or statement.right.formula != 0):
         raise ExportError(
             f"{at}.formal: requirements are null for sizes that are written by hand only, but entries are compared"
         )
+    if all(by_hand) and statement.tensors:
+        raise ExportError(f"{at}.formal.tensors: sizes that are written by hand have no tensors")
     lines = [reader.side(line.side, f"{at}.steps[{k}].side") for k, line in enumerate(exported.steps)]
     return ReadClaim(exported, statement, tuple(lines))

@@ -301,13 +301,13 @@ def test_documents_are_as_the_schema_says(name):
 def test_what_the_schema_refuses_is_refused():
     """By what the reader checks of texts alone: names and places are looked at, too, and may be refused besides."""
     validator, refused = Draft202012Validator(schema()), 0
-    for seed in range(share(60, 1500)):
+    for seed in range(share(40, 1000)):
         what, text = attack.attacked(seed)
         try:
             changed = json.loads(text)
         except ValueError:
             continue
-        if "version" in what or validator.is_valid(changed) or " 1.0" in text or re.search(r"\d\.0\b", text):
+        if "version" in what or validator.is_valid(changed):
             continue
         refused += 1
         assert attack.replay(text)[0] == 2, what

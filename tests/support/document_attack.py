@@ -400,8 +400,9 @@ def attacked(seed):
         name = random.choice(sorted(originals()))
         text, kind = originals()[name], random.choice([*CHANGES, *TEXTS])
         changed = TEXTS[kind](text, random) if kind in TEXTS else CHANGES[kind](json.loads(text), random)
-        if changed is not None and changed != json.loads(text):
-            return f"{name}: {kind}", changed if kind in TEXTS else json.dumps(changed)
+        made_of = changed if kind in TEXTS or changed is None else json.dumps(changed)
+        if made_of not in (None, text):
+            return f"{name}: {kind}", made_of
 
 
 def objection(seed):
