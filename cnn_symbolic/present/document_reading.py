@@ -51,7 +51,8 @@ def read_document(path: Path) -> list[ReadClaim]:
     try:
         return read_claims(upgraded(value) if version == FIRST_VERSION else value)
     except (ExportError, msgspec.ValidationError) as error:
-        raise ExportError(f"{where} is no document of cnn-symbolic prove --json: {error}") from error
+        said = str(error) if "$" in str(error) else f"$: {error}"
+        raise ExportError(f"{where} is no document of cnn-symbolic prove --json: {said}") from error
 
 
 def content(path: Path) -> str:
