@@ -27,6 +27,7 @@ ROOMS = [
     "tensors.operations",
     "kernel.trusted",
     "kernel.search",
+    "kernel.exported",
     "kernel",
     "layers",
     "mistakes",

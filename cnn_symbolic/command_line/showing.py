@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnn_symbolic.command_line.app import Names, app
-from cnn_symbolic.command_line.claim_results import OPEN, decide_all, status
-from cnn_symbolic.command_line.exits import AS_STATED, OPPOSITE
+from cnn_symbolic.command_line.app import ClaimSeconds, Jobs, Json, Memory, Names, app, limits_of
+from cnn_symbolic.command_line.claim_results import decide_all, echo_text, status, watched, worst
+from cnn_symbolic.command_line.exits import AS_STATED, OPPOSITE, UNDECIDED, USAGE
+
+if TYPE_CHECKING:
+    from cnn_symbolic.ground.limits import Limits
+    from cnn_symbolic.present.replaying import Replayed
 
 
 @app.command("list")
@@ -79,22 +85,77 @@ def inputs(
 
 @app.command()
 def replay(
-    file: Annotated[Path, typer.Argument(metavar="FILE.json", help="A document that prove --json wrote.")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FILE.json", help="A document that prove --json wrote; - reads standard input.", show_default=False
+        ),
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Print the lines of the proofs, too.")] = False,
+    json: Json = False,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of documents, and exit.")] = False,
+    jobs: Jobs = None,
+    timeout: ClaimSeconds = 60,
+    memory: Memory = "4G",
 ) -> None:
-    """Decide every claim and step in an exported file again, from the file alone.
+    """Decide every claim and every step in a document again, from its formulas alone.
 
-    The last column is the statement that was decided, read from the file's formulas; titles are not checked.
+    Of every claim it shows what was decided, as the formulas say it, and what is recorded otherwise than found. \
+Titles, reasons and texts are not looked at, nor are certificates.
+
+    Exit status: 0 every claim was decided and is as the document says, 1 one is not, 2 usage error, or no such \
+document, 3 one is undecided, holds for literal values only, or has no formulas, as checks have none, 4 an error of \
+the tool itself.
     """
-    from cnn_symbolic.present.console import make_console
-    from cnn_symbolic.present.document import outcome, replay_file
-    from cnn_symbolic.present.terminal import replay_table
+    from cnn_symbolic.ground.printable import json_text
 
-    replayed = replay_file(file)
-    make_console().print(replay_table(replayed))
-    outcomes = [outcome(one.verdict) for one in replayed]
-    if any(not one.agrees and word not in OPEN for one, word in zip(replayed, outcomes, strict=True)):
-        raise typer.Exit(OPPOSITE)
-    raise typer.Exit(status(zip((one.expected for one in replayed), outcomes, strict=True)))
+    if schema:
+        from json import dumps
+
+        from cnn_symbolic.present.schema import schema as schema_of_documents
+
+        echo_text(dumps(schema_of_documents(), ensure_ascii=False, indent=1))
+        return
+    if file is None:
+        raise typer.BadParameter("give a FILE.json, or - for standard input")
+    from cnn_symbolic.present.console import make_console
+    from cnn_symbolic.present.replay_view import replay_document, replay_summary, replay_views
+
+    rows = replay_all(file, jobs or 0, limits_of(timeout, memory))
+    if json:
+        echo_text(json_text(replay_document(rows)))
+    else:
+        console = make_console()
+        for view in replay_views(rows, full):
+            console.print(view)
+        console.print(f"\n{replay_summary(rows)}")
+    raise typer.Exit(replay_status(rows))
+
+
+def replay_all(file: Path, jobs: int, limits: Limits) -> list[Replayed]:
+    """Return the claims of a document, each decided again within limits; 0 jobs are one for each core."""
+    from cnn_symbolic.ground.processes import cores, in_processes
+    from cnn_symbolic.present.document_reading import read_document
+    from cnn_symbolic.present.replaying import at_limit, replaying
+
+    claims = read_document(file)
+    with closing(in_processes(replaying(claims), len(claims), jobs or cores(), limits, at_limit(claims))) as done:
+        found = dict(watched(len(claims), "deciding")(done))
+    return [found[k] for k in range(len(claims))]
+
+
+def replay_status(rows: Sequence[Replayed]) -> int:
+    """Return the exit status for the claims of a document that are decided again."""
+    from cnn_symbolic.present.replaying import FAILED, NOT_DECIDED
+
+    decided = [one for one in rows if one.outcome != NOT_DECIDED]
+    if any(one.outcome == FAILED for one in decided):
+        return USAGE
+    found = status((one.expected, one.outcome) for one in decided) or (
+        AS_STATED if all(one.as_expected for one in decided) else OPPOSITE
+    )
+    agreed = OPPOSITE if any(one.differences for one in decided) else AS_STATED
+    return worst(found, agreed, AS_STATED if len(decided) == len(rows) else UNDECIDED)
 
 
 @app.command()

@@ -28,7 +28,7 @@ from cnn_symbolic.ground.errors import (
     FragmentError,
     OperandError,
 )
-from cnn_symbolic.kernel.search.export import decode
+from cnn_symbolic.kernel.exported.decoding import decode_expression
 from cnn_symbolic.library.encoding import CONSTANTS, IDENTITY
 from cnn_symbolic.library.importing import DeclaredClaim
 from cnn_symbolic.proofs.check import Check, check, identity, strict_orderings
@@ -290,7 +290,7 @@ def is_of(value: Any, kind: Any) -> bool:
 def expression(value: Any, indices: Mapping[int, Any]) -> Any:
     """Return a SymPy expression of an author, in which indices have the numbers of their rows."""
     checked(all(isinstance(symbol, sp.Dummy) for symbol in indices.values()), "indices are expected")
-    return decode(value, {str(place): symbol for place, symbol in indices.items()})
+    return decode_expression(value, {str(place): symbol for place, symbol in indices.items()})
 
 
 def check_small(value: Any) -> None:

@@ -20,7 +20,7 @@ from cnn_symbolic.expressions.formulas import indices_of, numbered
 from cnn_symbolic.expressions.names import ARRIVING
 from cnn_symbolic.expressions.values import Calculated, Standing
 from cnn_symbolic.ground.errors import DerivationFileError
-from cnn_symbolic.kernel.search.export import encode
+from cnn_symbolic.kernel.exported.encoding import encode
 from cnn_symbolic.library.importing import DeclaredClaim, describe
 from cnn_symbolic.proofs.check import Check, Identity, Orderings
 from cnn_symbolic.proofs.derivation import Derivation, Step

@@ -23,7 +23,7 @@ from cnn_symbolic.mistakes.changes import Change
 from cnn_symbolic.present.console import MARKS, Styled, plain_table
 from cnn_symbolic.present.content.counterexamples import counterexample_lines, differing, why_undefined
 from cnn_symbolic.present.content.words import HOLDS, in_words
-from cnn_symbolic.present.document import Replayed, outcome, reason
+from cnn_symbolic.present.document import reason
 from cnn_symbolic.present.figures.pictures import PICTURES
 from cnn_symbolic.proofs.check import Check, Checked
 from cnn_symbolic.proofs.derivation import Derivation
@@ -321,28 +321,3 @@ def pictures_table() -> Table:
 def shown_option(value: Any) -> str:
     """Return the default value of an option as it is typed; nothing where it depends on the others."""
     return "" if value is None else "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
-def replay_table(replayed: Sequence[Replayed]) -> Table:
-    """Return the table of `replay`: what the file records, and what was decided now, about which formulas."""
-    table = plain_table("", "Id", "Recorded", "Decided now", "Steps", "Statement that was decided", whole="Id")
-    for one in replayed:
-        mark, style = MARKS[one.agrees]
-        proved = sum(isinstance(step, Theorem) for step in one.steps)
-        statement = one.verdict.statement
-        index = dict(zip(statement.index, "ijklpq", strict=False))
-        text = Text({})
-        sides = [text.formula(side.formula, index) for side in (statement.left, statement.right)]
-        shapes = [text.tensor(side.shape) for side in (statement.left, statement.right)]
-        written = f"{sides[0]} = {sides[1]}" if sides != ["0", "0"] else f"{shapes[0]} = {shapes[1]}"
-        if sides != ["0", "0"] and shapes[0] != shapes[1]:
-            written += f", of shape {shapes[0]} = {shapes[1]}"
-        steps = f"{proved} of {len(one.steps)}"
-        table.add_row(
-            Styled(mark, style=style),
-            printable(one.id),
-            *map(in_words, (one.recorded, outcome(one.verdict))),
-            steps,
-            written,
-        )
-    return table

@@ -20,9 +20,10 @@ from cnn_symbolic.expressions.printing import written, written_together
 from cnn_symbolic.ground.errors import CnnSymbolicError, DisagreementError, TooLargeError
 from cnn_symbolic.ground.limits import Limits, check_seconds
 from cnn_symbolic.ground.processes import in_processes
+from cnn_symbolic.kernel.exported.decoding import decode_statement
+from cnn_symbolic.kernel.exported.encoding import encode_statement
 from cnn_symbolic.kernel.search.confirming import check_proved
 from cnn_symbolic.kernel.search.decide import decide
-from cnn_symbolic.kernel.search.export import decode_statement, encode_statement
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import Reason, Theorem, Verdict

@@ -9,8 +9,9 @@ from cnn_symbolic.claims.reading import read_claims
 from cnn_symbolic.expressions.formulas import sizes
 from cnn_symbolic.expressions.known_functions import KNOWN
 from cnn_symbolic.ground.errors import ClaimTextError, OperandError
+from cnn_symbolic.kernel.exported.decoding import decode_statement
+from cnn_symbolic.kernel.exported.encoding import encode_statement
 from cnn_symbolic.kernel.search.decide import decide
-from cnn_symbolic.kernel.search.export import decode_statement, encode_statement
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from cnn_symbolic.layers import FeatureMap
 from cnn_symbolic.library import guide

@@ -24,7 +24,8 @@ from cnn_symbolic import (
 )
 from cnn_symbolic.claims.reading import read_claims
 from cnn_symbolic.ground.errors import CnnSymbolicError
-from cnn_symbolic.kernel.search.export import decode_statement, encode_statement
+from cnn_symbolic.kernel.exported.decoding import decode_statement
+from cnn_symbolic.kernel.exported.encoding import encode_statement
 from cnn_symbolic.layers import FeatureMap
 
 M, N = sizes("M N")

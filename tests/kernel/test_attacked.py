@@ -40,7 +40,8 @@ from cnn_symbolic.expressions.formulas import entry
 from cnn_symbolic.expressions.printing import written, written_together
 from cnn_symbolic.expressions.rules import bracket, compare, floor, remainder
 from cnn_symbolic.ground.errors import FragmentError, NameConflictError, OperandError, ShapeError
-from cnn_symbolic.kernel.search.export import decode_statement, encode_statement
+from cnn_symbolic.kernel.exported.decoding import decode_statement
+from cnn_symbolic.kernel.exported.encoding import encode_statement
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 from tests.support.kernel.attack import kernel_alone
 from tests.support.kernel.two_sides import I, M, N, by_hand, c, f, g, u, verdict, x

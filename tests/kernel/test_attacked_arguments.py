@@ -26,7 +26,8 @@ from cnn_symbolic.expressions.heads import Bracket, Equal, Greater
 from cnn_symbolic.expressions.printing import written_together
 from cnn_symbolic.expressions.rules import bracket
 from cnn_symbolic.ground.errors import CnnSymbolicError, FragmentError, OperandError, ShapeError
-from cnn_symbolic.kernel.search.export import decode_statement, encode_statement
+from cnn_symbolic.kernel.exported.decoding import decode_statement
+from cnn_symbolic.kernel.exported.encoding import encode_statement
 from cnn_symbolic.layers import cross_entropy_of_softmax
 from tests.support.kernel.two_sides import M, N, by_hand, u, verdict, x
 

@@ -25,9 +25,12 @@ from cnn_symbolic import (
     where,
 )
 from cnn_symbolic.claims import decide, state
-from cnn_symbolic.expressions.printing import written_together
-from cnn_symbolic.ground.errors import ExportError
-from cnn_symbolic.kernel.search.export import HEADS, decode_statement, encode_statement
+from cnn_symbolic.expressions.printing import written, written_together
+from cnn_symbolic.ground.errors import ExportError, FragmentError
+from cnn_symbolic.kernel.exported.decoding import decode_statement
+from cnn_symbolic.kernel.exported.defining import defined
+from cnn_symbolic.kernel.exported.encoding import encode_statement
+from cnn_symbolic.kernel.exported.grammar import DEEPEST, HEADS, LARGEST, MOST_PARTS
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals
 from tests.support.bundle import derivations
 from tests.support.thorough import every
@@ -114,51 +117,140 @@ def broken(change):
     return value
 
 
+def formula(value):
+    return broken(lambda v: v["left"].update(formula=value))
+
+
 def deep():
-    formula = 1
-    for _ in range(500):
-        formula = ["+", formula, 1]
-    return formula
+    made = 1
+    for _ in range(DEEPEST + 1):
+        made = ["+", made, 1]
+    return made
 
 
+def powers():
+    made = ["+", ["size", "M"], 1]
+    for _ in range(4):
+        made = ["^", made, 9]
+    return made
+
+
+def twice_defined():
+    value = broken(lambda v: v["tensors"].update(y={"shape": [1], "definition": ["entry", "x", ["index", "i0"]]}))
+    value["tensors"]["x"]["definition"] = ["entry", "y", ["index", "i0"]]
+    return value
+
+
+M_IS = ["size", "M"]
+X_AT = ["entry", "x", ["index", "i0"]]
 HOSTILE = {
-    "not an object": ([], "not well formed"),
-    "a field is missing": (broken(lambda v: v.pop("left")), "not well formed"),
-    "an unknown head": (broken(lambda v: v["left"].update(formula=["system", "ls"])), "'system' is not the head"),
-    "an index out of scope": (broken(lambda v: v["left"].update(formula=["index", "q"])), "q is not in scope"),
-    "a text as a formula": (
-        broken(lambda v: v["left"].update(formula="__import__('os')")),
-        "a formula is a number or a",
+    "not an object": ([], "not well formed: Expected `object`, got `array`"),
+    "a field is missing": (broken(lambda v: v.pop("left")), "missing required field `left`"),
+    "a field too many": (broken(lambda v: v["left"].update(rank=1)), r"unknown field `rank` - at `\$.left`"),
+    "a number as a shape": (broken(lambda v: v["left"].update(shape=3)), r"Expected `array`, got `int` - at `\$.left"),
+    "a text as requirements": (broken(lambda v: v["left"].update(requirements="")), r"at `\$.left.requirements`"),
+    "an unknown head": (formula(["system", "ls"]), r"^\$.left.formula: 'system' is not the head"),
+    "an index out of scope": (formula(["index", "q"]), "q is not in scope"),
+    "a text as a formula": (formula("__import__('os')"), "a formula is expected, a list"),
+    "a truth value as a number": (formula(["+", 1, True]), r"^\$.left.formula\[2\]: a formula is expected"),
+    "a real number": (formula(["*", 1.0, X_AT]), r"^\$.left.formula\[1\]: a formula is expected, .* found 1.0"),
+    "a number as a text": (formula(["+", "1", X_AT]), r"^\$.left.formula\[1\]: a formula is expected"),
+    "nothing": (formula([]), "a formula is expected"),
+    "a deep formula": (formula(deep()), "nested more than"),
+    "a long formula": (formula(["+", *[1] * MOST_PARTS]), f"has more than {MOST_PARTS} parts"),
+    "a large number": (formula(LARGEST + 1), "an integer from -1000000000000000000 to"),
+    "large numbers multiplied": (formula(["*", LARGEST, 11, X_AT]), "numbers are at most"),
+    "a division by zero": (formula(["/", 1, 0]), "an integer from 2 to"),
+    "too few operands": (formula(["mod", 1]), "mod takes 2 arguments, found 1"),
+    "no operands": (formula(["+"]), r"\+ takes at least 1 arguments, found 0"),
+    "too many operands": (formula(["delta", 1, 2, 3]), "delta takes 2 arguments, found 3"),
+    "an entry in a head": (formula(["floor", X_AT]), r"formula\[1\]: 'entry' is not the head of a size"),
+    "an entry deep in a head": (formula(["floor", ["+", 1, X_AT]]), r"\[1\]\[2\]: 'entry' is not the head of a size"),
+    "a number as a condition": (formula(["iverson", ["index", "i0"]]), "'index' is not the head of a condition"),
+    "a size as an assumption": (broken(lambda v: v.update(assumptions=[M_IS])), r"^\$.assumptions\[0\]: 'size' is not"),
+    "a condition as a number": (formula(["+", 1, [">=", M_IS, 2]]), "'>=' is not the head of a formula"),
+    "a condition on an index": (broken(lambda v: v.update(assumptions=[["=", ["index", "i0"], 1]])), "not in scope"),
+    "a condition on a free name": (broken(lambda v: v.update(assumptions=[["=", ["free", "k"], 1]])), "about sizes"),
+    "a negative power": (formula(["^", M_IS, -1]), "an integer from 0 to"),
+    "a power of a number": (formula(["^", 9, 9]), "a base that is no number"),
+    "powers of powers": (formula(powers()), "powers of powers have at most the exponent 64, found 81"),
+    "a high derivative": (formula(["apply", "σ", 10**9, X_AT]), r"formula\[2\]: an integer from 0 to 12"),
+    "a function of a sum": (formula(["apply", "σ", 0, ["+", X_AT, 1]]), r"\[3\]: '\+' is not the head of a entry"),
+    "a tensor that is not declared": (formula(["entry", "y", 1]), "y is no tensor of 1 axes"),
+    "a tensor with two indices": (formula(["entry", "x", 1, 1]), "x is no tensor of 2 axes"),
+    "a scalar that is not declared": (formula(["scalar", "x"]), "x is no tensor of 0 axes"),
+    "a sum without limits": (formula(["sum", [], 1]), "a list of 1 to 12 limits"),
+    "a sum with half a limit": (formula(["sum", [["u", 0]], 1]), r"\[1\]\[0\]: a limit \[index, lowest, highest\]"),
+    "an operation as a tensor": (broken(lambda v: v["tensors"].update({"rot180(x)": {"shape": [1]}})), "rot180"),
+    "a number as a tensor": (broken(lambda v: v["tensors"].update({"0": {"shape": [1]}})), r"^\$.tensors.0: "),
+    "a formula as a size": (formula(["size", "M + 1"]), "a size has a name of letters"),
+    "a formula as a function": (formula(["apply", "2·σ", 0, X_AT]), "a name is made from letters"),
+    "a word as an index": (formula(["sum", [["u v", 0, 1]], 1]), r"\[1\]\[0\]\[0\]: a name is made from letters"),
+    "one name for two": (formula(["size", "x"]), "x names both a size and a tensor"),
+    "a size as a free name": (formula(["+", ["free", "M"], X_AT]), "M names both a size and a tensor"),
+    "a shape below one": (
+        broken(lambda v: v["left"].update(shape=[-1])),
+        r"^\$.left.shape\[0\]: .* at least 1, found -1",
     ),
-    "a deep formula": (broken(lambda v: v["left"].update(formula=deep())), "nested more than"),
-    "a division by zero": (broken(lambda v: v["left"].update(formula=["/", 1, 0])), "the fraction 1/0 divides by zero"),
-    "too few operands": (broken(lambda v: v["left"].update(formula=["mod", 1])), r"mod takes 2 .* found \[1\]"),
-    "too many operands": (broken(lambda v: v["left"].update(formula=["delta", 1, 2, 3])), "delta takes 2 expressions"),
-    "an entry in a head": (
-        broken(lambda v: v["left"].update(formula=["floor", ["entry", "x", ["index", "i0"]]])),
-        "floor takes 1 expressions in sizes and indices, found",
+    "a tensor below one": (
+        broken(lambda v: v["tensors"]["x"].update(shape=[0])),
+        r"^\$.tensors.x.shape\[0\]: .* found 0",
     ),
-    "a number as a condition": (
-        broken(lambda v: v["left"].update(formula=["iverson", ["index", "i0"]])),
-        "a condition is expected, found i0",
+    "half a size": (
+        broken(lambda v: v["left"].update(shape=[["*", ["/", 1, 2], M_IS]])),
+        "a size is a positive integer",
     ),
-    "a size as an assumption": (broken(lambda v: v.update(assumptions=[["size", "M"]])), "a condition is expected"),
-    "a condition as a number": (
-        broken(lambda v: v["left"].update(formula=["+", 1, [">=", ["size", "M"], 2]])),
-        "a formula is expected, found M >= 2",
-    ),
-    "a negative power": (broken(lambda v: v["left"].update(formula=["^", ["size", "M"], -1])), "an exponent from 0 to"),
-    "a power of a number": (broken(lambda v: v["left"].update(formula=["^", 9, 9])), "a base that is no number"),
-    "a number as a shape": (broken(lambda v: v["left"].update(shape=3)), "not well formed"),
+    "another rank": (broken(lambda v: v["right"].update(shape=[1, 1])), r"^\$.right.shape: the left side has 1 sizes"),
+    "a tensor by itself": (broken(lambda v: v["tensors"]["x"].update(definition=X_AT)), "it is defined by itself"),
+    "two tensors by each other": (twice_defined(), "it is defined by itself"),
 }
 
 
 @pytest.mark.parametrize(("value", "message"), HOSTILE.values(), ids=HOSTILE.keys())
-def test_a_malformed_statement_is_rejected_with_a_message(value, message):
-    with pytest.raises(ExportError, match=message):
-        decide(decode_statement(value))
+def test_a_malformed_statement_is_refused_with_its_place(value, message):
+    with pytest.raises(ExportError, match=message) as refused:
+        decode_statement(value)
+    assert "$" in str(refused.value) or "well formed" in str(refused.value)
 
 
-def test_an_intermediate_defined_by_itself_is_undecided():
-    value = broken(lambda v: v["tensors"]["x"].update(definition=["entry", "x", ["index", "i0"]]))
-    assert isinstance(decide(decode_statement(value)), Undecided)
+def test_definitions_may_stand_in_any_order():
+    value = broken(lambda v: v["tensors"].clear())
+    value["tensors"] = {"y": {"shape": [M_IS], "definition": X_AT}, "x": GOOD["tensors"]["x"]}
+    value["left"]["formula"] = ["entry", "y", ["index", "i0"]]
+    assert list(decode_statement(value).tensors) == ["x", "y"]
+    assert isinstance(decide(decode_statement(value)), Theorem)
+
+
+# Where a statement is defined
+
+
+OF_M_LESS_N = {"shape": [["+", M_IS, ["*", -1, ["size", "N"]]]], "definition": None}
+BELOW_N = ["floor", ["inverse", ["+", ["size", "N"], ["*", -1, ["index", "i0"]]]]]
+BELOW_M = ["floor", ["inverse", ["+", M_IS, ["*", -1, ["index", "i0"]]]]]
+SUMMED = ["sum", [["i0", 0, ["+", M_IS, -1]]], BELOW_N]
+WHERE_DEFINED = {
+    "a plain tensor": (X_AT, None, []),
+    "a tensor with a shape": (X_AT, OF_M_LESS_N, ["M - N ≥ 1"]),
+    "a divisor": (["*", ["inverse", OF_M_LESS_N["shape"][0]], X_AT], None, ["M - N ≥ 1"]),
+    "a divisor at every index": (["*", BELOW_N, X_AT], None, ["N - M + 1 ≥ 1"]),
+    "one that is at least one anyway": (["*", BELOW_M, X_AT], None, []),
+    "a divisor in a sum": (["*", SUMMED, X_AT], None, ["N - M + 1 ≥ 1"]),
+    "a remainder by a number": (["*", ["mod", M_IS, 0], X_AT], None, ["never"]),
+}
+
+
+@pytest.mark.parametrize(("at", "tensor", "expected"), WHERE_DEFINED.values(), ids=WHERE_DEFINED.keys())
+@pytest.mark.parametrize("stated", [[], [[">=", ["size", "N"], 2]]], ids=["nothing stated", "more stated"])
+def test_where_a_side_is_defined_is_computed_and_more_may_be_stated(at, tensor, expected, stated):
+    value = formula(at)
+    value["left"].update(requirements=stated)
+    if tensor is not None:
+        value["tensors"]["x"] = tensor
+    conditions = defined(decode_statement(value)).left.conditions
+    assert [written(holds) for holds in conditions] == [*expected, *["N ≥ 2"] * len(stated)]
+
+
+def test_a_divisor_whose_least_value_is_not_seen_is_refused():
+    value = formula(["*", ["inverse", ["+", ["*", ["index", "i0"], ["index", "i0"]], 1]], X_AT])
+    with pytest.raises(FragmentError, match="has to stand in it by itself"):
+        defined(decode_statement(value))

@@ -27,7 +27,7 @@ from cnn_symbolic import (
 )
 from cnn_symbolic.claims.reading import read_claims
 from cnn_symbolic.ground.errors import CnnSymbolicError, DerivationFileError
-from cnn_symbolic.kernel.search.export import encode_statement
+from cnn_symbolic.kernel.exported.encoding import encode_statement
 from cnn_symbolic.layers import conv_size, pad_widths, pool_size
 from cnn_symbolic.library.decoding import decode_declarations
 from cnn_symbolic.library.encoding import encode_declarations

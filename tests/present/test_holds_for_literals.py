@@ -37,7 +37,9 @@ from cnn_symbolic.present.certificates import certificates_table, certified_line
 from cnn_symbolic.present.console import listing, make_console
 from cnn_symbolic.present.content.assembly import assemble
 from cnn_symbolic.present.content.contents import Omitted, entry_of
-from cnn_symbolic.present.document import document, replay_file
+from cnn_symbolic.present.document import document
+from cnn_symbolic.present.document_reading import read_document
+from cnn_symbolic.present.replaying import replayed
 from cnn_symbolic.present.terminal import claims_table, summary
 from tests.support.settled import said, value, view
 
@@ -214,16 +216,18 @@ def test_json_has_the_verdict_with_what_was_tried_and_it_can_be_replayed(monkeyp
     assert found["steps"] == []
     path = tmp_path / "own.json"
     path.write_text(json.dumps(document([value(expected()), value(proved())])), encoding="utf-8")
-    assert [one.agrees for one in replay_file(path)] == [True, True]
+    assert [replayed(one).confirmed for one in read_document(path)] == [True, True]
     code, out, _ = command(monkeypatch, capsys, "replay", path)
-    assert (code, out.count("✓"), " ".join(out.split()).count(LITERALLY)) == (AS_STATED, 2, 2)
+    assert (code, out.count("✓"), out.count("○")) == (AS_STATED, 1, 1)
+    assert f"○ expected: {LITERALLY}: holds for {VALUES}: not proved:" in " ".join(out.split())
     path.write_text(json.dumps(document([value(open_claim())])), encoding="utf-8")
     assert command(monkeypatch, capsys, "replay", path)[0] == UNDECIDED
     tampered = document([value(open_claim())])
     tampered["claims"][0]["verdict"] = "proved"
     path.write_text(json.dumps(tampered), encoding="utf-8")
     code, out, _ = command(monkeypatch, capsys, "replay", path)
-    assert (code, "✗" in out) == (UNDECIDED, True)
+    assert code == OPPOSITE
+    assert "verdict: recorded proved; found holds" in out
 
 
 # The book

@@ -43,7 +43,9 @@ from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.points import Point
 from cnn_symbolic.expressions.values import Number, number
 from cnn_symbolic.ground.errors import ClaimTextError, FragmentError, UndefinedError
-from cnn_symbolic.kernel.search.export import decode, encode
+from cnn_symbolic.kernel.exported.decoding import StatementReader
+from cnn_symbolic.kernel.exported.encoding import encode
+from cnn_symbolic.kernel.exported.grammar import CONDITIONS, ExportedSide, ExportedStatement
 from cnn_symbolic.layers import unfold
 
 SIZES, WIDTHS, INDEX = ("M", "N", "S"), ("P",), "i"
@@ -185,6 +187,14 @@ def outcome(compute):
 # The paths of an expression
 
 
+def read_alone(value):
+    """A formula or condition without tensors, read from a JSON value."""
+    side = ExportedSide(text="", shape=[], formula=0, requirements=[])
+    reader = StatementReader(ExportedStatement(tensors={}, assumptions=[], left=side, right=side), "$")
+    is_condition = isinstance(value, bool) or (isinstance(value, list) and value[0] in CONDITIONS)
+    return reader.read("condition" if is_condition else "formula", value, "$", {})
+
+
 def paths(e, made, values):
     """What becomes of an expression at some integers, by every path but the text: the name of the path, and a value."""
     formula = made.formula
@@ -196,7 +206,7 @@ def paths(e, made, values):
     yield "substituted", outcome(lambda: value_of(put, symbols.__getitem__))
     replaced = formula.xreplace({s: sp.Integer(n) for s, n in symbols.items()})
     yield "replaced", outcome(lambda: value_of(replaced, symbols.__getitem__))
-    read = decode(json.loads(json.dumps(encode(formula, {}))), {})
+    read = read_alone(json.loads(json.dumps(encode(formula, {}))))
     yield "JSON", outcome(lambda: value_of(read, symbols.__getitem__))
     carried = from_entries((1,), lambda k: made + 0 * k, using=[])
     yield "NumPy", outcome(lambda: carried.evaluate({}, sizes={NUMBERS[name]: values[name] for name in NUMBERS})[0])
