@@ -317,7 +317,7 @@ def test_the_folder_of_the_certificates_is_tried_first(tmp_path):
     (tmp_path / "kept").write_text("")
     done = run("book", tmp_path / "out", "bias_gradient", "--certify", "--certificates", tmp_path / "kept")
     assert done.returncode == 2
-    assert "kept is a file, and certificates are written to a folder" in done.stderr
+    assert "kept cannot be made: File exists" in done.stderr
     assert not (tmp_path / "out").exists()
 
 

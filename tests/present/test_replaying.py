@@ -140,7 +140,7 @@ def test_what_the_kernel_does_not_decide_is_a_row(file):
     checked = claim_value(claim(made, "checked"), settle(made))
     code, text, _ = shown(file(document([checked, *original("proved")["claims"]])))
     assert code == 3
-    assert "○ checked: not decided (recorded: proved)" in text
+    assert "○ checked: not decided (recorded: ran)" in text
     assert "1 not decided, 1 proved; 1 of 2 as the document says" in text
     alone = {"id": "c", "title": "t", "expected": "proved", "verdict": "proved", "steps": [], "formal": None}
     code, text, _ = shown(file({"schema_version": 1, "claims": [alone]}))

@@ -416,7 +416,7 @@ def objection(seed):
         return f"an error inside: {[one.detail for one in rows]}", status, what
     if status:
         return None, status, what
-    claims = json.loads(text)["claims"]
+    claims = json.loads(text.removeprefix("\ufeff"))["claims"]
     for claim, row in zip(claims, rows, strict=True):
         recorded = [claim.get(field) for field in ("verdict", "evidence", "assumptions")]
         if recorded != [row.outcome, row.evidence, row.domain]:

@@ -14,6 +14,7 @@ import sympy as sp
 
 from cnn_symbolic.expressions.formulas import entry, fresh, size, symbols_of, width
 from cnn_symbolic.expressions.heads import Opaque
+from cnn_symbolic.expressions.known_functions import KNOWN
 from cnn_symbolic.expressions.names import bare, check_told_apart
 from cnn_symbolic.expressions.rules import is_plain_size
 from cnn_symbolic.expressions.shapes import check_name, check_shape, size_formula
@@ -56,11 +57,10 @@ def decode_statement(value: Any) -> Statement:
 
 
 def decode_expression(value: Any, indices: Scope) -> Any:
-    """Return the formula or the condition on sizes and indices in a JSON value; raise ExportError if it is neither."""
-    kind = (
-        CONDITION if type(value) is bool or (type(value) is list and value and value[0] in GRAMMAR[CONDITION]) else SIZE
-    )
-    return ExpressionReader({}).read(kind, value, "$", indices)
+    """Return the formula or the condition in a JSON value; raise ExportError if it is neither."""
+    head = value[0] if type(value) is list and value else None
+    is_condition = type(value) is bool or (type(head) is str and head in GRAMMAR[CONDITION])
+    return ExpressionReader().read(CONDITION if is_condition else FORMULA, value, "$", indices)
 
 
 def mentioned(e: sp.Basic | None) -> set[str]:
@@ -97,9 +97,9 @@ def placed(at: str) -> Iterator[None]:
 
 
 class ExpressionReader:
-    """Reads formulas and conditions, with the entries of tensors that have these numbers of axes, by name."""
+    """Reads formulas and conditions; `ranks` are the numbers of axes of the tensors in them, where these are known."""
 
-    def __init__(self, ranks: Mapping[str, int]) -> None:
+    def __init__(self, ranks: Mapping[str, int] | None = None) -> None:
         self.ranks = ranks
         self.free: set[str] = set()
         self.parts = 0
@@ -192,11 +192,11 @@ class ExpressionReader:
             self.free.add(check_word(first))
             return sp.Symbol(first)
         if head in ("entry", "scalar"):
-            if self.ranks.get(first) != len(arguments) - 1:
+            if self.ranks is not None and self.ranks.get(first) != len(arguments) - 1:
                 raise FragmentError(f"{first} is no tensor of {len(arguments) - 1} axes: its shape is in tensors")
             return entry(first, arguments[1:])
         if head == "apply":
-            return Opaque(check_word(first), *arguments[1:])
+            return Opaque(first if first in KNOWN else check_word(first), *arguments[1:])
         if head == "/":
             return sp.Rational(*arguments)
         if head == "derivative":
