@@ -32,6 +32,7 @@ ROOMS = [
     "mistakes",
     "proofs",
     "claims",
+    "backward.calls",
     "backward",
     "library",
     "certificates.trusted",

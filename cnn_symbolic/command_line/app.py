@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,23 @@ Certificates = Annotated[Path, typer.Option("--certificates", metavar="DIR", hel
 CoqSeconds = Annotated[
     float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="For each file that Coq compiles.")
 ]
+Memory = Annotated[str, typer.Option("--memory", metavar="BYTES", help="For each process, as 500M or 4G.")]
+
+UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+
+
+def read_memory(text: str) -> int:
+    """Return how many bytes a text such as "500M" or "4G" says.
+
+    >>> read_memory("500M"), read_memory("1.5G")
+    (524288000, 1610612736)
+    """
+    found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE | re.ASCII)
+    amount = int(float(found[1]) * UNITS[found[2].upper()]) if found else 0
+    if not amount:
+        raise typer.BadParameter(f"an amount of memory is written as 500M or 4G, found {text!r}")
+    return amount
+
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cnn_symbolic.command_line.app import Certificates, CoqSeconds, Jobs, Json, Latex, Names, app
+from cnn_symbolic.command_line.app import Certificates, CoqSeconds, Jobs, Json, Latex, Memory, Names, app, read_memory
 from cnn_symbolic.command_line.claim_results import AS_STATED, OPPOSITE, certify_claims, run
 
 
@@ -196,6 +196,10 @@ def check_backward(
     total: Annotated[bool, typer.Option("--total", help="It is wrong to refuse a shape.")] = False,
     one_hot: Annotated[bool, typer.Option("--one-hot", help="Decide small shapes by all one-hot inputs.")] = False,
     timeout: Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="For each call.")] = 10,
+    time_limit: Annotated[
+        float, typer.Option("--time-limit", metavar="SECONDS", min=0.001, help="For everything together.")
+    ] = 3600,
+    memory: Memory = "4G",
     torch: Annotated[
         bool, typer.Option("--torch", help="The function is a forward pass or module of PyTorch.")
     ] = False,
@@ -204,36 +208,43 @@ def check_backward(
 ) -> None:
     """Compare a backward pass, written by hand, exactly with the right one, and name its mistake.
 
+    The function runs in a process of its own; what it prints goes to standard error.
+
     Exit status: 0 it is right wherever it does not refuse, 1 it is wrong, 2 usage or input error, or it refuses nearly
     every shape.
     """
-    from cnn_symbolic.backward.calling import load_function, read_pairs, read_shapes
+    from cnn_symbolic.backward.calling import read_pairs, read_shapes
+    from cnn_symbolic.backward.calls.frames import shown
     from cnn_symbolic.backward.check import check_backward as check
-    from cnn_symbolic.backward.frameworks import of_jax, of_torch
+    from cnn_symbolic.backward.opening import code_named
     from cnn_symbolic.present.console import make_console
     from cnn_symbolic.present.terminal import backward_view
 
     if torch and jax:
         raise typer.BadParameter("give --torch or --jax, but not both")
-    sys.dont_write_bytecode = True  # nothing is left beside somebody's code
-    loaded = load_function(function)
-    report = check(
-        of_torch(loaded) if torch else of_jax(loaded) if jax else loaded,
-        of=of,
-        signature=signature,
-        parameters=read_pairs(parameters),
-        gradients=read_pairs(gradients),
-        layout=layout,
-        filters=filters,
-        flipped=flipped,
-        dtype=dtype,
-        shapes=read_shapes(shape) if shape else None,
-        assuming=assuming or (),
-        total=total,
-        examples=examples,
-        one_hot=one_hot,
-        timeout=timeout,
-    )
+    code = code_named(function, "torch" if torch else "jax" if jax else None, read_memory(memory), time_limit)
+    try:
+        with code:
+            report = check(
+                code,
+                of=of,
+                signature=signature,
+                parameters=read_pairs(parameters),
+                gradients=read_pairs(gradients),
+                layout=layout,
+                filters=filters,
+                flipped=flipped,
+                dtype=dtype,
+                shapes=read_shapes(shape) if shape else None,
+                assuming=assuming or (),
+                total=total,
+                examples=examples,
+                one_hot=one_hot,
+                timeout=timeout,
+            )
+    finally:
+        if code.printed:
+            typer.echo(shown(code.printed.decode(errors="replace").rstrip("\n")), err=True)
     if json:
         from json import dumps
 
