@@ -88,7 +88,7 @@ HARMLESS = {
     "environment": "os.environ['A'] = 'B'",
     "a child": "if os.fork() == 0: os._exit(0)",
     "a child that goes on": "os.fork()",
-    "warns": "import warnings; warnings.warn('careful')",
+    "warns": "import warnings; warnings.simplefilter('default'); warnings.warn('careful')",
     "a word on standard output": "os.write(1, b'\\x1b[31m')",
 }
 HEAD = """
