@@ -18,7 +18,7 @@ from zlib import crc32
 import numpy as np
 
 from cnn_symbolic.backward.calling import Layout
-from cnn_symbolic.backward.calls.answers import IN_MEMORY, Arguments, Misbehaviour, Returned, named_results, placed
+from cnn_symbolic.backward.calls.answers import IN_MEMORY, CallArguments, Misbehaviour, Returned, named_results, placed
 from cnn_symbolic.backward.calls.callees import Callee
 from cnn_symbolic.backward.calls.signatures import Signature
 from cnn_symbolic.backward.findings import FORMULA, STOPPING, Call, Example, Failure
@@ -118,7 +118,7 @@ class Checker:
     def answer(self, example: Example) -> Returned:
         """Return what the function answers when it is called with an example."""
         most = MORE + TIMES * max(array.nbytes for array in example.right.values())
-        given = Arguments(self.arguments(example), self.signature.inputs, self.signature.named, example.how, most)
+        given = CallArguments(self.arguments(example), self.signature.inputs, self.signature.named, example.how, most)
         return self.callee.call(given)
 
     # Judging

@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from cnn_symbolic.backward.calling import load_function
-from cnn_symbolic.backward.calls.answers import Arguments, Misbehaviour, Odd
+from cnn_symbolic.backward.calls.answers import CallArguments, Misbehaviour, Odd
 from cnn_symbolic.backward.calls.callees import Callee, Here
 from cnn_symbolic.backward.calls.importing import about
 from cnn_symbolic.backward.calls.signatures import canonical_name
@@ -165,7 +165,7 @@ class OwnLayer(Forward):
         """Return what the function returns, the first of several results; raise OperandError if that is no array."""
         given = {name: array.copy() for name, array in zip(self.inputs, arrays, strict=True)}
         try:
-            values = self.callee.call(Arguments(given, self.inputs, most=MOST)).values
+            values = self.callee.call(CallArguments(given, self.inputs, most=MOST)).values
         except Misbehaviour as found:
             raise OperandError(f"{self.name} fails as the layer: {found.detail}") from None
         y = values[0] if values else Odd("outputs", "is missing")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cnn_symbolic.backward import check_backward
 from cnn_symbolic.backward.calls import elsewhere
-from cnn_symbolic.backward.calls.answers import IN_MEMORY, Arguments, Called, Misbehaviour, Odd
+from cnn_symbolic.backward.calls.answers import IN_MEMORY, CallArguments, Called, Misbehaviour, Odd
 from cnn_symbolic.backward.calls.frames import (
     Unreadable,
     answer_of,
@@ -226,12 +226,12 @@ def test_the_callers_path_is_left_alone(check):
 
 # Frames
 
-GIVEN = Arguments({"dy": np.ones((2, 3)), "x": np.arange(6.0).reshape(2, 3), "stride": (1, 2)}, ("dy", "x"))
+GIVEN = CallArguments({"dy": np.ones((2, 3)), "x": np.arange(6.0).reshape(2, 3), "stride": (1, 2)}, ("dy", "x"))
 
 
 @pytest.mark.parametrize("how", ["contiguous", *IN_MEMORY])
 def test_a_call_goes_there_with_its_arrays_as_they_lie_in_memory(how):
-    found = read_call(call_of(Arguments(GIVEN.arguments, ("x",), (("s", "stride"),), how, 9)))
+    found = read_call(call_of(CallArguments(GIVEN.arguments, ("x",), (("s", "stride"),), how, 9)))
     assert (found.inputs, found.named, found.how, found.most) == (["x"], [("s", "stride")], how, 9)
     assert found.arguments["stride"] == (1, 2)
     for name in GIVEN.arrays:

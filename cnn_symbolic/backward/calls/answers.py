@@ -89,7 +89,7 @@ def placed(array: np.ndarray, name: str, how: str) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Arguments:
+class CallArguments:
     """The arguments of a call: by name, which of them in their order, and the parameters of the others.
 
     A value is an array, or a size or an option. `how` the arrays lie in memory is a word of IN_MEMORY, or another one.
@@ -118,7 +118,7 @@ class Called:
         self.function, self.number = function, 0
         self.held: list[tuple[int, np.ndarray, np.ndarray]] = []
 
-    def __call__(self, given: Arguments) -> Returned:
+    def __call__(self, given: CallArguments) -> Returned:
         """Call the function and return its answer; raise Misbehaviour if it raises anything or cannot be read."""
         self.number += 1
         held, self.held = self.held, []

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cnn_symbolic.backward.calls.answers import Arguments, Called, Misbehaviour, Returned
+from cnn_symbolic.backward.calls.answers import CallArguments, Called, Misbehaviour, Returned
 from cnn_symbolic.ground.deadline import Worker
 from cnn_symbolic.ground.errors import TimeLimitError
 
@@ -29,7 +29,7 @@ class Callee(ABC):
     where = ""
 
     @abstractmethod
-    def call(self, given: Arguments) -> Returned:
+    def call(self, given: CallArguments) -> Returned:
         """Return what a call answers; raise Misbehaviour if it does not."""
 
 
@@ -41,7 +41,7 @@ class Here(Callee):
     def __init__(self, function: Callable[..., Any], about: About, timeout: float) -> None:
         self.about, self.timeout, self.worker, self.called = about, timeout, Worker(), Called(function)
 
-    def call(self, given: Arguments) -> Returned:
+    def call(self, given: CallArguments) -> Returned:
         """Return what a call answers; raise Misbehaviour if it does not."""
         called = self.called
         try:

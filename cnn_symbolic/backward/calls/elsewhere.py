@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cnn_symbolic.backward.calls.answers import Arguments, Called, Misbehaviour, Returned
+from cnn_symbolic.backward.calls.answers import CallArguments, Called, Misbehaviour, Returned
 from cnn_symbolic.backward.calls.callees import About, Callee, late
 from cnn_symbolic.backward.calls.frames import (
     Unreadable,
@@ -87,7 +87,7 @@ class Elsewhere(Callee):
         self.close()
         raise OperandError(f"{doing}: {reason}") from None
 
-    def call(self, given: Arguments) -> Returned:
+    def call(self, given: CallArguments) -> Returned:
         """Return what a call answers; raise Misbehaviour if it does not, and TimeLimitError at the end of all time."""
         self.check_time()
         child = self.child or self.again()

@@ -18,7 +18,7 @@ from cnn_symbolic.backward.calls.answers import (
     FORMS,
     MOST_VALUES,
     TABLE,
-    Arguments,
+    CallArguments,
     Called,
     Misbehaviour,
     Odd,
@@ -100,7 +100,7 @@ def texts(header: Mapping[str, Any], key: str, among: Collection[str] | None = N
 # A call
 
 
-def call_of(given: Arguments) -> bytes:
+def call_of(given: CallArguments) -> bytes:
     """Return a call as a frame."""
     others = {name: value for name, value in given.arguments.items() if name not in given.arrays}
     header = {
@@ -114,12 +114,14 @@ def call_of(given: Arguments) -> bytes:
     return written(header, list(given.arrays.values()))
 
 
-def read_call(frame: bytes) -> Arguments:
+def read_call(frame: bytes) -> CallArguments:
     """Return the call that a frame has; its arrays lie in memory as it says."""
     header, arrays = read(frame)
     each = {name: placed(array, name, header["how"]) for name, array in zip(header["names"], arrays, strict=True)}
     each |= {name: as_tuples(value) for name, value in header["others"].items()}
-    return Arguments(each, header["inputs"], [tuple(pair) for pair in header["named"]], header["how"], header["most"])
+    return CallArguments(
+        each, header["inputs"], [tuple(pair) for pair in header["named"]], header["how"], header["most"]
+    )
 
 
 def as_tuples(value: Any) -> Any:
@@ -130,7 +132,7 @@ def as_tuples(value: Any) -> Any:
 # An answer
 
 
-def answer_of(called: Called, given: Arguments) -> bytes:
+def answer_of(called: Called, given: CallArguments) -> bytes:
     """Return what a function answers to a call as a frame."""
     try:
         answer = called(given)
@@ -153,7 +155,7 @@ def answer_of(called: Called, given: Arguments) -> bytes:
     return written(header, arrays if now is None else [*arrays, now])
 
 
-def read_answer(frame: bytes, number: int, given: Arguments) -> Returned:
+def read_answer(frame: bytes, number: int, given: CallArguments) -> Returned:
     """Return the answer to the call of this number that a frame has; raise Misbehaviour if that is one.
 
     Raises Unreadable for anything else.
