@@ -33,6 +33,7 @@ ROOMS = [
     "mistakes",
     "proofs",
     "claims",
+    "backward.calls",
     "backward",
     "library",
     "certificates.trusted",

@@ -1,4 +1,4 @@
-"""How a backward pass is called: the layout of its arrays, and what goes wrong before any number.
+"""How a backward pass is called: the layout of its arrays, and the passes that are meant, loaded by their names.
 
 A layout names the axes by letters: N the batch, C the channels, D, H, W (or L) the spatial ones, and O and I the out-
 and in-channels of the filters; a letter that is left out is an axis of size one that the arrays do not have.
@@ -18,11 +18,10 @@ from typing import Any
 
 import numpy as np
 
+from cnn_symbolic.backward.calls.signatures import CACHES, CONTEXTS, WRAPPED
 from cnn_symbolic.backward.frameworks import of_torch
-from cnn_symbolic.backward.signatures import CACHES, CONTEXTS, IGNORED, WRAPPED, Signature, canonical_name
-from cnn_symbolic.ground.deadline import within
-from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError, TimeLimitError
-from cnn_symbolic.ground.raising import raised
+from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError
+from cnn_symbolic.ground.raising import said
 from cnn_symbolic.layers.forward import Forward
 from cnn_symbolic.layers.options import near
 
@@ -34,12 +33,8 @@ FORWARD = ("forward", "forward_pass", "forward_propagation", "forward_prop", "fp
 BACKWARD = ("backward", "backward_pass", "backward_propagation", "backward_prop", "backprop", "bprop", "bwd")
 
 
-class Misbehaviour(Exception):
-    """What a function did instead of returning gradients: the kind, a sentence, and the gradient if it is about one."""
-
-    def __init__(self, kind: str, detail: str, gradient: str | None = None) -> None:
-        super().__init__(detail)
-        self.kind, self.detail, self.gradient = kind, detail, gradient
+# Does something for a line, as code of others is run; raises TimeLimitError if it takes too long.
+RunLine = Callable[[str, Callable[[], Any]], Any]
 
 
 @dataclass(frozen=True)
@@ -53,6 +48,14 @@ class Passes:
     backward: str
     made: str | None = None
     context: bool = False
+
+
+class Unread(Exception):
+    """A reading of two passes that cannot be called, with the reason, and whether it is that they refuse the shapes."""
+
+    def __init__(self, reason: str, refused: bool = False) -> None:
+        super().__init__(reason)
+        self.refused = refused
 
 
 @dataclass(frozen=True)
@@ -163,58 +166,6 @@ def read_pairs(text: str | None) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-def call(
-    function: Callable[..., Any], signature: Signature, arguments: Mapping[str, Any], timeout: float
-) -> dict[str, np.ndarray]:
-    """Call a function with arguments by canonical name and return its results by name; raise Misbehaviour otherwise."""
-    return results(answer(function, signature, arguments, timeout), signature)
-
-
-def answer(function: Callable[..., Any], signature: Signature, arguments: Mapping[str, Any], timeout: float) -> Any:
-    """Call a function with arguments by canonical name and return what it returns; raise Misbehaviour if it fails."""
-    by_place = [arguments[name] for name in signature.inputs]
-    by_name = {parameter: arguments[name] for parameter, name in signature.named}
-    try:
-        return within(timeout, lambda: function(*by_place, **by_name))
-    except TimeLimitError:
-        raise Misbehaviour("timeout", f"the function did not return within {timeout:g} s") from None
-    except (Exception, SystemExit) as error:
-        raise Misbehaviour(*raised(error, function)) from None
-
-
-def results(returned: Any, signature: Signature) -> dict[str, np.ndarray]:
-    """Return the arrays of a result by name: a tuple, a list, a dict, or one array for one name."""
-    names = signature.outputs
-    if isinstance(returned, Mapping):
-        by_name = {canonical_name(str(key)): value for key, value in returned.items()}
-        if missing := [name for name in signature.judged if name not in by_name]:
-            raise Misbehaviour(
-                "outputs", f"the dict has no {', '.join(missing)}, found {', '.join(map(str, returned))}"
-            )
-        each = [by_name.get(name) for name in names]
-    elif isinstance(returned, tuple | list):
-        each = list(returned)
-    else:
-        each = [returned]
-    if len(each) != len(names):
-        found = "None" if returned is None else f"{len(each)} {'value' if len(each) == 1 else 'values'}"
-        raise Misbehaviour("outputs", f"returns {found}, expected {len(names)} ({', '.join(names)})")
-    return {name: as_array(value, name) for name, value in zip(names, each, strict=True) if name != IGNORED}
-
-
-def as_array(value: Any, name: str) -> np.ndarray:
-    """Return an array of numbers that shares the memory of what was returned; raise Misbehaviour for anything else."""
-    if not isinstance(value, np.ndarray | np.generic) and not hasattr(value, "__array__"):
-        raise Misbehaviour("outputs", f"{name} is not an array, found {type(value).__name__}", name)
-    try:
-        array = np.asarray(value)
-    except Exception as error:
-        raise Misbehaviour("outputs", f"{name} cannot be made an array: {error}", name) from None
-    if array.dtype.kind not in "biuf":
-        raise Misbehaviour("dtype", f"{name} has the dtype {array.dtype}, expected real numbers", name)
-    return array
-
-
 def load_function(text: str) -> Any:
     """Return what "package.module:function" or "path/to/file.py:function" names; the current folder is importable.
 
@@ -227,7 +178,7 @@ def load_function(text: str) -> Any:
     try:
         found = of_file(Path(module)) if module.endswith(".py") else import_module(module)
     except (Exception, SystemExit) as error:
-        raise OperandError(f"{module} cannot be imported: {type(error).__name__}: {error}") from error
+        raise OperandError(f"{module} cannot be imported: {said(error)}") from error
     each = tuple(member(found, module, one.strip()) for one in name.split(","))
     return each if len(each) > 1 else each[0]
 

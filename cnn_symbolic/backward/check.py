@@ -15,41 +15,42 @@ from itertools import islice
 from math import ceil
 from numbers import Real
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from cnn_symbolic.backward.calling import Layout, Misbehaviour, answer, read_layout
-from cnn_symbolic.backward.domain import assumption, refuses, sharpen, shown
+from cnn_symbolic.backward.calls.answers import Misbehaviour, returning
+from cnn_symbolic.backward.domain import refuses, sharpen, shown
 from cnn_symbolic.backward.examining import Checker, first
 from cnn_symbolic.backward.explaining import mistake, otherwise, simplest, smallest
-from cnn_symbolic.backward.findings import FORMULA, KINDS, BackwardError, BackwardReport, Failure, Finding
-from cnn_symbolic.backward.forwards import as_layer
-from cnn_symbolic.backward.one_hot import decide_pairs
-from cnn_symbolic.backward.programs import HINT, as_function, read_places
-from cnn_symbolic.backward.signatures import canonical_name, returning, signature_of
-from cnn_symbolic.backward.snippets import snippet
-from cnn_symbolic.backward.strategies import (
-    EXACT,
-    Problem,
-    drawn,
-    larger,
-    posed,
-    typical,
+from cnn_symbolic.backward.findings import (
+    FORMULA,
+    KINDS,
+    STOPPING,
+    BackwardError,
+    BackwardReport,
+    Failure,
+    Finding,
 )
-from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError
+from cnn_symbolic.backward.one_hot import decide_pairs
+from cnn_symbolic.backward.opening import CodeHere, Setting, UserCode, with_unchecked
+from cnn_symbolic.backward.programs import HINT
+from cnn_symbolic.backward.snippets import snippet
+from cnn_symbolic.backward.strategies import EXACT, Problem, drawn, larger, typical
+from cnn_symbolic.ground.errors import ModeError, OperandError, TimeLimitError
 from cnn_symbolic.ground.limits import MOST_EXAMPLES, check_count, check_seconds
 from cnn_symbolic.layers.forward import Forward
 
 __unittest = True  # unittest leaves the frames of this module out of a traceback
 
+T = TypeVar("T")
 # How many findings are reported; how many shapes are drawn for each that is to be examined, and at how many at least a
 # function computes that does not refuse nearly everything.
 REPORTED, MANY, FEWEST = 4, 20, 5
 
 
 def check_backward(
-    function: Callable[..., Any] | Sequence[Callable[..., Any]],
+    function: Callable[..., Any] | Sequence[Callable[..., Any]] | UserCode,
     *,
     of: Forward | Callable[..., Any] | str,
     signature: str | None = None,
@@ -84,7 +85,8 @@ def check_backward(
     is wrong. Raises OperandError if it refuses everything.
     """
     start = time.perf_counter()
-    forward = as_layer(of)
+    code = function if isinstance(function, UserCode) else CodeHere(function)
+    forward = code.layer(of, timeout)
     if dtype not in EXACT:
         raise ModeError(f"dtype is one of {', '.join(EXACT)}, found {dtype!r}")
     if not isinstance(error, Real) or not 0 < error < 1:
@@ -93,29 +95,21 @@ def check_backward(
     check_seconds(timeout)
     if forward.rank < 0 and (one_hot or assuming):
         raise OperandError(f"one-hot inputs and assumptions are for the layers that are known, not {forward}")
-    arrays = read_layout(forward, layout, filters, flipped)
-    sets = [shapes] if isinstance(shapes, Mapping) else shapes or []
-    given = [problem for each in sets for problem in given_problems(forward, arrays, each)]
-    conditions = [assumption(text, typical(next(forward.varied()), arrays.ones)) for text in assuming]
-
-    def admits(problem: Problem) -> bool:
-        return all(holds(problem) for holds in conditions)
-
-    places = read_places(parameters, "parameters"), read_places(gradients, "gradients")
-    function, forward = as_function(function, forward, arrays, signature, given, admits, places, timeout, dtype)
-    called = signature_of(function, forward, signature)
-    checker = Checker(function, forward, called, arrays, dtype, error, timeout, seed, total, given=shapes is not None)
-    if called.assumed:
-        adapt(checker, given or filter(admits, some(checker, examples)))
-    if shapes is None:
-        search(checker, admits, examples)
-    else:
-        checker.thorough = True
-        for problem in given:
-            checker.examine(problem, probe=True, small_first=False)
-    check_domain(checker)
-    exact = not checker.failures and checker.worst is None
-    decided = decide_pairs(checker, limited=shapes is None) if one_hot and exact else None
+    asked = forward, signature, parameters, gradients, layout, filters, flipped, dtype, shapes, tuple(assuming), timeout
+    setting = Setting(*asked)
+    arrays, given, admits = setting.arrays, setting.given, setting.admits
+    _ = setting.conditions  # which say what is wrong with them
+    callee, forward, called = code.opened(setting)
+    if signature is None:
+        called = with_unchecked(called, forward)
+    checker = Checker(callee, forward, called, arrays, dtype, error, seed, total, given=shapes is not None)
+    try:
+        decided = observe(checker, given, admits, examples, one_hot)
+    except TimeLimitError as late:
+        if not checker.failures:
+            n = len(checker.examined)
+            raise TimeLimitError(f"{late}; nothing wrong was found at {n} shape{'s' if n != 1 else ''}") from None
+        decided = None
     return replace(reported(checker, admits, decided, start), assuming=tuple(assuming))
 
 
@@ -128,43 +122,46 @@ def assert_backward(function: Callable[..., Any], **options: Any) -> BackwardRep
     return report
 
 
-def given_problems(forward: Forward, layout: Layout, shapes: Mapping[str, Sequence[int]]) -> list[Problem]:
-    """Return the problems with shapes in the user's layout, one for each combination of options."""
-    expected = forward.inputs if forward.rank < 0 else forward.inputs[:2]
-    shapes = {canonical_name(name): shape for name, shape in shapes.items()}
-    if set(shapes) != set(expected):
-        raise ShapeError(f"shapes has the shapes of {' and '.join(expected)}, found {', '.join(shapes) or 'none'}")
-    inputs = tuple((name, layout.to_canonical(name, tuple(shapes[name]))) for name in expected)
-    problems = [posed(each, dict(inputs)) for each in forward.varied()]
-    for problem in problems:
-        problem.forward.result_shape(dict(inputs))
-    return problems
-
-
 def adapt(checker: Checker, problems: Iterable[Problem]) -> None:
     """Leave results that a function does not have out of its signature; raise OperandError if the others do not fit.
 
     It is called at the first of the problems that it does not refuse.
     """
-    title = getattr(checker.function, "__qualname__", repr(checker.function))
     for problem in problems:
         example = checker.example(problem, checker.values(problem, 0))
         try:
-            returned = answer(checker.function, checker.signature, checker.arguments(example), checker.timeout)
+            answer = checker.answer(example)
         except Misbehaviour as found:
             if found.kind == "refusal":
                 continue
-            if found.kind == "timeout":
+            if found.kind in STOPPING:
                 checker.failures.append(Failure(found.kind, found.gradient, found.detail, example))
                 checker.examined[problem] = False
             return
         checker.last[problem] = example.values
         sizes = {name: checker.layout.to_user(name, array).shape for name, array in example.right.items()}
-        checker.signature = returning(checker.signature, returned, sizes, title)
+        checker.signature = returning(checker.signature, answer, sizes, checker.callee.about.title)
         return
 
 
 # Searching
+
+
+def observe(
+    checker: Checker, given: Sequence[Problem], admits: Callable[[Problem], bool], examples: int, one_hot: bool
+) -> str | None:
+    """Call the function at the shapes that are given, or at many, and return what one-hot inputs decide, if asked."""
+    if checker.signature.assumed:
+        adapt(checker, given or filter(admits, some(checker, examples)))
+    if not checker.given:
+        search(checker, admits, examples)
+    checker.thorough = checker.given
+    for problem in given:
+        if not checker.stopped:
+            checker.examine(problem, probe=True, small_first=False)
+    check_domain(checker)
+    exact = not checker.failures and checker.worst is None
+    return decide_pairs(checker, limited=not checker.given) if one_hot and exact else None
 
 
 def search(checker: Checker, admits: Callable[[Problem], bool], examples: int) -> None:
@@ -205,8 +202,8 @@ def check_domain(checker: Checker) -> None:
     few = len(checker.examined) < FEWEST and len(checker.refused) >= MANY * len(checker.examined)
     if checker.failures or not few:
         return
-    title = getattr(checker.function, "__qualname__", repr(checker.function))
-    tried = f"{title} refuses {len(checker.refused)} of {len(checker.refused) + len(checker.examined)} shapes tried"
+    called = len(checker.refused) + len(checker.examined)
+    tried = f"{checker.callee.about.title} refuses {len(checker.refused)} of {called} shapes tried"
     if checker.refused:
         failure = next(iter(checker.refused.values()))
         hint = "" if checker.given else HINT
@@ -237,29 +234,43 @@ def reported(checker: Checker, admits: Callable[[Problem], bool], decided: str |
         by_key.setdefault(failure.key, failure)
     if any(kind == "state" for kind, _ in by_key):  # what is wrong then is so because of an earlier call
         by_key = {key: failure for key, failure in by_key.items() if key[0] != "formula"}
-    findings = tuple(
-        finding(checker, simplest(checker, smallest(checker, failure, admits)))
-        for failure in list(by_key.values())[:REPORTED]
-    )
+
+    def shown_best(failure: Failure) -> Finding:
+        best = in_time(lambda: simplest(checker, smallest(checker, failure, admits)), failure)
+        return finding(checker, best)
+
+    first = list(by_key.values())[:REPORTED]
+    # What ends a process is looked for last: a process is begun again a few times only.
+    findings = tuple(map(shown_best, reversed(first)))[::-1]
     wrong = {failure.gradient for failure in checker.failures}
-    whole = any(kind in ("timeout", "exception", "outputs", "state") for kind, _ in by_key)
+    whole = any(kind in (*STOPPING, "exception", "outputs", "state") for kind, _ in by_key)
     exact = checker.worst is None and checker.bound < 0
+    formula = any(failure.kind in (*FORMULA, "exception") for failure in by_key.values())
     return BackwardReport(
         **vars(findings[0] if findings else Finding()),
         outcome="wrong" if findings else "right" if exact else "tested",
         evidence=evidence(checker, bool(findings), decided),
         findings=findings,
         also_right={name: name not in wrong and name in checker.records and not whole for name in judged},
-        function=getattr(checker.function, "__name__", repr(checker.function)),
+        function=checker.callee.about.name,
         forward=checker.forward,
         signature=f"{checker.signature} ({checker.signature.origin})",
         layout=str(checker.layout),
         values=tuple(kind for kind in checker.numbers if kind in checker.tried),
         examples=len(checker.examined),
         seconds=time.perf_counter() - start,
+        where=checker.callee.where,
         refuses="" if findings else refuses(checker),
-        otherwise=otherwise(checker) if any(f.kind in (*FORMULA, "exception") for f in by_key.values()) else "",
+        otherwise=in_time(lambda: otherwise(checker), "") if formula else "",
     )
+
+
+def in_time(compute: Callable[[], T], otherwise: T) -> T:
+    """Return what is computed, or something else at the end of the time for everything."""
+    try:
+        return compute()
+    except TimeLimitError:
+        return otherwise
 
 
 def evidence(checker: Checker, wrong: bool, decided: str | None) -> str:
@@ -300,21 +311,22 @@ def finding(checker: Checker, failure: Failure) -> Finding:
         entry = first(differs) if differs.any() else ()
     made = Finding(
         **{key: value for key, value in vars(failure).items() if key not in ("example", "detail")},
-        detail=of_dtypes(checker) if failure.kind == "dtype" else failure.detail,
+        detail=of_dtypes(checker) if failure.kind == "dtype" and failure.found is not None else failure.detail,
         entry=entry,
         shapes={key: value.shape for key, value in data.items()},
         options=failure.example.forward.options,
         data=data,
-        mistake=mistake(checker, name, failure) if name and failure.kind in FORMULA else None,
+        mistake=in_time(lambda: mistake(checker, name, failure), None) if name and failure.kind in FORMULA else None,
     )
-    return replace(made, snippet=snippet(checker.function, checker.signature, arguments, made, failure.example.how))
+    return replace(made, snippet=snippet(checker.callee.about, checker.signature, arguments, made, failure.example.how))
 
 
 def of_dtypes(checker: Checker) -> str:
     """Return which results have which wrong dtype."""
     named: dict[str, list[str]] = {}
     for failure in checker.failures:
-        if failure.kind == "dtype" and failure.gradient not in (names := named.setdefault(failure.detail, [])):
-            names.append(str(failure.gradient))
+        if failure.kind == "dtype" and failure.found is not None:
+            names = named.setdefault(failure.detail, [])
+            names += [str(failure.gradient)] if failure.gradient not in names else []
     each = (f"{', '.join(names)} {'has' if len(names) == 1 else 'have'} {what}" for what, names in named.items())
     return "; ".join(each)

@@ -8,7 +8,7 @@ kinds of numbers follow, such as zeros, for the mistakes that are no polynomials
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from math import ceil, log2, prod
@@ -17,9 +17,11 @@ from zlib import crc32
 
 import numpy as np
 
-from cnn_symbolic.backward.calling import Layout, Misbehaviour, call
-from cnn_symbolic.backward.findings import FORMULA, Call, Example, Failure
-from cnn_symbolic.backward.signatures import Signature
+from cnn_symbolic.backward.calling import Layout
+from cnn_symbolic.backward.calls.answers import IN_MEMORY, CallArguments, Misbehaviour, Returned, named_results, placed
+from cnn_symbolic.backward.calls.callees import Callee
+from cnn_symbolic.backward.calls.signatures import Signature
+from cnn_symbolic.backward.findings import FORMULA, STOPPING, Call, Example, Failure
 from cnn_symbolic.backward.strategies import Problem
 from cnn_symbolic.layers.forward import Forward
 from cnn_symbolic.layers.stages import Arrays
@@ -33,31 +35,25 @@ ENOUGH = 6
 FURTHER, FEW = 2, 4000
 # At how many refused shapes other numbers are tried.
 TELLING = 60
-# What the arrays of a call are like in memory, in words.
-IN_MEMORY = {
-    "strided": "inputs that are not contiguous",
-    "broadcast": "a dy of zero strides, which is one number that is broadcast",
-    "fortran": "inputs in Fortran order",
-    "reversed": "inputs of negative strides",
-}
-# Those of which one is tried at a time.
+# The orders in memory of which one is tried at a time.
 ORDERS = ("fortran", "reversed")
 STATE = "it keeps state between calls"
-# An example, what the function returned for it, and a copy of that from before the next call.
-Held = tuple[Example, Arrays, Arrays]
+# How many times as many bytes as the largest right result one may have that is looked at, and how many more.
+TIMES, MORE = 64, 2**20
+# An example, what the function answered, and its results by name.
+Held = tuple[Example, Returned, Arrays]
 
 
 @dataclass
 class Checker:
     """A function, how it is called, and everything that was observed of it."""
 
-    function: Callable[..., Any]
+    callee: Callee
     forward: Forward
     signature: Signature
     layout: Layout
     dtype: str
     error: float
-    timeout: float
     seed: int
     total: bool = False
     given: bool = False
@@ -79,8 +75,8 @@ class Checker:
 
     @property
     def stopped(self) -> bool:
-        """Whether the function hangs: it is not called again."""
-        return any(failure.kind == "timeout" for failure in self.failures)
+        """Whether the function hangs, or has ended its process: it is not called again."""
+        return any(failure.kind in STOPPING for failure in self.failures)
 
     @property
     def numbers(self) -> Sequence[str]:
@@ -110,17 +106,20 @@ class Checker:
 
     def attempt(self, example: Example) -> Arrays:
         """Return copies of what the function returns; raise Misbehaviour if it returns no arrays, or changes one."""
-        arguments = self.arguments(example)
-        before = {name: value.copy() for name, value in arguments.items() if isinstance(value, np.ndarray)}
-        returned = call(self.function, self.signature, arguments, self.timeout)
-        results = {name: array.copy() for name, array in returned.items()}
-        self.failures += overwritten(self.held)
-        self.held = example, returned, results
+        answer = self.answer(example)
+        by_name = named_results(answer, self.signature)
+        self.failures += overwritten(self.held, answer)
+        self.held = example, answer, by_name
         self.last[example.problem] = example.values
-        for name, array in before.items():
-            if not np.array_equal(array, arguments[name]):
-                self.failures.append(Failure("mutation", None, f"the function changes its input {name}", example))
-        return results
+        for name in answer.changed:
+            self.failures.append(Failure("mutation", None, f"the function changes its input {name}", example))
+        return by_name
+
+    def answer(self, example: Example) -> Returned:
+        """Return what the function answers when it is called with an example."""
+        most = MORE + TIMES * max(array.nbytes for array in example.right.values())
+        given = CallArguments(self.arguments(example), self.signature.inputs, self.signature.named, example.how, most)
+        return self.callee.call(given)
 
     # Judging
 
@@ -304,7 +303,7 @@ class Checker:
         try:
             wrong = self.judge(example, self.attempt(example))
         except Misbehaviour as found:
-            if found.kind == "timeout":
+            if found.kind in STOPPING:
                 raise
             if example.how == "reversed":  # to refuse negative strides is no mistake in a formula
                 return
@@ -333,12 +332,18 @@ def changing(example: Example, name: str, found: Arrays, before: Arrays) -> Fail
     return Failure("state", name, detail, replace(example, how="repeated"), found[name], before[name])
 
 
-def overwritten(held: Held | None) -> list[Failure]:
+def overwritten(held: Held | None, answer: Returned) -> list[Failure]:
     """Return the failure of a function whose last call changes the results of the one before, which were held."""
-    if held is None or (name := differing(held[1], held[2])) is None:
+    if held is None or answer.overwritten is None or answer.number != held[1].number + 1:
+        return []
+    example, before, by_name = held
+    place, now = answer.overwritten
+    of_place = before.values[place : place + 1]
+    name = next((name for name, array in by_name.items() if any(array is value for value in of_place)), None)
+    if name is None:
         return []
     detail = f"the {name} that one call returns is overwritten by the next: {STATE}"
-    return [Failure("state", name, detail, replace(held[0], how="held"), held[1][name].copy(), held[2][name])]
+    return [Failure("state", name, detail, replace(example, how="held"), now, by_name[name])]
 
 
 def too_little(before: Arrays, results: Arrays) -> bool:
@@ -354,19 +359,6 @@ def stale_inputs(problem: Problem) -> list[tuple[str, ...]]:
     """
     names = [name for name in problem.shapes if name not in ("y", *problem.forward.fixed)]
     return [some for count in range(1, len(names) + 1) for some in combinations(names, count)]
-
-
-def placed(array: np.ndarray, name: str, how: str) -> np.ndarray:
-    """Return an array with its entries in memory as usual or as in IN_MEMORY."""
-    if how == "broadcast" and name == "dy":
-        return np.lib.stride_tricks.as_strided(array.reshape(-1)[:1].copy(), array.shape, (0,) * array.ndim)
-    if how == "strided" and array.ndim:
-        return np.repeat(array.T, 2, axis=-1).T[::2]
-    if how == "fortran":
-        return np.array(array, order="F")
-    if how == "reversed" and array.ndim:
-        return np.flip(np.array(np.flip(array), order="C"))
-    return np.array(array, order="C")
 
 
 def differing(one: Arrays, other: Arrays) -> str | None:

@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from cnn_symbolic.backward.calling import Layout, Misbehaviour
+from cnn_symbolic.backward.calling import Layout
+from cnn_symbolic.backward.calls.answers import Misbehaviour
 from cnn_symbolic.backward.examining import Checker
-from cnn_symbolic.backward.findings import FORMULA, Call, Failure
+from cnn_symbolic.backward.findings import FORMULA, STOPPING, Call, Failure
 from cnn_symbolic.backward.strategies import EXACT, Problem, drawn, free_sizes, resized, smaller, typical
 from cnn_symbolic.ground.errors import CnnSymbolicError
 from cnn_symbolic.layers.forward import OPERANDS, Forward
@@ -25,6 +26,8 @@ from cnn_symbolic.layers.stages import Arrays, Compute, Unfit
 
 # With how many combinations of options the smallest example is looked for, and how many pairs of entries are tried.
 STARTS, PAIRS = 4, 300
+# The kinds of failures that take too long to be looked for again.
+LONG = ("timeout", "spent")
 # The magnitudes of the data that a failure is looked for with, to show it.
 BOUNDS = (1, 3, 9, 999)
 # What does not fit the arrays of an example, or options of a layer.
@@ -39,7 +42,7 @@ SHAPES, FEWEST = 20, 5
 def smallest(checker: Checker, failure: Failure, admits: Callable[[Problem], bool]) -> Failure:
     """Return the failure at the smallest shape that was found, or is found from there by making sizes smaller."""
     same = sorted((f for f in checker.failures if f.key == failure.key), key=entries)
-    if checker.given or failure.kind == "timeout":
+    if checker.given or failure.kind in LONG:
         return same[0]
     starts = {f.example.forward: f for f in reversed(same)}  # the smallest with every combination of the options
     return min((descended(checker, start, admits) for start in list(starts.values())[-STARTS:]), key=entries)
@@ -76,7 +79,7 @@ def descended(checker: Checker, failure: Failure, admits: Callable[[Problem], bo
 
 def simplest(checker: Checker, failure: Failure) -> Failure:
     """Return the failure with the simplest data at its shape: one entry of each operand, or small integers."""
-    if failure.kind == "timeout":
+    if failure.kind in STOPPING:
         return failure
     problem, name = failure.example.problem, failure.gradient or ""
     if failure.example.how == "after another call":  # what the function remembers now is not what a new one would

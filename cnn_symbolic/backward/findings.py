@@ -15,7 +15,8 @@ from cnn_symbolic.layers.stages import Arrays, Case
 from cnn_symbolic.notation.matrices import integers, named_matrix
 
 # What may be wrong, in the order in which it is reported: misbehaviour before the formula, data types last.
-KINDS = ("timeout", "exception", "outputs", "state", "mutation", "nan", "layout", "shape", "value", "dtype")
+STOPPING = ("ended", "timeout", "spent")  # after these a function is not called again
+KINDS = (*STOPPING, "exception", "outputs", "state", "mutation", "nan", "layout", "shape", "value", "dtype")
 # The kinds that say that the formula is wrong, and those that concern one result.
 FORMULA, OF_RESULTS = ("shape", "value"), ("outputs", "nan")
 # The largest array that is printed whole.
@@ -85,11 +86,12 @@ class BackwardReport(Finding):
     """What a check found. `outcome` is "right", "tested" (to a rounding tolerance) or "wrong", `evidence` why.
 
     `findings` are what is wrong, misbehaviour first. The report is the first of them: its `kind` is what is wrong,
-    "value", "shape", "dtype", "mutation", "state", "exception", "timeout", "nan", …, or None, and gradient, entry,
-    found, expected, shapes, options, data, mistake and snippet are as in `Finding`. `also_right` says of every result
-    whether it was right. `values` are the kinds of numbers that were tried. `refuses` says where the function refuses
-    to compute, and `otherwise` that all gradients are right for another layer or layout; both are empty otherwise.
-    `assuming` are the conditions on the shapes, as they were given.
+    "value", "shape", "dtype", "mutation", "state", "exception", "timeout", "ended", "nan", …, or None, and gradient,
+    entry, found, expected, shapes, options, data, mistake and snippet are as in `Finding`. `also_right` says of every
+    result whether it was right. `values` are the kinds of numbers that were tried. `refuses` says where the function
+    refuses to compute, and `otherwise` that all gradients are right for another layer or layout; both are empty
+    otherwise. `assuming` are the conditions on the shapes, as they were given, and `where` says that the function was
+    called in this process, if it was.
     """
 
     outcome: str
@@ -106,6 +108,7 @@ class BackwardReport(Finding):
     refuses: str = ""
     otherwise: str = ""
     assuming: tuple[str, ...] = ()
+    where: str = ""
 
     @property
     def right(self) -> bool:
@@ -142,7 +145,7 @@ def body(report: BackwardReport) -> Iterator[str]:
     if report.forward.untried:
         yield report.forward.untried
     yield f"values: {', '.join(report.values)}"
-    yield f"signature {report.signature}; {report.layout}"
+    yield f"signature {report.signature}; {report.layout}{f'; {report.where}' if report.where else ''}"
     for finding in report.findings:
         yield ""
         yield from described(finding, report.forward.options)

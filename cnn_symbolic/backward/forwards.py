@@ -20,9 +20,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from cnn_symbolic.backward.calling import load_function
-from cnn_symbolic.backward.signatures import canonical_name
+from cnn_symbolic.backward.calls.answers import CallArguments, Misbehaviour, Odd
+from cnn_symbolic.backward.calls.callees import Callee, Here
+from cnn_symbolic.backward.calls.importing import about
+from cnn_symbolic.backward.calls.signatures import canonical_name
 from cnn_symbolic.ground.errors import ClaimTextError, CnnSymbolicError, ModeError, OperandError, ShapeError
-from cnn_symbolic.ground.raising import raised
 from cnn_symbolic.layers import convolutions, poolings  # noqa: F401 (the classes of layers)
 from cnn_symbolic.layers.forward import LAYERS, Forward, Shape, Shapes
 from cnn_symbolic.layers.mistakes import RESULTS, of_any
@@ -55,8 +57,10 @@ def constructor(kind: type[Forward], rank: int) -> Callable[..., Forward]:
     return make
 
 
-# The magnitude below which every integer is exact in float64.
-EXACT = 2**53
+# The magnitude below which every integer is exact in float64; how many bytes the result of a forward pass has at most.
+EXACT, MOST = 2**53, 2**26
+# Seconds for a call of a function.
+SECONDS = 10.0
 # The layers by name.
 CONSTRUCTORS = {kind.title.format(rank): constructor(kind, rank) for kind in LAYERS for rank in kind.ranks}
 
@@ -116,14 +120,14 @@ def literal(node: ast.expr, text: str) -> Any:
     )
 
 
-def as_layer(of: Forward | Callable[..., Any] | str) -> Forward:
+def as_layer(of: Forward | Callable[..., Any] | str, timeout: float = SECONDS) -> Forward:
     """Return the layer that is meant: one of the known, its text, or a forward pass of one's own."""
     if isinstance(of, str):
-        return own_layer(load_function(of)) if ":" in of else read_forward(of)
+        return own_layer(load_function(of), timeout) if ":" in of else read_forward(of)
     if isinstance(of, Forward):
         return of
     if callable(of) and not isinstance(of, type):
-        return own_layer(of)
+        return own_layer(of, timeout)
     raise OperandError(f'of is a layer, as conv2d(stride=2) or its text "conv2d(stride=2)", found {of!r}')
 
 
@@ -138,13 +142,13 @@ class OwnLayer(Forward):
     y(w) − y(0) in every entry.
     """
 
-    function: ClassVar[Callable[..., Any]]
+    callee: ClassVar[Callee]
     whole = True
 
     @property
     def name(self) -> str:
         """The name of the function."""
-        return getattr(self.function, "__name__", repr(self.function))
+        return self.callee.about.name
 
     def __str__(self) -> str:
         """Return the name of the function."""
@@ -159,12 +163,15 @@ class OwnLayer(Forward):
 
     def result(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
         """Return what the function returns, the first of several results; raise OperandError if that is no array."""
+        given = {name: array.copy() for name, array in zip(self.inputs, arrays, strict=True)}
         try:
-            returned = self.function(*(array.copy() for array in arrays))
-            y = np.asarray(returned[0] if isinstance(returned, tuple | list) else returned, dtype=float)
-        except (Exception, SystemExit) as error:
-            raise OperandError(f"{self.name} fails as the layer: {raised(error, self.function)[1]}") from None
-        return y
+            values = self.callee.call(CallArguments(given, self.inputs, most=MOST)).values
+        except Misbehaviour as found:
+            raise OperandError(f"{self.name} fails as the layer: {found.detail}") from None
+        y = values[0] if values else Odd("outputs", "is missing")
+        if isinstance(y, Odd):
+            raise OperandError(f"{self.name} fails as the layer: y {y.detail}")
+        return y.astype(float)
 
     def result_shape(self, shapes: Shapes) -> Shape:
         """Return the shape of the result for inputs of these shapes."""
@@ -240,11 +247,16 @@ class OwnLayer(Forward):
         yield from of_any(name) if name in RESULTS else ()
 
 
-def own_layer(function: Callable[..., Any]) -> Forward:
+def own_layer(function: Callable[..., Any], timeout: float = SECONDS) -> Forward:
     """Return a forward pass as a layer: the parameters that it needs are arrays, those with a default stay as they are.
 
-    Of several results, y and a cache for example, the first is the layer's.
+    Of several results, y and a cache for example, the first is the layer's. A call has `timeout` seconds.
     """
+    return layer_of(Here(function, about(function), timeout), arrays_of(function))
+
+
+def arrays_of(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the names of the arrays that a forward pass takes."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
@@ -252,8 +264,13 @@ def own_layer(function: Callable[..., Any]) -> Forward:
     inputs = tuple(canonical_name(p.name) for p in parameters if p.default is p.empty)
     if not inputs or len(set(inputs)) < len(inputs) or any(p.kind is p.VAR_POSITIONAL for p in parameters):
         raise OperandError(f"a forward pass as the layer takes arrays by name, found ({', '.join(inputs)})")
+    return inputs
+
+
+def layer_of(callee: Callee, inputs: tuple[str, ...]) -> Forward:
+    """Return a forward pass, wherever it runs, as a layer with these inputs."""
     signature = f"dy, {', '.join(inputs)} -> {', '.join(f'd{name}' for name in inputs)}"
     named = {"inputs": inputs, "signature": signature, "degree": max(2, len(inputs)), "__doc__": OwnLayer.__doc__}
-    kind: Any = type("OwnLayerOfFunction", (OwnLayer,), {**named, "function": staticmethod(function)})
+    kind: Any = type("OwnLayerOfFunction", (OwnLayer,), {**named, "callee": callee})
     layer: Forward = kind(-1)
     return layer

@@ -12,7 +12,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from cnn_symbolic.backward.calling import Misbehaviour
+from cnn_symbolic.backward.calls.answers import Misbehaviour
 from cnn_symbolic.backward.examining import Checker
 from cnn_symbolic.backward.strategies import Problem
 from cnn_symbolic.layers.forward import OPERANDS

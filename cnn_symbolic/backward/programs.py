@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from cnn_symbolic.backward.calling import Layout, Passes, passes_of, resolved
-from cnn_symbolic.backward.signatures import CONTEXT
+from cnn_symbolic.backward.calling import Layout, Passes, RunLine, Unread, passes_of, resolved
+from cnn_symbolic.backward.calls.signatures import CONTEXT
 from cnn_symbolic.backward.strategies import Problem, drawn, larger, posed
-from cnn_symbolic.backward.trials import BIASES, Meaning, Trial, Unread
-from cnn_symbolic.ground.deadline import within
+from cnn_symbolic.backward.trials import BIASES, Meaning, Trial
 from cnn_symbolic.ground.errors import OperandError, ShapeError, TimeLimitError
+from cnn_symbolic.ground.raising import said
 from cnn_symbolic.layers.forward import Forward, Pick, Shape, Shapes
 from cnn_symbolic.witnesses.windows import per_axis
 
@@ -73,13 +73,13 @@ def as_function(
     given: Sequence[Problem],
     admits: Callable[[Problem], bool],
     places: tuple[Mapping[str, str], Mapping[str, str]],
-    timeout: float,
+    run_line: RunLine,
     dtype: str,
 ) -> tuple[Callable[..., Any], Forward]:
     """Return a pair or a class as one function, and the layer with the shapes that it takes; else what was given.
 
     `places` are where a layer has its parameters and its gradients, `given` problems to try in place of drawn ones,
-    which `admits` says whether to try.
+    which `admits` says whether to try; `run_line` is what a line of a program is run by.
     Raises OperandError, with what was understood, if it is not certain how the passes are called.
     """
     passes = passes_of(function, signature)
@@ -87,7 +87,7 @@ def as_function(
         return passes, layer
     if signature is not None:
         raise OperandError(f"a signature is that of one function, but {passes.title} is called as a pair or a class")
-    reader = Reader(passes, layout, given, admits, places, timeout)
+    reader = Reader(passes, layout, given, admits, places, run_line)
     best = reader.read(layer, tuples=True)
     if best is None and "tuples" in reader.asked:
         best = reader.read(layer if given else Squares.of(layer), tuples=False)
@@ -117,7 +117,7 @@ class Reader:
     given: Sequence[Problem]
     admits: Callable[[Problem], bool]
     places: tuple[Mapping[str, str], Mapping[str, str]]
-    timeout: float
+    run_line: RunLine
     asked: set[str] = field(default_factory=set)
     reasons: list[tuple[int, str]] = field(default_factory=list)
 
@@ -146,7 +146,7 @@ class Reader:
             differs = {name for name in vars(fresh) if getattr(meaning, name) != getattr(fresh, name)}
             if not differs <= self.asked or (best is not None and best[0] > 1):
                 continue
-            trial = Trial(self.passes, layer, self.layout, problem, meaning, self.timeout, *self.places)
+            trial = Trial(self.passes, layer, self.layout, problem, meaning, self.run_line, *self.places)
             try:
                 trial.run()
                 program = compiled(trial)
@@ -260,12 +260,20 @@ def rightness(trial: Trial, program: Callable[..., Any]) -> int:
     def results(factor: int) -> dict[str, Any]:
         arrays = {**trial.given, "dy": factor * trial.given["dy"]}
         given = [arrays[k].copy() if k in arrays else trial.settings[k] for k in trial.inputs]
+
+        def called() -> Any:
+            try:
+                return dict(zip(["y", *trial.found], program(*given), strict=True))
+            except BaseException as error:
+                return said(error)
+
         try:
-            return dict(zip(["y", *trial.found], within(trial.timeout, lambda: program(*given)), strict=True))
-        except TimeLimitError:
-            raise Unread(f"did not return within {trial.timeout:g} s") from None
-        except (Exception, SystemExit) as error:
-            raise Unread(f"a second call raised {type(error).__name__}: {error}") from None
+            found = trial.run_line("a second call", called)
+        except TimeLimitError as late:
+            raise Unread(f"a second call: {late}") from None
+        if not isinstance(found, dict):
+            raise Unread(f"a second call raised {found}")
+        return found
 
     once = results(1)
     if trial.updated and any(not np.array_equal(results(2)[k], 2 * once[k]) for k in trial.updated):

@@ -13,12 +13,20 @@ from typing import Any
 
 import numpy as np
 
-from cnn_symbolic.backward.calling import Layout, Passes, arrays_in, resolved, value_at
-from cnn_symbolic.backward.signatures import CACHES, CONTEXT, IGNORED, IN_TABLES, SIZES, TABLES, canonical_name, role
+from cnn_symbolic.backward.calling import Layout, Passes, RunLine, Unread, arrays_in, resolved, value_at
+from cnn_symbolic.backward.calls.signatures import (
+    CACHES,
+    CONTEXT,
+    IGNORED,
+    IN_TABLES,
+    SIZES,
+    TABLES,
+    canonical_name,
+    role,
+)
 from cnn_symbolic.backward.strategies import Problem
-from cnn_symbolic.ground.deadline import within
 from cnn_symbolic.ground.errors import TimeLimitError
-from cnn_symbolic.ground.raising import raised
+from cnn_symbolic.ground.raising import failure_of
 from cnn_symbolic.layers.forward import Forward
 from cnn_symbolic.layers.options import Choice, depends
 from cnn_symbolic.witnesses.windows import per_axis
@@ -27,15 +35,8 @@ from cnn_symbolic.witnesses.windows import per_axis
 BIASES: Sequence[tuple[int, ...]] = ((-1,), (-1, 1), (1, -1), (1, 1, 1, -1), (1, -1, 1, 1), (-1, 1, 1))
 # A learning rate so large that w - rate * dw is exactly -rate * dw, but where dw is 0.
 RATE = 2.0**200
+SQUARE = "one number is the size of an overlay: only square ones were tried"
 RATE_LINE = "rate = 2.0**200  # so large that w - rate * dw has every digit of dw"
-
-
-class Unread(Exception):
-    """A reading of two passes that cannot be called, with the reason, and whether it is that they refuse the shapes."""
-
-    def __init__(self, reason: str, refused: bool = False) -> None:
-        super().__init__(reason)
-        self.refused = refused
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Trial:
     layout: Layout
     problem: Problem
     meaning: Meaning
-    timeout: float
+    run_line: RunLine
     parameters: Mapping[str, str]
     gradients: Mapping[str, str]
     lines: list[str] = field(default_factory=list)
@@ -116,13 +117,13 @@ class Trial:
 
     def add(self, line: str) -> None:
         """Add a line and run it; raise Unread, with the line, if that fails."""
-        try:
-            within(self.timeout, lambda: exec(line, self.names))  # noqa: S102 (made here, of names in the user's code)
-        except TimeLimitError:
-            raise Unread(f"{line} did not return within {self.timeout:g} s") from None
-        except (Exception, SystemExit) as error:
-            kind, said = raised(error, resolved(self.passes.objects, self.passes))
-            raise Unread(f"{line} raised {said}", kind == "refusal") from None
+        own = resolved(self.passes.objects, self.passes)
+        try:  # the line is made here, of names in the user's code
+            failed = self.run_line(line, lambda: failure_of(lambda: exec(line, self.names), own))  # noqa: S102 (see above)
+        except TimeLimitError as late:
+            raise Unread(f"{line}: {late}") from None
+        if failed is not None:
+            raise Unread(f"{line} raised {failed[1]}", failed[0] == "refusal")
         self.lines.append(line)
 
     def call(self, name: str) -> Any:
@@ -244,7 +245,7 @@ class Trial:
         if size == "overlay" and spatial:
             self.asked.add("tuples")
             if len(spatial) > 1 and not self.meaning.tuples:
-                self.notes.append("one number is the size of an overlay: only square ones were tried")
+                self.notes.append(SQUARE)
             each = [f"w.shape[{filters.index(letter)}]" for letter in spatial]
             return f"({', '.join(each)})" if self.meaning.tuples and len(each) > 1 else each[0]
         if size.startswith("overlay_") and axis in spatial:

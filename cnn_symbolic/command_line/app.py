@@ -24,9 +24,7 @@ Jobs = Annotated[
     int | None,
     typer.Option("--jobs", metavar="N", min=1, max=MOST_JOBS, help="How many processes decide. Default: all cores."),
 ]
-Memory = Annotated[
-    str, typer.Option("--memory", metavar="SIZE", help="What the process of a claim may take, as 500M. (Linux)")
-]
+Memory = Annotated[str, typer.Option("--memory", metavar="SIZE", help="For each process, as 500M or 4G; on Linux.")]
 Certificates = Annotated[Path, typer.Option("--certificates", metavar="DIR", help="The folder of the certificates.")]
 
 
@@ -40,9 +38,9 @@ def checked(value: float | None) -> float | None:
     return value
 
 
-def timeout_of(what: str, **shown: Any) -> Any:
+def timeout_of(what: str, name: str = "--timeout", **shown: Any) -> Any:
     """Return the option for how many seconds something has."""
-    return typer.Option("--timeout", metavar="SECONDS", callback=checked, help=f"For each {what}.", **shown)
+    return typer.Option(name, metavar="SECONDS", callback=checked, help=f"For each {what}.", **shown)
 
 
 ClaimSeconds = Annotated[float, timeout_of("claim")]

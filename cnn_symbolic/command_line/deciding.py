@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -218,6 +217,8 @@ def check_backward(
     total: Annotated[bool, typer.Option("--total", help="It is wrong to refuse a shape.")] = False,
     one_hot: Annotated[bool, typer.Option("--one-hot", help="Decide small shapes by all one-hot inputs.")] = False,
     timeout: Annotated[float, timeout_of("call")] = 10,
+    time_limit: Annotated[float, timeout_of("run as a whole", name="--time-limit")] = 3600,
+    memory: Memory = "4G",
     torch: Annotated[
         bool, typer.Option("--torch", help="The function is a forward pass or module of PyTorch.")
     ] = False,
@@ -226,36 +227,44 @@ def check_backward(
 ) -> None:
     """Compare a backward pass, written by hand, exactly with the right one, and name its mistake.
 
+    The function runs in a process of its own; what it prints goes to standard error.
+
     Exit status: 0 it is right wherever it does not refuse, 1 it is wrong, 2 usage or input error, or it refuses nearly
     every shape.
     """
-    from cnn_symbolic.backward.calling import load_function, read_pairs, read_shapes
+    from cnn_symbolic.backward.calling import read_pairs, read_shapes
     from cnn_symbolic.backward.check import check_backward as check
-    from cnn_symbolic.backward.frameworks import of_jax, of_torch
+    from cnn_symbolic.backward.opening import code_named
+    from cnn_symbolic.ground.limits import memory as read_memory
+    from cnn_symbolic.ground.printable import printable
     from cnn_symbolic.present.console import make_console
     from cnn_symbolic.present.terminal import backward_view
 
     if torch and jax:
         raise typer.BadParameter("give --torch or --jax, but not both")
-    sys.dont_write_bytecode = True  # nothing is left beside somebody's code
-    loaded = load_function(function)
-    report = check(
-        of_torch(loaded) if torch else of_jax(loaded) if jax else loaded,
-        of=of,
-        signature=signature,
-        parameters=read_pairs(parameters),
-        gradients=read_pairs(gradients),
-        layout=layout,
-        filters=filters,
-        flipped=flipped,
-        dtype=dtype,
-        shapes=read_shapes(shape) if shape else None,
-        assuming=assuming or (),
-        total=total,
-        examples=examples,
-        one_hot=one_hot,
-        timeout=timeout,
-    )
+    code = code_named(function, "torch" if torch else "jax" if jax else None, read_memory(memory), time_limit)
+    try:
+        with code:
+            report = check(
+                code,
+                of=of,
+                signature=signature,
+                parameters=read_pairs(parameters),
+                gradients=read_pairs(gradients),
+                layout=layout,
+                filters=filters,
+                flipped=flipped,
+                dtype=dtype,
+                shapes=read_shapes(shape) if shape else None,
+                assuming=assuming or (),
+                total=total,
+                examples=examples,
+                one_hot=one_hot,
+                timeout=timeout,
+            )
+    finally:
+        if code.printed:
+            typer.echo(printable(code.printed.decode(errors="replace").rstrip("\n"), "\n\t"), err=True)
     if json:
         from cnn_symbolic.ground.printable import json_text
         from cnn_symbolic.present.document import backward_value

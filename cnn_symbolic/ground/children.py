@@ -18,7 +18,7 @@ import struct
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn, Self
@@ -29,8 +29,8 @@ CAN_FORK = "fork" in multiprocessing.get_all_start_methods()
 if CAN_FORK:
     import resource
 ON_LINUX = sys.platform == "linux"
-# The length before each frame, and how long one may be.
-LENGTH, LONGEST_FRAME = struct.Struct(">Q"), 2**31
+# The length before each frame, how long one may be, and up to which length a part is sent together with it.
+LENGTH, LONGEST_FRAME, SHORT = struct.Struct(">Q"), 2**31, 2**16
 # Seconds for a process to be gone after it has been ended, between two looks at one, and to say why it has ended.
 GONE, LOOK, WHY = 5.0, 0.05, 0.5
 # Linux's number for prctl: a signal at the parent's death.
@@ -49,8 +49,7 @@ class Channel:
 
     def send(self, *parts: bytes | memoryview) -> None:
         """Send the parts as one frame."""
-        self.socket.sendall(LENGTH.pack(sum(len(part) for part in parts)))
-        for part in parts:
+        for part in framed(parts):
             self.socket.sendall(part)
 
     def receive(self) -> bytes:
@@ -65,6 +64,17 @@ class Channel:
                 raise EOFError("the parent has closed its end")
             found += some
         return bytes(found)
+
+
+def framed(parts: Sequence[bytes | memoryview]) -> Iterator[bytes | memoryview]:
+    """Yield what is sent for a frame of these parts, the length in front, with the first part if that is short."""
+    length = LENGTH.pack(sum(memoryview(part).nbytes for part in parts))
+    if parts and memoryview(parts[0]).nbytes <= SHORT:
+        yield length + bytes(parts[0])
+        yield from parts[1:]
+    else:
+        yield length
+        yield from parts
 
 
 Target = Callable[[Channel], Any]
@@ -109,12 +119,13 @@ class Child:
     def send(self, *parts: bytes | memoryview, seconds: float | None = None) -> None:
         """Send the parts as one frame; raise ChildEnded, or TimeLimitError if it is not read in time."""
         end = None if seconds is None else time.monotonic() + seconds
-        for part in (LENGTH.pack(sum(memoryview(p).nbytes for p in parts)), *parts):
+        for part in framed(parts):
             rest = memoryview(part).cast("B")
             while rest:
-                self.wait(selectors.EVENT_WRITE, end, seconds)
                 try:
                     rest = rest[self.socket.send(rest) :]
+                except BlockingIOError:
+                    self.wait(selectors.EVENT_WRITE, end, seconds)
                 except (BrokenPipeError, ConnectionResetError):
                     raise ChildEnded(self.why()) from None
 
@@ -133,9 +144,11 @@ class Child:
         """Return so many bytes."""
         found = bytearray()
         while len(found) < count:
-            self.wait(selectors.EVENT_READ, end, seconds)
             try:
                 some = self.socket.recv(min(count - len(found), 2**20))
+            except BlockingIOError:
+                self.wait(selectors.EVENT_READ, end, seconds)
+                continue
             except ConnectionResetError:
                 some = b""
             if not some:
@@ -239,13 +252,18 @@ def set_process(option: int, value: int) -> None:
 
 
 def limit_memory(memory: int | None) -> None:
-    """Limit what this process may take up to so many bytes, all that it has already included (on Linux)."""
+    """Limit what this process may take up to so many bytes, all that it has already included (on Linux).
+
+    What counts is memory of its own that it may write to, not the addresses that it reserves: JAX reserves six times
+    as many, and PyTorch with a GPU far more.
+    """
     if memory is None or not ON_LINUX:
         return
-    size, resident = (int(pages) * resource.getpagesize() for pages in Path("/proc/self/statm").read_text().split()[:2])
-    most = max(memory - resident, 0) + size
+    pages = [int(count) * resource.getpagesize() for count in Path("/proc/self/statm").read_text().split()]
+    resident, data = pages[1], pages[5]
+    most = max(memory - resident, 0) + data
     with suppress(ValueError, OSError):  # a limit that is lower already stays
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

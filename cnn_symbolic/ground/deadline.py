@@ -1,79 +1,108 @@
-"""A limit on the time that a computation may take."""
+"""A limit on the time that a computation in this process may take: in a thread, which is given up when it is over.
+
+No signal is sent and no handler or timer is touched: those are the caller's. What is given up is told to end, by an
+exception in its thread that arrives as soon as it is back in Python; what catches that, or is in C code for ever,
+goes on until the process ends.
+"""
 
 from __future__ import annotations
 
-import signal
+import ctypes
+import sys
 import threading
-import time
+import weakref
 from collections.abc import Callable
+from contextvars import copy_context
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from cnn_symbolic.ground.errors import TimeLimitError
 
 T = TypeVar("T")
-# Seconds until an outer limit that has passed meanwhile, and between two signals that the time is over.
-SOON, AGAIN = 0.001, 0.1
+# How often a computation is told that its time is over, and the seconds between: it may catch what says so.
+TIMES, AGAIN = 5, 0.1
 
 
 class OutOfTime(BaseException):
-    """What interrupts a computation: no handler of errors inside of it takes this for one of its own."""
+    """What ends a computation: no handler of errors inside of it takes this for one of its own."""
+
+
+class Task:
+    """A computation and the context that it is made in; afterwards its value or its error."""
+
+    def __init__(self, compute: Callable[[], Any]) -> None:
+        self.compute, self.context = compute, copy_context()
+        self.grad_mode = getattr(sys.modules.get("torch"), "is_grad_enabled", lambda: None)()
+        self.done = threading.Event()
+        self.value: Any = None
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        """Do the computation."""
+        try:
+            if self.grad_mode is not None:
+                sys.modules["torch"].set_grad_enabled(self.grad_mode)
+            self.value = self.context.run(self.compute)
+        except BaseException as error:  # handed on to the caller
+            self.error = error
+        self.done.set()
+
+
+class Worker:
+    """A thread for computations, one after the other, each within a time; what is local to the thread stays.
+
+    A computation runs in a copy of its caller's context, and with its caller's mode of gradients in PyTorch. One that
+    takes longer keeps its thread, which does not keep the process alive; the next has a new one.
+    """
+
+    def __init__(self) -> None:
+        self.queue: SimpleQueue[Task | None] | None = None
+        self.thread: threading.Thread | None = None
+
+    def run(self, seconds: float, compute: Callable[[], T]) -> T:
+        """Return what `compute` returns; raise TimeLimitError if that takes longer, and what it raises."""
+        if self.queue is None:
+            self.queue = SimpleQueue()
+            self.thread = threading.Thread(target=work, args=(self.queue,), daemon=True)
+            self.thread.start()
+            weakref.finalize(self, self.queue.put, None)
+        task, in_time = Task(compute), False
+        self.queue.put(task)
+        try:
+            in_time = task.done.wait(min(seconds, threading.TIMEOUT_MAX))
+        finally:
+            if not in_time:
+                self.give_up(task)
+        if not in_time:
+            raise TimeLimitError(f"not done after {seconds:g} s")
+        if task.error is not None:
+            raise task.error
+        value: T = task.value
+        return value
+
+    def give_up(self, task: Task) -> None:
+        """Leave the thread to what runs in it, and tell that to end."""
+        thread, queue = self.thread, self.queue
+        self.thread = self.queue = None
+        if thread is None or thread.ident is None or queue is None:
+            return
+        queue.put(None)
+        for _ in range(TIMES):
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(OutOfTime))
+            if task.done.wait(AGAIN):
+                return
+
+
+def work(queue: SimpleQueue[Task | None]) -> None:
+    """Do what comes, until nothing does."""
+    try:
+        while (task := queue.get()) is not None:
+            task.run()
+            del task
+    except OutOfTime:  # which came when it was done
+        return
 
 
 def within(seconds: float, compute: Callable[[], T]) -> T:
-    """Return what `compute` returns; raise TimeLimitError if that takes longer.
-
-    In the main thread of a POSIX system the computation is interrupted, by a signal, as soon as it is back in
-    Python; elsewhere it is left running in a thread of its own that does not keep the process alive.
-    """
-    if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
-        return interrupted(seconds, compute)
-    return abandoned(seconds, compute)
-
-
-def interrupted(seconds: float, compute: Callable[[], T]) -> T:
-    """Return what `compute` returns, interrupted by a signal when its time is over.
-
-    The signal comes again and again: what it raises while an object is finalised is lost.
-    """
-    waiting = True
-
-    def stop(*_: Any) -> None:
-        if waiting:
-            raise OutOfTime
-
-    before, start = signal.signal(signal.SIGALRM, stop), time.monotonic()
-    outer, _ = signal.getitimer(signal.ITIMER_REAL)
-    signal.setitimer(signal.ITIMER_REAL, min(seconds, outer or seconds), AGAIN)
-    try:
-        try:
-            return compute()
-        finally:
-            waiting = False
-    except OutOfTime:
-        raise TimeLimitError(f"not done after {seconds:g} s") from None
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-        if outer:
-            signal.setitimer(signal.ITIMER_REAL, max(outer - (time.monotonic() - start), SOON), AGAIN)
-
-
-def abandoned(seconds: float, compute: Callable[[], T]) -> T:
-    """Return what `compute` returns, in a thread that is given up when its time is over."""
-    outcome: list[T] = []
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            outcome.append(compute())
-        except BaseException as error:  # handed on to the caller
-            errors.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if errors:
-        raise errors[0]
-    if not outcome:
-        raise TimeLimitError(f"not done after {seconds:g} s")
-    return outcome[0]
+    """Return what `compute` returns, in a thread of its own; raise TimeLimitError if that takes longer."""
+    return Worker().run(seconds, compute)

@@ -38,11 +38,11 @@ LIMITS, NO_LIMITS = Limits(), Limits(None, None)
 def memory(text: str | int) -> int:
     """Return a number of bytes that is written with a unit; raise OperandError for what is none, or too little.
 
-    >>> memory("500M"), memory("4G")
-    (524288000, 4294967296)
+    >>> memory("500M"), memory("1.5G")
+    (524288000, 1610612736)
     """
-    found = re.fullmatch(r"(\d{1,15})([KMGT]?)i?B?", str(text).strip(), re.ASCII)
-    size = int(found[1]) * UNITS[found[2]] if found else 0
+    found = re.fullmatch(r"(\d{1,15}(?:\.\d{1,9})?)([KMGT]?)(?:i?B)?", str(text).strip(), re.IGNORECASE | re.ASCII)
+    size = int(float(found[1]) * UNITS[found[2].upper()]) if found else 0
     if not LEAST_MEMORY <= size <= MOST_MEMORY:
         raise OperandError(
             f"a limit on memory is written as 500M or 4G, from {in_words(LEAST_MEMORY)} on, found {text!r}"

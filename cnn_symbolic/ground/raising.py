@@ -1,7 +1,8 @@
 """What a function raised: whether it refuses what it was given, and the line of the user's code that it comes from.
 
 A refusal is a `raise` or an `assert` in the user's code itself, of one of `REFUSALS`, or what PyTorch says of the
-shapes and arguments of a forward pass. Whatever else is raised is a mistake.
+shapes and arguments of a forward pass. Whatever else is raised is a mistake. What is raised may be anything: a message
+that cannot be printed is said to be one.
 """
 
 from __future__ import annotations
@@ -25,16 +26,45 @@ INSTALLED = re.compile(r"^<(frozen |__array_function__)|[/\\](site|dist)-package
 PACKAGE = re.compile(r"(.*[/\\](?:site|dist)-packages[/\\][^/\\]+[/\\]).*")
 # What an error of PyTorch is about that says nothing of shapes and arguments.
 NOT_SHAPES = re.compile(r"grad|graph|in-?place|memory", re.IGNORECASE)
+# How many characters of a message are told.
+LONGEST = 4000
 
 
 def raised(error: BaseException, function: Callable[..., Any]) -> tuple[str, str]:
     """Return whether an error is a "refusal" or an "exception", and its type, its message and the user's line."""
-    places, home = list(places_of(error.__traceback__)), home_of(function)
-    own = [k for k, place in enumerate(places) if is_own(place.tb_frame.f_code.co_filename, home)]
-    last = traceback.extract_tb(error.__traceback__)[own[-1] if own else -1]
-    line = f": {last.line}" if last.line else ""
-    kind = "refusal" if is_refusal(error, places, own) else "exception"
-    return kind, f"{type(error).__name__}: {error} ({last.filename}, line {last.lineno}{line})"
+    try:
+        places, home = list(places_of(error.__traceback__)), home_of(function)
+        own = [k for k, place in enumerate(places) if is_own(place.tb_frame.f_code.co_filename, home)]
+        last = traceback.extract_tb(error.__traceback__)[own[-1] if own else -1]
+        line = f": {last.line}" if last.line else ""
+        kind = "refusal" if is_refusal(error, places, own) else "exception"
+        return kind, f"{said(error)} ({last.filename}, line {last.lineno}{line})"
+    except BaseException:  # of the error itself, or of the function
+        return "exception", said(error)
+
+
+def failure_of(compute: Callable[[], Any], function: Callable[..., Any]) -> tuple[str, str] | None:
+    """Return what a computation raises, whatever that is, as `raised` does; None if it raises nothing."""
+    try:
+        compute()
+    except BaseException as error:
+        return raised(error, function)
+    return None
+
+
+def said(error: BaseException) -> str:
+    """Return the type of an error and its message."""
+    try:
+        message = str.__getitem__(str(error), slice(LONGEST))
+    except BaseException as worse:  # of the error itself
+        message = f"its message cannot be printed, which raises {type_name(worse)}"
+    return f"{type_name(error)}: {message}"
+
+
+def type_name(value: object) -> str:
+    """Return the name of the type of a value, whatever that says of itself."""
+    name: str = type.__dict__["__name__"].__get__(type(value))
+    return name
 
 
 def places_of(place: TracebackType | None) -> Iterator[TracebackType]:

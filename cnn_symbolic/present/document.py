@@ -71,6 +71,7 @@ def backward_value(report: BackwardReport) -> dict[str, Any]:
         "called": report.signature,
         "layout": report.layout,
         "values": list(report.values),
+        "process": "this" if report.where else "own",
         "right": report.also_right,
         "findings": [
             {

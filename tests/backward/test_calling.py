@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnn_symbolic.backward import conv1d, conv2d, conv3d, conv_transpose2d, max_pool2d, upsample_nearest2d
-from cnn_symbolic.backward.calling import Misbehaviour, call, load_function, read_layout, read_shapes
-from cnn_symbolic.backward.signatures import canonical_name, read_signature, returning, signature_of
+from cnn_symbolic.backward.calling import load_function, read_layout, read_shapes
+from cnn_symbolic.backward.calls.answers import CallArguments, Called, Misbehaviour, named_results, returning
+from cnn_symbolic.backward.calls.callees import Here
+from cnn_symbolic.backward.calls.importing import about
+from cnn_symbolic.backward.calls.signatures import canonical_name, read_signature, signature_of
 from cnn_symbolic.ground.errors import CnnSymbolicError, ModeError, OperandError, ShapeError
 
 # Signatures.
@@ -118,7 +121,8 @@ DX, DW, DB = (np.zeros(shape) for shape in SHAPES.values())
     ],
 )
 def test_results_are_those_that_a_function_returns(returned, outputs):
-    signature = returning(signature_of(lambda dy, x, w: 0, conv2d()), returned, SHAPES, "mine")
+    answer = Called(lambda: returned)(CallArguments({}, ()))
+    signature = returning(signature_of(lambda dy, x, w: 0, conv2d()), answer, SHAPES, "mine")
     assert signature.outputs == outputs
     assert signature.origin.endswith("db was not given") == ("db" not in outputs)
 
@@ -133,8 +137,9 @@ def test_results_are_those_that_a_function_returns(returned, outputs):
     ],
 )
 def test_results_that_do_not_fit_are_refused(returned, message):
+    answer = Called(lambda: returned)(CallArguments({}, ()))
     with pytest.raises(OperandError, match=message):
-        returning(signature_of(lambda dy, x, w: 0, conv2d()), returned, SHAPES, "mine")
+        returning(signature_of(lambda dy, x, w: 0, conv2d()), answer, SHAPES, "mine")
 
 
 @pytest.mark.parametrize(
@@ -228,7 +233,9 @@ def fails(dy):
 
 
 def called(function, text="dy -> dx, db", timeout=5.0):
-    return call(function, read_signature(text, conv2d()), {"dy": np.ones(2)}, timeout)
+    signature = read_signature(text, conv2d())
+    answer = Here(function, about(function), timeout).call(CallArguments({"dy": np.ones(2)}, signature.inputs))
+    return named_results(answer, signature)
 
 
 @pytest.mark.parametrize(

@@ -3,83 +3,29 @@
 import signal
 import threading
 import time
+from contextvars import ContextVar
 
 import pytest
 
-from cnn_symbolic.ground.deadline import within
+from cnn_symbolic.ground.deadline import Worker, within
 from cnn_symbolic.ground.errors import CnnSymbolicError, TimeLimitError
 
 SOON, LATER = 0.05, 30.0
-ALARM = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timer signals")
 
 
-def in_main_thread(function):
-    """Return what a function returns."""
-    return function()
+def test_what_is_done_in_time_is_returned():
+    assert within(LATER, lambda: 3) == 3
+    assert within(LATER, lambda: None) is None
+    assert within(float("inf"), lambda: 3) == 3
 
 
-def in_other_thread(function):
-    """Return what a function returns in a thread of its own; raise what it raises."""
-    outcome = []
-
-    def run():
-        try:
-            outcome.append((function(), None))
-        except BaseException as error:
-            outcome.append((None, error))
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join(LATER)
-    assert outcome, "no answer"
-    returned, error = outcome[0]
-    if error is not None:
-        raise error
-    return returned
-
-
-def endless(done):
-    """Return a computation that goes on after every error, until it is told to stop."""
-
+@pytest.mark.parametrize("error", [KeyError, KeyboardInterrupt, SystemExit])
+def test_an_error_of_the_computation_is_handed_on(error):
     def compute():
-        while not done.is_set():
-            try:
-                time.sleep(0.001)
-                raise ValueError
-            except Exception:  # what is under test is that this does not catch the limit
-                continue
+        raise error("x")
 
-    return compute
-
-
-THREADS = pytest.mark.parametrize("run", [in_main_thread, in_other_thread])
-
-
-@THREADS
-def test_what_is_done_in_time_is_returned(run):
-    assert run(lambda: within(LATER, lambda: 3)) == 3
-    assert run(lambda: within(LATER, lambda: None)) is None
-
-
-@THREADS
-def test_an_error_of_the_computation_is_handed_on(run):
-    def compute():
-        raise KeyError("x")
-
-    with pytest.raises(KeyError, match="x"):
-        run(lambda: within(LATER, compute))
-
-
-@THREADS
-def test_a_computation_that_goes_on_after_every_error_is_ended_in_time(run):
-    done = threading.Event()
-    start = time.monotonic()
-    try:
-        with pytest.raises(TimeLimitError, match=r"^not done after 0\.05 s$"):
-            run(lambda: within(SOON, endless(done)))
-    finally:
-        done.set()
-    assert SOON <= time.monotonic() - start < LATER / 2
+    with pytest.raises(error, match="x"):
+        within(LATER, compute)
 
 
 def test_the_error_is_one_of_the_package_and_a_timeout():
@@ -87,48 +33,40 @@ def test_the_error_is_one_of_the_package_and_a_timeout():
     assert issubclass(TimeLimitError, TimeoutError)
 
 
-@ALARM
-def test_a_computation_of_the_main_thread_is_interrupted():
-    ended = []
+def test_a_computation_that_goes_on_after_every_error_ends():
+    ended = threading.Event()
 
     def compute():
         try:
             while True:
-                sum(range(100))
+                try:
+                    time.sleep(0.001)
+                    raise ValueError
+                except Exception:  # what is under test is that this does not catch the limit
+                    continue
         finally:
-            ended.append(True)
+            ended.set()
 
-    with pytest.raises(TimeLimitError):
+    start = time.monotonic()
+    with pytest.raises(TimeLimitError, match=r"^not done after 0\.05 s$"):
         within(SOON, compute)
-    assert ended
+    assert SOON <= time.monotonic() - start < LATER / 2
+    assert ended.wait(LATER)
 
 
-@ALARM
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_an_alarm_that_is_lost_while_an_object_is_finalised_comes_again():
-    class Held:
-        def __del__(self):
-            time.sleep(0.3)
-
-    def endless():
-        held = Held()
-        del held
-        while True:
-            pass
-
-    with pytest.raises(TimeLimitError):
-        within(0.1, endless)
-
-
-def test_a_computation_of_another_thread_is_left_in_one_that_keeps_no_process_alive():
+def test_a_computation_that_catches_everything_is_given_up_in_a_thread_that_keeps_no_process_alive():
     done, threads = threading.Event(), []
 
     def compute():
         threads.append(threading.current_thread())
-        done.wait(LATER)
+        while not done.is_set():
+            try:
+                done.wait(SOON)
+            except BaseException:  # what is under test is that this does not help
+                continue
 
     with pytest.raises(TimeLimitError):
-        in_other_thread(lambda: within(SOON, compute))
+        within(SOON, compute)
     assert threads[0].is_alive()
     assert threads[0].daemon
     done.set()
@@ -136,27 +74,62 @@ def test_a_computation_of_another_thread_is_left_in_one_that_keeps_no_process_al
     assert not threads[0].is_alive()
 
 
-@ALARM
-@pytest.mark.parametrize("ending", ["returns", "raises", "takes too long"])
-def test_the_handler_of_the_signal_is_the_same_afterwards_and_no_alarm_is_left(ending):
-    def handler(*_):
-        raise AssertionError("an alarm was left")
+def test_a_worker_keeps_its_thread_and_has_another_after_one_that_took_too_long():
+    worker, done = Worker(), threading.Event()
+    first = worker.run(LATER, threading.get_ident)
+    assert worker.run(LATER, threading.get_ident) == first
+    with pytest.raises(TimeLimitError):
+        worker.run(SOON, lambda: done.wait(LATER))
+    assert worker.run(LATER, threading.get_ident) not in (first, threading.get_ident())
+    done.set()
+
+
+def test_the_thread_of_a_worker_ends_with_it():
+    worker = Worker()
+    thread = worker.run(LATER, threading.current_thread)
+    del worker
+    thread.join(LATER)
+    assert not thread.is_alive()
+
+
+def test_a_computation_may_have_a_limit_inside():
+    def compute():
+        with pytest.raises(TimeLimitError, match=r"0\.05"):
+            within(SOON, lambda: time.sleep(1))
+        return within(LATER, lambda: 3)
+
+    assert within(LATER, compute) == 3
+
+
+def test_a_computation_has_the_context_of_its_caller_and_does_not_change_it():
+    variable = ContextVar("variable", default=0)
+    variable.set(1)
 
     def compute():
-        if ending == "raises":
-            raise KeyError
-        if ending == "takes too long":
-            time.sleep(LATER)
+        found = variable.get()
+        variable.set(2)
+        return found
 
-    before = signal.signal(signal.SIGALRM, handler)
-    try:
-        if ending == "returns":
-            within(SOON, compute)
-        else:
-            with pytest.raises(KeyError if ending == "raises" else TimeLimitError):
-                within(SOON, compute)
-        assert signal.getsignal(signal.SIGALRM) is handler
-        assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
-        time.sleep(2 * SOON)
-    finally:
-        signal.signal(signal.SIGALRM, before)
+    worker = Worker()
+    assert [worker.run(LATER, compute) for _ in range(2)] == [1, 1]
+    assert variable.get() == 1
+
+
+def test_a_computation_has_its_callers_mode_of_gradients():
+    torch = pytest.importorskip("torch")
+    worker = Worker()
+    with torch.no_grad():
+        assert not worker.run(LATER, torch.is_grad_enabled)
+    assert worker.run(LATER, torch.is_grad_enabled)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timer signals")
+def test_no_handler_and_no_timer_of_the_caller_is_touched(monkeypatch):
+    def refuse(*_):
+        raise AssertionError("a signal is touched")
+
+    for name in ("signal", "setitimer", "alarm"):
+        monkeypatch.setattr(signal, name, refuse)
+    assert within(LATER, lambda: 3) == 3
+    with pytest.raises(TimeLimitError):
+        within(SOON, lambda: time.sleep(1))

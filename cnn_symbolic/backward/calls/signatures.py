@@ -11,10 +11,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import permutations
 from typing import Any
-
-import numpy as np
 
 from cnn_symbolic.ground.errors import OperandError
 from cnn_symbolic.layers.forward import Forward
@@ -222,35 +219,4 @@ def not_understood(title: str, understood: Mapping[str, str], unknown: Sequence[
         f"{title}: parameters understood: {each}; not understood: {wrong}. Name them in their order, as "
         f"--signature '{', '.join(default.inputs)} -> {', '.join(default.outputs)}', or wrap the function: "
         f"lambda {', '.join(default.inputs)}: {title}(…)"
-    )
-
-
-def returning(signature: Signature, returned: Any, shapes: Mapping[str, tuple[int, ...]], title: str) -> Signature:
-    """Return an assumed signature with the results that a function returns: without db where it has no such.
-
-    Results in a tuple are in the usual order, unless their shapes fit another one only. `shapes` are those of the right
-    results. Raises OperandError if the number of results, or the keys, do not fit.
-    """
-    expected, without = signature.outputs, tuple(name for name in signature.outputs if name != "db")
-    if returned is None:
-        return signature
-    if isinstance(returned, Mapping):
-        signature = replace(signature, keys=tuple((canonical_name(str(key)), key) for key in returned))
-        names = {name for name, _ in signature.keys}
-        order = next((some for some in (expected, without) if names.issuperset(some)), None)
-        found, written = f"a table of {', '.join(map(str, returned)) or 'nothing'}", list(expected)
-    else:
-        each = returned if isinstance(returned, tuple | list) else [returned]
-        found_shapes, n = [np.shape(value) for value in each], len(each)
-        orders = (order for some in (expected, without) for order in permutations(some))
-        order = next((order for order in orders if [shapes[name] for name in order] == found_shapes), None)
-        order = expected if order is None and n == len(expected) else order
-        found, written = f"{n} {'value' if n == 1 else 'values'}", [*expected, *[IGNORED] * n][:n]
-    if order is not None:
-        missing = "; db was not given" if "db" in expected and "db" not in order else ""
-        return replace(signature, outputs=order, origin=f"{signature.origin}{missing}")
-    taken = str(signature).split(" ->", maxsplit=1)[0]
-    raise OperandError(
-        f"{title} returns {found}, expected {', '.join(expected)}: name what it returns, {IGNORED} for what is none of "
-        f"these, as --signature '{taken} -> {', '.join(written)}'"
     )
