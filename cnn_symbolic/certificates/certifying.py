@@ -17,7 +17,7 @@ from typing import Any
 from cnn_symbolic.certificates.trusted.certificate import Certificate, NoProofFound, NotCertified, mangled
 from cnn_symbolic.certificates.trusted.compiling import Answer, Library, certified, compile_library, library_texts
 from cnn_symbolic.certificates.trusted.coqc import Coq, NotAccepted, digest, find_coq
-from cnn_symbolic.ground.errors import CnnSymbolicError, MissingPackageError
+from cnn_symbolic.ground.errors import CnnSymbolicError, ExportError, MissingPackageError
 from cnn_symbolic.ground.files import make_folder, temporary_folder, write
 from cnn_symbolic.ground.limits import NO_LIMITS, check_seconds
 from cnn_symbolic.ground.processes import cores, in_processes
@@ -136,7 +136,7 @@ def certify(
                     found[k] = outcome
                     if outcome.certificate is not None and outcome.status != "recorded":
                         record[names[k]] = entry(outcome, source)
-                        write(folder / RECORD, record_text(record))
+                        put(folder / RECORD, record_text(record))
                     yield outcome
 
         with closing(outcomes()) as made:
@@ -198,9 +198,11 @@ def read_record(path: Path) -> dict[str, Any]:
 
 
 def put(path: Path, content: str | bytes) -> None:
-    """Write a file, unless it is there with the same content."""
+    """Write a file, unless it is there with the same content; raise ExportError for what is there and is no file."""
     with suppress(OSError):
         there = path.read_bytes() if path.is_file() else None
         if there == (content.encode() if isinstance(content, str) else content):
             return
+    if path.exists() and not path.is_file():
+        raise ExportError(f"{path} cannot be written: it is there, and no file")
     write(path, content)

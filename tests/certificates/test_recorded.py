@@ -13,7 +13,7 @@ from cnn_symbolic.certificates import certifying
 from cnn_symbolic.certificates.certifying import certify
 from cnn_symbolic.certificates.trusted import compiling
 from cnn_symbolic.certificates.trusted.coqc import find_coq
-from cnn_symbolic.ground.errors import CnnSymbolicError, MissingPackageError
+from cnn_symbolic.ground.errors import CnnSymbolicError, ExportError, MissingPackageError
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.proofs.check import check, identity
 from tests.support import certifying as shared
@@ -111,7 +111,6 @@ UNLIKE = {
     "other things": lambda path, patch: path.write_text("[1]"),
     "no names": lambda path, patch: path.write_text('{"schema_version": 1, "certificates": {"\\ud800": 1}}'),
     "too deep": lambda path, patch: path.write_text("[" * 100_000),
-    "a pipe": lambda path, patch: (path.unlink(), os.mkfifo(path)),
     "another version": lambda path, patch: path.write_text(path.read_text().replace('version": 1', 'version": 0')),
     "another digest": lambda path, patch: forged(path, source="0" * 64),
     "a rejection": lambda path, patch: forged(path, status="rejected"),
@@ -129,6 +128,15 @@ def test_a_record_of_something_else_does_not_count(change, tmp_path, monkeypatch
     (found,) = certify(claims("one"), tmp_path, jobs=1)
     assert found.status == "not run"
     assert json.loads((tmp_path / "certificates.json").read_text())["certificates"]["c_one"]["status"] == "not run"
+
+
+@pytest.mark.usefixtures("quick_coq")
+@pytest.mark.parametrize("name", ["certificates.json", "S_c_one.v"])
+def test_a_pipe_in_the_place_of_a_file_is_an_error_and_not_waited_for(name, tmp_path, monkeypatch):
+    emit(monkeypatch, {"one": PROOF})
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(ExportError, match=f"{name} cannot be written: it is there, and no file"):
+        certify(claims("one"), tmp_path, jobs=1)
 
 
 @needs_coq

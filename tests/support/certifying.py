@@ -44,15 +44,37 @@ def quick_coq(tmp_path_factory, monkeypatch):
     return folder / "coqc"
 
 
+class Names:
+    """The names in a file, one a line, which compare as a list."""
+
+    def __init__(self, kept):
+        self.kept = kept
+
+    def __eq__(self, other):
+        return self.all() == other
+
+    def __repr__(self):
+        return repr(self.all())
+
+    def all(self):
+        """The names as a list."""
+        return self.kept.read_text().splitlines() if self.kept.exists() else []
+
+    def clear(self):
+        """Forget them."""
+        self.kept.unlink(missing_ok=True)
+
+
 @pytest.fixture
-def runs(monkeypatch):
-    """The names of the files that Coq compiles, as far as this process has them compiled."""
-    names = []
+def runs(monkeypatch, tmp_path_factory):
+    """The names of the files that Coq compiles, in this process and in those that it starts."""
+    kept = tmp_path_factory.mktemp("runs") / "names.txt"
     run = compiling.run
 
     def counted(coq, file, *rest, **options):
-        names.append(file.name)
+        with kept.open("a") as names:
+            names.write(f"{file.name}\n")
         return run(coq, file, *rest, **options)
 
     monkeypatch.setattr(compiling, "run", counted)
-    return names
+    return Names(kept)
