@@ -27,11 +27,10 @@ from cnn_symbolic.certificates.trusted.expressions import (
 )
 from cnn_symbolic.certificates.trusted.statements import Proposition
 from cnn_symbolic.certificates.trusted.terms import is_affine, next_function
-from cnn_symbolic.expressions.formulas import Shape, fresh
+from cnn_symbolic.expressions.formulas import Shape, entry, fresh
 from cnn_symbolic.kernel.trusted.statement import Declaration
 from cnn_symbolic.proofs.derivation import Derivation
 from cnn_symbolic.tensors.gradients import Stage, derivative_of, mentions
-from cnn_symbolic.tensors.making import tensor
 from cnn_symbolic.tensors.sources import Gradient, Leaf, Named
 from cnn_symbolic.tensors.tensor import Tensor
 
@@ -140,7 +139,7 @@ def step_from(claim: Proposition, name: str, before: Tensor, body: Tensor) -> Ch
     arriving = f"∂C/∂{name}"
     while arriving in tensors:
         arriving += "′"
-    leaf = tensor(*body.shape, name=arriving)
+    leaf = Tensor(body.lengths, lambda index: entry(arriving, index), True, Leaf(arriving, given=body.shape))
     declared = {**tensors, arriving: Declaration(body.lengths)}
     try:
         made = Translator(tensors, own).expression(body.formula(index))
