@@ -302,11 +302,10 @@ def check_small(value: Any) -> None:
 
 
 def text(value: Any) -> str:
-    """Return a text, if it is one that can be printed and is not too long."""
+    """Return a text, if it is one and not too long."""
     checked(
         isinstance(value, str) and len(value) <= MOST_CHARACTERS, f"a text has at most {MOST_CHARACTERS} characters"
     )
-    checked(all(c.isprintable() or c in "\n\t" for c in value), "a text can be printed")
     return str(value)
 
 

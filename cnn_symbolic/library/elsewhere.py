@@ -102,8 +102,8 @@ def asked(path: Path, failed: str, work: Callable[[], dict[str, Any]], limits: L
     if "disagreement" in answer:
         raise DisagreementError(f"{path}: {one_line(str(answer['disagreement']))}")
     if "error" in answer:
-        message = one_line(str(answer["error"]))
-        raise DerivationFileError(message if message.startswith(str(path)) else f"{path}: {message}")
+        message = str(answer["error"])
+        raise DerivationFileError(one_line(message if message.startswith(str(path)) else f"{path}: {message}"))
     return answer
 
 
@@ -118,5 +118,5 @@ def show_output(path: Path, child: Foreign) -> None:
 
 def one_line(text: str) -> str:
     """Return a text as one line that can be printed, without its end if it is long."""
-    line = printable(" ".join(text.split()))
+    line = printable(text)
     return line if len(line) <= MOST_SHOWN else f"{line[:MOST_SHOWN]}…"

@@ -23,6 +23,7 @@ NOT_WORDS = {
     "Undecided": VERDICTS,
     "check": MODULES,
     "identity": "is about SymPy's functions, which claims have not",
+    "strict_orderings": "is checked at one shape, by SymPy",
     "preimage": "a set of sizes, not a claim",
     "sizes_where": "a set of sizes, not a claim",
     **dict.fromkeys(homes("cnn_symbolic.claims"), MODULES),

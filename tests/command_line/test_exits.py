@@ -18,7 +18,7 @@ from tests.support.commands import run, run_file, without_columns
 
 GREEK = "α = tensor(M)\nβ = tensor(M)\ndifferent = claim(α == β)\n"
 MINE = """
-import os, signal, sys
+import os, signal, sys, time
 from cnn_symbolic import prove, sizes, tensor
 (M,) = sizes("M")
 x = tensor(M, name="x")
@@ -119,7 +119,7 @@ def test_input_that_is_no_text_is_an_error_with_its_place(tmp_path):
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 @pytest.mark.parametrize("when", ["while it is loaded", "while it is decided", "by itself"])
 def test_a_signal_ends_a_command_with_one_line_and_nothing_left(mine, tmp_path, monkeypatch, name, when):
-    send = f"os.kill(os.getpid(), signal.{name})\n"
+    send = f"os.kill({os.getpid()}, signal.{name})\ntime.sleep(60)\n"  # to the process of the command
     path = mine(send if when == "while it is loaded" else MAIN)
     if when != "while it is loaded":
         own = os.getpid()
@@ -143,7 +143,7 @@ def test_a_signal_ends_a_command_with_one_line_and_nothing_left(mine, tmp_path, 
 def test_a_signal_that_is_ignored_stays_so(mine):
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        assert run("prove", mine("os.kill(os.getpid(), signal.SIGHUP)\n")).returncode == 0
+        assert run("prove", mine(f"os.kill({os.getpid()}, signal.SIGHUP)\n")).returncode == 0
     finally:
         signal.signal(signal.SIGHUP, before)
 

@@ -71,4 +71,4 @@ def test_what_is_no_text_is_said_to_be_none(name, tmp_path, monkeypatch):
     (tmp_path / "bytes.txt").write_bytes(b"\xff")
     monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(b"\xff")))
     result = run("check", name if name == "-" else tmp_path / name)
-    assert (result.returncode, "cannot be read: it is not UTF-8" in result.stderr) == (2, True)
+    assert (result.returncode, "cannot be read: line 1, column 1: it is not UTF-8" in result.stderr) == (2, True)

@@ -62,7 +62,7 @@ ERRORS = {
     ),
     "an error of several lines": (
         "raise ValueError('a\\nb\\x1b[2J')",
-        r"failed to import at line 2: ValueError: a b\\x1b\[2J",
+        r"failed to import at line 2: ValueError: a\\nb\\x1b\[2J",
     ),
     "an endless error": ("raise ValueError('a' * 10**6)", "failed to import at line 2: ValueError: a{200,}…"),
     "forgets all modules": ("sys.modules.clear()\nimport nothing", "mine.py"),
@@ -220,7 +220,7 @@ def test_checks_run_there_and_identities_are_decided_here(tmp_path):
     assert all(isinstance(made, Check) for made in checks.values())
     assert [made.strength for made in checks.values()] == ["ran"] * 4 + ["identity"] * 2
     assert (checks["passing"].verdict.detail, checks["passing"].article) == ("fine", ("P1",))
-    assert (checks["failing"].verdict.passed, checks["failing"].verdict.detail) == (False, "one two")
+    assert (checks["failing"].verdict.passed, checks["failing"].verdict.detail) == (False, "one\\ntwo")
     with pytest.raises(CnnSymbolicError, match=r"mine\.py: TypeError: no"):
         _ = checks["breaking"].verdict
     with pytest.raises(CnnSymbolicError, match=r"mine\.py failed to run a check: it ended the process with status 0"):

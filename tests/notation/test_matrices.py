@@ -155,8 +155,8 @@ def test_of_what_was_found_by_trying_the_two_values_are_shown():
         there = f", in the entry ({','.join(map(str, index))}), the" if index else " the"
         assert shown == f"There{there} left side is {value}, the right side {2 * value}."
         exported = counterexample_value(wrong)
-        assert (exported["left_entry"], exported["right_entry"], exported["index"]) == (value, 2 * value, index)
-        assert (exported["monomial"], exported["left_coefficient"]) == (None, None)
+        assert (exported.left_entry, exported.right_entry, exported.index) == (value, 2 * value, index)
+        assert (exported.monomial, exported.left_coefficient) == (None, None)
         assert "None" not in printed(wrong)
 
 
@@ -165,7 +165,7 @@ def test_of_a_large_counterexample_that_was_found_by_trying_too():
     value = int(wrong.left_value[wrong.index])
     assert value != 0
     assert difference(wrong) == f"in entry {list(wrong.index)}, the left side is {value}, the right side {2 * value}"
-    assert counterexample_value(wrong)["left_entry"] == value
+    assert counterexample_value(wrong).left_entry == value
 
 
 def test_a_coefficient_is_named_where_it_is_known():
@@ -174,7 +174,7 @@ def test_a_coefficient_is_named_where_it_is_known():
     assert differing(wrong) is None
     assert difference(wrong) == "in entry [0], x[0] has the coefficient 1 on the left, 2 on the right"
     exported = counterexample_value(wrong)
-    assert exported["right_entry"] == 2 * exported["left_entry"]
+    assert exported.right_entry == 2 * exported.left_entry
 
 
 def test_sizes_are_compared_as_numbers_and_shapes_as_shapes():
@@ -192,7 +192,7 @@ def test_a_side_that_is_not_defined_is_said_to_need_what_does_not_hold():
     assert (by_trying.kind, by_trying.left_shape, by_trying.right_shape) == ("defined", (1,), ())
     assert difference(by_trying) == "the right side is not defined there: it needs S ≤ 5, that is 6 ≤ 5"
     exported = counterexample_value(by_trying)
-    assert (exported["left_shape"], exported["right_shape"]) == ([1], None)
+    assert (exported.left_shape, exported.right_shape) == ([1], None)
     cancelled = claim(M == M * (N - 3) // (N - 3)).verdict
     assert (cancelled.kind, cancelled.left_shape, cancelled.right_shape) == ("defined", (1,), (1,))
     assert difference(cancelled) == "the right side is not defined there: it needs N ≥ 4, that is 1 ≥ 4"
@@ -203,7 +203,7 @@ def test_a_side_that_is_not_defined_is_said_to_need_what_does_not_hold():
         "the right side is not defined there (a divisor less than one, an empty axis, or a negative padding)"
     )
     assert "a divisor less than one, an empty axis" in sentence(counterexample(unknown).difference)
-    assert exported["not_defined"] == "the right side: it needs S ≤ 5, that is 6 ≤ 5"
+    assert exported.not_defined == "the right side: it needs S ≤ 5, that is 6 ≤ 5"
 
 
 def test_the_operation_that_is_not_defined_is_named():
@@ -212,8 +212,8 @@ def test_the_operation_that_is_not_defined_is_named():
     assert difference(short) == "the right side is not defined there: conv(x, f) needs M ≥ N, that is 1 ≥ 2"
     shown = sentence(counterexample(short).difference)
     assert shown.endswith(r"needs M \ge N, that is 1 \ge 2.")
-    assert counterexample_value(short)["not_defined"] == "the right side: conv(x, f) needs M ≥ N, that is 1 ≥ 2"
-    assert counterexample_value(refute("…", x, equals=2 * x).verdict)["not_defined"] is None
+    assert counterexample_value(short).not_defined == "the right side: conv(x, f) needs M ≥ N, that is 1 ≥ 2"
+    assert counterexample_value(refute("…", x, equals=2 * x).verdict).not_defined is None
 
 
 def printed(refutation):

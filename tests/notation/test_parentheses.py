@@ -75,7 +75,7 @@ TENSORS = {
     "a multiple by sizes": (scale(x, factor=M / (I + J)), "M/(I + J)·x", r"\tfrac{M}{I + J} \, x"),
     "a half": (scale(x, factor=(M + 1) / 2), "(M/2 + 1/2)·x", r"(\tfrac{M}{2} + \tfrac{1}{2}) \, x"),
     "ones": (ones(M, 2), "ones(M, 2)", r"\mathbf{1}_{(M, 2)}"),
-    "an array": (literal(values=[[1, -2]]), "literal(values=([1, -2],))", r"\begin{pmatrix} 1 & -2 \end{pmatrix}"),
+    "an array": (literal(values=[[1, -2]]), "literal(values=((1, -2),))", r"\begin{pmatrix} 1 & -2 \end{pmatrix}"),
     "a stack": (stacked(M, lambda k: scalar), "[s for k<M]", r"\bigl[s\bigr]_{0\le k<M}"),
     "a family's sum": (summed(M, lambda k: x) * y, "(Σ{k<M} x)·y", r"(\sum_{0\le k<M} x) \odot y"),
     "a sum over axes": (sum_axes(x, axes=(0,)), "sum_axes(x, axes=(0,))", r"\operatorname{sum}_{0}(x)"),

@@ -38,6 +38,7 @@ from cnn_symbolic import (
     wrap,
 )
 from cnn_symbolic.claims import read_claims
+from cnn_symbolic.claims.reading import TooLargeClaim
 from cnn_symbolic.expressions.formulas import fresh, numbered, substitute
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.points import Point
@@ -275,6 +276,9 @@ def attack_texts(batch, wrong, refused):
             (claim,) = read_claims(f'(P,) = widths("P")\nclaim({written(e)} == M)').values()
         except ClaimTextError as error:
             refused[str(error).split("\n")[0].split(": ", 1)[1][:60]] += 1
+            continue
+        if isinstance(claim, TooLargeClaim):
+            refused[claim.limit[:60]] += 1
             continue
         (made,) = claim.left
         for values in points:

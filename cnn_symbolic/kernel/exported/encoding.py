@@ -89,7 +89,7 @@ def encode(e: Any, index: Mapping[sp.Symbol, str]) -> Any:
         return ["sum", limits, encode(e.function, scope)]
     if isinstance(e, Opaque):
         return ["apply", e.name, e.order, encode(e.argument, index)]
-    if isinstance(e, sp.Derivative):
+    if isinstance(e, sp.Derivative) and all(isinstance(v, sp.Indexed) or v == entry(v.name, ()) for v in e.variables):
         return ["derivative", encode(e.expr, index), *(encode(v, index) for v in e.variables)]
     for head, name in HEAD_OF.items():
         if isinstance(e, head):
