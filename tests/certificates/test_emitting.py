@@ -59,6 +59,7 @@ def bundle():
     return {claim.id: claim.derivation for claim in derivations()}
 
 
+@pytest.mark.slow
 def test_every_claim_of_the_bundle_has_a_certificate(bundle):
     kinds, over_rings_only = {}, []
     with pytest.raises(NotCertified, match="it rests on laws of functions"):

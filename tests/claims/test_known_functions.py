@@ -201,7 +201,12 @@ claim(tanh(z) + tanh(m) == 0 * z)
 }
 
 
-@pytest.mark.parametrize("kind", CLAIMS)
+LONG = {"batch normalisation"}
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=pytest.mark.slow if kind in LONG else ()) for kind in CLAIMS]
+)
 def test_what_is_proved_is_true_in_real_numbers_and_what_is_refuted_is_not(kind):
     expected, text = CLAIMS[kind]
     found = [claim.outcome[0] for claim in read_claims(text).values()]

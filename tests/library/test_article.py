@@ -2,6 +2,8 @@
 
 from runpy import run_path
 
+import pytest
+
 from cnn_symbolic import Refutation, Theorem
 from cnn_symbolic.expressions.printing import written_together
 from cnn_symbolic.library.article import ARTICLE, ERRATA, SECTIONS
@@ -72,6 +74,7 @@ def test_the_check_of_the_errata_is_about_what_they_print_and_correct():
         assert any(wrong in erratum.printed and right in erratum.correct for erratum in ERRATA), wrong
 
 
+@pytest.mark.slow
 def test_the_network_learns_the_digits(capsys):
     _, accuracy = digits.train()
     assert accuracy >= 0.97
