@@ -10,11 +10,10 @@ from cnn_symbolic.library.files import bundled_folder, derivation_files
 from cnn_symbolic.library.index import kept, matching, with_unique_ids
 from cnn_symbolic.library.loading import about_article, load_file, select
 from tests.support.bundle import bundle
+from tests.support.thorough import every
 
 GOOD = """
 from cnn_symbolic import prove, sizes, tensor
-from tests.support.thorough import every
-from tests.support.thorough import every
 M, = sizes("M")
 x = tensor(M, name="x")
 twice = prove("twice", x + x, equals=2 * x)
