@@ -127,7 +127,8 @@ class Formulas:
             return row(name(e.name + "′" * e.order), listed([self.expr(e.argument, names)]))
         if isinstance(e, sp.Derivative):
             by = row(sign("∂"), self.expr(e.variables[0], names))
-            return row(la.Ratio(sign("∂"), by, small=False), sign(" "), self.tight(e.expr, names))
+            loose = isinstance(e.expr, sp.Add | sp.Sum | sp.Mul | sp.Pow | sp.Derivative)
+            return row(la.Ratio(sign("∂"), by, small=False), sign(" "), self.factor(e.expr, names, loose))
         if isinstance(e, h.Floor | h.Ceiling):
             opening, closing = FLOOR if isinstance(e, h.Floor) else CEILING
             return la.Fenced(opening, self.quotient(e.args[0], names), closing)
@@ -197,15 +198,15 @@ class Formulas:
         elif abs(number) != 1:
             written.append(rational(abs(number)))
         for k, factor in enumerate(factors):
-            last = k == len(factors) - 1 and isinstance(factor, sp.Sum)
+            last = k == len(factors) - 1 and isinstance(factor, sp.Sum | sp.Derivative)
             written.append(self.expr(factor, names) if last else self.tight(factor, names))
         product = joined(written, Sign("·"))
         return row(sign("-"), product) if number < 0 else product
 
     def tight(self, e: Any, names: Names) -> Layout:
         """Return a formula as a factor: with parentheses where it needs them."""
-        loose = isinstance(e, sp.Add | sp.Sum) or (isinstance(e, sp.Mul) and e.could_extract_minus_sign())
-        return self.factor(e, names, loose)
+        is_negative = isinstance(e, sp.Mul) and e.could_extract_minus_sign()
+        return self.factor(e, names, is_negative or isinstance(e, sp.Add | sp.Sum | sp.Derivative))
 
     def divisor(self, e: Any, names: Names) -> Layout:
         """Return what is divided by: a product stands in parentheses, too."""

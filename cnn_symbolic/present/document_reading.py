@@ -115,13 +115,9 @@ def upgraded(value: Any) -> Any:
             statement.pop("rank", None)
         for step in items(claim.get("steps")):
             own = step.pop("formal", None)
-            step["side"] = (
-                own.get("right")
-                if isinstance(own, dict)
-                else (formal or {}).get("left")
-                if isinstance(formal, dict | None)
-                else None
-            )
+            left = (formal or {}).get("left") if isinstance(formal, dict | None) else None
+            first = {**left, "requirements": None} if isinstance(left, dict) else left
+            step["side"] = own.get("right") if isinstance(own, dict) else first
     return value
 
 
@@ -158,5 +154,5 @@ def read_claim(exported: ExportedClaim, at: str) -> ReadClaim:
         )
     if all(by_hand) and statement.tensors:
         raise ExportError(f"{at}.formal.tensors: sizes that are written by hand have no tensors")
-    lines = [reader.side(line.side, f"{at}.steps[{k}].side") for k, line in enumerate(exported.steps)]
+    lines = [reader.line(line.side, f"{at}.steps[{k}].side") for k, line in enumerate(exported.steps)]
     return ReadClaim(exported, statement, tuple(lines))

@@ -13,12 +13,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
+import sympy as sp
 
 from cnn_symbolic.expressions.formulas import alpha_key
 from cnn_symbolic.expressions.printing import free_letter, written, written_together
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.expressions.shapes import format_shape
 from cnn_symbolic.ground.errors import CnnSymbolicError, DisagreementError
+from cnn_symbolic.kernel.exported.decoding import mentioned
 from cnn_symbolic.kernel.exported.defining import defined, line_defined
 from cnn_symbolic.kernel.search.decide import decide
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
@@ -292,6 +294,8 @@ def declared_text(name: str, declared: Declaration, statement: Statement) -> str
     if declared.definition is None:
         return f"{name}{shape}"
     names = letters(statement, len(declared.shape))
+    fixed = any(name in mentioned(d.expr) for e in statement.formulas for d in e.atoms(sp.Derivative))
+    shape += ", held fixed where others are differentiated" * fixed
     at = f"[{', '.join(names)}]" if names else ""
     formula = Text({}).formula(declared.definition, dict(zip(declared.index, names, strict=True)))
-    return f"{name}{at} = {formula}{',' if shape else ''}{shape}"
+    return f"{name}{at} = {formula}{',' if shape.startswith(' of') else ''}{shape}"

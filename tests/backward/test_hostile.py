@@ -19,11 +19,8 @@ from cnn_symbolic.backward.calls.frames import (
     Unreadable,
     answer_of,
     call_of,
-    read,
     read_answer,
     read_call,
-    shown,
-    written,
 )
 from cnn_symbolic.ground.children import CAN_FORK
 from cnn_symbolic.ground.foreign import children_of
@@ -348,8 +345,3 @@ def test_no_noise_is_an_answer(noise, at):
         read_answer(right[:at] + noise + right[at + len(noise) :], 1, GIVEN)
     except (Unreadable, Misbehaviour):
         return
-
-
-def test_a_text_is_shown_without_what_a_terminal_obeys():
-    assert shown("a\x1b[31m\nü\ud800") == "a\\x1b[31m\nü\\ud800"
-    assert read(written({"a": "\x1b"}))[0] == {"a": "\x1b"}

@@ -16,7 +16,7 @@ UNREADABLE = {
     "ядро_w": "different scripts",
     "xδя": "different scripts",
     "a\u0561": "different scripts",
-    "x一": "different scripts",
+    "x数": "different scripts",
     "xᐧy": "different scripts",
     "xˆ": "different scripts",
     "ˆ": "different scripts",

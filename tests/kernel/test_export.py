@@ -184,7 +184,7 @@ HOSTILE = {
     "an operation as a tensor": (broken(lambda v: v["tensors"].update({"rot180(x)": {"shape": [1]}})), "rot180"),
     "a number as a tensor": (broken(lambda v: v["tensors"].update({"0": {"shape": [1]}})), r"^\$.tensors.0: "),
     "a formula as a size": (formula(["size", "M + 1"]), "a size has a name of letters"),
-    "a formula as a function": (formula(["apply", "2·σ", 0, X_AT]), "the name of a tensor is letters"),
+    "a formula as a function": (formula(["apply", "2·σ", 0, X_AT]), "the name of a function is letters"),
     "a word as an index": (formula(["sum", [["u v", 0, 1]], 1]), r"\[1\]\[0\]\[0\]: the name of a tensor is letters"),
     "one name for two": (formula(["size", "x"]), "x names both a size and a tensor"),
     "a size as a free name": (formula(["+", ["free", "M"], X_AT]), "M names both a size and a tensor"),

@@ -16,7 +16,7 @@ from cnn_symbolic.expressions.formulas import entry, fresh, size, symbols_of, wi
 from cnn_symbolic.expressions.heads import Opaque
 from cnn_symbolic.expressions.known_functions import KNOWN
 from cnn_symbolic.expressions.names import bare, check_told_apart
-from cnn_symbolic.expressions.rules import is_plain_size
+from cnn_symbolic.expressions.rules import is_plain_size, is_whole
 from cnn_symbolic.expressions.shapes import check_name, check_shape, size_formula
 from cnn_symbolic.ground.errors import CnnSymbolicError, ExportError, FragmentError, NameConflictError
 from cnn_symbolic.kernel.exported.grammar import (
@@ -194,9 +194,11 @@ class ExpressionReader:
         if head in ("entry", "scalar"):
             if self.ranks is not None and self.ranks.get(first) != len(arguments) - 1:
                 raise FragmentError(f"{first} is no tensor of {len(arguments) - 1} axes: its shape is in tensors")
+            if not all(is_whole(index) or self.free & {s.name for s in symbols_of(index)} for index in arguments[1:]):
+                raise FragmentError(f"the indices of {first} are integers")
             return entry(first, arguments[1:])
         if head == "apply":
-            return Opaque(first if first in KNOWN else check_word(first), *arguments[1:])
+            return Opaque(first if first in KNOWN else check_name(first, "a function", primes=""), *arguments[1:])
         if head == "/":
             return sp.Rational(*arguments)
         if head == "derivative":
@@ -271,6 +273,12 @@ class StatementReader(ExpressionReader):
             None if requirements is None else self.conditions(requirements, f"{at}.requirements"),
             self.conditions(exported.divisors, f"{at}.divisors"),
         )
+
+    def line(self, exported: ExportedSide, at: str) -> Side:
+        """Return a line of a proof, which is about what the left side is about, and has no requirements of its own."""
+        if exported.requirements is not None:
+            raise ExportError(f"{at}.requirements: a line of a proof has none, found {shown(exported.requirements)}")
+        return self.side(exported, at)
 
     def shape(self, sizes: Sequence[Any], at: str, by_hand: bool = False) -> tuple[sp.Expr, ...]:
         """Return the sizes of a shape, which are at least one; those that are written by hand may be any integers."""

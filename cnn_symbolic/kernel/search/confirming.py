@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, count, islice, pairwise
 from math import prod
 from random import Random
+from types import MappingProxyType
 from typing import TypeVar
 
 from cnn_symbolic.expressions.formulas import presumed
@@ -42,7 +43,7 @@ def confirmed(verdict: Verdict) -> Verdict:
     """Return the verdict, or the refutation that the witness has found; raise DisagreementError if it disagrees."""
     statement = verdict.statement
     if isinstance(verdict, Theorem):
-        check_proved(statement, verdict.smallest)
+        check_proved(statement, verdict.smallest, dict.fromkeys(verdict.factors, verdict.values))
         if presumed(statement.formulas) and not is_valid_somewhere(statement, verdict.smallest):
             detail = "no numbers were found at which all functions in it have a value"
             return Undecided(statement, verdict.seconds, Reason.OUTSIDE, detail)
@@ -54,11 +55,22 @@ def confirmed(verdict: Verdict) -> Verdict:
     return verdict
 
 
-def check_proved(statement: Statement, smallest: Mapping[str, int] | None = None) -> None:
-    """Compare a statement that is proved at some sizes; raise DisagreementError where it is wrong."""
+def check_proved(
+    statement: Statement,
+    smallest: Mapping[str, int] | None = None,
+    values: Mapping[str, Sequence[int]] = MappingProxyType({}),
+) -> None:
+    """Compare a statement that is proved at some sizes; raise DisagreementError where it is wrong.
+
+    `values` are those that factors have for which it is proved for some values only.
+    """
     random = Random(1)
     points = [dict(smallest)] if smallest is not None else []
-    points += islice(random_points(statement, random), MANY_POINTS if is_about_sizes(statement) else RANDOM_POINTS)
+    low = {str(s): least(s) for s in statement.sizes}
+    listed = {name: [n for n in found if n >= low[name]] for name, found in values.items() if found}
+    chosen = ({**p, **{name: random.choice(v) for name, v in listed.items()}} for p in random_points(statement, random))
+    inside = (p for p in chosen if not listed or is_inside(statement, p))
+    points += islice(inside, MANY_POINTS if is_about_sizes(statement) else RANDOM_POINTS)
     for sizes in points:
         found = compare_safely(statement, sizes, random)
         if found is not None and found.kind != "same":

@@ -39,6 +39,7 @@ from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import Reason, Theorem, Verdict
 
+NO_SIZES = "no sizes that satisfy the assumptions were found for small values of"
 MOST_COMBINATIONS, MOST_CANDIDATES, MOST_CASES, MOST_CHANGES = 256, 2000, 2, 2
 
 
@@ -234,7 +235,7 @@ def smallest_point(
                 best = total_size, tuple(found[s] for s in sizes)
     if best is None:
         names = ", ".join(map(str, factors))
-        raise NotReadable(Reason.LIMIT, f"no sizes that satisfy the assumptions were found for small values of {names}")
+        raise NotReadable(Reason.LIMIT, f"{NO_SIZES} {names}")
     return best[1]
 
 
@@ -274,7 +275,9 @@ def decide_literally(statement: Statement, factors: tuple[sp.Symbol, ...], value
         contiguous = set(range(1, max(values) + 1)) <= set(values)
         smallest_of_all = every_least and not undecided and contiguous and total(best) <= beyond
         return amended(best, least=smallest_of_all, domain=domain())
-    return amended(undecided[0], statement=statement)
+    if undecided:
+        return amended(undecided[0], statement=statement)
+    return Undecided(statement, 0.0, Reason.LIMIT, f"{NO_SIZES} {', '.join(map(str, factors))}")
 
 
 def total(refutation: Refutation) -> int:

@@ -50,7 +50,8 @@ class Sealed:
             raise CnnSymbolicError(f"{cls.__name__}: there are no other kinds of verdicts than those of the kernel")
 
     def __post_init__(self) -> None:
-        if not str(sys._getframe(2).f_globals.get("__name__")).startswith(type(self).makers):
+        name = str((maker := sys._getframe(2).f_globals).get("__name__"))
+        if not name.startswith(type(self).makers) or maker is not vars(sys.modules.get(name)):
             raise CnnSymbolicError(f"a {type(self).__name__} is made by deciding a statement, not by hand")
         for part in fields(self):
             if isinstance(value := object.__getattribute__(self, part.name), Mapping):
