@@ -3,7 +3,7 @@
 import copy
 import pickle
 from dataclasses import asdict, fields, replace
-from types import MappingProxyType, SimpleNamespace
+from types import FunctionType, MappingProxyType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -275,3 +275,17 @@ def test_arguments_are_equal_by_a_theorem_about_these_very_arguments():
         assert with_equal_arguments(statement, name, other, at, prove_it) is None
     assert isinstance(with_equal_arguments(statement, name, other, at, decide), Premise)
     assert multiplied(statement, name, at, 1) is None
+
+
+def test_a_module_is_known_by_itself_and_not_by_its_name():
+    def by_hand():
+        return Theorem(FALSE, 0.0, (), {"M": 1}, {})
+
+    named_alike = FunctionType(by_hand.__code__, {"__name__": "cnn_symbolic.kernel.trusted.mine", **vars_of()})
+    with pytest.raises(CnnSymbolicError, match="is made by deciding a statement, not by hand"):
+        named_alike()
+
+
+def vars_of():
+    """What the function needs of this module."""
+    return {"Theorem": Theorem, "FALSE": FALSE}

@@ -51,7 +51,7 @@ class Sealed:
 
     def __post_init__(self) -> None:
         name = str((maker := sys._getframe(2).f_globals).get("__name__"))
-        if not name.startswith(type(self).makers) or maker is not vars(sys.modules.get(name)):
+        if not name.startswith(type(self).makers) or maker is not getattr(sys.modules.get(name), "__dict__", None):
             raise CnnSymbolicError(f"a {type(self).__name__} is made by deciding a statement, not by hand")
         for part in fields(self):
             if isinstance(value := object.__getattribute__(self, part.name), Mapping):
