@@ -238,7 +238,7 @@ def read_called(said: Mapping[str, Any], layer: Forward) -> Signature:
         raise Unreadable("a signature of other names")
     if len(set(names)) < len(names) or len(set(judged)) < len(judged):
         raise Unreadable("a signature with a name twice")
-    return Signature(tuple(inputs), tuple(outputs), tuple(named), text(said["origin"]), said.get("assumed") is True)
+    return Signature(tuple(inputs), tuple(outputs), tuple(named), text(said.get("origin")), said.get("assumed") is True)
 
 
 # In a child

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from cnn_symbolic.backward.calling import Layout, Passes, RunLine, Unread, passes_of, resolved
-from cnn_symbolic.backward.calls.signatures import CONTEXT
+from cnn_symbolic.backward.calls.signatures import CONTEXT, ORIGINS
 from cnn_symbolic.backward.strategies import Problem, drawn, larger, posed
 from cnn_symbolic.backward.trials import BIASES, Meaning, Trial
 from cnn_symbolic.ground.errors import OperandError, ShapeError, TimeLimitError
@@ -245,7 +245,7 @@ def compiled(trial: Trial) -> Any:
     program = names["both_passes"]
     program.__name__ = program.__qualname__ = trial.passes.title
     program.signature = f"{', '.join(trial.inputs)} -> {', '.join(outputs)}"
-    program.origin = "; ".join([line.partition("  #")[0] for line in lines] + trial.notes)
+    ORIGINS[program] = "; ".join([line.partition("  #")[0] for line in lines] + trial.notes)
     program.source, program.objects = source, trial.passes.objects
     program.__wrapped__ = resolved(trial.passes.objects, trial.passes)
     return program

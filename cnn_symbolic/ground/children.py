@@ -144,6 +144,8 @@ class Child:
         """Return so many bytes."""
         found = bytearray()
         while len(found) < count:
+            if end is not None and time.monotonic() > end:  # also of one that never stops writing
+                raise TimeLimitError(f"not done after {seconds:g} s")
             try:
                 some = self.socket.recv(min(count - len(found), 2**20))
             except BlockingIOError:

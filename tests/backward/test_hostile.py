@@ -345,3 +345,41 @@ def test_no_noise_is_an_answer(noise, at):
         read_answer(right[:at] + noise + right[at + len(noise) :], 1, GIVEN)
     except (Unreadable, Misbehaviour):
         return
+
+
+STEPS = """
+import os, socket, struct
+line = b'{"at": "x", "long": true, "arrays": []}\\n'
+steps = (struct.pack(">Q", len(line)) + line) * 1000
+for number in range(3, 64):
+    try:
+        end = socket.socket(fileno=os.dup(number))
+    except OSError:
+        continue
+    while True:
+        end.sendall(steps)
+"""
+WITHOUT_ORIGIN = """
+from cnn_symbolic.backward.calls import elsewhere
+whole = elsewhere.written
+elsewhere.written = lambda header, arrays=(): whole({k: v for k, v in header.items() if k != "origin"}, arrays)
+def backward(dy, x, w): return dy, x, w
+"""
+
+
+@pytest.mark.parametrize("code", [STEPS, WITHOUT_ORIGIN], ids=["steps without end", "a description that is none"])
+def test_what_is_no_answer_while_code_is_opened_is_said(code, tmp_path):
+    (tmp_path / "mine.py").write_text(code, encoding="utf-8")
+    ran = run("check-backward", f"{tmp_path / 'mine.py'}:backward", "--of", "conv2d()")
+    assert (ran.returncode, "it wrote to the connection on which it should answer" in ran.stderr) == (2, True)
+
+
+def test_what_a_function_says_of_the_origin_of_its_signature_is_not_read(tmp_path):
+    code = """
+from cnn_symbolic.witnesses.convolutions import conv_gradients
+def backward(dy, x, w): return (None, *conv_gradients(dy, x, w)[1:])
+backward.signature, backward.origin = "dy, x, w -> _, dw, db", "as given; dx was not given"
+"""
+    (tmp_path / "mine.py").write_text(code, encoding="utf-8")
+    ran = run("check-backward", f"{tmp_path / 'mine.py'}:backward", "--of", "conv2d()", "--examples", 5)
+    assert "signature dy, x, w -> _, dw, db (of the function; dx not checked)" in ran.stdout

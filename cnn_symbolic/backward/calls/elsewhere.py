@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
+from itertools import count
 from typing import Any
 
 from cnn_symbolic.backward.calls.answers import CallArguments, Called, Misbehaviour, Returned
@@ -27,10 +28,11 @@ from cnn_symbolic.backward.calls.frames import (
 from cnn_symbolic.ground.children import Channel, ChildEnded
 from cnn_symbolic.ground.errors import CnnSymbolicError, OperandError, TimeLimitError
 from cnn_symbolic.ground.foreign import Foreign
+from cnn_symbolic.ground.printable import printable
 from cnn_symbolic.ground.raising import said
 
-# Seconds that an import may take; how often a child is begun again.
-IMPORT, AGAIN = 60.0, 5
+# Seconds that an import may take; how often a child is begun again; how many steps it may take to open code.
+IMPORT, AGAIN, MOST_STEPS = 60.0, 5, 10_000
 # How many results of the largest size an answer may have, and how many bytes beside them.
 RESULTS, BESIDE = 16, 2**20
 NOISE = "it wrote to the connection on which it should answer"
@@ -57,7 +59,7 @@ class Elsewhere(Callee):
         """Open the code, and return the description of it; raise OperandError if it cannot be opened."""
         self.description = self.open()
         try:
-            name, title, expression = texts(self.description, "about")
+            name, title, expression = map(printable, texts(self.description, "about"))
             self.about = About(name, title, tuple(texts(self.description, "imports")), expression)
         except (Unreadable, ValueError):
             raise OperandError(NOISE) from None
@@ -70,7 +72,10 @@ class Elsewhere(Callee):
         self.child, self.number = Foreign(self.serve, self.memory), 0
         try:
             self.child.send(written(self.request), seconds=self.within(IMPORT))
+            steps = count()
             while "at" in (header := read(self.child.receive(self.within(seconds), BESIDE))[0]):
+                if next(steps) > MOST_STEPS:
+                    raise Unreadable("more steps than a reading has")
                 doing, seconds = text(header["at"]), IMPORT if header.get("long") is True else self.timeout
             if "raised" not in header and "refused" not in header:
                 return header

@@ -178,7 +178,7 @@ def read_answer(frame: bytes, number: int, given: CallArguments) -> Returned:
         raise Unreadable("values without a place")
     values = tuple(odd[k] if k in odd else next(each) for k in range(n))
     keys = tuple(key if type(key) is int else text(key) for key in taken(header, "keys", list))
-    if not n <= MOST_VALUES or count < n or len(keys) != (n if form == TABLE else 0):
+    if not n <= MOST_VALUES or count < n or n < min(count, MOST_VALUES) or len(keys) != (n if form == TABLE else 0):
         raise Unreadable(f"{count} values, of which there are {n} with {len(keys)} keys")
     return Returned(number, form, count, values, keys, tuple(texts(header, "changed", given.arrays)), overwritten)
 

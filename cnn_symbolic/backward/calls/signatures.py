@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from cnn_symbolic.ground.errors import OperandError
 from cnn_symbolic.layers.forward import Forward
@@ -83,6 +84,10 @@ CONTEXT = """class Context:
     def save_for_backward(self, *saved):
         self.saved_tensors = saved
 """
+
+
+# How the programs that were written here call the passes that they are made of.
+ORIGINS: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -168,6 +173,14 @@ def read_signature(text: str, forward: Forward, origin: str = "as given", lenien
     return Signature(sides[0], sides[1], origin=origin)
 
 
+def origin_of(function: Any) -> str:
+    """Return where the signature that a function carries comes from; what a function says of that itself is not read."""
+    try:
+        return ORIGINS.get(function, "of the function")
+    except TypeError:  # it cannot be looked up, or not be referred to
+        return "of the function"
+
+
 def signature_of(function: Callable[..., Any], forward: Forward, given: str | None = None) -> Signature:
     """Return the signature that is given, that the function carries, that its parameters' names say, or the default.
 
@@ -178,7 +191,7 @@ def signature_of(function: Callable[..., Any], forward: Forward, given: str | No
         return read_signature(given, forward)
     carried = getattr(function, "signature", None)
     if isinstance(carried, str):
-        return read_signature(carried, forward, getattr(function, "origin", "of the function"), lenient=True)
+        return read_signature(carried, forward, origin_of(function), lenient=True)
     default = replace(read_signature(forward.signature, forward, "the default"), assumed=True)
     try:
         parameters = list(inspect.signature(function).parameters.values())
