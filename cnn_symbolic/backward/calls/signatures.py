@@ -174,7 +174,7 @@ def read_signature(text: str, forward: Forward, origin: str = "as given", lenien
 
 
 def origin_of(function: Any) -> str:
-    """Return where the signature that a function carries comes from; what a function says of that itself is not read."""
+    """Return where the signature that a function carries comes from; what the function says of that is not read."""
     try:
         return ORIGINS.get(function, "of the function")
     except TypeError:  # it cannot be looked up, or not be referred to
