@@ -116,14 +116,25 @@ def test_input_that_is_no_text_is_an_error_with_its_place(tmp_path):
     assert (ran.returncode, "wide.json is not JSON: line 1, column 1: it is not UTF-8" in ran.stderr) == (2, True)
 
 
+@pytest.fixture
+def heard():
+    """Have the signals that end a process heard, which a process in the background may have been told to ignore."""
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_DFL}
+    before = [(number, signal.signal(number, handler)) for number, handler in usual.items()]
+    yield
+    for number, handler in before:
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 @pytest.mark.parametrize("when", ["while it is loaded", "while it is decided", "by itself"])
 def test_a_signal_ends_a_command_with_one_line_and_nothing_left(mine, tmp_path, monkeypatch, name, when):
-    send = f"os.kill({os.getpid()}, signal.{name})\ntime.sleep(60)\n"  # to the process of the command
+    send = f"os.kill({os.getpid()}, signal.{name})\ntime.sleep(9)\n"  # to the process of the command
     path = mine(send if when == "while it is loaded" else MAIN)
     if when != "while it is loaded":
         own = os.getpid()
-        monkeypatch.setattr(settling, "computed", lambda *_: os.kill(own, getattr(signal, name)) or time.sleep(60))
+        monkeypatch.setattr(settling, "computed", lambda *_: os.kill(own, getattr(signal, name)) or time.sleep(9))
     empty, temporary = tmp_path / "empty", tmp_path / "temporary"
     empty.mkdir()
     temporary.mkdir()
