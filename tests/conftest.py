@@ -7,6 +7,7 @@ everything. Most test files are run by one process each; all files that need the
 """
 
 import os
+import signal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -121,3 +122,13 @@ def torch():
 def jax():
     """JAX as it is installed."""
     return pytest.importorskip("jax", reason="JAX is not installed: pip install jax")
+
+
+@pytest.fixture
+def heard():
+    """Have the signals that end a process heard, which a process in the background may have been told to ignore."""
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_DFL}
+    before = [(number, signal.signal(number, handler)) for number, handler in usual.items()]
+    yield
+    for number, handler in before:
+        signal.signal(number, handler)

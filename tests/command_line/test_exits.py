@@ -116,16 +116,6 @@ def test_input_that_is_no_text_is_an_error_with_its_place(tmp_path):
     assert (ran.returncode, "wide.json is not JSON: line 1, column 1: it is not UTF-8" in ran.stderr) == (2, True)
 
 
-@pytest.fixture
-def heard():
-    """Have the signals that end a process heard, which a process in the background may have been told to ignore."""
-    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_DFL}
-    before = [(number, signal.signal(number, handler)) for number, handler in usual.items()]
-    yield
-    for number, handler in before:
-        signal.signal(number, handler)
-
-
 @pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 @pytest.mark.parametrize("when", ["while it is loaded", "while it is decided", "by itself"])

@@ -280,6 +280,7 @@ def test_nothing_is_left_of_what_fails(tmp_path, monkeypatch, error, step):
     assert (tmp_path / "file").read_text() == "old"
 
 
+@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 @pytest.mark.parametrize("step", ["fchmod", "replace"])
 def test_a_signal_waits_until_the_file_is_whole(tmp_path, monkeypatch, number, step):
