@@ -17,7 +17,6 @@ from cnn_symbolic.ground.display import Displayed
 from cnn_symbolic.ground.errors import DerivationFileError
 from cnn_symbolic.ground.files import cache_folder
 from cnn_symbolic.ground.limits import LIMITS, Limits
-from cnn_symbolic.library.elsewhere import declared_elsewhere
 from cnn_symbolic.library.files import GROUPS, bundled_folder, derivation_files, read_text
 from cnn_symbolic.library.importing import declarations
 from cnn_symbolic.library.index import ListedClaim, keep, kept, matching, with_unique_ids
@@ -49,7 +48,12 @@ def load_file(path: Path, limits: Limits = LIMITS) -> list[Claim]:
     """
     if not path.is_file():
         raise DerivationFileError(f"{path} is not a file")
-    found = declarations(path) if is_bundled(path) or not CAN_FORK else declared_elsewhere(path, limits)
+    if is_bundled(path) or not CAN_FORK:
+        found = declarations(path)
+    else:
+        from cnn_symbolic.library import elsewhere  # what it loads takes time, and files of one's own need it only
+
+        found = elsewhere.declared_elsewhere(path, limits)
     return [
         Claim(one.name or f"{path.stem}_{k}", one.made, path, one.line, one.column)
         for k, one in enumerate(found, start=1)

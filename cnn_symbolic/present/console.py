@@ -6,8 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
-from rich.markdown import Markdown
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -87,6 +86,8 @@ def pages(titles: Mapping[str, str]) -> Table:
     return table
 
 
-def rendered(text: str) -> Markdown:
+def rendered(text: str) -> RenderableType:
     """Return a page of the guide as it is read on a terminal."""
+    from rich.markdown import Markdown  # what it loads takes time, and only pages of the guide need it
+
     return Markdown(text, hyperlinks=False)

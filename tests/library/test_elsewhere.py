@@ -233,13 +233,13 @@ def test_checks_run_there_and_identities_are_decided_here(tmp_path):
 
 
 def test_bundled_files_are_loaded_here(monkeypatch):
-    monkeypatch.setattr(loading, "declared_elsewhere", None)
+    monkeypatch.setattr(elsewhere, "declared_elsewhere", None)
     assert [c.id for c in load_file(loading.bundled_folder() / "feature_map" / "sigmoid.py")]
 
 
 def test_without_forking_a_file_is_loaded_here(tmp_path, monkeypatch):
     monkeypatch.setattr(loading, "CAN_FORK", False)
-    monkeypatch.setattr(loading, "declared_elsewhere", None)
+    monkeypatch.setattr(elsewhere, "declared_elsewhere", None)
     assert outcomes(loaded(tmp_path, CLAIMS)) == OUTCOMES
 
 
