@@ -11,6 +11,7 @@ import pytest
 from cnn_symbolic.ground.children import CAN_FORK, Child, ChildEnded, ended_how
 from cnn_symbolic.ground.errors import TimeLimitError
 from cnn_symbolic.ground.foreign import Foreign
+from tests.support.memory import resident
 
 pytestmark = pytest.mark.skipif(not CAN_FORK, reason="this system cannot fork processes")
 BOTH = pytest.mark.parametrize("kind", [Child, Foreign])
@@ -78,8 +79,8 @@ def test_memory_has_a_limit_that_counts_what_there_is_already(kind):
         except MemoryError:
             return b"no"
 
-    assert asked(kind, takes, b"300000000", memory=2**31)[0] == b"300000000"
-    assert asked(kind, takes, b"300000000", memory=2**28)[0] == b"no"
+    assert asked(kind, takes, b"300000000", memory=resident() + 2**29)[0] == b"300000000"
+    assert asked(kind, takes, b"300000000", memory=resident() + 2**27)[0] == b"no"
 
 
 def test_what_a_foreign_child_prints_is_kept_and_has_no_standard_input():
