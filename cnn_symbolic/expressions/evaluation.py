@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import reduce
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -25,9 +26,10 @@ from cnn_symbolic.expressions.meaning import COMPARE, value_of
 from cnn_symbolic.expressions.rules import as_quotient, is_plain_size
 from cnn_symbolic.expressions.shapes import format_shape, format_size
 from cnn_symbolic.expressions.values import as_formula, plain
-from cnn_symbolic.ground.errors import EvaluationError, ShapeError, UndefinedError
+from cnn_symbolic.ground.errors import EvaluationError, ShapeError, TooLargeError, UndefinedError
 
 Function = Callable[[Any], Any]
+MOST_TERMS = 200_000_000
 REDUCED: dict[type[sp.Basic], Callable[[Any, Any], Any]] = {
     sp.Add: operator.add,
     sp.Mul: operator.mul,
@@ -247,6 +249,9 @@ class _Evaluator:
         least, most = self.value(low, deeper), self.value(high, deeper)
         depth = max((array.ndim for array in deeper.values()), default=1)
         empty = np.size(least) == 0 or np.size(most) == 0
+        total = 0 if empty else prod([int(np.max(most)) - int(np.min(least)) + 1, *map(np.size, deeper.values())])
+        if total > MOST_TERMS:
+            raise TooLargeError(f"sums of more than {MOST_TERMS} terms are not computed")
         reach = np.arange(0 if empty else int(np.min(least)), 0 if empty else int(np.max(most)) + 1)
         run = reach.reshape([1] * (depth - 1) + [len(reach)])
         terms = self.sum(body, limits[:-1], {**deeper, variable: run})
