@@ -27,7 +27,7 @@ DRAWN = {a: b for row in ALIKE for a, b in zip(row[::2], row[1::2], strict=True)
 TOGETHER = ({"LATIN", "GREEK"}, {"CJK", "HIRAGANA", "KATAKANA", "HANGUL"})
 # What is counted among the letters and marks and is not drawn, or is drawn as a sign.
 NO_LETTER = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01efǀ-ǃꞋꞌꞏꟷꟾꟿー一丨ㅡㅣノ〇〆]"
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01efǀ-ǃꞋꞌꞏꟷꟾꟿ]"
 )
 MOST_MARKS = 2
 

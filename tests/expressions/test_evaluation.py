@@ -24,7 +24,7 @@ from cnn_symbolic.expressions.rules import (
     remainder,
     where,
 )
-from cnn_symbolic.ground.errors import EvaluationError, UndefinedError
+from cnn_symbolic.ground.errors import EvaluationError, TooLargeError, UndefinedError
 
 M = size("M")
 i, u, v = sp.symbols("i u v", integer=True)
@@ -121,3 +121,10 @@ def test_what_is_missing_is_named():
         value(bracket(sp.Ge(i, M)))
     with pytest.raises(EvaluationError, match=r"the size M/3 is not an integer here: it is 4/3"):
         evaluate_size(M / 3, {M: 4})
+
+
+def test_sums_of_too_many_terms_are_not_computed():
+    with pytest.raises(TooLargeError, match="sums of more than 200000000 terms are not computed"):
+        value(sp.Sum(entry("x", (u,)), (u, 0, 10**9)))
+    with pytest.raises(TooLargeError):
+        value(sp.Sum(entry("x", (u,)) * entry("x", (v,)), (u, 0, 10**5), (v, 0, 10**5)))

@@ -9,6 +9,7 @@ import sympy as sp
 from hypothesis import given
 
 from cnn_symbolic import And, Iverson, Not, Or, Rational, ceiling, maximum, minimum, where
+from cnn_symbolic.expressions.formulas import entry
 from cnn_symbolic.expressions.heads import AtLeast, Bracket, Delta, Floor, Greater, Inverse, Remainder, Where
 from cnn_symbolic.expressions.printing import written
 from tests.support.recipes import CONDITIONS, RECIPES, M, N, built, i, m, made, many, n, p, values_of
@@ -98,3 +99,27 @@ def test_how_a_condition_is_printed():
     assert str(Floor(M * Inverse(N)) + Remainder(i, 2)) == "floor(M*1/N) + mod(i, 2)"
     assert str(Where(Greater(M, N), M, N)) == "where(M > N, M, N)"
     assert str(Bracket(AtLeast(M, 2)) * Delta(i, M)) == "[M >= 2]*delta(i, M)"
+
+
+ENTRY = entry("x", (0,))
+
+
+def derivative(of):
+    return sp.Derivative(of, ENTRY, evaluate=False)
+
+
+@pytest.mark.parametrize(
+    ("formula", "printed"),
+    [
+        (derivative(ENTRY), "∂/∂x[0] x[0]"),
+        (derivative(ENTRY**2), "∂/∂x[0] (x[0]^2)"),
+        (derivative(ENTRY) ** 2, "(∂/∂x[0] x[0])^2"),
+        (derivative(2 * ENTRY), "∂/∂x[0] (2·x[0])"),
+        (2 * derivative(ENTRY), "2·∂/∂x[0] x[0]"),
+        (derivative(ENTRY) * derivative(ENTRY**2), "(∂/∂x[0] (x[0]^2))·∂/∂x[0] x[0]"),
+        (derivative(ENTRY) * sp.Sum(ENTRY, (i, 0, 1)), "(Σ{i=0..1} x[0])·∂/∂x[0] x[0]"),
+    ],
+    ids=str,
+)
+def test_a_derivative_is_of_what_stands_in_its_parentheses_or_of_one_entry(formula, printed):
+    assert written(formula) == printed

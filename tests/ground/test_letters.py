@@ -9,14 +9,14 @@ from cnn_symbolic.ground.letters import DRAWN, check_letters, drawn, fault
 
 READABLE = [
     *("x", "a_prev", "W_", "_w", "x1", "x'", "x′", "M_in", "δ", "ẑ", "z̃", "Δx", "w_δ", "größe_λ", "σ_max", "ñ", "ð"),
-    *("ядро", "вес_1", "重み", "가중치", "κ", "ν", "ρ", "Ω", "مصفوفة", "भार", "ℵ"),
+    *("ядро", "вес_1", "重み", "가중치", "κ", "ν", "ρ", "Ω", "مصفوفة", "भार", "ℵ", "データ", "一"),
 ]
 UNREADABLE = {
     "аx": "different scripts: аx (U+0430 CYRILLIC SMALL LETTER A)",
     "ядро_w": "different scripts",
     "xδя": "different scripts",
     "a\u0561": "different scripts",
-    "x数": "different scripts",
+    "x一": "different scripts",
     "xᐧy": "different scripts",
     "xˆ": "different scripts",
     "ˆ": "different scripts",
@@ -27,6 +27,8 @@ UNREADABLE = {
     "\u3164": "U+3164 HANGUL FILLER is no letter",
     "x\u034f": "U+034F COMBINING GRAPHEME JOINER is no letter",
     "xǃ": "U+01C3 LATIN LETTER RETROFLEX CLICK is no letter",
+    "aꞏb": "U+A78F LATIN LETTER SINOLOGICAL DOT is no letter",
+    "aꟷb": "U+A7F7 LATIN EPIGRAPHIC LETTER SIDEWAYS I is no letter",
     "_\u0303": "U+0303 COMBINING TILDE has no letter that it stands at",
     "x1\u0303": "U+0303 COMBINING TILDE has no letter that it stands at",
     "z\u0303\u0303\u0303": "U+0303 COMBINING TILDE has no letter that it stands at",

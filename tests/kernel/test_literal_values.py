@@ -1,8 +1,10 @@
 """What is decided at literal values of strides and other factors only: proved only if the claim is about these."""
 
+from dataclasses import replace
+
 import pytest
 
-from cnn_symbolic import And, Or, claim, prove, sizes, widths
+from cnn_symbolic import And, Iverson, Or, claim, prove, sizes, tensor, widths
 from cnn_symbolic.claims import read_claims
 from cnn_symbolic.ground.errors import OperandError
 from cnn_symbolic.kernel.search.factor_choice import lower_bound, upper_bound
@@ -12,8 +14,23 @@ from cnn_symbolic.kernel.trusted.factors import combinations, theorem_for_cases
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
 
-L, S, D, K = sizes("L S D K")
+L, S, D, K, M = sizes("L S D K M")
 (P,) = widths("P")
+
+
+@pytest.mark.parametrize("condition", ["M*M == 2*N*N", "M*M == 61*N*N + 1", "M*M*M + N*N*N == L*L*L"])
+def test_where_no_small_sizes_satisfy_the_assumptions_nothing_is_decided(condition):
+    """The second has solutions, beyond all that is tried."""
+    (made,) = read_claims(f"claim(M == N, assuming=[{condition}])").values()
+    assert made.outcome == "undecided"
+    assert made.verdict.detail.startswith("no sizes that satisfy the assumptions were found for small values of")
+
+
+def test_what_is_proved_at_listed_values_is_compared_at_these_only():
+    x = tensor(M, name="x")
+    made = replace(prove("one only", Iverson(S * S == S) * x, equals=x), literally=(1,))
+    assert (made.outcome, made.verdict.evidence) == ("proved", "all shapes, S in {1}")
+    assert replace(made, literally=(1, 2)).outcome == "refuted"
 
 
 def exchanged(assuming=(), **options):

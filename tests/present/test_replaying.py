@@ -69,6 +69,62 @@ def test_a_bundled_claim_is_found_as_it_is_recorded(one):
         assert attack.unsaid(recorded, row) is None
 
 
+X = ["entry", "x", ["index", "i0"]]
+
+
+def equation(left, right, rank=1, **changes):
+    """A document of one claim about tensors x and, at i0, z = 2x of one axis, which says that two entries are equal."""
+    shape = [["size", "M"]][:rank]
+    side = {"text": "", "shape": shape, "requirements": []}
+    formal = {
+        "tensors": {"x": {"shape": [["size", "M"]]}, "z": {"shape": [["size", "M"]], "definition": ["*", 2, X]}},
+        "assumptions": [],
+        "left": {**side, "formula": left},
+        "right": {**side, "formula": right},
+    }
+    found = original("proved")
+    found["claims"] = [{**found["claims"][0], "formal": formal, "steps": [], **changes}]
+    return found
+
+
+def test_a_line_of_a_proof_has_no_conditions_of_its_own(file):
+    """There a line that holds for M = 1 only would lead from x to x."""
+    side = {"text": "", "shape": [["size", "M"]], "formula": X, "requirements": None}
+    wrong = {**side, "formula": ["*", ["size", "M"], X], "requirements": [["=", ["size", "M"], 1]]}
+    steps = [{"line": "", "because": "", "using": None, "side": one} for one in (side, wrong, side)]
+    code, _, said_of_it = shown(file(equation(X, X, steps=steps)))
+    assert (code, "steps[1].side.requirements: a line of a proof has none" in said_of_it) == (2, True)
+    steps[1]["side"]["requirements"] = None
+    code, text, _ = shown(file(equation(X, X, steps=steps)))
+    assert (code, "a step does not follow" in text) == (1, True)
+
+
+def test_what_a_derivative_holds_fixed_is_said(file):
+    _, text, _ = shown(file(equation(["derivative", ["entry", "z", 0], ["entry", "x", 0]], 0, rank=0)))
+    assert "z[i] = 2·x[i], of shape (M,), held fixed where others are differentiated" in text
+    _, text, _ = shown(file(equation(X, X)))
+    assert "held fixed" not in text
+
+
+@pytest.mark.parametrize(
+    ("formula", "why"),
+    [
+        (["apply", "f′", 0, X], "the name of a function"),
+        (["entry", "x", ["*", ["/", 1, 2], ["index", "i0"]]], "the indices of x are integers"),
+    ],
+    ids=["a function with a prime", "half an index"],
+)
+def test_a_formula_that_could_be_misread_or_not_computed_is_refused(file, formula, why):
+    code, _, said_of_it = shown(file(equation(formula, formula)))
+    assert (code, f"$.claims[0].formal.left.formula: {why}" in said_of_it) == (2, True)
+
+
+def test_a_sum_that_is_too_long_to_be_computed_is_the_outcome_of_its_claim(file):
+    long = ["sum", [["j", 0, 10**9]], ["entry", "x", ["index", "j"]]]
+    code, text, _ = shown(file(equation(long, ["*", 2, long], rank=0)), "--memory", "1G")
+    assert (code, "sums of more than 200000000 terms are not computed" in text) == (2, True)
+
+
 def shown(path, *options):
     ran = run("replay", path, *options)
     return ran.returncode, " ".join(ran.stdout.split()), ran.stderr
