@@ -370,7 +370,7 @@ def backward(dy, x, w): return dy, x, w
 @pytest.mark.parametrize("code", [STEPS, WITHOUT_ORIGIN], ids=["steps without end", "a description that is none"])
 def test_what_is_no_answer_while_code_is_opened_is_said(code, tmp_path):
     (tmp_path / "mine.py").write_text(code, encoding="utf-8")
-    ran = run("check-backward", f"{tmp_path / 'mine.py'}:backward", "--of", "conv2d()")
+    ran = run("check-backward", f"{tmp_path / 'mine.py'}:backward", "--of", "conv2d()", "--time-limit", 20)
     assert (ran.returncode, "it wrote to the connection on which it should answer" in ran.stderr) == (2, True)
 
 
