@@ -44,15 +44,14 @@ def mine(tmp_path):
     return write
 
 
-def process(*arguments, cwd=None, setup=None, stdout=subprocess.PIPE, **environment):
-    """Run the command line as a process of its own, and return its status and what it writes, as bytes."""
+def process(*arguments, cwd=None, before=(), stdout=subprocess.PIPE, **environment):
+    """Run the command line as a process of its own, behind other words, and return its status and what it writes."""
     return subprocess.run(
-        [sys.executable, "-m", "cnn_symbolic", *map(str, arguments)],
+        [*before, sys.executable, "-m", "cnn_symbolic", *map(str, arguments)],
         stdout=stdout,
         stderr=subprocess.PIPE,
         cwd=cwd,
         env={**without_columns(), "PYTHONPATH": str(Path(__file__).parents[2]), **environment},
-        preexec_fn=setup,
     )
 
 
@@ -75,13 +74,13 @@ def test_a_picture_has_its_letters_whatever_the_terminal_has():
     assert (shown.returncode, shown.stdout) == (0, run("draw", "bias-gradient").stdout.encode())
 
 
-def closed():
-    os.close(1)
+# Runs a command with its standard output closed.
+CLOSED = ("sh", "-c", 'exec "$@" >&-', "sh")
 
 
 @pytest.mark.parametrize("arguments", [["list"], ["check", "greek.txt", "--json"], ["--help"]], ids=" ".join)
 def test_output_that_is_lost_is_one_line_and_status_2(greek, arguments):
-    ran = process(*arguments, cwd=greek.parent, setup=closed)
+    ran = process(*arguments, cwd=greek.parent, before=CLOSED)
     assert (ran.returncode, ran.stderr) == (
         2,
         b"cnn-symbolic: standard output cannot be written: Bad file descriptor\n",

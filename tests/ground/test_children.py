@@ -79,8 +79,8 @@ def test_memory_has_a_limit_that_counts_what_there_is_already(kind):
         except MemoryError:
             return b"no"
 
-    assert asked(kind, takes, b"300000000", memory=resident() + 2**29)[0] == b"300000000"
-    assert asked(kind, takes, b"300000000", memory=resident() + 2**27)[0] == b"no"
+    assert asked(kind, takes, b"100000000", memory=resident() + 2**29)[0] == b"100000000"
+    assert asked(kind, takes, b"9000000000", memory=resident() + 2**29)[0] == b"no"
 
 
 def test_what_a_foreign_child_prints_is_kept_and_has_no_standard_input():
