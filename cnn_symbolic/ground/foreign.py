@@ -14,6 +14,7 @@ import struct
 import sys
 import time
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 
 from cnn_symbolic.ground.children import (
@@ -59,30 +60,26 @@ class Foreign(Child):
 
     def forked(self, ours: socket.socket, theirs: socket.socket) -> int:
         """Fork a guard, which forks the child; return the number of the guard."""
-        control, held = os.pipe()
+        control, held = socket.socketpair()
         report, reported = os.pipe()
         printed, printing = os.pipe()
         parent = os.getpid()
         if (pid := fork()) != 0:
-            for other in (control, reported, printing):
+            control.close()
+            for other in (reported, printing):
                 os.close(other)
             self.held, self.report, self.pipe = held, report, printed
             os.set_blocking(printed, False)
             return pid
 
         def guarded() -> None:
-            ours.close()
-            for other in (held, report, printed):
-                os.close(other)
+            close_others(control.fileno(), reported, theirs.fileno(), printing)
             begin_guard(parent)
             guard = os.getpid()
             if (child := fork()) == 0:
-                os.close(control)
-                os.close(reported)
                 run_and_end(lambda: self.alone(theirs, printing, guard))
-            theirs.close()
-            os.close(printing)
-            keep_guard(child, control, reported)
+            close_others(control.fileno(), reported)
+            keep_guard(child, control.fileno(), reported)
 
         return run_and_end(guarded)
 
@@ -92,8 +89,7 @@ class Foreign(Child):
         kept, written = (fcntl.fcntl(end, fcntl.F_DUPFD, 3) for end in (theirs.detach(), printing))
         for number, end in enumerate((os.open(os.devnull, os.O_RDONLY), written, written)):
             os.dup2(end, number)
-        os.closerange(3, kept)
-        os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
+        close_others(kept)
         sys.stdin = os.fdopen(0, encoding="utf-8", errors="replace", closefd=False)
         sys.stdout, sys.stderr = (
             os.fdopen(number, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False) for number in (1, 2)
@@ -139,10 +135,10 @@ class Foreign(Child):
 
     def end(self, patience: float = 0.0) -> None:
         """End the child and whatever it has started, and read what is left of its output."""
-        if self.held < 0:
+        if self.pipe < 0:
             return
-        os.close(self.held)  # which tells the guard
-        self.held = -1
+        self.held.shutdown(socket.SHUT_RDWR)  # which tells the guard, whatever other process has this end, too
+        self.held.close()
         self.socket.close()
         wait_until(lambda: self.reaped() is not None, GONE)
         super().end()
@@ -152,6 +148,13 @@ class Foreign(Child):
         os.close(self.report)
         os.close(self.pipe)
         self.pipe = -1
+
+
+def close_others(*kept: int) -> None:
+    """Close what this process has from its parent, but for standard streams and those that are kept."""
+    ends = [2, *sorted(kept), os.sysconf("SC_OPEN_MAX")]
+    for before, after in pairwise(ends):
+        os.closerange(before + 1, after)
 
 
 def begin_guard(parent: int) -> None:

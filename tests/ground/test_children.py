@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from cnn_symbolic.ground.children import CAN_FORK, Child, ChildEnded, ended_how
+from cnn_symbolic.ground.children import CAN_FORK, GONE, Child, ChildEnded, ended_how
 from cnn_symbolic.ground.errors import TimeLimitError
 from cnn_symbolic.ground.foreign import Foreign
 from tests.support.memory import resident
@@ -131,6 +131,24 @@ def runs(pid):
 def test_what_a_foreign_child_has_started_ends_with_it():
     answer, _ = asked(Foreign, starts_a_daemon, b"")
     assert not runs(int(answer))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what has left its group is found on Linux only")
+def test_foreign_children_beside_each_other_end_at_once_with_what_they_have_started():
+    """Each process has the descriptors that its parent had: an end that another one holds is not closed."""
+    started = []
+
+    def target(channel):
+        channel.send(starts_a_daemon(b""))
+        endless(b"")
+
+    start = time.monotonic()
+    with Foreign(target) as first, Foreign(target) as second, Child(lambda channel: endless(b"")):
+        started = [int(child.receive(LATER)) for child in (first, second)]
+        first.end()
+        assert not runs(started[0])
+    assert not any(map(runs, started))
+    assert time.monotonic() - start < GONE
 
 
 @BOTH
