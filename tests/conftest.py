@@ -106,8 +106,8 @@ def coq(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def everything():
-    """The book of all bundled claims, by default of every third, made once for all tests: it takes a while."""
-    return assemble(thorough.share(bundle()[::3], bundle()), jobs=1, among=bundle())
+    """The book of all bundled claims, by default of every eighth, made once for all tests: it takes a while."""
+    return assemble(thorough.share(bundle()[::8], bundle()), jobs=1, among=bundle())
 
 
 @pytest.fixture(scope="session")

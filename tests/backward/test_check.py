@@ -17,6 +17,7 @@ from tests.support.backward import unusual_backward_passes as unusual
 from tests.support.backward.backward_passes import CORRECT, right_gradients
 from tests.support.backward.mistaken_backward_passes import CONVOLUTIONS
 from tests.support.backward.mistaken_pooling_passes import POOLINGS
+from tests.support.thorough import every
 
 MISTAKEN = [*CONVOLUTIONS, *POOLINGS]
 
@@ -24,7 +25,7 @@ check = partial(check_backward, examples=25)
 
 
 def named(cases):
-    return [pytest.param(case, id=case.function.__name__) for case in cases]
+    return every(3, cases, ids=lambda case: case.function.__name__)
 
 
 # Mistakes with a name.

@@ -27,22 +27,25 @@ def refusing(refuses, change=lambda dy, x, w, dx, dw, db: (dx, dw, db), error=Va
 
 @pytest.mark.parametrize(
     ("refuses", "condition"),
-    [
-        (lambda x, w, s, p: w.shape[2] != w.shape[3], "I ≠ J"),
-        (lambda x, w, s, p: x.shape[2] != x.shape[3], "M ≠ N"),
-        (lambda x, w, s, p: s > 1, "S > 1"),
-        (lambda x, w, s, p: p > 0, "P > 0"),
-        (lambda x, w, s, p: p == 0, "P = 0"),
-        (lambda x, w, s, p: len(x) > 1, "B > 1"),
-        (lambda x, w, s, p: w.shape[2] % 2 == 0, "I is even"),
-        (lambda x, w, s, p: x.shape[1] != w.shape[0], "C ≠ K"),
-        (lambda x, w, s, p: w.shape[2] > 4, "I > 4"),
-        (lambda x, w, s, p: x.shape[2] % s, "M mod S ≠ 0"),
-        (
-            lambda x, w, s, p: any((m + 2 * p - i) % s for m, i in zip(x.shape[2:], w.shape[2:], strict=True)),
-            "(M + 2·P - I) mod S ≠ 0 or (N + 2·P - J) mod S ≠ 0",
-        ),
-    ],
+    every(
+        3,
+        [
+            (lambda x, w, s, p: w.shape[2] != w.shape[3], "I ≠ J"),
+            (lambda x, w, s, p: x.shape[2] != x.shape[3], "M ≠ N"),
+            (lambda x, w, s, p: s > 1, "S > 1"),
+            (lambda x, w, s, p: p > 0, "P > 0"),
+            (lambda x, w, s, p: p == 0, "P = 0"),
+            (lambda x, w, s, p: len(x) > 1, "B > 1"),
+            (lambda x, w, s, p: w.shape[2] % 2 == 0, "I is even"),
+            (lambda x, w, s, p: x.shape[1] != w.shape[0], "C ≠ K"),
+            (lambda x, w, s, p: w.shape[2] > 4, "I > 4"),
+            (lambda x, w, s, p: x.shape[2] % s, "M mod S ≠ 0"),
+            (
+                lambda x, w, s, p: any((m + 2 * p - i) % s for m, i in zip(x.shape[2:], w.shape[2:], strict=True)),
+                "(M + 2·P - I) mod S ≠ 0 or (N + 2·P - J) mod S ≠ 0",
+            ),
+        ],
+    ),
 )
 def test_the_condition_of_a_refusal_is_said(refuses, condition):
     report = check_backward(refusing(refuses), of=STRIDES, examples=30)

@@ -15,6 +15,7 @@ from cnn_symbolic.certificates.trusted.coqc import find_coq
 from tests.support import certifying as shared
 from tests.support.certificates import OTHER, PROOF, STATEMENT, WRONG, by_hand, claims, emit
 from tests.support.certifying import QUICK, REAL_AXIOMS, coqc
+from tests.support.thorough import every
 
 # Fixtures.
 small_library, quick_coq, runs = shared.small_library, shared.quick_coq, shared.runs
@@ -191,7 +192,7 @@ FORGED = {
 
 
 @posix
-@pytest.mark.parametrize("forge", FORGED)
+@pytest.mark.parametrize("forge", every(3, FORGED))
 def test_what_is_not_whole_or_not_this_users_own_does_not_count(forge, accepted, tmp_path, monkeypatch, runs):
     FORGED[forge](accepted, monkeypatch)
     (found,) = again(tmp_path)

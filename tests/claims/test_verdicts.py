@@ -20,11 +20,11 @@ from cnn_symbolic.expressions.printing import written_together
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
+from tests.support.thorough import every
 from tests.support.written_claims import WRITTEN, Written
 
 MOST_POINTS, LARGEST, TRIES = 60, {1: 12, 2: 6, 3: 5}, 2
 KINDS = {"proved": Theorem, "refuted": Refutation, "undecided": Undecided, "holds": HoldsForLiterals}
-each_claim = pytest.mark.parametrize("written", WRITTEN, ids=lambda written: written.sides.__name__)
 
 
 def drawing(seed):
@@ -188,7 +188,7 @@ def check_condition(written):
     assert about
 
 
-@each_claim
+@pytest.mark.parametrize("written", every(2, WRITTEN, ids=lambda written: written.sides.__name__))
 def test_the_verdict_is_right_at_all_small_sizes(written):
     check_verdict(written)
 

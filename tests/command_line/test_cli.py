@@ -114,7 +114,7 @@ def test_a_vacuous_claim_is_an_input_error_and_takes_no_other_with_it(file, jobs
     assert "2 proved, 1 refuted, 1 failed; 1 of 4 as stated" in ran.stdout
 
 
-@pytest.mark.parametrize("options", [[], ["--steps"], ["--json"], ["--latex", "proofs.tex"]], ids="".join)
+@pytest.mark.parametrize("options", every(3, [[], ["--steps"], ["--json"], ["--latex", "proofs.tex"]], ids="".join))
 def test_any_number_of_processes_print_the_same(file, options, tmp_path):
     path, shown = file(WRONG, NOT_WRONG, OUTSIDE, STEP), []
     for jobs in (1, 2, 3):

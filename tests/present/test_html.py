@@ -22,6 +22,7 @@ from cnn_symbolic.present.content.assembly import assemble
 from cnn_symbolic.present.content.contents import BookEntry, Chapter, Omitted, entry_of
 from cnn_symbolic.present.content.proofs import ProofRow
 from cnn_symbolic.present.content.prose import Code, Formula, prose
+from tests.support.thorough import every
 
 H = "{http://www.w3.org/1999/xhtml}"
 CLAIMS = ["printed_shape", "bias_gradient", "weight_gradient", "input_gradient", "sigmoid", "orderings", "errata"]
@@ -377,7 +378,7 @@ def is_legible(report, width):
     assert report["contrast"] >= 4.5, report["least"]
 
 
-@pytest.mark.parametrize(("width", "dark"), [(360, False), (360, True), (1280, False), (1280, True)])
+@pytest.mark.parametrize(("width", "dark"), every(3, [(360, False), (360, True), (1280, False), (1280, True)]))
 def test_a_browser_shows_every_formula_and_never_scrolls_sideways(width, dark, tmp_path):
     report = measured(small(), tmp_path, width, dark)
     is_legible(report, width)

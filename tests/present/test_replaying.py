@@ -361,9 +361,10 @@ def test_what_the_schema_refuses_is_refused():
         what, text = attack.attacked(seed)
         try:
             changed = json.loads(text)
-        except ValueError:
+            valid = validator.is_valid(changed)
+        except (ValueError, RecursionError):  # no JSON, or deeper than the validator follows
             continue
-        if "version" in what or validator.is_valid(changed):
+        if "version" in what or valid:
             continue
         refused += 1
         assert attack.replay(text)[0] == 2, what

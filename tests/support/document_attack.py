@@ -554,14 +554,22 @@ def sizes_in(part):
     return found
 
 
+def tensors_in(part, tensors):
+    """The declared tensors whose entries stand in a JSON value."""
+    named_there = (inner[1] for _, inner in places(part) if isinstance(inner, list) and inner[:1] == ["entry"])
+    return sorted({name for name in named_there if name in tensors})
+
+
 def differs(formal, known, random):
     """Whether the sides differ at some sizes; None where the claim is not about these."""
     reading = Reading(formal, known, random)
     left, right = formal["left"], formal["right"]
     by_hand = [side["requirements"] is None for side in (left, right)]
-    conditions = [*formal["assumptions"], *left.get("divisors", [])]
-    conditions += (right if by_hand[0] and not by_hand[1] else left)["requirements"] or []
+    of_domain = right if by_hand[0] and not by_hand[1] else left
+    conditions = [*formal["assumptions"], *left.get("divisors", []), *(of_domain["requirements"] or [])]
     try:
+        for name in tensors_in(of_domain["formula"], formal["tensors"]):
+            reading.shape(formal["tensors"][name]["shape"])
         if not all(reading.value(holds, {}) for holds in conditions):
             return None
         lengths = [[reading.value(n, {}) for n in side["shape"]] for side in (left, right)]
