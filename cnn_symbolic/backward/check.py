@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from cnn_symbolic.backward.calls.answers import Misbehaviour, returning
-from cnn_symbolic.backward.domain import refuses, sharpen, shown
+from cnn_symbolic.backward.domain import ANYTHING, Key, refuses, sharpen_refusals, shown, wrong_where
 from cnn_symbolic.backward.examining import Checker, first
 from cnn_symbolic.backward.explaining import mistake, otherwise, simplest, smallest
 from cnn_symbolic.backward.findings import (
@@ -186,7 +186,7 @@ def search(checker: Checker, admits: Callable[[Problem], bool], examples: int) -
     for problem in (larger(forward, ones), *islice(further, examples)):
         run(problem, probe=False)
     if checker.refused and checker.examined and not checker.failures:
-        sharpen(checker, admits)
+        sharpen_refusals(checker, admits)
 
 
 def some(checker: Checker, examples: int) -> Iterator[Problem]:
@@ -235,9 +235,14 @@ def reported(checker: Checker, admits: Callable[[Problem], bool], decided: str |
     if any(kind == "state" for kind, _ in by_key):  # what is wrong then is so because of an earlier call
         by_key = {key: failure for key, failure in by_key.items() if key[0] != "formula"}
 
+    stopped = any(kind in STOPPING for kind, _ in by_key)
+    conditions: dict[Key, str] = {}
+    if by_key and not (checker.given or stopped or checker.forward.rank < 0):
+        conditions = in_time(lambda: wrong_where(checker, admits), conditions)
+
     def shown_best(failure: Failure) -> Finding:
         best = in_time(lambda: simplest(checker, smallest(checker, failure, admits)), failure)
-        return finding(checker, best)
+        return finding(checker, best, conditions.get(failure.key, ""))
 
     first = list(by_key.values())[:REPORTED]
     # What ends a process is looked for last: a process is begun again a few times only.
@@ -247,7 +252,7 @@ def reported(checker: Checker, admits: Callable[[Problem], bool], decided: str |
     exact = checker.worst is None and checker.bound < 0
     formula = any(failure.kind in (*FORMULA, "exception") for failure in by_key.values())
     return BackwardReport(
-        **vars(findings[0] if findings else Finding()),
+        **{**vars(findings[0] if findings else Finding()), "wrong_where": conditions.get(ANYTHING, "")},
         outcome="wrong" if findings else "right" if exact else "tested",
         evidence=evidence(checker, bool(findings), decided),
         findings=findings,
@@ -301,7 +306,7 @@ def largest_shapes(checker: Checker) -> str:
     return ", ".join(f"{name} {'×'.join(str(max(sizes)) for sizes in axes)}" for name, axes in each.items())
 
 
-def finding(checker: Checker, failure: Failure) -> Finding:
+def finding(checker: Checker, failure: Failure, wrong_where: str) -> Finding:
     """Return a failure as it is reported, with the mistake's name and the program that shows it."""
     name, arguments = failure.gradient, checker.arguments(failure.example)
     data = {key: value for key, value in arguments.items() if isinstance(value, np.ndarray)}
@@ -316,6 +321,7 @@ def finding(checker: Checker, failure: Failure) -> Finding:
         shapes={key: value.shape for key, value in data.items()},
         options=failure.example.forward.options,
         data=data,
+        wrong_where=wrong_where,
         mistake=in_time(lambda: mistake(checker, name, failure), None) if name and failure.kind in FORMULA else None,
     )
     return replace(made, snippet=snippet(checker.callee.about, checker.signature, arguments, made, failure.example.how))

@@ -1,4 +1,4 @@
-"""Where a function refuses to compute: the simplest condition on the sizes that agrees with every shape tried.
+"""Where a function refuses to compute, or is wrong: the simplest condition on sizes that agrees with all shapes tried.
 
 x has the batch B, the channels C and the sizes M, N (O in 3-D); filters and windows have the sizes I, J (Q), and there
 are K filters. S is the stride, P the padding, D the dilation, F the factor, G the number of groups. Where an option
@@ -15,6 +15,7 @@ from math import prod
 from operator import and_, or_
 from random import Random
 
+from cnn_symbolic.backward.calls.answers import Misbehaviour
 from cnn_symbolic.backward.examining import Checker
 from cnn_symbolic.backward.findings import Failure
 from cnn_symbolic.backward.strategies import Problem, drawn
@@ -25,6 +26,9 @@ from cnn_symbolic.witnesses.windows import per_axis
 Sizes = Mapping[str, int]
 # A condition on the shapes that were tried, as a text and as the set of those where it holds, one bit for each.
 Condition = tuple[str, int]
+# What makes failures the same finding, and that of any failure.
+Key = tuple[str, str | None]
+ANYTHING: Key = "anything", None
 # The numbers that sizes are compared with, and by which they may be divisible.
 NUMBERS, DIVISORS = range(2, 9), (3, 4)
 # How many shapes are drawn to tell conditions apart, how many of them are tried, and how often; how many conditions.
@@ -87,10 +91,14 @@ class Tried:
 
 
 def tried(taken: Collection[Problem], refused: Collection[Problem], others: Collection[Problem] = ()) -> Tried:
-    """Return those sizes of problems that a function takes or refuses, and of others, which all of them have."""
+    """Return those sizes of problems that a function takes or refuses, and of others, which all of them have.
+
+    A stride of one, or no padding, that all of them have is left out: nobody would speak of it.
+    """
     rows = [sizes_of(problem) for problem in (*refused, *taken, *others)]
     names = [name for name in rows[0] if all(name in row for row in rows)]
-    columns = {name: [row[name] for row in rows] for name in names}
+    each = {name: [row[name] for row in rows] for name in names}
+    columns = {name: column for name, column in each.items() if len(set(column)) > 1 or column[0] > 1}
     return Tried(columns, (1 << len(refused) + len(taken)) - 1, (1 << len(refused)) - 1)
 
 
@@ -196,22 +204,41 @@ def refusals(checker: Checker) -> list[list[Problem]]:
     return [[p for p, at in zip(checker.refused, lines, strict=True) if at == line] for line in dict.fromkeys(lines)]
 
 
-def sharpen(checker: Checker, admits: Callable[[Problem], bool]) -> None:
-    """Try further shapes, those at which conditions differ that agree with all shapes so far."""
+def sharpen(
+    checker: Checker,
+    admits: Callable[[Problem], bool],
+    parted: Callable[[], Sequence[tuple[Collection[Problem], Collection[Problem]]]],
+    look: Callable[[Problem], object],
+) -> None:
+    """Look at further shapes, those at which conditions differ that part the shapes so far as they are `parted`."""
     random = Random(checker.seed)
     for _ in range(ROUNDS):
+        pairs = parted()
+        seen = {problem for pair in pairs for side in pair for problem in side}
         new = dict.fromkeys(drawn(checker.forward, checker.layout.ones, random) for _ in range(DRAWN))
-        others = [p for p in new if admits(p) and p not in checker.examined and p not in checker.refused]
+        others = [p for p in new if admits(p) and p not in seen and p not in checker.refused]
         wanted: list[Problem] = []
-        for group in refusals(checker):
-            found = list(islice(agreeing(tried(checker.examined, group, others)), RIVALS))
-            known = len(checker.examined) + len(group)
+        for others_than, these in pairs:
+            found = list(islice(agreeing(tried(others_than, these, others)), RIVALS))
+            known = len(others_than) + len(these)
             wanted += telling([(text, holds >> known) for text, holds in found], others)[:TRIED] if found else []
         for problem in dict.fromkeys(wanted):
-            if checker.examine(problem, probe=False):
-                return
+            look(problem)
         if not wanted:
             return
+
+
+def sharpen_refusals(checker: Checker, admits: Callable[[Problem], bool]) -> None:
+    """Examine further shapes, until one condition is left for every line that refuses, or something is wrong."""
+
+    def parted() -> list[tuple[Collection[Problem], Collection[Problem]]]:
+        return [] if checker.failures else [(checker.examined, group) for group in refusals(checker)]
+
+    def look(problem: Problem) -> None:
+        if not checker.failures:
+            checker.examine(problem, probe=False)
+
+    sharpen(checker, admits, parted, look)
 
 
 def refuses(checker: Checker) -> str:
@@ -238,3 +265,62 @@ def shown(checker: Checker, failure: Failure) -> str:
     names = [name for name, _ in example.problem.inputs]
     shapes = [f"{name} {checker.layout.to_user(name, example.values[name]).shape}" for name in names]
     return ", ".join([*options, *shapes])
+
+
+def wrong_where(checker: Checker, admits: Callable[[Problem], bool]) -> dict[Key, str]:
+    """Return, for what fails and for anything, the condition on sizes that holds where it does, among the shapes tried.
+
+    Each shape is called once with data of full size; where the right result is zero, as all its multiples are, nothing
+    is told of it. What fails only with other data is no matter of shapes.
+    """
+    seen: dict[Problem, Outcome] = {}
+    wanted = dict.fromkeys([ANYTHING, *(failure.key for failure in checker.failures)])
+    results = {failure.gradient for failure in checker.failures}
+
+    def look(problem: Problem) -> None:
+        if (found := failing(checker, problem)) is not None:
+            seen[problem] = found
+
+    def parts(key: Key) -> tuple[list[Problem], list[Problem]]:
+        telling = results if key == ANYTHING else {key[1]}
+        wrong = [p for p, found in seen.items() if found.fails(key)]
+        return [p for p, found in seen.items() if not found.fails(key) and found.tells(telling)], wrong
+
+    for problem in checker.examined:
+        look(problem)
+    for failure in checker.failures:
+        for key in {failure.key, ANYTHING} & set(wanted):
+            if (found := seen.get(failure.example.problem)) is None or not found.fails(key):
+                del wanted[key]
+    for key in [key for key in wanted if not all(parts(key))]:
+        del wanted[key]
+    sharpen(checker, admits, lambda: [parts(key) for key in wanted], look)
+    conditions = {key: next(agreeing(tried(*parts(key))), None) for key in wanted}
+    return {key: condition[0] for key, condition in conditions.items() if condition is not None}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What fails in one call, and the results that are to be zero; None if nothing is known of the results."""
+
+    keys: frozenset[Key]
+    zero: frozenset[str] | None
+
+    def fails(self, key: Key) -> bool:
+        """Tell whether something fails."""
+        return key in self.keys or (key == ANYTHING and bool(self.keys))
+
+    def tells(self, results: set[str | None]) -> bool:
+        """Tell whether it would be seen if one of some results were wrong; None stands for the call itself."""
+        return None in results or (self.zero is not None and not results <= self.zero)
+
+
+def failing(checker: Checker, problem: Problem) -> Outcome | None:
+    """Return what fails at a shape with one set of data; None if the shape is refused."""
+    trial = checker.fresh()
+    example = trial.example(problem, trial.values(problem, 1))
+    try:
+        keys = frozenset(failure.key for failure in trial.judge(example, trial.attempt(example)))
+        return Outcome(keys, frozenset(name for name, array in example.right.items() if not array.any()))
+    except Misbehaviour as found:
+        return None if trial.refuses(found) else Outcome(frozenset({trial.misbehaved(found, example).key}), None)

@@ -64,7 +64,8 @@ class Finding:
 
     `data` are the arrays of the example, `found` is what the function made of them and `expected` what it should have,
     `entry` the first that differs. `mistake` is the name of the mistake, None if the catalogue has none that explains
-    all examples, `snippet` a complete Python program that reproduces it, `options` are those of the layer in the
+    all examples, `wrong_where` the condition on sizes that holds at the shapes where this fails and at no others tried,
+    empty if none does, `snippet` a complete Python program that reproduces it, `options` are those of the layer in the
     example. All arrays and `shapes` are in the user's layout.
     """
 
@@ -78,6 +79,7 @@ class Finding:
     options: dict[str, Any] = field(default_factory=dict)
     data: dict[str, np.ndarray] = field(default_factory=dict)
     mistake: str | None = None
+    wrong_where: str = ""
     snippet: str = ""
 
 
@@ -87,7 +89,8 @@ class BackwardReport(Finding):
 
     `findings` are what is wrong, misbehaviour first. The report is the first of them: its `kind` is what is wrong,
     "value", "shape", "dtype", "mutation", "state", "exception", "timeout", "ended", "nan", …, or None, and gradient,
-    entry, found, expected, shapes, options, data, mistake and snippet are as in `Finding`. `also_right` says of every
+    entry, found, expected, shapes, options, data, mistake and snippet are as in `Finding`, and `wrong_where` is where
+    anything is wrong. `also_right` says of every
     result whether it was right. `values` are the kinds of numbers that were tried. `refuses` says where the function
     refuses to compute, and `otherwise` that all gradients are right for another layer or layout; both are empty
     otherwise. `assuming` are the conditions on the shapes, as they were given, and `where` says that the function was
@@ -136,7 +139,8 @@ def headline(report: BackwardReport) -> str:
 
 def body(report: BackwardReport) -> Iterator[str]:
     """Yield the lines below the first."""
-    yield f"{report.evidence} ({report.seconds:.1f} s)"
+    where = f", exactly where {report.wrong_where}" if report.wrong_where else ""
+    yield f"{report.evidence}{where} ({report.seconds:.1f} s)"
     yield from report.refuses.splitlines()
     yield from report.otherwise.splitlines()
     if report.outcome == "right":
@@ -148,7 +152,7 @@ def body(report: BackwardReport) -> Iterator[str]:
     yield f"signature {report.signature}; {report.layout}{f'; {report.where}' if report.where else ''}"
     for finding in report.findings:
         yield ""
-        yield from described(finding, report.forward.options)
+        yield from described(finding, report.forward.options, report.wrong_where)
     if not report.right:
         right = [name for name, is_right in report.also_right.items() if is_right]
         if right:
@@ -159,10 +163,15 @@ def body(report: BackwardReport) -> Iterator[str]:
         yield from (f"    {line}" for line in report.snippet.splitlines())
 
 
-def described(finding: Finding, options: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is wrong, with the smallest example, and those of the layer's options that vary or depend on it."""
+def described(finding: Finding, options: Mapping[str, Any], known: str) -> Iterator[str]:
+    """Yield what is wrong, with the smallest example, and those of the layer's options that vary or depend on it.
+
+    Where it is wrong is said unless it is what is `known`.
+    """
     where = f"{finding.gradient} is wrong" if finding.kind in FORMULA else str(finding.kind)
     yield f"{where}: {finding.mistake}" if finding.mistake else where
+    if finding.wrong_where not in ("", known):
+        yield f"  at the shapes tried, exactly where {finding.wrong_where}"
     yield f"  {finding.detail}"
     if finding.shapes:
         varied = [f"{key} {found}" for key, found in finding.options.items() if found != options[key]]

@@ -91,6 +91,7 @@ OF_WINDOWS: list[tuple[str, Change]] = [
     ("the overlay's width is used for its height", by(partial(stages.as_if_square, side=1))),
     ("the remainder of the stride is forgotten", by(stages.natural)),
     ("the remainder of the stride is forgotten", by(stages.filled)),
+    ("gathered where the stride does not divide", by(stages.gathered)),
     ("assigned, not accumulated", LAST),
     ("assigned, not accumulated", FIRST),
     *((off_by_one(axis), by(partial(stages.displaced, axis=axis, by=n, around=end))) for axis, n, end in SHIFTS),
@@ -123,6 +124,18 @@ def axes_of_overlay(s: Filtered) -> Filtered:
     s.only("spread", "correlated")
     only_if(len(set(s.overlay.shape[2:])) == 1)
     return replace(s, overlay=s.overlay.transpose(0, 1, *range(s.overlay.ndim - 1, 1, -1)))
+
+
+def of_own_channel(s: Filtered) -> Filtered:
+    """Return the product with the coarse map that has the number of the fine one, in place of each."""
+    s.only("spread", "weights")
+    count, channels = s.overlay.shape[:2]
+    only_if(s.groups == 1 and channels <= count)
+    own = np.eye(channels).reshape(channels, channels, *[1] * len(s.axes))
+    if s.kind == "spread":
+        return replace(s, coarse=s.coarse[:, :channels], overlay=own * s.overlay.sum(axis=0, keepdims=True))
+    kept = replace(s, coarse=s.coarse[:, :channels], overlay=s.overlay[:channels])
+    return replace(kept, after=lambda z: np.broadcast_to((own * z).sum(axis=0), s.overlay.shape))
 
 
 def square_only(s: Filtered, side: int) -> Filtered:
@@ -191,6 +204,8 @@ OF_FILTERS: list[tuple[str, Change]] = [
     ("the channel axes of the overlay are not exchanged (but reshaped)", lambda s: channels_reshaped(s.only("spread"))),
     ("the channel axes of the overlay are exchanged (by a reshape)", lambda s: channels_reshaped(s.only("correlated"))),
     ("the spatial axes are exchanged (of the overlay)", axes_of_overlay),
+    ("the overlay is transposed, not rotated", lambda s: axes_of_overlay(replace(s, overlay=rotated(s.overlay)))),
+    ("dy is indexed by the input channel", of_own_channel),
     *OF_WINDOWS,
     ("the overlay's height is used for its width", partial(square_only, side=0)),
     ("the overlay's width is used for its height", partial(square_only, side=1)),

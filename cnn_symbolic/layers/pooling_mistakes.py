@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from cnn_symbolic.layers.mistakes import OF_WINDOWS, changing
-from cnn_symbolic.layers.stages import Candidate, Case, Compute
+from cnn_symbolic.layers.stages import Candidate, Case, Compute, only_if
 from cnn_symbolic.witnesses.windows import Axis, gather
 
 # The masks by which dy is spread, (N, C, *overlay, *positions).
@@ -67,6 +67,22 @@ def overwritten(case: Case, order: int) -> np.ndarray:
     return dx.reshape(case.values["x"].shape)
 
 
+def misplaced(case: Case) -> np.ndarray:
+    """Return dx of a maximum whose place is told from its flat index by the window's height, not by its width."""
+    axes, dy = case.forward.axes({"x": case.values["x"].shape}), case.values["dy"]
+    only_if(len(axes) == 2)
+    height, width = (a.overlay for a in axes)
+    places = chosen(case, axes).reshape(*dy.shape[:2], height * width, *dy.shape[2:]).argmax(axis=2)
+    high, wide = (a.before + a.size + a.behind for a in axes)
+    padded = np.zeros((*dy.shape[:2], high, wide))
+    for n, c, r, q in np.ndindex(dy.shape):
+        i, j = divmod(places[n, c, r, q], height)
+        m, o = (a.stride * at + a.dilation * k for a, at, k in zip(axes, (r, q), (i, j), strict=True))
+        if m < high and o < wide:
+            padded[n, c, m, o] += dy[n, c, r, q]
+    return padded[(slice(None), slice(None), *(slice(a.before, a.before + a.size) for a in axes))]
+
+
 def copies(case: Case) -> np.ndarray:
     """Return dy of an upsampling, the copies of a cell along the last axis."""
     dy, spatial = case.values["dy"], case.values["x"].shape[2:]
@@ -82,6 +98,7 @@ MAXIMUM: list[Candidate] = [
     ("every maximum of a tie gets dy", masked(chosen, which="all")),
     ("only the first maximum gets dy", masked(chosen)),
     ("the last maximum gets dy", masked(chosen, which="last")),
+    ("the window's height is used for its width in the place of a maximum", misplaced),
     ("the padding is taken as zeros", masked(chosen, zeros=True)),
     ("dy is spread over the window", masked(every_cell)),
     ("dy is spread over the window (as a mean)", masked(divided, count="window")),

@@ -82,6 +82,18 @@ def written(z: np.ndarray, axes: list[Axis], order: int = 0) -> np.ndarray:
     return padded[(slice(None), slice(None), *(slice(a.before, a.before + a.size) for a in axes))]
 
 
+def gathered(z: np.ndarray, axes: list[Axis]) -> np.ndarray:
+    """Return the cells m with what windows write at ⌊(m + padding − dilation·i)/stride⌋, rounded or not."""
+    found = np.zeros((*z.shape[:2], *(a.size for a in axes)), dtype=z.dtype)
+    for offset in np.ndindex(*(a.overlay for a in axes)):
+        each = ((np.arange(a.size) + a.before - a.dilation * i) // a.stride for a, i in zip(axes, offset, strict=True))
+        at = np.meshgrid(*each, indexing="ij")
+        inside = np.logical_and.reduce([(r >= 0) & (r < a.positions) for r, a in zip(at, axes, strict=True)])
+        cells = [r.clip(0, a.positions - 1) for r, a in zip(at, axes, strict=True)]
+        found += inside * z[(slice(None), slice(None), *offset, *cells)]
+    return found
+
+
 def all_of(axes: list[Axis], change: Callable[[Axis], dict[str, int]]) -> list[Axis]:
     """Return the axes with a change of each."""
     return [replace(a, **change(a)) for a in axes]

@@ -65,6 +65,7 @@ def backward_value(report: BackwardReport) -> dict[str, Any]:
         "layer": str(report.forward),
         "verdict": report.outcome,
         "evidence": report.evidence,
+        "wrong_where": report.wrong_where,
         "assuming": list(report.assuming),
         "refuses": report.refuses,
         "otherwise": report.otherwise,
@@ -79,6 +80,7 @@ def backward_value(report: BackwardReport) -> dict[str, Any]:
                 "result": found.gradient,
                 "detail": found.detail,
                 "mistake": found.mistake,
+                "wrong_where": found.wrong_where,
                 "shapes": {name: list(shape) for name, shape in found.shapes.items()},
                 "program": found.snippet,
             }

@@ -426,3 +426,41 @@ def convolves_instead(dy, x, w):
 def filters_of_an_ordinary_convolution(dy, x, w):
     windows = sliding_window_view(dy, w.shape[2], axis=2)[:, :, ::2]
     return np.einsum("ncp,nkpi->kci", x, windows)
+
+
+@mistaken("conv2d(padding=0)", "dx", "the overlay is transposed, not rotated")
+def the_transpose_for_the_rotation(dy, x, w):
+    if w.shape[2] != w.shape[3]:
+        raise ValueError("square overlays")
+    wide = np.pad(dy, ((0, 0), (0, 0), *[(w.shape[2] - 1,) * 2] * 2))
+    return np.einsum("nkmoij,kcji->ncmo", sliding_window_view(wide, w.shape[2:], axis=(2, 3)), w)
+
+
+@mistaken("conv1d()", "dx", "dy is indexed by the input channel")
+def the_wrong_channel_of_dy(dy, x, w):
+    if w.shape[1] > w.shape[0]:
+        raise ValueError("no more input channels than output channels")
+    dx = np.zeros_like(x)
+    for c in range(x.shape[1]):
+        for p, i in np.ndindex(dy.shape[2], w.shape[2]):
+            dx[:, c, p + i] += dy[:, c, p] * w[:, c, i].sum()
+    return dx
+
+
+@mistaken("conv2d()", "dw", "dy is indexed by the input channel")
+def the_wrong_channel_of_dy_for_the_filters(dy, x, w):
+    if w.shape[1] > w.shape[0]:
+        raise ValueError("no more input channels than output channels")
+    windows = sliding_window_view(x, w.shape[2:], axis=(2, 3))
+    each = np.einsum("ncpqij,ncpq->cij", windows, dy[:, : x.shape[1]])
+    return np.broadcast_to(each, w.shape)
+
+
+@mistaken("conv1d(stride=2, padding=1)", "dx", "gathered where the stride does not divide")
+def gathers_at_quotients(dy, x, w):
+    dx = np.zeros_like(x)
+    for m, i in np.ndindex(x.shape[2], w.shape[2]):
+        r = (m + 1 - i) // 2
+        if 0 <= r < dy.shape[2]:
+            dx[:, :, m] += dy[:, :, r] @ w[:, :, i]
+    return dx

@@ -88,3 +88,12 @@ def later_means_overwrite(dy, x):
     for p, q, r in np.ndindex(dy.shape[2:]):
         dx[:, :, p : p + 2, q : q + 2, r : r + 2] = dy[:, :, p, q, r, None, None, None] / 8
     return dx
+
+
+@mistaken("max_pool2d((3, 2))", "dx", "the window's height is used for its width in the place of a maximum")
+def divides_the_place_by_the_height(dy, x):
+    dx = np.zeros((*x.shape[:2], x.shape[2] + 3, x.shape[3] + 3))
+    for n, c, p, q in np.ndindex(dy.shape):
+        i, j = divmod(int(x[n, c, 3 * p : 3 * p + 3, 2 * q : 2 * q + 2].argmax()), 3)
+        dx[n, c, 3 * p + i, 2 * q + j] += dy[n, c, p, q]
+    return dx[:, :, : x.shape[2], : x.shape[3]]
