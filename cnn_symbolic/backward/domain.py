@@ -273,7 +273,7 @@ def wrong_where(checker: Checker, admits: Callable[[Problem], bool]) -> dict[Key
     Each shape is called once with data of full size; where the right result is zero, as all its multiples are, nothing
     is told of it. What fails only with other data is no matter of shapes.
     """
-    seen: dict[Problem, Outcome] = {}
+    seen: dict[Problem, Observed] = {}
     wanted = dict.fromkeys([ANYTHING, *(failure.key for failure in checker.failures)])
     results = {failure.gradient for failure in checker.failures}
 
@@ -300,7 +300,7 @@ def wrong_where(checker: Checker, admits: Callable[[Problem], bool]) -> dict[Key
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Observed:
     """What fails in one call, and the results that are to be zero; None if nothing is known of the results."""
 
     keys: frozenset[Key]
@@ -315,12 +315,12 @@ class Outcome:
         return None in results or (self.zero is not None and not results <= self.zero)
 
 
-def failing(checker: Checker, problem: Problem) -> Outcome | None:
+def failing(checker: Checker, problem: Problem) -> Observed | None:
     """Return what fails at a shape with one set of data; None if the shape is refused."""
     trial = checker.fresh()
     example = trial.example(problem, trial.values(problem, 1))
     try:
         keys = frozenset(failure.key for failure in trial.judge(example, trial.attempt(example)))
-        return Outcome(keys, frozenset(name for name, array in example.right.items() if not array.any()))
+        return Observed(keys, frozenset(name for name, array in example.right.items() if not array.any()))
     except Misbehaviour as found:
-        return None if trial.refuses(found) else Outcome(frozenset({trial.misbehaved(found, example).key}), None)
+        return None if trial.refuses(found) else Observed(frozenset({trial.misbehaved(found, example).key}), None)
