@@ -12,6 +12,7 @@ from cnn_symbolic.certificates.trusted.coqc import Coq, NotAccepted, failure, ru
 from tests.support import certifying as shared
 from tests.support.certificates import PROOF, WRONG, by_hand, claims, emit
 from tests.support.certifying import coqc
+from tests.support.thorough import every
 
 # Fixtures.
 small_library = shared.small_library
@@ -107,7 +108,7 @@ def own_coq():
     return pytest.skip("coqc is not installed")
 
 
-@pytest.mark.parametrize("limit", ["-v 100000", "-f 8", "-t 0"])
+@pytest.mark.parametrize("limit", every(3, ["-v 100000", "-f 8", "-t 0"]))
 def test_limits_of_the_system_reject_nothing(limit, own_coq, tmp_path):
     coq, folder = Coq(str(own_coq), "8.16.1"), tmp_path / "library"
     folder.mkdir()

@@ -5,6 +5,7 @@ import pytest
 from cnn_symbolic.claims import read_claims
 from cnn_symbolic.expressions.printing import written_together
 from cnn_symbolic.library.loading import load_file
+from tests.support.thorough import every
 
 HEAD = """
 x = tensor(M, 2, 4)
@@ -79,7 +80,9 @@ def test_a_text_gets_the_right_verdict(text, counterexample):
     check(claim, counterexample)
 
 
-@pytest.mark.parametrize(("text", "counterexample"), [*SIZES_ONLY.items(), *ABOUT_TENSORS.items(), *IN_A_FILE.items()])
+@pytest.mark.parametrize(
+    ("text", "counterexample"), every(3, [*SIZES_ONLY.items(), *ABOUT_TENSORS.items(), *IN_A_FILE.items()])
+)
 def test_a_derivation_file_gets_the_right_verdict(tmp_path, text, counterexample):
     file = tmp_path / "once.py"
     file.write_text(f"{FILE}\nonce = claim({text})\n")

@@ -62,7 +62,8 @@ def dropped_bound(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "plant", [flipped_sign, dropped_support, dropped_count, dropped_symmetry, dropped_bound], ids=lambda p: p.__name__
+    "plant",
+    every(3, [flipped_sign, dropped_support, dropped_count, dropped_symmetry, dropped_bound], ids=lambda p: p.__name__),
 )
 def test_a_planted_bug_is_caught(plant, monkeypatch):
     plant(monkeypatch)
