@@ -87,8 +87,8 @@ WINDOWS: list[tuple[str, Callable[[Axis, Axis], dict[str, int]]]] = [
 OF_WINDOWS: list[tuple[str, Change]] = [
     ("the padding is not cut off", by(stages.with_padding)),
     ("the slice p:-p is empty where p = 0", by(stages.cut_by_a_slice)),
-    ("the overlay's height is used for its width", by(partial(stages.as_if_square, side=0))),
-    ("the overlay's width is used for its height", by(partial(stages.as_if_square, side=1))),
+    ("the filter's height is used for its width", by(partial(stages.as_if_square, side=0))),
+    ("the filter's width is used for its height", by(partial(stages.as_if_square, side=1))),
     ("the remainder of the stride is forgotten", by(stages.natural)),
     ("the remainder of the stride is forgotten", by(stages.filled)),
     ("gathered where the stride does not divide", by(stages.gathered)),
@@ -197,18 +197,18 @@ def sum_of_groups(s: Filtered) -> Filtered:
 
 
 OF_FILTERS: list[tuple[str, Change]] = [
-    ("the overlay is not rotated", lambda s: replace(s.only("spread"), overlay=rotated(s.overlay))),
-    ("the overlay is rotated", lambda s: replace(s.only("correlated"), overlay=rotated(s.overlay))),
-    ("the channel axes of the overlay are not exchanged", lambda s: channels_kept(s.only("spread"))),
-    ("the channel axes of the overlay are exchanged", lambda s: channels_kept(s.only("correlated"))),
-    ("the channel axes of the overlay are not exchanged (but reshaped)", lambda s: channels_reshaped(s.only("spread"))),
-    ("the channel axes of the overlay are exchanged (by a reshape)", lambda s: channels_reshaped(s.only("correlated"))),
-    ("the spatial axes are exchanged (of the overlay)", axes_of_overlay),
-    ("the overlay is transposed, not rotated", lambda s: axes_of_overlay(replace(s, overlay=rotated(s.overlay)))),
+    ("the filter is not flipped", lambda s: replace(s.only("spread"), overlay=rotated(s.overlay))),
+    ("the filter is flipped", lambda s: replace(s.only("correlated"), overlay=rotated(s.overlay))),
+    ("the channel axes of the filter are not exchanged", lambda s: channels_kept(s.only("spread"))),
+    ("the channel axes of the filter are exchanged", lambda s: channels_kept(s.only("correlated"))),
+    ("the channel axes of the filter are not exchanged (but reshaped)", lambda s: channels_reshaped(s.only("spread"))),
+    ("the channel axes of the filter are exchanged (by a reshape)", lambda s: channels_reshaped(s.only("correlated"))),
+    ("the spatial axes are exchanged (of the filter)", axes_of_overlay),
+    ("the filter is transposed, not flipped", lambda s: axes_of_overlay(replace(s, overlay=rotated(s.overlay)))),
     ("dy is indexed by the input channel", of_own_channel),
     *OF_WINDOWS,
-    ("the overlay's height is used for its width", partial(square_only, side=0)),
-    ("the overlay's width is used for its height", partial(square_only, side=1)),
+    ("the filter's height is used for its width", partial(square_only, side=0)),
+    ("the filter's width is used for its height", partial(square_only, side=1)),
     ("the groups are mixed", partial(mixed, fine=False, coarse=True)),
     ("the groups are mixed", partial(mixed, fine=True, coarse=False)),
     ("the groups are mixed", partial(mixed, fine=True, coarse=True)),
@@ -255,7 +255,7 @@ def with_bias(times: Callable[[Case], int]) -> Compute:
 RESULT: list[Candidate] = [
     ("the bias is forgotten", without_bias),
     ("the bias is added once per input channel", with_bias(lambda case: case.values["w"].shape[1])),
-    ("the bias is added once per entry of the overlay", with_bias(lambda case: prod(case.values["w"].shape[2:]))),
+    ("the bias is added once per entry of the filter", with_bias(lambda case: prod(case.values["w"].shape[2:]))),
     ("the bias is added once per product", with_bias(lambda case: prod(case.values["w"].shape[1:]))),
     ("the bias is added twice", with_bias(lambda case: 2)),
     ("the bias is added three times", with_bias(lambda case: 3)),
@@ -294,7 +294,7 @@ OTHER_OPERANDS: dict[str, list[Candidate]] = {
 
 def of_any(name: str) -> Iterator[Candidate]:
     """Yield the mistakes that any result may have: it is scaled, comes from other data, or is another result."""
-    yield "averaged over the batch", lambda case: case.right[name] / case.batch
+    yield "divided by the batch size", lambda case: case.right[name] / case.batch
     for title, factor in (("doubled", 2), ("halved", 0.5), ("negated", -1), ("zero", 0)):
         yield title, partial(lambda case, factor: factor * case.right[name], factor=factor)
     for other in RESULTS:
@@ -306,8 +306,11 @@ def of_any(name: str) -> Iterator[Candidate]:
     if name in ("dw", "db"):
         yield "assigned, not accumulated over the batch", lambda case: case.example(case.batch - 1)[name]
         yield "only the first example of the batch", lambda case: case.example(0)[name]
-        yield "averaged over the positions", lambda case: case.right[name] / case.positions
-        yield "averaged over the batch and the positions", lambda case: case.right[name] / (case.batch * case.positions)
+        yield "divided by the number of positions", lambda case: case.right[name] / case.positions
+        yield (
+            "divided by the batch size and the number of positions",
+            lambda case: case.right[name] / (case.batch * case.positions),
+        )
         yield "not summed over the batch", lambda case: np.stack([case.example(n)[name] for n in range(case.batch)])
     if name != "y":
         of = name.removeprefix("d")

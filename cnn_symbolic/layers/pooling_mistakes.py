@@ -112,7 +112,7 @@ AVERAGE: list[Candidate] = [
     *WINDOWS,
 ]
 UPSAMPLING: list[Candidate] = [
-    ("averaged over the copies", lambda case: copies(case).mean(axis=-1)),
+    ("divided by the number of copies", lambda case: copies(case).mean(axis=-1)),
     ("assigned, not accumulated", lambda case: copies(case)[..., -1]),
     ("only the first copy", lambda case: copies(case)[..., 0]),
 ]

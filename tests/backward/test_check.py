@@ -57,7 +57,7 @@ def test_every_gradient_is_judged_by_itself():
     assert report.also_right["dw"] is True
     assert not report.also_right.get("db", False)
     assert re.search(r"dx.*negated", str(report), re.DOTALL)
-    assert re.search(r"db.*averaged over the batch", str(report), re.DOTALL)
+    assert re.search(r"db.*divided by the batch size", str(report), re.DOTALL)
 
 
 def test_one_wrong_gradient_leaves_the_others_right():
@@ -154,7 +154,7 @@ def test_a_second_check_finds_the_same(unrotated):
 
 def test_an_assertion_says_what_the_report_says(unrotated):
     case, report = unrotated
-    with pytest.raises(BackwardError, match="the overlay is not rotated") as error:
+    with pytest.raises(BackwardError, match="the filter is not flipped") as error:
         assert_backward(case.function, of=case.of, examples=25, **case.arguments)
     assert report.gradient in str(error.value)
     assert_backward(right_gradients, of="conv2d()", examples=5)

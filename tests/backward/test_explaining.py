@@ -48,7 +48,7 @@ def per_map(b):
                 "y",
                 "the bias is added once per input channel",
             ),
-            (changed(dw=lambda a: a["dw"] / len(a["x"])), "dw", "averaged over the batch"),
+            (changed(dw=lambda a: a["dw"] / len(a["x"])), "dw", "divided by the batch size"),
             (changed(dw=lambda a: a["dw"] / 2), "dw", "halved"),
             (updated(1), "dx", "computed with the updated weights"),
             (updated(0.1), "dx", "computed with the updated weights"),
@@ -86,7 +86,7 @@ def cut_by_a_slice(dy, x, w, padding):
 def test_what_depends_on_the_sides_of_the_overlay_or_on_the_padding_is_named():
     of_wide = {"x": (2, 2, 5, 6), "w": (3, 2, 3, 2)}
     report = check_backward(pads_by_height, of="conv2d()", signature="dy, x, w -> dx", shapes=of_wide)
-    assert report.mistake == "the overlay's height is used for its width"
+    assert report.mistake == "the filter's height is used for its width"
     report = check_backward(cut_by_a_slice, of="conv2d(padding=any_of(0, 1))", signature="dy, x, w, padding -> dx")
     assert report.mistake == "the slice p:-p is empty where p = 0"
     assert report.options["padding"] == 0
@@ -100,7 +100,7 @@ def test_wrong_values_come_before_data_types():
     for shapes in (None, SHAPES):
         report = check_backward(single, of="conv2d()", shapes=shapes)
         assert [finding.kind for finding in report.findings] == ["value", "dtype"]
-        assert (report.gradient, report.mistake) == ("dw", "averaged over the batch")
+        assert (report.gradient, report.mistake) == ("dw", "divided by the batch size")
         assert "have the dtype float32, expected that of the inputs, float64" in report.findings[1].detail
 
 

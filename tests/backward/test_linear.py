@@ -12,8 +12,8 @@ def right(dy, x, w):
 
 WRONG = {
     "the weights are not transposed": (lambda dy, x, w: (dy @ w, x.T @ dy, dy.sum(0)), "dw", "the channel axes of dw"),
-    "a mean": (lambda dy, x, w: (dy @ w, dy.T @ x / len(x), dy.sum(0)), "dw", "averaged over the batch"),
-    "a mean of the bias": (lambda dy, x, w: (dy @ w, dy.T @ x, dy.mean(0)), "db", "averaged over the batch"),
+    "a mean": (lambda dy, x, w: (dy @ w, dy.T @ x / len(x), dy.sum(0)), "dw", "divided by the batch size"),
+    "a mean of the bias": (lambda dy, x, w: (dy @ w, dy.T @ x, dy.mean(0)), "db", "divided by the batch size"),
     "twice": (lambda dy, x, w: (2 * dy @ w, dy.T @ x, dy.sum(0)), "dx", "doubled"),
     "turned weights": (lambda dy, x, w: (dy @ w[::-1], dy.T @ x, dy.sum(0)), "dx", None),
 }

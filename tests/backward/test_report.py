@@ -197,7 +197,7 @@ def test_other_layouts_and_flipped_filters():
     assert check(channels_last, of="conv2d(stride=2)", shapes=shapes, **layout).outcome == "right"
     layout["flipped"] = False
     report = check(channels_last, of="conv2d(stride=2)", **layout)
-    assert report.mistake == "the overlay is not rotated"
+    assert report.mistake == "the filter is not flipped"
     assert report.shapes["w"] in ((1, 2, 1, 1), (2, 1, 1, 1))
 
 

@@ -209,7 +209,7 @@ def test_a_right_autograd_function_is_right(torch):
     [
         (lambda dy, dx, dw: (dx(), dw().flip(2, 3), dy.sum((0, 2, 3))), "dw", "dw is rotated"),
         (lambda dy, dx, dw: (2 * dx(), dw(), dy.sum((0, 2, 3))), "dx", "doubled"),
-        (lambda dy, dx, dw: (dx(), dw(), dy.sum(0).mean((1, 2))), "db", "averaged over the positions"),
+        (lambda dy, dx, dw: (dx(), dw(), dy.sum(0).mean((1, 2))), "db", "divided by the number of positions"),
         (lambda dy, dx, dw: (dx(), dw(), None), "db", "zero"),
     ],
 )

@@ -432,5 +432,5 @@ def test_the_tutorials_pictures_and_its_backward_passes(executed):
     pictures = [name for name, outputs in executed.items() if "<svg" in html_of(outputs)]
     assert len(pictures) == 6
     wrong, right = ("".join(executed[f"own-backward-{name}"][0]["text"]) for name in ("check", "right"))
-    assert "dx is wrong: the overlay is not rotated" in wrong
+    assert "dx is wrong: the filter is not flipped" in wrong
     assert right.startswith("✓")

@@ -50,7 +50,7 @@ def pairs(dy, w):
 # The gradient of a convolution with respect to its input.
 
 
-@mistaken("conv2d()", "dx", "the overlay is not rotated")
+@mistaken("conv2d()", "dx", "the filter is not flipped")
 def correlates_dy_with_the_filter(dy, x, w):
     dx = np.zeros_like(x)
     for n in range(len(x)):
@@ -62,7 +62,7 @@ def correlates_dy_with_the_filter(dy, x, w):
 @mistaken(
     "conv2d()",
     "dx",
-    "the channel axes of the overlay are not exchanged",
+    "the channel axes of the filter are not exchanged",
     shapes={"x": (2, 3, 5, 6), "w": (3, 3, 2, 3)},
 )
 def keeps_the_filters_channels(dy, x, w):
@@ -72,7 +72,7 @@ def keeps_the_filters_channels(dy, x, w):
     return np.einsum("ncpqij,kcij->nkpq", windows, w[:, :, ::-1, ::-1])
 
 
-@mistaken("conv1d()", "dx", "the channel axes of the overlay are not exchanged")
+@mistaken("conv1d()", "dx", "the channel axes of the filter are not exchanged")
 def reshapes_to_exchange(dy, x, w):
     k, c, i = w.shape
     padded = np.pad(dy, ((0, 0), (0, 0), (i - 1, i - 1)))
@@ -246,7 +246,7 @@ def takes_one_example(dy, x, w):
     return dw
 
 
-@mistaken("conv2d(padding=1)", "dw", "averaged over the batch")
+@mistaken("conv2d(padding=1)", "dw", "divided by the batch size")
 def mean_of_the_examples(dy, x, w):
     (n, k, p, q), padded = dy.shape, np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
     columns = sliding_window_view(padded, w.shape[2:], axis=(2, 3)).transpose(1, 4, 5, 0, 2, 3).reshape(-1, n * p * q)
@@ -313,12 +313,12 @@ def every_third_map_in_a_group(dy, x, w):
 # The gradient with respect to the bias.
 
 
-@mistaken("conv2d(stride=2)", "db", "averaged over the positions", signature="dy -> db")
+@mistaken("conv2d(stride=2)", "db", "divided by the number of positions", signature="dy -> db")
 def mean_over_the_positions(dy):
     return dy.mean(axis=(2, 3)).sum(axis=0)
 
 
-@mistaken("conv1d(padding=1)", "db", "averaged over the batch", signature="dy -> db")
+@mistaken("conv1d(padding=1)", "db", "divided by the batch size", signature="dy -> db")
 def mean_over_the_batch(dy):
     return dy.sum(axis=2).mean(axis=0)
 
@@ -413,7 +413,7 @@ def outputs_counted_without_padding(dy, x, w):
     return dx
 
 
-@mistaken("conv_transpose2d()", "dx", "the overlay is rotated", "the overlay is not rotated")
+@mistaken("conv_transpose2d()", "dx", "the filter is flipped", "the filter is not flipped")
 def convolves_instead(dy, x, w):
     dx = np.zeros_like(x)
     for n in range(len(x)):
@@ -428,7 +428,7 @@ def filters_of_an_ordinary_convolution(dy, x, w):
     return np.einsum("ncp,nkpi->kci", x, windows)
 
 
-@mistaken("conv2d(padding=0)", "dx", "the overlay is transposed, not rotated")
+@mistaken("conv2d(padding=0)", "dx", "the filter is transposed, not flipped")
 def the_transpose_for_the_rotation(dy, x, w):
     if w.shape[2] != w.shape[3]:
         raise ValueError("square overlays")
