@@ -26,9 +26,31 @@ def book(
     html: Annotated[bool, typer.Option("--html", help="Only book.html (and what else is asked for).")] = False,
     pdf: Annotated[bool, typer.Option("--pdf", help="Only book.pdf (and what else is asked for).")] = False,
     one: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
-            "--one", metavar="CLAIM", help="Only this claim, as CLAIM.tex to be read with \\input and CLAIM.html."
+            "--one",
+            metavar="CLAIM",
+            help="Only this claim, as CLAIM.tex to be read with \\input and CLAIM.html. May be given several times.",
+            show_default=False,
+        ),
+    ] = None,
+    statements: Annotated[
+        bool, typer.Option("--statements", help="Only what is stated: no proofs, and no numbers of counterexamples.")
+    ] = False,
+    title: Annotated[str | None, typer.Option("--title", metavar="TEXT", help="Of the book.")] = None,
+    author: Annotated[str | None, typer.Option("--author", metavar="TEXT", help="Of the book.")] = None,
+    date: Annotated[str | None, typer.Option("--date", metavar="TEXT", help="Of the book.")] = None,
+    introduction: Annotated[
+        Path | None,
+        typer.Option("--introduction", metavar="FILE", help="A text, its paragraphs apart by empty lines."),
+    ] = None,
+    picture: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--picture",
+            metavar="TEXT",
+            help="A picture of draw, as 'overlay, shape 5x5, stride 2'. May be given several times.",
+            show_default=False,
         ),
     ] = None,
     jobs: Jobs = None,
@@ -43,30 +65,60 @@ def book(
 
     Every line of a proof in it was decided equal to the line before it, for all sizes. Claims that are neither
     proved nor refuted are left out, and named; what holds for literal values only is no theorem, and is printed as
-    that if its file states it. Exit status as for prove, and with --certify as for certify.
+    that if its file states it. Title, author, date, introduction and pictures of the book are those of the options, or
+    of the docstring of the derivation file. Exit status as for prove, and with --certify as for certify.
     """
     from cnn_symbolic.command_line.claim_results import book_status, certified_first, report_omitted, watched
     from cnn_symbolic.command_line.exits import say
     from cnn_symbolic.ground.printable import printable
+    from cnn_symbolic.ground.words import suggestion
+    from cnn_symbolic.library.files import read_text
     from cnn_symbolic.library.loading import select
     from cnn_symbolic.present.book.publishing import check_files, files, publish, publish_one
     from cnn_symbolic.present.content.assembly import assemble
+    from cnn_symbolic.present.content.headings import Heading, paragraphs, read_picture
+    from cnn_symbolic.present.content.prose import tidy
 
     chosen = {"latex": latex, "html": html, "pdf": pdf}
     kinds = frozenset(kind for kind, wanted in chosen.items() if wanted) or frozenset(chosen)
-    if one is not None and kinds == {"pdf"}:
+    wanted = list(dict.fromkeys(one or ()))
+    if wanted and kinds == {"pdf"}:
         raise typer.BadParameter("one claim is written as LaTeX and HTML, not as a PDF")
-    check_files(files(out, one or "book"), kinds)
+    texts = {"title": title, "author": author, "date": date}
+    for name, text in texts.items():
+        if text is not None and not tidy(text):
+            raise typer.BadParameter(f"--{name} has no text")
+    about = paragraphs(read_text(introduction)) if introduction is not None else []
+    if introduction is not None and not about:
+        raise typer.BadParameter(f"--introduction: there is no text in {introduction}")
+    for text in picture or ():
+        read_picture(text)  # so that what is no picture is said before anything is decided
+    for name in wanted or ["book"]:
+        check_files(files(out, name), kinds)
     limits = limits_of(timeout, memory)
     selected = select(names or [], limits)
-    claims = [claim for claim in selected if one in (None, claim.id)]
-    if one is not None and not claims:
-        raise typer.BadParameter(f"there is no claim {one!r}; cnn-symbolic list shows the ids")
+    ids = {claim.id for claim in selected}
+    for name in wanted:
+        if name not in ids:
+            raise typer.BadParameter(
+                f"there is no claim {name!r}{suggestion(name, ids)}; cnn-symbolic list shows the ids"
+            )
+    claims = [claim for claim in selected if not wanted or claim.id in wanted]
     outcomes = certified_first(claims, certificates, jobs or 0, limits, timeout) if certify else None
-    made = assemble(claims, jobs or 0, watched(len(claims)), among=selected, outcomes=outcomes, limits=limits)
+    given = {name: tidy(text) for name, text in texts.items() if text is not None}
+    made = assemble(
+        claims,
+        jobs or 0,
+        watched(len(claims)),
+        among=selected,
+        outcomes=outcomes,
+        limits=limits,
+        heading=Heading(**given, introduction=tuple(about), pictures=tuple(picture or ())),
+        proofs=not statements,
+    )
     report_omitted(made, str(out))
     entries = [entry for chapter in made.chapters for entry in chapter.entries]
-    if one is None:
+    if not wanted:
         done = publish(made, out, kinds, say)
     else:
         done = (file for entry in entries for file in publish_one(entry, out, kinds))
