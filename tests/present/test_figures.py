@@ -252,9 +252,11 @@ def test_svg_is_well_formed_says_what_is_seen_and_keeps_to_itself(name, options)
         assert len(description.text) > 60
         assert root.attrib["aria-labelledby"].split() == [title.attrib["id"], description.attrib["id"]]
         assert text.count("http") == 1
-        assert not re.search("<script|href|url\\(|@import|\\bnan\\b|\\binf\\b", text)
+        assert set(re.findall('href="(.)', text)) <= {"#"}
+        assert {e.attrib["href"][1:] for e in root.iter() if "href" in e.attrib} <= set(ids(root))
+        assert not re.search("<script|url\\(|@import|\\bnan\\b|\\binf\\b", text)
         rules = re.sub(
-            r"@media[^{]*\{|@keyframes fig-1-show\{.*?\}\}", "", root.find(".//*[@class='paper']/..")[2].text
+            r"@media[^{]*\{|@keyframes fig-1-show\{.*?\}\}", "", root.find("{http://www.w3.org/2000/svg}style").text
         )
         assert all("#fig-1" in rule for rule in re.findall(r"([^{}]+)\{", rules))
         used = {c for e in root.iter() for c in e.attrib.get("class", "").split() if re.match("[fld]-", c)}
@@ -265,7 +267,7 @@ def test_svg_is_well_formed_says_what_is_seen_and_keeps_to_itself(name, options)
 def test_two_pictures_in_one_document_share_no_id():
     text = "".join(svg(picture(name), identifier=f"figure-{k}") for k, name in enumerate(PICTURES))
     found = ids(ElementTree.fromstring(f"<body>{text}</body>"))
-    assert len(found) == len(set(found)) == 3 * len(PICTURES)
+    assert len(found) == len(set(found)) > 3 * len(PICTURES)
     with pytest.raises(OperandError, match="an identifier is a letter"):
         svg(picture("upsampling"), identifier="1 a")
 

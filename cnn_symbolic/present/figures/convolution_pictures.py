@@ -13,7 +13,7 @@ from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.layers.catalogue import ConvolutionalLayer, FeatureMap
 from cnn_symbolic.present.figures.colours import HUES, hue
 from cnn_symbolic.present.figures.index_maps import Contribution, Contributions, Position, contributions
-from cnn_symbolic.present.figures.labels import Label, entry, inline, joined, measure, number, sign, words
+from cnn_symbolic.present.figures.labels import Label, entry, inline, joined, number, sign, words
 from cnn_symbolic.present.figures.options import Pair, check_at_most, check_fits, pair, positive, written
 from cnn_symbolic.present.figures.scene import (
     Curve,
@@ -30,6 +30,7 @@ from cnn_symbolic.present.figures.scene import (
     outlines,
     text,
 )
+from cnn_symbolic.present.figures.typesetting import measure
 from cnn_symbolic.tensors.making import named, tensor
 from cnn_symbolic.tensors.operations.convolutions import conv, conv_transpose
 from cnn_symbolic.tensors.operations.geometry import pad_widths

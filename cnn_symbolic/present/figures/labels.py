@@ -9,7 +9,6 @@ from fractions import Fraction
 from typing import Literal
 
 Style = Literal["italic", "roman", "words"]
-SCRIPT = 0.68  # the size of sub- and superscripts
 
 
 @dataclass(frozen=True)
@@ -79,30 +78,6 @@ def joined(parts: Iterable[Label], by: str) -> Label:
     for k, part in enumerate(parts):
         made = (*made, *sign(by), *part) if k else part
     return made
-
-
-NARROW, WIDE, SPACED = set(",.;:′'|il"), set("mwMWσ⋆∗⊙∑→"), set("+=−→⋆∗⊙·")
-
-
-def measure(label: Label, size: float = 1.0) -> float:
-    """Return about how wide a label is, a little more rather than less, with letters of the given size."""
-    total = 0.0
-    for part in label:
-        if isinstance(part, Quotient):
-            total += max(measure(part.top, size), measure(part.bottom, size)) + 0.12 * size
-            continue
-        total += sum(map(width_of, part.text)) * size
-        total += max(measure(part.below, size * SCRIPT), measure(part.above, size * SCRIPT))
-    return total
-
-
-def width_of(character: str) -> float:
-    """Return about how wide a character is, in units of the size of letters."""
-    if character in SPACED:
-        return 0.4 if character == "·" else 1.2
-    if character in NARROW:
-        return 0.33
-    return 0.4 if character in "() " else 0.8 if character in WIDE else 0.6
 
 
 def stacked(label: Label) -> bool:

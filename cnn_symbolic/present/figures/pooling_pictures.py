@@ -13,7 +13,7 @@ from cnn_symbolic.layers.catalogue import AveragePool
 from cnn_symbolic.present.figures.colours import HUES, hue
 from cnn_symbolic.present.figures.convolution_pictures import at_entry, output_shape, planes, so_far
 from cnn_symbolic.present.figures.index_maps import Contributions, Position, contributions
-from cnn_symbolic.present.figures.labels import Label, entry, joined, measure, number, sign, stacked, words
+from cnn_symbolic.present.figures.labels import Label, entry, joined, number, sign, stacked, words
 from cnn_symbolic.present.figures.options import Pair, check_at_most, check_fits, pair, written
 from cnn_symbolic.present.figures.scene import (
     Picture,
@@ -27,6 +27,7 @@ from cnn_symbolic.present.figures.scene import (
     outlines,
     text,
 )
+from cnn_symbolic.present.figures.typesetting import measure
 from cnn_symbolic.tensors.gradients import gradient
 from cnn_symbolic.tensors.making import named, tensor
 from cnn_symbolic.tensors.operations.convolutions import unfold, upsample_nearest
