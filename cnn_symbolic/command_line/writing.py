@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -133,53 +132,54 @@ def draw(
         str | None,
         typer.Argument(metavar="WHAT", help="A picture's name; without one, all are listed.", show_default=False),
     ] = None,
-    shape: Annotated[str | None, typer.Option("--shape", metavar="3x3", help="Of the input.")] = None,
+    shape: Annotated[str | None, typer.Option("--shape", metavar="3x3", help="Of the input; 1x8 is a row.")] = None,
     overlay: Annotated[str | None, typer.Option("--overlay", metavar="2x2", help="Of the overlay or window.")] = None,
     stride: Annotated[str | None, typer.Option("--stride", metavar="2")] = None,
-    padding: Annotated[str | None, typer.Option("--padding", metavar="1", help="On both sides.")] = None,
+    padding: Annotated[
+        str | None,
+        typer.Option("--padding", metavar="1", help="Or one for each axis, 2+0 before and after, causal, same, full."),
+    ] = None,
     dilation: Annotated[str | None, typer.Option("--dilation", metavar="2")] = None,
+    output_padding: Annotated[
+        str | None, typer.Option("--output-padding", metavar="1", help="Of a transposed convolution.")
+    ] = None,
     factor: Annotated[str | None, typer.Option("--factor", metavar="2", help="Of upsampling.")] = None,
     maps: Annotated[int | None, typer.Option("--maps", min=1, help="Feature maps of a layer.")] = None,
     next_maps: Annotated[int | None, typer.Option("--next-maps", min=1, help="Feature maps of the next layer.")] = None,
+    groups: Annotated[int | None, typer.Option("--groups", min=1, help="Of the feature maps of both layers.")] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="FILE", help="FILE.svg, or FILE.tex for TikZ. Default: SVG to the output."),
+        typer.Option(
+            "--out", "-o", metavar="FILE", help="FILE.svg, FILE.png, or FILE.tex for TikZ. Default: SVG to the output."
+        ),
     ] = None,
     still: Annotated[
         bool, typer.Option("--still", help="An SVG that does not move: all positions side by side.")
     ] = False,
 ) -> None:
-    """Draw a picture, from the same formulas that the proofs are about: as SVG, which moves, or as TikZ.
+    """Draw a picture, from the same formulas that the proofs are about: as SVG, which moves, as TikZ, or as PNG.
 
     For example:
 
         cnn-symbolic draw overlay --shape 5x5 --overlay 3x3 --stride 2 --padding 1 -o strided.svg
     """
     from cnn_symbolic.command_line.claim_results import echo_text
-    from cnn_symbolic.ground.files import check_target, write
+    from cnn_symbolic.ground.printable import printable
     from cnn_symbolic.present.console import make_console
+    from cnn_symbolic.present.figures.drawing import draw as drawing
     from cnn_symbolic.present.figures.options import read_pair
-    from cnn_symbolic.present.figures.pictures import picture
-    from cnn_symbolic.present.figures.svg import svg
-    from cnn_symbolic.present.figures.tikz import tikz
     from cnn_symbolic.present.terminal import pictures_table
 
     if what is None:
         make_console().print(pictures_table())
         return
-    if out is not None:
-        check_target(out)
     texts = {
         "shape": shape, "overlay": overlay, "stride": stride, "padding": padding, "dilation": dilation,
-        "factor": factor,
+        "output_padding": output_padding, "factor": factor,
     }  # fmt: skip
-    numbers = {name: read_pair(text, f"--{name}") for name, text in texts.items() if text is not None}
-    drawn = picture(what, **numbers, maps=maps, next_maps=next_maps)
-    if out is not None and out.suffix not in (".svg", ".tex"):
-        raise typer.BadParameter(f"a picture is written to FILE.svg or FILE.tex, found {out}")
-    name = re.sub(r"\W+", "-", what if out is None else out.stem)
-    text = tikz(drawn) if out is not None and out.suffix == ".tex" else svg(drawn, not still, name)
+    numbers = {name: read_pair(text, f"--{name.replace('_', '-')}") for name, text in texts.items() if text is not None}
+    drawn = drawing(what, still=still, **numbers, maps=maps, next_maps=next_maps, groups=groups)
     if out is None:
-        echo_text(text)
+        echo_text(drawn.svg())
     else:
-        write(out, text)
+        typer.echo(printable(drawn.save(out)))

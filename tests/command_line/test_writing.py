@@ -122,7 +122,7 @@ def test_without_a_tex_the_rest_is_written_and_the_message_says_what_to_install(
         (["draw", "overlay", "--shape", "3by3"], "--shape is a whole number or two, such as 5 or 5x4; found '3by3'"),
         (["draw", "overlay", "--overlay", "9x9"], "does not fit"),
         (["draw", "upsampling", "--stride", "2"], "has no stride"),
-        (["draw", "overlay", "-o", "picture.png"], "FILE.svg or FILE.tex"),
+        (["draw", "overlay", "-o", "picture.gif"], "FILE.svg, FILE.tex or FILE.png, found picture.gif"),
         (["draw", "overlay", "-o", "absent/x.svg"], "absent/x.svg cannot be written"),
     ],
 )
@@ -144,5 +144,13 @@ def test_draw_lists_the_pictures_and_draws_them(tmp_path):
     still = (tmp_path / "still.svg").read_text(encoding="utf-8")
     assert "animation" in svg
     assert "animation" not in still
-    assert run("draw", "chaining", "--maps", "2", "-o", tmp_path / "chaining.tex").stdout == ""
+    written = run("draw", "chaining", "--maps", "4", "--groups", "2", "-o", tmp_path / "chaining.tex")
+    assert written.stdout.strip() == str(tmp_path / "chaining.tex")
+    asked = ["--shape", "1x6", "--overlay", "1x3", "--padding", "2+0", "--stride", "2"]
+    assert "padding 2+0" in run("draw", "overlay", *asked).stdout
+    asked = ["--stride", "2", "--padding", "1", "--output-padding", "1"]
+    assert "what the padding cuts off" in run("draw", "transposed-convolution", *asked).stdout
+    missing = run("draw", "overlay", "-o", tmp_path / "a.png", PATH="")
+    assert missing.returncode == 2
+    assert missing.stderr.startswith("cnn-symbolic: a PNG needs one of rsvg-convert")
     assert r"\begin{tikzpicture}" in (tmp_path / "chaining.tex").read_text(encoding="utf-8")

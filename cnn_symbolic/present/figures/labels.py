@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, TypeGuard
 
 Style = Literal["italic", "roman", "words"]
 
@@ -78,6 +78,21 @@ def joined(parts: Iterable[Label], by: str) -> Label:
     for k, part in enumerate(parts):
         made = (*made, *sign(by), *part) if k else part
     return made
+
+
+def along_row(label: Label) -> Label:
+    """Return a label with one index for entries of a row: x_{0,3} becomes x_3."""
+    return tuple(
+        Quotient(along_row(part.top), along_row(part.bottom))
+        if isinstance(part, Quotient)
+        else replace(part, below=tuple(replace(s, text=s.text.removeprefix("0,")) for s in part.below if is_text(s)))
+        for part in label
+    )
+
+
+def is_text(part: Symbol | Quotient) -> TypeGuard[Symbol]:
+    """Tell whether a part of a label is a symbol."""
+    return isinstance(part, Symbol)
 
 
 def stacked(label: Label) -> bool:

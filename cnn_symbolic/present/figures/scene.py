@@ -17,7 +17,7 @@ from cnn_symbolic.present.figures.labels import Label, entry, sign, stacked
 from cnn_symbolic.present.figures.typesetting import PlacedLabel, Rectangle, measure, set_label, within
 
 LABEL_SIZE, TITLE_SIZE, SIGN_SIZE, CORNER_SIZE, CAPTION_SIZE = 0.4, 0.46, 0.56, 0.29, 0.4
-MARGIN, CAPTION_HEIGHT, INSET = 0.2, 0.95, 0.06
+MARGIN, CAPTION_HEIGHT, INSET = 0.2, 0.95, 0.09
 Cell = tuple[str, tuple[int, ...]]
 Anchors = Mapping[Cell, Rectangle]
 
@@ -127,6 +127,17 @@ class Picture:
     title: str
     description: str
     frames: tuple[PictureFrame, ...]
+
+    def relabelled(self, change: Callable[[Label], Label]) -> Picture:
+        """Return the picture with all labels changed."""
+
+        def changed(e: Element) -> Element:
+            if isinstance(e, Box):
+                return replace(e, label=change(e.label), corner=change(e.corner))
+            return replace(e, label=change(e.label)) if isinstance(e, Words) else e
+
+        frames = (replace(f, elements=tuple(map(changed, f.elements)), caption=change(f.caption)) for f in self.frames)
+        return replace(self, frames=tuple(frames))
 
     @property
     def labelled(self) -> bool:

@@ -53,6 +53,16 @@ def svg(picture: Picture, animated: bool = True, identifier: str = "figure") -> 
     )
 
 
+def fixed(picture: Picture) -> tuple[str, int, int]:
+    """Return a still picture in light colours for programs that know neither variables nor media, and its size."""
+    made = svg(picture, animated=False)
+    light = dict(re.findall(r"--([\w-]+):var\(--[\w-]+,(#\w+)\)", made[: made.index("@media")]))
+    plain = re.sub(r"@media.*?\}\}|\[data-theme=\w+\][^}]*\}|--[\w-]+:var\([^)]*\);", "", made)
+    plain = re.sub(r"var\(--([\w-]+)\)", lambda found: light[found[1]], plain)
+    width, height = (math.ceil(float(n)) for n in re.findall(r'viewBox="0 0 (\S+) (\S+)"', made)[0])
+    return re.sub('width="100%" style="[^"]*"', f'width="{width}" height="{height}"', plain, count=1), width, height
+
+
 def moving_frames(picture: Picture, width: float, identifier: str) -> str:
     """Return what all frames share, and then each frame's own elements."""
     first, *others = picture.frames
