@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cnn_symbolic.command_line.app import Certificates, CoqSeconds, Jobs, Memory, app, limits_of
+
+if TYPE_CHECKING:
+    from cnn_symbolic.library.loading import Claim
+    from cnn_symbolic.present.content.headings import Heading
 
 
 @app.command()
@@ -70,41 +75,25 @@ def book(
     from cnn_symbolic.command_line.claim_results import book_status, certified_first, report_omitted, watched
     from cnn_symbolic.command_line.exits import say
     from cnn_symbolic.ground.printable import printable
-    from cnn_symbolic.ground.words import suggestion
-    from cnn_symbolic.library.files import read_text
     from cnn_symbolic.library.loading import select
     from cnn_symbolic.present.book.publishing import check_files, files, publish, publish_one
     from cnn_symbolic.present.content.assembly import assemble
-    from cnn_symbolic.present.content.headings import Heading, paragraphs, read_picture
-    from cnn_symbolic.present.content.prose import tidy
+    from cnn_symbolic.present.content.headings import Heading
 
     chosen = {"latex": latex, "html": html, "pdf": pdf}
     kinds = frozenset(kind for kind, wanted in chosen.items() if wanted) or frozenset(chosen)
     wanted = list(dict.fromkeys(one or ()))
     if wanted and kinds == {"pdf"}:
         raise typer.BadParameter("one claim is written as LaTeX and HTML, not as a PDF")
-    texts = {"title": title, "author": author, "date": date}
-    for name, text in texts.items():
-        if text is not None and not tidy(text):
-            raise typer.BadParameter(f"--{name} has no text")
-    about = paragraphs(read_text(introduction)) if introduction is not None else []
-    if introduction is not None and not about:
-        raise typer.BadParameter(f"--introduction: there is no text in {introduction}")
-    for text in picture or ():
-        read_picture(text)  # so that what is no picture is said before anything is decided
+    heading = heading_given({"title": title, "author": author, "date": date}, introduction, picture or [])
+    if wanted and heading != Heading():
+        raise typer.BadParameter("title, author, date, introduction and pictures are of a book; --one writes fragments")
     for name in wanted or ["book"]:
         check_files(files(out, name), kinds)
     limits = limits_of(timeout, memory)
     selected = select(names or [], limits)
-    ids = {claim.id for claim in selected}
-    for name in wanted:
-        if name not in ids:
-            raise typer.BadParameter(
-                f"there is no claim {name!r}{suggestion(name, ids)}; cnn-symbolic list shows the ids"
-            )
-    claims = [claim for claim in selected if not wanted or claim.id in wanted]
+    claims = chosen_claims(selected, wanted)
     outcomes = certified_first(claims, certificates, jobs or 0, limits, timeout) if certify else None
-    given = {name: tidy(text) for name, text in texts.items() if text is not None}
     made = assemble(
         claims,
         jobs or 0,
@@ -112,7 +101,7 @@ def book(
         among=selected,
         outcomes=outcomes,
         limits=limits,
-        heading=Heading(**given, introduction=tuple(about), pictures=tuple(picture or ())),
+        heading=heading,
         proofs=not statements,
     )
     report_omitted(made, str(out))
@@ -124,6 +113,36 @@ def book(
     for file in done:
         typer.echo(printable(file))
     raise typer.Exit(book_status(made, outcomes or ()))
+
+
+def heading_given(texts: Mapping[str, str | None], introduction: Path | None, pictures: Sequence[str]) -> Heading:
+    """Return what options say of a book; raise BadParameter where there is no text, and for no picture."""
+    from cnn_symbolic.library.files import read_text
+    from cnn_symbolic.present.content.headings import Heading, paragraphs, read_picture
+    from cnn_symbolic.present.content.prose import tidy
+
+    given = {name: tidy(text) for name, text in texts.items() if text is not None}
+    for name, text in given.items():
+        if not text:
+            raise typer.BadParameter(f"--{name} has no text")
+    about = paragraphs(read_text(introduction)) if introduction is not None else []
+    if introduction is not None and not about:
+        raise typer.BadParameter(f"--introduction: there is no text in {introduction}")
+    for text in pictures:
+        read_picture(text)
+    return Heading(**given, introduction=tuple(about), pictures=tuple(pictures))
+
+
+def chosen_claims(claims: Sequence[Claim], wanted: Sequence[str]) -> list[Claim]:
+    """Return the claims with the wanted ids, or all if none is; raise BadParameter for an id that there is not."""
+    from cnn_symbolic.ground.words import suggestion
+
+    ids = {claim.id for claim in claims}
+    for name in wanted:
+        if name not in ids:
+            near = suggestion(name, ids)
+            raise typer.BadParameter(f"there is no claim {name!r}{near or '; cnn-symbolic list shows the ids'}")
+    return [claim for claim in claims if not wanted or claim.id in wanted]
 
 
 @app.command()

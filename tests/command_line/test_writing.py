@@ -113,6 +113,10 @@ def test_without_a_tex_the_rest_is_written_and_the_message_says_what_to_install(
         (["book", "out", "mine.py", "--one", "right", "--pdf"], "one claim is written as LaTeX and HTML"),
         (["book", "out", "mine.py", "--one", "right", "--one", "rihgt"], "no claim 'rihgt': did you mean right?"),
         (["book", "out", "mine.py", "--title", " "], "--title has no text"),
+        (
+            ["book", "out", "mine.py", "--one", "right", "--date", "x"],
+            "title, author, date, introduction and pictures are of a book",
+        ),
         (["book", "out", "mine.py", "--author", ""], "--author has no text"),
         (["book", "out", "mine.py", "--introduction", "no.txt"], "no.txt cannot be read: No such file or directory"),
         (["book", "out", "mine.py", "--introduction", os.devnull], "--introduction: there is no text in"),

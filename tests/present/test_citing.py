@@ -80,4 +80,4 @@ def test_graphs_have_each_citation_once_and_no_theorem_over_another(seed):
 def test_citations_that_have_nothing_in_common_are_graphs_of_their_own():
     found = graphs([("d", "c"), ("b", "a"), ("e", "c"), ("b", "a")], "abcde")
     assert [graph.citations for graph in found] == [(("b", "a"),), (("d", "c"), ("e", "c"))]
-    assert found[1].places == {"c": (0, 0), "d": (1, 0), "e": (1, 1)}
+    assert found[1].places == {"c": (0, 0.5), "d": (1, 0), "e": (1, 1)}

@@ -75,6 +75,22 @@ def test_files_are_chapters_with_their_own_titles_and_introductions(written):
     assert "A second paragraph." in latex_book(book)
 
 
+def test_files_with_one_title_are_one_chapter(written):
+    same = DOCSTRING.replace("{name}", "both")
+    book = book_of(written("one", same), written("two", same))
+    assert [(c.title, len(c.entries), len(c.introduction), len(c.pictures)) for c in book.chapters] == [
+        ("The gradients of both", 4, 4, 2)
+    ]
+    ids = re.findall(r'<svg [^>]*id="([^"]*)"', html_book(book))
+    assert len(ids) == len(set(ids)) > 0
+
+
+def test_a_picture_that_cannot_be_drawn_is_named_with_its_file_before_anything_is_decided(written):
+    path = written("mine", DOCSTRING.replace("shape 5x5", "shape 50x50"))
+    with pytest.raises(ShapeError, match=r"mine\.py: overlay: .* cannot be drawn readably"):
+        book_of(path, watch=lambda _: pytest.fail("decided"))
+
+
 def test_what_is_given_goes_before_what_the_file_says(written):
     given = Heading(title="Mine", introduction=("Instead.",), pictures=("upsampling",))
     book = book_of(written("mine", DOCSTRING), heading=given)
@@ -108,6 +124,7 @@ def test_bundled_files_and_texts_have_no_heading(tmp_path):
         ("", Heading()),
         ("Author: Me", Heading(author="Me")),
         ("T\nAuthor: A\nAuthor: B", Heading("T", "A, B")),
+        ("One. Two, e.g. b. Three.\n\nFour.", Heading("One", introduction=("Two, e.g. b. Three.", "Four."))),
         ("T.\n\nThe author: me\nDate:\nx", Heading("T", introduction=("The author: me Date: x",))),
     ],
 )

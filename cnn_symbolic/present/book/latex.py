@@ -19,6 +19,7 @@ from cnn_symbolic.present.content.proofs import ProofRow
 from cnn_symbolic.present.content.prose import Code, Formula, Prose, prose
 
 WIDEST, SMALL = 60, r"\scriptstyle "
+LONGEST_ID = 40  # in two lines of a graph
 
 
 SIGNS = {
@@ -104,7 +105,8 @@ def character(c: str) -> str:
 
 
 def breaking(name: str) -> str:
-    """Return a claim's id, which may be broken behind its underscores."""
+    """Return a claim's id, which may be broken behind its underscores; of a long one the beginning."""
+    name = name if len(name) <= LONGEST_ID else f"{name[: LONGEST_ID - 1]}…"
     return rf"\texttt{{{escape(name)}}}".replace(r"\_", r"\_\allowbreak ")
 
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Sequence, Set
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 from cnn_symbolic.certificates.certifying import Outcome
-from cnn_symbolic.ground.errors import DisagreementError, ExportError
+from cnn_symbolic.ground.errors import CnnSymbolicError, DisagreementError, ExportError
 from cnn_symbolic.ground.limits import LIMITS, Limits
 from cnn_symbolic.ground.processes import cores, in_processes
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals
@@ -100,30 +101,35 @@ def assemble(
     files = {claim.file: heading_of(claim.file) for claim in claims}
     alone = next(iter(files.values())) if len(files) == 1 else Heading()
     head = alone | (heading or Heading())
-    drawn = illustrated(head.pictures, "own")
+    shown = {file: illustrated(of.pictures, f"own-{k}", f"{file}: ") for k, (file, of) in enumerate(files.items(), 1)}
+    drawn = illustrated(heading.pictures if heading else (), "own")
+    if len(files) == 1:
+        drawn = (*next(iter(shown.values())), *drawn)
     if outcomes is not None and [one.claim for one in outcomes] != [claim.id for claim in claims]:
         raise ExportError("the certificates are not those of the claims")
     found = found or entries(claims, jobs or cores(), watch, among, limits)
     if outcomes is not None:
         found = [with_certificate(one, outcome) for one, outcome in zip(found, outcomes, strict=True)]
-    above = {tidy(one.id): chapter_heading(one, files[one.file], alone) for one in claims}
+    above = {tidy(one.id): chapter_of(one, files[one.file], len(files) == 1) for one in claims}
     made = [one for one in found if isinstance(one, BookEntry)]
-    made = [replace(one, chapter=above[one.id].title) if one.id in above else one for one in made]
+    made = [replace(one, chapter=above.get(one.id, one.chapter)) for one in made]
     cited = graphs(((one.id, row.theorem) for one in made for row in one.rows if row.theorem), [one.id for one in made])
     made = [one if proofs else replace(one, rows=(), counterexample=None) for one in made]
     used = frozenset(operation for entry in made for operation in entry.operations)
     about = [AboutArticle(a.id, prose(a.text), tuple(e.id for e in made if a.id in e.article)) for a in ARTICLE]
-    chapters = {entry.chapter: above.get(entry.id, Heading()) for entry in made}
+    sources: dict[str, dict[Path, None]] = {}  # the files of each chapter, unless one is the whole book
+    for claim in claims if len(files) > 1 else ():
+        sources.setdefault(above[tidy(claim.id)], {})[claim.file] = None
     notation = (*NOTATION, *([LITERAL_NOTATION] if any(entry.kind == "holds" for entry in made) else []))
     return Book(
         tuple(
             Chapter(
                 title,
                 tuple(entry for entry in made if entry.chapter == title),
-                illustrations(title) + illustrated(of.pictures, f"own-{k}"),
-                tuple(map(prose, of.introduction)),
+                (*illustrations(title), *(one for file in sources.get(title, ()) for one in shown[file])),
+                tuple(prose(text) for file in sources.get(title, ()) for text in files[file].introduction),
             )
-            for k, (title, of) in enumerate(chapters.items(), start=1)
+            for title in dict.fromkeys(entry.chapter for entry in made)
         ),
         tuple((formula, prose(text)) for formula, text in notation),
         definitions(used),
@@ -145,11 +151,9 @@ def assemble(
     )
 
 
-def chapter_heading(claim: Claim, of: Heading, book: Heading) -> Heading:
-    """Return what stands above the claims of a file; the file that is the whole book has said so at its head."""
-    if of is book:
-        return Heading(RESULTS if of.title else tidy(claim.group))
-    return replace(of, title=of.title or tidy(claim.group))
+def chapter_of(claim: Claim, of: Heading, alone: bool) -> str:
+    """Return the title of the chapter of a claim; the file that is the whole book has its own at the head of that."""
+    return (RESULTS if alone else of.title) if of.title else tidy(claim.group)
 
 
 def with_certificate(one: BookEntry | Omitted, outcome: Outcome) -> BookEntry | Omitted:
@@ -176,9 +180,12 @@ def illustrations(title: str) -> tuple[Illustration, ...]:
     return tuple(drawn)
 
 
-def illustrated(pictures: Iterable[str], name: str) -> tuple[Illustration, ...]:
-    """Return the pictures that somebody asks for, each with its title as its caption."""
-    made = [read_picture(text) for text in pictures]
+def illustrated(pictures: Iterable[str], name: str, where: str = "") -> tuple[Illustration, ...]:
+    """Return the pictures that somebody asks for, each with its title as its caption; `where` begins its errors."""
+    try:
+        made = [read_picture(text) for text in pictures]
+    except CnnSymbolicError as error:
+        raise type(error)(f"{where}{error}") from None
     return tuple(
         Illustration(svg(one, identifier=f"{name}-{k}"), tikz(one), prose(f"{one.title}."))
         for k, one in enumerate(made, start=1)

@@ -5,6 +5,7 @@ Theorems that no citation connects are in graphs of their own; what would be tal
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -16,20 +17,19 @@ TALLEST = 24
 
 @dataclass(frozen=True)
 class CitationGraph:
-    """The column and the row of each theorem, by id, and the citations between them."""
+    """The column and the row of each theorem, by id, and the citations between them; columns are as high as `rows`.
 
-    places: Mapping[str, tuple[int, int]]
+    A column with fewer theorems has them in the middle, which may be between two rows.
+    """
+
+    places: Mapping[str, tuple[int, float]]
     citations: tuple[Citation, ...]
+    rows: int
 
     @property
     def columns(self) -> int:
         """How many columns there are."""
         return 1 + max(column for column, _ in self.places.values())
-
-    @property
-    def rows(self) -> int:
-        """How many rows there are."""
-        return 1 + max(row for _, row in self.places.values())
 
 
 def graphs(citations: Iterable[Citation], order: Sequence[str]) -> tuple[CitationGraph, ...]:
@@ -79,4 +79,7 @@ def laid_out(citations: tuple[Citation, ...], place: Mapping[str, int]) -> Citat
     for _, together in groupby(sorted(names, key=lambda name: column[name]), key=lambda name: column[name]):
         near = sorted(together, key=lambda name: fmean([rows[other] for other in cited[name]] or [place[name]]))
         rows |= {name: k for k, name in enumerate(near)}
-    return CitationGraph({name: (column[name], rows[name]) for name in names}, citations)
+    high = Counter(column.values())
+    tallest = max(high.values())
+    places = {name: (column[name], rows[name] + (tallest - high[column[name]]) / 2) for name in names}
+    return CitationGraph(places, citations, tallest)

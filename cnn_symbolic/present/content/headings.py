@@ -1,6 +1,6 @@
 """What a derivation file says of itself in its docstring: a title, who wrote it and when, an introduction, pictures.
 
-The first paragraph is the title. Lines such as `Author: A. Person`, `Date: May 2026` and `Picture: overlay, shape 5x5,
+The first sentence is the title. Lines such as `Author: A. Person`, `Date: May 2026` and `Picture: overlay, shape 5x5,
 stride 2` may stand anywhere below it, and everything else is the introduction, in paragraphs. The file is parsed for
 that, never run.
 """
@@ -65,9 +65,10 @@ def read_heading(text: str) -> Heading:
             found[match[1]].append(tidy(match[2]))
         else:
             lines.append(line)
-    title, *introduction = paragraphs("\n".join(lines)) or [""]
+    first, *others = paragraphs("\n".join(lines)) or [""]
+    title, *more = re.split(r"(?<=[.!?]) (?=[A-Z])", first, maxsplit=1)
     author, date = (", ".join(found[name]) for name in ("Author", "Date"))
-    return Heading(title.removesuffix("."), author, date, tuple(introduction), tuple(found["Picture"]))
+    return Heading(title.removesuffix("."), author, date, (*more, *others), tuple(found["Picture"]))
 
 
 def paragraphs(text: str) -> list[str]:
