@@ -16,6 +16,7 @@ from cnn_symbolic.present.figures.scene import Box, Words, labels_of
 from cnn_symbolic.present.figures.svg import svg
 from cnn_symbolic.present.figures.typesetting import measure, outlines, set_label, within
 from tests.present.test_figures import VARIANTS
+from tests.support.thorough import every
 
 LEAST = (0.0, 0.3, 0.45)  # the smallest letters, in cells: those of SVG, and up to what small pictures have in TeX
 SVG = "{http://www.w3.org/2000/svg}"
@@ -45,7 +46,7 @@ def collisions(frame, least=0.0):
     return found
 
 
-@pytest.mark.parametrize(("name", "options"), VARIANTS)
+@pytest.mark.parametrize(("name", "options"), every(3, VARIANTS))
 def test_labels_never_lie_over_one_another_or_out_of_their_cells(name, options):
     for frame, least in itertools.product(picture(name, **options).frames, LEAST):
         assert collisions(frame, least) == []
