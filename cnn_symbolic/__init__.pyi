@@ -27,6 +27,7 @@ from cnn_symbolic.kernel.search.verdicts import Refutation as Refutation
 from cnn_symbolic.kernel.search.verdicts import Undecided as Undecided
 from cnn_symbolic.kernel.trusted.verdicts import Theorem as Theorem
 from cnn_symbolic.layers.catalogue import FeatureMap as FeatureMap
+from cnn_symbolic.present.figures.drawing import draw as draw
 from cnn_symbolic.proofs.check import check as check
 from cnn_symbolic.proofs.check import identity as identity
 from cnn_symbolic.proofs.check import strict_orderings as strict_orderings

@@ -39,6 +39,7 @@ TOPICS = {
         "proofs.derivation": "Derivation Step",
         "kernel.trusted.verdicts": "Theorem",
         "kernel.search.verdicts": "HoldsForLiterals Refutation Undecided",
+        "present.figures.drawing": "draw",
     },
     "cnn_symbolic.layers": {
         "layers.catalogue": "AveragePool Convolution ConvolutionalLayer FeatureMap FullyConnectedLayer MaxPool "

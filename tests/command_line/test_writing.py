@@ -1,5 +1,6 @@
 """`cnn-symbolic book` and `cnn-symbolic draw` as their users meet them: as processes, with their files and messages."""
 
+import os
 import shutil
 import xml.etree.ElementTree as ET
 
@@ -62,8 +63,27 @@ def test_one_claim_is_written_as_fragments(file, tmp_path):
     assert r"\begin{theorem}" in fragment
     assert r"\documentclass" not in fragment
     assert not (tmp_path / "wrong.tex").exists()
+    several = run("book", tmp_path, file(WRONG), "--one", "wrong", "--one", "right", "--one", "wrong", "--latex")
+    assert several.stdout.split() == [str(tmp_path / "right.tex"), str(tmp_path / "wrong.tex")]
     assert run("book", tmp_path, "--one", "weight_gradient", "--html").returncode == 0
     assert (tmp_path / "weight_gradient.html").exists()
+
+
+def test_a_book_is_its_authors(file, tmp_path):
+    (tmp_path / "intro.txt").write_text("First.\n\nSecond, of M×N.\n", encoding="utf-8")
+    given = ["--title", "My  2×2 book", "--author", "Me", "--date", "Today", "--introduction", tmp_path / "intro.txt"]
+    asked = [*given, "--statements", "--picture", "overlay, stride 2, shape 5x5", "--latex", "--html"]
+    done = run("book", tmp_path / "out", file(), *asked)
+    assert (done.returncode, done.stderr) == (0, "")
+    document = (tmp_path / "out" / "book.tex").read_text(encoding="utf-8")
+    page = (tmp_path / "out" / "book.html").read_text(encoding="utf-8")
+    assert r"\title{My $2\times 2$ book}" in document
+    assert "<title>My 2×2 book</title>" in page
+    for text in (document, page):
+        assert all(word in text for word in ("Me", "Today", "First.", "Second, of "))
+    assert r"\begin{tikzpicture}" in document
+    assert "<svg" in page
+    assert r"\begin{proof}" not in document
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
@@ -91,11 +111,22 @@ def test_without_a_tex_the_rest_is_written_and_the_message_says_what_to_install(
         (["book", "out", "wieght_gradient"], "did you mean weight_gradient"),
         (["book", "out", "mine.py", "--one", "rihgt"], "there is no claim 'rihgt'"),
         (["book", "out", "mine.py", "--one", "right", "--pdf"], "one claim is written as LaTeX and HTML"),
+        (["book", "out", "mine.py", "--one", "right", "--one", "rihgt"], "no claim 'rihgt': did you mean right?"),
+        (["book", "out", "mine.py", "--title", " "], "--title has no text"),
+        (
+            ["book", "out", "mine.py", "--one", "right", "--date", "x"],
+            "title, author, date, introduction and pictures are of a book",
+        ),
+        (["book", "out", "mine.py", "--author", ""], "--author has no text"),
+        (["book", "out", "mine.py", "--introduction", "no.txt"], "no.txt cannot be read: No such file or directory"),
+        (["book", "out", "mine.py", "--introduction", os.devnull], "--introduction: there is no text in"),
+        (["book", "out", "mine.py", "--picture", "overlai"], "no picture 'overlai': did you mean overlay"),
+        (["book", "out", "mine.py", "--picture", "overlay, size 3"], "the picture overlay has no size"),
         (["draw", "overlai"], "did you mean overlay?"),
         (["draw", "overlay", "--shape", "3by3"], "--shape is a whole number or two, such as 5 or 5x4; found '3by3'"),
         (["draw", "overlay", "--overlay", "9x9"], "does not fit"),
         (["draw", "upsampling", "--stride", "2"], "has no stride"),
-        (["draw", "overlay", "-o", "picture.png"], "FILE.svg or FILE.tex"),
+        (["draw", "overlay", "-o", "picture.gif"], "FILE.svg, FILE.tex or FILE.png, found picture.gif"),
         (["draw", "overlay", "-o", "absent/x.svg"], "absent/x.svg cannot be written"),
     ],
 )
@@ -117,5 +148,13 @@ def test_draw_lists_the_pictures_and_draws_them(tmp_path):
     still = (tmp_path / "still.svg").read_text(encoding="utf-8")
     assert "animation" in svg
     assert "animation" not in still
-    assert run("draw", "chaining", "--maps", "2", "-o", tmp_path / "chaining.tex").stdout == ""
+    written = run("draw", "chaining", "--maps", "4", "--groups", "2", "-o", tmp_path / "chaining.tex")
+    assert written.stdout.strip() == str(tmp_path / "chaining.tex")
+    asked = ["--shape", "1x6", "--overlay", "1x3", "--padding", "2+0", "--stride", "2"]
+    assert "padding 2+0" in run("draw", "overlay", *asked).stdout
+    asked = ["--stride", "2", "--padding", "1", "--output-padding", "1"]
+    assert "what the padding cuts off" in run("draw", "transposed-convolution", *asked).stdout
+    missing = run("draw", "overlay", "-o", tmp_path / "a.png", PATH="")
+    assert missing.returncode == 2
+    assert missing.stderr.startswith("cnn-symbolic: a PNG needs one of rsvg-convert")
     assert r"\begin{tikzpicture}" in (tmp_path / "chaining.tex").read_text(encoding="utf-8")

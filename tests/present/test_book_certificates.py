@@ -166,7 +166,7 @@ def test_the_document_compiles_without_overfull_boxes_and_prints_the_statement(t
         pytest.skip("pdftotext is not installed, which would read the document")
     command = ["pdftotext", "-layout", "-nopgbrk", tmp_path / "book.pdf", "-"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    printed = re.sub(r"\n +\d+\n(?=\n|$)", "\n", done.stdout)
+    printed = re.sub(r"\n +\d+\n", "\n", done.stdout)
     assert packed(printed).count(packed(STATEMENT)) == 2
     assert packed(library_texts()["Definitions"].split("Section")[1]).replace("…", "...") in packed(printed)
 
@@ -220,7 +220,7 @@ def test_certificates_only_add_to_a_book():
     after = assemble(some, jobs=1, outcomes=[Outcome("one", by_hand(), "certified", "certified by Coq 8.16", 1.0)])
     wanted = {
         html_book: ["1 theorem", "Notation and definitions", "all shapes"],
-        latex_book: [r"\title", "Evidence: all shapes"],
+        latex_book: ["Evidence: all shapes"],
     }
     for written, lines in wanted.items():
         assert "coq" not in written(before).lower()

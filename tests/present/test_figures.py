@@ -13,7 +13,7 @@ import pytest
 from scipy import signal
 
 from cnn_symbolic import convolve, correlate, gradient, literal, named, pad, sizes, tensor
-from cnn_symbolic.ground.errors import EvaluationError, OperandError, ShapeError
+from cnn_symbolic.ground.errors import EvaluationError, ModeError, OperandError, ShapeError
 from cnn_symbolic.layers import (
     AveragePool,
     ConvolutionalLayer,
@@ -28,12 +28,13 @@ from cnn_symbolic.library.files import GROUPS
 from cnn_symbolic.present.figures import convolution_pictures
 from cnn_symbolic.present.figures.colours import INK, LINES, MUTED, PAPER, ROLES
 from cnn_symbolic.present.figures.index_maps import contributions, gathered
-from cnn_symbolic.present.figures.labels import entry, number, sign
+from cnn_symbolic.present.figures.labels import Symbol, entry, number, sign
 from cnn_symbolic.present.figures.options import read_pair
 from cnn_symbolic.present.figures.pictures import BOOK_PICTURES, PICTURES, picture
-from cnn_symbolic.present.figures.scene import Box
+from cnn_symbolic.present.figures.scene import Box, Curve, Words
 from cnn_symbolic.present.figures.svg import svg
 from cnn_symbolic.present.figures.tikz import tikz
+from tests.support.thorough import every, share
 
 x, w, y = tensor(1, 1, 4, 3, name="x"), tensor(1, 1, 2, 2, name="w"), tensor(1, 1, 2, 2, name="y")
 z = named("z", conv(x, w, stride=2, padding=1))
@@ -102,15 +103,16 @@ def test_contributions_are_of_numbers_as_sizes_and_of_kept_intermediates():
 
 
 def covered_cells(drawn, size):
-    """The cells of the input that each frame highlights: its boxes come first, row by row."""
+    """The cells of the input that each frame highlights: its boxes come first but for the weights, row by row."""
     for frame in drawn.frames:
-        boxes = [e for e in frame.elements if isinstance(e, Box)][: size[0] * size[1]]
+        boxes = [e for e in frame.elements if isinstance(e, Box) and e.role != "weight"][: size[0] * size[1]]
         yield {divmod(k, size[1]) for k, box in enumerate(boxes) if box.role == "covered"}
 
 
 def cells_by_scipy(shape, overlay, stride, padding, dilation):
     """The padded cells that reach each output, found with one-hot inputs and SciPy."""
-    size = tuple(n + 2 * padding for n in shape)
+    widths = WIDTHS.get(padding) or ((padding, padding), (padding, padding))
+    size = tuple(n + before + after for n, (before, after) in zip(shape, widths, strict=True))
     kernel = np.zeros([(n - 1) * dilation + 1 for n in overlay], dtype=int)
     kernel[::dilation, ::dilation] = 1
     found = {}
@@ -123,9 +125,15 @@ def cells_by_scipy(shape, overlay, stride, padding, dilation):
     return size, list(found.values())
 
 
+# What paddings are, before and after each axis, at the geometries below.
+WIDTHS = {
+    "causal": ((0, 0), (2, 0)), "same": ((0, 1), (0, 1)), ((2, 1),): ((0, 0), (2, 1)),
+    ((1, 0), (0, 2)): ((1, 0), (0, 2)),
+}  # fmt: skip
 GEOMETRIES = [
     ((4, 4), (3, 3), 1, 0, 1), ((5, 5), (3, 3), 2, 1, 1), ((7, 6), (3, 2), 1, 0, 2), ((3, 4), (2, 2), 2, 2, 1),
-    ((6, 6), (2, 2), 3, 1, 3), ((1, 5), (1, 3), 1, 0, 1),
+    ((6, 6), (2, 2), 3, 1, 3), ((1, 5), (1, 3), 1, 0, 1), ((1, 5), (1, 3), 2, "causal", 1),
+    ((3, 4), (2, 3), 1, ((1, 0), (0, 2)), 1), ((1, 5), (1, 2), 1, ((2, 1),), 2), ((4, 3), (2, 2), 1, "same", 1),
 ]  # fmt: skip
 
 
@@ -205,6 +213,48 @@ def test_a_chained_layer_has_one_filter_for_each_pair_of_maps():
         assert pairs == {((k, d), d) for d in range(3)}
 
 
+def test_a_row_has_one_index_and_everything_else_has_two():
+    texts = {s.text for f in picture("overlay", shape=(1, 4), overlay=(1, 2)).frames for s in subscripts(f)}
+    assert texts == {"0", "1", "2", "3"}
+    assert {s.text for s in subscripts(picture("overlay", shape=(2, 1), overlay=1).frames[0])} == {"0,0", "1,0"}
+    assert {"0,0", "0,1"} <= {
+        s.text for f in picture("chaining", shape=(1, 3), overlay=(1, 2)).frames for s in words(f)
+    }
+
+
+def words(frame):
+    labels = [e.label for e in frame.elements if isinstance(e, Words)]
+    return [s for label in labels for part in label if isinstance(part, Symbol) for s in part.below]
+
+
+def subscripts(frame):
+    labels = [label for e in frame.elements if isinstance(e, Box) for label in (e.label, e.corner)]
+    return [s for label in labels for part in label if isinstance(part, Symbol) for s in part.below]
+
+
+@pytest.mark.parametrize("padding", [0, 1, ((2, 0), (0, 1)), ((0, 3), (1, 1))])
+@pytest.mark.parametrize(("stride", "extra"), [(1, 0), (2, 0), (2, 1), (3, 2)])
+def test_a_transposed_convolution_shows_what_is_kept_and_what_nothing_reaches(padding, stride, extra):
+    drawn = picture("transposed-convolution", padding=padding, stride=stride, output_padding=extra)
+    side = (2 - 1) * stride + 3 + extra
+    cells = dict(zip(np.ndindex(side, side), boxes_of(drawn, -1)[-side * side :], strict=True))
+    widths = padding if isinstance(padding, tuple) else ((padding, padding),) * 2
+    kept = {c for c, box in cells.items() if not box.dashed}
+    assert kept == {
+        (i, j) for i, j in cells if widths[0][0] <= i < side - widths[0][1] and widths[1][0] <= j < side - widths[1][1]
+    }
+    z = conv_transpose(y, tensor(1, 1, 3, 3, name="w"), stride=stride, padding=widths, output_padding=extra)
+    reached = {(at[2] + widths[0][0], at[3] + widths[1][0]) for at, terms in contributions(z).items() if terms}
+    assert reached == {c for c in kept if cells[c].role != "zero"}
+
+
+def test_maps_of_other_groups_are_not_connected():
+    drawn = picture("chaining", maps=4, next_maps=2, groups=2)
+    connected = [{e.role for e in frame.elements if isinstance(e, Curve)} for frame in drawn.frames]
+    assert connected == [{"hue-0", "hue-1"}, {"hue-2", "hue-3"}]
+    assert "4 filters, in 2 groups" in drawn.title
+
+
 BUNDLED = [
     *((name, {}) for name in PICTURES),
     *((figure.name, figure.options) for figures in BOOK_PICTURES.values() for figure in figures if figure.options),
@@ -232,6 +282,21 @@ VARIANTS = [
     ("transposed-convolution", {"shape": 3, "stride": 1, "padding": 1}),
     ("transposed-convolution", {"overlay": 2, "stride": 3, "dilation": 2}),
     ("upsampling", {"shape": (2, 3), "factor": (2, 3)}),
+    ("overlay", {"shape": (1, 8), "overlay": (1, 3), "padding": "causal", "dilation": 2}),
+    ("overlay", {"shape": (1, 13), "overlay": (1, 2), "padding": ((2, 1),), "stride": 3}),
+    ("overlay", {"shape": 3, "overlay": 2, "padding": ((1, 0), (0, 2))}),
+    ("overlay", {"shape": (1, 4), "overlay": (1, 4), "padding": "full"}),
+    ("shared-weights", {"shape": (1, 5), "overlay": (1, 3)}),
+    ("bias-gradient", {"shape": (1, 6), "overlay": (1, 2)}),
+    ("weight-gradient", {"shape": (1, 4), "overlay": (1, 3)}),
+    ("full-convolution", {"shape": (1, 4), "overlay": (1, 2)}),
+    ("chaining", {"maps": 4, "next_maps": 4, "groups": 2}),
+    ("max-pooling", {"shape": (1, 12), "overlay": (1, 3), "stride": 2}),
+    ("average-pooling-gradient", {"shape": (1, 6), "overlay": (1, 3)}),
+    ("transposed-convolution", {"shape": (1, 4), "overlay": (1, 3), "padding": 1, "output_padding": 1}),
+    ("transposed-convolution", {"padding": ((2, 0), (0, 1)), "output_padding": 1}),
+    ("transposed-convolution", {"overlay": 2, "stride": 3, "output_padding": 2}),
+    ("upsampling", {"shape": (1, 3), "factor": (1, 2)}),
 ]
 
 
@@ -239,7 +304,7 @@ def ids(root):
     return [e.attrib["id"] for e in root.iter() if "id" in e.attrib]
 
 
-@pytest.mark.parametrize(("name", "options"), VARIANTS)
+@pytest.mark.parametrize(("name", "options"), every(2, VARIANTS))
 def test_svg_is_well_formed_says_what_is_seen_and_keeps_to_itself(name, options):
     drawn = picture(name, **options)
     assert len({(f.width, f.height) for f in drawn.frames}) == 1
@@ -252,9 +317,11 @@ def test_svg_is_well_formed_says_what_is_seen_and_keeps_to_itself(name, options)
         assert len(description.text) > 60
         assert root.attrib["aria-labelledby"].split() == [title.attrib["id"], description.attrib["id"]]
         assert text.count("http") == 1
-        assert not re.search("<script|href|url\\(|@import|\\bnan\\b|\\binf\\b", text)
+        assert set(re.findall('href="(.)', text)) <= {"#"}
+        assert {e.attrib["href"][1:] for e in root.iter() if "href" in e.attrib} <= set(ids(root))
+        assert not re.search("<script|url\\(|@import|\\bnan\\b|\\binf\\b", text)
         rules = re.sub(
-            r"@media[^{]*\{|@keyframes fig-1-show\{.*?\}\}", "", root.find(".//*[@class='paper']/..")[2].text
+            r"@media[^{]*\{|@keyframes fig-1-show\{.*?\}\}", "", root.find("{http://www.w3.org/2000/svg}style").text
         )
         assert all("#fig-1" in rule for rule in re.findall(r"([^{}]+)\{", rules))
         used = {c for e in root.iter() for c in e.attrib.get("class", "").split() if re.match("[fld]-", c)}
@@ -265,7 +332,7 @@ def test_svg_is_well_formed_says_what_is_seen_and_keeps_to_itself(name, options)
 def test_two_pictures_in_one_document_share_no_id():
     text = "".join(svg(picture(name), identifier=f"figure-{k}") for k, name in enumerate(PICTURES))
     found = ids(ElementTree.fromstring(f"<body>{text}</body>"))
-    assert len(found) == len(set(found)) == 3 * len(PICTURES)
+    assert len(found) == len(set(found)) > 3 * len(PICTURES)
     with pytest.raises(OperandError, match="an identifier is a letter"):
         svg(picture("upsampling"), identifier="1 a")
 
@@ -293,10 +360,57 @@ def test_labels_and_lines_stand_out(scheme):
         assert contrast(shade(line), shade(PAPER)) >= 3, role
 
 
+# What people without the cones for red, or for green, see of a colour, in linear sRGB (Machado, Oliveira and Fernandes
+# 2009, at full severity), and Ottosson's OKLab, in which distances are alike for the eye.
+SEEN = {
+    "with all cones": np.eye(3),
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+}
+CONES = [[0.41222147, 0.53633254, 0.05144599], [0.2119035, 0.68069955, 0.10739696], [0.0883025, 0.28171884, 0.62997870]]
+OPPONENT = [
+    [0.21045426, 0.79361779, -0.00407205],
+    [1.9779985, -2.42859221, 0.45059371],
+    [0.02590404, 0.78277177, -0.80867577],
+]
+TOGETHER = [
+    ("zero", "input", "covered"), ("blank", "output", "active"), ("zero", "weight", "passed"),
+    ("zero", "output", "active"),
+]  # fmt: skip
+
+
+def distance(a, b, sight):
+    """How far two colours are apart for somebody, of 100."""
+
+    def seen(code):
+        parts = np.array([int(code[k : k + 2], 16) / 255 for k in (1, 3, 5)])
+        linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+        return np.array(OPPONENT) @ np.cbrt(np.array(CONES) @ np.clip(np.array(SEEN[sight]) @ linear, 0, 1))
+
+    return 100 * np.linalg.norm(seen(a) - seen(b))
+
+
+@pytest.mark.parametrize("sight", SEEN)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_colours_that_tell_things_apart_do_so_for_everybody(scheme, sight):
+    for table in (ROLES, LINES):
+        shades = [getattr(table[f"hue-{k}"], scheme) for k in range(9)]
+        assert min(distance(a, b, sight) for a, b in itertools.combinations(shades, 2)) > 8
+    for roles in [*TOGETHER, *(("zero", f"hue-{k}") for k in range(9))]:
+        for a, b in itertools.combinations(roles, 2):
+            assert distance(getattr(ROLES[a], scheme), getattr(ROLES[b], scheme), sight) > 5, (a, b)
+
+
+def test_colours_that_only_some_can_tell_apart_would_be_noticed():
+    red, green = "#d01c8b", "#4a7fb5"
+    assert distance("#b8860b", "#6b8e23", "with all cones") > 8 > distance("#b8860b", "#6b8e23", "deuteranopia")
+    assert distance(red, green, "with all cones") > distance(red, green, "protanopia")
+
+
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 def test_tikz_compiles_and_fits_the_page(tmp_path):
     largest = [(name, options) for name, options in VARIANTS if options.get("overlay") == 3]
-    drawn = [picture(name, **options) for name, options in [*BUNDLED, *largest]]
+    drawn = [picture(name, **options) for name, options in [*BUNDLED[:: share(2, 1)], *largest]]
     pictures = "\n\n".join(rf"\noindent {tikz(p)}" for p in drawn)
     document = (
         r"\documentclass[11pt]{article}\usepackage[a4paper,textwidth=16.6cm,textheight=24cm]{geometry}"
@@ -330,6 +444,17 @@ def test_the_book_has_pictures_for_its_chapters():
         ("overlay", {"shape": (20, 20)}, ShapeError, "20×20 cannot be drawn readably, 10×10 at most can"),
         ("overlay", {"stride": 0}, ShapeError, "stride is at least 1, found 0"),
         ("overlay", {"padding": -1}, ShapeError, "padding is at least 0, found -1"),
+        ("overlay", {"padding": "casual"}, ModeError, "casual"),
+        ("overlay", {"padding": ((1, 0), (1, 0), (1, 0))}, OperandError, "padding is for one axis or for both; found"),
+        ("overlay", {"padding": ((1, 0, 0),)}, OperandError, "padding is a whole number, or one for each"),
+        ("overlay", {"padding": ((0, -1),)}, ShapeError, r"padding is at least 0, found \(0, -1\)"),
+        ("overlay", {"stride": ((2, 1),)}, OperandError, "stride is a whole number"),
+        ("overlay", {"shape": (1, 20), "overlay": (1, 2)}, ShapeError, "1×20 cannot be drawn readably, 1×16 at most"),
+        ("transposed-convolution", {"padding": "same"}, OperandError, "cells that are cut off, found 'same'"),
+        ("transposed-convolution", {"output_padding": -1}, ShapeError, "output_padding is at least 0"),
+        ("transposed-convolution", {"shape": (1, 9), "overlay": (1, 2)}, ShapeError, "1×8 at most"),
+        ("chaining", {"maps": 3, "groups": 2}, ShapeError, "3 maps and 2 next maps are not 2 groups of equal size"),
+        ("max-pooling", {"shape": (1, 13), "overlay": (1, 2)}, ShapeError, "1×12 at most"),
         ("overlay", {"shape": "big"}, OperandError, "shape is a whole number, or one for each"),
         ("overlay", {"shape": (3, 3, 3)}, OperandError, "one for each of the two axes"),
         ("overlay", {"stride": 1.5}, OperandError, "stride is a whole number"),
@@ -343,7 +468,12 @@ def test_the_book_has_pictures_for_its_chapters():
         ("chaining", {"maps": 0}, ShapeError, "maps is at least 1"),
         ("chaining", {"maps": (1, 2)}, OperandError, "maps is a whole number, found"),
         ("transposed-convolution", {"padding": 9}, ShapeError, "leaves nothing"),
-        ("transposed-convolution", {"stride": 9}, ShapeError, "an output of 12×12 cannot be drawn"),
+        (
+            "transposed-convolution",
+            {"stride": 9},
+            ShapeError,
+            "an output with what is cut off of 12×12 cannot be drawn",
+        ),
         ("upsampling", {"shape": 4}, ShapeError, "3×3 at most"),
         ("upsampling", {"factor": 9}, ShapeError, "an output of 18×18"),
     ],
@@ -354,9 +484,18 @@ def test_what_cannot_be_drawn_is_refused_with_a_reason(name, options, error, mes
 
 
 def test_sizes_are_read_from_text():
-    texts = {"5x4": (5, 4), "5×4": (5, 4), "3, 2": (3, 2), "2": 2, "-1": -1, "same_lower": "same_lower"}
+    texts = {
+        "2+0": ((2, 0),),
+        "1x2+0": ((1, 1), (2, 0)),
+        "5x4": (5, 4),
+        "5×4": (5, 4),
+        "3, 2": (3, 2),
+        "2": 2,
+        "-1": -1,
+        "same_lower": "same_lower",
+    }
     assert {text: read_pair(text, "--shape") for text in texts} == texts
-    for text in ("", "5x", "1x2x3", "2.5", "5 by 4", "9" * 40):
+    for text in ("", "5x", "2+", "-1+2", "1+2+3", "1x2x3", "2.5", "5 by 4", "9" * 40):
         with pytest.raises(OperandError, match="--shape is a whole number or two"):
             read_pair(text, "--shape")
 

@@ -21,7 +21,7 @@ from cnn_symbolic.present.book.formula_html import formula_html, inline, inline_
 from cnn_symbolic.present.book.latex import text as sentence
 from cnn_symbolic.present.content.contents import Book, BookEntry
 from cnn_symbolic.present.content.listings import html_listing
-from cnn_symbolic.present.content.prose import tidy
+from cnn_symbolic.present.content.prose import prose, tidy
 from cnn_symbolic.present.content.words import in_words
 
 KINDS = {"theorem": "Theorem", "refutation": "Refutation", "check": "Check", "holds": "Holds for literal values"}
@@ -72,6 +72,7 @@ def environment() -> Environment:
         "kinds": KINDS,
         "listing": html_listing,
         "named": named,
+        "prose": prose,
         "read": read,
         "slug": slug,
         "tex_source": tex_source,

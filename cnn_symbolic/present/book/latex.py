@@ -16,15 +16,17 @@ from cnn_symbolic.present.content.contents import Book, BookEntry
 from cnn_symbolic.present.content.counterexamples import Block
 from cnn_symbolic.present.content.listings import latex_listing, latex_words
 from cnn_symbolic.present.content.proofs import ProofRow
-from cnn_symbolic.present.content.prose import Code, Formula, Prose
+from cnn_symbolic.present.content.prose import Code, Formula, Prose, prose
 
 WIDEST, SMALL = 60, r"\scriptstyle "
+LONGEST_ID = 40  # in two lines of a graph
 
 
 SIGNS = {
     "×": r"\times", "−": "-", "·": r"\cdot", "∂": r"\partial", "≤": r"\le", "≥": r"\ge", "≠": r"\neq", "′": "'",
     "⌊": r"\lfloor", "⌋": r"\rfloor", "⌈": r"\lceil", "⌉": r"\rceil", "⟨": r"\langle", "⟩": r"\rangle",
-    "∞": r"\infty", "ᵀ": r"^{\mathsf{T}}", "½": r"\tfrac12", "∈": r"\in",
+    "∞": r"\infty", "ᵀ": r"^{\mathsf{T}}", "½": r"\tfrac12", "∈": r"\in", "⋆": r"\star", "∗": r"\ast",
+    "⊙": r"\odot",
 }  # fmt: skip
 # Latin letters and punctuation that the T1 encoding and textcomp have, up to a few letters that they lack.
 LATIN = re.compile("[\xa0-\u017fȘșȚț‐‑–—―‘’‚“”„†‡•…‰‹›€™→←↑↓№]")
@@ -48,12 +50,14 @@ def environment() -> Environment:
     )
     made.globals |= {
         "because": because,
+        "breaking": breaking,
         "escape": escape,
         "formula": proof_line,
         "latex": latex,
         "listing": latex_listing,
         "math": breakable,
         "matrix_latex": matrix_latex,
+        "prose": prose,
         "text": text,
         "words": latex_words,
     }
@@ -72,7 +76,7 @@ def latex_book(book: Book) -> str:
             version=__version__,
             counts=Counter(entry.kind for entry in entries),
             labels=labels,
-            pictures=any(chapter.pictures for chapter in book.chapters),
+            drawn=bool(book.pictures or book.graphs) or any(chapter.pictures for chapter in book.chapters),
             certified=book.certified,
             **vars(book),
         )
@@ -98,6 +102,12 @@ def character(c: str) -> str:
     if c == "\n" or (c.isascii() and c.isprintable()) or (LATIN.match(c) and c not in MISSING):
         return c
     return " " if c.isspace() else rf"\cnnother{{{ord(c):04X}}}"
+
+
+def breaking(name: str) -> str:
+    """Return a claim's id, which may be broken behind its underscores; of a long one the beginning."""
+    name = name if len(name) <= LONGEST_ID else f"{name[: LONGEST_ID - 1]}…"
+    return rf"\texttt{{{escape(name)}}}".replace(r"\_", r"\_\allowbreak ")
 
 
 def label(name: str) -> str:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Sequence, Set
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 from cnn_symbolic.certificates.certifying import Outcome
-from cnn_symbolic.ground.errors import DisagreementError, ExportError
+from cnn_symbolic.ground.errors import CnnSymbolicError, DisagreementError, ExportError
 from cnn_symbolic.ground.limits import LIMITS, Limits
 from cnn_symbolic.ground.processes import cores, in_processes
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals
@@ -18,8 +19,10 @@ from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.notation.layout import Layout, Ratio, entry, joined, name, row, sign
 from cnn_symbolic.notation.reading import read
 from cnn_symbolic.present.content.certified import certified, trusted
+from cnn_symbolic.present.content.citing import graphs
 from cnn_symbolic.present.content.contents import (
     SIGNS,
+    TITLE,
     AboutArticle,
     Book,
     BookEntry,
@@ -31,6 +34,7 @@ from cnn_symbolic.present.content.contents import (
     is_settled,
 )
 from cnn_symbolic.present.content.definitions import definitions
+from cnn_symbolic.present.content.headings import Heading, heading_of, read_picture
 from cnn_symbolic.present.content.prose import Code, Prose, prose, tidy
 from cnn_symbolic.present.figures.pictures import BOOK_PICTURES
 from cnn_symbolic.present.figures.svg import svg
@@ -68,7 +72,7 @@ LITERAL_NOTATION = (
     row(name("x"), SIGNS[HoldsForLiterals], name("y")),
     "equal at the literal values that are named, of strides and other factors; not proved for others",
 )
-
+RESULTS = "Results"
 
 Watch = Callable[[Iterable[tuple[int, BookEntry | Omitted]]], Iterable[tuple[int, BookEntry | Omitted]]]
 
@@ -81,28 +85,52 @@ def assemble(
     outcomes: Sequence[Outcome] | None = None,
     found: Sequence[BookEntry | Omitted] = (),
     limits: Limits = LIMITS,
+    heading: Heading | None = None,
+    proofs: bool = True,
 ) -> Book:
     """Return the book of the claims; those neither proved nor refuted, nor stated to hold as they do, are omitted.
 
     `jobs` is the number of processes that decide them; 0 takes one for each core. `watch` passes the entries and their
     places on as they come, for a progress bar. A proof may cite the theorems before it in `among`, the list that they
     were taken from, or in the claims themselves. `outcomes` says what became of the claims' certificates, one for
-    each; `found` is what is printed of each claim, if that is known already. `limits` are those of each claim. Raises
-    ExportError for a proof with a line that was not checked, a citation that is not apt, or outcomes that are of other
-    claims.
+    each; `found` is what is printed of each claim, if that is known already. `limits` are those of each claim.
+    `heading` is what stands at the head, before what a file says of itself; without `proofs`, lines and numbers are
+    left out. Raises ExportError for a proof with a line that was not checked, a citation that is not apt, or outcomes
+    that are of other claims; OperandError or ShapeError for a picture that cannot be drawn.
     """
+    files = {claim.file: heading_of(claim.file) for claim in claims}
+    alone = next(iter(files.values())) if len(files) == 1 else Heading()
+    head = alone | (heading or Heading())
+    shown = {file: illustrated(of.pictures, f"own-{k}", f"{file}: ") for k, (file, of) in enumerate(files.items(), 1)}
+    drawn = illustrated(heading.pictures if heading else (), "own")
+    if len(files) == 1:
+        drawn = (*next(iter(shown.values())), *drawn)
     if outcomes is not None and [one.claim for one in outcomes] != [claim.id for claim in claims]:
         raise ExportError("the certificates are not those of the claims")
     found = found or entries(claims, jobs or cores(), watch, among, limits)
     if outcomes is not None:
         found = [with_certificate(one, outcome) for one, outcome in zip(found, outcomes, strict=True)]
+    above = {tidy(one.id): chapter_of(one, files[one.file], len(files) == 1) for one in claims}
     made = [one for one in found if isinstance(one, BookEntry)]
+    made = [replace(one, chapter=above.get(one.id, one.chapter)) for one in made]
+    cited = graphs(((one.id, row.theorem) for one in made for row in one.rows if row.theorem), [one.id for one in made])
+    made = [one if proofs else replace(one, rows=(), counterexample=None) for one in made]
     used = frozenset(operation for entry in made for operation in entry.operations)
     about = [AboutArticle(a.id, prose(a.text), tuple(e.id for e in made if a.id in e.article)) for a in ARTICLE]
-    chapters = dict.fromkeys(entry.chapter for entry in made)
+    sources: dict[str, dict[Path, None]] = {}  # the files of each chapter, unless one is the whole book
+    for claim in claims if len(files) > 1 else ():
+        sources.setdefault(above[tidy(claim.id)], {})[claim.file] = None
     notation = (*NOTATION, *([LITERAL_NOTATION] if any(entry.kind == "holds" for entry in made) else []))
     return Book(
-        tuple(Chapter(c, tuple(e for e in made if e.chapter == c), illustrations(c)) for c in chapters),
+        tuple(
+            Chapter(
+                title,
+                tuple(entry for entry in made if entry.chapter == title),
+                (*illustrations(title), *(one for file in sources.get(title, ()) for one in shown[file])),
+                tuple(prose(text) for file in sources.get(title, ()) for text in files[file].introduction),
+            )
+            for title in dict.fromkeys(entry.chapter for entry in made)
+        ),
         tuple((formula, prose(text)) for formula, text in notation),
         definitions(used),
         tuple(one for one in about if one.by),
@@ -113,7 +141,19 @@ def assemble(
         ),
         tuple(one for one in found if isinstance(one, Omitted)),
         None if outcomes is None else trusted(s for e in made if e.certificate for s in e.certificate.statements),
+        title=head.title or TITLE,
+        author=head.author,
+        date=head.date,
+        introduction=tuple(map(prose, head.introduction)),
+        pictures=drawn,
+        graphs=cited,
+        proofs=proofs,
     )
+
+
+def chapter_of(claim: Claim, of: Heading, alone: bool) -> str:
+    """Return the title of the chapter of a claim; the file that is the whole book has its own at the head of that."""
+    return (RESULTS if alone else of.title) if of.title else tidy(claim.group)
 
 
 def with_certificate(one: BookEntry | Omitted, outcome: Outcome) -> BookEntry | Omitted:
@@ -138,6 +178,18 @@ def illustrations(title: str) -> tuple[Illustration, ...]:
         name = f"{folder}-{k + 1}".replace("_", "-")
         drawn.append(Illustration(svg(made, identifier=name), tikz(made), prose(shown.caption)))
     return tuple(drawn)
+
+
+def illustrated(pictures: Iterable[str], name: str, where: str = "") -> tuple[Illustration, ...]:
+    """Return the pictures that somebody asks for, each with its title as its caption; `where` begins its errors."""
+    try:
+        made = [read_picture(text) for text in pictures]
+    except CnnSymbolicError as error:
+        raise type(error)(f"{where}{error}") from None
+    return tuple(
+        Illustration(svg(one, identifier=f"{name}-{k}"), tikz(one), prose(f"{one.title}."))
+        for k, one in enumerate(made, start=1)
+    )
 
 
 def entries(

@@ -18,6 +18,7 @@ from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.notation.layout import Layout, Sign
 from cnn_symbolic.present.content.certified import Certified, Trusted
+from cnn_symbolic.present.content.citing import CitationGraph
 from cnn_symbolic.present.content.counterexamples import Counterexample, counterexample, holds
 from cnn_symbolic.present.content.definitions import OperationDefinition, operations_in
 from cnn_symbolic.present.content.proofs import ProofRow, Writer, checked
@@ -25,6 +26,7 @@ from cnn_symbolic.present.content.prose import Code, Prose, prose, tidy
 from cnn_symbolic.proofs.check import Check
 from cnn_symbolic.proofs.derivation import Derivation
 
+TITLE = "Gradients of convolutional networks, proved for every shape"
 # The signs between the sides of a claim, which say what became of it.
 SIGNS: dict[type[Verdict], Sign] = {
     Theorem: Sign("="),
@@ -111,18 +113,20 @@ class Illustration:
 
 @dataclass(frozen=True)
 class Chapter:
-    """The entries under one heading, and the pictures that belong to them."""
+    """The entries under one heading, what introduces them, and the pictures that belong to them."""
 
     title: str
     entries: tuple[BookEntry, ...]
     pictures: tuple[Illustration, ...] = ()
+    introduction: tuple[Prose, ...] = ()
 
 
 @dataclass(frozen=True)
 class Book:
     """Everything that is printed: chapters, what the notation means, definitions, and about the article.
 
-    `trusted` is what certificates are made of, if they were asked for.
+    `graphs` are the citations of the proofs. `trusted` is what certificates are made of, if they were asked for. With
+    `proofs` false, only what is stated is printed.
     """
 
     chapters: tuple[Chapter, ...]
@@ -132,6 +136,13 @@ class Book:
     errata: tuple[BookErratum, ...] = ()
     omitted: tuple[Omitted, ...] = ()
     trusted: Trusted | None = None
+    title: str = TITLE
+    author: str = ""
+    date: str = ""
+    introduction: tuple[Prose, ...] = ()
+    pictures: tuple[Illustration, ...] = ()
+    graphs: tuple[CitationGraph, ...] = ()
+    proofs: bool = True
 
     @property
     def certified(self) -> int:

@@ -1,6 +1,7 @@
 """The colours of pictures, by role, for light and dark surroundings: after Okabe and Ito, with labels at 4.5:1 or more.
 
-A fill is what a cell has; a line is what a curve or an outline of the same role has.
+Those that tell things apart in one grid do so for people who see no red or no green, too. A fill is what a cell has; a
+line is what a curve or an outline of the same role has.
 """
 
 from __future__ import annotations
@@ -24,22 +25,22 @@ EDGE = Shade("#6f757c", "#8b9198")
 ROLES = {
     "blank": Shade("#ffffff", "#1f2329"),
     "zero": Shade("#f3f3f1", "#1f2329"),
-    "input": Shade("#dcecf8", "#1c3a50"),
+    "input": Shade("#cbe3f6", "#1c3a50"),
     "covered": Shade("#7cc4ee", "#0f659b"),
     "weight": Shade("#fbe6bd", "#54400f"),
-    "output": Shade("#d6efe5", "#15423a"),
+    "output": Shade("#bce6d6", "#15423a"),
     "active": Shade("#5cc6a2", "#04705a"),
     "gradient": Shade("#f6e0ec", "#512a43"),
     "passed": Shade("#e3a3c6", "#8a3d6d"),
-    "hue-0": Shade("#f6c35c", "#7d5200"),
-    "hue-1": Shade("#8fd0f4", "#1b6189"),
-    "hue-2": Shade("#63c9a7", "#046b52"),
-    "hue-3": Shade("#e9a9cb", "#8a3f6c"),
-    "hue-4": Shade("#f5ed7e", "#5f5a08"),
-    "hue-5": Shade("#f2a173", "#97410a"),
-    "hue-6": Shade("#9fb8ea", "#2f4f94"),
-    "hue-7": Shade("#cfcfca", "#55585c"),
-    "hue-8": Shade("#d2b48f", "#6b4a22"),
+    "hue-0": Shade("#f8c25a", "#643c0b"),
+    "hue-1": Shade("#95cef0", "#2170a3"),
+    "hue-2": Shade("#56beb5", "#0f755e"),
+    "hue-3": Shade("#a183bc", "#7f2376"),
+    "hue-4": Shade("#f8f187", "#606501"),
+    "hue-5": Shade("#d17e3e", "#d80745"),
+    "hue-6": Shade("#89acf2", "#2e4da4"),
+    "hue-7": Shade("#d6d5bd", "#423a44"),
+    "hue-8": Shade("#d8a971", "#492401"),
 }
 LINES = {
     "ink": INK,
@@ -47,15 +48,15 @@ LINES = {
     "active": Shade("#00664b", "#55d3ab"),
     "passed": Shade("#92346b", "#eda3cb"),
     "weight": Shade("#8a5c00", "#f2b73f"),
-    "hue-0": Shade("#a86f00", "#f2b73f"),
-    "hue-1": Shade("#1f7fb4", "#7cc8f4"),
-    "hue-2": Shade("#007d5b", "#4fcfa6"),
-    "hue-3": Shade("#a8467d", "#eda3cb"),
-    "hue-4": Shade("#857c00", "#efe45a"),
-    "hue-5": Shade("#bd4f00", "#f79a62"),
-    "hue-6": Shade("#3d62b5", "#9db7f2"),
-    "hue-7": Shade("#5e6368", "#c3c6c9"),
-    "hue-8": Shade("#7d5827", "#d8b482"),
+    "hue-0": Shade("#bf8203", "#f3b843"),
+    "hue-1": Shade("#3182c5", "#6fadbb"),
+    "hue-2": Shade("#0c6258", "#50d0a5"),
+    "hue-3": Shade("#9c418c", "#e4bbea"),
+    "hue-4": Shade("#7c5d03", "#f1e65c"),
+    "hue-5": Shade("#ad6b51", "#ee8922"),
+    "hue-6": Shade("#3960c1", "#8ea8fb"),
+    "hue-7": Shade("#768690", "#e3dfd2"),
+    "hue-8": Shade("#64430e", "#ae9577"),
 }
 HUES = 9
 

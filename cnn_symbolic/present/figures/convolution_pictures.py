@@ -10,11 +10,21 @@ import sympy as sp
 
 from cnn_symbolic.expressions.values import plain
 from cnn_symbolic.ground.errors import ShapeError
-from cnn_symbolic.layers.catalogue import ConvolutionalLayer, FeatureMap
+from cnn_symbolic.layers.catalogue import FeatureMap
 from cnn_symbolic.present.figures.colours import HUES, hue
 from cnn_symbolic.present.figures.index_maps import Contribution, Contributions, Position, contributions
-from cnn_symbolic.present.figures.labels import Label, entry, inline, joined, measure, number, sign, words
-from cnn_symbolic.present.figures.options import Pair, check_at_most, check_fits, pair, positive, written
+from cnn_symbolic.present.figures.labels import Label, entry, inline, joined, number, sign, words
+from cnn_symbolic.present.figures.options import (
+    Pair,
+    check_at_most,
+    check_fits,
+    is_row,
+    padding_of,
+    pair,
+    positive,
+    said,
+    written,
+)
 from cnn_symbolic.present.figures.scene import (
     Curve,
     Picture,
@@ -30,13 +40,15 @@ from cnn_symbolic.present.figures.scene import (
     outlines,
     text,
 )
+from cnn_symbolic.present.figures.typesetting import measure
 from cnn_symbolic.tensors.making import named, tensor
-from cnn_symbolic.tensors.operations.convolutions import conv, conv_transpose
+from cnn_symbolic.tensors.operations.convolutions import conv
 from cnn_symbolic.tensors.operations.geometry import pad_widths
 from cnn_symbolic.tensors.operations.padding import pad
 from cnn_symbolic.tensors.tensor import Tensor
 
 LABELLED, LONGEST = 5, 11.5
+LARGEST_ROW = (1, 16)
 
 
 def planes(found: Contributions, lead: int = 2) -> Contributions:
@@ -82,26 +94,27 @@ def overlay(shape: Any, overlay: Any, stride: Any, padding: Any, dilation: Any) 
     """Return the picture of an overlay that slides over an input."""
     (m, n), (i, j) = pair(shape, "overlay: shape"), pair(overlay, "overlay: overlay")
     steps, spread = pair(stride, "overlay: stride"), pair(dilation, "overlay: dilation")
-    given = padding if isinstance(padding, str) else list(pair(padding, "overlay: padding", 0))
+    row = is_row((m, n), (i, j))
+    given = padding_of(padding, "overlay: padding", row)
     lengths, small, by, far = (tuple(map(sp.Integer, p)) for p in ((m, n), (i, j), steps, spread))
     widths = [(int(plain(a)), int(plain(b))) for a, b in pad_widths(given, lengths, small, by, far, "overlay")]
     size = (m + sum(widths[0]), n + sum(widths[1]))
-    check_at_most("an input with its padding", size, (10, 10), "overlay")
+    check_at_most("an input with its padding", size, LARGEST_ROW if row else (10, 10), "overlay")
     x, w = tensor(1, 1, m, n, name="x"), tensor(1, 1, i, j, name="w")
     padded, cells = padded_input(x, [(0, 0), (0, 0), *widths])
     try:
         z = conv(padded, w, stride=steps, dilation=spread)
     except ShapeError:
-        apart = f" with dilation {dilation}" if spread != (1, 1) else ""
+        apart = f" with dilation {said(dilation)}" if spread != (1, 1) else ""
         raise ShapeError(
             f"overlay: an overlay of {written((i, j))}{apart} does not fit into {written((m, n))} with the padding "
-            f"{padding!r}"
+            f"{said(padding)}"
         ) from None
     found = planes(contributions(z, keep=["padded"]))
-    labelled = max(size) <= LABELLED and max(i, j) <= 3
+    labelled = row or (max(size) <= LABELLED and max(i, j) <= 3)
     frames = [sliding(at, found, size, cells, (i, j), labelled) for at in found]
-    how = [f"stride {stride}"] * (steps != (1, 1)) + [f"padding {padding}"] * any(map(any, widths))
-    how += [f"dilation {dilation}"] * (spread != (1, 1))
+    how = [f"stride {said(stride)}"] * (steps != (1, 1)) + [f"padding {said(padding)}"] * any(map(any, widths))
+    how += [f"dilation {said(dilation)}"] * (spread != (1, 1))
     with_what = f", with {' and '.join(how)}" if how else ""
     rows, columns = max(found)
     return Picture(
@@ -135,11 +148,13 @@ def sliding(
     padding: dict[str, Any] = {"corner": corner, "dashed": lambda cell: cell not in cells}
     left = entries("x", size, role, label=label, **padding, cell=(1.15, 1.15) if labelled else (1, 1))
     right = entries("z", output_shape(found), so_far(at), **bare)
-    middle: list[PictureBlock] = [text(sign("→"))]
     weights = entries("w", small, "weight", **bare)
-    if left.width + weights.width + right.width <= 12.5:
-        middle = [text(sign("⋆")), weights, text(sign("="))]
-    block = beside([left, *middle, right], 0.3)
+    if is_row(size, small):
+        block = below([weights, left, right], 0.4)
+    elif left.width + weights.width + right.width <= 12.5:
+        block = beside([left, text(sign("⋆")), weights, text(sign("=")), right], 0.3)
+    else:
+        block = beside([left, text(sign("→")), right], 0.3)
     marks = [*outlines(block, "x", over, "covered"), *outlines(block, "z", [at], "active")]
     terms = [product_of("x", cells[cell], "w", weight) for cell, weight in real.items()]
     return frame(block.plus(marks), equation(entry("z", at), terms) if labelled else summed(entry("z", at), terms))
@@ -218,61 +233,7 @@ def shared(
     return frame(block.plus([*marks, *curves]), equation(entry("z", at), [*products, *bias]))
 
 
-def transposed_convolution(shape: Any, overlay: Any, stride: Any, padding: Any, dilation: Any) -> Picture:
-    """Return the picture of a transposed convolution: every entry lays its multiple of the overlay at its place."""
-    owner = "transposed-convolution"
-    size, small = pair(shape, f"{owner}: shape"), pair(overlay, f"{owner}: overlay")
-    steps, spread = pair(stride, f"{owner}: stride"), pair(dilation, f"{owner}: dilation")
-    cut = pair(padding, f"{owner}: padding", 0)
-    check_at_most("an input", size, (5, 5), owner)
-    y, w = tensor(1, 1, *size, name="y"), tensor(1, 1, *small, name="w")
-    try:
-        z = conv_transpose(y, w, stride=steps, padding=cut, dilation=spread)
-    except ShapeError:
-        raise ShapeError(f"{owner}: the padding {padding!r} leaves nothing of the output") from None
-    check_at_most("an output", (int(z.lengths[2]), int(z.lengths[3])), (10, 10), owner)
-    found = planes(contributions(z))
-    shape_out = output_shape(found)
-    frames, seen = [], frozenset[Position]()
-    for at in np.ndindex(*size):
-        laid = {cell: at_entry(t, "w") for cell, terms in found.items() for t in terms if at_entry(t, "y") == at}
-        frames.append(laying(at, laid, seen, size, small, shape_out))
-        seen |= frozenset(laid)
-    return Picture(
-        owner,
-        f"A transposed convolution lays an overlay of {written(small)} for each entry of an input of {written(size)}",
-        f"On the left an input of {size[0]} by {size[1]}, one entry of it highlighted in each frame. On the right the "
-        f"output of {shape_out[0]} by {shape_out[1]}: highlighted is where that entry's multiple of the overlay is "
-        "laid. Where overlays of several entries lie over one cell, their products add up.",
-        even(frames),
-    )
-
-
-def laying(
-    at: Position, laid: dict[Position, Position], seen: frozenset[Position], size: Pair, small: Pair, result: Pair
-) -> PictureFrame:
-    """Return the frame of one entry, which lays its multiple of the overlay at its place."""
-    labelled = max(result) <= 6
-    bare: dict[str, Any] = {} if labelled else {"label": nothing}
-
-    def role(cell: Position) -> str:
-        return "active" if cell in laid else "output" if cell in seen else "blank"
-
-    def label(cell: Position) -> Label:
-        return entry("w", laid[cell]) if labelled and cell in laid else ()
-
-    inputs = entries("y", size, lambda cell: "covered" if cell == at else "input", **bare)
-    weights = entries("w", small, "weight", **bare)
-    outputs = entries("z", result, role, label=label)
-    wide = inputs.width + weights.width + outputs.width > 12.5
-    parts = [inputs] if wide else [inputs, text(sign("·")), weights]
-    block = beside([*parts, text(sign("→")), outputs], 0.3)
-    marks = [*outlines(block, "y", [at], "covered"), *outlines(block, "z", laid, "active")]
-    caption = (*words("adds "), *entry("y", at), *sign("·"), *entry("w"), *words(" at its place"))
-    return frame(block.plus(marks), caption)
-
-
-def chaining(maps: Any, next_maps: Any, shape: Any, overlay: Any) -> Picture:
+def chaining(maps: Any, next_maps: Any, groups: Any, shape: Any, overlay: Any) -> Picture:
     """Return the picture of the feature maps of one layer that become those of the next."""
     depth, count = positive(maps, "chaining: maps"), positive(next_maps, "chaining: next_maps")
     size, small = pair(shape, "chaining: shape"), pair(overlay, "chaining: overlay")
@@ -280,26 +241,37 @@ def chaining(maps: Any, next_maps: Any, shape: Any, overlay: Any) -> Picture:
     check_at_most("a map", size, (6, 6), "chaining")
     if depth > 4 or count > 4:
         raise ShapeError(f"chaining: {depth} maps into {count} cannot be drawn readably, 4 into 4 at most can")
-    layer = ConvolutionalLayer((depth, *size), small, maps=count)
-    found = contributions(layer.z)
+    apart = positive(groups, "chaining: groups")
+    if depth % apart or count % apart:
+        raise ShapeError(f"chaining: {depth} maps and {count} next maps are not {apart} groups of equal size")
+    each, made = depth // apart, count // apart
+    previous = tensor(1, apart, each, *size, name="a_prev")
+    found = contributions(
+        conv(
+            previous,
+            tensor(apart, made, each, *small, name="w"),
+            tensor(apart, made, name="b"),
+            group_axis=True,
+        )
+    )
     frames = []
     for k in range(count):
         at = (k, 0, 0)
-        terms = [t for t in found[at] if len(t[1]) == 2]
         over: dict[int, list[Position]] = {}
         filters: dict[int, Position] = {}
-        for term in terms:
-            d, *cell = at_entry(term, "a_prev")
-            over.setdefault(d, []).append(tuple(cell))
-            filters[d] = at_entry(term, "w")[:2]
-        frames.append(chained(at, depth, count, size, small, output_shape(planes(found, 1)), over, filters))
+        for term in found[0, k // made, k % made, 0, 0]:
+            if len(term[1]) == 2:
+                (_, g, c, *cell), (_, i, j, *_) = at_entry(term, "a_prev"), at_entry(term, "w")
+                over.setdefault(g * each + c, []).append(tuple(cell))
+                filters[g * each + c] = (g * made + i, j)
+        frames.append(chained(at, depth, count, size, small, output_shape(planes(found, 3)), over, filters))
     return Picture(
         "chaining",
         f"{counted(depth, 'feature map')} of one layer and {counted(count, 'feature map')} of the next, connected by "
-        f"{counted(depth * count, 'filter')}",
+        f"{counted(each * count, 'filter')}{f', in {apart} groups' * (apart > 1)}",
         f"On the left {counted(depth, 'feature map')} of one layer, on the right {count} of the next. Each frame shows "
-        f"one next map: every map on the left goes through a filter of its own into it, and the "
-        "results are added. Highlighted are the cells that the first entry of the next map is made from.",
+        f"one next map: every map on the left{' of its group' * (apart > 1)} goes through a filter of its own into it, "
+        "and the results are added. Highlighted are the cells that the first entry of the next map is made from.",
         even(frames),
     )
 

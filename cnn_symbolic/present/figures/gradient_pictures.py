@@ -20,7 +20,7 @@ from cnn_symbolic.present.figures.convolution_pictures import (
     so_far,
 )
 from cnn_symbolic.present.figures.index_maps import Contributions, Position, contributions, gathered
-from cnn_symbolic.present.figures.labels import Label, Quotient, Symbol, entry, measure, number, sign, words
+from cnn_symbolic.present.figures.labels import Label, Quotient, Symbol, entry, number, sign, words
 from cnn_symbolic.present.figures.options import Pair, check_at_most, check_fits, pair, written
 from cnn_symbolic.present.figures.scene import (
     LABEL_SIZE,
@@ -37,6 +37,7 @@ from cnn_symbolic.present.figures.scene import (
     outlines,
     text,
 )
+from cnn_symbolic.present.figures.typesetting import measure
 from cnn_symbolic.tensors.making import tensor
 from cnn_symbolic.tensors.operations.basic import convolve, rot180
 from cnn_symbolic.tensors.tensor import Tensor

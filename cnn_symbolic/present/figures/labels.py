@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, TypeGuard
 
 Style = Literal["italic", "roman", "words"]
-SCRIPT = 0.68  # the size of sub- and superscripts
 
 
 @dataclass(frozen=True)
@@ -81,28 +80,19 @@ def joined(parts: Iterable[Label], by: str) -> Label:
     return made
 
 
-NARROW, WIDE, SPACED = set(",.;:′'|il"), set("mwMWσ⋆∗⊙∑→"), set("+=−→⋆∗⊙·")
+def along_row(label: Label) -> Label:
+    """Return a label with one index for entries of a row: x_{0,3} becomes x_3."""
+    return tuple(
+        Quotient(along_row(part.top), along_row(part.bottom))
+        if isinstance(part, Quotient)
+        else replace(part, below=tuple(replace(s, text=s.text.removeprefix("0,")) for s in part.below if is_text(s)))
+        for part in label
+    )
 
 
-def measure(label: Label, size: float = 1.0) -> float:
-    """Return about how wide a label is, a little more rather than less, with letters of the given size."""
-    total = 0.0
-    for part in label:
-        if isinstance(part, Quotient):
-            total += max(measure(part.top, size), measure(part.bottom, size)) + 0.12 * size
-            continue
-        total += sum(map(width_of, part.text)) * size
-        total += max(measure(part.below, size * SCRIPT), measure(part.above, size * SCRIPT))
-    return total
-
-
-def width_of(character: str) -> float:
-    """Return about how wide a character is, in units of the size of letters."""
-    if character in SPACED:
-        return 0.4 if character == "·" else 1.2
-    if character in NARROW:
-        return 0.33
-    return 0.4 if character in "() " else 0.8 if character in WIDE else 0.6
+def is_text(part: Symbol | Quotient) -> TypeGuard[Symbol]:
+    """Tell whether a part of a label is a symbol."""
+    return isinstance(part, Symbol)
 
 
 def stacked(label: Label) -> bool:

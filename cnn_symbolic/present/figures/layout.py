@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from cnn_symbolic.present.figures.scene import Picture, PictureFrame
+from cnn_symbolic.present.figures.scene import CAPTION_HEIGHT, Picture, PictureFrame
 
-CAPTION_HEIGHT, GAP = 0.95, 0.6
+GAP = 0.6
 STILLS = (9, 6, 4, 2, 1)
 
 

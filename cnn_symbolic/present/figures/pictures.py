@@ -8,18 +8,21 @@ from typing import Any
 
 from cnn_symbolic.ground.errors import OperandError
 from cnn_symbolic.ground.words import suggestion
-from cnn_symbolic.present.figures.convolution_pictures import chaining, overlay, shared_weights, transposed_convolution
+from cnn_symbolic.present.figures.convolution_pictures import chaining, overlay, shared_weights
 from cnn_symbolic.present.figures.gradient_pictures import (
     bias_gradient,
     full_convolution,
     input_gradient,
     weight_gradient,
 )
+from cnn_symbolic.present.figures.labels import along_row
+from cnn_symbolic.present.figures.options import is_row, pair
 from cnn_symbolic.present.figures.pooling_pictures import (
     average_pooling,
     average_pooling_gradient,
     max_pooling,
     max_pooling_gradient,
+    transposed_convolution,
     upsampling,
 )
 from cnn_symbolic.present.figures.scene import Picture
@@ -56,7 +59,7 @@ PICTURES: dict[str, Kind] = {
     "chaining": Kind(
         "the feature maps of one layer become those of the next",
         chaining,
-        {"maps": 3, "next_maps": 2, "shape": (4, 4), "overlay": (2, 2)},
+        {"maps": 3, "next_maps": 2, "groups": 1, "shape": (4, 4), "overlay": (2, 2)},
     ),
     "max-pooling": Kind("max pooling: the maximum of each window is passed on", max_pooling, POOLED),
     "max-pooling-gradient": Kind(
@@ -69,7 +72,7 @@ PICTURES: dict[str, Kind] = {
     "transposed-convolution": Kind(
         "a transposed convolution: every entry lays its multiple of the overlay at its place",
         transposed_convolution,
-        {"shape": (2, 2), "overlay": (3, 3), "stride": 2, "padding": 0, "dilation": 1},
+        {"shape": (2, 2), "overlay": (3, 3), "stride": 2, "padding": 0, "dilation": 1, "output_padding": 0},
     ),
     "upsampling": Kind(
         "upsampling to the nearest entry: every entry is repeated",
@@ -94,7 +97,11 @@ def picture(name: str, **options: Any) -> Picture:
             raise OperandError(
                 f"the picture {name} has no {key}{suggestion(key, kind.options)}; it has {', '.join(kind.options)}"
             )
-    return kind.draw(**{**kind.options, **given})
+    chosen = {**kind.options, **given}
+    drawn = kind.draw(**chosen)
+    sides = [chosen[key] for key in ("shape", "overlay", "factor") if key in chosen]
+    one_axis = "maps" not in chosen and is_row(*(pair(side, name) for side in sides))
+    return drawn.relabelled(along_row) if one_axis else drawn
 
 
 @dataclass(frozen=True)

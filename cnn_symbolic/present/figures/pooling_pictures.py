@@ -1,4 +1,4 @@
-"""Pictures of pooling and upsampling, with numbers: what is passed on, and what is passed back."""
+"""Pictures of pooling, with numbers: what is passed on, and what is passed back; of what makes inputs larger."""
 
 from __future__ import annotations
 
@@ -9,27 +9,40 @@ from typing import Any
 
 import numpy as np
 
+from cnn_symbolic.ground.errors import OperandError, ShapeError
 from cnn_symbolic.layers.catalogue import AveragePool
 from cnn_symbolic.present.figures.colours import HUES, hue
-from cnn_symbolic.present.figures.convolution_pictures import at_entry, output_shape, planes, so_far
+from cnn_symbolic.present.figures.convolution_pictures import LARGEST_ROW, at_entry, output_shape, planes, so_far
 from cnn_symbolic.present.figures.index_maps import Contributions, Position, contributions
-from cnn_symbolic.present.figures.labels import Label, entry, joined, measure, number, sign, stacked, words
-from cnn_symbolic.present.figures.options import Pair, check_at_most, check_fits, pair, written
+from cnn_symbolic.present.figures.labels import Label, entry, joined, number, sign, stacked, words
+from cnn_symbolic.present.figures.options import (
+    Pair,
+    check_at_most,
+    check_fits,
+    is_row,
+    padding_of,
+    pair,
+    said,
+    written,
+)
 from cnn_symbolic.present.figures.scene import (
     Picture,
     PictureBlock,
     PictureFrame,
+    below,
     beside,
     entries,
     even,
     flow,
     frame,
+    nothing,
     outlines,
     text,
 )
+from cnn_symbolic.present.figures.typesetting import measure
 from cnn_symbolic.tensors.gradients import gradient
 from cnn_symbolic.tensors.making import named, tensor
-from cnn_symbolic.tensors.operations.convolutions import unfold, upsample_nearest
+from cnn_symbolic.tensors.operations.convolutions import conv_transpose, unfold, upsample_nearest
 from cnn_symbolic.tensors.operations.pooling import select_pool
 from cnn_symbolic.tensors.operations.stacking import literal
 from cnn_symbolic.tensors.tensor import Tensor
@@ -55,7 +68,7 @@ class Pooling:
         self.size, self.window = pair(shape, f"{owner}: shape"), pair(window, f"{owner}: overlay")
         self.stride = self.window if stride is None else pair(stride, f"{owner}: stride")
         check_fits(self.size, self.window, owner)
-        check_at_most("an input", self.size, (6, 6), owner)
+        check_at_most("an input", self.size, (1, 12) if is_row(self.size, self.window) else (6, 6), owner)
         self.x = tensor(1, 1, *self.size, name="x")
         self.values = numbers(self.size)
         self.windows: dict[Position, dict[Position, Position]] = {}
@@ -261,3 +274,74 @@ def upsampling(shape: Any, factor: Any) -> Picture:
         f"{result[0]} by {result[1]}: each entry of the input fills a block of {factors[0]} by {factors[1]} cells.",
         (frame(block),),
     )
+
+
+def transposed_convolution(
+    shape: Any, overlay: Any, stride: Any, padding: Any, dilation: Any, output_padding: Any
+) -> Picture:
+    """Return the picture of a transposed convolution: every entry lays its multiple of the overlay at its place."""
+    owner = "transposed-convolution"
+    size, small = pair(shape, f"{owner}: shape"), pair(overlay, f"{owner}: overlay")
+    steps, spread = pair(stride, f"{owner}: stride"), pair(dilation, f"{owner}: dilation")
+    row = is_row(size, small)
+    cut = padding_of(padding, f"{owner}: padding", row)
+    if isinstance(cut, str):
+        raise OperandError(f"{owner}: the padding is a number of cells that are cut off, found {cut!r}")
+    more = pair(output_padding, f"{owner}: output_padding", 0)
+    extra = (0, more[1]) if row and isinstance(output_padding, int) else more
+    check_at_most("an input", size, (1, 8) if row else (5, 5), owner)
+    y, w = tensor(1, 1, *size, name="y"), tensor(1, 1, *small, name="w")
+    options: dict[str, Any] = {"stride": steps, "dilation": spread, "output_padding": extra}
+    try:
+        z = conv_transpose(y, w, padding=cut, **options)
+    except ShapeError:
+        raise ShapeError(f"{owner}: the padding {said(padding)} leaves nothing of the output") from None
+    whole = planes(contributions(conv_transpose(y, w, **options)))
+    kept, result = (int(z.lengths[2]), int(z.lengths[3])), output_shape(whole)
+    check_at_most("an output with what is cut off", result, LARGEST_ROW if row else (10, 10), owner)
+    first = [int(kept_from) for kept_from, _ in cut]
+    frames, seen = [], frozenset[Position]()
+    for at in np.ndindex(*size):
+        laid = {cell: at_entry(t, "w") for cell, terms in whole.items() for t in terms if at_entry(t, "y") == at}
+        roles = {
+            cell: "active" if cell in laid else "output" if cell in seen else "blank" if whole[cell] else "zero"
+            for cell in whole
+        }
+        dashed = {c for c in whole if not all(a <= k < a + n for k, a, n in zip(c, first, kept, strict=True))}
+        frames.append(laying(at, laid, roles, dashed, size, small, result))
+        seen |= frozenset(laid)
+    return Picture(
+        owner,
+        f"A transposed convolution lays an overlay of {written(small)} for each entry of an input of {written(size)}",
+        f"On the left an input of {size[0]} by {size[1]}, one entry of it highlighted in each frame. On the right the "
+        f"output of {kept[0]} by {kept[1]}{', and dashed what the padding cuts off' * (kept != result)}: highlighted "
+        "is where that entry's multiple of the overlay is laid. Where overlays of several entries lie over one cell, "
+        "their products add up.",
+        even(frames),
+    )
+
+
+def laying(
+    at: Position, laid: dict[Position, Position], roles: dict[Position, str], dashed: set[Position],
+    size: Pair, small: Pair, result: Pair,
+) -> PictureFrame:  # fmt: skip
+    """Return the frame of one entry, which lays its multiple of the overlay at its place."""
+    row = is_row(size, small)
+    labelled = row or max(result) <= 6
+    bare: dict[str, Any] = {} if labelled else {"label": nothing}
+
+    def label(cell: Position) -> Label:
+        return entry("w", laid[cell]) if cell in laid else number(0) if roles[cell] == "zero" else ()
+
+    inputs = entries("y", size, lambda cell: "covered" if cell == at else "input", **bare)
+    weights = entries("w", small, "weight", **bare)
+    outputs = entries("z", result, roles.__getitem__, label=label if labelled else nothing, dashed=dashed.__contains__)
+    if row:
+        block = below([beside([inputs, text(sign("·")), weights], 0.3), outputs], 0.4)
+    elif inputs.width + weights.width + outputs.width > 12.5:
+        block = beside([inputs, text(sign("→")), outputs], 0.3)
+    else:
+        block = beside([inputs, text(sign("·")), weights, text(sign("→")), outputs], 0.3)
+    marks = [*outlines(block, "y", [at], "covered"), *outlines(block, "z", laid, "active")]
+    caption = (*words("adds "), *entry("y", at), *sign("·"), *entry("w"), *words(" at its place"))
+    return frame(block.plus(marks), caption)

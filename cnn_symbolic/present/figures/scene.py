@@ -13,11 +13,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from cnn_symbolic.present.figures.labels import Label, entry, measure, sign, stacked
+from cnn_symbolic.present.figures.labels import Label, entry, sign, stacked
+from cnn_symbolic.present.figures.typesetting import PlacedLabel, Rectangle, measure, set_label, within
 
 LABEL_SIZE, TITLE_SIZE, SIGN_SIZE, CORNER_SIZE, CAPTION_SIZE = 0.4, 0.46, 0.56, 0.29, 0.4
-MARGIN = 0.2
-Rectangle = tuple[float, float, float, float]
+MARGIN, CAPTION_HEIGHT, INSET = 0.2, 0.95, 0.09
 Cell = tuple[str, tuple[int, ...]]
 Anchors = Mapping[Cell, Rectangle]
 
@@ -127,6 +127,17 @@ class Picture:
     title: str
     description: str
     frames: tuple[PictureFrame, ...]
+
+    def relabelled(self, change: Callable[[Label], Label]) -> Picture:
+        """Return the picture with all labels changed."""
+
+        def changed(e: Element) -> Element:
+            if isinstance(e, Box):
+                return replace(e, label=change(e.label), corner=change(e.corner))
+            return replace(e, label=change(e.label)) if isinstance(e, Words) else e
+
+        frames = (replace(f, elements=tuple(map(changed, f.elements)), caption=change(f.caption)) for f in self.frames)
+        return replace(self, frames=tuple(frames))
 
     @property
     def labelled(self) -> bool:
@@ -253,3 +264,36 @@ def even(frames: Iterable[PictureFrame]) -> tuple[PictureFrame, ...]:
         PictureFrame(width, height, tuple(e.moved((width - f.width) / 2, 0) for e in f.elements), f.caption)
         for f in given
     )
+
+
+def labels_of(frame: PictureFrame, least: float = 0.0) -> list[tuple[Element | None, PlacedLabel]]:
+    """Return the labels of a frame where they stand, each with what it belongs to, and its caption with nothing.
+
+    No letters are smaller than `least`, unless there is no room for them.
+    """
+    placed: list[tuple[Element | None, PlacedLabel]] = []
+    for e in frame.elements:
+        if isinstance(e, Box):
+            placed += [(e, one) for one in cell_labels(e, least)]
+        elif isinstance(e, Words) and e.label:
+            placed.append((e, PlacedLabel(e.label, e.x, e.y, e.size)))
+    if frame.caption:
+        room = (0.0, frame.height, frame.width, 0.7 * CAPTION_HEIGHT)
+        placed.append((None, within(frame.caption, room, max(CAPTION_SIZE, least))))
+    return placed
+
+
+def cell_labels(e: Box, least: float = 0.0) -> list[PlacedLabel]:
+    """Return the labels of a cell: the small one in its corner has up to half of it, and its own what is above."""
+    left, top, width, height = e.x + INSET, e.y + INSET, e.width - 2 * INSET, e.height - 2 * INSET
+    placed = []
+    if e.corner:
+        size = max(CORNER_SIZE, least)
+        small = set_label(e.corner, size)
+        high, wide = min(small.bottom - small.top, (height - INSET) / 2), min(small.width, width)
+        placed.append(within(e.corner, (left + width - wide, top + height - high, wide, high), size))
+        height -= high + INSET
+    if e.label:
+        room = (left, top + 2 * e.drop, width, height - 2 * e.drop)
+        placed.append(within(e.label, room, max(LABEL_SIZE, least), e.role == "zero"))
+    return placed

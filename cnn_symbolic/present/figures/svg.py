@@ -11,30 +11,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from itertools import groupby
-from typing import Any
 from xml.sax.saxutils import escape
 
 from cnn_symbolic.ground.errors import OperandError
 from cnn_symbolic.present.figures.colours import EDGE, INK, LINES, MUTED, PAPER, ROLES, Shade
-from cnn_symbolic.present.figures.labels import SCRIPT, Label, Quotient, Symbol, measure
-from cnn_symbolic.present.figures.layout import CAPTION_HEIGHT, sheet, tall
-from cnn_symbolic.present.figures.scene import (
-    CAPTION_SIZE,
-    CORNER_SIZE,
-    LABEL_SIZE,
-    Box,
-    Curve,
-    Element,
-    Outline,
-    Picture,
-    PictureFrame,
-    Words,
-)
+from cnn_symbolic.present.figures.layout import sheet, tall
+from cnn_symbolic.present.figures.scene import Box, Curve, Element, Outline, Picture, PictureFrame, Words, labels_of
+from cnn_symbolic.present.figures.typesetting import Ink, PlacedLabel, outlines
 
 UNIT = 40  # pixels to a cell
 SECONDS = 1.2
-FONT = "'STIX Two Text','Cambria Math',Cambria,'Times New Roman',Times,'Liberation Serif',serif"
 
 
 def svg(picture: Picture, animated: bool = True, identifier: str = "figure") -> str:
@@ -48,11 +34,12 @@ def svg(picture: Picture, animated: bool = True, identifier: str = "figure") -> 
     moving = animated and len(picture.frames) > 1
     if moving:
         width, height = max(f.width for f in picture.frames), max(map(tall, picture.frames))
-        body = moving_frames(picture, width)
+        body = moving_frames(picture, width, identifier)
     else:
         laid = sheet(picture, 30, 100, 1, 1)
         width, height = laid.width, laid.height
-        body = "".join(f'<g transform="translate({px(x)} {px(y)})">{drawn(f)}</g>' for x, y, f in laid.places)
+        places = ((f"translate({px(x)} {px(y)})", drawn(frame, identifier)) for x, y, frame in laid.places)
+        body = "".join(f'<g transform="{moved}">{inside}</g>' for moved, inside in places)
     roles = {e.role for f in picture.frames for e in f.elements if not isinstance(e, Words)}
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" id="{identifier}" class="figure" role="img" '
@@ -60,30 +47,38 @@ def svg(picture: Picture, animated: bool = True, identifier: str = "figure") -> 
         f'width="100%" style="max-width:{px(width)}px;height:auto">'
         f'<title id="{identifier}-title">{escape(picture.title)}</title>'
         f'<desc id="{identifier}-desc">{escape(picture.description)}</desc>'
+        f"<defs>{definitions(picture.frames, identifier)}</defs>"
         f"<style>{style(identifier, roles, len(picture.frames) if moving else 0)}</style>"
         f'<rect class="paper" width="{px(width)}" height="{px(height)}" rx="6"/>{body}</svg>\n'
     )
 
 
-def moving_frames(picture: Picture, width: float) -> str:
+def fixed(picture: Picture) -> tuple[str, int, int]:
+    """Return a still picture in light colours for programs that know neither variables nor media, and its size."""
+    made = svg(picture, animated=False)
+    light = dict(re.findall(r"--([\w-]+):var\(--[\w-]+,(#\w+)\)", made[: made.index("@media")]))
+    plain = re.sub(r"@media.*?\}\}|\[data-theme=\w+\][^}]*\}|--[\w-]+:var\([^)]*\);", "", made)
+    plain = re.sub(r"var\(--([\w-]+)\)", lambda found: light[found[1]], plain)
+    width, height = (math.ceil(float(n)) for n in re.findall(r'viewBox="0 0 (\S+) (\S+)"', made)[0])
+    return re.sub('width="100%" style="[^"]*"', f'width="{width}" height="{height}"', plain, count=1), width, height
+
+
+def moving_frames(picture: Picture, width: float, identifier: str) -> str:
     """Return what all frames share, and then each frame's own elements."""
     first, *others = picture.frames
     shared = [e for e in first.elements if all(e in f.elements for f in others)]
-    body = "".join(map(element, shared))
+    body = drawn(PictureFrame(width, first.height, tuple(shared)), identifier)
     for k, frame in enumerate(picture.frames):
         own = PictureFrame(width, frame.height, tuple(e for e in frame.elements if e not in shared), frame.caption)
         still = " still" if k == len(picture.frames) // 2 else ""
-        body += f'<g class="frame{still}" style="animation-delay:{number(k * SECONDS)}s">{drawn(own)}</g>'
+        body += f'<g class="frame{still}" style="animation-delay:{number(k * SECONDS)}s">{drawn(own, identifier)}</g>'
     return body
 
 
-def drawn(frame: PictureFrame) -> str:
+def drawn(frame: PictureFrame, identifier: str) -> str:
     """Return a frame with its caption."""
     body = "".join(map(element, frame.elements))
-    if frame.caption:
-        size = min(CAPTION_SIZE, CAPTION_SIZE * frame.width / (measure(frame.caption, CAPTION_SIZE) + 0.2))
-        body += label(frame.caption, frame.width / 2, frame.height + CAPTION_HEIGHT * 0.36, size)
-    return body
+    return body + "".join(label(one, identifier) for _, one in labels_of(frame))
 
 
 def px(length: float) -> str:
@@ -102,9 +97,7 @@ def element(e: Element) -> str:
         return box(e)
     if isinstance(e, Outline):
         return f'<rect class="outline l-{e.role}" {rectangle(e)} rx="3"/>'
-    if isinstance(e, Curve):
-        return curve(e)
-    return label(e.label, e.x, e.y, e.size)
+    return curve(e) if isinstance(e, Curve) else ""
 
 
 def rectangle(e: Box | Outline) -> str:
@@ -113,18 +106,8 @@ def rectangle(e: Box | Outline) -> str:
 
 
 def box(e: Box) -> str:
-    """Return a cell with its labels."""
-    marks = " dashed" if e.dashed else ""
-    written = f'<rect class="cell{marks} f-{e.role}" {rectangle(e)}/>'
-    muted = " muted" if e.role == "zero" else ""
-    if e.label:
-        size = min(LABEL_SIZE, LABEL_SIZE * (e.width - 0.1) / measure(e.label, LABEL_SIZE))
-        rise = (0.12 if e.corner else 0.0) - e.drop
-        written += label(e.label, e.x + e.width / 2, e.y + e.height / 2 - rise, size, muted)
-    if e.corner:
-        wide = measure(e.corner, CORNER_SIZE)
-        written += label(e.corner, e.x + e.width - wide / 2 - 0.06, e.y + e.height - 0.22, CORNER_SIZE, " corner")
-    return written
+    """Return a cell."""
+    return f'<rect class="cell{" dashed" if e.dashed else ""} f-{e.role}" {rectangle(e)}/>'
 
 
 def curve(e: Curve) -> str:
@@ -145,62 +128,29 @@ def curve(e: Curve) -> str:
     )
 
 
-def label(parts: Label, x: float, y: float, size: float, marks: str = "") -> str:
-    """Return a label around a point: one text for each run between fractions."""
-    runs: list[tuple[Any, ...]] = []  # each fraction by itself
-    for is_quotient, some in groupby(parts, lambda part: isinstance(part, Quotient)):
-        several = tuple(some)
-        runs += zip(several, strict=True) if is_quotient else [several]
-    widths = [measure(run, size) for run in runs]
-    left = x - sum(widths) / 2
-    written = ""
-    for run, wide in zip(runs, widths, strict=True):
-        at = (left + wide / 2, y, size, marks)
-        written += fraction(run[0], *at) if isinstance(run[0], Quotient) else line(run, *at)
-        left += wide
-    return written
+def label(placed: PlacedLabel, identifier: str) -> str:
+    """Return the letters of a label, by reference to their outlines, and its bars."""
+    body = ""
+    for ink in placed.set.inks:
+        if ink.letter:
+            at = f"translate({px(ink.x)} {px(ink.y)}) scale({ink.size * UNIT / 1000:.4f})"
+            body += f'<use href="#{glyph(identifier, ink)}" transform="{at}"/>'
+        else:
+            left, top, _, bottom = ink.box
+            body += f'<rect x="{px(left)}" y="{px(top)}" width="{px(ink.size)}" height="{px(bottom - top)}"/>'
+    return f'<g class="label{" muted" if placed.muted else ""}">{body}</g>'
 
 
-def line(run: Iterable[Symbol], x: float, y: float, size: float, marks: str) -> str:
-    """Return symbols on one line, centred at a point."""
-    body = "".join(symbol(part, size) for part in run)
-    return f'<text class="label{marks}" x="{px(x)}" y="{px(y + size * 0.32)}" font-size="{px(size)}">{body}</text>'
+def glyph(identifier: str, ink: Ink) -> str:
+    """Return the id of a letter's outline."""
+    return f"{identifier}-{ink.style[0]}{ord(ink.letter):x}"
 
 
-def symbol(part: Symbol, size: float) -> str:
-    """Return a symbol with its sub- and superscript."""
-    kind = {"italic": ' class="i"', "words": ' class="w"', "roman": ""}[part.style]
-    text = f"\u2009{part.text}\u2009" if part.text in ("+", "=", "⋆", "∗", "⊙", "→") else part.text
-    text = escape(text.replace(" ", "\u00a0"))
-    written = f"<tspan{kind}>{text}</tspan>" if kind else text
-    small = size * SCRIPT
-    back, fall, forth = 0.0, 0.0, 0.0
-    if part.above:
-        written += script(part.above, small, -0.45 * size)
-        back, fall = measure(part.above, small) * 0.9, 0.45 * size
-    if part.below:
-        written += script(part.below, small, 0.24 * size + fall, -back)
-        fall, forth = -0.24 * size, max(back - measure(part.below, small) * 0.9, 0.0)
-    if part.above or part.below:
-        written += f'<tspan dx="{px(forth)}" dy="{px(fall)}">\u200b</tspan>'
-    return written
-
-
-def script(parts: Label, size: float, dy: float, dx: float = 0.0) -> str:
-    """Return a sub- or superscript, which is a single symbol."""
-    text = "".join(part.text for part in parts if isinstance(part, Symbol))
-    shift = f' dx="{px(dx)}"' if dx else ""
-    return f'<tspan font-size="{px(size)}" dy="{px(dy)}"{shift}>{escape(text)}</tspan>'
-
-
-def fraction(part: Quotient, x: float, y: float, size: float, marks: str) -> str:
-    """Return a fraction, its line at the height of the point."""
-    small = size * 0.9
-    half = max(measure(part.top, small), measure(part.bottom, small)) / 2 + 0.02
-    raised = label(part.top, x, y - small * 0.54, small, marks)
-    room = 0.14 if any(isinstance(s, Symbol) and s.above for s in part.bottom) else 0.0
-    sunk = label(part.bottom, x, y + small * (0.6 + room), small, marks)
-    return f'{raised}<path class="bar" d="M{px(x - half)} {px(y)}H{px(x + half)}"/>{sunk}'
+def definitions(frames: Iterable[PictureFrame], identifier: str) -> str:
+    """Return the outlines of all letters of the frames."""
+    inks = (ink for frame in frames for _, placed in labels_of(frame) for ink in placed.set.inks if ink.letter)
+    paths = {glyph(identifier, ink): outlines()[ink.style, ink.letter].path for ink in inks}
+    return "".join(f'<path id="{name}" d="{path}"/>' for name, path in sorted(paths.items()))
 
 
 def style(identifier: str, roles: Iterable[str], frames: int) -> str:
@@ -218,15 +168,14 @@ def style(identifier: str, roles: Iterable[str], frames: int) -> str:
         )
 
     rules = [
-        f"{me}{{{values(False)}display:block;margin:0 auto;font-family:{FONT}}}",
+        f"{me}{{{values(False)}display:block;margin:0 auto}}",
         f"@media (prefers-color-scheme:dark){{{me}{{{values(True)}}}}}",
         f"[data-theme=light] {me}{{{values(False)}}}",
         f"[data-theme=dark] {me}{{{values(True)}}}",
         f"{me} .paper{{fill:var(--paper)}}",
-        f"{me} .label{{fill:var(--ink);text-anchor:middle}}{me} .muted{{fill:var(--muted)}}",
-        f"{me} .i{{font-style:italic}}{me} .w{{font-family:system-ui,sans-serif;font-size:.88em}}",
+        f"{me} .label{{fill:var(--ink)}}{me} .muted{{fill:var(--muted)}}",
         f"{me} .cell{{stroke:var(--edge);stroke-width:1}}{me} .dashed{{stroke-dasharray:3 3}}",
-        f"{me} .outline{{fill:none;stroke-width:3.2}}{me} .bar{{stroke:var(--ink);stroke-width:1.1;fill:none}}",
+        f"{me} .outline{{fill:none;stroke-width:3.2}}",
         f"{me} .curve{{fill:none;stroke-width:2.2}}{me} .halo{{fill:none;stroke:var(--paper);stroke-width:4.4}}",
         *(f"{me} .f-{role}{{fill:var(--f-{role})}}" for role in used if role in ROLES),
         *(

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from cnn_symbolic.notation.latex import GREEK, escape
 from cnn_symbolic.present.figures.colours import EDGE, INK, LINES, MUTED, ROLES
-from cnn_symbolic.present.figures.labels import Label, Quotient, Symbol, measure
-from cnn_symbolic.present.figures.layout import CAPTION_HEIGHT, sheet
-from cnn_symbolic.present.figures.scene import CAPTION_SIZE, Box, Curve, Element, Outline, Picture, PictureFrame, Words
+from cnn_symbolic.present.figures.labels import Label, Quotient, Symbol
+from cnn_symbolic.present.figures.layout import sheet
+from cnn_symbolic.present.figures.scene import Box, Curve, Element, Outline, Picture, Words, labels_of
+from cnn_symbolic.present.figures.typesetting import AXIS, PlacedLabel
 
 WIDTH, HEIGHT = 16.4, 20.5  # what a page has room for, in centimetres
 LARGEST, LABELLED, BARE = 0.76, 0.56, 0.36  # how large cells are, with and without labels
@@ -30,12 +31,13 @@ def tikz(picture: Picture) -> str:
     roles = {e.role for f in picture.frames for e in f.elements if not isinstance(e, Words)}
     lines = [
         rf"\begin{{tikzpicture}}[x={unit:.3f}cm, y=-{unit:.3f}cm, line join=round, {styles(roles)}]",
+        r"\def\fit#1#2{\scriptspace=0pt \setbox0\hbox{#2}\ifdim\wd0>#1\resizebox{#1}{!}{#2}\else\box0\fi}",
         rf"\path (0, 0) rectangle ({laid.width:.3f}, {laid.height:.3f});",
     ]
     for x, y, frame in laid.places:
         lines.append(rf"\begin{{scope}}[shift={{({x:.3f}, {y:.3f})}}]")
-        lines += [part for e in frame.elements for part in element(e, unit)]
-        lines += caption(frame, unit)
+        lines += [part for e in frame.elements for part in element(e)]
+        lines += [node(one, unit) for _, one in labels_of(frame, SMALLEST_TEXT / POINTS / unit)]
         lines.append(r"\end{scope}")
     return "\n".join([*lines, r"\end{tikzpicture}"]) + "\n"
 
@@ -58,33 +60,18 @@ def colour(code: str) -> str:
     return f"{{rgb,255:red,{red};green,{green};blue,{blue}}}"
 
 
-def element(e: Element, unit: float) -> list[str]:
-    """Return the lines that draw one element of a frame."""
+def element(e: Element) -> list[str]:
+    """Return the lines that draw one element of a frame, without its labels."""
     if isinstance(e, Box):
-        return box(e, unit)
+        return [rf"\path[cell, f-{e.role}{', densely dashed' if e.dashed else ''}] {rectangle(e)};"]
     if isinstance(e, Outline):
         return [rf"\draw[l-{e.role}, fill=none, line width=1.5pt] {rectangle(e)};"]
-    if isinstance(e, Curve):
-        return curve(e)
-    return [node(e.label, e.x, e.y, e.size, unit)] if e.label else []
+    return curve(e) if isinstance(e, Curve) else []
 
 
 def rectangle(e: Box | Outline) -> str:
     """Return the path of a rectangle."""
     return f"({e.x:.3f}, {e.y:.3f}) rectangle ({e.x + e.width:.3f}, {e.y + e.height:.3f})"
-
-
-def box(e: Box, unit: float) -> list[str]:
-    """Return the lines that draw a cell with its labels."""
-    dashed = ", densely dashed" if e.dashed else ""
-    written = [rf"\path[cell, f-{e.role}{dashed}] {rectangle(e)};"]
-    if e.label:
-        rise = (0.13 if e.corner else 0.0) - e.drop
-        tone = f"text={colour(MUTED.light)}" if e.role == "zero" else ""
-        written.append(node(e.label, e.x + e.width / 2, e.y + e.height / 2 - rise, 0.4, unit, tone))
-    if e.corner:
-        written.append(node(e.corner, e.x + e.width - 0.06, e.y + e.height - 0.06, 0.3, unit, "anchor=south east"))
-    return written
 
 
 def curve(e: Curve) -> list[str]:
@@ -106,19 +93,16 @@ def curve(e: Curve) -> list[str]:
     ]
 
 
-def caption(frame: PictureFrame, unit: float) -> list[str]:
-    """Return the line that sets a frame's caption."""
-    if not frame.caption:
-        return []
-    size = min(CAPTION_SIZE, CAPTION_SIZE * frame.width / measure(frame.caption, CAPTION_SIZE))
-    return [node(frame.caption, frame.width / 2, frame.height + CAPTION_HEIGHT * 0.36, size, unit)]
-
-
-def node(label: Label, x: float, y: float, size: float, unit: float, options: str = "") -> str:
-    """Return the line that sets a label at a point."""
-    points = max(size * unit * POINTS, SMALLEST_TEXT)
+def node(placed: PlacedLabel, unit: float) -> str:
+    """Return the line that sets a label: in TeX's own letters, which are made narrower where they would be wider."""
+    points, made = placed.size * unit * POINTS, placed.set
     font = rf"font=\fontsize{{{points:.1f}}}{{{points * 1.2:.1f}}}\selectfont"
-    return rf"\node[{', '.join(filter(None, (font, options)))}] at ({x:.3f}, {y:.3f}) {{${mathematics(label)}$}};"
+    tone = f", text={colour(MUTED.light)}" if placed.muted else ""
+    foot = placed.y + AXIS * placed.size
+    return (
+        rf"\node[{font}, anchor=base{tone}] at ({placed.x:.3f}, {foot:.3f}) "
+        rf"{{\fit{{{1.05 * made.width * unit:.3f}cm}}{{${mathematics(placed.label)}$}}}};"
+    )
 
 
 def mathematics(label: Label) -> str:
