@@ -142,8 +142,9 @@ class Record:
 
     `sizes`, `index`, `left` and `right` are the counterexample: where the sides differ, and the coefficients or shapes
     that differ there; `holds_when` is the weakest assumption under which a refuted claim holds, for the values of
-    strides that are `given`, if there are any; `wrong_step` says of the first step of a proof that does not follow
-    why it should, and what was found.
+    strides that are `given`, if there are any, or known to be the weakest where they have those in `necessary_at`;
+    `holds_if` suffices for all values, where some are `given`; `wrong_step` says of the first step of a proof that does
+    not follow why it should, and what was found.
     """
 
     title: str
@@ -157,6 +158,8 @@ class Record:
     right: Any = None
     holds_when: str | None = None
     given: Mapping[str, int] = field(default_factory=dict)
+    necessary_at: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    holds_if: str | None = None
     reason: str = ""
     wrong_step: str = ""
     seconds: float = 0.0
@@ -288,6 +291,8 @@ def record_of(title: str, expected: str, compute: Callable[[], tuple[Verdict, Wr
         right=right,
         holds_when=None if verdict.holds_when is None else written(verdict.holds_when),
         given=dict(verdict.given),
+        necessary_at=dict(verdict.necessary_at),
+        holds_if=None if verdict.holds_if is None else written(verdict.holds_if),
     )
 
 

@@ -322,7 +322,7 @@ def test_a_weakest_condition_that_is_wrong_is_found(holds, said):
 
 
 def test_a_condition_for_some_values_of_a_factor_is_compared_at_these():
-    found = decide(state(subsample(dilate(x, factors=(S,)), factors=(T,)), x))
+    found = deciding.verdict_on(state(subsample(dilate(x, factors=(S,)), factors=(T,)), x))
     assert (found.given, written(found.holds_when)) == ({"S": 1, "T": 2}, "M = 1")
     assert written(confirmed(amended(found, holds_at=lambda sizes_: sizes_["M"] == 1)).holds_when) == "M = 1"
     with pytest.raises(DisagreementError, match="S = 1, T = 2"):

@@ -18,15 +18,17 @@ from typing import Any
 
 import sympy as sp
 
+from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.formulas import substitute
 from cnn_symbolic.expressions.heads import Opaque
 from cnn_symbolic.expressions.known_functions import KNOWN
 from cnn_symbolic.expressions.rules import least
-from cnn_symbolic.ground.errors import VacuousClaimError
+from cnn_symbolic.ground.errors import EvaluationError, VacuousClaimError
 from cnn_symbolic.kernel.search.arguments import premises, presumptions
 from cnn_symbolic.kernel.search.changes import as_stated, changes, further_changes, read_where
 from cnn_symbolic.kernel.search.confirming import check_proved, check_vacuous, confirmed, in_order
 from cnn_symbolic.kernel.search.domains import stated_domain
+from cnn_symbolic.kernel.search.every_factor import generalised
 from cnn_symbolic.kernel.search.factor_choice import factors_of, literal_values, stated_values
 from cnn_symbolic.kernel.search.points import smallest
 from cnn_symbolic.kernel.search.refuting import decide_affine
@@ -54,8 +56,41 @@ def decide(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
     except VacuousClaimError:
         check_vacuous(statement)
         raise
-    found, seconds = confirmed(verdict), time.perf_counter() - start
+    found = confirmed(verdict)
+    if isinstance(found, Refutation) and not literally:
+        found = with_condition(found)
+    seconds = time.perf_counter() - start
     return timed(found, seconds) if isinstance(found, Theorem) else amended(found, seconds=seconds)
+
+
+def with_condition(refutation: Refutation) -> Refutation:
+    """Return a refutation with its condition for every value of the factors, or without roundings, if one is found."""
+    condition, factors = refutation.holds_when, tuple(refutation.given)
+    if not factors and condition is not None and not condition.has(heads.Floor):
+        return refutation
+    with suppress(NotReadable, EvaluationError, OverflowError):  # the last two: numbers that have no columns
+        return generalised(refutation, factors_of(refutation.statement), proof_of)
+    return refutation
+
+
+def proof_of(statement: Statement) -> Theorem | None:
+    """Return the theorem that a statement is by itself or in terms of other sizes; None if it is not seen."""
+    if (theorem := proof_alone(statement)) is not None:
+        return theorem
+    with suppress(NotReadable):
+        return theorem_for_every(statement, statement.sizes, MOST_CASES)
+    for change in islice(changes(statement), 1):
+        with suppress(NotReadable):
+            premise = in_other_sizes(statement, change.values, change.meanings, change.conditions)
+            return as_theorem(as_stated(proved_after(premise.statement, MOST_CHANGES), premise, change))
+    with suppress(NotReadable):
+        return as_theorem(proved_after_changes(statement, MOST_CHANGES))
+    return None
+
+
+def as_theorem(verdict: Verdict) -> Theorem | None:
+    """Return a verdict if it is a theorem."""
+    return verdict if isinstance(verdict, Theorem) else None
 
 
 def verdict_on(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
