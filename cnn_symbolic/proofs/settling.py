@@ -85,9 +85,15 @@ def settle(
 def settled_so_far(
     made: Derivation | Check, *, whole: bool = True, theorems: Mapping[str, Derivation] | None = None
 ) -> Iterator[Settled]:
-    """Yield everything about a claim but the name of its mistake, and then with the name, which can take long."""
+    """Yield everything about a claim, then more of it that can take long.
+
+    First without the name of its mistake, and if it is refuted with its condition at some values of strides only; then
+    with its condition for every value; then with the name.
+    """
     start = time.perf_counter()
     try:
+        if isinstance(made, Derivation) and made.has_open_condition:
+            yield Settled("refuted", made.expected == "refuted", made.decided_first)
         settled = computed(made, whole, theorems or {})
         yield settled
         if isinstance(made, Derivation) and (whole or not made.as_expected) and made.mistake is not None:

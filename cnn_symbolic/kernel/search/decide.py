@@ -50,27 +50,37 @@ def decide(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
 
     With `literally` the factors are not taken for every value at once, but have all combinations of these.
     """
+    verdict = decided_first(statement, literally)
+    return with_condition(verdict) if has_open_condition(verdict) and not literally else verdict
+
+
+def decided_first(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
+    """Return the verdict on a statement; if it is refuted, its condition may be for some values of the factors only."""
     start = time.perf_counter()
     try:
         verdict = verdict_on(statement, literally)
     except VacuousClaimError:
         check_vacuous(statement)
         raise
-    found = confirmed(verdict)
-    if isinstance(found, Refutation) and not literally:
-        found = with_condition(found)
-    seconds = time.perf_counter() - start
+    found, seconds = confirmed(verdict), time.perf_counter() - start
     return timed(found, seconds) if isinstance(found, Theorem) else amended(found, seconds=seconds)
 
 
-def with_condition(refutation: Refutation) -> Refutation:
+def has_open_condition(verdict: Verdict) -> bool:
+    """Tell whether a refutation has a condition for some values of the factors, with roundings, or none."""
+    if not isinstance(verdict, Refutation):
+        return False
+    return bool(verdict.given) or verdict.holds_when is None or verdict.holds_when.has(heads.Floor)
+
+
+def with_condition(verdict: Verdict) -> Verdict:
     """Return a refutation with its condition for every value of the factors, or without roundings, if one is found."""
-    condition, factors = refutation.holds_when, tuple(refutation.given)
-    if not factors and condition is not None and not condition.has(heads.Floor):
-        return refutation
+    start = time.perf_counter()
     with suppress(NotReadable, EvaluationError, OverflowError):  # the last two: numbers that have no columns
-        return generalised(refutation, factors_of(refutation.statement), proof_of)
-    return refutation
+        if isinstance(verdict, Refutation):
+            found = generalised(verdict, factors_of(verdict.statement), proof_of)
+            return amended(found, seconds=verdict.seconds + time.perf_counter() - start)
+    return verdict
 
 
 def proof_of(statement: Statement) -> Theorem | None:

@@ -65,17 +65,15 @@ Atom = tuple[Any, Callable[[], Boolean]]
 
 
 def generalised(refutation: Refutation, factors: Sequence[sp.Symbol], prove: Prove) -> Refutation:
-    """Return a refutation with its condition for every value of the factors; as it is where none is found.
-
-    Where none is exact, with one that suffices.
-    """
+    """Return a refutation with its condition for every value of the factors, or with one that suffices, if any does."""
     statement, end = refutation.statement, time.thread_time() + MOST_SECONDS
     stated = stated_values(statement, factors)
     values = literal_values(statement, factors) if stated is None else stated
-    if not values or len(values) ** len(factors) > MOST_PLACES:
-        return refutation
-    exact = list(exact_conditions(statement, combinations(factors, values)))
+    few = values and len(values) ** len(factors) <= MOST_PLACES
+    exact = list(exact_conditions(statement, combinations(factors, values))) if few else []
     complete = len(exact) > 0 and exact[-1] is not None
+    if not (factors or complete):
+        return refutation
     places = [place for place in exact if place is not None]
     points, cases = Points(statement, factors, places, complete), Cases(statement, prove)
     for condition in islice(candidates(statement, factors, points), MOST_EXACT) if complete else ():
