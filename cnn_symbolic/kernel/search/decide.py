@@ -32,6 +32,7 @@ from cnn_symbolic.kernel.search.every_factor import generalised
 from cnn_symbolic.kernel.search.factor_choice import factors_of, literal_values, stated_values
 from cnn_symbolic.kernel.search.points import smallest
 from cnn_symbolic.kernel.search.refuting import decide_affine
+from cnn_symbolic.kernel.search.replay import simplified
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided, amended
 from cnn_symbolic.kernel.trusted.affine import prove_affine
 from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets
@@ -62,7 +63,10 @@ def decided_first(statement: Statement, literally: Sequence[int] = ()) -> Verdic
     except VacuousClaimError:
         check_vacuous(statement)
         raise
-    found, seconds = confirmed(verdict), time.perf_counter() - start
+    found = confirmed(verdict)
+    if isinstance(found, Refutation):
+        found = simplified(found)
+    seconds = time.perf_counter() - start
     return timed(found, seconds) if isinstance(found, Theorem) else amended(found, seconds=seconds)
 
 
