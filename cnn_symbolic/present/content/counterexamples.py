@@ -289,4 +289,5 @@ def differing(refutation: Refutation) -> tuple[str, str] | None:
 def is_about_two_sizes(refutation: Refutation) -> bool:
     """Tell whether a claim compares two sizes: it is stated as one of shapes with one axis."""
     origin = refutation.statement.origin
-    return origin is not None and all(isinstance(s, tuple) and len(s) == 1 for s in (origin.left, origin.right))
+    sides = () if origin is None else (origin.left, origin.right)
+    return len(refutation.left_shape) == 1 and any(isinstance(side, tuple | ShapeOf) for side in sides)
