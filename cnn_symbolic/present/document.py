@@ -116,6 +116,11 @@ def claim_value(claim: Claim, settled: Settled) -> dict[str, Any]:
     return value
 
 
+def values_listed(refuted: Refutation) -> dict[str, list[int]] | None:
+    """Return at which values of sizes alone a condition is known to be necessary; None if everywhere."""
+    return {name: list(values) for name, values in refuted.necessary_at.items()} or None
+
+
 def exported_claim(claim: Claim, settled: Settled) -> ExportedClaim:
     """Return the record of one claim; what the kernel did not decide has no statement in it."""
     made, verdict, change = claim.derivation, settled.verdict, settled.mistake
@@ -141,6 +146,8 @@ def exported_claim(claim: Claim, settled: Settled) -> ExportedClaim:
         counterexample=None if refuted is None else counterexample(refuted),
         holds_when=None if refuted is None or refuted.holds_when is None else written(refuted.holds_when),
         holds_when_given=None if refuted is None else dict(refuted.given),
+        holds_when_necessary_at=None if refuted is None else values_listed(refuted),
+        holds_if=None if refuted is None or refuted.holds_if is None else written(refuted.holds_if),
         mistake=None if change is None else ExportedMistake(change=change.name, proved=str(change.formula)),
         wrong_step=None if settled.wrong_step is None else settled.wrong_step[0].because,
         literally=[] if decided is None else list(decided.literally),

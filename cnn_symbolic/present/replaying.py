@@ -26,7 +26,7 @@ from cnn_symbolic.kernel.search.decide import decide
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.statement import Declaration, Side, Statement
 from cnn_symbolic.kernel.trusted.verdicts import Reason, Theorem, Verdict
-from cnn_symbolic.present.document import counterexample
+from cnn_symbolic.present.document import counterexample, values_listed
 from cnn_symbolic.present.document_reading import ReadClaim
 from cnn_symbolic.present.schema import ExportedClaim, ExportedCounterexample
 from cnn_symbolic.present.terminal import detail, difference, objection
@@ -203,6 +203,8 @@ def differences(exported: ExportedClaim, row: Replayed, verdict: Verdict) -> Ite
         "assumptions": None if isinstance(verdict, Undecided) else row.domain,
         "holds_when": None if refuted is None or refuted.holds_when is None else written(refuted.holds_when),
         "holds_when_given": None if refuted is None else dict(refuted.given),
+        "holds_when_necessary_at": None if refuted is None else values_listed(refuted),
+        "holds_if": None if refuted is None or refuted.holds_if is None else written(refuted.holds_if),
         "wrong_step": row.wrong_step,
     }
     recorded = {name: getattr(exported, name) for name in found}

@@ -104,6 +104,8 @@ class ExportedClaim(Struct, kw_only=True, forbid_unknown_fields=True):
     counterexample: ExportedCounterexample | None = None
     holds_when: str | None = None
     holds_when_given: Sizes | None = None
+    holds_when_necessary_at: dict[str, list[int]] | None = None
+    holds_if: str | None = None
     mistake: ExportedMistake | None = None
     wrong_step: str | None = None
     literally: Annotated[list[Annotated[int, Meta(ge=1, le=MOST_VALUES)]], Meta(max_length=MOST_VALUES)] = []

@@ -16,7 +16,7 @@ from cnn_symbolic.backward.findings import BackwardReport
 from cnn_symbolic.expressions.printing import written, written_together
 from cnn_symbolic.ground.printable import printable
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
-from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
+from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict, listed
 from cnn_symbolic.library.article import ARTICLE, SECTIONS
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.mistakes.changes import Change
@@ -50,11 +50,24 @@ def mark_of(settled: Settled) -> tuple[str, str]:
 
 def holds(refutation: Refutation) -> str:
     """Return under which condition a refuted statement does hold, as half a sentence."""
+    if refutation.holds_if is not None:
+        every = f"for every {listed(tuple(refutation.given))} it holds" if refutation.given else "it holds"
+        return f"{every} when {written(refutation.holds_if)}; {holds_exactly(refutation)}"
+    return holds_exactly(refutation)
+
+
+def holds_exactly(refutation: Refutation) -> str:
+    """Return where a refuted statement holds and where it does not, as half a sentence."""
     if refutation.holds_when is None:
         return "the weakest assumption is not known"
     given = ", ".join(f"{name} = {value}" for name, value in refutation.given.items())
     start = f"for {given} it " if given else ""
     when = written(refutation.holds_when)
+    if refutation.necessary_at:
+        if when == "never":
+            return f"for {refutation.necessary} it never holds"
+        every = listed(tuple(refutation.necessary_at))
+        return f"for every {every} it holds when {when}; necessary at {refutation.necessary}"
     return start + ("never holds" if when == "never" else f"holds exactly when {when}")
 
 

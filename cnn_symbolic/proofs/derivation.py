@@ -21,7 +21,7 @@ from cnn_symbolic.expressions.printing import free_letter
 from cnn_symbolic.expressions.values import as_formula, presumed_of
 from cnn_symbolic.ground.display import Runnable
 from cnn_symbolic.ground.errors import CnnSymbolicError, OperandError
-from cnn_symbolic.kernel.search.decide import decide
+from cnn_symbolic.kernel.search.decide import decide, decided_first, has_open_condition, with_condition
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.statement import Side, Statement, state
 from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict, sealed
@@ -100,9 +100,19 @@ class Derivation(Runnable):
         return made
 
     @cached_property
+    def decided_first(self) -> Verdict:
+        """What the kernel has decided, kept; of a refutation, its condition may be for some values of strides only."""
+        return decided_first(self.statement, self.literally)
+
+    @cached_property
     def decided(self) -> Verdict:
-        """What the kernel has decided, kept."""
-        return decide(self.statement, self.literally)
+        """What the kernel has decided, kept, a refutation with its condition for every value where one is found."""
+        return with_condition(self.decided_first) if self.has_open_condition else self.decided_first
+
+    @property
+    def has_open_condition(self) -> bool:
+        """Whether a condition for every value is still to be looked for."""
+        return not self.literally and has_open_condition(self.decided_first)
 
     @property
     def claim_verdict(self) -> Verdict:

@@ -85,9 +85,15 @@ def settle(
 def settled_so_far(
     made: Derivation | Check, *, whole: bool = True, theorems: Mapping[str, Derivation] | None = None
 ) -> Iterator[Settled]:
-    """Yield everything about a claim but the name of its mistake, and then with the name, which can take long."""
+    """Yield everything about a claim, then more of it that can take long.
+
+    First without the name of its mistake, and if it is refuted with its condition at some values of strides only; then
+    with its condition for every value; then with the name.
+    """
     start = time.perf_counter()
     try:
+        if isinstance(made, Derivation) and made.has_open_condition:
+            yield Settled("refuted", made.expected == "refuted", made.decided_first)
         settled = computed(made, whole, theorems or {})
         yield settled
         if isinstance(made, Derivation) and (whole or not made.as_expected) and made.mistake is not None:
@@ -142,8 +148,9 @@ class Record:
 
     `sizes`, `index`, `left` and `right` are the counterexample: where the sides differ, and the coefficients or shapes
     that differ there; `holds_when` is the weakest assumption under which a refuted claim holds, for the values of
-    strides that are `given`, if there are any; `wrong_step` says of the first step of a proof that does not follow
-    why it should, and what was found.
+    strides that are `given`, if there are any, or known to be the weakest where they have those in `necessary_at`;
+    `holds_if` suffices for all values, where some are `given`; `wrong_step` says of the first step of a proof that does
+    not follow why it should, and what was found.
     """
 
     title: str
@@ -157,6 +164,8 @@ class Record:
     right: Any = None
     holds_when: str | None = None
     given: Mapping[str, int] = field(default_factory=dict)
+    necessary_at: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    holds_if: str | None = None
     reason: str = ""
     wrong_step: str = ""
     seconds: float = 0.0
@@ -288,6 +297,8 @@ def record_of(title: str, expected: str, compute: Callable[[], tuple[Verdict, Wr
         right=right,
         holds_when=None if verdict.holds_when is None else written(verdict.holds_when),
         given=dict(verdict.given),
+        necessary_at=dict(verdict.necessary_at),
+        holds_if=None if verdict.holds_if is None else written(verdict.holds_if),
     )
 
 

@@ -1,5 +1,6 @@
 """No verdict without the third witness: planted mistakes are never verdicts."""
 
+import numpy as np
 import pytest
 import sympy as sp
 
@@ -9,6 +10,7 @@ from cnn_symbolic import (
     Theorem,
     ceiling,
     claim,
+    convolve,
     correlate,
     crop,
     dilate,
@@ -20,7 +22,9 @@ from cnn_symbolic import (
     maximum,
     merge_axes,
     minimum,
+    named,
     pad,
+    relu,
     rot180,
     shape,
     sizes,
@@ -38,7 +42,7 @@ from cnn_symbolic.expressions.heads import Maximum, Minimum, Remainder
 from cnn_symbolic.expressions.printing import written, written_together
 from cnn_symbolic.ground.errors import CnnSymbolicError, DisagreementError, VacuousClaimError
 from cnn_symbolic.kernel.search import decide as deciding
-from cnn_symbolic.kernel.search import refuting
+from cnn_symbolic.kernel.search import refuting, replay
 from cnn_symbolic.kernel.search.confirming import check_proved, check_vacuous, confirmed
 from cnn_symbolic.kernel.search.decide import is_proved
 from cnn_symbolic.kernel.search.verdicts import amended
@@ -322,7 +326,7 @@ def test_a_weakest_condition_that_is_wrong_is_found(holds, said):
 
 
 def test_a_condition_for_some_values_of_a_factor_is_compared_at_these():
-    found = decide(state(subsample(dilate(x, factors=(S,)), factors=(T,)), x))
+    found = deciding.verdict_on(state(subsample(dilate(x, factors=(S,)), factors=(T,)), x))
     assert (found.given, written(found.holds_when)) == ({"S": 1, "T": 2}, "M = 1")
     assert written(confirmed(amended(found, holds_at=lambda sizes_: sizes_["M"] == 1)).holds_when) == "M = 1"
     with pytest.raises(DisagreementError, match="S = 1, T = 2"):
@@ -407,3 +411,43 @@ def test_whole_claims_raise_the_alarm_too(monkeypatch):
     monkeypatch.setattr(deciding, "decide_affine", lambda of: a_theorem(of, M=2))
     with pytest.raises(DisagreementError):
         _ = again.outcome
+
+
+# Counterexamples that one can check by hand
+
+
+def entries_of(found):
+    return {int(n) for array in found.values.values() for n in np.ravel(array)}
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "entries"),
+    [(x, 2 * x, {1}), (x, relu(x), {-1}), (x * x, x, {-1}), (correlate(x, w), convolve(x, w, mode="valid"), {0, 1})],
+    ids=["doubled", "relu", "squared", "flipped"],
+)
+def test_the_entries_of_a_counterexample_are_zero_and_one_where_these_show_it(left, right, entries):
+    found = decide(state(left, right))
+    assert entries_of(found) == entries
+    assert found.left_value[found.index] != found.right_value[found.index]
+
+
+def test_an_entry_that_is_neither_zero_nor_one_is_kept_where_no_other_shows_it():
+    found = decide(state(x * x * x, x))
+    (entry,) = entries_of(found)
+    assert abs(entry) > 1
+    assert (found.left_value[0], found.right_value[0]) == (entry**3, entry)
+
+
+def test_a_function_in_a_counterexample_is_the_simplest_that_shows_it():
+    z, σ = named("z", 2 * x), function("σ")
+    a = named("a", σ(z))
+    g = tensor(M, name="g")
+    found = decide(state(gradient(a, wrt=z, cotangent=g), g))
+    assert {str(f) for f in found.functions.values()} == {"t**2"}
+
+
+def test_a_counterexample_is_made_simple_only_as_far_as_it_is_replayed(monkeypatch):
+    statement = state(correlate(x, w), convolve(x, w, mode="valid"))
+    found = confirmed(deciding.verdict_on(statement))
+    monkeypatch.setattr(replay, "shown", lambda *_: None)
+    assert replay.simplified(found) is found

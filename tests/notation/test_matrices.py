@@ -180,7 +180,8 @@ def test_a_coefficient_is_named_where_it_is_known():
 def test_sizes_are_compared_as_numbers_and_shapes_as_shapes():
     assert difference(claim(M // 2 == M // 3).verdict) == "the left side is 1, the right side 0"
     assert difference(claim(first_wrong_at_six(S) == M - M).verdict) == "the left side is 1, the right side 0"
-    assert difference(claim(shape(tensor(M, name="x")) == (2,)).verdict) == "the shapes are (1,) and (2,)"
+    assert difference(claim(shape(tensor(M, name="x")) == (2,)).verdict) == "the left side is 1, the right side 2"
+    assert difference(claim(shape(tensor(M, M, name="x")) == (M, 2)).verdict) == "the shapes are (1, 1) and (1, 2)"
     wrong = claim(M // 2 == M // 3).verdict
     assert sentence(counterexample(wrong).difference) == ("There the left side is 1, the right side 0.")
 

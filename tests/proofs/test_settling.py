@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cnn_symbolic import FeatureMap, Step, check, correlate, prove, refute, rot180, sizes, tensor
+from cnn_symbolic import FeatureMap, Step, check, correlate, prove, refute, rot180, sizes, subsample, tensor
 from cnn_symbolic.claims import read_claims, settle_many
 from cnn_symbolic.ground.errors import DisagreementError
 from cnn_symbolic.kernel.search import confirming
@@ -89,6 +89,19 @@ def test_the_verdict_is_there_before_the_name_of_the_mistake(monkeypatch):
     monkeypatch.setattr(deriving, "named_mistake", endless)
     first = next(settled_so_far(unrotated()))
     assert (first.outcome, first.mistake) == ("refuted", None)
+
+
+def test_the_verdict_is_there_before_its_condition_for_every_stride(monkeypatch):
+    def endless(*_):
+        while True:
+            pass
+
+    M, S = sizes("M S")
+    x = tensor(M, name="x")
+    wrong = refute("It is not subsampled", subsample(x, factors=(S,)), equals=x)
+    monkeypatch.setattr(deriving, "with_condition", endless)
+    first = next(settled_so_far(wrong))
+    assert (first.outcome, first.as_expected, dict(first.verdict.given)) == ("refuted", True, {"S": 2})
 
 
 def test_no_other_change_is_tried_when_the_time_for_names_is_over(monkeypatch):

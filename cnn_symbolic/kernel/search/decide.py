@@ -18,18 +18,21 @@ from typing import Any
 
 import sympy as sp
 
+from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.formulas import substitute
 from cnn_symbolic.expressions.heads import Opaque
 from cnn_symbolic.expressions.known_functions import KNOWN
 from cnn_symbolic.expressions.rules import least
-from cnn_symbolic.ground.errors import VacuousClaimError
+from cnn_symbolic.ground.errors import EvaluationError, VacuousClaimError
 from cnn_symbolic.kernel.search.arguments import premises, presumptions
 from cnn_symbolic.kernel.search.changes import as_stated, changes, further_changes, read_where
 from cnn_symbolic.kernel.search.confirming import check_proved, check_vacuous, confirmed, in_order
 from cnn_symbolic.kernel.search.domains import stated_domain
+from cnn_symbolic.kernel.search.every_factor import generalised
 from cnn_symbolic.kernel.search.factor_choice import factors_of, literal_values, stated_values
 from cnn_symbolic.kernel.search.points import smallest
 from cnn_symbolic.kernel.search.refuting import decide_affine
+from cnn_symbolic.kernel.search.replay import simplified
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided, amended
 from cnn_symbolic.kernel.trusted.affine import prove_affine
 from cnn_symbolic.kernel.trusted.coefficients import CoefficientSets
@@ -48,14 +51,60 @@ def decide(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
 
     With `literally` the factors are not taken for every value at once, but have all combinations of these.
     """
+    verdict = decided_first(statement, literally)
+    return with_condition(verdict) if has_open_condition(verdict) and not literally else verdict
+
+
+def decided_first(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
+    """Return the verdict on a statement; if it is refuted, its condition may be for some values of the factors only."""
     start = time.perf_counter()
     try:
         verdict = verdict_on(statement, literally)
     except VacuousClaimError:
         check_vacuous(statement)
         raise
-    found, seconds = confirmed(verdict), time.perf_counter() - start
+    found = confirmed(verdict)
+    if isinstance(found, Refutation):
+        found = simplified(found)
+    seconds = time.perf_counter() - start
     return timed(found, seconds) if isinstance(found, Theorem) else amended(found, seconds=seconds)
+
+
+def has_open_condition(verdict: Verdict) -> bool:
+    """Tell whether a refutation has a condition for some values of the factors, with roundings, or none."""
+    if not isinstance(verdict, Refutation):
+        return False
+    return bool(verdict.given) or verdict.holds_when is None or verdict.holds_when.has(heads.Floor)
+
+
+def with_condition(verdict: Verdict) -> Verdict:
+    """Return a refutation with its condition for every value of the factors, or without roundings, if one is found."""
+    start = time.perf_counter()
+    with suppress(NotReadable, EvaluationError, OverflowError):  # the last two: numbers that have no columns
+        if isinstance(verdict, Refutation):
+            found = generalised(verdict, factors_of(verdict.statement), proof_of)
+            return amended(found, seconds=verdict.seconds + time.perf_counter() - start)
+    return verdict
+
+
+def proof_of(statement: Statement) -> Theorem | None:
+    """Return the theorem that a statement is by itself or in terms of other sizes; None if it is not seen."""
+    if (theorem := proof_alone(statement)) is not None:
+        return theorem
+    with suppress(NotReadable):
+        return theorem_for_every(statement, statement.sizes, MOST_CASES)
+    for change in islice(changes(statement), 1):
+        with suppress(NotReadable):
+            premise = in_other_sizes(statement, change.values, change.meanings, change.conditions)
+            return as_theorem(as_stated(proved_after(premise.statement, MOST_CHANGES), premise, change))
+    with suppress(NotReadable):
+        return as_theorem(proved_after_changes(statement, MOST_CHANGES))
+    return None
+
+
+def as_theorem(verdict: Verdict) -> Theorem | None:
+    """Return a verdict if it is a theorem."""
+    return verdict if isinstance(verdict, Theorem) else None
 
 
 def verdict_on(statement: Statement, literally: Sequence[int] = ()) -> Verdict:

@@ -1,14 +1,22 @@
-"""The smallest points of sets and functions: of least total size, then in order."""
+"""Points: the smallest ones of sets and functions, of least total size, then in order; and many at once, as columns."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 import islpy as isl
+import numpy as np
+import sympy as sp
 
+from cnn_symbolic.expressions import heads
+from cnn_symbolic.expressions.meaning import COMPARE
+from cnn_symbolic.expressions.rules import as_quotient
+from cnn_symbolic.ground.errors import EvaluationError
 from cnn_symbolic.kernel.trusted.integer_sets import KIND, Sets
 
 MOST_POINTS = 400
@@ -108,3 +116,59 @@ def first_nonzero(sets: Sets, function: Any, piece: Any, domain: isl.Set) -> tup
         same_sizes = at_sizes(sets, at[: len(sets.sizes)], domain)
         left = left.subtract(isl.Set.from_point(point(sets, at, function)) if depends else same_sizes)
     return False, None
+
+
+# Many points
+
+
+class Columns:
+    """Integers for sizes, at many points at once; `defined` says at which of them no divisor is less than one."""
+
+    def __init__(self, of: Mapping[sp.Symbol, Any]) -> None:
+        self.of = of
+        self.count = max((len(column) for column in of.values()), default=1)
+        self.defined = np.ones(self.count, dtype=bool)
+
+    def holds(self, conditions: Iterable[Any]) -> Any:
+        """Return where all conditions hold, and are defined."""
+        found = np.ones(self.count, dtype=bool)
+        for condition in conditions:
+            found = found & self.value(condition)
+        return found & self.defined
+
+    def value(self, e: Any) -> Any:
+        """Return the values of an expression in whole numbers, or of a condition; raise EvaluationError for others."""
+        if isinstance(e, sp.Symbol):
+            return self.of[e]
+        if isinstance(e, sp.Integer):
+            return int(e)
+        if e in (sp.true, sp.false):
+            return np.bool_(e == sp.true)
+        if isinstance(e, heads.Floor | heads.Ceiling):
+            top, bottom = map(self.value, as_quotient(e.args[0]))
+            return top // self.divisor(bottom) if isinstance(e, heads.Floor) else -(-top // self.divisor(bottom))
+        if isinstance(e, heads.Remainder):
+            top, bottom = map(self.value, e.args)
+            return top % self.divisor(bottom)
+        if isinstance(e, heads.Comparison):
+            return COMPARE[e.sign](*map(self.value, e.args))
+        if isinstance(e, sp.Pow) and e.exp.is_Integer and e.exp >= 0:
+            return self.value(e.base) ** int(e.exp)
+        if type(e) in JOINED:
+            return reduce(JOINED[type(e)], map(self.value, e.args))
+        raise EvaluationError(f"{e} ({type(e).__name__}) has no columns of values")
+
+    def divisor(self, bottom: Any) -> Any:
+        """Return a divisor, one in place of what is less."""
+        self.defined &= bottom >= 1
+        return np.maximum(bottom, 1)
+
+
+JOINED: dict[type, Callable[[Any, Any], Any]] = {
+    sp.Add: operator.add,
+    sp.Mul: operator.mul,
+    heads.Maximum: np.maximum,
+    heads.Minimum: np.minimum,
+    heads.Conjunction: np.logical_and,
+    heads.Disjunction: np.logical_or,
+}

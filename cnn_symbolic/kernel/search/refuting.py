@@ -101,23 +101,60 @@ def refutation_of(
 ) -> Refutation:
     """Return the refutation by the smallest difference that shows in numbers."""
     statement = made.statement
-    bad = made.undefined.union(made.unequal)
-    for where in found.values():
-        bad = bad if where.exact is None else bad.union(where.exact.params())
+    bad = sizes_that_differ(made, found, differences)
     settled = all(where.settled for where in found.values())
-    exact = settled and all(where.found is None for where in found.values())
-    of_entries = [difference for difference in differences if difference.kind == "entry"]
-    exact = exact and opaque_arguments_differ(statement, statement.conditions, of_entries)
     for attempt in range(MOST_REPLAYS):
         first = min(differences, key=partial(place, statement))
         least = settled and attempt == 0
-        refutation = refuted(made, first, bad if exact else None, least)
+        refutation = refuted(made, first, bad, least)
         if refutation is not None:
             return refutation
         differences = beyond(made, differences, first)
         if not differences:
             break
     raise NotReadable(Reason.REPLAY, f"the difference at {first.sizes(statement)} did not show in numbers")
+
+
+def sizes_that_differ(
+    made: SideComparison, found: Mapping[Signature, Nonzero], differences: Sequence[Difference]
+) -> IntegerSet | None:
+    """Return the sizes at which the two sides differ; None where they are not known exactly."""
+    bad = made.undefined.union(made.unequal)
+    for where in found.values():
+        if where.found is not None or not where.settled:
+            return None
+        bad = bad if where.exact is None else bad.union(where.exact.params())
+    of_entries = [difference for difference in differences if difference.kind == "entry"]
+    return bad if opaque_arguments_differ(made.statement, made.statement.conditions, of_entries) else None
+
+
+@dataclass(frozen=True)
+class ExactSizes:
+    """The sizes at which a statement holds, of those of its domain, as sets and as a condition on these."""
+
+    sets: CoefficientSets
+    domain: IntegerSet
+    good: IntegerSet
+    holds_when: Boolean
+
+    def is_same(self, condition: Boolean) -> bool:
+        """Tell whether a condition holds at just these sizes of the domain."""
+        with self.sets.within_limits():
+            return bool(self.domain.intersect(self.sets.sizes_where([condition])).is_equal(self.good))
+
+
+def exact_sizes(statement: Statement, sizes: Sequence[sp.Symbol]) -> ExactSizes | None:
+    """Return the sizes at which a statement holds, its own and maybe more; None where they are not known exactly.
+
+    Raises NotReadable where it is not affine, VacuousClaimError where it is about no sizes.
+    """
+    sets = CoefficientSets(sizes, statement.index)
+    with sets.within_limits():
+        made = SideComparison(statement, sets)
+        found = {signature: nonzero(sets, function) for signature, function in made.differences.items()}
+        bad = sizes_that_differ(made, found, list(differences_in(made, found)))
+        holds = None if bad is None else weakest(sets, made.domain, bad)
+        return None if holds is None else ExactSizes(sets, made.domain, made.domain.subtract(bad), holds)
 
 
 def place(statement: Statement, difference: Difference) -> tuple[int, tuple[int, ...]]:

@@ -60,7 +60,10 @@ class Refutation(Verdict):
     product of tensor entries whose coefficients differ (None where the difference was found by trying), and the replay
     shows both sides as NumPy computes them from `values`. `holds_when` is the weakest assumption under which the
     statement does hold, `false` if it never does, None where it could not be computed; `given` lists values of sizes
-    such as strides, if it is the condition for these values only. `holds_at` decides it while the verdict is confirmed.
+    such as strides, if it is the condition for these values only. Else it is proved to suffice at all sizes, and no
+    others are known to do at the values of strides listed in `necessary_at`, if there are any; without, it is proved
+    that there are none. With `given`, `holds_if` is proved to suffice at all sizes, if it is not None. `holds_at`
+    decides the condition while the verdict is confirmed.
     """
 
     kind: str
@@ -79,12 +82,22 @@ class Refutation(Verdict):
     left_value: Any = None
     right_value: Any = None
     given: Mapping[str, int] = field(default_factory=dict)
+    necessary_at: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    holds_if: Boolean | None = None
     holds_at: Callable[[Mapping[str, int]], bool] | None = field(default=None, repr=False, compare=False)
 
     @property
     def evidence(self) -> str:
         """How strong the verdict is."""
         return "refuted"
+
+    @property
+    def necessary(self) -> str:
+        """At which values of sizes the condition is known to be necessary, if only at these: "S in {1, 2}"."""
+        named: dict[tuple[int, ...], list[str]] = {}
+        for name, values in self.necessary_at.items():
+            named.setdefault(values, []).append(name)
+        return " and ".join(f"{listed(tuple(n))} in {{{', '.join(map(str, v))}}}" for v, n in named.items())
 
 
 @dataclass(frozen=True, eq=False, slots=True)

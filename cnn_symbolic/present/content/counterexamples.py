@@ -160,14 +160,42 @@ def exact(value: str) -> Prose:
 
 def holds(refutation: Refutation) -> Prose:
     """Return under which condition a refuted formula does hold."""
+    if refutation.holds_if is None:
+        return holds_exactly(refutation)
+    start: Prose = (*for_every(refutation.given), " equality") if refutation.given else ("Equality",)
+    return (*start, " holds when ", *said(refutation.holds_if), ". ", *holds_exactly(refutation))
+
+
+def holds_exactly(refutation: Refutation) -> Prose:
+    """Return where a refuted formula holds and where it does not."""
     given = [*map(Formula, valued(refutation.given))]
     start: Prose = ("For ", *separated(given, ", "), " equality ") if given else ("Equality ",)
     if refutation.holds_when is None:
         return (*start, "does not hold at all sizes; the weakest assumption under which it does is not known.")
+    values = separated(map(Formula, among(refutation.necessary_at)), " and ")
     if refutation.holds_when == sp.false:
-        return (*start, "never holds.")
-    where = separated(map(Formula, conditions(conjuncts(refutation.holds_when))), " and ")
+        return ("At ", *values, " equality never holds.") if values else (*start, "never holds.")
+    where = said(refutation.holds_when)
+    if values:
+        every = for_every(refutation.necessary_at)
+        return (*every, " equality holds when ", *where, ". That is necessary at ", *values, ".")
     return (*start, "holds exactly when ", *where, ".")
+
+
+def said(condition: Any) -> Prose:
+    """Return a condition within a sentence."""
+    return separated(map(Formula, conditions(conjuncts(condition))), " and ")
+
+
+def for_every(names: Iterable[str]) -> Prose:
+    """Return of which sizes every value is meant."""
+    return ("For every ", *separated((Formula(name(called)) for called in names), " and "))
+
+
+def among(values: Mapping[str, tuple[int, ...]]) -> Iterator[Layout]:
+    """Yield the values that each size has."""
+    for called, numbers in values.items():
+        yield row(name(called), Sign("="), joined(map(integer, numbers), Sign(",")))
 
 
 def separated(parts: Iterable[Formula], by: str) -> Prose:
@@ -261,4 +289,5 @@ def differing(refutation: Refutation) -> tuple[str, str] | None:
 def is_about_two_sizes(refutation: Refutation) -> bool:
     """Tell whether a claim compares two sizes: it is stated as one of shapes with one axis."""
     origin = refutation.statement.origin
-    return origin is not None and all(isinstance(s, tuple) and len(s) == 1 for s in (origin.left, origin.right))
+    sides = () if origin is None else (origin.left, origin.right)
+    return len(refutation.left_shape) == 1 and any(isinstance(side, tuple | ShapeOf) for side in sides)

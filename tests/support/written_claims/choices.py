@@ -27,7 +27,7 @@ def spread_by_the_opposite_condition(draw, M, S):
     return spread(draw, M, S, lambda i, g: 0 if i % S else g[i // S])
 
 
-@conditional(f"{SPREAD}where(i % S == 0, dy[i // S], dy[i]))", assuming="S == 1 or M <= 2 and S >= M")
+@conditional(f"{SPREAD}where(i % S == 0, dy[i // S], dy[i]))", assuming="S == 1 or M <= S")
 def spread_and_something_elsewhere(draw, M, S):
     return spread(draw, M, S, lambda i, g: at(g, i) if i % S else g[i // S])
 
