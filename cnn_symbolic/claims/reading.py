@@ -9,8 +9,9 @@ an index.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy as sp
@@ -25,7 +26,7 @@ from cnn_symbolic.claims.vocabulary import (
     is_implied_size,
 )
 from cnn_symbolic.expressions.formulas import fresh, numbered
-from cnn_symbolic.expressions.rules import is_whole
+from cnn_symbolic.expressions.rules import is_plain_size, is_whole
 from cnn_symbolic.expressions.values import Number, number
 from cnn_symbolic.ground.errors import ClaimTextError, OperandError, TooLargeError
 from cnn_symbolic.ground.names import TOPICS
@@ -33,7 +34,7 @@ from cnn_symbolic.ground.words import suggestion
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.proofs.claiming import claim, refute
 from cnn_symbolic.proofs.collecting import Declared, column_of
-from cnn_symbolic.proofs.derivation import Derivation
+from cnn_symbolic.proofs.derivation import AsText, Derivation
 from cnn_symbolic.tensors.arithmetic import scale
 from cnn_symbolic.tensors.entries import EntryReading, entries_of
 from cnn_symbolic.tensors.making import named
@@ -54,6 +55,19 @@ def read_claims(text: str, where: str = "the text") -> dict[str, Derivation]:
 def declared_claims(text: str, where: str) -> dict[str, Declared]:
     """Return the claims of a text by name, each with its place."""
     return ClaimReader(text, where).claims
+
+
+def named_in(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Yield the size, tensor or function that a name of a text stands for, or those of a layer, with their names."""
+    if isinstance(value, Number) and is_plain_size(value.formula):
+        yield value.formula.name, name
+    if isinstance(value, Tensor | Function) and value.name is not None:
+        yield value.name, name
+    if isinstance(value, LAYERS):
+        parts = [part for part, made in inspect.getmembers(type(value)) if isinstance(made, property)]
+        for part in (*vars(value), *parts):
+            if isinstance(made := getattr(value, part), Tensor) and made.name is not None:
+                yield made.name, f"{name}.{part}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,10 +235,21 @@ class ClaimReader(Expressions):
                 made: Derivation = super().called(claim, [Equation(*sides)], stated, node)
             else:
                 made = super().called(refute, [stated.pop("title"), sides[0]], {"equals": sides[1], **stated}, node)
+            made = replace(made, as_text=self.as_text(node, equation, bool(free)))
             _ = made.statement  # what is wrong with it is said at its place in the text
         return made
 
-    def written(self, node: ast.expr) -> str:
+    def as_text(self, node: ast.Call, equation: ast.Compare, is_indexed: bool) -> AsText:
+        """Return how a claim stands in the text, as one that is to be proved."""
+        options = "".join(f", {self.written(option)}" for option in node.keywords)
+        called: dict[str, str] = {}
+        for name, value in self.names.items():
+            for made, where in named_in(name, value):
+                called.setdefault(made, where)
+        left = self.written(equation.left)
+        return AsText("claim(", left, f"{options})", is_indexed, called, frozenset({*self.names, *self.implied}))
+
+    def written(self, node: ast.expr | ast.keyword) -> str:
         """Return an expression as it stands in the text, in one line."""
         return " ".join((ast.get_source_segment(self.text, node) or "").split())
 

@@ -1,7 +1,8 @@
 """The catalogue of mistakes: small changes of a formula, each with a name.
 
-Applied to a right formula they are the wrong variants that the kernel must refute; applied to a wrong
-one, the change that makes it right is the name of the mistake.
+Applied to a right formula they are the wrong variants that the kernel must refute; applied to a wrong one, the change
+that makes it right says which mistake is in it. What is written as operations is changed as these, so that what is
+right can be written so, too; what is written entry by entry, as a sum of terms (`index_maps`).
 """
 
 from __future__ import annotations
@@ -14,41 +15,51 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.expressions.shapes import format_shape
+from cnn_symbolic.expressions.formulas import fresh
+from cnn_symbolic.expressions.values import as_formula
 from cnn_symbolic.ground.errors import CnnSymbolicError
+from cnn_symbolic.mistakes.index_maps import numbers_beside, term_changes
+from cnn_symbolic.mistakes.roles import STEPS, Roles
+from cnn_symbolic.mistakes.terms import terms_of
 from cnn_symbolic.tensors.arithmetic import multiply, scale
-from cnn_symbolic.tensors.entries import entries_of
 from cnn_symbolic.tensors.operation import RECORDS, Proposal
 from cnn_symbolic.tensors.operations.basic import flip, rot180, shift, transpose
-from cnn_symbolic.tensors.sources import Call, Entries, Named
+from cnn_symbolic.tensors.sources import UNSTATED, Call, Entries, Named
 from cnn_symbolic.tensors.tensor import Tensor
 
-# The options that say in steps of how many entries an operation goes.
-STEPS = ("stride", "dilation", "factors")
+NO_ROLES = Roles()
+LONGEST_NAME = 40
+GEOMETRY = ("stride", "padding", "dilation", "output_padding")
 
 
 @dataclass(frozen=True)
 class Change:
-    """A formula that differs from another one in one place, and what the difference is."""
+    """A formula, or a shape, that differs from another one by one mistake.
+
+    `name` is the mistake that was made in it, `mends` the one in the other formula, if it is this one that is right.
+    """
 
     name: str
-    formula: Tensor
+    formula: Any
+    mends: str = ""
 
 
-def changes(formula: Tensor, factors: Sequence[Tensor] = (), fixed: Collection[str] = ()) -> Iterator[Change]:
+def changes(
+    formula: Tensor, factors: Sequence[Tensor] = (), fixed: Collection[str] = (), roles: Roles = NO_ROLES
+) -> Iterator[Change]:
     """Yield the formulas that one mistake makes of this one; those that cannot be built are left out.
 
     `factors` are tensors that may have been forgotten as a factor, `fixed` the names of intermediate
-    results that are taken as they are.
+    results that are taken as they are, `roles` what sizes and tensors are called.
     """
-    yield from built(chain(proposed(formula, factors, fixed), exchanged_steps(formula)))
+    yield from built(chain(proposed(formula, factors, fixed, roles), exchanged_steps(formula)))
 
 
 def built(proposals: Iterable[Proposal]) -> Iterator[Change]:
     """Yield the proposed formulas that can be built."""
-    for name, build in proposals:
+    for makes, build, mends in proposals:
         try:
-            yield Change(name, build())
+            yield Change(makes, build(), mends)
         except CnnSymbolicError:
             continue
 
@@ -57,7 +68,7 @@ def exchanged_steps(x: Tensor) -> Iterator[Proposal]:
     """Yield the formula with two strides, dilations or factors exchanged wherever they occur as such."""
     steps = dict.fromkeys(step for step in steps_of(x) if not step.is_Integer)
     for a, b in combinations(steps, 2):
-        yield f"{a} and {b} exchanged", partial(with_steps, x, {a: b, b: a})
+        yield Proposal(f"{a} and {b} exchanged", partial(with_steps, x, {a: b, b: a}), f"{a} and {b} are exchanged")
 
 
 def steps_of(x: Tensor) -> list[sp.Expr]:
@@ -82,56 +93,49 @@ def with_steps(x: Tensor, chosen: Mapping[sp.Expr, sp.Expr]) -> Tensor:
     return made
 
 
-def proposed(x: Tensor, factors: Sequence[Tensor], fixed: Collection[str]) -> Iterator[Proposal]:
+def proposed(x: Tensor, factors: Sequence[Tensor], fixed: Collection[str], roles: Roles) -> Iterator[Proposal]:
     """Yield every change at the top of a formula and inside of it, not yet built."""
     unfolded = isinstance(x.source, Named) and x.name not in fixed
-    source = x.source.definition.source if isinstance(x.source, Named) and unfolded else x.source
+    definition = x.source.definition if isinstance(x.source, Named) and unfolded else x
+    source = definition.source
     if isinstance(source, Entries):
-        yield from at_entries(source)
+        yield from at_entries(definition, roles)
     elif isinstance(source, Call):
         yield from RECORDS[source.operation].mistakes(source)
         yield from at_options(source)
-    yield from at_any(x)
+        if "factor" in source.options:
+            yield from at_factor(source, roles)
+    yield from at_any(x, roles)
     if isinstance(source, Call):
         for k, operand in enumerate(source.operands):
-            for name, build in proposed(operand, factors, fixed):
-                yield name, partial(rebuilt_operand, source, k, build)
+            for makes, build, mends in proposed(operand, factors, fixed, roles):
+                yield Proposal(makes, partial(rebuilt_operand, source, k, build), mends)
     for factor in factors:
         if factor.lengths == x.lengths:
-            yield f"the factor {factor} added to {x}", partial(multiply, factor, x)
+            said = f"the slope {factor}" if is_slope(factor) else f"the factor {factor}"
+            yield Proposal(f"the factor {factor} added to {x}", partial(multiply, factor, x), f"{said} is missing")
 
 
-def at_entries(source: Entries) -> Iterator[Proposal]:
-    """Yield the changes of a formula written by hand: indices off by one, turned, and exchanged."""
-    written = source.formula
-    for at in sorted(written.atoms(sp.Indexed), key=str):
-        for k, inner in enumerate(at.indices):
-            for step in (1, -1):
-                moved = at.func(at.base, *at.indices[:k], inner + step, *at.indices[k + 1 :])
-                changed = written.xreplace({at: moved})
-                name = f"index {k} of {at.base} off by one ({step:+d})"
-                yield name, partial(written_otherwise, source, changed)
-            for term in sp.Add.make_args(inner) if isinstance(inner, sp.Add) else ():
-                moved = at.func(at.base, *at.indices[:k], inner - 2 * term, *at.indices[k + 1 :])
-                name = f"the other sign of {plain(term)} in index {k} of {at.base}"
-                yield name, partial(written_otherwise, source, written.xreplace({at: moved}))
-        for a, b in combinations(range(len(at.indices)), 2):
-            if at.indices[a] == at.indices[b]:
-                continue
-            turned = list(at.indices)
-            turned[a], turned[b] = turned[b], turned[a]
-            name = f"the indices {a} and {b} of {at.base} exchanged"
-            yield name, partial(written_otherwise, source, written.xreplace({at: at.func(at.base, *turned)}))
+def is_slope(x: Tensor) -> bool:
+    """Tell whether a tensor is the derivative of a function, entry by entry."""
+    return isinstance(x.source, Call) and x.source.options.get("order", 0) > 0
 
 
-def written_otherwise(source: Entries, formula: sp.Expr) -> Tensor:
-    """Return the tensor with another formula of its entries."""
-    return entries_of(formula, source.index, source.lengths, source.using)
+def at_entries(x: Tensor, roles: Roles) -> Iterator[Proposal]:
+    """Yield the changes of a formula written by hand, as those of its terms."""
+    terms = terms_of(x, {})
+    for change in term_changes(terms, roles) if terms is not None else ():
+        yield Proposal(change.makes, partial(getattr, change.terms, "tensor"), change.mends)
 
 
-def plain(e: sp.Expr) -> str:
-    """Return an expression as text, bound indices by their letters."""
-    return format_shape((e.xreplace({s: sp.Symbol(s.name) for s in e.atoms(sp.Dummy)}),))[1:-2]
+def at_factor(call: Call, roles: Roles) -> Iterator[Proposal]:
+    """Yield a multiple by another number: one that is not divided by a size, or not multiplied by one."""
+    factor = as_formula(call.options["factor"], "a factor")
+    for mends, makes, number in numbers_beside([factor], roles):
+        if (other := number(factor)) == 1:
+            yield Proposal(makes, lambda: call.operands[0], mends)
+        elif abs(other / factor) not in (1, 2, sp.Rational(1, 2)):
+            yield Proposal(makes, partial(call.again, call.operands, factor=other), mends)
 
 
 def rebuilt_operand(call: Call, k: int, build: Callable[[], Tensor]) -> Tensor:
@@ -145,38 +149,89 @@ def at_options(call: Call) -> Iterator[Proposal]:
     options, again = call.options, partial(call.again, call.operands)
     if "stride" in options and "dilation" in options and options["stride"] != options["dilation"]:
         exchanged = {"stride": options["dilation"], "dilation": options["stride"]}
-        yield f"stride and dilation of {call.operation} exchanged", partial(again, **exchanged)
+        makes = f"stride and dilation of {call.operation} exchanged"
+        yield Proposal(makes, partial(again, **exchanged), "stride and dilation are exchanged")
     for key in ("padding", "widths"):
         given = options.get(key)
         if isinstance(given, tuple) and any(isinstance(w, tuple) and w[0] != w[1] for w in given):
             turned = tuple(tuple(reversed(w)) if isinstance(w, tuple) else w for w in given)
-            yield "the padding before and after exchanged", partial(again, **{key: turned})
+            said = "the padding before and after exchanged"
+            yield Proposal(said, partial(again, **{key: turned}), "the paddings before and after are exchanged")
     for name, other in (("same", "same_lower"), ("same_lower", "same")):
         if options.get("padding") == name:
-            yield f"padding {other!r} in place of {name!r}", partial(again, padding=other)
-    if options.get("output_padding", 0) not in (0, (0,) * 9):
-        yield "the output padding dropped", partial(again, output_padding=0)
+            makes, mends = (f"padding {a!r} in place of {b!r}" for a, b in ((other, name), (name, other)))
+            yield Proposal(makes, partial(again, padding=other), mends)
+    for key in GEOMETRY:
+        if options.get(key, UNSTATED[key]) != UNSTATED[key]:
+            called = key.replace("_", " ")
+            dropped = partial(again, **{key: UNSTATED[key]})
+            yield Proposal(f"the {called} dropped", dropped, f"the {called} is too much")
     for axis, start in enumerate(options.get("start", ())):
         if start != 0:
             moved = tuple(0 if a == axis else s for a, s in enumerate(options["start"]))
-            yield f"cut from the start of axis {axis} on", partial(again, start=moved)
+            makes, mends = f"cut from the start of axis {axis} on", f"the start of axis {axis} is cut off"
+            yield Proposal(makes, partial(again, start=moved), mends)
 
 
-def at_any(x: Tensor) -> Iterator[Proposal]:
+def at_any(x: Tensor, roles: Roles) -> Iterator[Proposal]:
     """Yield the changes that can be made to any tensor; axes of size 1 look the same from both ends."""
+    said, flipped = called(x, roles), turned(x, roles)
     long = [axis for axis in range(x.rank) if x.lengths[axis] != 1]
     if len(long) > 1:
-        yield f"{x} rotated by 180°", partial(rot180, x)
+        yield Proposal(f"{x} rotated by 180°", partial(reversing, rot180, x), flipped)
+    if x.rank > 3 and long[-2:] == [x.rank - 2, x.rank - 1]:
+        axes = tuple(range(2, x.rank))
+        makes = f"{x} flipped along the axes {axes}"
+        yield Proposal(makes, partial(reversing, flip, x, axes=axes), flipped)
     for axis in long:
-        yield f"{x} flipped along axis {axis}", partial(flip, x, axes=(axis,))
+        alone = x.rank == 3 and axis == 2
+        mends = flipped + f" along axis {axis}" * (len(long) > 1 and not alone)
+        yield Proposal(f"{x} flipped along axis {axis}", partial(reversing, flip, x, axes=(axis,)), mends)
     for axis in range(x.rank):
         for step in (1, -1):
             offsets = tuple(step if a == axis else 0 for a in range(x.rank))
-            yield f"{x} off by one ({step:+d}) along axis {axis}", partial(shift, x, offsets=offsets)
+            makes = f"{x} off by one ({step:+d}) along axis {axis}"
+            yield Proposal(makes, partial(shift, x, offsets=offsets), f"{said} is off by one along axis {axis}")
     if x.rank > 1 and long:
-        yield f"{x} transposed", partial(transpose, x)
+        yield Proposal(f"{x} transposed", partial(reversing, transpose, x), f"{said} is not transposed")
     if x.rank > 2 and x.lengths[:2] != (1, 1):
-        yield f"axes 0 and 1 of {x} exchanged", partial(transpose, x, axes=(1, 0, *range(2, x.rank)))
-    yield f"{x} doubled", partial(scale, x, factor=2)
-    yield f"{x} halved", partial(scale, x, factor=sp.Rational(1, 2))
-    yield f"{x} negated", partial(scale, x, factor=-1)
+        makes, order = f"axes 0 and 1 of {x} exchanged", (1, 0, *range(2, x.rank))
+        yield Proposal(
+            makes, partial(reversing, transpose, x, axes=order), f"the axes 0 and 1 of {said} are not exchanged"
+        )
+    yield Proposal(f"{x} doubled", partial(scale, x, factor=2), f"{said} is halved")
+    yield Proposal(f"{x} halved", partial(scale, x, factor=sp.Rational(1, 2)), f"{said} is doubled")
+    yield Proposal(f"{x} negated", partial(scale, x, factor=-1), f"the sign of {said} is wrong")
+
+
+def reversing(operation: Callable[..., Tensor], x: Tensor, **options: Any) -> Tensor:
+    """Return the result of an operation that is its own inverse: what it was made of if it was the last one."""
+    made, last = operation(x, **options), x.source
+    if isinstance(last, Call) and isinstance(made.source, Call) and last.operation == made.source.operation:
+        (before,) = last.operands
+        return before if last.options == made.source.options else made
+    return made
+
+
+def called(x: Tensor, roles: Roles) -> str:
+    """Return what a tensor is called in the name of a mistake: a long formula is one."""
+    of = x
+    while is_bare(x) and of.name is None:
+        (of,) = of.source.made_from
+    if of.name is not None:
+        return roles.tensor(of.name)
+    return text if len(text := str(x)) <= LONGEST_NAME else "the formula"
+
+
+def turned(x: Tensor, roles: Roles) -> str:
+    """Return what is wrong with a tensor that would be right if it were reversed."""
+    index = fresh("i" * x.rank)
+    maps = [e for at in x.formula(index).atoms(sp.Indexed) for e in at.indices] if is_bare(x) else []
+    is_flipped = any(sp.expand(e).coeff(i) == -1 for e in maps for i in index)
+    return f"{called(x, roles)} is flipped" if is_flipped else f"{called(x, roles)} is not flipped"
+
+
+def is_bare(x: Tensor) -> bool:
+    """Tell whether a tensor is one with a name, or made of one alone."""
+    alone = isinstance(x.source, Call) and len(x.source.operands) == 1
+    return x.name is not None or (alone and all(map(is_bare, x.source.made_from)))

@@ -12,7 +12,8 @@ import sympy as sp
 from cnn_symbolic.expressions.formulas import Shape
 from cnn_symbolic.expressions.rules import divide, is_plain_size, least
 from cnn_symbolic.expressions.shapes import format_option, format_shape
-from cnn_symbolic.mistakes.changes import STEPS, Change, built, rebuilt_operand
+from cnn_symbolic.mistakes.changes import GEOMETRY, Change, built, rebuilt_operand
+from cnn_symbolic.mistakes.roles import STEPS, Roles
 from cnn_symbolic.tensors.arithmetic import scale
 from cnn_symbolic.tensors.operation import Proposal
 from cnn_symbolic.tensors.operations.basic import dilate
@@ -20,17 +21,17 @@ from cnn_symbolic.tensors.operations.padding import crop
 from cnn_symbolic.tensors.sources import UNSTATED, Call
 from cnn_symbolic.tensors.tensor import Tensor
 
-GEOMETRY = ("stride", "padding", "dilation", "output_padding")
 
-
-def forgotten(wrong: Tensor, left: Tensor) -> Iterator[Change]:
+def forgotten(wrong: Tensor, left: Tensor, roles: Roles) -> Iterator[Change]:
     """Yield a wrong formula with one or two things that the left side has, and brought to the left side's shape."""
     once = list(built(remembered(wrong, left)))
     yield from once
-    yield from built(shared(wrong, left))
+    yield from built(shared(wrong, left, roles))
     for change in once:
         for second in built(chain(fitted(change.formula, left.lengths), remembered(change.formula, left))):
-            yield Change(f"{change.name} and {second.name}", second.formula)
+            mends = f"{change.mends.removesuffix(' is missing')} and {second.mends}"
+            mends = mends.replace(" is missing", " are missing") if change.mends.endswith(" is missing") else mends
+            yield Change(f"{change.name} and {second.name}", second.formula, mends)
 
 
 def remembered(x: Tensor, left: Tensor) -> Iterator[Proposal]:
@@ -40,7 +41,8 @@ def remembered(x: Tensor, left: Tensor) -> Iterator[Proposal]:
         for value in dict.fromkeys(
             call.options[key] for call in stated if call.options.get(key, UNSTATED[key]) != UNSTATED[key]
         ):
-            yield f"the {key} {format_option(value)} everywhere", partial(with_option, x, key, value)
+            said = f"the {key} {format_option(value)}"
+            yield Proposal(f"{said} everywhere", partial(with_option, x, key, value), f"{said} is missing")
     steps = (call.options.get(key) for call in stated for key in STEPS)
     for step in dict.fromkeys(s for s in steps if isinstance(s, sp.Expr | tuple) or s not in (None, 1)):
         yield from dilated(x, step if isinstance(step, tuple) else (step,))
@@ -65,17 +67,19 @@ def dilated(x: Tensor, steps: tuple[Any, ...]) -> Iterator[Proposal]:
         factors = (1,) * (part.rank - len(each)) + each
         if part.rank >= len(each) and any(f != 1 for f in factors):
             spread = partial(dilate, part, factors=factors)
-            yield f"{part} dilated by {format_shape(factors)}", partial(rebuilt_operand, x.source, k, spread)
-        for name, build in dilated(part, steps):
-            yield name, partial(rebuilt_operand, x.source, k, build)
+            said = f"dilated by {format_shape(factors)}"
+            yield Proposal(f"{part} {said}", partial(rebuilt_operand, x.source, k, spread), f"{part} is not {said}")
+        for makes, build, mends in dilated(part, steps):
+            yield Proposal(makes, partial(rebuilt_operand, x.source, k, build), mends)
 
 
-def shared(x: Tensor, left: Tensor) -> Iterator[Proposal]:
+def shared(x: Tensor, left: Tensor, roles: Roles) -> Iterator[Proposal]:
     """Yield the formula divided or multiplied by one size of the left side: a mean for a sum, or a sum for a mean."""
     sizes = {s for p in left.parts() for n in p.lengths for s in n.free_symbols if is_plain_size(s) and least(s) == 1}
-    for size in sorted(sizes, key=str):
-        yield f"{x} divided by {size}", partial(scale, x, factor=divide(sp.S.One, size))
-        yield f"{x} multiplied by {size}", partial(scale, x, factor=size)
+    for size in [*sorted(sizes, key=str), *(n for n in roles.lengths if n not in sizes)]:
+        over, said = partial(scale, x, factor=divide(sp.S.One, size)), roles.size(size)
+        yield Proposal(f"{x} divided by {size}", over, f"not divided by {said}")
+        yield Proposal(f"{x} multiplied by {size}", partial(scale, x, factor=size), f"not multiplied by {said}")
 
 
 def fitted(wrong: Tensor, shape: Shape) -> Iterator[Proposal]:
@@ -88,9 +92,7 @@ def fitted(wrong: Tensor, shape: Shape) -> Iterator[Proposal]:
         given = wrong.source.options["output_padding"]
         before = given if isinstance(given, tuple) else (given,) * spatial
         total = tuple(sp.expand(a + b) for a, b in zip(before, missing, strict=True))
-        name = f"the output padding {format_shape(total)}"
-        yield name, partial(wrong.source.again, wrong.source.operands, output_padding=total)
-    yield (
-        f"zeros behind or a cut, to the shape {format_shape(shape)},",
-        partial(crop, wrong, start=(0,) * wrong.rank, shape=shape),
-    )
+        said, again = f"the output padding {format_shape(total)}", partial(wrong.source.again, wrong.source.operands)
+        yield Proposal(said, partial(again, output_padding=total), "the output padding is missing")
+    said, cut = f"zeros behind or a cut, to the shape {format_shape(shape)}", partial(crop, wrong, shape=shape)
+    yield Proposal(f"{said},", partial(cut, start=(0,) * wrong.rank), f"{said}, are missing")

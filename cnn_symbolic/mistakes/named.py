@@ -1,32 +1,40 @@
-"""The name of a mistake: the change, from the catalogue, that the kernel proves to make a wrong formula right."""
+"""The name of a mistake: the change, from the catalogue, that the kernel proves to make a wrong formula right.
+
+Changes are tried in numbers first, and only those that agree there are proved. What is written as operations is
+changed as such, and then as a sum of terms; what is written entry by entry, as a sum of terms, by one change or by two.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
 import numpy as np
-import sympy as sp
 
-from cnn_symbolic.expressions.evaluation import Function, evaluate_size
+from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.known_functions import KNOWN
-from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.ground.errors import CnnSymbolicError
-from cnn_symbolic.kernel.search.confirming import is_inside
 from cnn_symbolic.kernel.search.decide import is_proved
 from cnn_symbolic.kernel.search.exchanges import as_exchanged
-from cnn_symbolic.kernel.search.replay import T, derivatives
+from cnn_symbolic.kernel.search.replay import derivatives, has_known_functions
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.statement import state
 from cnn_symbolic.mistakes.changes import Change, built, changes
 from cnn_symbolic.mistakes.forgotten import fitted, forgotten
-from cnn_symbolic.tensors.sources import Call, Leaf
+from cnn_symbolic.mistakes.index_maps import TermChange, number_changes, term_changes
+from cnn_symbolic.mistakes.instances import Instance, functions_in, random_instances
+from cnn_symbolic.mistakes.roles import Roles, roles_in
+from cnn_symbolic.mistakes.sizes import named_sizes
+from cnn_symbolic.mistakes.terms import terms_of
+from cnn_symbolic.tensors.sources import Entries
 from cnn_symbolic.tensors.tensor import Tensor
 
-LONGEST, INSTANCES, ATTEMPTS, MOST_VALUES = 12.0, 3, 200, 600
+# Seconds of computing after which no other change is tried, and after which no pair is.
+LONGEST, LONGEST_PAIRS = 1.6, 1.0
+INSTANCES = 3
 
 
 def correction(
@@ -37,24 +45,40 @@ def correction(
     A change that does not make the two sides equal at the counterexample of `refutation`, or at other random
     numbers, is passed over. After some seconds no other change is tried.
     """
-    end = time.monotonic() + LONGEST
+    start = time.process_time()
     instances = list(islice(random_instances(left, assuming), INSTANCES))
-    slopes = [call.again(call.operands, order=call.options["order"] + 1) for call in functions_in(left)]
-    fitting = built(fitted(wrong, left.lengths))
-    for change in chain(fitting, changes(wrong, slopes, left.names()), forgotten(wrong, left)):
-        if time.monotonic() > end:
+    roles = roles_in(left, wrong)
+    by_operations = as_operations(left, wrong, instances, refutation, roles)
+    by_terms = as_terms(left, wrong, instances, roles)
+    by_hand = isinstance(wrong.source, Entries)
+    for change in chain(by_terms, by_operations) if by_hand else chain(by_operations, by_terms):
+        if time.process_time() > start + LONGEST:
             return None
+        if change is None:
+            continue
         try:
-            if refutation is not None and not agrees(change.formula, refutation):
-                continue
-            if not all(instance.agrees(change.formula) for instance in instances):
-                continue
             formula = as_exchanged(left, change.formula, assuming)
             if is_proved(state(left, formula, assuming)):
-                return replace(change, formula=formula)
+                return replace(change, name=change.mends, formula=formula)
         except CnnSymbolicError:
             continue
     return None
+
+
+def as_operations(
+    left: Tensor, wrong: Tensor, instances: Sequence[Instance], refutation: Refutation | None, roles: Roles
+) -> Iterator[Change | None]:
+    """Yield the changes of operations after which both sides have the same numbers; None for every other one."""
+    slopes = [call.again(call.operands, order=call.options["order"] + 1) for call in functions_in(left)]
+    fitting = built(fitted(wrong, left.lengths))
+    lawful = any(call.options["function"] in KNOWN for call in functions_in(left))
+    for change in chain(fitting, changes(wrong, slopes, left.names(), roles), forgotten(wrong, left, roles)):
+        try:
+            agreed = refutation is None or agrees(change.formula, refutation)
+            agreed = agreed and (lawful or all(instance.agrees(change.formula) for instance in instances))
+        except CnnSymbolicError:
+            agreed = False
+        yield change if agreed else None
 
 
 def agrees(formula: Tensor, refutation: Refutation) -> bool:
@@ -63,54 +87,63 @@ def agrees(formula: Tensor, refutation: Refutation) -> bool:
     if tuple(evaluate_size(n, known) for n in formula.lengths) != refutation.left_shape:
         return False
     applied = {call.options["function"] for call in functions_in(formula)}
-    known_functions = applied - set(refutation.functions)
-    if refutation.left_value is None or known_functions:
+    lawful = has_known_functions(refutation.statement) or applied - set(refutation.functions)
+    if refutation.left_value is None or lawful:
         return True
     value = formula.evaluate(dict(refutation.values), derivatives(refutation.functions), known)
     return bool(np.array_equal(value, refutation.left_value))
 
 
-@dataclass(frozen=True)
-class Instance:
-    """Numbers for the sizes, tensors and functions of a formula, and the value that it has there."""
-
-    sizes: Mapping[sp.Symbol, int]
-    values: Mapping[str, np.ndarray]
-    functions: Mapping[str, Sequence[Function]]
-    value: np.ndarray
-
-    def agrees(self, formula: Tensor) -> bool:
-        """Tell whether another formula has the same value; raise EvaluationError or ShapeError if it has none."""
-        if tuple(evaluate_size(n, self.sizes) for n in formula.lengths) != self.value.shape:
-            return False
-        return bool(np.array_equal(formula.evaluate(self.values, self.functions, self.sizes), self.value))
-
-
-def random_instances(x: Tensor, assuming: Sequence[Any]) -> Iterator[Instance]:
-    """Yield instances at small random sizes at which a formula is defined; none if it has elementary functions."""
-    names = {call.options["function"] for call in functions_in(x)}
-    if names & set(KNOWN):
+def as_terms(left: Tensor, wrong: Tensor, instances: Sequence[Instance], roles: Roles) -> Iterator[Change | None]:
+    """Yield the changes of terms, one or two at once, after which both sides have the same numbers; else None."""
+    start = time.process_time()
+    terms = terms_of(wrong, left.names())
+    if terms is None or not instances:
         return
-    statement = state(x, x, assuming)
-    functions = derivatives({name: T**3 + (k + 2) * T**2 - T for k, name in enumerate(sorted(names))})
-    leaves = {name: part.lengths for name, part in x.names().items() if isinstance(part.source, Leaf)}
-    for seed in range(ATTEMPTS):
-        random = np.random.default_rng(seed)
-        sizes = {s: int(random.integers(least(s) + (seed % 4 > 0), 5)) for s in sorted(statement.sizes, key=str)}
-        if is_inside(statement, {str(s): n for s, n in sizes.items()}):
-            shapes = {name: tuple(evaluate_size(n, sizes) for n in shape) for name, shape in leaves.items()}
-            values = {name: random.integers(-9, 10, shape).astype(object) for name, shape in shapes.items()}
-            if sum(v.size for v in values.values()) <= MOST_VALUES:
-                yield Instance(sizes, values, functions, x.evaluate(values, functions, sizes))
+    terms = replace(terms, shape=left.shape)
+    small_first = sorted(instances, key=lambda instance: instance.value.size)
+    once = list(term_changes(terms, roles))
+    for change in once:
+        yield agreeing(change, small_first)
+    firsts = [first for first in once if not first.alone]
+    nearly = [first for first in firsts if is_nearly(first, small_first[0])]
+    pairs = ((first, second) for first in nearly for second in number_changes(first.terms, roles))
+    others = ((first, second) for first in firsts for second in term_changes(first.terms, roles) if not second.alone)
+    for first, second in chain(pairs, others):
+        if time.process_time() > start + LONGEST_PAIRS:
+            return
+        both = replace(second, mends=f"{first.mends}, and {second.mends}", makes=f"{first.makes}, and {second.makes}")
+        yield agreeing(both, small_first)
 
 
-def functions_in(x: Tensor) -> list[Call]:
-    """Return the functions that are applied entry by entry in a formula."""
-    return [p.source for p in x.parts() if isinstance(p.source, Call) and "function" in p.source.options]
+def is_nearly(change: TermChange, instance: Instance) -> bool:
+    """Tell whether the terms after a change have a multiple of the left side's value."""
+    try:
+        return instance.has_multiple_of(change.terms)
+    except (CnnSymbolicError, OverflowError):
+        return False
+
+
+def agreeing(change: TermChange, instances: Sequence[Instance]) -> Change | None:
+    """Return a change if the left side has the values of its terms; not one that makes a term vanish."""
+    try:
+        agreed = all(instance.has_value_of(change.terms) for instance in instances)
+        agreed = agreed and all(
+            any(instance.sum_of(term, change.terms).any() for instance in instances) for term in change.terms.terms
+        )
+        return Change(change.makes, change.terms.tensor, change.mends) if agreed else None
+    except (CnnSymbolicError, OverflowError):
+        return None
 
 
 def named_mistake(left: Any, right: Any, assuming: Sequence[object], refutation: object) -> Change | None:
     """Return the change that makes the right side of a refuted claim right, if the catalogue has it."""
-    if not (isinstance(left, Tensor) and isinstance(right, Tensor) and isinstance(refutation, Refutation)):
+    if not isinstance(refutation, Refutation):
         return None
-    return correction(left, right, assuming, refutation)
+    if isinstance(left, Tensor) and isinstance(right, Tensor):
+        return correction(left, right, assuming, refutation)
+    statement = refutation.statement
+    if isinstance(left, Tensor) or isinstance(right, Tensor) or refutation.kind != "shape":
+        return None
+    name = named_sizes(statement, roles_in(left, right))
+    return None if name is None else Change(name, tuple(left))

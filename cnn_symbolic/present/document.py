@@ -12,7 +12,9 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic.backward.findings import BackwardReport
+from cnn_symbolic.claims.writing import corrected_claim
 from cnn_symbolic.expressions.printing import written, written_together
+from cnn_symbolic.expressions.shapes import format_shape
 from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.ground.version import __version__
 from cnn_symbolic.kernel.exported.encoding import exported_side, exported_statement
@@ -21,6 +23,7 @@ from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Un
 from cnn_symbolic.kernel.trusted.statement import Side
 from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 from cnn_symbolic.library.loading import Claim
+from cnn_symbolic.mistakes.changes import Change
 from cnn_symbolic.present.content.counterexamples import why_undefined
 from cnn_symbolic.present.schema import (
     SCHEMA_VERSION,
@@ -148,13 +151,19 @@ def exported_claim(claim: Claim, settled: Settled) -> ExportedClaim:
         holds_when_given=None if refuted is None else dict(refuted.given),
         holds_when_necessary_at=None if refuted is None else values_listed(refuted),
         holds_if=None if refuted is None or refuted.holds_if is None else written(refuted.holds_if),
-        mistake=None if change is None else ExportedMistake(change=change.name, proved=str(change.formula)),
+        mistake=None if change is None or decided is None else exported_mistake(decided, change),
         wrong_step=None if settled.wrong_step is None else settled.wrong_step[0].because,
         literally=[] if decided is None else list(decided.literally),
         steps=steps,
         formal=statement,
         certificate=None,
     )
+
+
+def exported_mistake(made: Derivation, change: Change) -> ExportedMistake:
+    """Return the record of a mistake."""
+    formula = change.formula if isinstance(change.formula, Tensor) else format_shape(change.formula)
+    return ExportedMistake(change=change.name, proved=str(formula), corrected=corrected_claim(made, change))
 
 
 def reason(verdict: Verdict) -> str | None:

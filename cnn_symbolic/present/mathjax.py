@@ -57,7 +57,7 @@ def card_rows(card: Card) -> Iterator[str]:
     if card.counterexample is not None:
         yield from numbers(card.counterexample)
     if card.mistake and card.corrected is not None:
-        yield from map(words, wrapped(("With ", *card.mistake, " it is proved:")))
+        yield from map(words, wrapped(("The mistake: ", *card.mistake, ". Without it, this is proved:")))
         yield rf"\displaystyle {formula(card.corrected)}"
 
 

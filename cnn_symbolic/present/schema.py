@@ -65,10 +65,11 @@ class ExportedCounterexample(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class ExportedMistake(Struct, kw_only=True, forbid_unknown_fields=True):
-    """The name of a mistake, and the formula without it."""
+    """The name of a mistake, the formula without it, and the line to paste in a text in place of the wrong one."""
 
     change: str
     proved: str
+    corrected: str | None = None
 
 
 class ExportedCertificate(Struct, kw_only=True, forbid_unknown_fields=True):

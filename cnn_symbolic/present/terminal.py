@@ -13,7 +13,9 @@ from rich.padding import Padding
 from rich.table import Table
 
 from cnn_symbolic.backward.findings import BackwardReport
+from cnn_symbolic.claims.writing import corrected_claim
 from cnn_symbolic.expressions.printing import written, written_together
+from cnn_symbolic.expressions.shapes import format_shape
 from cnn_symbolic.ground.printable import printable
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict, listed
@@ -21,13 +23,15 @@ from cnn_symbolic.library.article import ARTICLE, SECTIONS
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.mistakes.changes import Change
 from cnn_symbolic.present.console import MARKS, Styled, plain_table
-from cnn_symbolic.present.content.counterexamples import counterexample_lines, differing, why_undefined
+from cnn_symbolic.present.content.counterexamples import counterexample_lines, differing, right_sizes, why_undefined
 from cnn_symbolic.present.content.words import HOLDS, in_words
 from cnn_symbolic.present.document import reason
 from cnn_symbolic.present.figures.pictures import PICTURES
 from cnn_symbolic.proofs.check import Check, Checked
 from cnn_symbolic.proofs.derivation import Derivation
 from cnn_symbolic.proofs.settling import BROKEN, Settled, Stopped
+from cnn_symbolic.tensors.sources import Entries
+from cnn_symbolic.tensors.tensor import Tensor
 from cnn_symbolic.tensors.writing import Text
 
 if TYPE_CHECKING:
@@ -187,7 +191,7 @@ def remarks(made: Derivation | Check, settled: Settled) -> Iterator[tuple[str, s
     if not settled.as_expected and settled.wrong_step is None and settled.outcome not in BROKEN:
         yield f"the file says {in_words(made.expected)}", "red"
         if isinstance(made, Derivation) and settled.mistake is not None:
-            yield f"with {settled.mistake.name} it is proved: {corrected(made, settled.mistake)}", ""
+            yield from ((line, "") for line in mistake_lines(made, settled.mistake))
 
 
 def claims_table(claims: Sequence[Decided]) -> Table:
@@ -271,8 +275,9 @@ def verdict_lines(derivation: Derivation, settled: Settled) -> Iterator[Renderab
         yield Styled(f"{mark} refuted: {holds(verdict)}", style=style)
         yield Styled(f"{called(verdict)}: {sizes_text(verdict)}: {difference(verdict)}")
         yield from (Styled(line) for line in counterexample_lines(verdict))
+        yield from (Styled(f"{line}.") for line in right_sizes(verdict))
         if (change := settled.mistake) is not None:
-            yield Styled(f"with {change.name} it is proved: {corrected(derivation, change)}")
+            yield from map(Styled, mistake_lines(derivation, change))
     elif isinstance(verdict, Undecided):
         yield Styled(f"{mark} undecided: {detail(verdict)}", style="yellow")
     if settled.wrong_step is not None:
@@ -280,10 +285,18 @@ def verdict_lines(derivation: Derivation, settled: Settled) -> Iterator[Renderab
         yield Styled(f"the {objection(found)}: {step.because}", style="bold red")
 
 
+def mistake_lines(derivation: Derivation, change: Change) -> Iterator[str]:
+    """Yield the name of a mistake, and what is proved without it: of a claim in a text, the line to paste there."""
+    yield f"the mistake: {change.name}; without it, this is proved:"
+    yield corrected_claim(derivation, change) or corrected(derivation, change)
+
+
 def corrected(derivation: Derivation, change: Change) -> str:
     """Return the formula that a change leads to; entries that were written by hand as the claim shows them."""
-    written = Text(derivation.index_letters)
-    if derivation.by_hand:
+    if not isinstance(change.formula, Tensor):
+        return format_shape(change.formula)
+    if isinstance(change.formula.source, Entries):
+        written = Text(derivation.index_letters)
         return written.formula(change.formula.formula(derivation.statement.index), derivation.index_names)
     return str(change.formula)
 

@@ -7,7 +7,7 @@ line before it, for all sizes: a line that does not follow is never part of a pr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -69,11 +69,28 @@ class Line:
     checked: Theorem | None = None
 
 
+@dataclass(frozen=True)
+class AsText:
+    """How a claim stands in a text: what is before its left side, that side, and what is after its right side.
+
+    `is_indexed` says that it is about entries, which the left side has the indices of; `names` is what the text calls
+    sizes, tensors and functions, `taken` what else has a name in it.
+    """
+
+    before: str
+    left: str
+    after: str
+    is_indexed: bool
+    names: Mapping[str, str]
+    taken: frozenset[str]
+
+
 @dataclass(frozen=True, eq=False)
 class Derivation(Runnable):
     """A claim with what its author expects of it: `proved`, `refuted`, or `holds` (for literal values).
 
-    `literally` lists values of strides and other factors to decide it at, in place of every value at once.
+    `literally` lists values of strides and other factors to decide it at, in place of every value at once; `as_text`
+    is how it stands in a text, if it was read from one.
     """
 
     title: str
@@ -85,6 +102,7 @@ class Derivation(Runnable):
     letters: tuple[str, ...] = ()
     article: tuple[str, ...] = ()
     literally: tuple[int, ...] = ()
+    as_text: AsText | None = None
 
     def __post_init__(self) -> None:
         collect(self)

@@ -69,8 +69,9 @@ def other_terms(call: Call) -> Iterator[Proposal]:
     """Yield a sum without one of its terms, or with one of them twice."""
     for k, term in enumerate(call.operands if len(call.operands) > 1 else ()):
         rest = [*call.operands[:k], *call.operands[k + 1 :]]
-        yield f"the term {term} dropped", partial(add, *rest)
-        yield f"the term {term} doubled", partial(add, *rest, scale(term, factor=2))
+        yield Proposal(f"the term {term} dropped", partial(add, *rest), f"the term {term} is too much")
+        twice = partial(add, *rest, scale(term, factor=2))
+        yield Proposal(f"the term {term} doubled", twice, f"the term {term} is halved")
 
 
 @operation("the sum of tensors", "m", given(s.x, s.y), written=writing.terms, mistakes=other_terms, adds=True)
@@ -102,7 +103,8 @@ def scale(x: Tensor, *, factor: Any) -> Definition:
 def other_factors(call: Call) -> Iterator[Proposal]:
     """Yield a product without one of its factors."""
     for kept, dropped in (call.operands, call.operands[::-1]):
-        yield f"the factor {dropped} dropped", partial(lambda factor: factor, kept)
+        alone = partial(lambda factor: factor, kept)
+        yield Proposal(f"the factor {dropped} dropped", alone, f"the factor {dropped} is too much")
 
 
 @operation("the elementwise product", "m", given(s.x, s.y), written=writing.product, mistakes=other_factors)

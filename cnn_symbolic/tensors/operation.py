@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ParamSpec
+from typing import Any, NamedTuple, ParamSpec
 
 import sympy as sp
 
@@ -22,8 +22,14 @@ from cnn_symbolic.tensors.tensor import EntryFormula, Tensor, check_tensor
 from cnn_symbolic.tensors.writing import FORMS, Form
 
 P = ParamSpec("P")
-# What a mistake is called, and how to make it.
-Proposal = tuple[str, Callable[[], Tensor]]
+
+
+class Proposal(NamedTuple):
+    """What a change is called as a mistake, how to make it, and the mistake that it mends in a wrong formula."""
+
+    makes: str
+    build: Callable[[], Tensor]
+    mends: str
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,11 @@ counted = claim(sum_pool(ones(1, 1, M), window=I, stride=1) == I * ones(1, 1, M 
 # What the changes that are tried have in their names. The first one of a claim is also refuted in Coq.
 TRIED = {
     "turned": ["f not rotated", "mode 'same'", "x off by one (+1) along axis 0"],
-    "weights": ["index 2 of y off by one (+1)", "the other sign of u·D", "the indices 0 and 1 of y exchanged"],
+    "weights": [
+        "the index of y is off by one",
+        "the sign of u in the index of y",
+        "the axes 0 and 1 of y are exchanged",
+    ],
     "inputs": ["stride and dilation", "the output padding dropped", "v flipped along axis 2"],
     "slopes": ["σ in place of σ′", "the factor s dropped", "s off by one (-1) along axis 0"],
     "squares": ["x doubled", "the factor s dropped"],

@@ -64,14 +64,15 @@ def test_steps_prints_the_derivation_and_the_counterexample():
     assert "✓ proved: all shapes with I ≤ M and J ≤ N" in ran.stdout
     assert "✓ refuted: holds exactly when I = M and J = N" in ran.stdout
     assert "smallest counterexample: M = 1, N = 2, I = 1, J = 1" in ran.stdout
-    assert "with convolve in place of correlate it is proved: convolve(w, δ, mode='full')" in ran.stdout
+    assert "the mistake: the filter is not flipped (correlate in place of convolve); without it, this is" in ran.stdout
+    assert "convolve(w, δ, mode='full')" in ran.stdout
 
 
 @pytest.mark.parametrize(
     ("parts", "status", "shown"),
     [
         ((), 0, "1 proved; 1 of 1 as stated"),
-        ((WRONG,), 1, "with convolve in place of correlate it is proved"),
+        ((WRONG,), 1, "the mistake: the filter is not flipped (correlate in place of convolve)"),
         ((NOT_WRONG,), 1, "the file says refuted"),
         ((OUTSIDE,), 3, "not affine"),
         ((OUTSIDE, WRONG), 1, "1 proved, 1 refuted, 1 undecided; 1 of 3 as stated"),
@@ -140,7 +141,7 @@ def test_json_is_one_document_and_replay_decides_it_again(file, tmp_path):
     assert [step["because"] for step in right["steps"]][1] == "the chain rule"
     assert wrong["counterexample"]["sizes"] == {"M": 1, "N": 2, "I": 1, "J": 1}
     assert wrong["holds_when"] == "I = M and J = N"
-    assert wrong["mistake"]["change"] == "convolve in place of correlate"
+    assert wrong["mistake"]["change"] == "the filter is not flipped (correlate in place of convolve)"
     assert sure["verdict"] == "proved"
     assert (odd["verdict"], odd["evidence"]) == ("undecided", "undecided")
     assert "not affine" in odd["reason"]
@@ -344,7 +345,7 @@ def test_check_decides_the_claims_of_a_text_and_shows_the_mistake(tmp_path):
     assert "✓ proved: all shapes with I ≤ M" in done.stdout
     assert "✗ refuted: holds exactly when I = M" in done.stdout
     assert re.search(r"left  = \[⟨-?\d+⟩", done.stdout)
-    assert "with convolve in place of correlate it is proved" in done.stdout
+    assert "the mistake: the filter is not flipped (correlate in place of convolve)" in done.stdout
     assert "1 proved, 1 refuted; 1 of 2 as stated" in done.stdout
     assert "the chain rule" not in done.stdout
     assert "the chain rule" in run("check", path, "--steps").stdout
@@ -375,7 +376,11 @@ def test_check_writes_json_that_can_be_replayed_and_latex(tmp_path):
     claims = json.loads(done.stdout)["claims"]
     assert [(claim["id"], claim["verdict"]) for claim in claims] == [("right", "proved"), ("line_5", "refuted")]
     assert claims[1]["title"] == 'gradient(z, wrt=x) == correlate(w, cotangent(z), mode="full")'
-    assert claims[1]["mistake"]["change"] == "convolve in place of correlate"
+    assert claims[1]["mistake"] == {
+        "change": "the filter is not flipped (correlate in place of convolve)",
+        "proved": "convolve(w, ∂C/∂z, mode='full')",
+        "corrected": "claim(gradient(z, wrt=x) == convolve(w, cotangent(z), mode='full'))",
+    }
     assert r"\begin{document}" in (tmp_path / "mine.tex").read_text(encoding="utf-8")
     assert run("replay", document).returncode == 1
 

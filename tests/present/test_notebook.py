@@ -38,6 +38,7 @@ from cnn_symbolic.present.terminal import derivation_view
 ROOT = Path(__file__).parents[2]
 TUTORIAL = ROOT / "derivations" / "tutorial.ipynb"
 KINDS = ["text/plain", "text/latex", "text/html"]
+NOT_FLIPPED = "the filter is not flipped (correlate in place of convolve)"
 M, N, I, J = sizes("M N I J")
 x, y = tensor(M, name="x", indices="m"), tensor(M, name="y", indices="m")
 
@@ -114,7 +115,7 @@ def test_a_refutation_is_shown_with_its_numbers_and_the_name_of_the_mistake():
     assert verdicts(html) == ["refuted"]
     assert r"\neq" in latex
     assert r"\boxed{\text{refuted}}" in latex
-    for text in ("Smallest counterexample", "With convolve in place of correlate it is proved"):
+    for text in ("Smallest counterexample", "The mistake: the filter is not flipped"):
         assert text in words(html)
         assert rf"\text{{{text}" in latex or text in latex.replace(r"} \text{", " ")
     assert r"\text{left} = \begin{pmatrix} \boxed{" in latex
@@ -122,7 +123,7 @@ def test_a_refutation_is_shown_with_its_numbers_and_the_name_of_the_mistake():
     assert "=" not in verdicts(html)
     assert 'class="proof"' not in html
     assert "aligned" not in latex
-    assert "with convolve in place of correlate it is proved" in plain
+    assert f"the mistake: {NOT_FLIPPED}; without it, this is" in plain
 
 
 def test_a_tensor_is_shown_as_an_operation_with_its_shape_and_its_entries():
@@ -425,7 +426,7 @@ def test_the_tutorials_theorems_are_proved_and_what_it_calls_wrong_is_refuted(ex
         refuted += "refuted" in expected
     assert proved >= 15
     assert refuted >= 6
-    assert "With convolve in place of correlate it is proved" in words(html_of(executed["input-refuted"]))
+    assert f"The mistake: {NOT_FLIPPED}. Without it, this is proved" in words(html_of(executed["input-refuted"]))
 
 
 def test_the_tutorials_pictures_and_its_backward_passes(executed):

@@ -60,14 +60,14 @@ def test_a_proved_claim_has_its_lines_and_a_refuted_one_its_mistake():
     assert len(proved.lines) > 3
     assert all(isinstance(line.checked, Theorem) for line in proved.lines[1:])
     assert (refuted.outcome, refuted.as_expected, refuted.lines) == ("refuted", True, ())
-    assert refuted.mistake.name == "convolve in place of correlate"
+    assert refuted.mistake.name == "the filter is not flipped (correlate in place of convolve)"
 
 
 def test_what_is_not_called_for_is_left_out():
     proved, refuted = settle(weight_gradient(), whole=False), settle(unrotated(), whole=False)
     assert (proved.lines, refuted.mistake) == ((), None)
     wrong = prove("No rotation", layer.gradient(layer.a_prev), equals=correlate(layer.w, layer.delta, mode="full"))
-    assert settle(wrong, whole=False).mistake.name == "convolve in place of correlate"
+    assert settle(wrong, whole=False).mistake.name == "the filter is not flipped (correlate in place of convolve)"
 
 
 def test_a_step_that_does_not_follow_is_in_the_record():

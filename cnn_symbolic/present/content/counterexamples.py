@@ -271,6 +271,16 @@ def counterexample_lines(refutation: Refutation) -> Iterator[str]:
         yield named_matrix("right", right, marked)
 
 
+def right_sizes(refutation: Refutation) -> Iterator[str]:
+    """Yield of each size that is wrong at a counterexample of shapes what it is, and what stands in its place."""
+    left, right = refutation.statement.left.shape, refutation.statement.right.shape
+    shapes = zip(refutation.left_shape, refutation.right_shape, strict=True)
+    for axis, (n, m) in enumerate(shapes) if refutation.kind == "shape" else ():
+        of = "" if is_about_two_sizes(refutation) else f" of axis {axis}"
+        if n != m:
+            yield f"the size{of} is {written(left[axis])}, not {written(right[axis])}"
+
+
 def differing(refutation: Refutation) -> tuple[str, str] | None:
     """Return the numbers that differ at a counterexample, if they are what shows it.
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import permutations
 from typing import Any
 
 import sympy as sp
@@ -91,12 +92,15 @@ def laid_otherwise(call: Call) -> Iterator[Proposal]:
     """Yield the other way to lay an overlay, the other order of the two tensors, and the other modes."""
     for other in (correlate, convolve):
         if other.__name__ != call.operation:
-            yield f"{other.__name__} in place of {call.operation}", partial(other, *call.operands, **call.given)
-    yield f"the arguments of {call.operation} exchanged", partial(call.again, call.operands[::-1])
+            makes, mends = (f"{a} in place of {b}" for a, b in permutations((other.__name__, call.operation)))
+            flipped = "the filter is flipped" if call.operation == convolve.__name__ else "the filter is not flipped"
+            yield Proposal(makes, partial(other, *call.operands, **call.given), f"{flipped} ({mends})")
+    said = f"the arguments of {call.operation} exchanged"
+    yield Proposal(said, partial(call.again, call.operands[::-1]), said)
     for mode in MODES:
         if mode != call.options["mode"]:
-            name = f"mode {mode!r} in place of {call.options['mode']!r}"
-            yield name, partial(call.again, call.operands, mode=mode, exchange=False)
+            makes, mends = (f"mode {a!r} in place of {b!r}" for a, b in permutations((mode, call.options["mode"])))
+            yield Proposal(makes, partial(call.again, call.operands, mode=mode, exchange=False), mends)
 
 
 OVERLAID = tuple(given(s.grid, s.overlay, mode=mode) for mode in MODES)
@@ -161,7 +165,7 @@ def flip(x: Tensor, *, axes: Sequence[int]) -> Definition:
 def unturned(call: Call) -> Iterator[Proposal]:
     """Yield the tensor as it is, not rotated."""
     (x,) = call.operands
-    yield f"{x} not rotated", lambda: x
+    yield Proposal(f"{x} not rotated", lambda: x, f"{x} is flipped")
 
 
 @operation("rot180", "m n", given(s.grid), mistakes=unturned)
@@ -226,8 +230,11 @@ def split_otherwise(call: Call) -> Iterator[Proposal]:
     if isinstance(inner, Call) and "into" in inner.options:
         k, into = inner.options["axis"], inner.options["into"]
         if axes[k : k + 2] == (k + 1, k):
-            name = f"axis {k} split into {format_shape(into[::-1])} in place of {format_shape(into)}"
-            yield name, partial(inner.again, inner.operands, into=into[::-1])
+            makes, mends = (
+                f"axis {k} split into {format_shape(a)} in place of {format_shape(b)}"
+                for a, b in permutations((into[::-1], into))
+            )
+            yield Proposal(makes, partial(inner.again, inner.operands, into=into[::-1]), mends)
 
 
 @operation("transpose", "n m", given(s.grid), mistakes=split_otherwise)

@@ -22,8 +22,9 @@ def other_derivatives(call: Call) -> Iterator[Proposal]:
     """Yield the function with one derivative more or less."""
     function, order = call.options["function"], call.options["order"]
     for found in {order + 1, max(order - 1, 0)} - {order}:
-        name = f"{function}{'′' * found} in place of {function}{'′' * order}"
-        yield name, partial(call.again, call.operands, order=found)
+        this, other = (f"{function}{'′' * n}" for n in (order, found))
+        build = partial(call.again, call.operands, order=found)
+        yield Proposal(f"{other} in place of {this}", build, f"{this} in place of {other}")
 
 
 @operation(

@@ -1,0 +1,280 @@
+"""The mistakes in a sum of terms, each as data: what it is called, and the terms that it makes of others.
+
+Every change can be read both ways: `mends` is the mistake that is in the terms before it, `makes` the one that is in
+those after it. Changes of an index map are made on one axis, and on all axes of an entry at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import combinations
+from operator import mul
+
+import sympy as sp
+
+from cnn_symbolic.expressions.formulas import entry, fresh
+from cnn_symbolic.expressions.heads import Bracket, Delta, Equal, Inverse, Opaque
+from cnn_symbolic.expressions.printing import written
+from cnn_symbolic.expressions.rules import divide
+from cnn_symbolic.mistakes.edits import AT, Edit, edits_of, reversed_along
+from cnn_symbolic.mistakes.roles import Roles
+from cnn_symbolic.mistakes.terms import EntryFactor, Summand, Terms
+
+
+@dataclass(frozen=True)
+class TermChange:
+    """A mistake: what it is called where it is mended, and where it is made, and the terms after the change.
+
+    One that is `alone` says nothing together with another one: two of them make anything of anything.
+    """
+
+    mends: str
+    makes: str
+    terms: Terms
+    alone: bool = False
+
+
+def term_changes(terms: Terms, roles: Roles) -> Iterator[TermChange]:
+    """Yield what one mistake makes of a sum of terms, if it makes something else of it."""
+    yield from (change for change in every_change(terms, roles) if change.terms.terms != terms.terms)
+
+
+def every_change(terms: Terms, roles: Roles) -> Iterator[TermChange]:
+    """Yield what one mistake makes of a sum of terms."""
+    for k, term in enumerate(terms.terms):
+        for mends, makes, changed in index_changes(term, terms, roles):
+            yield TermChange(mends, makes, terms.with_term(k, changed))
+    for k, term in enumerate(terms.terms):
+        for mends, makes, changed in sum_changes(term, terms, roles):
+            yield TermChange(mends, makes, terms.with_term(k, changed))
+        for mends, makes, changed in factor_changes(term, terms, roles):
+            fewer = len(changed.factors) < len(term.factors)
+            yield TermChange(mends, makes, terms.with_term(k, changed), alone=fewer)
+    yield from number_changes(terms, roles)
+    if len(terms.terms) > 1:
+        for k, term in enumerate(terms.terms):
+            said = "·".join(f.tensor for f in term.factors) or "the number"
+            ways = f"the term with {said} is too much", f"the term with {said} is missing"
+            yield TermChange(*ways, terms.with_term(k), alone=True)
+            for (mends, makes), number in NUMBERS:
+                changed = replace(term, number=term.number * number)
+                where = f" in the term with {said}"
+                yield TermChange(mends + where, makes + where, terms.with_term(k, changed))
+
+
+# Index maps
+
+
+def index_changes(term: Summand, terms: Terms, roles: Roles) -> Iterator[tuple[str, str, Summand]]:
+    """Yield a term with other index maps: those of one entry on one axis, or on several at once, or two exchanged."""
+    symbols = (*terms.index, *(u for u, _ in term.bound))
+    bound, spatial = {u for u, _ in term.bound}, spatial_symbols(term, symbols)
+    for k, factor in enumerate(term.factors):
+        lengths = terms.names[factor.tensor].lengths
+        places = list(enumerate(factor.index))
+
+        def put(new: Mapping[int, sp.Expr], k: int = k, factor: EntryFactor = factor) -> Summand:
+            index = tuple(new.get(a, e) for a, e in enumerate(factor.index))
+            return term.with_factor(k, replace(factor, index=index))
+
+        said = roles.tensor(factor.tensor)
+        edits = {a: [*edits_of(e, symbols, bound, roles)] for a, e in places}
+        kept = [a for a, e in places if e.free_symbols & spatial]
+        for a in kept:
+            edits[a] += [reversed_along(factor.index[a], lengths[a], said)]
+        yield from together(edits, kept, factor.tensor, put)
+        for a, b in combinations(range(len(factor.index)), 2):
+            if factor.index[a] != factor.index[b]:
+                among = f"the axes {a} and {b} of {said} are exchanged"
+                turned = f"{said} is transposed" if len(factor.index) == 2 or kept == [a, b] else among
+                changed = put({a: factor.index[b], b: factor.index[a]})
+                yield turned, turned, changed
+                runs = {factor.index[b]: lengths[a], factor.index[a]: lengths[b]}
+                runs_so = tuple((u, runs.get(u, n)) for u, n in term.bound)
+                if runs_so != term.bound:
+                    yield turned, turned, replace(changed, bound=runs_so)
+    for i, j in combinations(terms.index, 2):
+        said = f"{i.name} and {j.name} are exchanged"
+        yield said, said, substituted(term, {i: j, j: i})
+    yield from condition_changes(term, symbols, roles)
+
+
+def condition_changes(term: Summand, symbols: Sequence[sp.Symbol], roles: Roles) -> Iterator[tuple[str, str, Summand]]:
+    """Yield a term with other index maps in the equations that it is summed over."""
+    equations = {
+        k: (e.args if isinstance(e, Delta) else e.args[0].args) for k, e in enumerate(term.weights) if is_equation(e)
+    }
+    bound = {u for u, _ in term.bound}
+    sides = {k: int(len(b.free_symbols) > len(a.free_symbols)) for k, (a, b) in equations.items()}
+
+    def put(new: Mapping[int, sp.Expr]) -> Summand:
+        weights = list(term.weights)
+        for k, e in new.items():
+            pair = list(equations[k])
+            pair[sides[k]] = e
+            weights[k] = Delta(*pair) if isinstance(weights[k], Delta) else Bracket(Equal(*pair))
+        return replace(term, weights=tuple(weights))
+
+    edits = {k: [*edits_of(pair[sides[k]], symbols, bound, roles)] for k, pair in equations.items()}
+    yield from together(edits, list(edits), "", put)
+
+
+def is_equation(e: sp.Expr) -> bool:
+    """Tell whether a weight is 1 where two index maps are equal, else 0."""
+    return isinstance(e, Delta) or (isinstance(e, Bracket) and isinstance(e.args[0], Equal))
+
+
+def spatial_symbols(term: Summand, symbols: Sequence[sp.Symbol]) -> set[sp.Symbol]:
+    """Return the indices that are added up with others somewhere: those of filters and positions."""
+    maps = [e for f in term.factors for e in f.index]
+    maps += [
+        side for w in term.weights if is_equation(w) for side in (w.args if isinstance(w, Delta) else w.args[0].args)
+    ]
+    return {s for e in maps if len(e.free_symbols) > 1 for s in e.free_symbols & set(symbols)}
+
+
+def together(
+    edits: Mapping[int, Sequence[Edit]],
+    spatial: Sequence[int],
+    tensor: str,
+    put: Callable[[Mapping[int, sp.Expr]], Summand],
+) -> Iterator[tuple[str, str, Summand]]:
+    """Yield the same edit on all axes where it can be made, then each by itself."""
+    of = f"the index of {tensor}" if tensor else "the condition" + "s" * (len(spatial) > 1)
+    for key in dict.fromkeys(edit.key for a in spatial for edit in edits[a]):
+        found = {a: edit for a in spatial for edit in edits[a] if edit.key == key}
+        if len(found) > 1:
+            each = list(found.values())
+            mends, makes = (and_joined([getattr(e, way) for e in each]) for way in ("mends", "makes"))
+            yield mends.replace(AT, of), makes.replace(AT, of), put({a: e.index for a, e in found.items()})
+    for a, several in edits.items():
+        many = len(spatial) > 1 or a not in spatial
+        where = f"{of} along axis {a}" if many and tensor else of
+        for edit in several:
+            along = f" along axis {a}" if many and AT not in edit.mends else ""
+            yield edit.mends.replace(AT, where) + along, edit.makes.replace(AT, where) + along, put({a: edit.index})
+
+
+def and_joined(texts: Sequence[str]) -> str:
+    """Return one text for several that differ in one word, which are listed."""
+    words = [text.split(" ") for text in dict.fromkeys(texts)]
+    if len({len(w) for w in words}) > 1:
+        return texts[0]
+    return " ".join(" and ".join(dict.fromkeys(column)) for column in zip(*words, strict=True))
+
+
+# Sums
+
+
+def sum_changes(term: Summand, terms: Terms, roles: Roles) -> Iterator[tuple[str, str, Summand]]:
+    """Yield a term that is summed over other axes: over fewer of those that it does not depend on, or over one more."""
+    used = set().union(*(e.free_symbols for e in term.multiplied)) if term.multiplied else set()
+    idle = [u for u, _ in term.bound if u not in used]
+    said = "·".join(f.tensor for f in term.factors) or "a number"
+    for count in range(len(idle), 0, -1):
+        for dropped in combinations(idle, count):
+            bound = tuple((u, n) for u, n in term.bound if u not in dropped)
+            each = " and ".join(one_of(roles.along(n)) for u, n in term.bound if u in dropped)
+            yield f"{said} is added once per {each}", f"{said} is added once", replace(term, bound=bound)
+    lengths = {**dict(zip(terms.index, terms.lengths, strict=True)), **dict(term.bound)}
+    for u, n in term.bound:
+        for other, m in lengths.items():
+            if other is not u and u in used and sp.expand(m - n) == 0:
+                bound = tuple((v, k) for v, k in term.bound if v is not u)
+                changed = substituted(replace(term, bound=bound), {u: other})
+                axis = roles.along(n)
+                yield f"summed over {axis}, by {u.name} in place of {other.name}", f"not summed over {axis}", changed
+    for k, factor in enumerate(term.factors):
+        for a, e in enumerate(factor.index):
+            length = terms.names[factor.tensor].lengths[a]
+            if e.is_Integer and length != 1:
+                (u,) = fresh("n" if a == 0 else "u")
+                index = (*factor.index[:a], u, *factor.index[a + 1 :])
+                summed = replace(term, bound=((u, length), *term.bound)).with_factor(k, replace(factor, index=index))
+                axis = roles.along(length)
+                axis = axis if axis.startswith("the ") else f"axis {a} of {factor.tensor}"
+                yield f"not summed over {axis}", f"summed over {axis}", summed
+
+
+def one_of(several: str) -> str:
+    """Return one of what a sum runs over."""
+    words = {"the batch": "example", "the input channels": "channel", "the output channels": "channel"}
+    return words.get(several, several.removeprefix("the ").replace("entries", "entry").replace("positions", "position"))
+
+
+def substituted(term: Summand, new: Mapping[sp.Symbol, sp.Expr]) -> Summand:
+    """Return a term with other indices."""
+    factors = tuple(replace(f, index=tuple(e.xreplace(new) for e in f.index)) for f in term.factors)
+    return replace(term, factors=factors, weights=tuple(w.xreplace(new) for w in term.weights))
+
+
+# Factors and numbers
+
+
+def factor_changes(term: Summand, terms: Terms, roles: Roles) -> Iterator[tuple[str, str, Summand]]:
+    """Yield a term with a factor more or less, with another tensor, or with another derivative of a function."""
+    applied = dict.fromkeys(
+        (f.options["function"], f.options["order"], f.operands[0].name or "")
+        for f in roles.calls
+        if "function" in f.options and f.operands
+    )
+    for k, factor in enumerate(term.factors):
+        lengths = terms.names[factor.tensor].lengths
+        for name, order, z in applied:
+            if z in terms.names and terms.names[z].lengths == lengths:
+                slope = Opaque(name, order + 1, entry(z, factor.index))
+                said = f"the slope {name}{'′' * (order + 1)}({z})"
+                yield f"{said} is missing", f"{said} is too much", replace(term, weights=(*term.weights, slope))
+        if factor.function is not None:
+            name, order = factor.function
+            for found in {order + 1, max(order - 1, 0)} - {order}:
+                this, that = (f"{name}{'′' * n}" for n in (order, found))
+                changed = term.with_factor(k, replace(factor, function=(name, found)))
+                yield f"{this} in place of {that}", f"{that} in place of {this}", changed
+        if len(term.factors) > 1:
+            shown = written(factor.formula).split("[")[0]
+            yield f"the factor {shown} is too much", f"the factor {shown} is missing", term.with_factor(k)
+        for name, x in terms.names.items():
+            if name != factor.tensor and x.rank == len(factor.index) and factor.function is None:
+                mends, makes = (f"{a} in place of {b}" for a, b in ((factor.tensor, name), (name, factor.tensor)))
+                yield mends, makes, term.with_factor(k, replace(factor, tensor=name))
+
+
+SIGN = ("the sign is wrong", "the sign is wrong")
+TWICE = ("the result is halved", "the result is doubled")
+NUMBERS = ((SIGN, sp.S.NegativeOne), (TWICE[::-1], sp.S.Half), (TWICE, sp.Integer(2)))
+
+
+def number_changes(terms: Terms, roles: Roles) -> Iterator[TermChange]:
+    """Yield all terms with another number before them: another sign, doubled or halved, or divided by a size."""
+    for mends, makes, number in numbers_beside(tuple(t.number for t in terms.terms), roles):
+        made = tuple(replace(t, number=number(t.number)) for t in terms.terms)
+        yield TermChange(mends, makes, replace(terms, terms=made))
+
+
+def numbers_beside(numbers: Sequence[sp.Expr], roles: Roles) -> Iterator[tuple[str, str, Callable[[sp.Expr], sp.Expr]]]:
+    """Yield what one mistake makes of the numbers before terms."""
+    for ways, number in NUMBERS:
+        yield *ways, partial(mul, number)
+    every = [sp.Mul.make_args(n) for n in numbers]
+    common = [f for f in every[0] if not f.is_Rational and all(f in factors for factors in every)] if every else []
+    below = [f for f in common if isinstance(f, Inverse)]
+    for factors in ([below] if len(below) > 1 else []) + [[f] for f in below]:
+        said = roles.size(sp.Mul(*(f.args[0] for f in factors)))
+        yield f"divided by {said}", f"not divided by {said}", partial(without, factors)
+    for f in common:
+        if f not in below:
+            yield f"multiplied by {roles.size(f)}", f"not multiplied by {roles.size(f)}", partial(without, [f])
+    for size, said in roles.lengths.items():
+        yield f"not divided by {said}", f"divided by {said}", partial(mul, divide(sp.S.One, size))
+        yield f"not multiplied by {said}", f"multiplied by {said}", partial(mul, size)
+
+
+def without(factors: Sequence[sp.Expr], number: sp.Expr) -> sp.Expr:
+    """Return a number without some of its factors."""
+    left = list(sp.Mul.make_args(number))
+    for factor in factors:
+        left.remove(factor)
+    return sp.Mul(*left)

@@ -1,0 +1,219 @@
+"""The mistakes that people make, by name, in claims as text; the corrected line is proved where it is pasted."""
+
+import pytest
+
+from cnn_symbolic.claims.reading import read_claims
+from cnn_symbolic.claims.writing import corrected_claim
+from cnn_symbolic.present.content.counterexamples import right_sizes
+from tests.support.thorough import every
+
+LINE = """
+x = tensor(B, C, M)
+w = tensor(K, C, I)
+b = tensor(K)
+z = conv(x, w, b)
+dz = cotangent(z)
+"""
+PLANE = """
+x = tensor(B, C, M, N)
+w = tensor(K, C, I, J)
+b = tensor(K)
+z = conv(x, w, b, stride=S, dilation=D, padding=P)
+dz = cotangent(z)
+y = conv(x, w, b)
+dy = cotangent(y)
+t = conv(x, w, b, stride=S)
+dt = cotangent(t)
+e = conv(x, w, b, dilation=D)
+de = cotangent(e)
+h = conv(x, w, stride=2, padding=1)
+dh = cotangent(h)
+"""
+GRID = """
+a = tensor(M, N)
+f = tensor(I, J)
+g = correlate(a, f)
+dg = cotangent(g)
+"""
+FUNCTIONS = """
+x = tensor(M)
+f = tensor(I)
+b = scalar()
+sigma = function()
+z = named("z", correlate(x, f) + b*ones(M - I + 1))
+v = sigma(z)
+dv = cotangent(v)
+u = tensor(M)
+h = sigma(u)
+dh = cotangent(h)
+"""
+DENSE = """
+x = tensor(B, C)
+w = tensor(K, C)
+z = tensordot(x, w, axes=((1,), (1,)))
+dz = cotangent(z)
+"""
+LAYER = "layer = FeatureMap(input_shape=(M, N), overlay_shape=(I, J))\n"
+# Of a claim: what stands before it, its sides, and the name of the mistake.
+OVER_RQ = "over=(n, r, q)"
+BATCH_AND_SIGN = "the padding is added in place of subtracted in the index of x, and divided by the batch size"
+IN_ENTRIES = [
+    (LINE, "gradient(z, wrt=x)[n, c, m] == sum(dz[n, k, m + i] * w[k, c, i], over=(k, i))",
+     "the sign of i in the index of ∂C/∂z"),
+    (LINE, "gradient(z, wrt=x)[n, c, m] == sum(dz[n, k, m - I + 1 + i] * w[k, c, i], over=(k, i))",
+     "the filter w is not flipped"),
+    (LINE, "z[n, k, r] == sum(x[n, c, r + i] * w[k, c, I - 1 - i], over={c: C, i: I}) + b[k]",
+     "the filter w is flipped"),
+    (LINE, "gradient(z, wrt=w)[k, c, i] == sum(dz[n, k, r] * x[n, c, r - i], over=(n, r))",
+     "the sign of i in the index of x"),
+    (LINE, "gradient(z, wrt=w)[k, c, i] == sum(dz[n, k, r] * x[n, c, r + i + 1], over=(n, r))",
+     "the index of x is off by one"),
+    (LINE, "gradient(z, wrt=w)[k, c, i] == sum(dz[n, c, r] * x[n, k, r + i], over=(n, r))", "k and c are exchanged"),
+    (LINE, "gradient(z, wrt=b)[k] == sum(dz[n, k, r], over=(n, r)) / B", "divided by the batch size"),
+    (LINE, "gradient(z, wrt=b)[k] == sum(dz[0, k, r], over=r)", "not summed over the batch"),
+    (LINE, "gradient(z, wrt=x)[n, c, m] == sum(dz[l, k, m - i] * w[k, c, i], over=(l, k, i))",
+     "summed over the batch, by l in place of n"),
+    (LINE, "gradient(z, wrt=w)[k, c, i] == -sum(dz[n, k, r] * x[n, c, r + i], over=(n, r))", "the sign is wrong"),
+    (LINE, "gradient(z, wrt=w)[k, c, i] == 2 * sum(dz[n, k, r] * x[n, c, r + i], over=(n, r))",
+     "the result is doubled"),
+    (LINE, "z[n, k, r] == sum(sum(x[n, c, r + i] * w[k, c, i], over=i) + b[k], over={c: C})",
+     "b is added once per channel"),
+    (GRID, "gradient(g, wrt=f)[i, j] == sum(dg[r, c] * a[c + j, r + i], over=(r, c))", "a is transposed"),
+    (GRID, "g[r, c] == sum(a[r + i, c + j] * f[j, i], over=(i, j))", "the filter f is transposed"),
+    (GRID, "gradient(g, wrt=a)[m, n] == sum(dg[m - i, n + j] * f[i, j], over=(i, j))",
+     "the sign of j in the index of ∂C/∂g along axis 1"),
+    (LAYER, "layer.gradient(layer.w)[i, j] == sum(layer.a_prev[r + j, c + i] * layer.delta[r, c], over=(r, c))",
+     "i and j are exchanged"),
+]  # fmt: skip
+WITH_STRIDES = [
+    (PLANE, f"gradient(t, wrt=w)[k, c, u, v] == sum(dt[n, k, r, q] * x[n, c, r + u, q + v], {OVER_RQ})",
+     "the stride is missing in the index of x"),
+    (PLANE, f"gradient(e, wrt=w)[k, c, u, v] == sum(de[n, k, r, q] * x[n, c, r + u, q + v], {OVER_RQ})",
+     "the dilation is missing in the index of x"),
+    (PLANE, f"gradient(e, wrt=w)[k, c, u, v] == sum(de[n, k, r, q] * x[n, c, D*r + u, D*q + v], {OVER_RQ})",
+     "the dilation stands before r and q in place of u and v in the index of x"),
+    (PLANE, f"gradient(h, wrt=w)[k, c, u, v] == sum(dh[n, k, r, q] * x[n, c, r + u - 1, q + v - 1], {OVER_RQ})",
+     "the stride is missing in the index of x"),
+    (PLANE,
+     f"gradient(z, wrt=w)[k, c, u, v] == sum(dz[n, k, r, q] * x[n, c, D*r + S*u - P, D*q + S*v - P], {OVER_RQ})",
+     "stride and dilation are exchanged in the index of x"),
+    (PLANE, f"gradient(z, wrt=w)[k, c, u, v] == sum(dz[n, k, r, q] * x[n, c, S*r + D*u, S*q + D*v], {OVER_RQ})",
+     "the padding is not subtracted in the index of x"),
+    (PLANE,
+     f"gradient(z, wrt=w)[k, c, u, v] == sum(dz[n, k, r, q] * x[n, c, S*r + D*u - P, q + D*v - P], {OVER_RQ})",
+     "the stride is missing in the index of x along axis 3"),
+    (PLANE,
+     "gradient(t, wrt=x)[n, c, m, o] == sum(dt[n, k, r, q] * w[k, c, i, j] * Iverson(r + i == m)"
+     " * Iverson(q + j == o), over=(k, r, q, i, j))",
+     "the stride is missing in the conditions"),
+    (PLANE, "gradient(e, wrt=x) == conv_transpose(de, w)", "the dilation D is missing"),
+    (PLANE, "gradient(t, wrt=x) == conv_transpose(dt, w, stride=S, dilation=S, "
+     "output_padding=((M - I) % S, (N - J) % S))", "the dilation is too much"),
+    (PLANE, f"gradient(t, wrt=w)[k, c, u, v] == sum(dt[n, k, r, q] * x[n, c, S*r + u, S*q + v], {OVER_RQ})"
+     " / (B * ((M - I)//S + 1) * ((N - J)//S + 1))", "divided by the batch size and the number of positions"),
+    (PLANE,
+     f"gradient(z, wrt=w)[k, c, u, v] == sum(dz[n, k, r, q] * x[n, c, S*r + D*u + P, S*q + D*v + P], {OVER_RQ}) / B",
+     BATCH_AND_SIGN),
+    (PLANE, f"gradient(z, wrt=w)[k, c, u, v] == sum(dz[n, k, r, q] * x[n, c, D*r + S*u, D*q + S*v], {OVER_RQ})",
+     "stride and dilation are exchanged in the index of x, and the padding is not subtracted in the index of x"),
+]  # fmt: skip
+AS_OPERATIONS = [
+    (PLANE, "gradient(y, wrt=x) == conv(dy, transpose(w, axes=(1, 0, 2, 3)), padding=((I - 1, I - 1), (J - 1, J - 1)))",
+     "the filter w is not flipped"),
+    (PLANE, "gradient(y, wrt=b) == sum_axes(dy, axes=(0, 2, 3)) / B", "divided by the batch size"),
+    (GRID, "gradient(g, wrt=a) == correlate(f, dg, mode='full')",
+     "the filter is not flipped (correlate in place of convolve)"),
+    (FUNCTIONS, "gradient(h, wrt=u) == dh", "the slope sigma′(u) is missing"),
+    (FUNCTIONS, "gradient(h, wrt=u) == dh * sigma(u)", "sigma in place of sigma′"),
+    (FUNCTIONS, "gradient(h, wrt=u) == u * sigma(u, order=1)", "u in place of ∂C/∂h"),
+    (FUNCTIONS, "gradient(v, wrt=f) == correlate(x, dv)", "the slope sigma′(z) is missing"),
+    (FUNCTIONS, "gradient(v, wrt=b) == sum_axes(dv * sigma(z, order=1), axes=(0,)) / (M - I + 1)",
+     "divided by the number of positions"),
+    (DENSE, "gradient(z, wrt=w) == tensordot(dz, x, axes=((0,), (0,))) / B", "divided by B"),
+]  # fmt: skip
+BOTH = "in the sizes of the axes 2 and 3"
+SIZES = [
+    (PLANE, "shape(y) == (B, K, M - I, N - J)", f"off by one {BOTH}"),
+    (PLANE, "shape(y) == (B, K, M, N)", f"that of the input {BOTH}"),
+    (PLANE, "shape(y) == (B, K, N - J + 1, M - I + 1)", f"that of another axis {BOTH}"),
+    (PLANE, "shape(e) == (B, K, M - I + 1, N - J + 1)", f"the dilation is left out {BOTH}"),
+    (PLANE, "shape(e) == (B, K, M - D*I + 1, N - D*J + 1)",
+     "D·I in place of D·(I - 1) + 1 in the size of axis 2; D·J in place of D·(J - 1) + 1 in the size of axis 3"),
+    (PLANE, "shape(z) == (B, K, (M + P - D*(I - 1) - 1)//S + 1, (N + P - D*(J - 1) - 1)//S + 1)",
+     f"the padding is counted once in place of twice {BOTH}"),
+    (PLANE, "shape(z) == (B, K, (M + P - I)//S + 1, (N + P - J)//S + 1)",
+     f"the dilation is left out, and the padding is counted once in place of twice {BOTH}"),
+    (PLANE, "shape(z) == (B, C, (M + 2*P - D*(I - 1) - 1)//S + 1, (N + 2*P - D*(J - 1) - 1)//S + 1)",
+     "the number of input channels in the size of axis 1"),
+    (PLANE, "shape(t) == (B, K, (M - I + 1)//S, (N - J + 1)//S)", f"1 is added before it is divided, not after {BOTH}"),
+    (PLANE, "shape(t) == (B, K, -((I - M)//S) + 1, -((J - N)//S) + 1)", f"rounded up in place of down {BOTH}"),
+    (PLANE, "shape(t) == (B, K, (M - I)//(S*S) + 1, (N - J)//(S*S) + 1)", f"divided by the stride twice {BOTH}"),
+    ("(P,) = widths('P')\n", "conv_size(M, I, stride=S, padding=P) == (M + P - I)//S + 1",
+     "the padding is counted once in place of twice"),
+]  # fmt: skip
+ALL = [
+    (("(P,) = widths('P')\n" if before is PLANE else "") + before, sides, name)
+    for before, sides, name in [*IN_ENTRIES, *WITH_STRIDES, *AS_OPERATIONS, *SIZES]
+]
+
+
+@pytest.mark.parametrize(("before", "sides", "name"), every(3, ALL, ids=[f"{k}" for k in range(len(ALL))]))
+def test_the_mistake_is_named_and_the_corrected_line_is_proved_where_it_is_pasted(before, sides, name):
+    (made,) = read_claims(f"{before}claim({sides})\n").values()
+    assert made.outcome == "refuted"
+    assert made.mistake.name == name
+    (pasted,) = read_claims(f"{before}{corrected_claim(made, made.mistake)}\n").values()
+    assert pasted.outcome == "proved"
+    assert pasted.title.startswith(sides.split("[")[0].split(" == ")[0])
+
+
+@pytest.mark.parametrize(
+    ("before", "sides"),
+    [
+        (GRID, "gradient(g, wrt=a) == zeros(M, N)"),
+        (GRID, "gradient(g, wrt=f)[i, j] == sum(dg[r, c], over=(r, c))"),
+        (LINE, "gradient(z, wrt=w)[k, c, i] == sum(dz[n, k, r] * dz[n, k, r] * x[n, c, r], over=(n, r))"),
+        (LINE, "shape(z) == (B, K, M + 3*I)"),
+        # What would make another formula of this one by taking a term away and adding another one has no name.
+        ("x = tensor(N)\ny = tanh(x)\ndy = cotangent(y)\n", "gradient(y, wrt=x) == dy * (ones(N) - y)"),
+    ],
+)
+def test_what_is_far_from_right_has_no_name(before, sides):
+    (made,) = read_claims(f"{before}claim({sides})\n").values()
+    assert (made.outcome, made.mistake) == ("refuted", None)
+
+
+def test_options_stay_and_refute_becomes_claim():
+    text = f"{GRID}claim(g == convolve(a, f, mode='valid'), assuming=[M >= I, N >= J], title='forward')\n"
+    (made,) = read_claims(text).values()
+    line = "claim(g == correlate(a, f, mode='valid'), assuming=[M >= I, N >= J], title='forward')"
+    assert corrected_claim(made, made.mistake) == line
+    (made,) = read_claims(f"{GRID}wrong = refute(g == convolve(a, f, mode='valid'))\n").values()
+    assert corrected_claim(made, made.mistake) == "claim(g == correlate(a, f, mode='valid'))"
+
+
+def test_the_corrected_line_has_the_names_of_the_text():
+    text = """
+m, i = sizes("m i")
+(left,) = widths("p")
+signal = tensor(m, name="x")
+taps = tensor(i, name="w")
+out = correlate(signal, taps)
+claim(gradient(out, wrt=signal)[k] == sum(cotangent(out)[k + u] * taps[u], over=u))
+"""
+    (made,) = read_claims(text).values()
+    line = corrected_claim(made, made.mistake)
+    assert line == "claim(gradient(out, wrt=signal)[k] == sum(taps[u] * cotangent(out)[k - u], over=u))"
+    *before, _ = text.strip().split("\n")
+    (pasted,) = read_claims("\n".join([*before, line])).values()
+    assert pasted.outcome == "proved"
+
+
+def test_the_right_size_is_printed_beside_a_wrong_one():
+    (made,) = read_claims(f"{LINE}claim(shape(z) == (B, K, M + 3*I))\n").values()
+    assert list(right_sizes(made.verdict)) == ["the size of axis 2 is M - I + 1, not 3·I + M"]
+    sides = "gradient(z, wrt=x) == conv(dz, transpose(w, axes=(1, 0, 2)))"
+    (made,) = read_claims(f"{LINE}claim({sides}, assuming=[M >= 2*I])\n").values()
+    assert list(right_sizes(made.verdict)) == ["the size of axis 2 is M, not M - 2·I + 2"]
+    (made,) = read_claims("claim(conv_size(M, I) == M)\n").values()
+    assert list(right_sizes(made.verdict)) == ["the size is M - I + 1, not M"]
