@@ -60,12 +60,29 @@ def agreement(written, sizes):
 
 
 def holds(condition, sizes):
-    """Tell whether a condition is true at some sizes: as it is printed, `I mod 2 = 0`, or typed, `I % 2 == 0`."""
+    """Tell whether a condition is true at some sizes: as it is printed, `I is even`, or typed, `I % 2 == 0`."""
     if condition in ("", "always", "never"):
         return condition != "never"
-    typed = condition.replace("·", "*").replace(" mod ", " % ").replace("≤", "<=").replace("≥", ">=")
+    common, several, cases = condition.partition("in one of these ")
+    if several:
+        each = cases.partition(": ")[2].split("; ")
+        return holds(common.removesuffix(", "), sizes) and any(holds(case, sizes) for case in each)
+    typed = "".join(map(divided, re.split("( and | or )", condition)))
+    typed = typed.replace("·", "*").replace(" mod ", " % ").replace("≤", "<=").replace("≥", ">=")
     typed = re.sub(r"⌊(.+?)/(\w+|\(.+?\))⌋", r"((\1)//(\2))", typed.replace("≠", "!="))
     return bool(eval(re.sub(r"(?<![<>=!])=(?!=)", "==", typed), {"max": max, "min": min, "floor": floor}, dict(sizes)))
+
+
+def divided(part):
+    """Return one of the conditions between `and` and `or`, what it says of divisors in numbers."""
+    opening = "(" * (part.count("(") - part.count(")"))
+    closing = ")" * (part.count(")") - part.count("("))
+    bare = part.removeprefix(opening).removesuffix(closing)
+    if said := re.fullmatch("(.+) is (odd|even)", bare):
+        return f"{opening}({said[1]}) % 2 == {int(said[2] == 'odd')}{closing}"
+    if said := re.fullmatch("(.+) (divides|does not divide) (.+)", bare):
+        return f"{opening}({said[3]}) % ({said[1]}) {'==' if said[2] == 'divides' else '!='} 0{closing}"
+    return part
 
 
 def assumed(assuming):
@@ -263,6 +280,13 @@ def test_brute_force_finds_an_assumption_that_is_not_enough():
         ("never", {}, False),
         ("I ≤ M and J ≤ N", {"I": 1, "M": 1, "J": 2, "N": 1}, False),
         ("(I + 1) mod 2 = 0", {"I": 3}, True),
+        ("I is odd", {"I": 3}, True),
+        ("(I is even and M = 1) or (M ≥ 2 and M - I is odd)", {"I": 3, "M": 2}, True),
+        ("(I is even and M = 1) or (M ≥ 2 and M - I is odd)", {"I": 3, "M": 1}, False),
+        ("S divides M - D·(I - 1)", {"I": 3, "M": 7, "D": 2, "S": 3}, True),
+        ("S·D does not divide M", {"M": 6, "D": 2, "S": 3}, False),
+        ("I ≤ 2, in one of these 4 cases: M = 1; M = 3; I is even; I = 1 and M = 5", {"M": 5, "I": 1}, True),
+        ("I ≤ 2, in one of these 4 cases: M = 1; M = 3; I is even; I = 1 and M = 5", {"M": 3, "I": 3}, False),
         ("2·P ≥ I - M", {"P": 1, "I": 4, "M": 1}, False),
         ("I mod 2 = M mod 2", {"I": 3, "M": 1}, True),
         ("⌊(M + I)/S⌋ ≥ 2", {"M": 2, "I": 2, "S": 2}, True),

@@ -125,7 +125,7 @@ def test_it_has_a_sign_of_its_own_that_says_whether_its_author_expected_it():
 def test_the_verdict_says_for_which_values_under_which_assumptions_and_what_was_tried():
     shown = printed(view(open_claim()))
     search = open_claim().derivation.verdict.search
-    assert f"○ holds for {VALUES} with M ≥ S, not proved: {search} (" in shown
+    assert f"○ holds for {VALUES} if S ≤ M, not proved: {search} (" in shown
     assert re.search(r"no difference at \d+ points, sizes and factors up to \d+", search)
     assert "✓" not in shown
     assert "✗" not in shown
@@ -293,7 +293,7 @@ def test_the_document_counts_explains_and_sets_it():
     entry = text[text.index(r"\begin{literally}") : text.index(r"\end{literally}")]
     assert r"\circeq" in entry
     assert "Not proved for other values: no difference at" in entry
-    assert r"Evidence: holds for $S$ and $T$ in \{1, 2, 3, 4\}, with $M \ge S$." in entry
+    assert r"Evidence: holds for $S$ and $T$ in \{1, 2, 3, 4\}, if $S \le M$." in entry
     assert r"\begin{proof}" not in entry
     assert "literal" not in latex_book(assemble([proved()], jobs=1))
     assert "Its file states that this holds for literal values." in latex_book(assemble([less_than_stated()], jobs=1))
@@ -327,7 +327,7 @@ def test_a_card_has_its_word_its_sign_and_what_was_tried():
         plain, latex, html = one._repr_mimebundle_().values()
         shown = words(html)
         assert re.findall(r'class="verdict (\w+)"', html) == ["holds"]
-        assert f"{LITERALLY} {VALUES} with M≥S" in shown
+        assert f"{LITERALLY} {VALUES} if S≤M" in shown
         assert "Not proved for other values: no difference at" in shown
         assert stated in shown
         assert "○ holds for" in plain
