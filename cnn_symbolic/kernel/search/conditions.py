@@ -28,11 +28,11 @@ from cnn_symbolic.kernel.trusted.integer_sets import IntegerSet, Sets
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 
-MOST_OPERATIONS = 1_000_000
+MOST_OPERATIONS, TO_SHORTEN = 1_000_000, 300_000
 # How many cases are looked at, by which numbers a division is told apart in cases; bounds that many cases share.
-MOST_CASES, LARGEST_DIVISOR, MOST_SHARED = 24, 6, 2
+MOST_CASES, LARGEST_DIVISOR, MOST_SHARED = 16, 6, 2
 # How many terms a rounding counts as, and how many times the letters a formula without it may have.
-ROUNDING, TIMES_LONGER = 8, 2
+ROUNDING, TIMES_LONGER = 16, 2
 # From isl's notation to Python's: `2p1 >= 5 and p0 mod 2 = 0` becomes `2*p1 >= 5 and p0 % 2 == 0`.
 PYTHON = ((r"\b(\d+)(?=[a-z(])", r"\1*"), (r"\bmod\b", "%"), (r"(?<![<>!])=", "=="), (r"\bfalse\b", "False"))
 COMPARISONS: dict[type, type[heads.Comparison]] = {
@@ -166,11 +166,13 @@ def shortest(sets: Sets, domain: IntegerSet, condition: Boolean) -> Boolean:
     the condition, as sets; one that takes too long to be compared is not looked at.
     """
     try:
-        with operations(sets, MOST_OPERATIONS), sets.within_limits():
+        with operations(sets, TO_SHORTEN), sets.within_limits():
             within = Within(sets, domain)
             good = within.where(condition)
             said = multiplied_out(condition)
-            condition = said if within.where(said).is_equal(good) else condition
+            fits = length(said) <= length(condition) and len(written(said)) <= len(written(condition))
+            if fits and within.where(said).is_equal(good):
+                condition = said
             while True:
                 found = [each for each in within.formulas(condition) if within.where(each).is_equal(good)]
                 best = min([condition, *(each for each in found if is_shorter(each, condition))], key=length)
@@ -182,14 +184,13 @@ def shortest(sets: Sets, domain: IntegerSet, condition: Boolean) -> Boolean:
 
 
 @lru_cache(maxsize=4096)
-def length(condition: Boolean) -> tuple[int, int, int]:
-    """Return what formulas for the same sizes are compared by: roundings and terms, letters, inequalities.
+def length(condition: Boolean) -> tuple[int, int]:
+    """Return what formulas for the same sizes are compared by: roundings, terms and inequalities, then letters.
 
     Many terms in one comparison count more than in several: `I = 1 and J = 1` is shorter than `I + J = 2`.
     """
-    parts, text = comparisons(condition), written(condition)
-    inequalities = sum(not isinstance(part, heads.Equal) for part in parts)
-    return ROUNDING * text.count("⌊") + sum(map(weight, parts)), len(text), inequalities
+    text = written(condition)
+    return ROUNDING * text.count("⌊") + sum(map(weight, comparisons(condition))), len(text)
 
 
 def is_shorter(one: Boolean, other: Boolean) -> bool:
@@ -200,15 +201,18 @@ def is_shorter(one: Boolean, other: Boolean) -> bool:
 
 
 def weight(part: Boolean) -> int:
-    """Return what the terms of a comparison count."""
-    sides = [side.args[0] if isinstance(side, heads.Remainder) else side for side in part.args]
-    return max(sum(len(sp.Add.make_args(side)) for side in sides) - 1, 1) ** 2
+    """Return what the terms of a comparison count, a second remainder as a rounding."""
+    remainders = [side for side in part.args if isinstance(side, heads.Remainder)]
+    terms = sum(len(sp.Add.make_args(side.args[0] if side in remainders else side)) for side in part.args)
+    unequal = not isinstance(part, heads.Equal)
+    return 2 * max(terms - 1, 1) ** 2 + unequal + ROUNDING * (len(remainders) > 1)
 
 
 def order(condition: Boolean) -> tuple[Any, ...]:
-    """Return what cases are sorted by: the short ones first, numbers by what they are."""
+    """Return what cases are sorted by: the short ones first, remainders last, numbers by what they are."""
     pieces = re.split(r"(\d+)", written(condition))
-    return length(condition), [*zip(pieces[::2], map(int, [*pieces[1::2], "0"]), strict=True)]
+    parts = len(comparisons(condition)), condition.has(heads.Remainder), length(condition)
+    return *parts, [*zip(pieces[::2], map(int, [*pieces[1::2], "0"]), strict=True)]
 
 
 def comparisons(condition: Boolean) -> list[Boolean]:
@@ -357,13 +361,16 @@ class Within:
         return part
 
     def finished(self, condition: Boolean, points: IntegerSet) -> Boolean:
-        """Return a condition, within some sizes, with differences that are not negative there."""
+        """Return a condition, within some sizes, with `=` and differences that are not negative where it can be so."""
         if isinstance(condition, heads.Connective):
             if isinstance(condition, heads.Conjunction):
                 others = [part for part in condition.args if divisibility(part) is None]
                 points = points.intersect(self.at(others))
             return condition.func(*(self.finished(part, points) for part in condition.args))
-        return self.turned(condition, points)
+        if condition in (sp.true, sp.false):
+            return condition
+        (equated,) = self.equated((condition,))
+        return self.turned(equated, points)
 
     def headed(self, condition: Boolean) -> Boolean:
         """Return a condition that has many cases with bounds that all of them satisfy before them."""
@@ -372,7 +379,9 @@ class Within:
             return condition
         hull = IntegerSet.from_basic_set(points.simple_hull()).gist(self.domain)
         bounds = [part for found in conditions_of(self.sets, hull) for part in conjuncts(multiplied_out(found))]
-        shared = self.equated(tuple(sorted(bounds, key=lambda part: len(written(part)))[:MOST_SHARED]))
+        shared = self.equated(tuple(sorted(bounds, key=order)[:MOST_SHARED]))
+        if not shared:
+            return condition
         within = Within(self.sets, self.at(shared))
         cases = within.fewest(cases_of(condition), points, False)
         headed = all_of(*shared, formula_of(cases))

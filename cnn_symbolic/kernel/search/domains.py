@@ -189,7 +189,8 @@ def remainder_is(sign: str, top: Polynomial, bottom: Polynomial, value: Any, def
         return None
     if literal is not None and sign in ("=", "!="):
         return residue_is(sign, top, literal, int(value), defined)
-    if value == 0 and sum(n > 0 for n in top.values()) * 2 < len(top):
+    signs = [n > 0 for _, n in sorted((str(m), n) for m, n in top.items() if m)]
+    if value == 0 and (sum(signs) * 2, signs[-1:]) < (len(signs), [True]):
         top = -top
     return compare(sign, remainder_of(top, bottom, defined), sp.Integer(value))
 
