@@ -104,6 +104,19 @@ def test_conditions_that_hold_together_are_one_formula_each():
     assert conditions([]) == ()
 
 
+def test_conditions_are_in_the_same_words_in_every_notation():
+    i, j = sizes("i j")
+    (made,) = conditions([(M - i) % j == 0])
+    assert (text(made), latex(made)) == ("j divides M - i", r"j\text{ divides } M - i")
+    assert "<mtext>\u00a0divides\u00a0</mtext>" in mathml(made)
+    (made,) = conditions([i % 2 == 0])
+    assert (text(made), latex(made)) == ("i is even", r"i\text{ is even}")
+    cases = (i == 1) | (i == 3) | (i % 3 != 0) | (i == 12)
+    many = conditions([(j <= i) & cases])
+    assert [text(c) for c in many] == ["j ≤ i, in one of these 4 cases: i = 1; i = 3; 3 does not divide i; i = 12"]
+    assert latex(*many).startswith(r"j \le i\text{, } \text{in one of these 4 cases: } i = 1\text{; } i = 3")
+
+
 @pytest.mark.parametrize(
     ("called", "printed"),
     [

@@ -136,7 +136,7 @@ def test_the_verdict_says_for_which_values_under_which_assumptions_and_what_was_
 def test_the_table_has_its_evidence_its_assumptions_and_what_was_tried():
     row = printed(claims_table([said(open_claim())]), width=200)
     assert "○" in row
-    assert f"holds for {VALUES} M ≥ S" in row
+    assert f"holds for {VALUES} S ≤ M" in row
     assert f"not proved: {open_claim().derivation.verdict.search}" in row
     assert "the file says proved" in row
     assert "the file says" not in printed(claims_table([said(expected())]))
@@ -211,7 +211,7 @@ def test_json_has_the_verdict_with_what_was_tried_and_it_can_be_replayed(monkeyp
     found = value(open_claim())
     search = open_claim().derivation.verdict.search
     assert (found["verdict"], found["expected"]) == ("holds", "proved")
-    assert (found["evidence"], found["assumptions"]) == (f"holds for {VALUES}", "M ≥ S")
+    assert (found["evidence"], found["assumptions"]) == (f"holds for {VALUES}", "S ≤ M")
     assert found["reason"] == f"not proved: {search}"
     assert found["steps"] == []
     path = tmp_path / "own.json"
@@ -261,7 +261,7 @@ def test_an_entry_of_it_has_no_lines_and_says_what_was_tried():
     entry = entry_of(expected())
     assert (entry.strength, entry.rows, entry.counterexample) == ("literal values", (), None)
     assert r" \circeq " in latex(entry.statement)
-    assert tuple(map(latex, entry.assumptions)) == (r"M \ge S",)
+    assert tuple(map(latex, entry.assumptions)) == (r"S \le M",)
     assert "".join(map(str, entry.found)).startswith("no difference at")
 
 

@@ -13,7 +13,7 @@ import sympy as sp
 
 from cnn_symbolic.expressions.heads import Comparison
 from cnn_symbolic.expressions.meaning import value_of
-from cnn_symbolic.expressions.printing import Formulas, conditions, written
+from cnn_symbolic.expressions.printing import Formulas, conditions, is_list, written
 from cnn_symbolic.expressions.rules import conjuncts
 from cnn_symbolic.ground.errors import FragmentError, UndefinedError
 from cnn_symbolic.kernel.search.domains import multiplied_out
@@ -166,7 +166,9 @@ def holds(refutation: Refutation) -> Prose:
         return (*start, "does not hold at all sizes; the weakest assumption under which it does is not known.")
     if refutation.holds_when == sp.false:
         return (*start, "never holds.")
-    where = separated(map(Formula, conditions(conjuncts(refutation.holds_when))), " and ")
+    parts = conjuncts(refutation.holds_when)
+    said = conditions([refutation.holds_when] if is_list(parts[-1]) else parts)
+    where = separated(map(Formula, said), " and ")
     return (*start, "holds exactly when ", *where, ".")
 
 
