@@ -10,10 +10,9 @@ import operator
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import lru_cache, reduce
+from functools import reduce
 from itertools import chain, product
 from math import prod
-from typing import Any
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -22,7 +21,7 @@ from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.printing import divisibility, is_list, written
 from cnn_symbolic.expressions.rules import all_of, any_of, as_quotient, conjuncts, negation
 from cnn_symbolic.ground.errors import DisagreementError
-from cnn_symbolic.kernel.search.domains import multiplied_out
+from cnn_symbolic.kernel.search.domains import is_shorter, length, multiplied_out, order
 from cnn_symbolic.kernel.trusted.integer_sets import MOST_OPERATIONS as DECIDING
 from cnn_symbolic.kernel.trusted.integer_sets import IntegerSet, Sets
 from cnn_symbolic.kernel.trusted.reader import NotReadable
@@ -31,8 +30,6 @@ from cnn_symbolic.kernel.trusted.verdicts import Reason
 MOST_OPERATIONS, TO_SHORTEN = 1_000_000, 300_000
 # How many cases are looked at, by which numbers a division is told apart in cases; bounds that many cases share.
 MOST_CASES, LARGEST_DIVISOR, MOST_SHARED = 16, 6, 2
-# How many terms a rounding counts as, and how many times the letters a formula without it may have.
-ROUNDING, TIMES_LONGER = 16, 2
 # From isl's notation to Python's: `2p1 >= 5 and p0 mod 2 = 0` becomes `2*p1 >= 5 and p0 % 2 == 0`.
 PYTHON = ((r"\b(\d+)(?=[a-z(])", r"\1*"), (r"\bmod\b", "%"), (r"(?<![<>!])=", "=="), (r"\bfalse\b", "False"))
 COMPARISONS: dict[type, type[heads.Comparison]] = {
@@ -177,49 +174,11 @@ def shortest(sets: Sets, domain: IntegerSet, condition: Boolean) -> Boolean:
                 found = [each for each in within.formulas(condition) if within.where(each).is_equal(good)]
                 best = min([condition, *(each for each in found if is_shorter(each, condition))], key=length)
                 if length(best) == length(condition):
-                    return within.finished(within.headed(best), domain)
+                    said = within.finished(within.headed(best), domain)
+                    return said if within.where(said).is_equal(good) else best
                 condition = best
     except NotReadable:
         return condition
-
-
-@lru_cache(maxsize=4096)
-def length(condition: Boolean) -> tuple[int, int]:
-    """Return what formulas for the same sizes are compared by: roundings, terms and inequalities, then letters.
-
-    Many terms in one comparison count more than in several: `I = 1 and J = 1` is shorter than `I + J = 2`.
-    """
-    text = written(condition)
-    return ROUNDING * text.count("⌊") + sum(map(weight, comparisons(condition))), len(text)
-
-
-def is_shorter(one: Boolean, other: Boolean) -> bool:
-    """Tell whether a formula has less than another one: letters, or roundings without many more letters."""
-    letters, others = written(one), written(other)
-    fewer = letters.count("⌊") < others.count("⌊")
-    return length(one) < length(other) and len(letters) <= len(others) * (TIMES_LONGER if fewer else 1)
-
-
-def weight(part: Boolean) -> int:
-    """Return what the terms of a comparison count, a second remainder as a rounding."""
-    remainders = [side for side in part.args if isinstance(side, heads.Remainder)]
-    terms = sum(len(sp.Add.make_args(side.args[0] if side in remainders else side)) for side in part.args)
-    unequal = not isinstance(part, heads.Equal)
-    return 2 * max(terms - 1, 1) ** 2 + unequal + ROUNDING * (len(remainders) > 1)
-
-
-def order(condition: Boolean) -> tuple[Any, ...]:
-    """Return what cases are sorted by: the short ones first, remainders last, numbers by what they are."""
-    pieces = re.split(r"(\d+)", written(condition))
-    parts = len(comparisons(condition)), condition.has(heads.Remainder), length(condition)
-    return *parts, [*zip(pieces[::2], map(int, [*pieces[1::2], "0"]), strict=True)]
-
-
-def comparisons(condition: Boolean) -> list[Boolean]:
-    """Return the comparisons that a condition is made from."""
-    if not isinstance(condition, heads.Connective):
-        return [condition]
-    return [each for part in condition.args for each in comparisons(part)]
 
 
 def cases_of(condition: Boolean) -> list[Case]:
@@ -321,7 +280,9 @@ class Within:
             others = [other for other in kept if other is not case]
             if self.at(case).is_subset(self.at_one_of(others)):
                 kept = others
-        return [self.equated(case) for case in kept]
+        for k, case in enumerate(kept):
+            kept[k] = self.equated(case, self.at_one_of([*kept[:k], *kept[k + 1 :]]))
+        return kept
 
     def needed(self, case: Case, points: IntegerSet, weakened: bool) -> Case:
         """Return the conditions of a case without those that it needs none of to be among the points."""
@@ -335,16 +296,21 @@ class Within:
                 kept = next(([*others, w] for w in wider if self.at([*others, w]).is_subset(points)), kept)
         return tuple(kept)
 
-    def equated(self, case: Case) -> Case:
-        """Return a case with `=` in place of `≤` or `≥`, where the sizes are the same."""
-        points, found = self.at(case), list(case)
+    def equated(self, case: Case, covered: IntegerSet | None = None) -> Case:
+        """Return a case with `=` for `≤` or `≥` where only sizes that are covered are lost, and numbers put in."""
+        found = list(case)
         for k, part in enumerate(case):
             others = [*found[:k], *found[k + 1 :]]
             if isinstance(part, heads.AtMost | heads.AtLeast | heads.Less):
                 edge = part.rhs - 1 if isinstance(part, heads.Less) else part.rhs
                 equal = multiplied_out(heads.Equal(part.lhs, edge))
-                found[k] = equal if self.at([*others, equal]).is_equal(points) else part
-        return tuple(found)
+                kept = self.at([*others, equal])
+                if self.at(found).is_subset(kept if covered is None else kept.union(covered)):
+                    found[k] = equal
+        equations = [part for part in found if isinstance(part, heads.Equal) and part.lhs.is_Symbol]
+        for one in (part for part in equations if part.rhs.is_Integer):
+            found = [p if p == one else multiplied_out(p.xreplace({one.lhs: one.rhs})) for p in found]
+        return tuple(part for part in dict.fromkeys(found) if part != sp.true)
 
     def turned(self, part: Boolean, points: IntegerSet) -> Boolean:
         """Return a condition on a remainder of a difference that is not negative at some sizes: `M - I is even`."""

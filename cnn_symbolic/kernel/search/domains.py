@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache, reduce
@@ -14,6 +15,7 @@ from sympy.logic.boolalg import Boolean
 
 from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.heads import Floor, Maximum
+from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.expressions.rules import all_of, any_of, compare, divide, remainder
 from cnn_symbolic.kernel.trusted.drafts import DefinedSymbol, Draft
 from cnn_symbolic.kernel.trusted.factors import products_of
@@ -32,6 +34,8 @@ from cnn_symbolic.kernel.trusted.unknowns import Coordinates, UnknownSets
 Defined: TypeAlias = Mapping[sp.Symbol, DefinedSymbol]
 # How many multiples of a congruence are looked at, to write it with the smallest numbers.
 MOST_UNITS = 40
+# How many terms a rounding counts as, and how many times the letters a formula without it may have.
+ROUNDING, TIMES_LONGER = 16, 2
 
 
 @lru_cache(maxsize=64)
@@ -243,3 +247,45 @@ def value_of(symbol: sp.Symbol, defined: Defined) -> sp.Expr:
         top, bottom = arguments
         return Floor(divide(top, bottom))
     return Maximum(*arguments)
+
+
+# How long formulas are
+
+
+@lru_cache(maxsize=4096)
+def length(condition: Boolean) -> tuple[int, int]:
+    """Return what formulas for the same sizes are compared by: roundings, terms and inequalities, then letters.
+
+    Many terms in one comparison count more than in several: `I = 1 and J = 1` is shorter than `I + J = 2`.
+    """
+    text = written(condition)
+    return ROUNDING * text.count("⌊") + sum(map(weight, comparisons(condition))), len(text)
+
+
+def is_shorter(one: Boolean, other: Boolean) -> bool:
+    """Tell whether a formula has less than another one: letters, or roundings without many more letters."""
+    letters, others = written(one), written(other)
+    fewer = letters.count("⌊") < others.count("⌊")
+    return length(one) < length(other) and len(letters) <= len(others) * (TIMES_LONGER if fewer else 1)
+
+
+def weight(part: Boolean) -> int:
+    """Return what the terms of a comparison count, a second remainder as a rounding."""
+    remainders = [side for side in part.args if isinstance(side, heads.Remainder)]
+    terms = sum(len(sp.Add.make_args(side.args[0] if side in remainders else side)) for side in part.args)
+    unequal = not isinstance(part, heads.Equal)
+    return 2 * max(terms - 1, 1) ** 2 + unequal + ROUNDING * (len(remainders) > 1)
+
+
+def order(condition: Boolean) -> tuple[Any, ...]:
+    """Return what cases are sorted by: the short ones first, remainders last, numbers by what they are."""
+    pieces = re.split(r"(\d+)", written(condition))
+    parts = len(comparisons(condition)), condition.has(heads.Remainder), length(condition)
+    return *parts, [*zip(pieces[::2], map(int, [*pieces[1::2], "0"]), strict=True)]
+
+
+def comparisons(condition: Boolean) -> list[Boolean]:
+    """Return the comparisons that a condition is made from."""
+    if not isinstance(condition, heads.Connective):
+        return [condition]
+    return [each for part in condition.args for each in comparisons(part)]
