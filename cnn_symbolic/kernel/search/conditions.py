@@ -27,7 +27,7 @@ from cnn_symbolic.kernel.trusted.integer_sets import IntegerSet, Sets
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 
-MOST_OPERATIONS, TO_SHORTEN = 1_000_000, 300_000
+MOST_OPERATIONS = TO_SHORTEN = 1_000_000
 # How many cases are looked at, by which numbers a division is told apart in cases; bounds that many cases share.
 MOST_CASES, LARGEST_DIVISOR, MOST_SHARED = 16, 6, 2
 # From isl's notation to Python's: `2p1 >= 5 and p0 mod 2 = 0` becomes `2*p1 >= 5 and p0 % 2 == 0`.
@@ -175,7 +175,9 @@ def shortest(sets: Sets, domain: IntegerSet, condition: Boolean) -> Boolean:
                 best = min([condition, *(each for each in found if is_shorter(each, condition))], key=length)
                 if length(best) == length(condition):
                     said = within.finished(within.headed(best), domain)
-                    return said if within.where(said).is_equal(good) else best
+                    best = said if within.where(said).is_equal(good) else best
+                    if length(best) >= length(condition):
+                        return best
                 condition = best
     except NotReadable:
         return condition
