@@ -128,7 +128,7 @@ def test_what_makes_a_theorem_stands_on_little():
     lines = Counter()
     for name in reached:
         lines[room(name)] += lines_of_code(files[name])
-    most = {"kernel.trusted": 1500, "kernel": 0, "tensors": 735, "expressions": 1460, "notation": 165, "ground": 40}
+    most = {"kernel.trusted": 1500, "kernel": 0, "tensors": 735, "expressions": 1500, "notation": 165, "ground": 40}
     assert lines.keys() == most.keys()
     assert {name: n for name, n in lines.items() if n > most[name]} == {}
 

@@ -7,7 +7,7 @@ overlay), with primes where a letter is taken.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, permutations
 from typing import Any
 
 import sympy as sp
@@ -21,6 +21,15 @@ from cnn_symbolic.notation.text import text
 Letters = Mapping[str, Sequence[str]]
 SIGNS = {"=": "=", "!=": "≠", ">=": "≥", ">": ">", "<=": "≤", "<": "<"}
 Names = Mapping[Any, Layout]
+# How it is said whether a remainder is zero: by two or another number, and whether it is.
+DIVISIBILITY = {
+    (True, True): " is even",
+    (True, False): " is odd",
+    (False, True): " divides ",
+    (False, False): " does not divide ",
+}
+# More cases than these are a list with a heading.
+MOST_CASES = 3
 FLOOR, CEILING = ("⌊", "⌋"), ("⌈", "⌉")
 
 
@@ -254,14 +263,8 @@ class Formulas:
         return row(self.tight(e.args[0], names), Sign("mod"), self.divisor(e.args[1], names))
 
     def chained(self, conditions: Sequence[Any], names: Names) -> list[Layout]:
-        """Return conditions that hold together, both bounds of an expression around it: `0 ≤ i < M`."""
-        lower = {p.lhs: p for p in conditions if isinstance(p, h.AtLeast)}
-        upper = {p.lhs: p for p in conditions if isinstance(p, h.Less | h.AtMost)}
-        both = [(x, self.condition(upper[x], names)) for x in lower if x in upper]
-        both.sort(key=lambda bounded: text(bounded[1]))
-        bounds = [row(self.side(lower[x].rhs, names), Sign("≤"), above) for x, above in both]
-        paired = [p for x, _ in both for p in (lower[x], upper[x])]
-        return [*bounds, *self.ordered([p for p in conditions if p not in paired], names)]
+        """Return conditions that hold together, those that form a chain of inequalities as one: `0 ≤ i < M`."""
+        return self.ordered(chains(conditions), names)
 
     def ordered(self, conditions: Sequence[Any], names: Names) -> list[Layout]:
         """Return conditions as parts of one, in the order of what is written."""
@@ -283,21 +286,81 @@ class AsStated(Formulas):
         """Return conditions as parts of one."""
         return [self.part(p, names) for p in conditions]
 
-    chained = ordered
+
+class InWords(AsStated):
+    """Lays out conditions as one says them: `I is odd`, `S divides M - I`, `2 ≤ I ≤ J`, many cases as a list."""
+
+    def expr(self, e: Any, names: Names) -> Layout:
+        """Return an expression; conditions within it are formulas."""
+        return AsStated({}).expr(e, names)
+
+    def condition(self, e: Any, names: Names) -> Layout:
+        """Return a condition on sizes."""
+        e = getattr(e, "formula", e)
+        if (kind := divisibility(e)) is not None:
+            number, divisor = self.all(e.lhs.args, names)
+            verb = DIVISIBILITY[kind]
+            return row(number, Token(verb, "words")) if kind[0] else row(divisor, Token(verb, "words"), number)
+        if is_list(e):
+            cases = joined((self.condition(case, names) for case in e.args), Token("; ", "words"))
+            return row(Token(f"in one of these {len(e.args)} cases: ", "words"), cases)
+        if isinstance(e, h.Conjunction) and is_list(e.args[-1]) and not any(map(is_list, e.args[:-1])):
+            *common, several = e.args
+            heading = self.condition(h.Conjunction(*common) if len(common) > 1 else common[0], names)
+            return row(heading, Token(", ", "words"), self.condition(several, names))
+        return super().condition(e, names)
+
+
+def divisibility(e: Any) -> tuple[bool, bool] | None:
+    """Return whether a condition is about being even or odd, and whether it says that a remainder is zero.
+
+    None for one that is about no remainder, or about other remainders.
+    """
+    if not isinstance(e, h.Equal | h.Unequal) or not isinstance(e.lhs, h.Remainder):
+        return None
+    by_two, is_equal = e.lhs.args[1] == 2, isinstance(e, h.Equal)
+    return (by_two, is_equal == (e.rhs == 0)) if e.rhs == 0 or (by_two and e.rhs == 1) else None
+
+
+def is_list(e: Any) -> bool:
+    """Tell whether a condition has so many cases that they are listed."""
+    return isinstance(e, h.Disjunction) and len(e.args) > MOST_CASES
+
+
+def upward(p: Any) -> Any:
+    """Return `b ≤ a` for `a ≥ b`; another condition as it is."""
+    opposite = {h.AtLeast: h.AtMost, h.Greater: h.Less}.get(type(p))
+    return p if opposite is None else opposite(p.rhs, p.lhs)
+
+
+def meet(p: Any, q: Any) -> bool:
+    """Tell whether two inequalities are a chain: I ≤ M and M < N."""
+    low, high = upward(p), upward(q)
+    both = isinstance(low, h.Less | h.AtMost) and isinstance(high, h.Less | h.AtMost)
+    return both and low.rhs == high.lhs and not low.rhs.is_Integer and low.lhs != high.rhs
+
+
+def chains(conditions: Sequence[Any]) -> list[Any]:
+    """Return conditions in their order, inequalities that meet in an expression as one condition: I ≤ M, M ≤ N."""
+    found = [[p] for p in conditions]
+    while pair := next(((a, b) for a, b in permutations(found, 2) if meet(a[-1], b[0])), None):
+        first, second = pair
+        found = [c for c in found if c is not second]
+        first += second
+    return [h.Conjunction(*map(upward, chain)) if len(chain) > 1 else chain[0] for chain in found]
 
 
 def conditions(stated: Sequence[Any]) -> tuple[Layout, ...]:
-    """Return conditions that hold together, as one formula each."""
-    plain, formulas = AsStated({}), [getattr(e, "formula", e) for e in stated]
-    return tuple(plain.part(e, {}) if len(formulas) > 1 else plain.condition(e, {}) for e in formulas)
+    """Return conditions that hold together, as one formula each, or as one for a chain of inequalities."""
+    plain, formulas = InWords({}), [getattr(e, "formula", e) for e in stated]
+    return tuple(plain.chained(formulas, {}) if len(formulas) > 1 else [plain.condition(e, {}) for e in formulas])
 
 
 def written(e: Any) -> str:
     """Return an expression or condition as text."""
     if not isinstance(e, sp.Basic):
         return str(e)
-    plain = AsStated({})
-    return text(plain.expr(e, {}) if isinstance(e, sp.Expr) else plain.condition(e, {}))
+    return text(AsStated({}).expr(e, {}) if isinstance(e, sp.Expr) else InWords({}).condition(e, {}))
 
 
 def written_together(conditions: Sequence[Any]) -> str:

@@ -217,7 +217,7 @@ def evidence(verdict: Verdict) -> Prose:
 
 def given(strength: Prose, assumptions: tuple[Layout, ...]) -> Prose:
     """Return the evidence of a theorem with its assumptions."""
-    return (*strength, " with ", *conjunction(assumptions)) if assumptions else strength
+    return (*strength, " if ", *conjunction(assumptions)) if assumptions else strength
 
 
 def assumed(assumptions: tuple[Layout, ...]) -> Prose:

@@ -17,7 +17,7 @@ from cnn_symbolic.expressions.printing import written, written_together
 from cnn_symbolic.expressions.shapes import format_shape
 from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.ground.version import __version__
-from cnn_symbolic.kernel.exported.encoding import exported_side, exported_statement
+from cnn_symbolic.kernel.exported.encoding import all_encoded, encode, exported_side, exported_statement
 from cnn_symbolic.kernel.exported.grammar import ExportedStatement
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.statement import Side
@@ -143,20 +143,14 @@ def exported_claim(claim: Claim, settled: Settled) -> ExportedClaim:
         evidence=verdict.evidence,
         reason=verdict.detail if isinstance(verdict, Stopped | Checked) else reason(verdict),
         seconds=round(verdict.seconds, 6),
-        assumptions=written_together(verdict.domain)
-        if isinstance(verdict, Theorem | Refutation | HoldsForLiterals)
-        else None,
         counterexample=None if refuted is None else counterexample(refuted),
-        holds_when=None if refuted is None or refuted.holds_when is None else written(refuted.holds_when),
-        holds_when_given=None if refuted is None else dict(refuted.given),
-        holds_when_necessary_at=None if refuted is None else values_listed(refuted),
-        holds_if=None if refuted is None or refuted.holds_if is None else written(refuted.holds_if),
         mistake=None if change is None or decided is None else exported_mistake(decided, change),
         wrong_step=None if settled.wrong_step is None else settled.wrong_step[0].because,
         literally=[] if decided is None else list(decided.literally),
         steps=steps,
         formal=statement,
         certificate=None,
+        **conditions(verdict),
     )
 
 
@@ -164,6 +158,23 @@ def exported_mistake(made: Derivation, change: Change) -> ExportedMistake:
     """Return the record of a mistake."""
     formula = change.formula if isinstance(change.formula, Tensor) else format_shape(change.formula)
     return ExportedMistake(change=change.name, proved=str(formula), corrected=corrected_claim(made, change))
+
+
+def conditions(verdict: Verdict | Stopped | Checked) -> dict[str, Any]:
+    """Return the fields about what a verdict assumes and, of a refutation, when its claim does hold."""
+    domain = verdict.domain if isinstance(verdict, Theorem | Refutation | HoldsForLiterals) else None
+    refuted = verdict if isinstance(verdict, Refutation) else None
+    holds_when, holds_if = (None, None) if refuted is None else (refuted.holds_when, refuted.holds_if)
+    return {
+        "assumptions": None if domain is None else written_together(domain),
+        "assumed": None if domain is None else all_encoded(domain),
+        "holds_when": None if holds_when is None else written(holds_when),
+        "holds_when_condition": None if holds_when is None else encode(holds_when, {}),
+        "holds_when_given": None if refuted is None else dict(refuted.given),
+        "holds_when_necessary_at": None if refuted is None else values_listed(refuted),
+        "holds_if": None if holds_if is None else written(holds_if),
+        "holds_if_condition": None if holds_if is None else encode(holds_if, {}),
+    }
 
 
 def reason(verdict: Verdict) -> str | None:

@@ -16,7 +16,7 @@ import msgspec
 import sympy as sp
 
 from cnn_symbolic.expressions.formulas import alpha_key
-from cnn_symbolic.expressions.printing import free_letter, written, written_together
+from cnn_symbolic.expressions.printing import free_letter, written_together
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.expressions.shapes import format_shape
 from cnn_symbolic.ground.errors import CnnSymbolicError, DisagreementError
@@ -26,7 +26,7 @@ from cnn_symbolic.kernel.search.decide import decide
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.statement import Declaration, Side, Statement
 from cnn_symbolic.kernel.trusted.verdicts import Reason, Theorem, Verdict
-from cnn_symbolic.present.document import counterexample, values_listed
+from cnn_symbolic.present.document import conditions, counterexample
 from cnn_symbolic.present.document_reading import ReadClaim
 from cnn_symbolic.present.schema import ExportedClaim, ExportedCounterexample
 from cnn_symbolic.present.terminal import detail, difference, objection
@@ -200,14 +200,12 @@ def differences(exported: ExportedClaim, row: Replayed, verdict: Verdict) -> Ite
     found = {
         "verdict": row.outcome,
         "evidence": row.evidence,
-        "assumptions": None if isinstance(verdict, Undecided) else row.domain,
-        "holds_when": None if refuted is None or refuted.holds_when is None else written(refuted.holds_when),
-        "holds_when_given": None if refuted is None else dict(refuted.given),
-        "holds_when_necessary_at": None if refuted is None else values_listed(refuted),
-        "holds_if": None if refuted is None or refuted.holds_if is None else written(refuted.holds_if),
+        **conditions(verdict),
         "wrong_step": row.wrong_step,
     }
     recorded = {name: getattr(exported, name) for name in found}
+    for name in ("assumed", "holds_when_condition", "holds_if_condition"):  # which documents may be without
+        recorded[name] = found[name] if recorded[name] is None else recorded[name]
     certificate = exported.certificate
     if certificate is not None and certificate.status == "certified":
         recorded["evidence"] = recorded["evidence"].removesuffix(f", {certificate.detail}")

@@ -11,7 +11,14 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
-from cnn_symbolic.kernel.exported.grammar import MOST_AXES, ExportedSide, ExportedStatement, formula_schemas
+from cnn_symbolic.kernel.exported.grammar import (
+    MOST_AXES,
+    Condition,
+    Conditions,
+    ExportedSide,
+    ExportedStatement,
+    formula_schemas,
+)
 
 SCHEMA_VERSION = 2
 MOST_CLAIMS, MOST_LINES, MOST_VALUES = 10_000, 200, 1000
@@ -86,7 +93,8 @@ class ExportedClaim(Struct, kw_only=True, forbid_unknown_fields=True):
     """A claim: its place, what its author states, what was found, and the statement, for whoever decides it again.
 
     `formal` is null for what the kernel does not decide. `literally` lists values of strides and other factors that it
-    was decided at, in place of every value; `steps` are the lines of its proof, up to a wrong one.
+    was decided at, in place of every value; `steps` are the lines of its proof, up to a wrong one. `assumed` and
+    `holds_when_condition` and `holds_if_condition` are what `assumptions`, `holds_when` and `holds_if` say, as formulas.
     """
 
     id: Annotated[str, Meta(min_length=1, max_length=500)]
@@ -102,11 +110,14 @@ class ExportedClaim(Struct, kw_only=True, forbid_unknown_fields=True):
     reason: str | None = None
     seconds: Seconds = 0.0
     assumptions: str | None = None
+    assumed: Conditions | None = None
     counterexample: ExportedCounterexample | None = None
     holds_when: str | None = None
+    holds_when_condition: Condition | None = None
     holds_when_given: Sizes | None = None
     holds_when_necessary_at: dict[str, list[int]] | None = None
     holds_if: str | None = None
+    holds_if_condition: Condition | None = None
     mistake: ExportedMistake | None = None
     wrong_step: str | None = None
     literally: Annotated[list[Annotated[int, Meta(ge=1, le=MOST_VALUES)]], Meta(max_length=MOST_VALUES)] = []

@@ -117,7 +117,7 @@ def assumptions(verdict: Verdict | Checked | Stopped) -> str:
 
 def agreement(verdict: Theorem | HoldsForLiterals) -> str:
     """Return for which sizes the two sides are proved equal, or for which values they are, and what else was tried."""
-    condition = f" with {assumptions(verdict)}" if verdict.domain else ""
+    condition = f" if {assumptions(verdict)}" if verdict.domain else ""
     if isinstance(verdict, Theorem):
         return f"proved: {verdict.evidence}{condition}"
     return f"{verdict.evidence}{condition}, {detail(verdict)}"

@@ -6,11 +6,10 @@ must be none of a smaller total; and the printed conditions have to be true wher
 """
 
 import inspect
-import re
 from collections import Counter
 from functools import cache
 from itertools import combinations, count, islice, pairwise, product
-from math import floor, prod
+from math import prod
 
 import numpy as np
 import pytest
@@ -20,6 +19,7 @@ from cnn_symbolic.expressions.printing import written_together
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.kernel.search.verdicts import HoldsForLiterals, Refutation, Undecided
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
+from tests.support.printed import holds
 from tests.support.thorough import every
 from tests.support.written_claims import WRITTEN, Written
 
@@ -57,15 +57,6 @@ def agreement(written, sizes):
         if not equal(*sides):
             return False
     return True
-
-
-def holds(condition, sizes):
-    """Tell whether a condition is true at some sizes: as it is printed, `I mod 2 = 0`, or typed, `I % 2 == 0`."""
-    if condition in ("", "always", "never"):
-        return condition != "never"
-    typed = condition.replace("·", "*").replace(" mod ", " % ").replace("≤", "<=").replace("≥", ">=")
-    typed = re.sub(r"⌊(.+?)/(\w+|\(.+?\))⌋", r"((\1)//(\2))", typed.replace("≠", "!="))
-    return bool(eval(re.sub(r"(?<![<>=!])=(?!=)", "==", typed), {"max": max, "min": min, "floor": floor}, dict(sizes)))
 
 
 def assumed(assuming):
@@ -263,6 +254,13 @@ def test_brute_force_finds_an_assumption_that_is_not_enough():
         ("never", {}, False),
         ("I ≤ M and J ≤ N", {"I": 1, "M": 1, "J": 2, "N": 1}, False),
         ("(I + 1) mod 2 = 0", {"I": 3}, True),
+        ("I is odd", {"I": 3}, True),
+        ("(I is even and M = 1) or (M ≥ 2 and M - I is odd)", {"I": 3, "M": 2}, True),
+        ("(I is even and M = 1) or (M ≥ 2 and M - I is odd)", {"I": 3, "M": 1}, False),
+        ("S divides M - D·(I - 1)", {"I": 3, "M": 7, "D": 2, "S": 3}, True),
+        ("S·D does not divide M", {"M": 6, "D": 2, "S": 3}, False),
+        ("I ≤ 2, in one of these 4 cases: M = 1; M = 3; I is even; I = 1 and M = 5", {"M": 5, "I": 1}, True),
+        ("I ≤ 2, in one of these 4 cases: M = 1; M = 3; I is even; I = 1 and M = 5", {"M": 3, "I": 3}, False),
         ("2·P ≥ I - M", {"P": 1, "I": 4, "M": 1}, False),
         ("I mod 2 = M mod 2", {"I": 3, "M": 1}, True),
         ("⌊(M + I)/S⌋ ≥ 2", {"M": 2, "I": 2, "S": 2}, True),

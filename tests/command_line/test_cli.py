@@ -61,7 +61,7 @@ def test_steps_prints_the_derivation_and_the_counterexample():
     ran = run("prove", "--steps", "input_gradient")
     assert ran.returncode == 0
     assert "=   { the chain rule }" in ran.stdout
-    assert "✓ proved: all shapes with I ≤ M and J ≤ N" in ran.stdout
+    assert "✓ proved: all shapes if I ≤ M and J ≤ N" in ran.stdout
     assert "✓ refuted: holds exactly when I = M and J = N" in ran.stdout
     assert "smallest counterexample: M = 1, N = 2, I = 1, J = 1" in ran.stdout
     assert "the mistake: the filter is not flipped (correlate in place of convolve); without it, this is" in ran.stdout
@@ -342,7 +342,7 @@ def test_check_decides_the_claims_of_a_text_and_shows_the_mistake(tmp_path):
     path.write_text(TEXT, encoding="utf-8")
     done = run("check", path)
     assert done.returncode == 1
-    assert "✓ proved: all shapes with I ≤ M" in done.stdout
+    assert "✓ proved: all shapes if I ≤ M" in done.stdout
     assert "✗ refuted: holds exactly when I = M" in done.stdout
     assert re.search(r"left  = \[⟨-?\d+⟩", done.stdout)
     assert "the mistake: the filter is not flipped (correlate in place of convolve)" in done.stdout

@@ -66,7 +66,7 @@ def test_a_condition_is_printed_as_what_it_is(recipe):
 
 PRINTED = {
     "(M - N)//P + 1": "⌊(M - N)/P⌋ + 1",
-    "M % (2*N) == 0": "M mod (2·N) = 0",
+    "M % (2*N) == 0": "2·N divides M",
     "-M % N": "((-M) mod N)",
     "ceiling(M/(N + 1)) - 1": "⌈M/(N + 1)⌉ - 1",
     "M/(M + Iverson(M == N))": "M/(M + [M = N])",

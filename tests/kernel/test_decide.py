@@ -141,7 +141,7 @@ REFUTED = {
     "odd and even": (
         correlate(line, other, mode="same"),
         crop(correlate(line, other, mode="full"), start=(N // 2,), shape=(M,)),
-        "(N + 1) mod 2 = 0",
+        "N is odd",
         None,
     ),
 }
@@ -180,7 +180,7 @@ def test_the_counterexample_has_the_least_total_size():
     fails_late = entries(lambda i: line[i] + Iverson((M >= 3) & (N >= 4)) * other[0])
     found = verdict(fails_late, line)
     assert dict(found.sizes) == {"M": 3, "N": 4}
-    assert written(found.holds_when) == "(M ≥ 3 and N ≤ 3) or M ≤ 2"
+    assert written(found.holds_when) == "M ≤ 2 or N ≤ 3"
 
 
 def test_the_weakest_assumption_is_simplified_against_the_stated_ones():
@@ -336,7 +336,7 @@ def test_a_division_by_a_size_that_may_be_zero_is_a_condition_of_the_claim():
     found = verdict(left, line)
     assert isinstance(found, Refutation)
     assert dict(found.sizes) == {"M": 3, "N": 1}
-    assert (written_together(found.domain), written(found.holds_when)) == ("N < M", "N = M - 1")
+    assert (written_together(found.domain), written(found.holds_when)) == ("N < M", "M = N + 1")
     assert verdict(line, left).kind == "defined"
     assert written_together(verdict(left, line / (M - N)).domain) == "N < M"
     assert written_together(verdict(entries(lambda i: line[i] * (M - N) / (M - N)), line).domain) == "N < M"

@@ -1,17 +1,20 @@
 """Integer sets: counting, writing for isl, describing conditions, least points."""
 
 import ast
+import re
 from itertools import product
+from random import Random
 
 import islpy as isl
 import numpy as np
 import pytest
 import sympy as sp
 
-from cnn_symbolic.expressions.formulas import size
+from cnn_symbolic.expressions import heads
+from cnn_symbolic.expressions.formulas import size, width
 from cnn_symbolic.expressions.heads import AtMost, Greater
 from cnn_symbolic.expressions.meaning import value_of
-from cnn_symbolic.expressions.printing import written_together
+from cnn_symbolic.expressions.printing import written, written_together
 from cnn_symbolic.expressions.rules import (
     all_of,
     any_of,
@@ -25,14 +28,18 @@ from cnn_symbolic.expressions.rules import (
     where,
 )
 from cnn_symbolic.ground.errors import DisagreementError
-from cnn_symbolic.kernel.search import conditions
-from cnn_symbolic.kernel.search.conditions import conditions_of, weakest
+from cnn_symbolic.kernel.search import conditions, domains
+from cnn_symbolic.kernel.search.conditions import conditions_of, shortest, weakest
+from cnn_symbolic.kernel.search.domains import multiplied_out
 from cnn_symbolic.kernel.search.points import at_sizes, smallest, value
 from cnn_symbolic.kernel.trusted.coefficients import MOST_ARRANGEMENTS, CoefficientSets, arrangements
 from cnn_symbolic.kernel.trusted.drafts import Draft
+from cnn_symbolic.kernel.trusted.integer_sets import Sets
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.verdicts import Reason
 from tests.support.kernel.attack import holds
+from tests.support.printed import holds as holds_as_printed
+from tests.support.thorough import share
 
 M, N, s = size("M"), size("N"), size("s")
 i = sp.Symbol("i", integer=True)
@@ -184,7 +191,7 @@ def test_conditions_read_well():
     assert written(holds(M, "=", N + 1)) == "N = M - 1"
     assert written(holds(M, ">=", N - 3)) == "N ≤ M + 3"
     assert written(holds(2 * M, ">=", 3 * N)) == "3·N ≤ 2·M"
-    assert written(holds(remainder(M, sp.Integer(2)), "=", 1)) == "(M + 1) mod 2 = 0"
+    assert written(holds(remainder(M, sp.Integer(2)), "=", 1)) == "M + 1 is even"
     equal = holds(remainder(M, sp.Integer(2)), "=", remainder(N, sp.Integer(2)))
     assert written(equal) == "N mod 2 = M mod 2"
     assert written(any_of(holds(M, "=", 1), holds(N, ">", 4))) == "N ≥ 5 or M = 1"
@@ -252,3 +259,175 @@ def test_exact_numbers_come_back_from_isl():
     function = sets.constant(sets.sizes_where([]), sp.Rational(-7, 3))
     assert value(sets, function, (1, 1)) == sp.Rational(-7, 3)
     assert np.isclose(float(value(sets, function, (2, 5))), -7 / 3)
+
+
+# The shortest way to say it. A domain and a set, as isl reads them, and what is said of it.
+
+I, P = size("I"), width("P")
+SAID = [
+    ("", "p0 mod 2 = 1", "I is odd"),
+    ("", "exists e: p0 = 2e", "I is even"),
+    ("", "(p0 + p1) mod 2 = 0", "I + M is even"),
+    ("p0 <= p1", "p0 mod 2 = p1 mod 2", "M - I is even"),
+    ("p0 <= p1", "(p0 - p1) mod 16 = 0", "16 divides M - I"),
+    ("", "3*floor((p1 + 1)/3) <= p1", "M mod 3 ≠ 2"),
+    ("", "(5p1 + 3) mod 7 = 2", "M mod 7 = 4"),
+    ("", "(p1 - p0 + 3) mod 6 = 0", "6 divides M - I + 3"),
+    ("", "2*floor(p1/2) <= p1 - 2 + p0", "I ≥ 2 or M is odd"),
+    ("", "p1 != p2", "M ≠ N"),
+    ("", "p0 >= 3 or p0 = 2", "I ≥ 2"),
+    ("", "p1 <= 1", "M = 1"),
+    ("p0 <= p1", "p1 <= p0", "I = M"),
+    ("p0 <= p1 and p2 <= p1", "p0 + p2 >= 2p1", "I = M and I = N"),
+    ("", "p0 + p1 <= 2", "I = 1 and M = 1"),
+    ("p0 <= p1", "p1 <= 1 and p0 = 1", "M = 1"),
+    ("", "(p1 >= 3 and p2 <= 3) or p1 <= 2", "M ≤ 2 or N ≤ 3"),
+    ("", "p0 = 1 or (2p3 = p0 - p1 and p0 >= 2)", "I = 1 or I = M + 2·P"),
+    ("", "p0 = p1 or (p0 = p1 and p2 = 3)", "I = M"),
+    ("", "2*floor((p0 + p1 + p2 + 1)/2) <= p0 + p2 + 2", "M = 1 or (M = 2 and I + N is even)"),
+    ("", "(p0 = 1 and p1 = 2) or (p0 = 1 and p2 = 5)", "I = 1 and (M = 2 or N = 5)"),
+    ("", "2 <= p0 <= p1 and p1 <= p2 + 2p3", "2 ≤ I ≤ M ≤ N + 2·P"),
+    ("", "p3 >= 1 and p3 < p1", "1 ≤ P < M"),
+    (
+        "",
+        "(p0 = 1 and p1 = 3) or (p0 = 2 and p1 = 5) or (p0 = 3 and p1 = 1) or (p0 = 3 and p1 = 7)",
+        "I ≤ 3 and M ≤ 7, in one of these 4 cases: I = 1 and M = 3; I = 2 and M = 5; I = 3 and M = 1; I = 3 and M = 7",
+    ),
+    ("", "p0 = 1 and p0 = 2", "never"),
+    ("p0 <= p1", "p0 <= p1", "always"),
+]
+
+
+def within(domain, text):
+    """Return sets of the sizes I, M, N and the width P, a domain of them, and those of it that a text describes."""
+    sets = Sets([I, M, N, P], ())
+    everywhere = sets.sizes_where([])
+    read = [isl.Set.read_from_str(sets.context, f"{sets.parameters}{{ : {t or '0 = 0'} }}") for t in (domain, text)]
+    domain = everywhere.intersect(read[0])
+    return sets, domain, domain.intersect(read[1])
+
+
+@pytest.mark.parametrize(("domain", "text", "said"), SAID)
+def test_conditions_are_said_as_a_teacher_says_them(domain, text, said):
+    sets, domain, good = within(domain, text)
+    assert written(weakest(sets, domain, domain.subtract(good))) == said
+
+
+def random_text(random, depth=2):
+    """Return a random condition as isl and, with % and //, Python read it."""
+    if depth and random.random() < 0.7:
+        parts = [random_text(random, depth - 1) for _ in range(random.randint(2, 3))]
+        return f"({random.choice([' and ', ' or ']).join(parts)})"
+    n, signs = random.choice([2, 2, 3, 4, 5]), ["=", "<=", ">="]
+    linear = " + ".join(f"{random.randint(-2, 2)}*{p}" for p in ("p0", "p1", "p3")) + f" + {random.randint(-4, 4)}"
+    other = f"{random.choice(['p0', 'p1', 'p3', 'p0 + p1', 'p1 - p0'])} + {random.randint(0, 3)}"
+    of_one = f"{random.choice(['p0', 'p1', 'p3'])} {random.choice(signs)} {random.randint(1, 4)}"
+    rounded = f"{n}*floor(({other})/{n}) {random.choice(signs)} {random.choice(['p0', 'p1'])} + p3 - 1"
+    return random.choice(
+        [of_one, f"{linear} {random.choice(signs)} 0", f"({other}) mod {n} = {random.randint(0, n - 1)}", rounded]
+    )
+
+
+def in_python(text):
+    """Return a text for isl as a condition in Python, which computes it by itself."""
+    text = re.sub(r"floor\(\((.+?)\)/(\d)\)", r"((\1)//\2)", text.replace(" mod ", " % "))
+    return compile(re.sub(r"(?<![<>])=", "==", text or "True"), "isl", "eval")
+
+
+DOMAINS = ["", "p0 <= p1", "p0 <= p1 + 2*p3", "p1 >= 2 and p0 <= p1", "2*p0 <= p1 + 1"]
+
+
+def check_said(seed):
+    """Check that what is said of random sizes is true of them alone, no longer than before, and said the same again."""
+    random = Random(seed)
+    of, text = random.choice(DOMAINS), random_text(random)
+    sets, domain, good = within(of, text)
+    plain = sp.false if good.is_empty() else all_of(*conditions_of(sets, good.coalesce().gist(domain)))
+    found = shortest(sets, domain, plain)
+    letters, before = written(found), written(plain)
+    assert shortest(sets, domain, found) == found, letters
+    assert len(letters) <= (2 if "⌊" in before else 1) * len(before) or "cases" in letters, (letters, before)
+    of, inside = in_python(of), in_python(text)
+    for m, n, p in product(range(1, 7), range(1, 7), range(4)):
+        names = {"p0": m, "p1": n, "p3": p}
+        if eval(of, names):
+            assert bool(eval(inside, names)) == holds_as_printed(letters, {"I": m, "M": n, "P": p}), (letters, names)
+
+
+@pytest.mark.parametrize("seed", share(range(25), range(400)))
+def test_what_is_said_is_the_same_set_and_no_longer(seed, monkeypatch):
+    monkeypatch.setattr(conditions, "TO_SHORTEN", 100_000_000)  # what is stopped on the way may be shortened further
+    check_said(seed)
+
+
+def wrong_residue(original):
+    return lambda sign, top, n, value, defined: original(sign, top, n, (value + 1) % n, defined)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "planted"),
+    [
+        (domains, "residue_is", wrong_residue),
+        (conditions, "formula_of", lambda original: lambda cases: original(cases[:1])),
+        (conditions, "negation", lambda original: lambda holds: holds),
+    ],
+)
+def test_formulas_for_other_sizes_are_not_said(monkeypatch, module, name, planted):
+    monkeypatch.setattr(module, name, planted(getattr(module, name)))
+    for function in (domains.multiplied_out, domains.length):
+        function.cache_clear()
+    try:
+        for seed in range(12):
+            random = Random(seed)
+            of, text = random.choice(DOMAINS), random_text(random)
+            sets, domain, good = within(of, text)
+            said = shortest(sets, domain, all_of(*conditions_of(sets, good.coalesce().gist(domain))))
+            assert domain.intersect(sets.sizes_where([said])).is_equal(good), (seed, written(said))
+    finally:
+        for function in (domains.multiplied_out, domains.length):
+            function.cache_clear()
+
+
+def test_a_condition_that_takes_too_long_to_shorten_is_said_as_it_is(monkeypatch):
+    sets, domain, good = within("", "(p1 >= 3 and p2 <= 3) or p1 <= 2")
+    plain = all_of(*conditions_of(sets, good))
+    monkeypatch.setattr(conditions, "TO_SHORTEN", 20)
+    assert shortest(sets, domain, plain) == plain
+    assert not sets.exhausted()
+
+
+SYMBOLIC = [
+    (heads.AtLeast(s + M + 2 * P, s * I + 1), "s·(I - 1) < M + 2·P"),
+    (heads.AtLeast(M * s + N * I, s + I + 2 * P), "2·P ≤ I·(N - 1) + s·(M - 1)"),
+    (heads.Equal(s * floor(divide(M, s)), M), "s divides M"),
+    (heads.Unequal(heads.Remainder(I - M, s), 0), "s does not divide M - I"),
+    (heads.Equal(heads.Remainder(M, s), heads.Remainder(N, s)), "s divides N - M"),
+    (heads.Equal(s * floor(divide(M + P, s)) + N, M + P), "N = (M + P) mod s"),
+    (heads.AtLeast(floor(divide(M - I, s)), 1), "s ≤ M - I"),
+    (heads.AtLeast(M - I + 1, N), "N ≤ M - I + 1"),
+    (heads.Equal(2 * P, 4), "P = 2"),
+]
+
+
+@pytest.mark.parametrize(("holds_", "said"), SYMBOLIC)
+def test_conditions_with_products_are_said_without_minus_signs_and_roundings(holds_, said):
+    assert written(multiplied_out(holds_)) == said
+
+
+@pytest.mark.parametrize("seed", share(range(20), range(400)))
+def test_a_condition_multiplied_out_is_true_at_the_same_sizes(seed):
+    random = Random(seed)
+
+    def linear():
+        return sum((random.randint(-3, 3) * x for x in (M, I, P)), sp.Integer(random.randint(-4, 4)))
+
+    n = sp.Integer(random.randint(2, 9))
+    quotients = [floor(divide(linear(), n)), remainder(linear(), n), heads.Remainder(linear(), s), P * I - s * I]
+    quotients += [s * floor(divide(linear(), s)), n * floor(divide(linear(), n)), floor(divide(linear(), s))]
+    head = random.choice([heads.Equal, heads.Unequal, heads.AtLeast, heads.AtMost, heads.Less, heads.Greater])
+    condition = head(random.randint(-2, 2) * random.choice(quotients), random.choice([linear(), sp.Integer(n - 1)]))
+    said = multiplied_out(condition)
+    assert said in (sp.true, sp.false) or multiplied_out(said) == said
+    for point in product(range(1, 6), range(1, 4), range(1, 4), range(3)):
+        at = dict(zip((M, I, s, P), point, strict=True))
+        assert bool(value_of(condition, at.__getitem__)) == bool(value_of(said, at.__getitem__)), (said, at)

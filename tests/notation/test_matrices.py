@@ -210,10 +210,10 @@ def test_a_side_that_is_not_defined_is_said_to_need_what_does_not_hold():
 def test_the_operation_that_is_not_defined_is_named():
     x = tensor(1, 1, M, name="x")
     short = refute("…", x, equals=1 * conv(x, tensor(1, 1, N, name="f")), assuming=[N >= 2]).verdict
-    assert difference(short) == "the right side is not defined there: conv(x, f) needs M ≥ N, that is 1 ≥ 2"
+    assert difference(short) == "the right side is not defined there: conv(x, f) needs N ≤ M, that is 2 ≤ 1"
     shown = sentence(counterexample(short).difference)
-    assert shown.endswith(r"needs M \ge N, that is 1 \ge 2.")
-    assert counterexample_value(short).not_defined == "the right side: conv(x, f) needs M ≥ N, that is 1 ≥ 2"
+    assert shown.endswith(r"needs N \le M, that is 2 \le 1.")
+    assert counterexample_value(short).not_defined == "the right side: conv(x, f) needs N ≤ M, that is 2 ≤ 1"
     assert counterexample_value(refute("…", x, equals=2 * x).verdict).not_defined is None
 
 

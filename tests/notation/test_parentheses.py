@@ -96,12 +96,25 @@ def test_how_a_tensor_is_written(made, line, printed):
 def test_conditions_that_hold_together_are_one_formula_each():
     i, j = sizes("i j")
     made = conditions([i >= 0, j != 3, i < M])
-    assert [text(c) for c in made] == ["i ≥ 0", "j ≠ 3", "i < M"]
-    assert [latex(c) for c in made] == [r"i \ge 0", r"j \neq 3", "i < M"]
+    assert [text(c) for c in made] == ["0 ≤ i < M", "j ≠ 3"]
+    assert [latex(c) for c in made] == [r"0 \le i < M", r"j \neq 3"]
     either = [(i == 1) | (j % 2 == 0), ~((i > 1) & (j > 1))]
-    assert [text(c) for c in conditions(either)] == ["(i = 1 or j mod 2 = 0)", "not (i > 1 and j > 1)"]
-    assert latex(*conditions(either[:1])) == r"i = 1 \text{ or } j \bmod 2 = 0"
+    assert [text(c) for c in conditions(either)] == ["(i = 1 or j is even)", "not (i > 1 and j > 1)"]
+    assert latex(*conditions(either[:1])) == r"i = 1 \text{ or } j\text{ is even}"
     assert conditions([]) == ()
+
+
+def test_conditions_are_in_the_same_words_in_every_notation():
+    i, j = sizes("i j")
+    (made,) = conditions([(M - i) % j == 0])
+    assert (text(made), latex(made)) == ("j divides M - i", r"j\text{ divides } M - i")
+    assert "<mtext>\u00a0divides\u00a0</mtext>" in mathml(made)
+    (made,) = conditions([i % 2 == 0])
+    assert (text(made), latex(made)) == ("i is even", r"i\text{ is even}")
+    cases = (i == 1) | (i == 3) | (i % 3 != 0) | (i == 12)
+    many = conditions([(j <= i) & cases])
+    assert [text(c) for c in many] == ["j ≤ i, in one of these 4 cases: i = 1; i = 3; 3 does not divide i; i = 12"]
+    assert latex(*many).startswith(r"j \le i\text{, } \text{in one of these 4 cases: } i = 1\text{; } i = 3")
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def test_it_has_a_sign_of_its_own_that_says_whether_its_author_expected_it():
 def test_the_verdict_says_for_which_values_under_which_assumptions_and_what_was_tried():
     shown = printed(view(open_claim()))
     search = open_claim().derivation.verdict.search
-    assert f"○ holds for {VALUES} with M ≥ S, not proved: {search} (" in shown
+    assert f"○ holds for {VALUES} if S ≤ M, not proved: {search} (" in shown
     assert re.search(r"no difference at \d+ points, sizes and factors up to \d+", search)
     assert "✓" not in shown
     assert "✗" not in shown
@@ -136,7 +136,7 @@ def test_the_verdict_says_for_which_values_under_which_assumptions_and_what_was_
 def test_the_table_has_its_evidence_its_assumptions_and_what_was_tried():
     row = printed(claims_table([said(open_claim())]), width=200)
     assert "○" in row
-    assert f"holds for {VALUES} M ≥ S" in row
+    assert f"holds for {VALUES} S ≤ M" in row
     assert f"not proved: {open_claim().derivation.verdict.search}" in row
     assert "the file says proved" in row
     assert "the file says" not in printed(claims_table([said(expected())]))
@@ -211,7 +211,7 @@ def test_json_has_the_verdict_with_what_was_tried_and_it_can_be_replayed(monkeyp
     found = value(open_claim())
     search = open_claim().derivation.verdict.search
     assert (found["verdict"], found["expected"]) == ("holds", "proved")
-    assert (found["evidence"], found["assumptions"]) == (f"holds for {VALUES}", "M ≥ S")
+    assert (found["evidence"], found["assumptions"]) == (f"holds for {VALUES}", "S ≤ M")
     assert found["reason"] == f"not proved: {search}"
     assert found["steps"] == []
     path = tmp_path / "own.json"
@@ -261,7 +261,7 @@ def test_an_entry_of_it_has_no_lines_and_says_what_was_tried():
     entry = entry_of(expected())
     assert (entry.strength, entry.rows, entry.counterexample) == ("literal values", (), None)
     assert r" \circeq " in latex(entry.statement)
-    assert tuple(map(latex, entry.assumptions)) == (r"M \ge S",)
+    assert tuple(map(latex, entry.assumptions)) == (r"S \le M",)
     assert "".join(map(str, entry.found)).startswith("no difference at")
 
 
@@ -293,7 +293,7 @@ def test_the_document_counts_explains_and_sets_it():
     entry = text[text.index(r"\begin{literally}") : text.index(r"\end{literally}")]
     assert r"\circeq" in entry
     assert "Not proved for other values: no difference at" in entry
-    assert r"Evidence: holds for $S$ and $T$ in \{1, 2, 3, 4\}, with $M \ge S$." in entry
+    assert r"Evidence: holds for $S$ and $T$ in \{1, 2, 3, 4\}, if $S \le M$." in entry
     assert r"\begin{proof}" not in entry
     assert "literal" not in latex_book(assemble([proved()], jobs=1))
     assert "Its file states that this holds for literal values." in latex_book(assemble([less_than_stated()], jobs=1))
@@ -327,7 +327,7 @@ def test_a_card_has_its_word_its_sign_and_what_was_tried():
         plain, latex, html = one._repr_mimebundle_().values()
         shown = words(html)
         assert re.findall(r'class="verdict (\w+)"', html) == ["holds"]
-        assert f"{LITERALLY} {VALUES} with M≥S" in shown
+        assert f"{LITERALLY} {VALUES} if S≤M" in shown
         assert "Not proved for other values: no difference at" in shown
         assert stated in shown
         assert "○ holds for" in plain

@@ -95,7 +95,7 @@ def test_a_proof_is_shown_with_all_its_lines_and_reasons():
     proof = right()
     plain, latex, html = shown(proof)
     assert verdicts(html) == ["proved"]
-    assert r"\boxed{\text{proved}} \text{ all shapes with } I \le M" in latex
+    assert r"\boxed{\text{proved}} \text{ all shapes if } I \le M" in latex
     assert len(proof.lines) == 6
     assert latex.count("={}&") == html.count('class="because"') - 1 == 5
     assert r"\sum_{r=0}^{M - I} \sum_{c=0}^{N - J} a^{\mathrm{prev}}_{i + r,j + c} \, \delta_{r,c}" in latex
@@ -107,7 +107,7 @@ def test_a_proof_is_shown_with_all_its_lines_and_reasons():
         assert because in words(html)
         assert because.split()[0] in latex
     assert r"\text{the definition of the valid cross-correlation}" in latex
-    assert "proved: all shapes with I ≤ M and J ≤ N" in plain
+    assert "proved: all shapes if I ≤ M and J ≤ N" in plain
 
 
 def test_a_refutation_is_shown_with_its_numbers_and_the_name_of_the_mistake():

@@ -168,6 +168,8 @@ def test_what_is_recorded_otherwise_is_said_with_both(file):
     found = original("refuted")
     found["claims"][0]["verdict"] = found["claims"][0]["evidence"] = "proved"
     found["claims"][0]["holds_when"] = "never"
+    assert found["claims"][0]["holds_when_condition"] not in (None, False)
+    found["claims"][0]["holds_when_condition"] = False
     found["claims"][0]["counterexample"]["left_entry"] += 1
     code, text, _ = shown(file(found))
     assert code == 1
@@ -175,6 +177,7 @@ def test_what_is_recorded_otherwise_is_said_with_both(file):
     for one in ("verdict: recorded proved; found refuted", "evidence: recorded proved; found refuted"):
         assert one in text
     assert "holds_when: recorded never; found " in text
+    assert "holds_when_condition: recorded false; found " in text
     assert re.search(r"counterexample.left_entry: recorded (-?\d+); found (?!\1)", text)
 
 

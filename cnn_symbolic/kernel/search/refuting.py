@@ -22,7 +22,7 @@ from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.formulas import entry
 from cnn_symbolic.expressions.known_functions import KNOWN
 from cnn_symbolic.kernel.search.changes import read_where
-from cnn_symbolic.kernel.search.conditions import conditions_of, weakest
+from cnn_symbolic.kernel.search.conditions import as_said, weakest
 from cnn_symbolic.kernel.search.points import Nonzero, accesses, at_sizes, nonzero, smallest, value
 from cnn_symbolic.kernel.search.replay import replay
 from cnn_symbolic.kernel.search.verdicts import Monomial, Refutation, Undecided, amended
@@ -62,7 +62,7 @@ def decide_affine(statement: Statement) -> Verdict:
 def domain_of(made: SideComparison) -> tuple[Boolean, ...]:
     """Return the conditions on the sizes that a statement is about; none if these are all."""
     try:
-        return conditions_of(made.sets, made.domain.gist(made.sets.sizes_where([])))
+        return as_said(made.sets, made.domain)
     except NotReadable:
         return made.statement.conditions
 

@@ -18,7 +18,7 @@ from cnn_symbolic.expressions.rules import compare, is_plain_size
 from cnn_symbolic.expressions.shapes import check_shape, format_shape
 from cnn_symbolic.expressions.values import as_condition, plain, presumed_of
 from cnn_symbolic.ground.errors import FragmentError, ShapeError
-from cnn_symbolic.kernel.search.conditions import conditions_of
+from cnn_symbolic.kernel.search.conditions import as_said
 from cnn_symbolic.kernel.search.points import at_sizes, smallest
 from cnn_symbolic.kernel.trusted.integer_sets import IntegerSet, Sets
 from cnn_symbolic.kernel.trusted.reader import NotReadable
@@ -74,9 +74,8 @@ def sizes_where(conditions: Iterable[Any], sizes: Iterable[sp.Symbol] = ()) -> S
         points = sets.sizes_where(stated)
     except NotReadable as stopped:
         raise FragmentError(f"{stopped.detail}: give strides and other factors their values") from stopped
-    everywhere = sets.sizes_where([])
     try:
-        simplest = (sp.false,) if points.is_empty() else conditions_of(sets, points.coalesce().gist(everywhere))
+        simplest = as_said(sets, points)
     except NotReadable:
         simplest = tuple(stated)
     return SizeSet(ordered, written_together(simplest) or "always", points, sets)

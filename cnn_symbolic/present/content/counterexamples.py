@@ -13,7 +13,7 @@ import sympy as sp
 
 from cnn_symbolic.expressions.heads import Comparison
 from cnn_symbolic.expressions.meaning import value_of
-from cnn_symbolic.expressions.printing import Formulas, conditions, written
+from cnn_symbolic.expressions.printing import Formulas, conditions, is_list, written
 from cnn_symbolic.expressions.rules import conjuncts
 from cnn_symbolic.ground.errors import FragmentError, UndefinedError
 from cnn_symbolic.kernel.search.domains import multiplied_out
@@ -184,7 +184,8 @@ def holds_exactly(refutation: Refutation) -> Prose:
 
 def said(condition: Any) -> Prose:
     """Return a condition within a sentence."""
-    return separated(map(Formula, conditions(conjuncts(condition))), " and ")
+    parts = conjuncts(condition)
+    return separated(map(Formula, conditions([condition] if is_list(parts[-1]) else parts)), " and ")
 
 
 def for_every(names: Iterable[str]) -> Prose:
