@@ -93,8 +93,8 @@ class ExportedClaim(Struct, kw_only=True, forbid_unknown_fields=True):
     """A claim: its place, what its author states, what was found, and the statement, for whoever decides it again.
 
     `formal` is null for what the kernel does not decide. `literally` lists values of strides and other factors that it
-    was decided at, in place of every value; `steps` are the lines of its proof, up to a wrong one. `assumed` and
-    `holds_when_condition` and `holds_if_condition` are what `assumptions`, `holds_when` and `holds_if` say, as formulas.
+    was decided at, in place of every value; `steps` are the lines of its proof, up to a wrong one. `assumed`,
+    `holds_when_condition` and `holds_if_condition` are `assumptions`, `holds_when` and `holds_if` as formulas.
     """
 
     id: Annotated[str, Meta(min_length=1, max_length=500)]

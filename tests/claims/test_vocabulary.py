@@ -24,6 +24,7 @@ NOT_WORDS = {
     "check": MODULES,
     "identity": "is about SymPy's functions, which claims have not",
     "strict_orderings": "is checked at one shape, by SymPy",
+    "draw": "a picture, not a claim",
     "preimage": "a set of sizes, not a claim",
     "sizes_where": "a set of sizes, not a claim",
     **dict.fromkeys(homes("cnn_symbolic.claims"), MODULES),

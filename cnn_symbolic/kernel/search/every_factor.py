@@ -37,6 +37,7 @@ from cnn_symbolic.kernel.search.confirming import (
     least_of,
     volume,
 )
+from cnn_symbolic.kernel.search.domains import multiplied_out
 from cnn_symbolic.kernel.search.factor_choice import assumed, lower_bound, stated_values
 from cnn_symbolic.kernel.search.points import Columns
 from cnn_symbolic.kernel.search.refuting import ExactSizes, exact_sizes
@@ -76,7 +77,8 @@ def generalised(refutation: Refutation, factors: Sequence[sp.Symbol], prove: Pro
         return refutation
     places = [place for place in exact if place is not None]
     points, cases = Points(statement, factors, places, complete), Cases(statement, prove)
-    for condition in islice(candidates(statement, factors, points), MOST_EXACT) if complete else ():
+    agreeing = islice(candidates(statement, factors, points), MOST_EXACT) if complete else ()
+    for condition in map(multiplied_out, agreeing):
         if time.thread_time() > end or len(cases.tried) > MOST_PROOFS:
             break
         if all(is_same(place, at(condition, chosen)) for chosen, place in places):
@@ -113,7 +115,7 @@ def sufficient(statement: Statement, factors: Sequence[sp.Symbol], points: Point
     """Return equations each of which is proved to suffice for every value of the factors; None where none is found."""
     atoms = distinct(simple_comparisons(statement, factors, points), points)
     inside = largest_of(found for found in atoms if not found & ~points.goal)
-    equations = [formula for found in inside if isinstance(formula := atoms[found](), heads.Equal)]
+    equations = [f for found in inside if isinstance(f := multiplied_out(atoms[found]()), heads.Equal)]
     proved = [e for e in equations[:MOST_EQUATIONS] if cases.suffices(e)]
     return any_of(*proved) if proved else None
 
