@@ -93,6 +93,8 @@ class Formulas:
     def __init__(self, letters: Letters, abbreviations: Mapping[sp.Expr, Layout] | None = None) -> None:
         self.letters = letters
         self.abbreviations = abbreviations or {}
+        # What the bound indices were called that have been laid out.
+        self.chosen: dict[sp.Symbol, Layout] = {}
 
     def formula(self, e: sp.Expr, index: Mapping[sp.Symbol, str]) -> Layout:
         """Return a formula, the names of its free indices being given."""
@@ -221,12 +223,12 @@ class Formulas:
         """Return a sum with its bounds, its indices named after the axes that they run along."""
         scope = dict(names)
         runs = []
-        free = {s.name for s in e.free_symbols if isinstance(s, sp.Symbol)}
+        free = {s.name for s in e.free_symbols if isinstance(s, sp.Symbol) and s not in names}
         for variable, low, high in reversed(e.limits):
             wanted = axis_letters(e.function, variable, self.letters) or variable.name
             bounds = self.all((low, high), scope)
             letter = name(free_letter(wanted, {text(known) for known in scope.values()} | free))
-            scope[variable] = letter
+            scope[variable] = self.chosen[variable] = letter
             runs.append(la.summation(row(letter, sign("="), bounds[0]), bounds[1]))
         body = self.expr(e.function, scope)
         return row(*runs, la.enclosed(body) if isinstance(e.function, sp.Add) else body)
