@@ -177,10 +177,10 @@ class Derivation(Runnable):
         return Calculation(*sides, steps, self.index_letters, self.index_names, decided).lines()
 
     def ends_with(self, line: Line) -> bool:
-        """Tell whether a line is the right side, or the kernel proves that it equals the right side."""
+        """Tell whether a line is the right side; of one written by hand, a line that the kernel proves equal to it."""
         right = self.statement.right.formula
-        if line.formula == right:
-            return True
+        if line.formula == right or folded(self.right) is not None:
+            return bool(line.formula == right)
         return isinstance(decide(self.step_statement(self.side(line.formula), self.side(right))), Theorem)
 
     @property

@@ -98,7 +98,7 @@ class Writer:
     def numbers(self, x: Tensor) -> Layout:
         """Return ℝ with the shape of a tensor as its exponent."""
         reals = Token("R", "blackboard")
-        return Scripts(reals, None, joined(self.notation.all(x.lengths, {}), Sign("×"))) if x.lengths else reals
+        return Scripts(reals, None, joined((self.notation.tight(length, {}) for length in x.lengths), Sign("×"))) if x.lengths else reals
 
     def parts(self) -> Iterator[Any]:
         """Yield all formulas that are printed, and the options of all operations."""
