@@ -159,7 +159,7 @@ def reason(verdict: Verdict) -> str | None:
 def formal(derivation: Derivation, settled: Settled) -> tuple[ExportedStatement | None, list[ExportedLine]]:
     """Return the records of a statement and of the lines of its proof; none if a formula in them has no record."""
     statement = derivation.statement
-    lines = [(line, derivation.side(line.formula)) for line in settled.lines] or own_lines(derivation, settled)
+    lines = [(line, derivation.side_of(line)) for line in settled.lines] or own_lines(derivation, settled)
     try:
         return exported_statement(statement), [
             ExportedLine(

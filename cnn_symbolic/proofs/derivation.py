@@ -15,7 +15,7 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.expressions.divisors import required
-from cnn_symbolic.expressions.formulas import indices_of, numbered
+from cnn_symbolic.expressions.formulas import Shape, indices_of, numbered
 from cnn_symbolic.expressions.names import check_told_apart
 from cnn_symbolic.expressions.printing import free_letter
 from cnn_symbolic.expressions.values import as_formula, presumed_of
@@ -28,8 +28,9 @@ from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict, sealed
 from cnn_symbolic.mistakes.changes import Change
 from cnn_symbolic.mistakes.named import named_mistake
 from cnn_symbolic.proofs.collecting import collect
-from cnn_symbolic.proofs.lines import Calculation, Line, folded, written
+from cnn_symbolic.proofs.lines import EntryCalculation, Line, folded, written
 from cnn_symbolic.proofs.reasons import author
+from cnn_symbolic.proofs.shape_lines import ShapeCalculation
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.sources import Entries, Gradient
 from cnn_symbolic.tensors.tensor import Tensor, index_ranges
@@ -164,23 +165,39 @@ class Derivation(Runnable):
 
         A proposed line that the kernel does not accept, or that reads like the one before, is left out.
         """
-        if not isinstance(self.left, Tensor) or not isinstance(self.right, Tensor) or not self.statement.sizes:
+        if not self.statement.sizes or not isinstance(self.verdict, Theorem) or self.wrong_step is not None:
             return ()
-        if not isinstance(self.verdict, Theorem) or self.wrong_step is not None:
-            return ()
+        if not isinstance(self.left, Tensor) or not isinstance(self.right, Tensor):
+            return self.shape_lines()
 
         def decided(one: sp.Expr, other: sp.Expr) -> Verdict:
             return decide(self.step_statement(self.side(one), self.side(other)))
 
         steps = [self.step_line(step) for step in self.steps]
         sides = self.statement, self.left, self.right
-        return Calculation(*sides, steps, self.index_letters, self.index_names, decided).lines()
+        return EntryCalculation(*sides, steps, self.index_letters, self.index_names, decided).lines()
+
+    def shape_lines(self) -> tuple[Line, ...]:
+        """Return the lines of a claim about the shape of a tensor; two tuples of sizes are equal without any."""
+        if isinstance(self.left, tuple) and isinstance(self.right, tuple):
+            return ()
+
+        def decided(one: Shape, other: Shape) -> Verdict:
+            sides = (replace(self.side(sp.S.Zero), shape=shape) for shape in (one, other))
+            return decide(self.step_statement(*sides))
+
+        shapes = self.statement.left.shape, self.statement.right.shape
+        return ShapeCalculation(shapes, (self.left, self.right), self.index_letters, decided).lines()
 
     def ends_with(self, line: Line) -> bool:
         """Tell whether a line is the right side; of one written by hand, a line that the kernel proves equal to it."""
         right = self.statement.right.formula
-        if line.formula == right or folded(self.right) is not None:
-            return bool(line.formula == right)
+        if line.sizes is not None:
+            return line.sizes == self.statement.right.shape
+        if self.written(replace(line, folded=None)) == self.written(Line(right)):
+            return True
+        if folded(self.right) is not None:
+            return False
         return isinstance(decide(self.step_statement(self.side(line.formula), self.side(right))), Theorem)
 
     @property
@@ -235,6 +252,11 @@ class Derivation(Runnable):
         index = self.statement.index
         ranges = dict(zip(index, self.statement.left.shape, strict=True))
         return required(sorted(presumed_of(step.formula(*numbered(index))), key=str), ranges)
+
+    def side_of(self, line: Line) -> Side:
+        """Return a line as one side of a statement of this claim."""
+        side = self.side(line.formula)
+        return side if line.sizes is None else replace(side, text=self.written(line), shape=line.sizes)
 
     def side(self, formula: sp.Expr, divisors: tuple[Any, ...] = ()) -> Side:
         """Return an entry formula as one side of a statement of this claim."""

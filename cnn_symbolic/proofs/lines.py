@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import sympy as sp
 
-from cnn_symbolic.expressions.formulas import entry
+from cnn_symbolic.expressions.formulas import Shape, entry
 from cnn_symbolic.kernel.search.decide import decide
 from cnn_symbolic.kernel.trusted.statement import Side, Statement
 from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
@@ -18,7 +18,7 @@ from cnn_symbolic.notation.layout import Layout, name
 from cnn_symbolic.proofs import reasons as why
 from cnn_symbolic.proofs.matching import Limits
 from cnn_symbolic.proofs.moves import connection, entries_in, fewest_guards, written_out
-from cnn_symbolic.proofs.reasons import Reason
+from cnn_symbolic.proofs.reasons import StepReason
 from cnn_symbolic.proofs.steps import collapse_deltas, differentiated, standing_derivative
 from cnn_symbolic.tensors.gradients import stages
 from cnn_symbolic.tensors.shapes import ShapeOf
@@ -37,15 +37,16 @@ class Line:
     `folded` is the tensor to print in place of the formula, where the line is an operation by name.
     `using` is the id of the theorem that the author cites for it.
     `checked` is the kernel's theorem that the line equals the one before; None on the first line.
-    `because` is the reason as text.
+    `because` is the reason as text. A line about a shape has `sizes`, and no entries.
     """
 
     formula: sp.Expr
-    reason: Reason | None = None
-    folded: Tensor | None = None
+    reason: StepReason | None = None
+    folded: Tensor | ShapeOf | None = None
     using: str = ""
     checked: Theorem | None = None
     because: str = ""
+    sizes: Shape | None = None
 
 
 def folded(side: Tensor | ShapeOf | tuple[object, ...]) -> Tensor | None:
@@ -56,6 +57,8 @@ def folded(side: Tensor | ShapeOf | tuple[object, ...]) -> Tensor | None:
 def written(line: Line, letters: Letters, index: IndexNames) -> str:
     """Return a line as plain text."""
     text = Text(letters)
+    if line.sizes is not None:
+        return text.tensor(line.sizes if line.folded is None else line.folded)
     if line.folded is not None:
         return text.tensor(line.folded, list(index.values()))
     return text.formula(line.formula, index)
@@ -69,7 +72,7 @@ def naming(notation: Notation, index: IndexNames, *lines: Line) -> dict[sp.Symbo
 
 
 @dataclass
-class Calculation:
+class EntryCalculation:
     """The lines that lead from a tensor's entry to another one, as far as they are `made`.
 
     `steps` are the author's own lines, `letters` and `index` say how lines are printed, and `decide` is the kernel's
@@ -121,7 +124,8 @@ class Calculation:
 
     def add(self, line: Line) -> bool:
         """Add a line; tell whether it is one now, or reads like the last one. It follows, or is left out."""
-        if self.written(line) == self.written(self.made[-1]):
+        read = self.written(self.made[-1])
+        if self.written(line) in (read, f"({read})"):
             return True
         verdict = self.decide(self.current, line.formula)
         if isinstance(verdict, Theorem):

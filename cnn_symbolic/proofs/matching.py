@@ -26,7 +26,7 @@ Claimed = tuple[sp.Expr, sp.Expr, Limits]
 
 
 @dataclass(frozen=True)
-class Product:
+class SummedProduct:
     """A term of a formula: a product of factors, summed over the limits."""
 
     limits: Limits
@@ -44,12 +44,12 @@ class Product:
         return sp.Sum(body, *self.limits) if self.limits else body
 
 
-def products(e: sp.Expr) -> list[Product]:
+def products(e: sp.Expr) -> list[SummedProduct]:
     """Return the terms of a formula."""
     found = []
     for term in sp.Add.make_args(e):
         limits = tuple(tuple(limit) for limit in term.limits) if isinstance(term, sp.Sum) else ()
-        found.append(Product(limits, sp.Mul.make_args(term.function if isinstance(term, sp.Sum) else term)))
+        found.append(SummedProduct(limits, sp.Mul.make_args(term.function if isinstance(term, sp.Sum) else term)))
     return found
 
 
@@ -100,7 +100,7 @@ def matched(one: sp.Expr, other: sp.Expr) -> Substitution | None:
     return Substitution(values, sp.Add(*become) if len(become) == len(left) else None, exact, tuple(claims))
 
 
-def substituted(one: Product, other: Product) -> Substitution | None:
+def substituted(one: SummedProduct, other: SummedProduct) -> Substitution | None:
     """Return what the bound indices of a term stand for in another."""
     if len(one.limits) < len(other.limits) or len(one.factors) != len(other.factors):
         return None
@@ -127,7 +127,7 @@ def substituted(one: Product, other: Product) -> Substitution | None:
         if still and not exact:
             continue
         claims = tuple((a, b, other.limits) for a, b in still)
-        return Substitution(values, Product(limits, other.factors).formula, exact, claims)
+        return Substitution(values, SummedProduct(limits, other.factors).formula, exact, claims)
     return None
 
 

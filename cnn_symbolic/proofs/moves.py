@@ -18,8 +18,8 @@ from cnn_symbolic.expressions.heads import Bracket, Delta, Floor, Opaque, Remain
 from cnn_symbolic.expressions.rules import all_of, as_quotient, bracket, conjuncts, divide, floor, remainder
 from cnn_symbolic.expressions.rules import delta as delta_of
 from cnn_symbolic.proofs import reasons as why
-from cnn_symbolic.proofs.matching import Limits, Product, matched, products
-from cnn_symbolic.proofs.reasons import Reason
+from cnn_symbolic.proofs.matching import Limits, SummedProduct, matched, products
+from cnn_symbolic.proofs.reasons import StepReason
 from cnn_symbolic.proofs.steps import collapse_deltas, gather_sums
 from cnn_symbolic.tensors.sources import Named
 from cnn_symbolic.tensors.tensor import Tensor
@@ -30,8 +30,8 @@ class Move:
     """A formula that another one becomes, and what was done to it; `back` is the reason where it is undone."""
 
     formula: sp.Expr
-    reason: Reason
-    back: Reason
+    reason: StepReason
+    back: StepReason
 
 
 def connection(
@@ -166,7 +166,7 @@ def by_bracket(e: sp.Expr) -> Move | None:
     return Move(made, reason := why.equal_indices(values), reason) if values else None
 
 
-def with_equal_indices(term: Product, values: dict[sp.Symbol, sp.Expr]) -> Product:
+def with_equal_indices(term: SummedProduct, values: dict[sp.Symbol, sp.Expr]) -> SummedProduct:
     """Return a term with the index that a bracket says to be equal to another expression in the place of that."""
     factors = list(term.factors)
     for delta in [factor for factor in factors if isinstance(factor, Delta)]:
@@ -176,7 +176,7 @@ def with_equal_indices(term: Product, values: dict[sp.Symbol, sp.Expr]) -> Produ
                 if changed != factors:
                     values[index] = value
                     factors = changed
-    return Product(term.limits, tuple(factors))
+    return SummedProduct(term.limits, tuple(factors))
 
 
 def divided(e: sp.Expr, last: bool) -> Move | None:
@@ -186,7 +186,7 @@ def divided(e: sp.Expr, last: bool) -> Move | None:
     return Move(made, reason := why.picked(values), reason) if values else None
 
 
-def without_multiples(term: Product, values: dict[sp.Symbol, sp.Expr], last: bool) -> Product:
+def without_multiples(term: SummedProduct, values: dict[sp.Symbol, sp.Expr], last: bool) -> SummedProduct:
     """Return a term in which each bracket with a multiple of an index has picked the index; note which."""
     for delta in [factor for factor in term.factors if isinstance(factor, Delta)]:
         zero = sp.expand(delta.args[0] - delta.args[1])
@@ -201,7 +201,7 @@ def without_multiples(term: Product, values: dict[sp.Symbol, sp.Expr], last: boo
             factors = [substitute(factor, chosen) for factor in term.factors if factor != delta]
             guard = delta_of(remainder(rest, by), sp.S.Zero)
             limits = tuple(limit for limit in term.limits if limit[0] != variable)
-            return without_multiples(Product(limits, (guard, *factors)), values, last)
+            return without_multiples(SummedProduct(limits, (guard, *factors)), values, last)
     return term
 
 
@@ -212,7 +212,7 @@ def over_multiples(e: sp.Expr) -> Move | None:
     return Move(made, reason := why.multiples(values), reason) if values else None
 
 
-def along_multiples(term: Product, values: dict[sp.Symbol, sp.Expr]) -> Product:
+def along_multiples(term: SummedProduct, values: dict[sp.Symbol, sp.Expr]) -> SummedProduct:
     """Return a term in which each index runs over the multiples that a bracket leaves; note which."""
     for factor in term.factors:
         for variable, low, high in term.limits:
@@ -225,7 +225,7 @@ def along_multiples(term: Product, values: dict[sp.Symbol, sp.Expr]) -> Product:
             factors = [substitute(f, chosen) for f in term.factors if f != factor]
             end = exact_quotient(high, by)
             limits = tuple((along, low, end) if limit[0] == variable else limit for limit in term.limits)
-            return along_multiples(Product(limits, tuple(map(without_quotients, factors))), values)
+            return along_multiples(SummedProduct(limits, tuple(map(without_quotients, factors))), values)
     return term
 
 

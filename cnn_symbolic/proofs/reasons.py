@@ -23,16 +23,18 @@ Sentence = tuple[str | Layout, ...]
 
 
 @dataclass(frozen=True)
-class Reason:
+class StepReason:
     """What was done in a step.
 
     `kind` is one of a few, such as "substitute"; `parts` are words and formulas: an expression, a tensor, a layout,
-    or a pair of sides of an equation. `values` are what a step puts in the place of bound indices.
+    a list of sizes, or a pair of sides of an equation. `values` are what a step puts in the place of bound indices,
+    `operation` is the operation whose definition is used.
     """
 
     kind: str
     parts: tuple[Any, ...] = ()
     values: Mapping[sp.Symbol, sp.Expr] = field(default_factory=dict, compare=False)
+    operation: str = ""
 
     def laid_out(self, to: Notation, names: Mapping[sp.Symbol, Layout]) -> Sentence:
         """Return the words, and the formulas as layouts, the names of indices being given."""
@@ -47,7 +49,7 @@ def of_part(part: Any, to: Notation, names: Mapping[sp.Symbol, Layout]) -> Any:
     """Return a formula of a reason as a layout, which it may be already."""
     if isinstance(part, tuple):
         return joined((of_part(side, to, names) for side in part), Sign("="))
-    if isinstance(part, Tensor):
+    if isinstance(part, Tensor | list):
         return to.tensor(part)
     return to.expr(part, names) if isinstance(part, sp.Basic) else part
 
@@ -59,21 +61,22 @@ def listed(parts: list[Any]) -> Iterator[Any]:
         yield part
 
 
-CHAIN_RULE = Reason("chain", ("the chain rule",))
-BRACKETS = Reason("bracket", ("each bracket picks the one term of its sum where it holds",))
-COUNT = Reason("count", ("count the terms of each sum",))
-OUTSIDE = Reason("outside", ("terms in which an entry lies outside its tensor are zero",))
-MULTIPLY_OUT = Reason("multiply", ("multiply out",))
-FACTOR_OUT = Reason("multiply", ("take out what the terms have in common",))
-DRAW_OUT = Reason("multiply", ("draw the sums out of the products",))
-DRAW_IN = Reason("multiply", ("draw out of each sum what does not depend on its index",))
-ONE_TERM = Reason("single", ("a sum with one term is that term",))
-COMPARE = Reason("compare", ("compare the coefficients of every product of entries",))
+CHAIN_RULE = StepReason("chain", ("the chain rule",))
+BRACKETS = StepReason("bracket", ("each bracket picks the one term of its sum where it holds",))
+COUNT = StepReason("count", ("count the terms of each sum",))
+OUTSIDE = StepReason("outside", ("terms in which an entry lies outside its tensor are zero",))
+MULTIPLY_OUT = StepReason("multiply", ("multiply out",))
+FACTOR_OUT = StepReason("multiply", ("take out what the terms have in common",))
+DRAW_OUT = StepReason("multiply", ("draw the sums out of the products",))
+DRAW_IN = StepReason("multiply", ("draw out of each sum what does not depend on its index",))
+ONE_TERM = StepReason("single", ("a sum with one term is that term",))
+WHOLE_NUMBERS = StepReason("sizes", ("arithmetic of whole numbers",))
+COMPARE = StepReason("compare", ("compare the coefficients of every product of entries",))
 
 
-def author(words: str) -> Reason:
+def author(words: str) -> StepReason:
     """Return the reason that the author of a step gives."""
-    return Reason("author", (words,))
+    return StepReason("author", (words,))
 
 
 def replaced(values: Mapping[sp.Symbol, sp.Expr]) -> Iterator[Any]:
@@ -84,49 +87,49 @@ def replaced(values: Mapping[sp.Symbol, sp.Expr]) -> Iterator[Any]:
         yield from (variable, " by ", value)
 
 
-def substitution(values: Mapping[sp.Symbol, sp.Expr]) -> Reason:
+def substitution(values: Mapping[sp.Symbol, sp.Expr]) -> StepReason:
     """Return the reason of a line in which bound indices run over other values."""
-    return Reason("substitute", tuple(replaced(values)), values)
+    return StepReason("substitute", tuple(replaced(values)), values)
 
 
-def inside(values: Mapping[sp.Symbol, sp.Expr]) -> Reason:
+def inside(values: Mapping[sp.Symbol, sp.Expr]) -> StepReason:
     """Return the reason of a line with the only terms of a sum in which no entry lies outside its tensor."""
     leave = "leaves" if len(values) == 1 else "leave"
-    return Reason(
+    return StepReason(
         "outside", ("only ", *listed(list(values.items())), f" {leave} every entry inside its tensor"), values
     )
 
 
-def multiples(values: Mapping[sp.Symbol, sp.Expr]) -> Reason:
+def multiples(values: Mapping[sp.Symbol, sp.Expr]) -> StepReason:
     """Return the reason of a line in which an index runs over the multiples that a bracket leaves."""
-    return Reason("bracket", ("the brackets leave multiples: ", *replaced(values)), values)
+    return StepReason("bracket", ("the brackets leave multiples: ", *replaced(values)), values)
 
 
-def picked(values: Mapping[sp.Symbol, sp.Expr]) -> Reason:
+def picked(values: Mapping[sp.Symbol, sp.Expr]) -> StepReason:
     """Return the reason of a line in which a bracket with a factor leaves at most one value of an index."""
     whole = ", where it is whole" if len(values) == 1 else ", where these are whole"
-    return Reason("bracket", ("the brackets leave ", *listed(list(values.items())), whole), values)
+    return StepReason("bracket", ("the brackets leave ", *listed(list(values.items())), whole), values)
 
 
-def equal_indices(values: Mapping[sp.Symbol, sp.Expr]) -> Reason:
+def equal_indices(values: Mapping[sp.Symbol, sp.Expr]) -> StepReason:
     """Return the reason of a line in which an index is written as what a bracket says it is equal to."""
-    return Reason("equal", ("where the brackets hold, ", *listed(list(values.items()))), values)
+    return StepReason("equal", ("where the brackets hold, ", *listed(list(values.items()))), values)
 
 
-def within(claims: Iterable[tuple[Any, ...]]) -> Reason:
+def within(claims: Iterable[tuple[Any, ...]]) -> StepReason:
     """Return the reason of a line with other indices that are equal where they are."""
-    return Reason("within", ("within the bounds, ", *listed(list(dict.fromkeys((a, b) for a, b, *_ in claims)))))
+    return StepReason("within", ("within the bounds, ", *listed(list(dict.fromkeys((a, b) for a, b, *_ in claims)))))
 
 
-def only_index(values: Mapping[sp.Symbol, sp.Expr]) -> Reason:
+def only_index(values: Mapping[sp.Symbol, sp.Expr]) -> StepReason:
     """Return the reason of a line at the only index of an axis of size one."""
     alone = " is the only index" if len(values) == 1 else " are the only indices"
-    return Reason("only", (*listed(list(values.items())), alone), values)
+    return StepReason("only", (*listed(list(values.items())), alone), values)
 
 
-def meaning(named: Iterable[Tensor]) -> Reason:
+def meaning(named: Iterable[Tensor]) -> StepReason:
     """Return the reason of a line in which intermediate results are written as what they are, or by their names."""
-    return Reason("named", ("with ", *listed([meant(x.source, x) for x in named if isinstance(x.source, Named)])))
+    return StepReason("named", ("with ", *listed([meant(x.source, x) for x in named if isinstance(x.source, Named)])))
 
 
 def meant(source: Named, x: Tensor) -> tuple[Any, Any]:
@@ -137,18 +140,19 @@ def meant(source: Named, x: Tensor) -> tuple[Any, Any]:
     )
 
 
-def definition_reason(x: Tensor) -> Reason:
+def definition_reason(x: Tensor) -> StepReason:
     """Return the operation whose definition is used."""
     if isinstance(x.source, Entries):
-        return Reason("definition", ("the entries as they are written",))
+        return StepReason("definition", ("the entries as they are written",))
     if not isinstance(x.source, Call):
-        return Reason("definition", ("the definition of ", x if x.name else "the gradient"))
+        return StepReason("definition", ("the definition of ", x if x.name else "the gradient"))
     mode = f"the {x.source.options['mode']} " if "mode" in x.source.options else ""
-    return Reason("definition", (f"the definition of {mode}{RECORDS[x.source.operation].says}",))
+    called = x.source.operation
+    return StepReason("definition", (f"the definition of {mode}{RECORDS[called].says}",), operation=called)
 
 
-def differentiation_reason(wrt: Tensor) -> Reason:
+def differentiation_reason(wrt: Tensor) -> StepReason:
     """Return what differentiation does to the entries of a tensor."""
     changed = row(sign("∂"), name(wrt.name or str(wrt)))
     quotient = Ratio(changed, changed, small=True)
-    return Reason("differentiate", ("differentiate: ", quotient, " is 1 where the indices agree, else 0"))
+    return StepReason("differentiate", ("differentiate: ", quotient, " is 1 where the indices agree, else 0"))

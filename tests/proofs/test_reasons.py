@@ -7,15 +7,30 @@ from itertools import islice, pairwise, permutations, product
 import pytest
 import sympy as sp
 
-from cnn_symbolic import FeatureMap, Iverson, convolve, correlate, from_entries, prove, rot180, sizes, sum_over, tensor
+from cnn_symbolic import (
+    FeatureMap,
+    Iverson,
+    convolve,
+    correlate,
+    from_entries,
+    prove,
+    rot180,
+    shape,
+    sizes,
+    sum_over,
+    tensor,
+)
 from cnn_symbolic.expressions.heads import Opaque
 from cnn_symbolic.expressions.known_functions import KNOWN
+from cnn_symbolic.layers import conv, conv_transpose
 from cnn_symbolic.proofs import reasons as why
 from tests.support.bundle import derivations
 from tests.support.terms import Reader, number, points
 from tests.support.thorough import every
 
 M, N, I, J = sizes("M N I J")
+B, C, K, L, S, P = sizes("B C K L S P")
+batch, filters = tensor(B, C, L, name="x"), tensor(K, C, I, name="w")
 x, f = tensor(M, N, name="x"), tensor(I, J, name="f")
 MOST_TERMS = 3000
 # Lines whose formulas are made by rules of their own: what these do is tested where they are.
@@ -36,6 +51,11 @@ def is_true(derivation, before, line, most=3):
     """Whether a reason is true of two lines, as far as small sizes show."""
     reason = line.reason
     statement = derivation.statement
+    if line.sizes is not None:
+        return all(
+            [number(e, at) for e in before.sizes] == [number(e, at) for e in line.sizes]
+            for at in points(statement, derivation.verdict.smallest, most)
+        )
     named = {n: t for side in (derivation.left, derivation.right) for n, t in side.names().items()}
     defined = {n: t for n, t in named.items() if hasattr(t.source, "definition")}
     for sizes_, point in places(derivation, most):
@@ -140,3 +160,38 @@ def test_brackets_that_do_not_follow_are_written():
     rest = from_entries((M, N), lambda i, j: x[i, j] - Iverson(i == 0) * x[i, j], using=[x])
     made = prove("…", rest, equals=from_entries((M, N), lambda i, j: Iverson(i >= 1) * x[i, j], using=[x]))
     assert made.written(made.lines[-1]) == "[i ≥ 1]·x[i, j]"
+
+
+def test_a_shape_is_proved_by_the_definitions_of_the_operations_and_arithmetic():
+    there = conv_transpose(conv(batch, filters, stride=S), filters, stride=S, output_padding=(P - 1) % S)
+    assert proof(prove("…", shape(there), equals=shape(batch), assuming=[P == L - I + 1])) == [
+        "shape(conv_transpose(conv(x, w, stride=S), w, stride=S, output_padding=((P - 1) mod S)))",
+        "the definition of the transposed convolution of the shapes (B, K, ⌊(L - I)/S⌋ + 1) and (K, C, I)",
+        "(B, C, ((P - 1) mod S) + I + S·⌊(L - I)/S⌋)",
+        "arithmetic of whole numbers",
+        "(B, C, L)",
+        "the shape of x",
+        "shape(x)",
+    ]
+
+
+def test_the_shape_of_an_intermediate_result_is_that_of_its_definition():
+    layer = FeatureMap(input_shape=(M, N), overlay_shape=(I, J))
+    assert proof(prove("…", shape(layer.z), equals=(M - I + 1, N - J + 1))) == [
+        "shape(z)",
+        "the definition of z",
+        "shape(correlate(a_prev, w, mode='valid') + b)",
+        "the definition of the sum of tensors of the shapes (M - I + 1, N - J + 1) and (1, 1)",
+        "(M - I + 1, N - J + 1)",
+    ]
+
+
+def proof(derivation):
+    """The lines of a proof, with the reasons between them."""
+    return [text for line in derivation.lines for text in (line.because, derivation.written(line)) if text]
+
+
+def test_a_wrong_shape_has_no_lines_and_no_line_is_without_a_theorem():
+    made = prove("…", shape(rot180(x)), equals=shape(x))
+    assert all(line.checked is not None for line in made.lines[1:])
+    assert prove("…", shape(correlate(x, f)), equals=shape(x)).lines == ()

@@ -26,7 +26,6 @@ from cnn_symbolic.present.content.prose import Formula, Prose, prose
 from cnn_symbolic.proofs.citations import is_instance
 from cnn_symbolic.proofs.derivation import Derivation
 from cnn_symbolic.proofs.lines import Line, folded, naming
-from cnn_symbolic.proofs.reasons import definition_reason
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.sources import Call, Gradient, Leaf, Named
 from cnn_symbolic.tensors.tensor import Tensor
@@ -50,11 +49,17 @@ def checked(derivation: Derivation) -> tuple[Line, ...]:
     lines = derivation.lines
     for before, line in pairwise(lines):
         proved = line.checked
-        if not isinstance(proved, Theorem) or (
-            (proved.statement.left.formula, proved.statement.right.formula) != (before.formula, line.formula)
+        if not isinstance(proved, Theorem) or not all(
+            side.formula == one.formula and one.sizes in (None, side.shape)
+            for side, one in ((proved.statement.left, before), (proved.statement.right, line))
         ):
             raise ExportError(f"a line of {derivation.title!r} was not checked: {line.because}")
-    if lines and (lines[0].formula != derivation.statement.left.formula or not derivation.ends_with(lines[-1])):
+    left = derivation.statement.left
+    if lines and (
+        lines[0].formula != left.formula
+        or lines[0].sizes not in (None, left.shape)
+        or not derivation.ends_with(lines[-1])
+    ):
         raise ExportError(f"the lines of {derivation.title!r} do not lead from its left side to its right side")
     return lines if len(lines) > 1 else ()
 
@@ -98,12 +103,16 @@ class Writer:
     def numbers(self, x: Tensor) -> Layout:
         """Return ℝ with the shape of a tensor as its exponent."""
         reals = Token("R", "blackboard")
-        return Scripts(reals, None, joined((self.notation.tight(length, {}) for length in x.lengths), Sign("×"))) if x.lengths else reals
+        return (
+            Scripts(reals, None, joined((self.notation.tight(length, {}) for length in x.lengths), Sign("×")))
+            if x.lengths
+            else reals
+        )
 
     def parts(self) -> Iterator[Any]:
         """Yield all formulas that are printed, and the options of all operations."""
         sides = (self.derivation.left, self.derivation.right, *self.others)
-        yield from (line.formula for line in self.lines if line.folded is None)
+        yield from (e for line in self.lines if line.folded is None for e in (line.formula, *(line.sizes or ())))
         for side in [*sides, *self.definitions.values(), *(line.folded for line in self.lines)]:
             yield from options_of(side)
         yield from (length for x in self.tensors.values() if isinstance(x.source, Leaf) for length in x.lengths)
@@ -153,6 +162,8 @@ class Writer:
     def formula(self, line: Line) -> Layout:
         """Return a line."""
         names = self.derivation.index_names
+        if line.sizes is not None:
+            return self.notation.tensor(line.sizes if line.folded is None else line.folded)
         if line.folded is not None:
             return self.notation.tensor(line.folded, [*names.values()])
         return self.notation.formula(line.formula, names)
@@ -175,11 +186,9 @@ class Writer:
 
         A theorem that is not among those given is not referred to. Raises ExportError if a line is no instance of it.
         """
-        sides = [x for x in (self.derivation.left, self.derivation.right) if isinstance(x, Tensor)]
-        operations = {definition_reason(x).parts: x.source.operation for x in sides if isinstance(x.source, Call)}
         rows = []
         for before, line in zip((None, *self.lines), self.lines, strict=False):
-            operation = "" if line.reason is None else operations.get(line.reason.parts, "")
+            operation = "" if line.reason is None else line.reason.operation
             cited = theorems.get(line.using)
             if before is not None and cited is not None:
                 self.check_citation(before, line, cited)
@@ -209,8 +218,8 @@ class Writer:
             )
         assumed = self.derivation.statement.assumptions
         apt = (
-            before.folded is not None
-            and line.folded is not None
+            isinstance(before.folded, Tensor)
+            and isinstance(line.folded, Tensor)
             and is_instance(before.folded, line.folded, cited, assumed)
         )
         if not apt:
