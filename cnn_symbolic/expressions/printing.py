@@ -62,6 +62,11 @@ def above_and_below(number: sp.Rational, factors: Sequence[sp.Expr]) -> tuple[sp
     return sp.Mul(*top), sp.Mul(*bottom)
 
 
+def arrives(factor: sp.Expr) -> bool:
+    """Tell whether a factor is an entry of the gradient of a cost by an output, such as ∂C/∂z."""
+    return isinstance(factor, sp.Indexed) and str(factor.base.label).startswith("∂")
+
+
 def rational(number: sp.Rational) -> Layout:
     """Return a positive number."""
     return la.integer(number.p) if number.q == 1 else la.Ratio(la.integer(number.p), la.integer(number.q))
@@ -162,13 +167,18 @@ class Formulas:
         yield self.expr(e, names), Token("otherwise", "words")
 
     def add(self, e: sp.Add, names: Names) -> Layout:
-        """Return a sum of terms: positive ones first, then negative ones, then the number; sums before entries."""
-        scope = list(names)
+        """Return a sum of terms: positive ones first, then negative ones, then the number; sums before entries.
+
+        Among those, multiples of indices come first, then indices, the outermost before the others, then sizes.
+        """
+        scope = {symbol: k for k, symbol in enumerate(names)}
 
         def place(term: tuple[sp.Expr, bool, Layout]) -> tuple[Any, ...]:
             part, negative, layout = term
-            outermost = scope.index(part) if part in names else len(scope)
-            return part.is_Rational, negative, not part.has(sp.Sum), outermost, text(without_number(layout))
+            summed = part.has(sp.Sum)
+            outermost = min((scope[s] for s in scope if not summed and part.has(s)), default=len(scope))
+            kind = part.is_Rational, negative, not summed, outermost == len(scope), isinstance(part, sp.Symbol)
+            return *kind, outermost, text(without_number(layout))
 
         return self.signed(sorted(self.terms(e.args, names), key=place))
 
@@ -187,10 +197,15 @@ class Formulas:
         return row(*written)
 
     def mul(self, e: sp.Expr, names: Names) -> Layout:
-        """Return a product: a number, the sizes with what they are divided by, deltas and entries, sums last."""
+        """Return a product: a number, the sizes with what they are divided by, deltas and entries, sums last.
+
+        Of the entries, what arrives from behind comes last.
+        """
         number, rest = e.as_coeff_Mul()
         factors = list(sp.Mul.make_args(rest))
-        factors.sort(key=lambda f: (f.has(sp.Derivative), isinstance(f, sp.Sum), not isinstance(f, h.Delta)))
+        factors.sort(
+            key=lambda f: (f.has(sp.Derivative), isinstance(f, sp.Sum), not isinstance(f, h.Delta), arrives(f))
+        )
         written: list[Layout] = []
         if any(map(is_divided_by, factors)) or (number.q != 1 and factors and all(map(is_of_sizes, factors))):
             among_sizes = [factor for factor in factors if is_of_sizes(factor) or is_divided_by(factor)]
