@@ -11,13 +11,14 @@ from dataclasses import dataclass, field, replace
 import sympy as sp
 
 from cnn_symbolic.expressions.formulas import Shape, entry
+from cnn_symbolic.ground.errors import FragmentError
 from cnn_symbolic.kernel.search.decide import decide
 from cnn_symbolic.kernel.trusted.statement import Side, Statement
 from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 from cnn_symbolic.notation.layout import Layout, name
 from cnn_symbolic.proofs import reasons as why
 from cnn_symbolic.proofs.matching import Limits
-from cnn_symbolic.proofs.moves import connection, entries_in, fewest_guards, written_out
+from cnn_symbolic.proofs.moves import Move, connection, entries_in, fewest_guards, written_out
 from cnn_symbolic.proofs.reasons import StepReason
 from cnn_symbolic.proofs.steps import collapse_deltas, differentiated, standing_derivative
 from cnn_symbolic.tensors.gradients import stages
@@ -171,22 +172,31 @@ class EntryCalculation:
         while named := [x for x in self.named_in(there[-1].formula) if x not in self.named_in(self.current)]:
             there[-1] = replace(there[-1], reason=why.meaning(named))
             there.append(Line(self.bare(written_out(there[-1].formula, named))))
-        moves = connection(self.current, there[-1].formula, self.lengths, self.within)
+        moves = self.moves_to(there[-1].formula)
         if moves is None and (both := self.named_in(self.current)):
             self.add(Line(self.bare(written_out(self.current, both)), why.meaning(both)))
             there[-1] = replace(there[-1], reason=why.meaning(both))
             there.append(Line(self.bare(written_out(there[-1].formula, both))))
-            moves = connection(self.current, there[-1].formula, self.lengths, self.within)
+            moves = self.moves_to(there[-1].formula)
         plain = there.pop().formula
         if moves is None or not all(self.add(Line(move.formula, move.reason)) for move in moves):
             self.add(Line(plain, why.COMPARE if plain.has(sp.Indexed) or self.current.has(sp.Indexed) else why.COUNT))
         for line in reversed(there):
             self.add(line)
 
+    def moves_to(self, target: sp.Expr) -> list[Move] | None:
+        """Return the moves that lead from the last line to a formula; None if none are found, or one has no meaning."""
+        try:
+            return connection(self.current, target, self.lengths, self.within)
+        except FragmentError:
+            return None
+
     def write_out(self, target: sp.Expr) -> None:
         """Add the last line with the intermediate results that do not occur in a formula written as what they are."""
         while named := [x for x in self.named_in(self.current) if x not in self.named_in(target)]:
-            if not self.add(Line(self.bare(written_out(self.current, named)), why.meaning(named))):
+            before = len(self.made)
+            self.add(Line(self.bare(written_out(self.current, named)), why.meaning(named)))
+            if len(self.made) == before:
                 return
 
     def within(self, one: sp.Expr, other: sp.Expr, limits: Limits) -> bool:

@@ -1,6 +1,6 @@
 """The moves that lead from one line of a derivation to another, each with its reason.
 
-Both lines are rewritten towards what they have in common, `paths`, and `connection` says by which lines the two paths
+Both lines are rewritten by `moves` towards what they have in common, and `connection` says by which lines the two ways
 meet. Nothing here is trusted: the kernel decides whether each line is equal to the line before it.
 """
 
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
+from typing import Any
 
 import sympy as sp
 
@@ -46,10 +47,10 @@ def connection(
     `lengths` are those of the axes that the free indices run along; `holds` decides whether two indices are equal
     within limits.
     """
-    for orders in product((False, True), repeat=2):
+    for claiming, *orders in product((False, True), repeat=3):
         starts = [[Move(e, why.COMPARE, why.COMPARE)] for e in (before, after)]
         ways = [[*start, *moves(start[0].formula, lengths, last)] for start, last in zip(starts, orders, strict=True)]
-        if (found := meeting(ways, holds)) is not None:
+        if (found := meeting(ways, holds if claiming else lambda *_: False)) is not None:
             return found
     return None
 
@@ -255,10 +256,15 @@ def fewest_guards(formula: sp.Expr, holds: Callable[[sp.Expr], bool]) -> sp.Expr
     bare = substitute(formula, dict.fromkeys(guards, sp.S.One))
     if holds(bare):
         return bare
-    parts = [(guard, part) for guard in guards for part in conjuncts(guard.args[0])]
-    for guard, part in parts if len(parts) > 1 else ():
-        rest = all_of(*(p for p in conjuncts(guard.args[0]) if p != part))
-        lighter = substitute(formula, {guard: bracket(rest)})
-        if holds(lighter):
-            return fewest_guards(lighter, holds)
-    return formula
+    left = {guard: list(conjuncts(guard.args[0])) for guard in guards}
+
+    def without(guard: sp.Expr, part: Any) -> sp.Expr:
+        kept = {g: [p for p in parts if (g, p) != (guard, part)] for g, parts in left.items()}
+        return substitute(formula, {g: bracket(all_of(*parts)) for g, parts in kept.items()})
+
+    lightest = formula
+    for guard, part in [(guard, part) for guard, parts in left.items() for part in parts]:
+        if sum(map(len, left.values())) > 1 and holds(lighter := without(guard, part)):
+            left[guard].remove(part)
+            lightest = lighter
+    return lightest
