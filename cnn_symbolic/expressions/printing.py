@@ -62,9 +62,10 @@ def above_and_below(number: sp.Rational, factors: Sequence[sp.Expr]) -> tuple[sp
     return sp.Mul(*top), sp.Mul(*bottom)
 
 
-def arrives(factor: sp.Expr) -> bool:
-    """Tell whether a factor is an entry of the gradient of a cost by an output, such as ∂C/∂z."""
-    return isinstance(factor, sp.Indexed) and str(factor.base.label).startswith("∂")
+def place_of_factor(f: sp.Expr) -> tuple[bool, ...]:
+    """Return where a factor stands: deltas first, then entries, of these last what arrives from behind, then sums."""
+    is_last = f.has(sp.Derivative), isinstance(f, sp.Sum)
+    return *is_last, not isinstance(f, h.Delta), str(getattr(f, "base", "")).startswith("∂")
 
 
 def rational(number: sp.Rational) -> Layout:
@@ -96,8 +97,7 @@ class Formulas:
     both, either = Sign("∧"), Sign("∨")
 
     def __init__(self, letters: Letters, abbreviations: Mapping[sp.Expr, Layout] | None = None) -> None:
-        self.letters = letters
-        self.abbreviations = abbreviations or {}
+        self.letters, self.abbreviations = letters, abbreviations or {}
         # What the bound indices were called that have been laid out.
         self.chosen: dict[sp.Symbol, Layout] = {}
 
@@ -171,13 +171,11 @@ class Formulas:
 
         Among those, multiples of indices come first, then indices, the outermost before the others, then sizes.
         """
-        scope = {symbol: k for k, symbol in enumerate(names)}
 
         def place(term: tuple[sp.Expr, bool, Layout]) -> tuple[Any, ...]:
             part, negative, layout = term
-            summed = part.has(sp.Sum)
-            outermost = min((scope[s] for s in scope if not summed and part.has(s)), default=len(scope))
-            kind = part.is_Rational, negative, not summed, outermost == len(scope), isinstance(part, sp.Symbol)
+            outermost = min((k for k, symbol in enumerate(names) if part.has(symbol)), default=len(names))
+            kind = part.is_Rational, negative, not part.has(sp.Sum), outermost == len(names), part in names
             return *kind, outermost, text(without_number(layout))
 
         return self.signed(sorted(self.terms(e.args, names), key=place))
@@ -203,9 +201,7 @@ class Formulas:
         """
         number, rest = e.as_coeff_Mul()
         factors = list(sp.Mul.make_args(rest))
-        factors.sort(
-            key=lambda f: (f.has(sp.Derivative), isinstance(f, sp.Sum), not isinstance(f, h.Delta), arrives(f))
-        )
+        factors.sort(key=place_of_factor)
         written: list[Layout] = []
         if any(map(is_divided_by, factors)) or (number.q != 1 and factors and all(map(is_of_sizes, factors))):
             among_sizes = [factor for factor in factors if is_of_sizes(factor) or is_divided_by(factor)]
