@@ -60,7 +60,7 @@ def is_true(derivation, before, line, most=3):
     defined = {n: t for n, t in named.items() if hasattr(t.source, "definition")}
     for sizes_, point in places(derivation, most):
         shapes = {n: [number(length, sizes_) for length in d.shape] for n, d in statement.tensors.items()}
-        reader = Reader(shapes, defined if reason.kind == "named" else ())
+        reader = Reader(shapes, defined if reason.kind in ("named", "compare") else ())
         one, other = (reader.terms(e.formula, point) for e in (before, line))
         if max(len(one), len(other)) > MOST_TERMS:
             continue
