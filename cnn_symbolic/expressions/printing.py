@@ -71,6 +71,12 @@ def above_and_below(number: sp.Rational, factors: Sequence[sp.Expr]) -> tuple[sp
     return sp.Mul(*top), sp.Mul(*bottom)
 
 
+def place_of_factor(f: sp.Expr) -> tuple[bool, ...]:
+    """Return where a factor stands: deltas first, then entries, of these last what arrives from behind, then sums."""
+    is_last = f.has(sp.Derivative), isinstance(f, sp.Sum)
+    return *is_last, not isinstance(f, h.Delta), str(getattr(f, "base", "")).startswith("∂")
+
+
 def rational(number: sp.Rational) -> Layout:
     """Return a positive number."""
     return la.integer(number.p) if number.q == 1 else la.Ratio(la.integer(number.p), la.integer(number.q))
@@ -100,8 +106,9 @@ class Formulas:
     both, either = Sign("∧"), Sign("∨")
 
     def __init__(self, letters: Letters, abbreviations: Mapping[sp.Expr, Layout] | None = None) -> None:
-        self.letters = letters
-        self.abbreviations = abbreviations or {}
+        self.letters, self.abbreviations = letters, abbreviations or {}
+        # What the bound indices were called that have been laid out.
+        self.chosen: dict[sp.Symbol, Layout] = {}
 
     def formula(self, e: sp.Expr, index: Mapping[sp.Symbol, str]) -> Layout:
         """Return a formula, the names of its free indices being given."""
@@ -169,13 +176,16 @@ class Formulas:
         yield self.expr(e, names), Token("otherwise", "words")
 
     def add(self, e: sp.Add, names: Names) -> Layout:
-        """Return a sum of terms: positive ones first, then negative ones, then the number; sums before entries."""
-        scope = list(names)
+        """Return a sum of terms: positive ones first, then negative ones, then the number; sums before entries.
+
+        Among those, multiples of indices come first, then indices, the outermost before the others, then sizes.
+        """
 
         def place(term: tuple[sp.Expr, bool, Layout]) -> tuple[Any, ...]:
             part, negative, layout = term
-            outermost = scope.index(part) if part in names else len(scope)
-            return part.is_Rational, negative, not part.has(sp.Sum), outermost, text(without_number(layout))
+            outermost = min((k for k, symbol in enumerate(names) if part.has(symbol)), default=len(names))
+            kind = part.is_Rational, negative, not part.has(sp.Sum), outermost == len(names), part in names
+            return *kind, outermost, text(without_number(layout))
 
         return self.signed(sorted(self.terms(e.args, names), key=place))
 
@@ -194,10 +204,13 @@ class Formulas:
         return row(*written)
 
     def mul(self, e: sp.Expr, names: Names) -> Layout:
-        """Return a product: a number, the sizes with what they are divided by, deltas and entries, sums last."""
+        """Return a product: a number, the sizes with what they are divided by, deltas and entries, sums last.
+
+        Of the entries, what arrives from behind comes last.
+        """
         number, rest = e.as_coeff_Mul()
         factors = list(sp.Mul.make_args(rest))
-        factors.sort(key=lambda f: (f.has(sp.Derivative), isinstance(f, sp.Sum), not isinstance(f, h.Delta)))
+        factors.sort(key=place_of_factor)
         written: list[Layout] = []
         if any(map(is_divided_by, factors)) or (number.q != 1 and factors and all(map(is_of_sizes, factors))):
             among_sizes = [factor for factor in factors if is_of_sizes(factor) or is_divided_by(factor)]
@@ -230,12 +243,12 @@ class Formulas:
         """Return a sum with its bounds, its indices named after the axes that they run along."""
         scope = dict(names)
         runs = []
-        free = {s.name for s in e.free_symbols if isinstance(s, sp.Symbol)}
+        free = {s.name for s in e.free_symbols if isinstance(s, sp.Symbol) and s not in names}
         for variable, low, high in reversed(e.limits):
             wanted = axis_letters(e.function, variable, self.letters) or variable.name
             bounds = self.all((low, high), scope)
             letter = name(free_letter(wanted, {text(known) for known in scope.values()} | free))
-            scope[variable] = letter
+            scope[variable] = self.chosen[variable] = letter
             runs.append(la.summation(row(letter, sign("="), bounds[0]), bounds[1]))
         body = self.expr(e.function, scope)
         return row(*runs, la.enclosed(body) if isinstance(e.function, sp.Add) else body)

@@ -30,7 +30,8 @@ from cnn_symbolic.present.content.counterexamples import (
 from cnn_symbolic.present.content.proofs import ProofRow, Writer
 from cnn_symbolic.present.content.prose import Code, Formula, Prose, prose, tidy
 from cnn_symbolic.proofs.check import Check
-from cnn_symbolic.proofs.derivation import OUTCOMES, Derivation, Line
+from cnn_symbolic.proofs.derivation import OUTCOMES, Derivation
+from cnn_symbolic.proofs.lines import Line
 from cnn_symbolic.proofs.settling import Stopped, settle
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.sources import Call, Gradient, Named
@@ -237,7 +238,7 @@ def of_tensor(x: Tensor) -> Card:
     """
     made = Derivation("", x, x, "proved")
     lines = [line for line in made.lines if line.folded is None and not line.formula.has(sp.Derivative)]
-    shortest = min(lines, key=lambda line: len(made.written(line)), default=Line(made.statement.left.formula, ""))
+    shortest = min(lines, key=lambda line: len(made.written(line)), default=Line(made.statement.left.formula))
     writer = Writer(made, (shortest,), (x.source.definition,) if isinstance(x.source, Named) else ())
     notation = writer.notation
     whole = called = notation.tensor(x)

@@ -34,7 +34,8 @@ from cnn_symbolic.present.schema import (
     ExportedMistake,
 )
 from cnn_symbolic.proofs.check import Checked
-from cnn_symbolic.proofs.derivation import OUTCOMES, Derivation, Line, folded
+from cnn_symbolic.proofs.derivation import OUTCOMES, Derivation
+from cnn_symbolic.proofs.lines import Line, folded
 from cnn_symbolic.proofs.settling import Settled, Stopped
 from cnn_symbolic.tensors.tensor import Tensor
 
@@ -187,7 +188,7 @@ def reason(verdict: Verdict) -> str | None:
 def formal(derivation: Derivation, settled: Settled) -> tuple[ExportedStatement | None, list[ExportedLine]]:
     """Return the records of a statement and of the lines of its proof; none if a formula in them has no record."""
     statement = derivation.statement
-    lines = [(line, derivation.side(line.formula)) for line in settled.lines] or own_lines(derivation, settled)
+    lines = [(line, derivation.side_of(line)) for line in settled.lines] or own_lines(derivation, settled)
     try:
         return exported_statement(statement), [
             ExportedLine(
@@ -207,7 +208,7 @@ def own_lines(derivation: Derivation, settled: Settled) -> list[tuple[Line, Side
     if not derivation.steps:
         return []
     left = derivation.statement.left
-    found = [(Line(left.formula, "", folded(derivation.left)), derivation.side(left.formula))]
+    found = [(Line(left.formula, None, folded(derivation.left)), derivation.side(left.formula))]
     for step in derivation.steps:
         line = derivation.step_line(step)
         shape = step.formula.lengths if isinstance(step.formula, Tensor) else left.shape

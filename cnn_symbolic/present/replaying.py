@@ -181,7 +181,8 @@ def with_steps(row: Replayed, verdict: Verdict, claim: ReadClaim, statement: Sta
 
 def bare(side: Side, statement: Statement) -> Side:
     """Return a side as a line of a proof, which is about the entries of the left side's shape."""
-    return Side(side.text, statement.left.shape, side.formula)
+    about_shapes = statement.left.formula == 0 == statement.right.formula
+    return Side(side.text, side.shape if about_shapes else statement.left.shape, side.formula)
 
 
 def is_same(one: Side, other: Side, statement: Statement) -> bool:

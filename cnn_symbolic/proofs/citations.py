@@ -14,12 +14,11 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.expressions.formulas import alpha_key, fresh, substitute
-from cnn_symbolic.expressions.heads import Comparison, Connective
 from cnn_symbolic.expressions.rules import at_least, conjuncts, is_plain_size, is_whole, least
 from cnn_symbolic.expressions.values import as_condition
-from cnn_symbolic.kernel.trusted.polynomials import RELATIONS
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from cnn_symbolic.proofs.derivation import Derivation
+from cnn_symbolic.proofs.matching import canonical
 from cnn_symbolic.tensors.sources import Call, Entries, Leaf, Source
 from cnn_symbolic.tensors.tensor import Tensor, same
 
@@ -76,19 +75,6 @@ def differing(before: Tensor, after: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
     unequal = [(x, y) for x, y in pairs if not alike(x, y)] or [(x, y) for x, y in pairs if str(x) != str(y)]
     if len(unequal) == 1:
         yield from differing(*unequal[0])
-
-
-def canonical(condition: Any) -> Any:
-    """Return what is equal for conditions that are written alike but for the sides of their comparisons."""
-    if isinstance(condition, Comparison):
-        sign, exchanged, strict = RELATIONS[condition.sign]
-        difference = sp.expand(condition.lhs - condition.rhs)
-        if sign == ">=":
-            return sign, strict, difference * exchanged
-        return sign, 0, frozenset({difference, -difference})
-    if isinstance(condition, Connective):
-        return type(condition).__name__, frozenset(map(canonical, condition.args))
-    return condition
 
 
 @dataclass

@@ -7,7 +7,7 @@ line before it, for all sizes: a line that does not follow is never part of a pr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.expressions.divisors import required
-from cnn_symbolic.expressions.formulas import entry, indices_of, numbered
+from cnn_symbolic.expressions.formulas import Shape, indices_of, numbered
 from cnn_symbolic.expressions.names import check_told_apart
 from cnn_symbolic.expressions.printing import free_letter
 from cnn_symbolic.expressions.values import as_formula, presumed_of
@@ -28,11 +28,11 @@ from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict, sealed
 from cnn_symbolic.mistakes.changes import Change
 from cnn_symbolic.mistakes.named import named_mistake
 from cnn_symbolic.proofs.collecting import collect
-from cnn_symbolic.proofs.reasons import definition_reason, differentiation_reason
-from cnn_symbolic.proofs.steps import collapse_deltas, differentiated, standing_derivative
-from cnn_symbolic.tensors.gradients import stages
+from cnn_symbolic.proofs.lines import EntryCalculation, Line, folded, written
+from cnn_symbolic.proofs.reasons import author
+from cnn_symbolic.proofs.shape_lines import ShapeCalculation
 from cnn_symbolic.tensors.shapes import ShapeOf
-from cnn_symbolic.tensors.sources import Entries, Gradient, Named
+from cnn_symbolic.tensors.sources import Entries, Gradient
 from cnn_symbolic.tensors.tensor import Tensor, index_ranges
 from cnn_symbolic.tensors.writing import Notation, Text, letters_of
 
@@ -51,22 +51,6 @@ class Step:
     formula: Callable[..., Any] | Tensor
     because: str
     using: str = ""
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of a derivation: an entry formula, and why it is equal to the line before it.
-
-    `folded` is the tensor to print in place of the formula, where the line is an operation by name.
-    `using` is the id of the theorem that the author cites for it.
-    `checked` is the kernel's theorem that the line equals the one before; None on the first line.
-    """
-
-    formula: sp.Expr
-    because: str
-    folded: Tensor | None = None
-    using: str = ""
-    checked: Theorem | None = None
 
 
 @dataclass(frozen=True)
@@ -209,31 +193,40 @@ class Derivation(Runnable):
 
         A proposed line that the kernel does not accept, or that reads like the one before, is left out.
         """
-        if not isinstance(self.left, Tensor) or not self.statement.sizes:
+        if not self.statement.sizes or not isinstance(self.verdict, Theorem) or self.wrong_step is not None:
             return ()
-        if not isinstance(self.verdict, Theorem) or self.wrong_step is not None:
+        if not isinstance(self.left, Tensor) or not isinstance(self.right, Tensor):
+            return self.shape_lines()
+
+        def decided(one: sp.Expr, other: sp.Expr) -> Verdict:
+            return decide(self.step_statement(self.side(one), self.side(other)))
+
+        steps = [self.step_line(step) for step in self.steps]
+        sides = self.statement, self.left, self.right
+        return EntryCalculation(*sides, steps, self.index_letters, self.index_names, decided).lines()
+
+    def shape_lines(self) -> tuple[Line, ...]:
+        """Return the lines of a claim about the shape of a tensor; two tuples of sizes are equal without any."""
+        if isinstance(self.left, tuple) and isinstance(self.right, tuple):
             return ()
-        lines = [Line(self.statement.left.formula, "", folded(self.left))]
-        before = self.side(self.statement.left.formula)
-        seen = {self.written(lines[0])}
-        for alternatives in self.proposals():
-            for proposed in alternatives:
-                after = self.side(proposed.formula)
-                text = after.text if proposed.folded is None else self.written(proposed)
-                if text in seen:
-                    break
-                verdict = decide(self.step_statement(before, after))
-                if isinstance(verdict, Theorem):
-                    seen.add(text)
-                    lines.append(replace(proposed, checked=verdict))
-                    before = after
-                    break
-        right = Line(self.statement.right.formula, self.fold_reason(), folded(self.right))
-        if self.written(lines[-1]) not in (self.written(right), self.written(replace(right, folded=None))):
-            verdict = decide(self.step_statement(before, self.side(right.formula)))
-            if isinstance(verdict, Theorem):
-                lines.append(replace(right, checked=verdict))
-        return tuple(lines)
+
+        def decided(one: Shape, other: Shape) -> Verdict:
+            sides = (replace(self.side(sp.S.Zero), shape=shape) for shape in (one, other))
+            return decide(self.step_statement(*sides))
+
+        shapes = self.statement.left.shape, self.statement.right.shape
+        return ShapeCalculation(shapes, (self.left, self.right), self.index_letters, decided).lines()
+
+    def ends_with(self, line: Line) -> bool:
+        """Tell whether a line is the right side; of one written by hand, a line that the kernel proves equal to it."""
+        right = self.statement.right.formula
+        if line.sizes is not None:
+            return line.sizes == self.statement.right.shape
+        if self.written(replace(line, folded=None)) == self.written(Line(right)):
+            return True
+        if folded(self.right) is not None:
+            return False
+        return isinstance(decide(self.step_statement(self.side(line.formula), self.side(right))), Theorem)
 
     @property
     def by_hand(self) -> bool:
@@ -248,8 +241,8 @@ class Derivation(Runnable):
         text = Text(self.index_letters)
         if not self.by_hand:
             return f" {sign} ".join(self.sides(text, self.right))
-        sides = [Line(self.statement.left.formula, "", folded(self.left))]
-        sides.append(Line(self.statement.right.formula, "", folded(self.right)))
+        sides = [Line(self.statement.left.formula, None, folded(self.left))]
+        sides.append(Line(self.statement.right.formula, None, folded(self.right)))
         return f" {sign} ".join(self.written(side) for side in sides)
 
     def sides(self, text: Text | Notation, right: Tensor | ShapeOf | Sizes) -> tuple[Any, Any]:
@@ -261,59 +254,13 @@ class Derivation(Runnable):
 
     def written(self, line: Line) -> str:
         """Return a line as plain text."""
-        text = Text(self.index_letters)
-        if line.folded is not None:
-            return text.tensor(line.folded, list(self.index_names.values()))
-        return text.formula(line.formula, self.index_names)
-
-    def proposals(self) -> Iterator[Iterable[Line]]:
-        """Yield the lines to try after the first one, each with the alternatives to it."""
-        left, right = self.left, self.right
-        if not isinstance(left, Tensor) or not isinstance(right, Tensor):
-            return
-        index = self.statement.index
-        if self.steps and isinstance(self.steps[0].formula, Tensor):
-            yield from ((self.step_line(step),) for step in self.steps)
-            yield (Line(self.statement.right.formula, self.fold_reason(), folded(right)),)
-            return
-        if isinstance(left.source, Gradient):
-            wrt = left.source.wrt
-            places = stages(left.source)
-            at = entry(wrt.name or "", index)
-            standing = standing_derivative(places, at)
-            if places:
-                yield (Line(standing, "the chain rule"),)
-            derived = differentiated(standing)
-            yield (Line(derived, differentiation_reason(wrt)),)
-            because = "each bracket picks the one term of its sum where it holds"
-            yield (Line(collapse_deltas(derived, guards), because) for guards in (False, True))
-        elif isinstance(left.source, Named):
-            yield (Line(left.source.definition.formula(index), f"the definition of {left.name}"),)
-        elif left.name is None:
-            yield (Line(self.statement.left.formula, definition_reason(left)),)
-        yield from ((self.step_line(step),) for step in self.steps)
-        if right.name is None:
-            yield (Line(self.statement.right.formula, self.fold_reason()),)
-        if folded(right) is not None:
-            yield (Line(self.statement.right.formula, definition_reason(right), right),)
-
-    def fold_reason(self) -> str:
-        """Return why the line before equals the right side's entry formula."""
-        last = self.step_formula(self.steps[-1]) if self.steps else self.statement.left.formula
-        before, after = (
-            {str(at.base.label) for at in e.atoms(sp.Indexed)} for e in (last, self.statement.right.formula)
-        )
-        table = self.right.names() if isinstance(self.right, Tensor) else {}
-        sources = [table[name].source for name in sorted(after - before) if name in table]
-        meanings = [f"{s.name} = {s.definition}" for s in sources if isinstance(s, Named)]
-        if not before and not after and last.has(sp.Sum):
-            return "count the terms of each sum"
-        return f"with {', '.join(meanings)}" if meanings else "the same sum, written otherwise"
+        return written(line, self.index_letters, self.index_names)
 
     def step_line(self, step: Step) -> Line:
         """Return a step as a line; a tensor is printed as the operation that it is."""
         tensor = step.formula if isinstance(step.formula, Tensor) else None
-        return Line(self.step_formula(step), step.because, folded(tensor) if tensor is not None else None, step.using)
+        shown = folded(tensor) if tensor is not None else None
+        return Line(self.step_formula(step), author(step.because), shown, step.using, because=step.because)
 
     def step_formula(self, step: Step) -> sp.Expr:
         """Return the entry formula of a step at the claim's indices."""
@@ -334,6 +281,11 @@ class Derivation(Runnable):
         ranges = dict(zip(index, self.statement.left.shape, strict=True))
         return required(sorted(presumed_of(step.formula(*numbered(index))), key=str), ranges)
 
+    def side_of(self, line: Line) -> Side:
+        """Return a line as one side of a statement of this claim."""
+        side = self.side(line.formula)
+        return side if line.sizes is None else replace(side, text=self.written(line), shape=line.sizes)
+
     def side(self, formula: sp.Expr, divisors: tuple[Any, ...] = ()) -> Side:
         """Return an entry formula as one side of a statement of this claim."""
         text = Text(self.index_letters).formula(formula, self.index_names)
@@ -343,8 +295,3 @@ class Derivation(Runnable):
         """Return the statement that two entry formulas are equal where the claim's left side is defined."""
         claim = self.statement
         return replace(claim, left=before, right=after, assumptions=claim.conditions, origin=None)
-
-
-def folded(side: Tensor | ShapeOf | Sizes) -> Tensor | None:
-    """Return a side that is written as an operation; None for a formula written by hand."""
-    return side if isinstance(side, Tensor) and not isinstance(side.source, Entries) else None

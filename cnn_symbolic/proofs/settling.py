@@ -29,7 +29,8 @@ from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.kernel.trusted.verdicts import Reason, Theorem, Verdict
 from cnn_symbolic.mistakes.changes import Change
 from cnn_symbolic.proofs.check import Check, Checked
-from cnn_symbolic.proofs.derivation import OUTCOMES, Derivation, Line, Step
+from cnn_symbolic.proofs.derivation import OUTCOMES, Derivation, Step
+from cnn_symbolic.proofs.lines import Line
 
 # Why a step of a proof should follow, and the verdict that it does not.
 WrongStep = tuple[str, Verdict]

@@ -5,13 +5,13 @@ Every function proposes a formula; the kernel decides whether it is equal to the
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import sympy as sp
 
 from cnn_symbolic.expressions.formulas import derivative, substitute
-from cnn_symbolic.expressions.heads import Delta
-from cnn_symbolic.expressions.rules import all_of, bracket, compare
+from cnn_symbolic.expressions.heads import Delta, has_entries
 from cnn_symbolic.tensors.gradients import Stage
 from cnn_symbolic.tensors.tensor import Tensor
 
@@ -65,17 +65,17 @@ def draw_out(factors: list[sp.Expr]) -> sp.Expr:
     return sp.Sum(body, *limits) if limits else body
 
 
-def collapse_deltas(e: sp.Expr, guards: bool = False) -> sp.Expr:
+def collapse_deltas(e: sp.Expr, every: bool = True) -> sp.Expr:
     """Return the formula with `Σ_u [u = a]·f(u)` replaced by `f(a)`.
 
-    With `guards` the result carries the condition that `a` lies between the bounds of the sum; without,
-    it counts on the support of a tensor to say so.
+    It counts on the support of a tensor to be zero where `a` does not lie between the bounds of the sum; unless in
+    `every` case, only where there is an entry at `u`, or where `a` is an index.
     """
     gathered = gather_sums(e)
-    return sp.Add(*(collapse_term(term, guards) for term in sp.Add.make_args(gathered)))
+    return sp.Add(*(collapse_term(term, every) for term in sp.Add.make_args(gathered)))
 
 
-def collapse_term(term: sp.Expr, guards: bool) -> sp.Expr:
+def collapse_term(term: sp.Expr, every: bool) -> sp.Expr:
     """Collapse the deltas of one sum of products."""
     if not isinstance(term, sp.Sum):
         return term
@@ -88,6 +88,11 @@ def collapse_term(term: sp.Expr, guards: bool) -> sp.Expr:
                 for factor in factors
                 if isinstance(factor, Delta)
                 and (solution := solve_for(limit[0], factor.args[0] - factor.args[1])) is not None
+                and (
+                    every
+                    or isinstance(solution, sp.Symbol | sp.Integer)
+                    or any(limit[0] in f.free_symbols for f in entries(factors))
+                )
             ),
             None,
         )
@@ -99,10 +104,13 @@ def collapse_term(term: sp.Expr, guards: bool) -> sp.Expr:
         chosen = {limit[0]: solution}
         factors = [f for part in factors for f in sp.Mul.make_args(substitute(part, chosen))]
         limits = [sp.Tuple(v, substitute(low, chosen), substitute(high, chosen)) for v, low, high in limits]
-        if guards:
-            factors.append(bracket(all_of(compare(">=", solution, limit[1]), compare("<=", solution, limit[2]))))
     body = sp.Mul(*factors)
     return sp.Sum(body, *limits) if limits else body
+
+
+def entries(factors: Iterable[sp.Expr]) -> list[sp.Expr]:
+    """Return the factors that are tensor entries, or functions of them."""
+    return [factor for factor in factors if has_entries(factor)]
 
 
 def solve_for(variable: sp.Symbol, zero: sp.Expr) -> sp.Expr | None:

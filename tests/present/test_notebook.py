@@ -131,7 +131,7 @@ def test_a_tensor_is_shown_as_an_operation_with_its_shape_and_its_entries():
     plain, latex, html = shown(made.z)
     assert plain == repr(made.z) == "<Tensor z of shape (M - I + 1, N - J + 1)>"
     assert r"z = (a^{\mathrm{prev}} \star_{\mathrm{valid}} w) + b \text{ of shape } (M - I + 1, N - J + 1)" in latex
-    assert r"z_{r,c} = \sum_{i'=0}^{I - 1} \sum_{j'=0}^{J - 1} a^{\mathrm{prev}}_{r + i',c + j'} \, w_{i',j'}" in latex
+    assert r"z_{r,c} = \sum_{i=0}^{I - 1} \sum_{j=0}^{J - 1} a^{\mathrm{prev}}_{r + i,c + j} \, w_{i,j}" in latex
     assert "of shape" in words(html)
     assert shown(made.w)[1] == r"$\displaystyle w \text{ of shape } (I, J) $"
     number = tensor(name="η")

@@ -46,11 +46,11 @@ def test_the_weight_gradient_is_derived_line_by_line():
     derivation = prove("…", layer.gradient(layer.w), equals=correlate(layer.a_prev, layer.delta))
     assert texts(derivation) == [
         "∂C/∂w[i, j]",
-        "Σ{r=0..M - I, c=0..N - J} ∂C/∂a[r, c]·σ′(z[r, c])·∂/∂w[i, j] "
+        "Σ{r=0..M - I, c=0..N - J} σ′(z[r, c])·∂C/∂a[r, c]·∂/∂w[i, j] "
         "(Σ{i′=0..I - 1, j′=0..J - 1} a_prev[r + i′, c + j′]·w[i′, j′] + b[0, 0])",
-        "Σ{r=0..M - I, c=0..N - J} ∂C/∂a[r, c]·σ′(z[r, c])·"
+        "Σ{r=0..M - I, c=0..N - J} σ′(z[r, c])·∂C/∂a[r, c]·"
         "Σ{i′=0..I - 1, j′=0..J - 1} [i = i′]·[j = j′]·a_prev[r + i′, c + j′]",
-        "Σ{r=0..M - I, c=0..N - J} a_prev[i + r, j + c]·∂C/∂a[r, c]·σ′(z[r, c])",
+        "Σ{r=0..M - I, c=0..N - J} a_prev[i + r, j + c]·σ′(z[r, c])·∂C/∂a[r, c]",
         "Σ{r=0..M - I, c=0..N - J} a_prev[i + r, j + c]·δ[r, c]",
         "correlate(a_prev, δ, mode='valid')[i, j]",
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -22,10 +22,10 @@ from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from cnn_symbolic.notation.latex import latex
 from cnn_symbolic.notation.layout import Layout, Scripts, Sign, Token, integer, joined, name, row, sign, spelled
 from cnn_symbolic.present.content.definitions import SHOWN
-from cnn_symbolic.present.content.prose import Prose, prose
+from cnn_symbolic.present.content.prose import Formula, Prose, prose
 from cnn_symbolic.proofs.citations import is_instance
-from cnn_symbolic.proofs.derivation import Derivation, Line, folded
-from cnn_symbolic.proofs.reasons import definition_reason
+from cnn_symbolic.proofs.derivation import Derivation
+from cnn_symbolic.proofs.lines import Line, folded, naming
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.sources import Call, Gradient, Leaf, Named
 from cnn_symbolic.tensors.tensor import Tensor
@@ -49,16 +49,18 @@ def checked(derivation: Derivation) -> tuple[Line, ...]:
     lines = derivation.lines
     for before, line in pairwise(lines):
         proved = line.checked
-        if not isinstance(proved, Theorem) or (
-            (proved.statement.left.formula, proved.statement.right.formula) != (before.formula, line.formula)
+        if not isinstance(proved, Theorem) or not all(
+            side.formula == one.formula and one.sizes in (None, side.shape)
+            for side, one in ((proved.statement.left, before), (proved.statement.right, line))
         ):
             raise ExportError(f"a line of {derivation.title!r} was not checked: {line.because}")
-    ends = [derivation.statement.left, derivation.statement.right]
-    for end, line in zip(ends, [*lines[:1], *lines[-1:]], strict=False):
-        if end.formula != line.formula and derivation.written(Line(end.formula, "")) != derivation.written(
-            replace(line, folded=None)
-        ):
-            raise ExportError(f"the lines of {derivation.title!r} do not lead from its left side to its right side")
+    left = derivation.statement.left
+    if lines and (
+        lines[0].formula != left.formula
+        or lines[0].sizes not in (None, left.shape)
+        or not derivation.ends_with(lines[-1])
+    ):
+        raise ExportError(f"the lines of {derivation.title!r} do not lead from its left side to its right side")
     return lines if len(lines) > 1 else ()
 
 
@@ -101,12 +103,16 @@ class Writer:
     def numbers(self, x: Tensor) -> Layout:
         """Return ℝ with the shape of a tensor as its exponent."""
         reals = Token("R", "blackboard")
-        return Scripts(reals, None, joined(self.notation.all(x.lengths, {}), Sign("×"))) if x.lengths else reals
+        return (
+            Scripts(reals, None, joined((self.notation.tight(length, {}) for length in x.lengths), Sign("×")))
+            if x.lengths
+            else reals
+        )
 
     def parts(self) -> Iterator[Any]:
         """Yield all formulas that are printed, and the options of all operations."""
         sides = (self.derivation.left, self.derivation.right, *self.others)
-        yield from (line.formula for line in self.lines if line.folded is None)
+        yield from (e for line in self.lines if line.folded is None for e in (line.formula, *(line.sizes or ())))
         for side in [*sides, *self.definitions.values(), *(line.folded for line in self.lines)]:
             yield from options_of(side)
         yield from (length for x in self.tensors.values() if isinstance(x.source, Leaf) for length in x.lengths)
@@ -156,6 +162,8 @@ class Writer:
     def formula(self, line: Line) -> Layout:
         """Return a line."""
         names = self.derivation.index_names
+        if line.sizes is not None:
+            return self.notation.tensor(line.sizes if line.folded is None else line.folded)
         if line.folded is not None:
             return self.notation.tensor(line.folded, [*names.values()])
         return self.notation.formula(line.formula, names)
@@ -167,7 +175,10 @@ class Writer:
         if not derivation.by_hand:
             return joined(derivation.sides(self.notation, right), by)
         formula = other.formula(derivation.statement.index) if other else derivation.statement.right.formula
-        sides = [Line(derivation.statement.left.formula, "", folded(derivation.left)), Line(formula, "", folded(right))]
+        sides = [
+            Line(derivation.statement.left.formula, None, folded(derivation.left)),
+            Line(formula, None, folded(right)),
+        ]
         return joined(map(self.formula, sides), by)
 
     def rows(self, theorems: Mapping[str, Derivation]) -> tuple[ProofRow, ...]:
@@ -175,23 +186,29 @@ class Writer:
 
         A theorem that is not among those given is not referred to. Raises ExportError if a line is no instance of it.
         """
-        sides = [x for x in (self.derivation.left, self.derivation.right) if isinstance(x, Tensor)]
-        operations = {definition_reason(x): x.source.operation for x in sides if isinstance(x.source, Call)}
         rows = []
         for before, line in zip((None, *self.lines), self.lines, strict=False):
-            operation = operations.get(line.because, "")
+            operation = "" if line.reason is None else line.reason.operation
             cited = theorems.get(line.using)
             if before is not None and cited is not None:
                 self.check_citation(before, line, cited)
             rows.append(
                 ProofRow(
                     self.formula(line),
-                    prose(line.because),
+                    self.reason(before, line),
                     operation if operation in SHOWN else "",
                     line.using if cited is not None else "",
                 )
             )
         return tuple(rows)
+
+    def reason(self, before: Line | None, line: Line) -> Prose:
+        """Return why a line equals the one before it: of an author's words, what reads like a formula is one."""
+        if before is None or line.reason is None or line.reason.kind == "author":
+            return prose(line.because)
+        names = naming(self.notation, self.derivation.index_names, before, line)
+        parts = line.reason.laid_out(self.notation, names)
+        return tuple(part if isinstance(part, str) else Formula(part) for part in parts)
 
     def check_citation(self, before: Line, line: Line, cited: Derivation) -> None:
         """Raise ExportError unless a line is an instance of the theorem that its author cites."""
@@ -201,8 +218,8 @@ class Writer:
             )
         assumed = self.derivation.statement.assumptions
         apt = (
-            before.folded is not None
-            and line.folded is not None
+            isinstance(before.folded, Tensor)
+            and isinstance(line.folded, Tensor)
             and is_instance(before.folded, line.folded, cited, assumed)
         )
         if not apt:
