@@ -30,6 +30,7 @@ from cnn_symbolic.library.loading import Claim, select
 from cnn_symbolic.notation.latex import latex
 from cnn_symbolic.notation.layout import Sign, name
 from cnn_symbolic.notation.layout import entry as entry_at
+from cnn_symbolic.present.content import proofs
 from cnn_symbolic.present.content.assembly import assemble
 from cnn_symbolic.present.content.contents import Omitted, entry_of
 from cnn_symbolic.present.content.counterexamples import matrix
@@ -251,3 +252,51 @@ def test_a_large_counterexample_shows_the_entry_that_differs():
         r"\text{left}_{0,0}",
         r"\text{right}_{0,0}",
     ]
+
+
+# What claims of a file have in common.
+
+
+def named_twice(f, g):
+    """Two claims with a z of their own and an a of that, which differ where the filters do."""
+    first, second = (named("a", 2 * named("z", correlate(x, f))) for f in (f, g))
+    return [claim(prove("One", a, equals=a), f"claim_{k}") for k, a in enumerate((first, second))]
+
+
+def said(*claims):
+    entries = [one for chapter in assemble(list(claims), jobs=1).chapters for one in chapter.entries]
+    return [([latex(a) for a in one.declared], [latex(a) for a in one.new]) for one in entries]
+
+
+def test_what_claims_of_a_file_have_in_common_is_said_once():
+    x_is, w_is, z_is, a_is = (
+        r"x \in \mathbb{R}^{M}",
+        r"w \in \mathbb{R}^{I}",
+        r"z = x \star_{\mathrm{valid}} w",
+        r"a = 2 \, z",
+    )
+    assert said(*named_twice(w, w)) == [([x_is, w_is, z_is, a_is], []), ([], [])]
+    assert said(*named_twice(w, w)[:1]) == [([], [x_is, w_is, z_is, a_is])]
+    alone = claim(doubled(), "alone")
+    assert said(*named_twice(w, w), alone)[2] == ([], [])
+
+
+def test_what_means_something_else_in_another_claim_and_what_is_made_of_it_is_said_in_each():
+    (first, of_first), (second, of_second) = said(*named_twice(w, y))
+    assert first == [r"x \in \mathbb{R}^{M}"]
+    assert second == []
+    assert [text.split(" = ")[0] for text in of_first[1:]] == ["z", "a"]
+    assert [text.split(" = ")[0] for text in of_second[1:]] == ["z", "a"]
+
+
+def test_claims_of_different_files_share_nothing():
+    one, other = named_twice(w, w)
+    assert [declared for declared, _ in said(one, replace(other, file=Path("other.py")))] == [[], []]
+
+
+def test_abbreviated_sizes_are_numbered_in_each_claim_and_never_shared(monkeypatch):
+    monkeypatch.setattr(proofs, "LONG", 10)
+    long = tensor(floor((M + 2 * N + 3 * I - 7) / (S + 1)) + 1, name="u")
+    found = said(*(claim(prove("One", long, equals=long), f"claim_{k}") for k in range(2)))
+    assert [declared for declared, _ in found] == [[], []]
+    assert any(r"\ell" in text for text in found[0][1])

@@ -33,6 +33,7 @@ from cnn_symbolic.present.content.contents import (
     entry_of,
     is_settled,
 )
+from cnn_symbolic.present.content.declared import declared_once
 from cnn_symbolic.present.content.definitions import definitions
 from cnn_symbolic.present.content.headings import Heading, heading_of, read_picture
 from cnn_symbolic.present.content.prose import Code, Prose, prose, tidy
@@ -115,6 +116,8 @@ def assemble(
     made = [replace(one, chapter=above.get(one.id, one.chapter)) for one in made]
     cited = graphs(((one.id, row.theorem) for one in made for row in one.rows if row.theorem), [one.id for one in made])
     made = [one if proofs else replace(one, rows=(), counterexample=None) for one in made]
+    file_of = {tidy(claim.id): claim.file for claim in claims}
+    made = declared_once(made, lambda one: (one.chapter, file_of[one.id]))
     used = frozenset(operation for entry in made for operation in entry.operations)
     about = [AboutArticle(a.id, prose(a.text), tuple(e.id for e in made if a.id in e.article)) for a in ARTICLE]
     sources: dict[str, dict[Path, None]] = {}  # the files of each chapter, unless one is the whole book

@@ -44,8 +44,8 @@ class BookEntry:
     `strength` is the kind of its evidence: "all shapes", "every factor", "listed factors", "fixed shape", "identity",
     "literal values", "ran" or "refuted". `statement` is the claim, `asserted` what a check is about,
     `found` what it found, or what was tried beyond literal values; `abbreviations` say what the names in it stand for,
-    such as ℓ₁.
-    `certificate` is what became of its certificate, if one was asked for.
+    such as ℓ₁; those that are `known` are said before, by the first of the entries that follow each other, `following`
+    in number, for which it is `declared`. `certificate` is what became of its certificate, if one was asked for.
     """
 
     id: str
@@ -60,6 +60,9 @@ class BookEntry:
     article: tuple[str, ...] = ()
     assumptions: tuple[Layout, ...] = ()
     abbreviations: tuple[Layout, ...] = ()
+    known: tuple[Layout, ...] = ()
+    declared: tuple[Layout, ...] = ()
+    following: int = 0
     rows: tuple[ProofRow, ...] = ()
     found: Prose = ()
     counterexample: Counterexample | None = None
@@ -68,6 +71,11 @@ class BookEntry:
     corrected: Layout | None = None
     operations: frozenset[str] = frozenset()
     certificate: Certified | None = None
+
+    @property
+    def new(self) -> tuple[Layout, ...]:
+        """What the names stand for that are not known."""
+        return tuple(said for said in self.abbreviations if said not in self.known)
 
 
 @dataclass(frozen=True)
