@@ -97,7 +97,7 @@ class EntryCalculation:
         if not about_tensors:
             self.begin()
         for step in self.steps:
-            self.add(step)
+            self.add_of_author(step)
         if about_tensors:
             self.add(replace(last, reason=why.COMPARE))
             return tuple(self.made)
@@ -132,6 +132,14 @@ class EntryCalculation:
         if isinstance(verdict, Theorem):
             self.made.append(replace(line, checked=verdict, because=self.because(self.made[-1], line)))
         return isinstance(verdict, Theorem)
+
+    def add_of_author(self, step: Line) -> None:
+        """Add a line of the author's; where it reads like the last one, that has the author's reason."""
+        count = len(self.made)
+        if self.add(step) and len(self.made) == count > 1:
+            last = self.made[-1]
+            because = self.because(self.made[-2], replace(last, reason=step.reason))
+            self.made[-1] = replace(last, reason=step.reason, because=because, using=step.using)
 
     def because(self, before: Line, line: Line) -> str:
         """Return why a line equals the one before it, as text."""

@@ -48,7 +48,7 @@ from cnn_symbolic.kernel.search.decide import is_proved
 from cnn_symbolic.kernel.search.verdicts import amended
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.layers import conv
-from cnn_symbolic.tensors.operation import Definition, operation
+from cnn_symbolic.tensors.operation import RECORDS, Definition, operation
 from cnn_symbolic.tensors.sources import OPERATIONS
 from cnn_symbolic.tensors.tensor import Tensor
 from tests.support.kernel.attack import kernel_alone, make_statement, statements
@@ -163,6 +163,7 @@ def test_what_a_wrong_rule_makes_provable_is_never_proved(name, wrong, make, mon
 def replaced(monkeypatch, define):
     """An operation with the name of another one and a definition of its own."""
     monkeypatch.setitem(OPERATIONS, define.__name__, OPERATIONS[define.__name__])
+    monkeypatch.setitem(RECORDS, define.__name__, RECORDS[define.__name__])
     return operation("a test")(define)
 
 
