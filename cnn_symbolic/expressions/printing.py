@@ -248,6 +248,8 @@ class Formulas:
             wanted = axis_letters(e.function, variable, self.letters) or variable.name
             bounds = self.all((low, high), scope)
             letter = name(free_letter(wanted, {text(known) for known in scope.values()} | free))
+            if variable in scope:  # an index of the same name stays out of sight, and keeps its letter
+                scope[sp.Dummy()] = scope[variable]
             scope[variable] = self.chosen[variable] = letter
             runs.append(la.summation(row(letter, sign("="), bounds[0]), bounds[1]))
         body = self.expr(e.function, scope)
