@@ -216,7 +216,7 @@ def test_the_gradient_of_a_network_is_certified(name, coq):
 
 
 @needs_coq
-@pytest.mark.parametrize("name", every(6, GRADIENTS, ids=str))
+@pytest.mark.parametrize("name", every(12, GRADIENTS, ids=str))
 def test_of_wrong_gradients_no_proof_is_found(name, coq):
     right = GRADIENTS[name]
     made = (replace(right, right=c.formula) for c in changes(right.right, fixed=right.left.names()))

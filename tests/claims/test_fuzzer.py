@@ -21,6 +21,7 @@ from tests.support import claim_fuzzer
 from tests.support.claim_fuzzer import examine, kind_of, shortest, warm_up
 from tests.support.fuzzing.numbers import disagreement, not_a_counterexample
 from tests.support.fuzzing.texts import CHAINS, SOURCES, chain, picking, written_by
+from tests.support.thorough import every
 
 M, N, I, S = sizes("M N I S")
 x, y, w = tensor(M, name="x"), tensor(N, name="y"), tensor(I, name="w")
@@ -57,7 +58,7 @@ def test_no_word_evaluates_a_text(word, argument):
         assert_sound(f"x = tensor(M)\nclaim({word}({arguments}) == x)")
 
 
-@pytest.mark.parametrize("steps", CHAINS, ids=lambda steps: steps[1])
+@pytest.mark.parametrize("steps", every(4, [(steps,) for steps in CHAINS], ids=lambda row: row[0][1]))
 def test_chains_of_lines_end(steps):
     assert_sound(chain(*steps, 20))
 

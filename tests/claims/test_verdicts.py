@@ -179,12 +179,15 @@ def check_condition(written):
     assert about
 
 
-@pytest.mark.parametrize("written", every(2, WRITTEN, ids=lambda written: written.sides.__name__))
+@pytest.mark.parametrize("written", every(3, WRITTEN, ids=lambda written: written.sides.__name__))
 def test_the_verdict_is_right_at_all_small_sizes(written):
     check_verdict(written)
 
 
-@pytest.mark.parametrize("written", [w for w in WRITTEN if w.verdict == "refuted"], ids=lambda w: w.sides.__name__)
+REFUTED = [written for written in WRITTEN if written.verdict == "refuted"]
+
+
+@pytest.mark.parametrize("written", every(3, REFUTED, ids=lambda w: w.sides.__name__))
 def test_a_counterexample_is_one_and_the_least_if_it_is_called_so(written):
     check_counterexample(written)
 

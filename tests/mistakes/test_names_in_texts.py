@@ -157,7 +157,7 @@ ALL = [
 ]
 
 
-@pytest.mark.parametrize(("before", "sides", "name"), every(3, ALL, ids=[f"{k}" for k in range(len(ALL))]))
+@pytest.mark.parametrize(("before", "sides", "name"), every(4, ALL, ids=[f"{k}" for k in range(len(ALL))]))
 def test_the_mistake_is_named_and_the_corrected_line_is_proved_where_it_is_pasted(before, sides, name):
     (made,) = read_claims(f"{before}claim({sides})\n").values()
     assert made.outcome == "refuted"

@@ -102,7 +102,7 @@ def by_known_laws(line):
     return any(function.name in KNOWN for function in line.formula.atoms(Opaque))
 
 
-@pytest.mark.parametrize("claim", every(5, derivations("proved"), ids=lambda claim: claim.id))
+@pytest.mark.parametrize("claim", every(10, derivations("proved"), ids=lambda claim: claim.id))
 def test_every_reason_of_the_bundle_is_true_of_its_lines(claim):
     made = claim.derivation
     for before, line in pairwise(made.lines):
