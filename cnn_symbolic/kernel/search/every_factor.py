@@ -10,7 +10,7 @@ proved where it follows from the shapes; else it is known at the literal values 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import replace
 from itertools import combinations as some_of
@@ -26,7 +26,7 @@ from sympy.logic.boolalg import Boolean
 from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.formulas import substitute
 from cnn_symbolic.expressions.meaning import COMPARE
-from cnn_symbolic.expressions.rules import all_of, any_of, as_quotient, conjuncts, is_plain_size, least
+from cnn_symbolic.expressions.rules import all_of, any_of, conjuncts, least
 from cnn_symbolic.ground.errors import VacuousClaimError
 from cnn_symbolic.kernel.search.confirming import (
     SMALL_VOLUME,
@@ -38,7 +38,7 @@ from cnn_symbolic.kernel.search.confirming import (
     volume,
 )
 from cnn_symbolic.kernel.search.domains import multiplied_out
-from cnn_symbolic.kernel.search.factor_choice import assumed, lower_bound, stated_values
+from cnn_symbolic.kernel.search.factor_choice import assumed, is_polynomial, lower_bound, quotients, stated_values
 from cnn_symbolic.kernel.search.points import Columns
 from cnn_symbolic.kernel.search.refuting import ExactSizes, exact_sizes
 from cnn_symbolic.kernel.search.verdicts import Refutation, amended
@@ -186,8 +186,9 @@ class Points(Columns):
         self.sizes = tuple(s for s in statement.sizes if not known or s in factors or s in about)
         random = np.random.default_rng(11)
         parts, holds = [], []
+        related = {*self.sizes, *(s for c in statement.conditions if c.free_symbols & about for s in c.free_symbols)}
         for chosen, place in exact:
-            small = small_points(statement, chosen, self.sizes, random)
+            small = small_points(statement, chosen, related, random)
             parts.append(small)
             holds.append(Columns(dict(zip(statement.sizes, small.T, strict=True))).holds([place.holds_when]))
         for point, same in points_beyond(statement):
@@ -211,7 +212,7 @@ class Points(Columns):
 
 
 def small_points(
-    statement: Statement, chosen: Mapping[sp.Symbol, int], relevant: Sequence[sp.Symbol], random: np.random.Generator
+    statement: Statement, chosen: Mapping[sp.Symbol, int], relevant: Set[sp.Symbol], random: np.random.Generator
 ) -> Any:
     """Return small sizes that a statement is about, a row each; those that do not matter are 1 or 2."""
     ranges = [
@@ -349,7 +350,9 @@ def simple_comparisons(statement: Statement, factors: Sequence[sp.Symbol], point
 
 
 def further_comparisons(statement: Statement, factors: Sequence[sp.Symbol], points: Points) -> Iterator[Atom]:
-    """Yield comparisons of longer sums."""
+    """Yield comparisons of longer sums, those of the lengths of both sides first."""
+    lengths = zip(statement.left.shape, statement.right.shape, strict=True)
+    yield from (points.compared("=", a, b) for a, b in lengths if a != b and is_polynomial(sp.expand(a - b)))
     sizes, (others, tops, sums) = points.sizes, quantities(statement, factors, points)
     widths = [sp.expand(f * (s - 1) + 1) for f in factors for s in others]
     shifted = [e + k for e in (*others, *tops, *sums) for k in (-1, 1)]
@@ -372,29 +375,3 @@ def quantities(
     others: list[sp.Expr] = [s for s in points.sizes if s not in factors]
     tops = list(dict.fromkeys(e for top, _ in quotients(statement) for e in (sp.expand(top.primitive()[1]), top)))
     return others, tops, [e for a, b in some_of(others, 2) for e in (a - b, a + b)]
-
-
-def is_polynomial(e: Any) -> bool:
-    """Tell whether an expression is a polynomial in sizes, with whole coefficients."""
-    return all(
-        is_plain_size(part) if isinstance(part, sp.Symbol) else isinstance(part, sp.Integer | sp.Add | sp.Mul | sp.Pow)
-        for part in sp.preorder_traversal(e)
-    )
-
-
-def quotients(statement: Statement) -> list[tuple[sp.Expr, sp.Expr]]:
-    """Return the polynomials that a statement rounds after a division, or has the remainder of, with the divisors."""
-    found: dict[tuple[sp.Expr, sp.Expr], None] = {}
-    shapes = [n for side in (statement.left, statement.right) for n in side.shape]
-    shapes += [n for declared in statement.tensors.values() for n in declared.shape]
-    for e in (*shapes, *statement.formulas, *statement.conditions, *statement.right.conditions):
-        for part in sp.preorder_traversal(e):
-            if isinstance(part, heads.Floor | heads.Ceiling):
-                quotient = as_quotient(part.args[0])
-            elif isinstance(part, heads.Remainder):
-                quotient = part.args
-            else:
-                continue
-            if is_polynomial(quotient[0]) and not quotient[0].is_Integer:
-                found[sp.expand(quotient[0]), quotient[1]] = None
-    return list(found)

@@ -6,12 +6,14 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 import sympy as sp
 
+from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.heads import Equal
 from cnn_symbolic.expressions.printing import written
-from cnn_symbolic.expressions.rules import is_plain_size
+from cnn_symbolic.expressions.rules import as_quotient, is_plain_size
 from cnn_symbolic.kernel.search.domains import value_of
 from cnn_symbolic.kernel.trusted.drafts import Draft
 from cnn_symbolic.kernel.trusted.polynomials import AllOf, Condition, Relation, polynomials_in, symbols_in
@@ -98,3 +100,29 @@ def lower_bound(holds: Condition, size: sp.Symbol) -> int:
     if set(p) - {(size,), ()} or holds.sign == "!=" or slope <= 0:
         return 1
     return max(math.ceil(Fraction(-rest) / slope), 1)
+
+
+def is_polynomial(e: Any) -> bool:
+    """Tell whether an expression is a polynomial in sizes, with whole coefficients."""
+    return all(
+        is_plain_size(part) if isinstance(part, sp.Symbol) else isinstance(part, sp.Integer | sp.Add | sp.Mul | sp.Pow)
+        for part in sp.preorder_traversal(e)
+    )
+
+
+def quotients(statement: Statement) -> list[tuple[sp.Expr, sp.Expr]]:
+    """Return the polynomials that a statement rounds after a division, or has the remainder of, with the divisors."""
+    found: dict[tuple[sp.Expr, sp.Expr], None] = {}
+    shapes = [n for side in (statement.left, statement.right) for n in side.shape]
+    shapes += [n for declared in statement.tensors.values() for n in declared.shape]
+    for e in (*shapes, *statement.formulas, *statement.conditions, *statement.right.conditions):
+        for part in sp.preorder_traversal(e):
+            if isinstance(part, heads.Floor | heads.Ceiling):
+                quotient = as_quotient(part.args[0])
+            elif isinstance(part, heads.Remainder):
+                quotient = part.args
+            else:
+                continue
+            if is_polynomial(quotient[0]) and not quotient[0].is_Integer:
+                found[sp.expand(quotient[0]), quotient[1]] = None
+    return list(found)
