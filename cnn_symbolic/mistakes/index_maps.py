@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import combinations
+from itertools import chain, combinations
 from operator import mul
 
 import sympy as sp
 
 from cnn_symbolic.expressions.formulas import entry, fresh
-from cnn_symbolic.expressions.heads import Bracket, Delta, Equal, Inverse, Opaque
+from cnn_symbolic.expressions.heads import Bracket, Delta, Equal, Floor, Inverse, Opaque, Remainder
 from cnn_symbolic.expressions.printing import written
-from cnn_symbolic.expressions.rules import divide
+from cnn_symbolic.expressions.rules import as_quotient, divide, floor, remainder
 from cnn_symbolic.mistakes.edits import AT, Edit, edits_of, reversed_along
 from cnn_symbolic.mistakes.roles import Roles
 from cnn_symbolic.mistakes.terms import EntryFactor, Summand, Terms
@@ -44,7 +44,7 @@ def term_changes(terms: Terms, roles: Roles) -> Iterator[TermChange]:
 def every_change(terms: Terms, roles: Roles) -> Iterator[TermChange]:
     """Yield what one mistake makes of a sum of terms."""
     for k, term in enumerate(terms.terms):
-        for mends, makes, changed in index_changes(term, terms, roles):
+        for mends, makes, changed in chain(constant_changes(term, terms, roles), index_changes(term, terms, roles)):
             yield TermChange(mends, makes, terms.with_term(k, changed))
     for k, term in enumerate(terms.terms):
         for mends, makes, changed in sum_changes(term, terms, roles):
@@ -65,6 +65,42 @@ def every_change(terms: Terms, roles: Roles) -> Iterator[TermChange]:
 
 
 # Index maps
+
+REST = ("remainder", "quotient")
+
+
+def constant_changes(term: Summand, terms: Terms, roles: Roles) -> Iterator[tuple[str, str, Summand]]:
+    """Yield a term with an index where a number stands in entries, in all of them at once and in each: one that is
+    there already, or another one that is summed over."""
+    found: dict[tuple[sp.Expr, sp.Expr], list[tuple[int, int]]] = {}
+    for k, factor in enumerate(term.factors):
+        for a, (e, length) in enumerate(zip(factor.index, terms.names[factor.tensor].lengths, strict=True)):
+            if e.is_Integer and length != 1:
+                found.setdefault((e, length), []).append((k, a))
+    known = (*zip(terms.index, terms.lengths, strict=True), *term.bound)
+    for (_, length), every in found.items():
+        for places in [every] + [[place] for place in every] * (len(every) > 1):
+            tensors = " and ".join(dict.fromkeys(roles.tensor(term.factors[k].tensor) for k, _ in places))
+            for s in (s for s, n in known if sp.expand(n - length) == 0):
+                said = f"the index {s.name} of {tensors} is"
+                yield f"{said} missing", f"{said} too much", with_indices(term, dict.fromkeys(places, s))
+            (k, a), *_ = places
+            (u,) = fresh("n" if a == 0 else "u")
+            summed = with_indices(replace(term, bound=((u, length), *term.bound)), dict.fromkeys(places, u))
+            axis = roles.along(length)
+            axis = axis if axis.startswith("the ") else f"axis {a} of {term.factors[k].tensor}"
+            yield f"not summed over {axis}", f"summed over {axis}", summed
+
+
+def with_indices(term: Summand, new: Mapping[tuple[int, int], sp.Expr]) -> Summand:
+    """Return a term with other indices in some of its entries, each given by its factor and axis."""
+    return replace(
+        term,
+        factors=tuple(
+            replace(f, index=tuple(new.get((k, a), e) for a, e in enumerate(f.index)))
+            for k, f in enumerate(term.factors)
+        ),
+    )
 
 
 def index_changes(term: Summand, terms: Terms, roles: Roles) -> Iterator[tuple[str, str, Summand]]:
@@ -99,6 +135,32 @@ def index_changes(term: Summand, terms: Terms, roles: Roles) -> Iterator[tuple[s
         said = f"{i.name} and {j.name} are exchanged"
         yield said, said, substituted(term, {i: j, j: i})
     yield from condition_changes(term, symbols, roles)
+    yield from quotient_changes(term, roles)
+
+
+def quotient_changes(term: Summand, roles: Roles) -> Iterator[tuple[str, str, Summand]]:
+    """Yield a term with another quotient in the index of an entry, or one for a remainder; or only where what is
+    divided in its indices is divisible."""
+    divided = {}
+    for k, factor in enumerate(term.factors):
+        at = f"in the index of {factor.tensor}"
+        for a, e in enumerate(factor.index):
+            if isinstance(e, Remainder):
+                mends, makes = (f"the {x} in place of the {y} {at}" for x, y in (REST, REST[::-1]))
+                for step in roles.steps:
+                    yield mends, makes, with_indices(term, {(k, a): floor(divide(e.args[0], step))})
+            if isinstance(e, Floor):
+                above, below = as_quotient(e.args[0])
+                for step in roles.steps:
+                    this, that = written(below), written(step)
+                    mends, makes = (f"divided by {x} in place of {y} {at}" for x, y in ((this, that), (that, this)))
+                    yield mends, makes, with_indices(term, {(k, a): floor(divide(above, step))})
+                if (condition := Delta(remainder(above, below), sp.S.Zero)) not in term.weights:
+                    divided[condition] = f"{written(below)} divides {written(above)}"
+    for conditions in [list(divided)] + [[condition] for condition in divided] * (len(divided) > 1):
+        said, many = " and that ".join(divided[condition] for condition in conditions), len(conditions) > 1
+        said = f"the conditions that {said} are" if many else f"the condition that {said} is"
+        yield f"{said} missing", f"{said} too much", replace(term, weights=(*term.weights, *conditions))
 
 
 def condition_changes(term: Summand, symbols: Sequence[sp.Symbol], roles: Roles) -> Iterator[tuple[str, str, Summand]]:
@@ -186,16 +248,6 @@ def sum_changes(term: Summand, terms: Terms, roles: Roles) -> Iterator[tuple[str
                 changed = substituted(replace(term, bound=bound), {u: other})
                 axis = roles.along(n)
                 yield f"summed over {axis}, by {u.name} in place of {other.name}", f"not summed over {axis}", changed
-    for k, factor in enumerate(term.factors):
-        for a, e in enumerate(factor.index):
-            length = terms.names[factor.tensor].lengths[a]
-            if e.is_Integer and length != 1:
-                (u,) = fresh("n" if a == 0 else "u")
-                index = (*factor.index[:a], u, *factor.index[a + 1 :])
-                summed = replace(term, bound=((u, length), *term.bound)).with_factor(k, replace(factor, index=index))
-                axis = roles.along(length)
-                axis = axis if axis.startswith("the ") else f"axis {a} of {factor.tensor}"
-                yield f"not summed over {axis}", f"summed over {axis}", summed
 
 
 def one_of(several: str) -> str:

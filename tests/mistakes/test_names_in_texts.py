@@ -131,6 +131,32 @@ AS_OPERATIONS = [
      "divided by the number of positions"),
     (DENSE, "gradient(z, wrt=w) == tensordot(dz, x, axes=((0,), (0,))) / B", "divided by B"),
 ]  # fmt: skip
+DIVISIBLE = "(m - D*u)//S, (o - D*v)//S"
+PLANE_X = "x[n, c, S*r + D*u, S*q + D*v]"
+QUOTIENTS = """
+x = tensor(B, C, M, N)
+w = tensor(K, C, I, J)
+b = tensor(K)
+z = conv(x, w, b, stride=S, dilation=D)
+dz = cotangent(z)
+y = upsample_nearest(x, factors=(R, S))
+"""
+CONSTANTS_AND_QUOTIENTS = [
+    (QUOTIENTS, f"gradient(z, wrt=w)[k, c, u, v] == sum(dz[0, k, r, q] * {PLANE_X.replace('n', '0')}, over=(r, q))",
+     "not summed over the batch"),
+    (QUOTIENTS, f"gradient(z, wrt=w)[k, c, u, v] == sum(dz[n, k, r, q] * {PLANE_X.replace('n', '0')}, {OVER_RQ})",
+     "the index n of x is missing"),
+    (QUOTIENTS, f"z[n, k, r, q] == sum({PLANE_X.replace('c', '0')} * w[k, 0, u, v], over=(u, v)) + b[k]",
+     "not summed over the input channels"),
+    (QUOTIENTS, f"z[n, k, r, q] == sum({PLANE_X} * w[k, c, u, v], over=(c, u, v)) + b[0]",
+     "the index k of b is missing"),
+    (QUOTIENTS, f"gradient(z, wrt=x)[n, c, m, o] == sum(dz[n, k, {DIVISIBLE}] * w[k, c, u, v], over=(k, u, v))",
+     "the conditions that S divides m - D·u and that S divides o - D·v are missing"),
+    (QUOTIENTS, f"gradient(z, wrt=x)[n, c, m, o] == sum(dz[n, k, {DIVISIBLE}] * w[k, c, u, v]"
+     " * Iverson((m - D*u) % S == 0), over=(k, u, v))", "the condition that S divides o - D·v is missing"),
+    (QUOTIENTS, "y[n, c, m, o] == x[n, c, m % M, o // S]", "the remainder in place of the quotient in the index of x"),
+    (QUOTIENTS, "y[n, c, m, o] == x[n, c, m // R, o // N]", "divided by N in place of S in the index of x"),
+]  # fmt: skip
 BOTH = "in the sizes of the axes 2 and 3"
 SIZES = [
     (PLANE, "shape(y) == (B, K, M - I, N - J)", f"off by one {BOTH}"),
@@ -153,7 +179,7 @@ SIZES = [
 ]  # fmt: skip
 ALL = [
     (("(P,) = widths('P')\n" if before is PLANE else "") + before, sides, name)
-    for before, sides, name in [*IN_ENTRIES, *WITH_STRIDES, *AS_OPERATIONS, *SIZES]
+    for before, sides, name in [*IN_ENTRIES, *WITH_STRIDES, *CONSTANTS_AND_QUOTIENTS, *AS_OPERATIONS, *SIZES]
 ]
 
 
