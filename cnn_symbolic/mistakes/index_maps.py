@@ -21,6 +21,7 @@ from cnn_symbolic.expressions.rules import as_quotient, divide, floor, remainder
 from cnn_symbolic.mistakes.edits import AT, Edit, edits_of, reversed_along
 from cnn_symbolic.mistakes.roles import Roles
 from cnn_symbolic.mistakes.terms import EntryFactor, Summand, Terms
+from cnn_symbolic.mistakes.wording import and_joined, of_axes
 
 
 @dataclass(frozen=True)
@@ -118,8 +119,14 @@ def index_changes(term: Summand, terms: Terms, roles: Roles) -> Iterator[tuple[s
         said = roles.tensor(factor.tensor)
         edits = {a: [*edits_of(e, symbols, bound, roles)] for a, e in places}
         kept = [a for a, e in places if e.free_symbols & spatial]
+        mirrored = [a for a, e in places if a not in kept and is_mirrored(e, symbols)]
+        kept, mirrored = (kept, mirrored) if kept else (mirrored, [])
+        flipped = {a: is_flipped(term, k, a, lengths[a], bound) for a in kept}
         for a in kept:
-            edits[a] += [reversed_along(factor.index[a], lengths[a], said)]
+            edits[a] += [reversed_along(factor.index[a], lengths[a], said, flipped[a])]
+        for axes in [mirrored] * (len(mirrored) > 1) + [[a] for a in mirrored]:
+            mends, makes = (f"{said} is {way}flipped along {of_axes(axes)}, too" for way in ("", "not "))
+            yield mends, makes, put({a: sp.expand(lengths[a] - 1 - factor.index[a]) for a in axes})
         yield from together(edits, kept, factor.tensor, put)
         for a, b in combinations(range(len(factor.index)), 2):
             if factor.index[a] != factor.index[b]:
@@ -131,11 +138,44 @@ def index_changes(term: Summand, terms: Terms, roles: Roles) -> Iterator[tuple[s
                 runs_so = tuple((u, runs.get(u, n)) for u, n in term.bound)
                 if runs_so != term.bound:
                     yield turned, turned, replace(changed, bound=runs_so)
+    ends = {s: n - 1 - s for s, n in zip(terms.index, terms.lengths, strict=True) if s in spatial}
+    for several in [list(ends)] * (len(ends) > 1) + [[s] for s in ends]:
+        along = f" along {of_axes([terms.index.index(s) for s in several])}" * (len(ends) > len(several))
+        said, of_ends = f"the result is flipped{along}", {s: ends[s] for s in several}
+        yield said, said, substituted(term, of_ends)
     for i, j in combinations(terms.index, 2):
         said = f"{i.name} and {j.name} are exchanged"
         yield said, said, substituted(term, {i: j, j: i})
     yield from condition_changes(term, symbols, roles)
     yield from quotient_changes(term, roles)
+
+
+def is_mirrored(e: sp.Expr, symbols: Sequence[sp.Symbol]) -> bool:
+    """Tell whether an index map is one index, counted from the end."""
+    found = [s for s in symbols if e.has(s)]
+    return len(found) == 1 and sp.expand(e).coeff(found[0]) == -1
+
+
+def is_flipped(term: Summand, k: int, a: int, length: sp.Expr, bound: set[sp.Symbol]) -> bool:
+    """Tell whether an entry of a term runs along an axis against another one: as that of the filter in a convolution,
+    not in a correlation. Without such a one: whether its index is shorter from the other end."""
+    e = sp.expand(term.factors[k].index[a])
+    others = [sp.expand(f) for j, factor in enumerate(term.factors) if j != k for f in factor.index]
+    for u in e.free_symbols & bound:
+        along = [f.coeff(u) for f in others if f.coeff(u) != 0]
+        for t in bound - {u}:
+            ways = [sp.expand(p - q) for p, q in map(sides_of, filter(is_equation, term.weights))]
+            slopes = [-way.coeff(t) / way.coeff(u) for way in ways if way.coeff(u) != 0 != way.coeff(t)]
+            along += [f.coeff(t) / slope for f in others if f.coeff(t) != 0 for slope in slopes]
+        if along:
+            return bool((e.coeff(u) * along[0]).could_extract_minus_sign())
+    return len(sp.Add.make_args(sp.expand(length - 1 - e))) < len(sp.Add.make_args(e))
+
+
+def sides_of(equation: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    """Return the sides of an equation that is a weight."""
+    left, right = equation.args if isinstance(equation, Delta) else equation.args[0].args
+    return left, right
 
 
 def quotient_changes(term: Summand, roles: Roles) -> Iterator[tuple[str, str, Summand]]:
@@ -165,9 +205,7 @@ def quotient_changes(term: Summand, roles: Roles) -> Iterator[tuple[str, str, Su
 
 def condition_changes(term: Summand, symbols: Sequence[sp.Symbol], roles: Roles) -> Iterator[tuple[str, str, Summand]]:
     """Yield a term with other index maps in the equations that it is summed over."""
-    equations = {
-        k: (e.args if isinstance(e, Delta) else e.args[0].args) for k, e in enumerate(term.weights) if is_equation(e)
-    }
+    equations = {k: sides_of(e) for k, e in enumerate(term.weights) if is_equation(e)}
     bound = {u for u, _ in term.bound}
     sides = {k: int(len(b.free_symbols) > len(a.free_symbols)) for k, (a, b) in equations.items()}
 
@@ -191,10 +229,9 @@ def is_equation(e: sp.Expr) -> bool:
 def spatial_symbols(term: Summand, symbols: Sequence[sp.Symbol]) -> set[sp.Symbol]:
     """Return the indices that are added up with others somewhere: those of filters and positions."""
     maps = [e for f in term.factors for e in f.index]
-    maps += [
-        side for w in term.weights if is_equation(w) for side in (w.args if isinstance(w, Delta) else w.args[0].args)
-    ]
-    return {s for e in maps if len(e.free_symbols) > 1 for s in e.free_symbols & set(symbols)}
+    maps += [side for w in term.weights if is_equation(w) for side in sides_of(w)]
+    found = [e.free_symbols & set(symbols) for e in maps]
+    return {s for several in found if len(several) > 1 for s in several}
 
 
 def together(
@@ -217,14 +254,6 @@ def together(
         for edit in several:
             along = f" along axis {a}" if many and AT not in edit.mends else ""
             yield edit.mends.replace(AT, where) + along, edit.makes.replace(AT, where) + along, put({a: edit.index})
-
-
-def and_joined(texts: Sequence[str]) -> str:
-    """Return one text for several that differ in one word, which are listed."""
-    words = [text.split(" ") for text in dict.fromkeys(texts)]
-    if len({len(w) for w in words}) > 1:
-        return texts[0]
-    return " ".join(" and ".join(dict.fromkeys(column)) for column in zip(*words, strict=True))
 
 
 # Sums

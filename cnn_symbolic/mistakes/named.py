@@ -29,6 +29,7 @@ from cnn_symbolic.mistakes.instances import Instance, functions_in, random_insta
 from cnn_symbolic.mistakes.roles import Roles, roles_in
 from cnn_symbolic.mistakes.sizes import named_sizes
 from cnn_symbolic.mistakes.terms import terms_of
+from cnn_symbolic.mistakes.wording import is_opposite
 from cnn_symbolic.tensors.sources import Entries
 from cnn_symbolic.tensors.tensor import Tensor
 
@@ -112,6 +113,8 @@ def as_terms(left: Tensor, wrong: Tensor, instances: Sequence[Instance], roles: 
     for first, second in chain(pairs, others):
         if time.process_time() > start + LONGEST_PAIRS:
             return
+        if is_opposite(first.mends, second.mends):
+            continue
         both = replace(second, mends=f"{first.mends}, and {second.mends}", makes=f"{first.makes}, and {second.makes}")
         yield agreeing(both, small_first)
 
