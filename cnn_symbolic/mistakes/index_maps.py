@@ -59,10 +59,24 @@ def every_change(terms: Terms, roles: Roles) -> Iterator[TermChange]:
             said = "·".join(f.tensor for f in term.factors) or "the number"
             ways = f"the term with {said} is too much", f"the term with {said} is missing"
             yield TermChange(*ways, terms.with_term(k), alone=True)
-            for (mends, makes), number in NUMBERS:
-                changed = replace(term, number=term.number * number)
-                where = f" in the term with {said}"
-                yield TermChange(mends + where, makes + where, terms.with_term(k, changed))
+            for mends, makes, number in numbers_beside([term.number], roles):
+                changed = replace(term, number=number(term.number))
+                where, alone = f" in the term with {said}", not changed.number.free_symbols <= term.number.free_symbols
+                yield TermChange(mends + where, makes + where, terms.with_term(k, changed), alone)
+    if terms.terms:
+        yield from more_terms(terms)
+
+
+def more_terms(terms: Terms) -> Iterator[TermChange]:
+    """Yield a sum with one tensor more, added or subtracted."""
+    for name, x in terms.names.items():
+        if x.rank == len(terms.shape) and all(
+            sp.expand(n - m) == 0 for n, m in zip(x.lengths, terms.lengths, strict=True)
+        ):
+            ways = f"the summand {name} is missing", f"the summand {name} is too much"
+            for number in (sp.S.One, sp.S.NegativeOne):
+                summand = Summand(number, (EntryFactor(name, terms.index),))
+                yield TermChange(*ways, replace(terms, terms=(*terms.terms, summand)), alone=True)
 
 
 # Index maps
@@ -314,8 +328,11 @@ def factor_changes(term: Summand, terms: Terms, roles: Roles) -> Iterator[tuple[
                 this, that = (f"{name}{'′' * n}" for n in (order, found))
                 changed = term.with_factor(k, replace(factor, function=(name, found)))
                 yield f"{this} in place of {that}", f"{that} in place of {this}", changed
+        shown = written(factor.formula).split("[")[0]
+        if len(terms.terms) > 1:
+            ways = f"{shown} in place of {shown}·{shown}", f"{shown}·{shown} in place of {shown}"
+            yield *ways, term.with_factor(k, factor, factor)
         if len(term.factors) > 1:
-            shown = written(factor.formula).split("[")[0]
             yield f"the factor {shown} is too much", f"the factor {shown} is missing", term.with_factor(k)
         for name, x in terms.names.items():
             if name != factor.tensor and x.rank == len(factor.index) and factor.function is None:
@@ -345,12 +362,23 @@ def numbers_beside(numbers: Sequence[sp.Expr], roles: Roles) -> Iterator[tuple[s
     for factors in ([below] if len(below) > 1 else []) + [[f] for f in below]:
         said = roles.size(sp.Mul(*(f.args[0] for f in factors)))
         yield f"divided by {said}", f"not divided by {said}", partial(without, factors)
+    for f in below:
+        for size in (n for n in roles.sizes if n != f.args[0]):
+            this, that = (roles.steps.get(n, roles.size(n)) for n in (f.args[0], size))
+            ways = f"divided by {this} in place of {that}", f"divided by {that} in place of {this}"
+            yield *ways, partial(mul_without, f, divide(sp.S.One, size))
     for f in common:
         if f not in below:
             yield f"multiplied by {roles.size(f)}", f"not multiplied by {roles.size(f)}", partial(without, [f])
-    for size, said in roles.lengths.items():
+    counted = {**roles.lengths, **{n: written(n) for n in roles.sizes if n not in roles.lengths}}
+    for size, said in counted.items():
         yield f"not divided by {said}", f"divided by {said}", partial(mul, divide(sp.S.One, size))
         yield f"not multiplied by {said}", f"multiplied by {said}", partial(mul, size)
+
+
+def mul_without(factor: sp.Expr, by: sp.Expr, number: sp.Expr) -> sp.Expr:
+    """Return a number with another factor in the place of one."""
+    return without([factor], number) * by
 
 
 def without(factors: Sequence[sp.Expr], number: sp.Expr) -> sp.Expr:

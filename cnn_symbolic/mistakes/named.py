@@ -25,7 +25,7 @@ from cnn_symbolic.kernel.trusted.statement import state
 from cnn_symbolic.mistakes.changes import Change, built, changes
 from cnn_symbolic.mistakes.forgotten import fitted, forgotten
 from cnn_symbolic.mistakes.index_maps import TermChange, number_changes, term_changes
-from cnn_symbolic.mistakes.instances import Instance, functions_in, random_instances
+from cnn_symbolic.mistakes.instances import MODELLED, Instance, functions_in, random_instances
 from cnn_symbolic.mistakes.roles import Roles, roles_in
 from cnn_symbolic.mistakes.sizes import named_sizes
 from cnn_symbolic.mistakes.terms import terms_of
@@ -72,7 +72,7 @@ def as_operations(
     """Yield the changes of operations after which both sides have the same numbers; None for every other one."""
     slopes = [call.again(call.operands, order=call.options["order"] + 1) for call in functions_in(left)]
     fitting = built(fitted(wrong, left.lengths))
-    lawful = any(call.options["function"] in KNOWN for call in functions_in(left))
+    lawful = any(call.options["function"] in set(KNOWN) - MODELLED for call in functions_in(left))
     for change in chain(fitting, changes(wrong, slopes, left.names(), roles), forgotten(wrong, left, roles)):
         try:
             agreed = refutation is None or agrees(change.formula, refutation)

@@ -94,8 +94,9 @@ def more_changes(right: sp.Expr, sizes: Sequence[sp.Symbol], roles: Roles) -> It
         yield WrongSize(f"not multiplied by {written(n)}", divide(right, n))
         yield WrongSize(f"divided by {written(n)}", floor(divide(right, n)))
     for a, b in permutations(sizes, 2):
-        if right.has(a):
-            yield WrongSize(f"{written(b)} in place of {written(a)}", with_sizes(right, {a: b}))
+        changed = with_sizes(right, {a: b})
+        if right.has(a) and changed.free_symbols == right.free_symbols - {a} | {b}:
+            yield WrongSize(f"{written(b)} in place of {written(a)}", changed)
 
 
 def forms_of(right: sp.Expr, lengths: Iterable[sp.Expr], statement: Statement, roles: Roles) -> Iterator[sp.Expr]:

@@ -177,6 +177,26 @@ FLIPS = [
       for axes, said in (("(0, 1, 2)", "the axes 0 and 1, too"), ("(0, 2)", "axis 0, too"),
                          ("(0, 1)", "the axes 0 and 1 in place of axis 2"), ("(1,)", "axis 1 in place of axis 2"))),
 ]  # fmt: skip
+CENTRED = """
+x = tensor(B, C)
+c = named("c", x - sum_axes(x, axes=(0,), keepdims=True) / B)
+g = cotangent(c)
+a = tanh(x)
+da = cotangent(a)
+"""
+POOL = "pool = AveragePool((B, C, M), R, stride=S)\nx = pool.x\na = pool.a\nda = cotangent(a)\n"
+SKIP = "x = tensor(M)\nσ = function()\no = named('o', σ(x) + x)\ndo = cotangent(o)\n"
+SUMMANDS = [
+    (CENTRED, "gradient(c, wrt=x) == g - sum_axes(g, axes=(0,), keepdims=True)", "not divided by B"),
+    (CENTRED, "gradient(c, wrt=x) == g - sum_axes(g, axes=(0,), keepdims=True) / C", "divided by C in place of B"),
+    (CENTRED, "gradient(c, wrt=x)[n, k] == g[n, k] - sum(g[m, k], over=m)", "not divided by B in the term with ∂C/∂c"),
+    (CENTRED, "gradient(a, wrt=x) == da * (ones() - a)", "a in place of a·a"),
+    (CENTRED, "gradient(a, wrt=x)[n, c] == da[n, c] * (1 - a[n, c])", "a in place of a·a"),
+    (SKIP, "gradient(o, wrt=x) == do * σ(x, order=1)", "the summand ∂C/∂o is missing"),
+    (SKIP, "gradient(o, wrt=x)[m] == do[m] * σ(x, order=1)[m]", "the summand ∂C/∂o is missing"),
+    (POOL, "gradient(a, wrt=x)[n, c, m] == sum(da[n, c, r] * Iverson(S*r <= m and m < S*r + R) / S, over=r)",
+     "divided by the stride in place of R"),
+]  # fmt: skip
 BOTH = "in the sizes of the axes 2 and 3"
 SIZES = [
     (PLANE, "shape(y) == (B, K, M - I, N - J)", f"off by one {BOTH}"),
@@ -210,8 +230,16 @@ SIZES = [
      "the padding is counted once in place of twice"),
 ]  # fmt: skip
 ALL = [
-    (("(P,) = widths('P')\n" if "P" in before else "") + before, sides, name)
-    for before, sides, name in [*IN_ENTRIES, *WITH_STRIDES, *FLIPS, *CONSTANTS_AND_QUOTIENTS, *AS_OPERATIONS, *SIZES]
+    (("(P,) = widths('P')\n" if "P" in before and "widths" not in before else "") + before, sides, name)
+    for before, sides, name in [
+        *IN_ENTRIES,
+        *WITH_STRIDES,
+        *FLIPS,
+        *CONSTANTS_AND_QUOTIENTS,
+        *AS_OPERATIONS,
+        *SUMMANDS,
+        *SIZES,
+    ]
 ]
 
 
@@ -233,7 +261,7 @@ def test_the_mistake_is_named_and_the_corrected_line_is_proved_where_it_is_paste
         (LINE, "gradient(z, wrt=w)[k, c, i] == sum(dz[n, k, r] * dz[n, k, r] * x[n, c, r], over=(n, r))"),
         (LINE, "shape(z) == (B, K, M + 3*I)"),
         # What would make another formula of this one by taking a term away and adding another one has no name.
-        ("x = tensor(N)\ny = tanh(x)\ndy = cotangent(y)\n", "gradient(y, wrt=x) == dy * (ones(N) - y)"),
+        ("x = tensor(N)\ny = tanh(x)\ndy = cotangent(y)\n", "gradient(y, wrt=x) == x * (ones(N) + y)"),
     ],
 )
 def test_what_is_far_from_right_has_no_name(before, sides):
