@@ -95,7 +95,8 @@ def more_changes(right: sp.Expr, sizes: Sequence[sp.Symbol], roles: Roles) -> It
         yield WrongSize(f"divided by {written(n)}", floor(divide(right, n)))
     for a, b in permutations(sizes, 2):
         changed = with_sizes(right, {a: b})
-        if right.has(a) and changed.free_symbols == right.free_symbols - {a} | {b}:
+        is_alike = len(changed.atoms(Floor, Ceiling)) == len(right.atoms(Floor, Ceiling))
+        if right.has(a) and is_alike and changed.free_symbols == right.free_symbols - {a} | {b}:
             yield WrongSize(f"{written(b)} in place of {written(a)}", changed)
 
 

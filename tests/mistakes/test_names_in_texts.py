@@ -191,7 +191,7 @@ SUMMANDS = [
     (CENTRED, "gradient(c, wrt=x) == g - sum_axes(g, axes=(0,), keepdims=True) / C", "divided by C in place of B"),
     (CENTRED, "gradient(c, wrt=x)[n, k] == g[n, k] - sum(g[m, k], over=m)", "not divided by B in the term with ∂C/∂c"),
     (CENTRED, "gradient(a, wrt=x) == da * (ones() - a)", "a in place of a·a"),
-    (CENTRED, "gradient(a, wrt=x)[n, c] == da[n, c] * (1 - a[n, c])", "a in place of a·a"),
+    (CENTRED, "gradient(a, wrt=x)[n, k] == da[n, k] * (1 - a[n, k])", "a in place of a·a"),
     (SKIP, "gradient(o, wrt=x) == do * σ(x, order=1)", "the summand ∂C/∂o is missing"),
     (SKIP, "gradient(o, wrt=x)[m] == do[m] * σ(x, order=1)[m]", "the summand ∂C/∂o is missing"),
     (POOL, "gradient(a, wrt=x)[n, c, m] == sum(da[n, c, r] * Iverson(S*r <= m and m < S*r + R) / S, over=r)",
