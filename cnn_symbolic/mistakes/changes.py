@@ -21,6 +21,7 @@ from cnn_symbolic.ground.errors import CnnSymbolicError
 from cnn_symbolic.mistakes.index_maps import numbers_beside, term_changes
 from cnn_symbolic.mistakes.roles import STEPS, Roles
 from cnn_symbolic.mistakes.terms import terms_of
+from cnn_symbolic.mistakes.wording import of_axes
 from cnn_symbolic.tensors.arithmetic import multiply, scale
 from cnn_symbolic.tensors.operation import RECORDS, Proposal
 from cnn_symbolic.tensors.operations.basic import flip, rot180, shift, transpose
@@ -105,11 +106,14 @@ def proposed(x: Tensor, factors: Sequence[Tensor], fixed: Collection[str], roles
         yield from at_options(source)
         if "factor" in source.options:
             yield from at_factor(source, roles)
-    yield from at_any(x, roles)
+    if is_bare(x):
+        yield from at_any(x, roles)
     if isinstance(source, Call):
         for k, operand in enumerate(source.operands):
             for makes, build, mends in proposed(operand, factors, fixed, roles):
                 yield Proposal(makes, partial(rebuilt_operand, source, k, build), mends)
+    if not is_bare(x):
+        yield from at_any(x, roles)
     for factor in factors:
         if factor.lengths == x.lengths:
             said = f"the slope {factor}" if is_slope(factor) else f"the factor {factor}"
@@ -175,18 +179,13 @@ def at_options(call: Call) -> Iterator[Proposal]:
 
 def at_any(x: Tensor, roles: Roles) -> Iterator[Proposal]:
     """Yield the changes that can be made to any tensor; axes of size 1 look the same from both ends."""
-    said, flipped = called(x, roles), turned(x, roles)
+    said = called(x, roles)
     long = [axis for axis in range(x.rank) if x.lengths[axis] != 1]
-    if len(long) > 1:
-        yield Proposal(f"{x} rotated by 180°", partial(reversing, rot180, x), flipped)
-    if x.rank > 3 and long[-2:] == [x.rank - 2, x.rank - 1]:
-        axes = tuple(range(2, x.rank))
-        makes = f"{x} flipped along the axes {axes}"
-        yield Proposal(makes, partial(reversing, flip, x, axes=axes), flipped)
-    for axis in long:
-        alone = x.rank == 3 and axis == 2
-        mends = flipped + f" along axis {axis}" * (len(long) > 1 and not alone)
-        yield Proposal(f"{x} flipped along axis {axis}", partial(reversing, flip, x, axes=(axis,)), mends)
+    for axes in reversals(x, long):
+        whole = len(axes) == x.rank > 1
+        along = f"axis {axes[0]}" if len(axes) == 1 else f"the axes {axes}"
+        makes = f"{x} rotated by 180°" if whole else f"{x} flipped along {along}"
+        yield Proposal(makes, partial(reversed_along_axes, x, axes), turned(x, axes, long, roles))
     for axis in range(x.rank):
         for step in (1, -1):
             offsets = tuple(step if a == axis else 0 for a in range(x.rank))
@@ -223,12 +222,47 @@ def called(x: Tensor, roles: Roles) -> str:
     return text if len(text := str(x)) <= LONGEST_NAME else "the formula"
 
 
-def turned(x: Tensor, roles: Roles) -> str:
-    """Return what is wrong with a tensor that would be right if it were reversed."""
+def reversals(x: Tensor, long: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """Yield the axes along which a tensor may have to be reversed: all, the spatial ones, each, and those by which it
+    becomes the tensor that it is made of, reversed along no axis or along the spatial ones."""
+    spatial = set(range(2, x.rank)) if x.rank > 2 else set(range(x.rank))
+    several = [set(range(x.rank))] if len(long) > 1 else []
+    several += [spatial] if x.rank > 3 and long[-2:] == [x.rank - 2, x.rank - 1] else []
+    if flipped := flipped_axes(x):
+        several += [set(flipped), flipped ^ spatial]
+    found = [tuple(sorted(axes)) for axes in (*several, *({axis} for axis in long))]
+    yield from (axes for axes in dict.fromkeys(found) if set(axes) & set(long))
+
+
+def turned(x: Tensor, axes: Sequence[int], long: Sequence[int], roles: Roles) -> str:
+    """Return what is wrong with a tensor that would be right if it were reversed along some axes."""
+    flipped, said = flipped_axes(x), called(x, roles)
+    much, little = (tuple(a for a in axes if a in long and (a in flipped) is wanted) for wanted in (True, False))
+    if much and little:
+        return f"{said} is flipped along {of_axes(much)} in place of {of_axes(little)}"
+    apart, plain = much or little, "is flipped" if much else "is not flipped"
+    if much and flipped - set(much):
+        return f"{said} {plain} along {of_axes(apart)}, too"
+    whole = len(apart) > 1 or len(long) < 2 or (x.rank == 3 and apart == (2,))
+    return f"{said} {plain}" if whole else f"{said} {plain} along {of_axes(apart)}"
+
+
+def flipped_axes(x: Tensor) -> set[int]:
+    """Return the axes along which a tensor is reversed that is made of one alone."""
     index = fresh("i" * x.rank)
     maps = [e for at in x.formula(index).atoms(sp.Indexed) for e in at.indices] if is_bare(x) else []
-    is_flipped = any(sp.expand(e).coeff(i) == -1 for e in maps for i in index)
-    return f"{called(x, roles)} is flipped" if is_flipped else f"{called(x, roles)} is not flipped"
+    return {axis for axis, i in enumerate(index) if any(sp.expand(e).coeff(i) == -1 for e in maps)}
+
+
+def reversed_along_axes(x: Tensor, axes: Sequence[int]) -> Tensor:
+    """Return a tensor reversed along some axes; what it was reversed along before is taken together with these."""
+    last, wanted = x.source, set(axes)
+    if isinstance(last, Call) and last.operation in ("flip", "rot180"):
+        (x,) = last.operands
+        wanted ^= {axis % x.rank for axis in last.options.get("axes", range(x.rank))}
+    if len(wanted) == x.rank > 1:
+        return rot180(x)
+    return flip(x, axes=tuple(sorted(wanted))) if wanted else x
 
 
 def is_bare(x: Tensor) -> bool:

@@ -29,12 +29,10 @@ class Edit:
         object.__setattr__(self, "index", sp.expand(self.index))
 
 
-def reversed_along(e: sp.Expr, length: sp.Expr, said: str) -> Edit:
-    """Return an axis of an entry reversed: u becomes I − 1 − u."""
-    turned = sp.expand(length - 1 - e)
-    is_flipped = len(sp.Add.make_args(turned)) < len(sp.Add.make_args(sp.expand(e)))
+def reversed_along(e: sp.Expr, length: sp.Expr, said: str, is_flipped: bool) -> Edit:
+    """Return an axis of an entry reversed, which is flipped or not: u becomes I − 1 − u."""
     ways = (f"{said} is not flipped", f"{said} is flipped")
-    return Edit(("reversed",), *(ways[::-1] if is_flipped else ways), turned)
+    return Edit(("reversed",), *(ways[::-1] if is_flipped else ways), length - 1 - e)
 
 
 def edits_of(e: sp.Expr, symbols: Sequence[sp.Symbol], bound: Collection[sp.Symbol], roles: Roles) -> Iterator[Edit]:

@@ -10,11 +10,11 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.expressions.formulas import Shape
-from cnn_symbolic.expressions.rules import divide, is_plain_size, least
+from cnn_symbolic.expressions.rules import divide
 from cnn_symbolic.expressions.shapes import format_option, format_shape
 from cnn_symbolic.mistakes.changes import GEOMETRY, Change, built, rebuilt_operand
 from cnn_symbolic.mistakes.roles import STEPS, Roles
-from cnn_symbolic.tensors.arithmetic import scale
+from cnn_symbolic.tensors.arithmetic import add, scale
 from cnn_symbolic.tensors.operation import Proposal
 from cnn_symbolic.tensors.operations.basic import dilate
 from cnn_symbolic.tensors.operations.padding import crop
@@ -27,11 +27,19 @@ def forgotten(wrong: Tensor, left: Tensor, roles: Roles) -> Iterator[Change]:
     once = list(built(remembered(wrong, left)))
     yield from once
     yield from built(shared(wrong, left, roles))
+    yield from built(added(wrong, left))
     for change in once:
         for second in built(chain(fitted(change.formula, left.lengths), remembered(change.formula, left))):
             mends = f"{change.mends.removesuffix(' is missing')} and {second.mends}"
             mends = mends.replace(" is missing", " are missing") if change.mends.endswith(" is missing") else mends
             yield Change(f"{change.name} and {second.name}", second.formula, mends)
+
+
+def added(x: Tensor, left: Tensor) -> Iterator[Proposal]:
+    """Yield the formula with one of the left side's tensors added, if it is no number: a summand less."""
+    for name, part in left.names().items() if x.names() else ():
+        if part.lengths == x.lengths:
+            yield Proposal(f"{x} plus {name}", partial(add, x, part), f"the summand {name} is missing")
 
 
 def remembered(x: Tensor, left: Tensor) -> Iterator[Proposal]:
@@ -75,8 +83,8 @@ def dilated(x: Tensor, steps: tuple[Any, ...]) -> Iterator[Proposal]:
 
 def shared(x: Tensor, left: Tensor, roles: Roles) -> Iterator[Proposal]:
     """Yield the formula divided or multiplied by one size of the left side: a mean for a sum, or a sum for a mean."""
-    sizes = {s for p in left.parts() for n in p.lengths for s in n.free_symbols if is_plain_size(s) and least(s) == 1}
-    for size in [*sorted(sizes, key=str), *(n for n in roles.lengths if n not in sizes)]:
+    sizes = Roles((left,)).sizes
+    for size in [*sizes, *(n for n in roles.lengths if n not in sizes)]:
         over, said = partial(scale, x, factor=divide(sp.S.One, size)), roles.size(size)
         yield Proposal(f"{x} divided by {size}", over, f"not divided by {said}")
         yield Proposal(f"{x} multiplied by {size}", partial(scale, x, factor=size), f"not multiplied by {said}")

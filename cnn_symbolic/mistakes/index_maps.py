@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import combinations
+from itertools import chain, combinations
 from operator import mul
 
 import sympy as sp
 
 from cnn_symbolic.expressions.formulas import entry, fresh
-from cnn_symbolic.expressions.heads import Bracket, Delta, Equal, Inverse, Opaque
+from cnn_symbolic.expressions.heads import Bracket, Delta, Equal, Floor, Inverse, Opaque, Remainder
 from cnn_symbolic.expressions.printing import written
-from cnn_symbolic.expressions.rules import divide
+from cnn_symbolic.expressions.rules import as_quotient, divide, floor, remainder
 from cnn_symbolic.mistakes.edits import AT, Edit, edits_of, reversed_along
 from cnn_symbolic.mistakes.roles import Roles
 from cnn_symbolic.mistakes.terms import EntryFactor, Summand, Terms
+from cnn_symbolic.mistakes.wording import and_joined, of_axes
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def term_changes(terms: Terms, roles: Roles) -> Iterator[TermChange]:
 def every_change(terms: Terms, roles: Roles) -> Iterator[TermChange]:
     """Yield what one mistake makes of a sum of terms."""
     for k, term in enumerate(terms.terms):
-        for mends, makes, changed in index_changes(term, terms, roles):
+        for mends, makes, changed in chain(constant_changes(term, terms, roles), index_changes(term, terms, roles)):
             yield TermChange(mends, makes, terms.with_term(k, changed))
     for k, term in enumerate(terms.terms):
         for mends, makes, changed in sum_changes(term, terms, roles):
@@ -58,13 +59,63 @@ def every_change(terms: Terms, roles: Roles) -> Iterator[TermChange]:
             said = "·".join(f.tensor for f in term.factors) or "the number"
             ways = f"the term with {said} is too much", f"the term with {said} is missing"
             yield TermChange(*ways, terms.with_term(k), alone=True)
-            for (mends, makes), number in NUMBERS:
-                changed = replace(term, number=term.number * number)
-                where = f" in the term with {said}"
-                yield TermChange(mends + where, makes + where, terms.with_term(k, changed))
+            for mends, makes, number in numbers_beside([term.number], roles):
+                changed = replace(term, number=number(term.number))
+                where, alone = f" in the term with {said}", not changed.number.free_symbols <= term.number.free_symbols
+                yield TermChange(mends + where, makes + where, terms.with_term(k, changed), alone)
+    if terms.terms:
+        yield from more_terms(terms)
+
+
+def more_terms(terms: Terms) -> Iterator[TermChange]:
+    """Yield a sum with one tensor more, added or subtracted."""
+    for name, x in terms.names.items():
+        if x.rank == len(terms.shape) and all(
+            sp.expand(n - m) == 0 for n, m in zip(x.lengths, terms.lengths, strict=True)
+        ):
+            ways = f"the summand {name} is missing", f"the summand {name} is too much"
+            for number in (sp.S.One, sp.S.NegativeOne):
+                summand = Summand(number, (EntryFactor(name, terms.index),))
+                yield TermChange(*ways, replace(terms, terms=(*terms.terms, summand)), alone=True)
 
 
 # Index maps
+
+REST = ("remainder", "quotient")
+
+
+def constant_changes(term: Summand, terms: Terms, roles: Roles) -> Iterator[tuple[str, str, Summand]]:
+    """Yield a term with an index where a number stands in entries, in all of them at once and in each: one that is
+    there already, or another one that is summed over."""
+    found: dict[tuple[sp.Expr, sp.Expr], list[tuple[int, int]]] = {}
+    for k, factor in enumerate(term.factors):
+        for a, (e, length) in enumerate(zip(factor.index, terms.names[factor.tensor].lengths, strict=True)):
+            if e.is_Integer and length != 1:
+                found.setdefault((e, length), []).append((k, a))
+    known = (*zip(terms.index, terms.lengths, strict=True), *term.bound)
+    for (_, length), every in found.items():
+        for places in [every] + [[place] for place in every] * (len(every) > 1):
+            tensors = " and ".join(dict.fromkeys(roles.tensor(term.factors[k].tensor) for k, _ in places))
+            for s in (s for s, n in known if sp.expand(n - length) == 0):
+                said = f"the index {s.name} of {tensors} is"
+                yield f"{said} missing", f"{said} too much", with_indices(term, dict.fromkeys(places, s))
+            (k, a), *_ = places
+            (u,) = fresh("n" if a == 0 else "u")
+            summed = with_indices(replace(term, bound=((u, length), *term.bound)), dict.fromkeys(places, u))
+            axis = roles.along(length)
+            axis = axis if axis.startswith("the ") else f"axis {a} of {term.factors[k].tensor}"
+            yield f"not summed over {axis}", f"summed over {axis}", summed
+
+
+def with_indices(term: Summand, new: Mapping[tuple[int, int], sp.Expr]) -> Summand:
+    """Return a term with other indices in some of its entries, each given by its factor and axis."""
+    return replace(
+        term,
+        factors=tuple(
+            replace(f, index=tuple(new.get((k, a), e) for a, e in enumerate(f.index)))
+            for k, f in enumerate(term.factors)
+        ),
+    )
 
 
 def index_changes(term: Summand, terms: Terms, roles: Roles) -> Iterator[tuple[str, str, Summand]]:
@@ -82,8 +133,14 @@ def index_changes(term: Summand, terms: Terms, roles: Roles) -> Iterator[tuple[s
         said = roles.tensor(factor.tensor)
         edits = {a: [*edits_of(e, symbols, bound, roles)] for a, e in places}
         kept = [a for a, e in places if e.free_symbols & spatial]
+        mirrored = [a for a, e in places if a not in kept and is_mirrored(e, symbols)]
+        kept, mirrored = (kept, mirrored) if kept else (mirrored, [])
+        flipped = {a: is_flipped(term, k, a, lengths[a], bound) for a in kept}
         for a in kept:
-            edits[a] += [reversed_along(factor.index[a], lengths[a], said)]
+            edits[a] += [reversed_along(factor.index[a], lengths[a], said, flipped[a])]
+        for axes in [mirrored] * (len(mirrored) > 1) + [[a] for a in mirrored]:
+            mends, makes = (f"{said} is {way}flipped along {of_axes(axes)}, too" for way in ("", "not "))
+            yield mends, makes, put({a: sp.expand(lengths[a] - 1 - factor.index[a]) for a in axes})
         yield from together(edits, kept, factor.tensor, put)
         for a, b in combinations(range(len(factor.index)), 2):
             if factor.index[a] != factor.index[b]:
@@ -95,17 +152,74 @@ def index_changes(term: Summand, terms: Terms, roles: Roles) -> Iterator[tuple[s
                 runs_so = tuple((u, runs.get(u, n)) for u, n in term.bound)
                 if runs_so != term.bound:
                     yield turned, turned, replace(changed, bound=runs_so)
+    ends = {s: n - 1 - s for s, n in zip(terms.index, terms.lengths, strict=True) if s in spatial}
+    for several in [list(ends)] * (len(ends) > 1) + [[s] for s in ends]:
+        along = f" along {of_axes([terms.index.index(s) for s in several])}" * (len(ends) > len(several))
+        said, of_ends = f"the result is flipped{along}", {s: ends[s] for s in several}
+        yield said, said, substituted(term, of_ends)
     for i, j in combinations(terms.index, 2):
         said = f"{i.name} and {j.name} are exchanged"
         yield said, said, substituted(term, {i: j, j: i})
     yield from condition_changes(term, symbols, roles)
+    yield from quotient_changes(term, roles)
+
+
+def is_mirrored(e: sp.Expr, symbols: Sequence[sp.Symbol]) -> bool:
+    """Tell whether an index map is one index, counted from the end."""
+    found = [s for s in symbols if e.has(s)]
+    return len(found) == 1 and sp.expand(e).coeff(found[0]) == -1
+
+
+def is_flipped(term: Summand, k: int, a: int, length: sp.Expr, bound: set[sp.Symbol]) -> bool:
+    """Tell whether an entry of a term runs along an axis against another one: as that of the filter in a convolution,
+    not in a correlation. Without such a one: whether its index is shorter from the other end."""
+    e = sp.expand(term.factors[k].index[a])
+    others = [sp.expand(f) for j, factor in enumerate(term.factors) if j != k for f in factor.index]
+    for u in e.free_symbols & bound:
+        along = [f.coeff(u) for f in others if f.coeff(u) != 0]
+        for t in bound - {u}:
+            ways = [sp.expand(p - q) for p, q in map(sides_of, filter(is_equation, term.weights))]
+            slopes = [-way.coeff(t) / way.coeff(u) for way in ways if way.coeff(u) != 0 != way.coeff(t)]
+            along += [f.coeff(t) / slope for f in others if f.coeff(t) != 0 for slope in slopes]
+        if along:
+            return bool((e.coeff(u) * along[0]).could_extract_minus_sign())
+    return len(sp.Add.make_args(sp.expand(length - 1 - e))) < len(sp.Add.make_args(e))
+
+
+def sides_of(equation: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    """Return the sides of an equation that is a weight."""
+    left, right = equation.args if isinstance(equation, Delta) else equation.args[0].args
+    return left, right
+
+
+def quotient_changes(term: Summand, roles: Roles) -> Iterator[tuple[str, str, Summand]]:
+    """Yield a term with another quotient in the index of an entry, or one for a remainder; or only where what is
+    divided in its indices is divisible."""
+    divided = {}
+    for k, factor in enumerate(term.factors):
+        at = f"in the index of {factor.tensor}"
+        for a, e in enumerate(factor.index):
+            if isinstance(e, Remainder):
+                mends, makes = (f"the {x} in place of the {y} {at}" for x, y in (REST, REST[::-1]))
+                for step in roles.steps:
+                    yield mends, makes, with_indices(term, {(k, a): floor(divide(e.args[0], step))})
+            if isinstance(e, Floor):
+                above, below = as_quotient(e.args[0])
+                for step in roles.steps:
+                    this, that = written(below), written(step)
+                    mends, makes = (f"divided by {x} in place of {y} {at}" for x, y in ((this, that), (that, this)))
+                    yield mends, makes, with_indices(term, {(k, a): floor(divide(above, step))})
+                if (condition := Delta(remainder(above, below), sp.S.Zero)) not in term.weights:
+                    divided[condition] = f"{written(below)} divides {written(above)}"
+    for conditions in [list(divided)] + [[condition] for condition in divided] * (len(divided) > 1):
+        said, many = " and that ".join(divided[condition] for condition in conditions), len(conditions) > 1
+        said = f"the conditions that {said} are" if many else f"the condition that {said} is"
+        yield f"{said} missing", f"{said} too much", replace(term, weights=(*term.weights, *conditions))
 
 
 def condition_changes(term: Summand, symbols: Sequence[sp.Symbol], roles: Roles) -> Iterator[tuple[str, str, Summand]]:
     """Yield a term with other index maps in the equations that it is summed over."""
-    equations = {
-        k: (e.args if isinstance(e, Delta) else e.args[0].args) for k, e in enumerate(term.weights) if is_equation(e)
-    }
+    equations = {k: sides_of(e) for k, e in enumerate(term.weights) if is_equation(e)}
     bound = {u for u, _ in term.bound}
     sides = {k: int(len(b.free_symbols) > len(a.free_symbols)) for k, (a, b) in equations.items()}
 
@@ -129,10 +243,9 @@ def is_equation(e: sp.Expr) -> bool:
 def spatial_symbols(term: Summand, symbols: Sequence[sp.Symbol]) -> set[sp.Symbol]:
     """Return the indices that are added up with others somewhere: those of filters and positions."""
     maps = [e for f in term.factors for e in f.index]
-    maps += [
-        side for w in term.weights if is_equation(w) for side in (w.args if isinstance(w, Delta) else w.args[0].args)
-    ]
-    return {s for e in maps if len(e.free_symbols) > 1 for s in e.free_symbols & set(symbols)}
+    maps += [side for w in term.weights if is_equation(w) for side in sides_of(w)]
+    found = [e.free_symbols & set(symbols) for e in maps]
+    return {s for several in found if len(several) > 1 for s in several}
 
 
 def together(
@@ -157,14 +270,6 @@ def together(
             yield edit.mends.replace(AT, where) + along, edit.makes.replace(AT, where) + along, put({a: edit.index})
 
 
-def and_joined(texts: Sequence[str]) -> str:
-    """Return one text for several that differ in one word, which are listed."""
-    words = [text.split(" ") for text in dict.fromkeys(texts)]
-    if len({len(w) for w in words}) > 1:
-        return texts[0]
-    return " ".join(" and ".join(dict.fromkeys(column)) for column in zip(*words, strict=True))
-
-
 # Sums
 
 
@@ -186,16 +291,6 @@ def sum_changes(term: Summand, terms: Terms, roles: Roles) -> Iterator[tuple[str
                 changed = substituted(replace(term, bound=bound), {u: other})
                 axis = roles.along(n)
                 yield f"summed over {axis}, by {u.name} in place of {other.name}", f"not summed over {axis}", changed
-    for k, factor in enumerate(term.factors):
-        for a, e in enumerate(factor.index):
-            length = terms.names[factor.tensor].lengths[a]
-            if e.is_Integer and length != 1:
-                (u,) = fresh("n" if a == 0 else "u")
-                index = (*factor.index[:a], u, *factor.index[a + 1 :])
-                summed = replace(term, bound=((u, length), *term.bound)).with_factor(k, replace(factor, index=index))
-                axis = roles.along(length)
-                axis = axis if axis.startswith("the ") else f"axis {a} of {factor.tensor}"
-                yield f"not summed over {axis}", f"summed over {axis}", summed
 
 
 def one_of(several: str) -> str:
@@ -233,8 +328,11 @@ def factor_changes(term: Summand, terms: Terms, roles: Roles) -> Iterator[tuple[
                 this, that = (f"{name}{'′' * n}" for n in (order, found))
                 changed = term.with_factor(k, replace(factor, function=(name, found)))
                 yield f"{this} in place of {that}", f"{that} in place of {this}", changed
+        shown = written(factor.formula).split("[")[0]
+        if len(terms.terms) > 1:
+            ways = f"{shown} in place of {shown}·{shown}", f"{shown}·{shown} in place of {shown}"
+            yield *ways, term.with_factor(k, factor, factor)
         if len(term.factors) > 1:
-            shown = written(factor.formula).split("[")[0]
             yield f"the factor {shown} is too much", f"the factor {shown} is missing", term.with_factor(k)
         for name, x in terms.names.items():
             if name != factor.tensor and x.rank == len(factor.index) and factor.function is None:
@@ -264,12 +362,23 @@ def numbers_beside(numbers: Sequence[sp.Expr], roles: Roles) -> Iterator[tuple[s
     for factors in ([below] if len(below) > 1 else []) + [[f] for f in below]:
         said = roles.size(sp.Mul(*(f.args[0] for f in factors)))
         yield f"divided by {said}", f"not divided by {said}", partial(without, factors)
+    for f in below:
+        for size in (n for n in roles.sizes if n != f.args[0]):
+            this, that = (roles.steps.get(n, roles.size(n)) for n in (f.args[0], size))
+            ways = f"divided by {this} in place of {that}", f"divided by {that} in place of {this}"
+            yield *ways, partial(mul_without, f, divide(sp.S.One, size))
     for f in common:
         if f not in below:
             yield f"multiplied by {roles.size(f)}", f"not multiplied by {roles.size(f)}", partial(without, [f])
-    for size, said in roles.lengths.items():
+    counted = {**roles.lengths, **{n: written(n) for n in roles.sizes if n not in roles.lengths}}
+    for size, said in counted.items():
         yield f"not divided by {said}", f"divided by {said}", partial(mul, divide(sp.S.One, size))
         yield f"not multiplied by {said}", f"multiplied by {said}", partial(mul, size)
+
+
+def mul_without(factor: sp.Expr, by: sp.Expr, number: sp.Expr) -> sp.Expr:
+    """Return a number with another factor in the place of one."""
+    return without([factor], number) * by
 
 
 def without(factors: Sequence[sp.Expr], number: sp.Expr) -> sp.Expr:

@@ -25,10 +25,11 @@ from cnn_symbolic.kernel.trusted.statement import state
 from cnn_symbolic.mistakes.changes import Change, built, changes
 from cnn_symbolic.mistakes.forgotten import fitted, forgotten
 from cnn_symbolic.mistakes.index_maps import TermChange, number_changes, term_changes
-from cnn_symbolic.mistakes.instances import Instance, functions_in, random_instances
+from cnn_symbolic.mistakes.instances import MODELLED, Instance, functions_in, random_instances
 from cnn_symbolic.mistakes.roles import Roles, roles_in
 from cnn_symbolic.mistakes.sizes import named_sizes
 from cnn_symbolic.mistakes.terms import terms_of
+from cnn_symbolic.mistakes.wording import is_opposite
 from cnn_symbolic.tensors.sources import Entries
 from cnn_symbolic.tensors.tensor import Tensor
 
@@ -71,7 +72,7 @@ def as_operations(
     """Yield the changes of operations after which both sides have the same numbers; None for every other one."""
     slopes = [call.again(call.operands, order=call.options["order"] + 1) for call in functions_in(left)]
     fitting = built(fitted(wrong, left.lengths))
-    lawful = any(call.options["function"] in KNOWN for call in functions_in(left))
+    lawful = any(call.options["function"] in set(KNOWN) - MODELLED for call in functions_in(left))
     for change in chain(fitting, changes(wrong, slopes, left.names(), roles), forgotten(wrong, left, roles)):
         try:
             agreed = refutation is None or agrees(change.formula, refutation)
@@ -112,6 +113,8 @@ def as_terms(left: Tensor, wrong: Tensor, instances: Sequence[Instance], roles: 
     for first, second in chain(pairs, others):
         if time.process_time() > start + LONGEST_PAIRS:
             return
+        if is_opposite(first.mends, second.mends):
+            continue
         both = replace(second, mends=f"{first.mends}, and {second.mends}", makes=f"{first.makes}, and {second.makes}")
         yield agreeing(both, small_first)
 

@@ -11,6 +11,7 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.expressions.printing import written
+from cnn_symbolic.expressions.rules import is_plain_size, least
 from cnn_symbolic.expressions.values import Number, plain
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.sources import Call, Leaf
@@ -91,6 +92,13 @@ class Roles:
         known = {n: min(said) for n, said in found.items() if len(said) == 1 and not n.is_Integer}
         products = {a * b: f"{one} and {two}" for (a, one), (b, two) in combinations(known.items(), 2)}
         return {**products, **known}
+
+    @cached_property
+    def sizes(self) -> list[sp.Symbol]:
+        """The sizes of all tensors in the sides, and the options that are at least one."""
+        parts = [p for x in self.of if isinstance(x, Tensor) for p in x.parts()]
+        found = {s for p in parts for n in p.lengths for s in n.free_symbols if is_plain_size(s) and least(s) == 1}
+        return sorted(found, key=str)
 
     def counted(self) -> Iterator[tuple[sp.Expr, str]]:
         """Yield the sizes that count something, and what that is."""

@@ -5,11 +5,10 @@ A name is given only if what the change makes of the right size is proved to be 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain, combinations, islice
+from itertools import chain, combinations, combinations_with_replacement, islice, permutations, product
 from random import Random
 from typing import Any
 
@@ -19,14 +18,19 @@ from cnn_symbolic.expressions.formulas import substitute
 from cnn_symbolic.expressions.heads import Ceiling, Floor
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.printing import written
-from cnn_symbolic.expressions.rules import as_quotient, divide, floor, least
+from cnn_symbolic.expressions.rules import as_quotient, ceiling, divide, floor, least
 from cnn_symbolic.ground.errors import CnnSymbolicError
 from cnn_symbolic.kernel.search.confirming import is_inside
 from cnn_symbolic.kernel.search.decide import is_proved
 from cnn_symbolic.kernel.trusted.statement import Side, Statement
 from cnn_symbolic.mistakes.roles import Roles
+from cnn_symbolic.mistakes.wording import is_opposite, of_axes
 
 POINTS, ATTEMPTS, LARGEST = 12, 3000, 12
+
+
+# Where a mistake is, in its name: in the size of an axis, or along it.
+SIZE, AXIS = "{size}", "{axis}"
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,8 @@ class WrongSize:
     size: sp.Expr
 
 
-def size_changes(right: sp.Expr, others: Mapping[str, sp.Expr], roles: Roles) -> Iterator[WrongSize]:
-    """Yield what one mistake makes of a size; `others` are sizes that may stand in its place, by what they are."""
+def size_changes(right: sp.Expr, others: Iterable[tuple[str, sp.Expr]], roles: Roles) -> Iterator[WrongSize]:
+    """Yield what one mistake makes of a size; `others` are sizes that may stand in its place."""
     steps = {e: called for e, called in roles.steps.items() if e.is_Symbol and e not in roles.measured}
     for e, called in steps.items():
         yield WrongSize(f"{called} is left out", with_sizes(right, {e: sp.S.One}))
@@ -69,8 +73,52 @@ def size_changes(right: sp.Expr, others: Mapping[str, sp.Expr], roles: Roles) ->
     for a, b in combinations(steps, 2):
         said = f"{roles.steps[a].removeprefix('the ')} and {roles.steps[b].removeprefix('the ')} are exchanged"
         yield WrongSize(said, with_sizes(right, {a: b, b: a}))
-    for said, other in others.items():
+    for said, other in others:
         yield WrongSize(said, other)
+
+
+def more_changes(right: sp.Expr, sizes: Sequence[sp.Symbol], roles: Roles) -> Iterator[WrongSize]:
+    """Yield what other mistakes make of a size: of the padding, of what is divided, and of single sizes in it."""
+    whole = gathered(right)
+    for e, called in roles.paddings.items():
+        if not e.is_Symbol and right.coeff(e) == 2:
+            yield WrongSize(f"{called} is counted once in place of twice", right - e)
+            yield WrongSize(f"{called} is left out", right - 2 * e)
+    for e in sorted(whole.atoms(Floor), key=str):
+        above, below = as_quotient(e.args[0])
+        step = roles.steps.get(below, "the stride") if whole - e == 1 else None
+        said = f"{step} is left out" if step else f"not divided by {written(below)}"
+        yield WrongSize(said, sp.expand(whole.xreplace({e: above})))
+    for n in (*sizes, *(a * b for a, b in combinations_with_replacement(sizes, 2))):
+        yield WrongSize(f"multiplied by {written(n)}", right * n)
+        yield WrongSize(f"not multiplied by {written(n)}", divide(right, n))
+        yield WrongSize(f"divided by {written(n)}", floor(divide(right, n)))
+    for a, b in permutations(sizes, 2):
+        changed = with_sizes(right, {a: b})
+        is_alike = len(changed.atoms(Floor, Ceiling)) == len(right.atoms(Floor, Ceiling))
+        if right.has(a) and is_alike and changed.free_symbols == right.free_symbols - {a} | {b}:
+            yield WrongSize(f"{written(b)} in place of {written(a)}", changed)
+
+
+def forms_of(right: sp.Expr, lengths: Iterable[sp.Expr], statement: Statement, roles: Roles) -> Iterator[sp.Expr]:
+    """Yield a size, and it in other forms: with all under the rounding, and as ⌈M/S⌉ of one of the lengths."""
+    yield right
+    if (whole := gathered(right)) != right:
+        yield whole
+    for n, step in product(lengths, roles.steps):
+        if right.has(n, step) and is_equal(statement, right, up := ceiling(divide(n, step))):
+            yield up
+
+
+def gathered(size: sp.Expr) -> sp.Expr:
+    """Return a size whose terms with symbols are written below the rounding, where there is one."""
+    found = [e for e in sp.Add.make_args(size) if isinstance(e, Floor | Ceiling)]
+    if len(found) != 1:
+        return size
+    (e,) = found
+    above, below = as_quotient(e.args[0])
+    rest = sp.Add(*(t for t in sp.Add.make_args(size) if t.free_symbols and t is not e))
+    return sp.expand(size - e - rest) + type(e)(divide(sp.expand(above + below * rest), below))
 
 
 def unrounded(right: sp.Expr) -> Iterator[WrongSize]:
@@ -107,20 +155,24 @@ def over_more(size: sp.Expr, more: sp.Expr) -> sp.Expr:
 def wrong_size(statement: Statement, axis: int, roles: Roles) -> str | None:
     """Return the name of the mistake in the size of an axis, proved; None if none is known."""
     right, wrong = statement.left.shape[axis], statement.right.shape[axis]
-    others = {f"that of another axis, {k}": n for k, n in enumerate(statement.left.shape) if k != axis}
-    others |= {said: n for n, said in roles.lengths.items() if n.is_Symbol}
-    for call, _ in roles.filtered:
-        if len(lengths := call.operands[0].lengths) == len(statement.left.shape):
-            others["that of the input"] = lengths[axis]
+    another = f"the size of another axis is taken for {SIZE}"
+    others = [(another, n) for k, n in enumerate(statement.left.shape) if k != axis]
+    others += [(f"{said} is taken for {SIZE}", n) for n, said in roles.lengths.items() if n.is_Symbol]
+    shapes = [call.operands[0].lengths for call, _ in roles.filtered]
+    kept = [shape[axis] for shape in shapes if len(shape) == len(statement.left.shape)]
+    others += [(f"the size of the input is kept in {AXIS}", n) for n in kept]
     points = [*islice(points_inside(statement), POINTS)]
     wanted = [value_at(wrong, point) for point in points]
-    once = list(made(size_changes(right, others, roles)))
+    forms = forms_of(right, kept, statement, roles)
+    once = [change for form in forms for change in made(size_changes(form, others, roles))]
     twice = (
         WrongSize(f"{first.name}, and {second.name}", second.size)
-        for first in made(size_changes(right, {}, roles))
-        for second in made(size_changes(first.size, {}, roles))
+        for first in made(size_changes(right, (), roles))
+        for second in made(size_changes(first.size, (), roles))
+        if not is_opposite(first.name, second.name)
     )
-    for change in chain(made(unrounded(right)), once, twice):
+    more = made(more_changes(right, sorted(statement.sizes, key=str), roles))
+    for change in chain(made(unrounded(right)), once, more, twice):
         agreed = all(value_at(change.size, point) == value for point, value in zip(points, wanted, strict=True))
         if agreed and is_equal(statement, change.size, wrong):
             return change.name
@@ -168,14 +220,15 @@ def named_sizes(statement: Statement, roles: Roles) -> str | None:
     for axis in wrong:
         if (name := wrong_size(statement, axis, roles)) is None:
             return None
-        names.setdefault(re.sub(r"another axis, \d+", "another axis", name), []).append(axis)
-    if len(statement.left.shape) == 1:
-        return "; ".join(names)
-    return "; ".join(f"{name} in {of_axes(axes)}" for name, axes in names.items()) or None
+        names.setdefault(name, []).append(axis)
+    alone = len(statement.left.shape) == 1
+    return "; ".join(placed(name, axes, alone) for name, axes in names.items()) or None
 
 
-def of_axes(axes: Sequence[int]) -> str:
-    """Return of which axes the size is meant."""
-    if len(axes) == 1:
-        return f"the size of axis {axes[0]}"
-    return f"the sizes of the axes {', '.join(map(str, axes[:-1]))} and {axes[-1]}"
+def placed(name: str, axes: Sequence[int], alone: bool) -> str:
+    """Return the name of a mistake with the axes that it is in, of which there may be one only."""
+    if alone:
+        return name.replace(f" in {AXIS}", "").replace(SIZE, "the size")
+    at = f"the size{'s' * (len(axes) > 1)} of {of_axes(axes)}"
+    name = name if SIZE in name or AXIS in name else f"{name} in {SIZE}"
+    return name.replace(SIZE, at).replace(AXIS, of_axes(axes))

@@ -1,9 +1,12 @@
 """The mistakes that people make, by name, in claims as text; the corrected line is proved where it is pasted."""
 
+from itertools import combinations
+
 import pytest
 
 from cnn_symbolic.claims.reading import read_claims
 from cnn_symbolic.claims.writing import corrected_claim
+from cnn_symbolic.mistakes.wording import is_opposite
 from cnn_symbolic.present.content.counterexamples import right_sizes
 from tests.support.thorough import every
 
@@ -131,11 +134,75 @@ AS_OPERATIONS = [
      "divided by the number of positions"),
     (DENSE, "gradient(z, wrt=w) == tensordot(dz, x, axes=((0,), (0,))) / B", "divided by B"),
 ]  # fmt: skip
+DIVISIBLE = "(m - D*u)//S, (o - D*v)//S"
+PLANE_X = "x[n, c, S*r + D*u, S*q + D*v]"
+QUOTIENTS = """
+x = tensor(B, C, M, N)
+w = tensor(K, C, I, J)
+b = tensor(K)
+z = conv(x, w, b, stride=S, dilation=D)
+dz = cotangent(z)
+y = upsample_nearest(x, factors=(R, S))
+"""
+CONSTANTS_AND_QUOTIENTS = [
+    (QUOTIENTS, f"gradient(z, wrt=w)[k, c, u, v] == sum(dz[0, k, r, q] * {PLANE_X.replace('n', '0')}, over=(r, q))",
+     "not summed over the batch"),
+    (QUOTIENTS, f"gradient(z, wrt=w)[k, c, u, v] == sum(dz[n, k, r, q] * {PLANE_X.replace('n', '0')}, {OVER_RQ})",
+     "the index n of x is missing"),
+    (QUOTIENTS, f"z[n, k, r, q] == sum({PLANE_X.replace('c', '0')} * w[k, 0, u, v], over=(u, v)) + b[k]",
+     "not summed over the input channels"),
+    (QUOTIENTS, f"z[n, k, r, q] == sum({PLANE_X} * w[k, c, u, v], over=(c, u, v)) + b[0]",
+     "the index k of b is missing"),
+    (QUOTIENTS, f"gradient(z, wrt=x)[n, c, m, o] == sum(dz[n, k, {DIVISIBLE}] * w[k, c, u, v], over=(k, u, v))",
+     "the conditions that S divides m - D·u and that S divides o - D·v are missing"),
+    (QUOTIENTS, f"gradient(z, wrt=x)[n, c, m, o] == sum(dz[n, k, {DIVISIBLE}] * w[k, c, u, v]"
+     " * Iverson((m - D*u) % S == 0), over=(k, u, v))", "the condition that S divides o - D·v is missing"),
+    (QUOTIENTS, "y[n, c, m, o] == x[n, c, m % M, o // S]", "the remainder in place of the quotient in the index of x"),
+    (QUOTIENTS, "y[n, c, m, o] == x[n, c, m // R, o // N]", "divided by N in place of S in the index of x"),
+]  # fmt: skip
+TURNED = "conv(dz, flip(transpose(w, axes=(1, 0, 2)), axes={}), padding=I - 1)"
+FLIPS = [
+    (LINE.replace("w, b)", "w, stride=S, dilation=D)"),
+     "z[n, k, r] == sum(x[n, c, S*r + D*(I - 1 - i)] * w[k, c, i], over=(c, i))", "the filter w is flipped"),
+    (LINE, "gradient(z, wrt=x)[n, c, m] == sum(dz[n, k, r] * w[k, c, I - 1 - m + r], over=(k, r))",
+     "the filter w is not flipped"),
+    (LINE, "gradient(z, wrt=x)[n, c, m] == sum(dz[n, k, r] * w[k, c, I - 1 - i] * Iverson(r + i == m),"
+     " over={k: K, r: M - I + 1, i: I})", "the filter w is not flipped"),
+    (LINE, "gradient(z, wrt=x)[n, c, m] == sum(dz[n, k, m - i] * w[K - 1 - k, C - 1 - c, i], over=(k, i))",
+     "the filter w is flipped along the axes 0 and 1, too"),
+    (LINE, "gradient(z, wrt=w)[k, c, i] == sum(dz[n, k, r] * x[n, c, r + I - 1 - i], over=(n, r))",
+     "the result is flipped"),
+    (GRID, "g[r, c] == sum(a[r + i, c + J - 1 - j] * f[i, j], over=(i, j))", "the filter f is flipped along axis 1"),
+    *((LINE, f"gradient(z, wrt=x) == {TURNED.format(axes)}", f"the filter w is flipped along {said}")
+      for axes, said in (("(0, 1, 2)", "the axes 0 and 1, too"), ("(0, 2)", "axis 0, too"),
+                         ("(0, 1)", "the axes 0 and 1 in place of axis 2"), ("(1,)", "axis 1 in place of axis 2"))),
+]  # fmt: skip
+CENTRED = """
+x = tensor(B, C)
+c = named("c", x - sum_axes(x, axes=(0,), keepdims=True) / B)
+g = cotangent(c)
+a = tanh(x)
+da = cotangent(a)
+"""
+POOL = "pool = AveragePool((B, C, M), R, stride=S)\nx = pool.x\na = pool.a\nda = cotangent(a)\n"
+SKIP = "x = tensor(M)\nσ = function()\no = named('o', σ(x) + x)\ndo = cotangent(o)\n"
+SUMMANDS = [
+    (CENTRED, "gradient(c, wrt=x) == g - sum_axes(g, axes=(0,), keepdims=True)", "not divided by B"),
+    (CENTRED, "gradient(c, wrt=x) == g - sum_axes(g, axes=(0,), keepdims=True) / C", "divided by C in place of B"),
+    (CENTRED, "gradient(c, wrt=x)[n, k] == g[n, k] - sum(g[m, k], over=m)", "not divided by B in the term with ∂C/∂c"),
+    (CENTRED, "gradient(a, wrt=x) == da * (ones() - a)", "a in place of a·a"),
+    (CENTRED, "gradient(a, wrt=x)[n, k] == da[n, k] * (1 - a[n, k])", "a in place of a·a"),
+    (SKIP, "gradient(o, wrt=x) == do * σ(x, order=1)", "the summand ∂C/∂o is missing"),
+    (SKIP, "gradient(o, wrt=x)[m] == do[m] * σ(x, order=1)[m]", "the summand ∂C/∂o is missing"),
+    (POOL, "gradient(a, wrt=x)[n, c, m] == sum(da[n, c, r] * Iverson(S*r <= m and m < S*r + R) / S, over=r)",
+     "divided by the stride in place of R"),
+]  # fmt: skip
 BOTH = "in the sizes of the axes 2 and 3"
 SIZES = [
     (PLANE, "shape(y) == (B, K, M - I, N - J)", f"off by one {BOTH}"),
-    (PLANE, "shape(y) == (B, K, M, N)", f"that of the input {BOTH}"),
-    (PLANE, "shape(y) == (B, K, N - J + 1, M - I + 1)", f"that of another axis {BOTH}"),
+    (PLANE, "shape(y) == (B, K, M, N)", "the size of the input is kept in the axes 2 and 3"),
+    (PLANE, "shape(y) == (B, K, N - J + 1, M - I + 1)",
+     "the size of another axis is taken for the sizes of the axes 2 and 3"),
     (PLANE, "shape(e) == (B, K, M - I + 1, N - J + 1)", f"the dilation is left out {BOTH}"),
     (PLANE, "shape(e) == (B, K, M - D*I + 1, N - D*J + 1)",
      "D·I in place of D·(I - 1) + 1 in the size of axis 2; D·J in place of D·(J - 1) + 1 in the size of axis 3"),
@@ -144,16 +211,35 @@ SIZES = [
     (PLANE, "shape(z) == (B, K, (M + P - I)//S + 1, (N + P - J)//S + 1)",
      f"the dilation is left out, and the padding is counted once in place of twice {BOTH}"),
     (PLANE, "shape(z) == (B, C, (M + 2*P - D*(I - 1) - 1)//S + 1, (N + 2*P - D*(J - 1) - 1)//S + 1)",
-     "the number of input channels in the size of axis 1"),
+     "the number of input channels is taken for the size of axis 1"),
     (PLANE, "shape(t) == (B, K, (M - I + 1)//S, (N - J + 1)//S)", f"1 is added before it is divided, not after {BOTH}"),
     (PLANE, "shape(t) == (B, K, -((I - M)//S) + 1, -((J - N)//S) + 1)", f"rounded up in place of down {BOTH}"),
     (PLANE, "shape(t) == (B, K, (M - I)//(S*S) + 1, (N - J)//(S*S) + 1)", f"divided by the stride twice {BOTH}"),
+    (PLANE, "shape(y) == (B, K, M - I + 1, N - I + 1)", "I in place of J in the size of axis 3"),
+    (PLANE, "shape(y) == (B, K*C, M - I + 1, N - J + 1)", "multiplied by C in the size of axis 1"),
+    (LINE + "q = conv(x, w, stride=S, padding='same')\n", "shape(q) == (B, K, M//S)",
+     "rounded down in place of up in the size of axis 2"),
+    (LINE + "q = conv(x, w, padding=I // 2)\n", "shape(q) == (B, K, M + I//2 - I + 1)",
+     "the padding is counted once in place of twice in the size of axis 2"),
+    (LINE + "q = conv(x, w, stride=2, padding=P)\n", "shape(q) == (B, K, (M + P - I)//2 + 1)",
+     "the padding is counted once in place of twice in the size of axis 2"),
+    ("a = MaxPool((B, C, M), R).a\n", "shape(a) == (B, C, M - R + 1)", "the stride is left out in the size of axis 2"),
+    ("x = tensor(B, C*R*R, M, N)\ny = pixel_shuffle(x, factors=(R, R))\n", "shape(y) == (B, C*R, R*M, N)",
+     "multiplied by R in the size of axis 1; not multiplied by R in the size of axis 3"),
     ("(P,) = widths('P')\n", "conv_size(M, I, stride=S, padding=P) == (M + P - I)//S + 1",
      "the padding is counted once in place of twice"),
 ]  # fmt: skip
 ALL = [
-    (("(P,) = widths('P')\n" if before is PLANE else "") + before, sides, name)
-    for before, sides, name in [*IN_ENTRIES, *WITH_STRIDES, *AS_OPERATIONS, *SIZES]
+    (("(P,) = widths('P')\n" if "P" in before and "widths" not in before else "") + before, sides, name)
+    for before, sides, name in [
+        *IN_ENTRIES,
+        *WITH_STRIDES,
+        *FLIPS,
+        *CONSTANTS_AND_QUOTIENTS,
+        *AS_OPERATIONS,
+        *SUMMANDS,
+        *SIZES,
+    ]
 ]
 
 
@@ -175,7 +261,7 @@ def test_the_mistake_is_named_and_the_corrected_line_is_proved_where_it_is_paste
         (LINE, "gradient(z, wrt=w)[k, c, i] == sum(dz[n, k, r] * dz[n, k, r] * x[n, c, r], over=(n, r))"),
         (LINE, "shape(z) == (B, K, M + 3*I)"),
         # What would make another formula of this one by taking a term away and adding another one has no name.
-        ("x = tensor(N)\ny = tanh(x)\ndy = cotangent(y)\n", "gradient(y, wrt=x) == dy * (ones(N) - y)"),
+        ("x = tensor(N)\ny = tanh(x)\ndy = cotangent(y)\n", "gradient(y, wrt=x) == x * (ones(N) + y)"),
     ],
 )
 def test_what_is_far_from_right_has_no_name(before, sides):
@@ -217,3 +303,12 @@ def test_the_right_size_is_printed_beside_a_wrong_one():
     assert list(right_sizes(made.verdict)) == ["the size of axis 2 is M, not M - 2·I + 2"]
     (made,) = read_claims("claim(conv_size(M, I) == M)\n").values()
     assert list(right_sizes(made.verdict)) == ["the size is M - I + 1, not M"]
+
+
+def test_no_two_mistakes_named_together_say_the_opposite_of_one_another():
+    assert is_opposite("the filter w is flipped", "the filter w is not flipped")
+    assert is_opposite("the padding is added in the index of x", "the padding is not subtracted in the index of x")
+    assert not is_opposite("the filter w is flipped", "x is flipped")
+    for *_, name in ALL:
+        parts = name.split(", and ")
+        assert not any(is_opposite(a, b) for a, b in combinations(parts, 2))
