@@ -13,7 +13,8 @@ import msgspec
 
 from cnn_symbolic.ground.errors import ExportError
 from cnn_symbolic.ground.files import decoded
-from cnn_symbolic.kernel.exported.decoding import StatementReader, shown
+from cnn_symbolic.kernel.exported.decoding import ExpressionReader, StatementReader, shown
+from cnn_symbolic.kernel.exported.grammar import SAID
 from cnn_symbolic.kernel.trusted.statement import Side, Statement
 from cnn_symbolic.present.schema import SCHEMA_VERSION, ExportedClaim, ExportedDocument
 
@@ -141,6 +142,7 @@ def read_claims(value: Any) -> list[ReadClaim]:
 
 def read_claim(exported: ExportedClaim, at: str) -> ReadClaim:
     """Return a claim with its statement and the lines of its proof."""
+    check_recorded(exported, at)
     if exported.formal is None:
         if exported.steps:
             raise ExportError(f"{at}.steps: there are steps of a proof, but no statement that is proved")
@@ -156,3 +158,28 @@ def read_claim(exported: ExportedClaim, at: str) -> ReadClaim:
         raise ExportError(f"{at}.formal.tensors: sizes that are written by hand have no tensors")
     lines = [reader.line(line.side, f"{at}.steps[{k}].side") for k, line in enumerate(exported.steps)]
     return ReadClaim(exported, statement, tuple(lines))
+
+
+def check_recorded(exported: ExportedClaim, at: str) -> None:
+    """Raise ExportError, with the place, if what is recorded of conditions and numbers is not made of these."""
+    said = {f"assumed[{k}]": condition for k, condition in enumerate(exported.assumed or ())}
+    said |= {"holds_when_condition": exported.holds_when_condition, "holds_if_condition": exported.holds_if_condition}
+    for place, condition in said.items():
+        if condition is not None or place.endswith("]"):
+            ExpressionReader().read(SAID, condition, f"{at}.{place}", {})
+    if (one := exported.counterexample) is not None:
+        at = f"{at}.counterexample"
+        for name, value in one.values.items():
+            check_numbers(value, f"{at}.values.{name}")
+        for name in ("left_value", "right_value"):
+            if (value := getattr(one, name)) is not None:
+                check_numbers(value, f"{at}.{name}")
+
+
+def check_numbers(value: Any, at: str) -> None:
+    """Raise ExportError, with the place, unless a value is an exact number, or a list of such values."""
+    if type(value) is list:
+        for k, part in enumerate(value):
+            check_numbers(part, f"{at}[{k}]")
+    elif type(value) not in (int, str):
+        raise ExportError(f"{at}: exact numbers are expected, found {shown(value)}")

@@ -13,10 +13,10 @@ from msgspec import Meta, Struct
 
 from cnn_symbolic.kernel.exported.grammar import (
     MOST_AXES,
-    Condition,
-    Conditions,
+    MOST_CONDITIONS,
     ExportedSide,
     ExportedStatement,
+    Said,
     formula_schemas,
 )
 
@@ -110,14 +110,14 @@ class ExportedClaim(Struct, kw_only=True, forbid_unknown_fields=True):
     reason: str | None = None
     seconds: Seconds = 0.0
     assumptions: str | None = None
-    assumed: Conditions | None = None
+    assumed: Annotated[list[Said], Meta(max_length=MOST_CONDITIONS)] | None = None
     counterexample: ExportedCounterexample | None = None
     holds_when: str | None = None
-    holds_when_condition: Condition | None = None
+    holds_when_condition: Said | None = None
     holds_when_given: Sizes | None = None
     holds_when_necessary_at: dict[str, list[int]] | None = None
     holds_if: str | None = None
-    holds_if_condition: Condition | None = None
+    holds_if_condition: Said | None = None
     mistake: ExportedMistake | None = None
     wrong_step: str | None = None
     literally: Annotated[list[Annotated[int, Meta(ge=1, le=MOST_VALUES)]], Meta(max_length=MOST_VALUES)] = []

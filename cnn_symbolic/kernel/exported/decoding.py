@@ -35,6 +35,7 @@ from cnn_symbolic.kernel.exported.grammar import (
     MOST_PARTS,
     NAME,
     RANGES,
+    SAID,
     SIZE,
     ExportedSide,
     ExportedStatement,
@@ -112,7 +113,7 @@ class ExpressionReader:
             raise ExportError(f"{at}: a statement {most}")
         if type(value) is int and kind in (FORMULA, SIZE):
             return sp.Integer(self.integer(value, INTEGER, at))
-        if type(value) is bool and kind == CONDITION:
+        if type(value) is bool and kind in (CONDITION, SAID):
             return sp.true if value else sp.false
         if type(value) is not list or not value or type(value[0]) is not str:
             a = "an entry" if kind == ENTRY else f"a {kind}"

@@ -33,8 +33,9 @@ LARGEST, MOST_LETTERS = 10**18, 200
 DEEPEST, MOST_PARTS = 60, 20_000
 MOST_AXES, MOST_EXPONENT, MOST_ORDER, MOST_TENSORS, MOST_CONDITIONS = 12, 64, 12, 200, 500
 
-# The kinds of what stands in a formula. A size is a formula without entries of tensors, an entry is one of a tensor.
-FORMULA, SIZE, ENTRY, CONDITION = "formula", "size", "entry", "condition"
+# The kinds of what stands in a formula. A size is a formula without entries of tensors, an entry is one of a tensor. A
+# condition is about sizes; what is said of a claim may be about numbers, too.
+FORMULA, SIZE, ENTRY, CONDITION, SAID = "formula", "size", "entry", "condition", "said"
 INTEGER, DIVISOR, EXPONENT, ORDER, NAME, LIMITS = "integer", "divisor", "exponent", "order", "name", "limits"
 RANGES = {
     INTEGER: (-LARGEST, LARGEST),
@@ -83,16 +84,23 @@ SIZES = {
     "iverson": Arguments((CONDITION,)),
     "where": Arguments((CONDITION, SIZE, SIZE)),
 }
-CONDITIONS = {
-    **dict.fromkeys(("and", "or"), Arguments((CONDITION,), CONDITION)),
-    "not": Arguments((CONDITION,)),
-    **dict.fromkeys(COMPARISONS, Arguments((SIZE, SIZE))),
-}
+
+
+def conditions(kind: str, of: str) -> dict[str, Arguments]:
+    """Return the heads of a kind of conditions, which compare what is of another kind."""
+    return {
+        **dict.fromkeys(("and", "or"), Arguments((kind,), kind)),
+        "not": Arguments((kind,)),
+        **dict.fromkeys(COMPARISONS, Arguments((of, of))),
+    }
+
+
 GRAMMAR: dict[str, Mapping[str, Arguments]] = {
     FORMULA: {**SIZES, **OF_ENTRIES},
     SIZE: SIZES,
     ENTRY: ENTRIES,
-    CONDITION: CONDITIONS,
+    CONDITION: conditions(CONDITION, SIZE),
+    SAID: conditions(SAID, FORMULA),
 }
 
 
@@ -109,6 +117,7 @@ Size: TypeAlias = Annotated[Any, Meta(extra_json_schema={"$ref": "#/$defs/size"}
 Condition: TypeAlias = Annotated[Any, Meta(extra_json_schema={"$ref": "#/$defs/condition"})]
 ExportedShape: TypeAlias = Annotated[list[Size], Meta(max_length=MOST_AXES)]
 Conditions: TypeAlias = Annotated[list[Condition], Meta(max_length=MOST_CONDITIONS)]
+Said: TypeAlias = Annotated[Any, Meta(extra_json_schema={"$ref": "#/$defs/said"})]
 
 
 class ExportedTensor(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -150,7 +159,10 @@ def formula_schemas() -> dict[str, Any]:
     limit = {"type": "array", "prefixItems": list(map(reference, (NAME, SIZE, SIZE))), "minItems": 3, "items": False}
     schemas[LIMITS] = {"type": "array", "items": limit, "minItems": 1, "maxItems": MOST_AXES}
     for kind, rows in GRAMMAR.items():
-        plain = {FORMULA: [reference(INTEGER)], SIZE: [reference(INTEGER)], CONDITION: [{"type": "boolean"}]}
+        plain = {
+            **dict.fromkeys((FORMULA, SIZE), [reference(INTEGER)]),
+            **dict.fromkeys((CONDITION, SAID), [{"type": "boolean"}]),
+        }
         schemas[kind] = {
             "anyOf": [*plain.get(kind, []), headed({"enum": list(rows)})],
             "allOf": [{"if": headed({"const": head}), "then": application(row, kind)} for head, row in rows.items()],
