@@ -160,8 +160,8 @@ def formula_schemas() -> dict[str, Any]:
     schemas[LIMITS] = {"type": "array", "items": limit, "minItems": 1, "maxItems": MOST_AXES}
     for kind, rows in GRAMMAR.items():
         plain = {
-            **dict.fromkeys((FORMULA, SIZE), [reference(INTEGER)]),
-            **dict.fromkeys((CONDITION, SAID), [{"type": "boolean"}]),
+            **{number: [reference(INTEGER)] for number in (FORMULA, SIZE)},
+            **{truth: [{"type": "boolean"}] for truth in (CONDITION, SAID)},
         }
         schemas[kind] = {
             "anyOf": [*plain.get(kind, []), headed({"enum": list(rows)})],
