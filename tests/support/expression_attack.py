@@ -46,7 +46,7 @@ from cnn_symbolic.expressions.values import Number, number
 from cnn_symbolic.ground.errors import ClaimTextError, FragmentError, UndefinedError
 from cnn_symbolic.kernel.exported.decoding import StatementReader
 from cnn_symbolic.kernel.exported.encoding import encode
-from cnn_symbolic.kernel.exported.grammar import CONDITIONS, ExportedSide, ExportedStatement
+from cnn_symbolic.kernel.exported.grammar import CONDITION, GRAMMAR, ExportedSide, ExportedStatement
 from cnn_symbolic.layers import unfold
 
 SIZES, WIDTHS, INDEX = ("M", "N", "S"), ("P",), "i"
@@ -192,7 +192,7 @@ def read_alone(value):
     """A formula or condition without tensors, read from a JSON value."""
     side = ExportedSide(text="", shape=[], formula=0, requirements=[])
     reader = StatementReader(ExportedStatement(tensors={}, assumptions=[], left=side, right=side), "$")
-    is_condition = isinstance(value, bool) or (isinstance(value, list) and value[0] in CONDITIONS)
+    is_condition = isinstance(value, bool) or (isinstance(value, list) and value[0] in GRAMMAR[CONDITION])
     return reader.read("condition" if is_condition else "formula", value, "$", {})
 
 
