@@ -166,7 +166,7 @@ def at_options(call: Call) -> Iterator[Proposal]:
             makes, mends = (f"padding {a!r} in place of {b!r}" for a, b in ((other, name), (name, other)))
             yield Proposal(makes, partial(again, padding=other), mends)
     for key in GEOMETRY:
-        if options.get(key, UNSTATED[key]) != UNSTATED[key]:
+        if any(given not in (UNSTATED[key], 0) for given in flat(options.get(key, UNSTATED[key]))):
             called = key.replace("_", " ")
             dropped = partial(again, **{key: UNSTATED[key]})
             yield Proposal(f"the {called} dropped", dropped, f"the {called} is too much")
@@ -175,6 +175,11 @@ def at_options(call: Call) -> Iterator[Proposal]:
             moved = tuple(0 if a == axis else s for a, s in enumerate(options["start"]))
             makes, mends = f"cut from the start of axis {axis} on", f"the start of axis {axis} is cut off"
             yield Proposal(makes, partial(again, start=moved), mends)
+
+
+def flat(option: Any) -> list[Any]:
+    """Return what is given for all axes and sides together."""
+    return [part for inner in option for part in flat(inner)] if isinstance(option, tuple) else [option]
 
 
 def at_any(x: Tensor, roles: Roles) -> Iterator[Proposal]:
