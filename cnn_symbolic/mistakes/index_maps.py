@@ -328,7 +328,7 @@ def factor_changes(term: Summand, terms: Terms, roles: Roles) -> Iterator[tuple[
                 this, that = (f"{name}{'′' * n}" for n in (order, found))
                 changed = term.with_factor(k, replace(factor, function=(name, found)))
                 yield f"{this} in place of {that}", f"{that} in place of {this}", changed
-        shown = written(factor.formula).split("[")[0]
+        shown = factor.called
         if len(terms.terms) > 1:
             ways = f"{shown} in place of {shown}·{shown}", f"{shown}·{shown} in place of {shown}"
             yield *ways, term.with_factor(k, factor, factor)

@@ -13,9 +13,11 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic.expressions.evaluation import Function, Values, evaluate_formula, evaluate_size
+from cnn_symbolic.expressions.heads import Opaque
 from cnn_symbolic.expressions.known_functions import KNOWN, derivative
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.rules import least
+from cnn_symbolic.ground.errors import EvaluationError
 from cnn_symbolic.kernel.search.confirming import is_inside
 from cnn_symbolic.kernel.search.replay import T, derivatives
 from cnn_symbolic.kernel.trusted.statement import state
@@ -43,7 +45,13 @@ class Instance:
         """Tell whether another formula has the same value; raise EvaluationError or ShapeError if it has none."""
         if tuple(evaluate_size(n, self.sizes) for n in formula.lengths) != self.value.shape:
             return False
+        self.check_has({call.options["function"] for call in functions_in(formula)})
         return bool(np.array_equal(formula.evaluate(self.values, self.functions, self.sizes), self.value))
+
+    def check_has(self, functions: set[str]) -> None:
+        """Raise EvaluationError unless there are whole numbers for all of some functions."""
+        if missing := functions - set(self.functions):
+            raise EvaluationError(f"there are no whole numbers for {', '.join(sorted(missing))}")
 
     def has_value_of(self, terms: Terms) -> bool:
         """Tell whether a sum of terms has the same value."""
@@ -83,6 +91,7 @@ class Instance:
         """Return the values of a factor at all values of the indices in it."""
         key = part, *symbols, *lengths
         if key not in self.kept:
+            self.check_has({applied.name for applied in part.atoms(Opaque)})
             for name, x in terms.names.items():
                 if name not in self.everything:
                     self.everything[name] = x.evaluate(self.values, self.functions, self.sizes)

@@ -38,6 +38,14 @@ class EntryFactor:
         at = entry(self.tensor, self.index)
         return at if self.function is None else Opaque(*self.function, at)
 
+    @property
+    def called(self) -> str:
+        """What the factor is called, without its index: `z`, or `σ′(z)`."""
+        if self.function is None:
+            return self.tensor
+        name, order = self.function
+        return f"{name}{'′' * order}({self.tensor})"
+
 
 @dataclass(frozen=True)
 class Summand:

@@ -197,6 +197,18 @@ SUMMANDS = [
     (POOL, "gradient(a, wrt=x)[n, c, m] == sum(da[n, c, r] * Iverson(S*r <= m and m < S*r + R) / S, over=r)",
      "divided by the stride in place of R"),
 ]  # fmt: skip
+# Functions that the left side does not have, and that have no value at some whole numbers.
+STRANGE = [
+    (FUNCTIONS, f"gradient(h, wrt=u)[m] == dh[m] * sigma(u, order=1)[m] * {called}(u)[m]",
+     f"the factor {called}(u) is too much")
+    for called in ("reciprocal", "log", "sqrt", "rsqrt")
+] + [
+    (FUNCTIONS, f"gradient(h, wrt=u) == dh * sigma(u, order=1) * {called}(u)", f"the factor {called}(u) is too much")
+    for called in ("reciprocal", "tanh")
+] + [
+    (FUNCTIONS, "gradient(h, wrt=u)[m] == dh[m] * sigma(u, order=1)[m] * sigma(x, order=1)[m]",
+     "the factor sigma′(x) is too much"),
+]  # fmt: skip
 BOTH = "in the sizes of the axes 2 and 3"
 SIZES = [
     (PLANE, "shape(y) == (B, K, M - I, N - J)", f"off by one {BOTH}"),
@@ -238,6 +250,7 @@ ALL = [
         *CONSTANTS_AND_QUOTIENTS,
         *AS_OPERATIONS,
         *SUMMANDS,
+        *STRANGE,
         *SIZES,
     ]
 ]
