@@ -9,7 +9,7 @@ from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.kernel.search.decide import decide
 from cnn_symbolic.kernel.search.factor_choice import factors_of
 from cnn_symbolic.kernel.search.refuting import decide_affine
-from cnn_symbolic.kernel.search.verdicts import Refutation, Undecided
+from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.factors import prove_every
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.statement import state
@@ -108,8 +108,19 @@ EQUIVALENT = {
     "any_targets": {"y flipped along axis 0": WHOLE_SUM, "exp′ in place of exp": EXPONENTIAL},
     "softmax_gradient": {"exp′ in place of exp": EXPONENTIAL},
 }
+# The wrong variants of theorems about every stride that are not refuted at the tried strides; none of them is proved.
+COUNTED = {
+    "n is flipped",
+    "n is flipped along axis 2",
+    "n is flipped along axis 3",
+    "the factor reciprocal(n) is missing",
+}
+NEITHER = {
+    **dict.fromkeys(("average_pool.backward_2", "backward_3", "backward_4"), frozenset(COUNTED)),
+    "all_cells": frozenset({"not multiplied by I", "not multiplied by J"}),
+}
 PROVED = [claim for claim in derivations("proved") if isinstance(claim.derivation.right, Tensor)]
-# Claims with more factors are the same on more axes.
+# Claims with more factors are the same on more axes. There are about a hundred variants of each.
 MOST_FACTORS, EVERY = 2, share(6, 2)
 
 
@@ -145,25 +156,26 @@ def check_mutants(claim):
 def check_mutants_with_factors(claim, factors):
     derivation = claim.derivation
     probes = [dict(zip(factors, values, strict=False)) for values in PROBES]
-    refuted = undecided = 0
-    equivalent = set()
+    refuted = 0
+    equivalent, neither = set(), set()
     for change in islice(changes(derivation.right, fixed=derivation.left.names()), 0, None, EVERY):
         try:
             statement = state(derivation.left, change.formula, derivation.assuming)
         except ShapeError:
             continue
-        if any(isinstance(decide_affine(statement.at(probe)), Refutation) for probe in probes):
-            refuted += 1
-            with pytest.raises(NotReadable):
-                prove_every(statement, factors)
+        at_probes = (decide_affine(statement.at(probe)) for probe in probes)
+        is_refuted = any(isinstance(verdict, Refutation) for verdict in at_probes)
+        try:
+            prove_every(statement, factors)
+        except NotReadable:
+            refuted += is_refuted
+            if not is_refuted:
+                neither.add(change.name)
             continue
-        verdict = decide(statement)
-        refuted += isinstance(verdict, Refutation)
-        undecided += isinstance(verdict, Undecided)
-        if isinstance(verdict, Theorem):
-            equivalent.add(change.name)
+        assert not is_refuted, change.name
+        equivalent.add(change.name)
     print(f"{claim.id}: {refuted} refuted, {len(equivalent)} equivalent")
     # Of a tensor of ones all entries are alike, however it is turned.
     assert {name for name in equivalent if "ones(" not in name} <= set(EQUIVALENT.get(claim.id, {}))
+    assert neither <= NEITHER.get(claim.id, set())
     assert refuted >= 2
-    assert undecided < refuted
