@@ -5,7 +5,9 @@
     read_forward("conv_transpose1d(stride=2, output_padding=1)")
     own_layer(mine.forward)
 
-The names are those of all classes of layers, `conv1d`, `conv2d` and so on: they are attributes of this module.
+An option may be left open: the stride of `read_forward("conv2d(stride=S)")` is any one, as it is in Python with a size,
+`conv2d(stride=S)` for `S, = sizes("S")`. The names of layers are those of all classes, `conv1d`, `conv2d` and so on:
+they are attributes of this module.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from cnn_symbolic.ground.errors import ClaimTextError, CnnSymbolicError, ModeErr
 from cnn_symbolic.layers import convolutions, poolings  # noqa: F401 (the classes of layers)
 from cnn_symbolic.layers.forward import LAYERS, Forward, Shape, Shapes
 from cnn_symbolic.layers.mistakes import RESULTS, of_any
-from cnn_symbolic.layers.options import OVERLAY, OfOverlay, any_of, frozen, near
+from cnn_symbolic.layers.options import OVERLAY, OfOverlay, Open, any_of, frozen, near
 from cnn_symbolic.layers.stages import Arrays, Candidate
 from cnn_symbolic.layers.values import PLAIN
 
@@ -51,7 +53,8 @@ def constructor(kind: type[Forward], rank: int) -> Callable[..., Forward]:
     make.__name__ = make.__qualname__ = name
     means = (kind.__doc__ or "").strip()
     make.__doc__ = (
-        f"Return the layer {name}{known}: {means[:1].lower()}{means[1:]}\n\nOptions may be `any_of(…)` values."
+        f"Return the layer {name}{known}: {means[:1].lower()}{means[1:]}\n\n"
+        "Options may be `any_of(…)` values, and numbers may be left open: a size, such as S = sizes('S')[0]."
     )
     make.__signature__ = known  # type: ignore[attr-defined]  # which `inspect` reads of a function
     return make
@@ -74,8 +77,13 @@ def __getattr__(name: str) -> Callable[..., Forward]:
 def read_forward(text: str) -> Forward:
     """Return the layer that a text such as "conv2d(stride=2, padding=1)" describes; the text is read, never run.
 
+    A name as the value of an option leaves it open. In arithmetic I, J, Q are the sizes of the overlay, S and D the
+    stride and the dilation.
+
     >>> print(read_forward("conv2d(stride=any_of(1, 2), padding=((1, 0), (0, 1)))"))
     conv2d(stride=any_of(1, 2), padding=((1, 0), (0, 1)))
+    >>> print(read_forward("conv2d(stride=(S, T), padding=(I - 1) // 2)"))
+    conv2d(stride=(S, T), padding=(I - 1) // 2)
     """
     try:
         node = ast.parse(text.strip(), mode="eval").body
@@ -98,7 +106,12 @@ def read_forward(text: str) -> Forward:
 
 
 def literal(node: ast.expr, text: str) -> Any:
-    """Return the value of an option: a number, a name in quotes, True, False, None, tuples of them, or any_of(…)."""
+    """Return the value of an option: a number, a name in quotes, True, False, None, tuples of them, or any_of(…).
+
+    A name without quotes leaves the option open.
+    """
+    if isinstance(node, ast.Name):
+        return Open(node.id)
     if isinstance(node, ast.Constant) and isinstance(node.value, int | str | None):
         return node.value
     if isinstance(node, ast.Tuple | ast.List):
@@ -115,8 +128,8 @@ def literal(node: ast.expr, text: str) -> Any:
         except ClaimTextError as error:
             raise OperandError(str(error)) from None
     raise OperandError(
-        f"{text}: the value of an option is an int, a name in quotes, True, False, None, a tuple of these, any_of(…), "
-        f"or a padding such as (I - 1) // 2, found {ast.unparse(node)}"
+        f"{text}: the value of an option is an int, a name in quotes, True, False, None, a name that leaves it open, "
+        f"a tuple of these, any_of(…), or a padding such as (I - 1) // 2, found {ast.unparse(node)}"
     )
 
 

@@ -28,7 +28,7 @@ from cnn_symbolic.backward.strategies import Problem
 from cnn_symbolic.ground.errors import TimeLimitError
 from cnn_symbolic.ground.raising import failure_of
 from cnn_symbolic.layers.forward import Forward
-from cnn_symbolic.layers.options import Choice, depends
+from cnn_symbolic.layers.options import depends, varies
 from cnn_symbolic.witnesses.windows import per_axis
 
 # The shapes that a bias may have, the usual one first.
@@ -185,7 +185,7 @@ class Trial:
             return None if words else self.option(name)
         if name in ("window_height", "window_width"):
             window, k = self.settings["window"], 0 if name == "window_height" else -1
-            if isinstance(self.layer.settings["window"], Choice):
+            if varies(self.layer.settings["window"]):
                 return self.option("window") if isinstance(window, int) else f"{self.option('window')}[{k}]"
             return repr(per_axis(window, self.layer.rank, "window", 1)[k])
         if key in TABLES:
@@ -218,7 +218,7 @@ class Trial:
     def option(self, name: str) -> str:
         """Return an option as it is written: its value, or its name if it varies."""
         value = self.layer.settings[name]
-        if isinstance(value, Choice) or depends(value):
+        if varies(value) or depends(value):
             self.taken.add(name)
             return name
         return repr(value)

@@ -34,19 +34,34 @@ def read_condition(text: str, known: Collection[str], where: str) -> Callable[[S
     return holds
 
 
-def read_integer(text: str, known: Collection[str], where: str) -> Callable[[Sizes], int]:
-    """Return an integer made of known sizes, such as "(I - 1) // 2"; raise ClaimTextError for a text that is none."""
+def read_integer(text: str, known: Collection[str], where: str) -> Callable[[Mapping[str, Any]], Any]:
+    """Return an integer made of known sizes, such as "(I - 1) // 2", as a function of these.
+
+    Of integers it is one, of sizes as in formulas a number made of these. Raises ClaimTextError for a text that is no
+    integer.
+    """
     stated = read(text, known, where)
     if isinstance(stated, bool) or not isinstance(stated, int | Number):
         raise ClaimTextError(f"{where}: expected an integer such as (I - 1) // 2, found {text!r}")
-    return lambda sizes: stated.at(Point(sizes)) if isinstance(stated, Number) else stated
+
+    def value(sizes: Mapping[str, Any]) -> Any:
+        if any(isinstance(size, Number) for size in sizes.values()):
+            return read_with(text, sizes, where)
+        return stated.at(Point(sizes)) if isinstance(stated, Number) else stated
+
+    return value
 
 
 def read(text: str, known: Collection[str], where: str) -> Any:
     """Return what a text says about known sizes."""
+    return read_with(text, dict(zip(known, widths(" ".join(known)), strict=True)), where)
+
+
+def read_with(text: str, sizes: Mapping[str, Any], where: str) -> Any:
+    """Return what a text says about sizes that are given by name."""
     reader = Expressions(text.strip(), where)
-    reader.names = ChainMap(dict(zip(known, widths(" ".join(known)), strict=True)))
+    reader.names = ChainMap(dict(sizes))
     found = reader.value(reader.parsed("eval").body)
     if reader.implied:
-        raise ClaimTextError(f"{where}: there is no size {min(reader.implied)} here, but {', '.join(known)}")
+        raise ClaimTextError(f"{where}: there is no size {min(reader.implied)} here, but {', '.join(sizes)}")
     return found

@@ -170,7 +170,7 @@ class ConvTranspose(Filtering):
 
     stride: Any = field(default=1, metadata=at_least(1))
     padding: Any = field(default=0, metadata=pads())
-    output_padding: Any = field(default=0, metadata=at_least(0))
+    output_padding: Any = field(default=0, metadata=at_least(0, (0, 1)))
     dilation: Any = field(default=1, metadata=at_least(1))
     groups: Any = field(default=1, metadata=count())
 

@@ -20,7 +20,18 @@ import numpy as np
 
 from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.layers.mistakes import RESULTS, of_any, of_axes
-from cnn_symbolic.layers.options import OVERLAY, alternatives, at_sizes, check_option, depends
+from cnn_symbolic.layers.options import (
+    OVERLAY,
+    alternatives,
+    assignments,
+    at_sizes,
+    check_option,
+    choices,
+    closed,
+    depends,
+    open_parts,
+    ranging,
+)
 from cnn_symbolic.layers.stages import Arrays, Candidate
 from cnn_symbolic.layers.values import PLAIN, drawn
 from cnn_symbolic.witnesses.windows import Axis
@@ -70,7 +81,9 @@ class Forward(ABC):
 
     def __post_init__(self) -> None:
         for option in fields(self)[1:]:
-            for value in alternatives(getattr(self, option.name)):
+            given = ranging(getattr(self, option.name), option.metadata.get("open", ()), option.name)
+            object.__setattr__(self, option.name, given)
+            for value in alternatives(given):
                 if value is not option.default:
                     option.metadata["check"](value, option.name, self.rank, self.name)
                     check_option(value, option.name)
@@ -95,10 +108,24 @@ class Forward(ABC):
         values = [(option.name, getattr(self, option.name), option.default) for option in fields(self)[1:]]
         return f"{self.name}({', '.join(f'{name}={value!r}' for name, value, default in values if value != default)})"
 
+    @property
+    def open(self) -> dict[str, tuple[int, ...]]:
+        """What is left open in the options, by name, with the values that it is tried with."""
+        return open_parts(tuple(self.options.values()))
+
+    def chosen(self) -> Iterator[Forward]:
+        """Yield the layer for every combination of its `any_of` values; what is left open stays so."""
+        for values in product(*map(choices, self.options.values())):
+            yield replace(self, **dict(zip(self.options, values, strict=True)))
+
     def varied(self) -> Iterator[Forward]:
-        """Yield the layer for every combination of the values of its options."""
-        for chosen in product(*map(alternatives, self.options.values())):
-            yield replace(self, **dict(zip(self.options, chosen, strict=True)))
+        """Yield the layer for every combination of the values of its options.
+
+        Of what is left open these are a few, without those at which the layer is never defined.
+        """
+        for one in self.chosen():
+            made = [replace(one, **{k: closed(v, at) for k, v in one.options.items()}) for at in assignments(one.open)]
+            yield from [each for each in made if len(made) == 1 or is_defined(each)] or made[:1]
 
     def bias_shape(self, y: Shape) -> Shape:
         """Return the shape of the bias for a result of some shape."""
@@ -194,6 +221,16 @@ class Forward(ABC):
         yield from of_any(name)
         yield from self.usual if name == "dx" else ()
         yield from of_axes(name)
+
+
+@cache
+def is_defined(layer: Forward) -> bool:
+    """Return whether there are sizes for which a layer is defined, with the smallest overlay that is drawn."""
+    try:
+        layer.draw(lambda letters, values: values[0])
+    except ShapeError:
+        return False
+    return True
 
 
 @cache
