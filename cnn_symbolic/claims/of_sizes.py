@@ -37,17 +37,20 @@ def read_condition(text: str, known: Collection[str], where: str) -> Callable[[S
 def read_integer(text: str, known: Collection[str], where: str) -> Callable[[Mapping[str, Any]], Any]:
     """Return an integer made of known sizes, such as "(I - 1) // 2", as a function of these.
 
-    Of integers it is one, of sizes as in formulas a number made of these. Raises ClaimTextError for a text that is no
-    integer.
+    Of integers it is one, of sizes as in formulas a number made of these; without one of those in it KeyError is
+    raised. Raises ClaimTextError for a text that is no integer.
     """
     stated = read(text, known, where)
     if isinstance(stated, bool) or not isinstance(stated, int | Number):
         raise ClaimTextError(f"{where}: expected an integer such as (I - 1) // 2, found {text!r}")
 
     def value(sizes: Mapping[str, Any]) -> Any:
-        if any(isinstance(size, Number) for size in sizes.values()):
-            return read_with(text, sizes, where)
-        return stated.at(Point(sizes)) if isinstance(stated, Number) else stated
+        if not isinstance(stated, Number):
+            return stated
+        if missing := {str(symbol) for symbol in stated.formula.free_symbols} - sizes.keys():
+            raise KeyError(min(missing))
+        symbolic = any(isinstance(size, Number) for size in sizes.values())
+        return read_with(text, sizes, where) if symbolic else stated.at(Point(sizes))
 
     return value
 

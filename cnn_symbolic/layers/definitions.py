@@ -17,7 +17,7 @@ from typing import Any
 
 from cnn_symbolic.expressions.formulas import fresh, named_number, numbered, size, width
 from cnn_symbolic.expressions.functions import And, Iverson, Or
-from cnn_symbolic.expressions.values import Number, Truth, number
+from cnn_symbolic.expressions.values import Number, Truth, number, plain
 from cnn_symbolic.ground.errors import FragmentError, OperandError, ShapeError
 from cnn_symbolic.layers.convolutions import Conv, ConvTranspose, Filtering, Linear
 from cnn_symbolic.layers.forward import Forward
@@ -69,7 +69,7 @@ class Result:
     conditions: Sequence[Any] = ()
 
 
-class Setting:
+class LayerSizes:
     """The sizes of a layer, none of which is called as one of its open options, and its options made of sizes."""
 
     def __init__(self, layer: Forward) -> None:
@@ -143,18 +143,18 @@ def definition(layer: Forward) -> LayerDefinition:
     """
     if next(layer.chosen()) != layer:
         raise OperandError(f"{layer} varies: a definition is of a layer with one value for every option")
-    setting = Setting(layer) if layer.rank >= 0 else None
-    if setting is None or (make := defined.dispatch(type(layer))) is defined.dispatch(object):
+    sizes = LayerSizes(layer) if layer.rank >= 0 else None
+    if sizes is None or (make := defined.dispatch(type(layer))) is defined.dispatch(object):
         raise FragmentError(f"{layer} has no definition in symbols: it is tested only")
-    result = make(layer, setting)
-    letters = setting.letters("nk" if "w" in layer.inputs else "nc", POSITIONS)
+    result = make(layer, sizes)
+    letters = sizes.letters("nk" if "w" in layer.inputs else "nc", POSITIONS)
     y = named("y", result.y, indices=letters)
     dy = tensor(*y.shape, name="dy", indices=letters)
     gradients = {f"d{name}": gradient(y, wrt=wrt, cotangent=dy) for name, wrt in result.inputs.items()}
     if isinstance(layer, Filtering) and layer.reduction == "mean":
-        gradients |= {name: scale(gradients[name], factor=1 / setting.batch) for name in ("dw", "db")}
+        gradients |= {name: scale(gradients[name], factor=1 / sizes.batch) for name in ("dw", "db")}
     assumptions = tuple(open_ones(result.conditions, layer))
-    return LayerDefinition(layer, result.inputs, y, dy, result.given, setting.options, gradients, assumptions)
+    return LayerDefinition(layer, result.inputs, y, dy, result.given, sizes.options, gradients, assumptions)
 
 
 def open_ones(conditions: Iterable[Truth], layer: Forward) -> Iterable[Truth]:
@@ -167,13 +167,13 @@ def open_ones(conditions: Iterable[Truth], layer: Forward) -> Iterable[Truth]:
 
 
 @singledispatch
-def defined(layer: Any, at: Setting) -> Result:
+def defined(layer: Any, at: LayerSizes) -> Result:
     """Return the inputs and the result of a layer."""
     raise FragmentError(f"{layer} has no definition in symbols")
 
 
 @defined.register
-def of_conv(layer: Conv, at: Setting) -> Result:
+def of_conv(layer: Conv, at: LayerSizes) -> Result:
     """y[n, k, r] = Σ_{c,u} x[n, g·C + c, s·r + d·u − p] · w[k, c, u] + b[k], for k of the group g of K maps."""
     groups, c, k = layer.groups, at.size("C"), at.size("K")
     x, w = at.input(groups * c), at.filters(groups * k, c)
@@ -195,7 +195,7 @@ def of_conv(layer: Conv, at: Setting) -> Result:
 
 
 @defined.register
-def of_conv_transpose(layer: ConvTranspose, at: Setting) -> Result:
+def of_conv_transpose(layer: ConvTranspose, at: LayerSizes) -> Result:
     """y[n, k, m] = Σ_{c,r,u} [s·r + d·u − p = m] · x[n, c, r] · w[c, k − g·K, u] + b[k], for c in the group g of C."""
     groups, c, k = layer.groups, at.size("C"), at.size("K")
     x, w = at.input(groups * c), at.filters(groups * c, k)
@@ -218,7 +218,7 @@ def of_conv_transpose(layer: ConvTranspose, at: Setting) -> Result:
         inner = f"c{POSITIONS[: at.rank]}{ENTRIES[: at.rank]}"
         ranges = (c, *at.spatial, *at.overlay)
         y = summed_up(at, (at.batch, groups * k, *lengths), inner, ranges, entry, (x, w, b))
-    conditions = [Or(number(more) < s, number(more) < d) for (_, _, s, _, d), more in axes]
+    conditions = [Or(number(s) > more, number(d) > more) for (_, _, s, _, d), more in axes]
     return Result({"x": x, "w": w, "b": b}, y, conditions=conditions)
 
 
@@ -228,7 +228,7 @@ def in_group(channel: Number, group: int, each: Number, groups: int) -> Any:
 
 
 def summed_up(
-    at: Setting,
+    at: LayerSizes,
     shape: Sequence[Any],
     inner: str,
     ranges: Sequence[Any],
@@ -247,7 +247,7 @@ def summed_up(
 
 
 @defined.register
-def of_linear(layer: Linear, at: Setting) -> Result:
+def of_linear(layer: Linear, at: LayerSizes) -> Result:
     """y[n, k] = Σ_c x[n, c] · w[k, c] + b[k]."""
     c, k = at.size("C"), at.size("K")
     x, w, b = at.input(c), at.filters(k, c), at.bias(k, ())
@@ -259,7 +259,7 @@ def of_linear(layer: Linear, at: Setting) -> Result:
 
 
 @defined.register
-def of_max_pooling(layer: MaxPooling, at: Setting) -> Result:
+def of_max_pooling(layer: MaxPooling, at: LayerSizes) -> Result:
     """y[n, c, r] = Σ_u s[n, c, r, u] · x[n, c, s·r + d·u − p], whatever is selected."""
     if layer.ties not in ("distinct", "first"):
         raise FragmentError(f"{layer} is tested only: of a maximum one entry is selected in symbols, of equal ones too")
@@ -272,24 +272,28 @@ def of_max_pooling(layer: MaxPooling, at: Setting) -> Result:
 
 
 @defined.register
-def of_average_pooling(layer: AveragePooling, at: Setting) -> Result:
+def of_average_pooling(layer: AveragePooling, at: LayerSizes) -> Result:
     """y[n, c, r] = Σ_u x[n, c, s·r + u − p] / n[r], where n counts the cells of a window, all of them in floor mode.
 
-    Where only the cells of x are counted, the padding is assumed to be smaller than the window, so that none is empty.
+    It is assumed that no window has nothing but padding: where the cells of x are counted alone the padding is smaller
+    than the window, and in ceil mode, where all are counted, it is not larger behind x.
     """
     x = at.input(at.size("C"))
     options = {name: at.options[name] for name in ("window", "stride", "padding", "ceil_mode")}
     total = sum_pool(x, **options)
     if layer.count_include_pad and not layer.ceil_mode:
-        return Result({"x": x}, scale(total, factor=1 / number(prod(map(number, at.overlay), start=number(1)))))
+        cells = prod(map(number, at.overlay), start=number(1))
+        return Result({"x": x}, scale(total, factor=1 / cells))
     counts = window_counts(shape=at.spatial, count_padding=layer.count_include_pad, **options)
-    sides = [(i, p) for _, i, _, pair, _ in at.axes for p in pair] if not layer.count_include_pad else []
-    y = total * reciprocal(named("n", counts, indices=""))
-    return Result({"x": x}, y, conditions=[number(p) < i for i, p in sides])
+    if layer.count_include_pad:
+        conditions = [number(plain(after)) <= i for _, i, _, (_, after), _ in at.axes]
+    else:
+        conditions = [number(plain(side)) < i for _, i, _, sides, _ in at.axes for side in sides]
+    return Result({"x": x}, total * reciprocal(named("n", counts)), conditions=conditions)
 
 
 @defined.register
-def of_upsampling(layer: NearestUpsampling, at: Setting) -> Result:
+def of_upsampling(layer: NearestUpsampling, at: LayerSizes) -> Result:
     """y[n, c, m] = x[n, c, ⌊m/f⌋]."""
     x = at.input(at.size("C"))
     return Result({"x": x}, upsample_nearest(x, **at.options))

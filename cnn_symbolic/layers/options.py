@@ -137,8 +137,8 @@ def depends(value: Any) -> bool:
     return isinstance(value, OfOverlay) or (isinstance(value, tuple) and any(map(depends, value)))
 
 
-def at_sizes(value: Any, sizes: Mapping[str, int]) -> Any:
-    """Return an option with the integers that parts of it are for an overlay of some sizes."""
+def at_sizes(value: Any, sizes: Mapping[str, Any]) -> Any:
+    """Return an option with what parts of it are for an overlay of some sizes: integers, or numbers made of sizes."""
     if isinstance(value, tuple):
         return tuple(at_sizes(part, sizes) for part in value)
     return value.value(sizes) if isinstance(value, OfOverlay) else value

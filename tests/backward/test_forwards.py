@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cnn_symbolic.backward
+from cnn_symbolic import sizes, widths
 from cnn_symbolic.backward import (
     any_of,
     avg_pool2d,
@@ -23,7 +24,7 @@ from cnn_symbolic.backward import (
 )
 from cnn_symbolic.backward.forwards import CONSTRUCTORS, own_layer
 from cnn_symbolic.backward.strategies import Problem, convolution_problems
-from cnn_symbolic.ground.errors import CnnSymbolicError, ModeError, OperandError, ShapeError
+from cnn_symbolic.ground.errors import CnnSymbolicError, ModeError, NameConflictError, OperandError, ShapeError
 from cnn_symbolic.layers import forward as layers
 from cnn_symbolic.layers.forward import Forward, fitting_sizes
 from cnn_symbolic.layers.poolings import ordered
@@ -107,6 +108,40 @@ def test_options_vary_over_all_combinations():
     assert layers == ["conv2d()", "conv2d(padding='same')", "conv2d(stride=2)", "conv2d(stride=2, padding='same')"]
 
 
+OPEN = [
+    ("conv2d(stride=S, padding=P, dilation=D)", {"S": (1, 2, 3), "P": (0, 1, 2), "D": (1, 2, 3)}, 27),
+    ("conv2d(stride=(S, T), padding=((S, 1), (0, 2)))", {"S": (1, 2), "T": (1, 2, 3)}, 6),
+    ("conv1d(stride=any_of(S, 4), padding=(I - 1) // 2)", {"S": (1, 2, 3)}, 4),
+    ("conv_transpose1d(stride=S, output_padding=Q)", {"S": (1, 2, 3), "Q": (0, 1)}, 5),
+    ("max_pool2d(window=I, padding=P)", {"I": (1, 2, 3), "P": (0, 1, 2)}, 6),
+]
+
+
+@pytest.mark.parametrize(("text", "parts", "defined"), OPEN)
+def test_an_open_option_is_tried_with_a_few_values_at_which_the_layer_is_defined(text, parts, defined):
+    layer = read_forward(text)
+    assert (str(layer), layer.open) == (text, parts)
+    assert read_forward(str(layer)) == layer
+    layers = list(layer.varied())
+    assert len(set(layers)) == len(layers) == defined
+    assert not any(one.open for one in layers)
+
+
+def test_a_size_as_an_option_leaves_it_open():
+    S, P = *sizes("S"), *widths("P")
+    assert conv2d(stride=[S, 1], padding=P) == read_forward("conv2d(stride=(S, 1), padding=P)")
+    assert conv2d(stride=any_of(S, 4)) == read_forward("conv2d(stride=any_of(S, 4))")
+
+
+def test_a_backward_pass_is_tried_at_all_values_of_what_is_open():
+    def for_small_strides(dy, x, w, stride, padding):
+        gradients = convolutions.conv_gradients(dy, x, w, stride=stride, padding=padding)
+        return gradients if stride < 3 else [2 * array for array in gradients]
+
+    report = check_backward(for_small_strides, of="conv1d(stride=S, padding=P)")
+    assert (report.outcome, report.wrong_where) == ("wrong", "exactly where S > 2")
+
+
 @pytest.mark.parametrize(
     ("text", "error", "message"),
     [
@@ -126,6 +161,11 @@ def test_options_vary_over_all_combinations():
         ("conv2d(**{'stride': 2})", OperandError, r"found \*\*"),
         ("x.conv2d()", OperandError, "a layer is written as"),
         ("conv2d(conv2d())", OperandError, r"found conv2d\(\)"),
+        ("conv2d(groups=G)", OperandError, r"groups cannot be left open, found G: .* any_of\(…\) has several values"),
+        ("max_pool2d(2, ties=first)", OperandError, "ties cannot be left open, found first: names are in quotes"),
+        ("conv2d(padding=same)", OperandError, "same as an option is written in quotes"),
+        ("conv2d(stride=w)", NameConflictError, "called as no array of a layer, found w"),
+        ("conv1d(stride=(S, T))", ShapeError, "stride: expected an int ≥ 1 or 1 of them"),
     ],
 )
 def test_a_text_that_is_no_layer_is_explained(text, error, message):
