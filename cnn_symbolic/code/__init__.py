@@ -1,0 +1,1 @@
+"""Other people's code, read: a function over NumPy becomes entry formulas, by which it is proved for every shape."""

@@ -1,0 +1,442 @@
+"""Arrays of the code that is read: views of buffers, indexed, cut, broadcast and reshaped as NumPy does.
+
+Trusted. The axes of a view are groups of atomic sizes: flattening makes a group of several, which reshaping takes apart
+again, so that no quotients arise. `at` leads from an index, one number for each atomic size, to that of the buffer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.code.memory import Buffer, Update
+from cnn_symbolic.code.world import World
+from cnn_symbolic.expressions import rules
+from cnn_symbolic.expressions.formulas import substitute
+
+Index = Sequence[sp.Expr]
+Dim = tuple[sp.Expr, ...]
+Entry = Callable[[Index], Any]
+# What the entries of an array are: real numbers, integers made from sizes and indices, or conditions on these.
+REAL, WHOLE, TRUTH = "real", "whole", "truth"
+
+
+def length_of(dim: Dim) -> sp.Expr:
+    """Return the length of an axis."""
+    return sp.expand(sp.Mul(*dim))
+
+
+def is_one(dim: Dim) -> bool:
+    """Tell whether an axis has the length one at all sizes."""
+    return all(n == 1 for n in dim)
+
+
+def symbols_for(lengths: Sequence[Any]) -> tuple[sp.Dummy, ...]:
+    """Return a fresh index for every length."""
+    return tuple(sp.Dummy("ijklpq"[k % 6], integer=True) for k in range(len(lengths)))
+
+
+def position(index: Index, dim: Dim) -> sp.Expr:
+    """Return the number of a cell in a group of sizes, in row-major order."""
+    at: sp.Expr = sp.S.Zero
+    for i, n in zip(index, dim, strict=True):
+        at = at * n + i
+    return at
+
+
+def cell(at: sp.Expr, dim: Dim) -> list[sp.Expr]:
+    """Return the index of the cell with a number in a group of sizes."""
+    index: list[sp.Expr] = []
+    for k in range(len(dim)):
+        inner = sp.Mul(*dim[k + 1 :])
+        i = at if inner == 1 else rules.floor(rules.divide(sp.expand(at), inner))
+        index.append(i if k == 0 else rules.remainder(i, dim[k]))
+    return index
+
+
+@dataclass(frozen=True, eq=False)
+class Array:
+    """A view of a buffer."""
+
+    world: World
+    buffer: Buffer
+    dims: tuple[Dim, ...]
+    at: Callable[[Index], Sequence[sp.Expr]]
+    kind: str = REAL
+    in_order: bool = False
+
+    @property
+    def atoms(self) -> Dim:
+        """The atomic sizes of all axes."""
+        return tuple(n for dim in self.dims for n in dim)
+
+    @property
+    def lengths(self) -> tuple[sp.Expr, ...]:
+        """The lengths of the axes."""
+        return tuple(map(length_of, self.dims))
+
+    @property
+    def rank(self) -> int:
+        """The number of axes."""
+        return len(self.dims)
+
+    def split(self, index: Index) -> list[list[sp.Expr]]:
+        """Return an index, one number for each atomic size, by axes."""
+        found, rest = [], list(index)
+        for dim in self.dims:
+            found.append(rest[: len(dim)])
+            rest = rest[len(dim) :]
+        return found
+
+    def reading(self) -> Entry:
+        """Return what the array holds now, as a function of the index."""
+        entry, at = self.world.reading(self.buffer), self.at
+        return lambda index: entry(tuple(at(index)))
+
+    def written(self) -> tuple[tuple[sp.Symbol, ...], Any]:
+        """Return an index and the entry there."""
+        index = symbols_for(self.atoms)
+        return index, self.reading()(index)
+
+    def view(self, dims: Sequence[Dim], back: Callable[[Index], Sequence[sp.Expr]], in_order: bool = False) -> Array:
+        """Return another view of the same memory; `back` leads from its index to that of this array."""
+        at = self.at
+        return replace(self, dims=tuple(dims), at=lambda index: at(back(index)), in_order=in_order)
+
+    def copy(self, in_order: bool = False) -> Array:
+        """Return a copy."""
+        return computed(self.world, self.dims, self.reading(), self.kind, in_order)
+
+    def update(self, adds: bool, value: Any) -> None:
+        """Assign a number or an array to all entries, or add it to them."""
+        self.write(self.dims, lambda index: index, adds, value, True)
+
+    def write(
+        self,
+        dims: Sequence[Dim],
+        back: Callable[[Index], Sequence[sp.Expr]],
+        adds: bool,
+        value: Any,
+        whole: bool = False,
+    ) -> None:
+        """Assign a number or an array to the entries that `back` leads to, or add it to them."""
+        world, source = self.world, as_array(self.world, value)
+        if self.kind == TRUTH or source.kind == TRUTH:
+            raise world.refuse("an update of an array of truth values, or by one")
+        if self.kind == WHOLE and source.kind != WHOLE:
+            raise world.refuse("real numbers are written into an array of integers, which would cut them")
+        lengths = [n for dim in dims for n in dim]
+        index = symbols_for(lengths)
+        entry = expanded(source, dims, "an update")(index)
+        everything = whole and tuple(self.buffer.shape) == self.atoms
+        target = tuple(self.at(back(index)))
+        world.update(
+            self.buffer,
+            Update(adds, world.moment, index, tuple(lengths), target, entry, everything and target == index),
+        )
+
+
+def computed(world: World, dims: Sequence[Dim], entry: Entry, kind: str = REAL, in_order: bool = False) -> Array:
+    """Return a new array with these entries, which are written once and then only substituted in."""
+    atoms = [n for dim in dims for n in dim]
+    index = symbols_for(atoms)
+    formula = entry(index)
+
+    def first(at: Index) -> Any:
+        return substitute(formula, dict(zip(index, at, strict=True))) if isinstance(formula, sp.Basic) else formula
+
+    buffer = world.buffer(atoms, first, in_order)
+    return Array(world, buffer, tuple(dims), lambda at: at, kind, in_order)
+
+
+def constant(world: World, lengths: Sequence[sp.Expr], value: sp.Expr | None, kind: str = REAL) -> Array:
+    """Return a new array with the same number everywhere; None for whatever is in memory."""
+    first = None if value is None else lambda _: value
+    shape = tuple(sp.expand(n) for n in lengths)
+    return Array(world, world.buffer(shape, first, True), tuple((n,) for n in shape), lambda at: at, kind, True)
+
+
+def as_array(world: World, value: Any) -> Array:
+    """Return a value as an array: a number has no axes, a list has one more than its members."""
+    if isinstance(value, Array):
+        return value
+    if isinstance(value, bool):
+        value = sp.true if value else sp.false
+    if isinstance(value, list | tuple):
+        return stacked(world, [as_array(world, part) for part in value], 0)
+    if isinstance(value, sp.Expr):
+        kind = WHOLE if rules.is_whole(value) and not rules_has_entries(value) else REAL
+        return Array(world, world.buffer((), lambda _: value, True), (), lambda at: at, kind, True)
+    if rules.is_condition(value):
+        return Array(world, world.buffer((), lambda _: value, True), (), lambda at: at, TRUTH, True)
+    raise world.refuse(f"an array or a number was expected, found {describe(value)}")
+
+
+def rules_has_entries(e: sp.Expr) -> bool:
+    """Tell whether entries of tensors occur in a number."""
+    from cnn_symbolic.expressions.heads import has_entries
+
+    return has_entries(e)
+
+
+def describe(value: Any) -> str:
+    """Return what a value is, in a word or two."""
+    names = {type(None): "None", str: "a text", dict: "a table", tuple: "a tuple", list: "a list"}
+    return names.get(type(value), type(value).__name__)
+
+
+# Broadcasting
+
+
+def broadcast(world: World, arrays: Sequence[Array], what: str) -> tuple[Dim, ...]:
+    """Return the axes of several arrays together, as NumPy broadcasts them."""
+    rank = max(a.rank for a in arrays)
+    dims: list[Dim] = [(sp.S.One,)] * rank
+    for a in arrays:
+        for k, dim in enumerate(a.dims, rank - a.rank):
+            dims[k] = together(world, dims[k], dim, what)
+    return tuple(dims)
+
+
+def together(world: World, one: Dim, other: Dim, what: str) -> Dim:
+    """Return an axis that two axes are broadcast to; where they do not fit the code ends with an exception."""
+    if is_one(one) or one == other:
+        return other
+    if is_one(other):
+        return one
+    a, b = length_of(one), length_of(other)
+    if not world.same(a, b):
+        is_single = [world.holds(rules.compare("=", n, sp.S.One)) for n in (a, b)]
+        if any(is_single):
+            return other if is_single[0] else one
+        equal = rules.compare("=", a, b)
+        if world.varies(equal) or not world.choose(equal):
+            if not world.varies(a) and world.choose(rules.compare("=", a, sp.S.One)):
+                return other
+            if not world.varies(b) and world.choose(rules.compare("=", b, sp.S.One)):
+                return one
+            if world.varies(equal):
+                world.need(equal, f"{what}: the sizes {a} and {b} of an axis agree")
+            else:
+                raise world.raised(f"ValueError: {what}: the sizes {a} and {b} of an axis do not fit together")
+    return one if len(one) >= len(other) else other
+
+
+def expanded(a: Array, dims: Sequence[Dim], what: str) -> Entry:
+    """Return what an array holds, as a function of the index of an array of larger shape that it is broadcast to."""
+    world, entry, missing = a.world, a.reading(), len(dims) - a.rank
+    while missing < 0 and is_one(a.dims[0]):  # leading axes of one cell are left out
+        a = a.view(a.dims[1:], lambda index, n=len(a.dims[0]): [sp.S.Zero] * n + list(index))
+        entry, missing = a.reading(), missing + 1
+    if missing < 0:
+        raise world.raised(f"ValueError: {what}: an array with {a.rank} axes does not fit one with {len(dims)}")
+    single = [is_one(mine) and not is_one(dim) for mine, dim in zip(a.dims, dims[missing:], strict=True)]
+    for k, (mine, dim) in enumerate(zip(a.dims, dims[missing:], strict=True)):
+        if not single[k] and mine != dim:
+            n, m = length_of(mine), length_of(dim)
+            if not world.same(n, m):
+                if not world.varies(n) and world.choose(rules.compare("=", n, sp.S.One)):
+                    single[k] = True
+                else:
+                    equal = rules.compare("=", n, m)
+                    world.require(equal, f"ValueError: {what}: an axis of size {n} does not fit one of size {m}")
+    sizes = [len(dim) for dim in dims]
+
+    def read(index: Index) -> Any:
+        rest, at = list(index), []
+        for k, count in enumerate(sizes):
+            here, rest = rest[:count], rest[count:]
+            if k < missing:
+                continue
+            mine, dim = a.dims[k - missing], dims[k]
+            if single[k - missing]:
+                at += [sp.S.Zero] * len(mine)
+            elif len(mine) == len(dim) and all(sp.expand(x - y) == 0 for x, y in zip(mine[1:], dim[1:], strict=True)):
+                at += here
+            else:
+                at += cell(position(here, dim), mine)
+        return entry(at)
+
+    return read
+
+
+def elementwise(world: World, function: Callable[..., Any], *values: Any, kind: str = REAL, what: str = "") -> Array:
+    """Return a function of arrays that are broadcast, entry by entry."""
+    arrays = [as_array(world, value) for value in values]
+    dims = broadcast(world, arrays, what)
+    entries = [expanded(a, dims, what) for a in arrays]
+    return computed(world, dims, lambda index: function(*(entry(index) for entry in entries)), kind)
+
+
+def stacked(world: World, arrays: Sequence[Array], axis: int) -> Array:
+    """Return arrays of one shape as the members of a new axis."""
+    if not arrays:
+        raise world.refuse("an array of no members")
+    dims = broadcast(world, arrays, "members")
+    entries, before = [expanded(a, dims, "members") for a in arrays], sum(len(dim) for dim in dims[:axis])
+    kinds = {a.kind for a in arrays}
+
+    def entry(index: Index) -> Any:
+        rest, k = [*index[:before], *index[before + 1 :]], index[before]
+        return sp.Add(*(rules.delta(k, sp.Integer(n)) * each(rest) for n, each in enumerate(entries)))
+
+    if TRUTH in kinds:
+        raise world.refuse("an array made of truth values")
+    shape = (*dims[:axis], (sp.Integer(len(arrays)),), *dims[axis:])
+    return computed(world, shape, entry, WHOLE if kinds == {WHOLE} and len(arrays) == 1 else REAL, True)
+
+
+# Shapes
+
+
+def permuted(a: Array, axes: Sequence[int]) -> Array:
+    """Return a view with the axes in another order."""
+
+    def back(index: Index) -> list[sp.Expr]:
+        rest, parts = list(index), {}
+        for axis in axes:
+            count = len(a.dims[axis])
+            parts[axis], rest = rest[:count], rest[count:]
+        return [i for axis in range(a.rank) for i in parts[axis]]
+
+    return a.view([a.dims[axis] for axis in axes], back, a.in_order and list(axes) == list(range(a.rank)))
+
+
+def reshaped(a: Array, lengths: Sequence[sp.Expr]) -> Array:
+    """Return an array with other axes and the same cells in row-major order; a view of memory that is in order."""
+    world = a.world
+    target = [sp.expand(n) for n in lengths]
+    if sum(n == -1 for n in target) > 1:
+        raise world.raised("ValueError: reshape: only one axis may be -1")
+    total = sp.Mul(*a.atoms)
+    if any(n == -1 for n in target):
+        rest = sp.Mul(*(n for n in target if n != -1))
+        target[target.index(sp.Integer(-1))] = quotient(world, total, rest)
+    dims, plan = regrouped(a.atoms, target)
+    if dims is None or plan is None:
+        world.require(
+            rules.compare("=", sp.expand(total), sp.expand(sp.Mul(*target))),
+            f"ValueError: reshape: {sp.expand(total)} cells do not fit the shape ({', '.join(map(str, target))})",
+        )
+        single = [(n,) for n in target]
+
+        def linear(index: Index) -> list[sp.Expr]:
+            return cell(position(index, tuple(target)), a.atoms)
+
+        dims, back = tuple(single), linear
+    else:
+        back = plan
+    return remembered(a, a.view(dims, back, a.in_order))
+
+
+def remembered(a: Array, view: Array) -> Array:
+    """Return a view of memory that is in order; else a copy that nobody may change, as it may be a view."""
+    if a.in_order:
+        return view
+    made = view.copy()
+    made.buffer.source = a.buffer, len(a.buffer.updates)
+    return made
+
+
+def quotient(world: World, total: sp.Expr, rest: sp.Expr) -> sp.Expr:
+    """Return total/rest, which has to be a whole number."""
+    factors = list(sp.Mul.make_args(total))
+    for factor in sp.Mul.make_args(rest):
+        match = next((f for f in factors if sp.expand(f - factor) == 0), None)
+        if match is None:
+            exact = sp.cancel(sp.expand(total) / sp.expand(rest))
+            if all(t.as_coeff_Mul()[0].is_Integer for t in sp.Add.make_args(sp.expand(exact))) and sp.denom(exact) == 1:
+                return sp.expand(exact)
+            whole = rules.floor(rules.divide(sp.expand(total), sp.expand(rest)))
+            equal = rules.compare("=", whole * rest, sp.expand(total))
+            world.require(equal, f"ValueError: reshape: {total} cells are no multiple of {rest}")
+            return whole
+        factors.remove(match)
+    return sp.Mul(*factors)
+
+
+def regrouped(
+    atoms: Dim, target: Sequence[sp.Expr]
+) -> tuple[tuple[Dim, ...] | None, Callable[[Index], list[sp.Expr]] | None]:
+    """Return the axes of a reshaped array as groups of atomic sizes, and the way back; None if they do not match."""
+    queue: list[tuple[sp.Expr, Any]] = [(n, ("own", k)) for k, n in enumerate(atoms) if n != 1]
+    splits: list[tuple[Any, sp.Expr]] = []
+    dims: list[Dim] = []
+    sources: list[Any] = []
+    for length in target:
+        group: list[sp.Expr] = []
+        left = length
+        while left != 1:
+            if not queue:
+                return None, None
+            n, source = queue.pop(0)
+            if (rest := divided(left, n)) is not None:
+                group.append(n)
+                sources.append(source)
+                left = rest
+            elif (rest := divided(n, left)) is not None:
+                number = len(splits)
+                splits.append((source, rest))
+                group.append(left)
+                sources.append(("high", number))
+                queue.insert(0, (rest, ("low", number)))
+                left = sp.S.One
+            else:
+                return None, None
+        if not group:
+            group.append(sp.S.One)
+            sources.append(None)
+        dims.append(tuple(group))
+    if queue:
+        return None, None
+
+    def back(index: Index) -> list[sp.Expr]:
+        known = {source: i for source, i in zip(sources, index, strict=True) if source is not None}
+
+        def value(source: Any) -> sp.Expr:
+            if source in known:
+                return known[source]
+            number = next((k for k, (of, _) in enumerate(splits) if of == source), None)
+            if number is None:
+                return sp.S.Zero
+            return value(("high", number)) * splits[number][1] + value(("low", number))
+
+        return [value(("own", k)) if n != 1 else sp.S.Zero for k, n in enumerate(atoms)]
+
+    return tuple(dims), back
+
+
+def divided(a: sp.Expr, b: sp.Expr) -> sp.Expr | None:
+    """Return a/b if it is a polynomial with whole coefficients, else None."""
+    if sp.expand(a - b) == 0:
+        return sp.S.One
+    if a.is_Integer and b.is_Integer:
+        return a / b if b != 0 and a % b == 0 else None
+    factors = list(sp.Mul.make_args(a))
+    for factor in sp.Mul.make_args(b):
+        match = next((f for f in factors if sp.expand(f - factor) == 0), None)
+        if match is None:
+            break
+        factors.remove(match)
+    else:
+        return sp.Mul(*factors)
+    exact = sp.cancel(sp.expand(a) / sp.expand(b))
+    top, bottom = sp.fraction(exact)
+    whole = bottom == 1 and all(t.as_coeff_Mul()[0].is_Integer for t in sp.Add.make_args(sp.expand(top)))
+    return sp.expand(top) if whole and rules.at_least(sp.expand(top), 1) else None
+
+
+def axes_of(world: World, axis: Any, rank: int) -> tuple[int, ...]:
+    """Return axes as numbers from 0; None for all."""
+    if axis is None:
+        return tuple(range(rank))
+    given: Iterable[Any] = axis if isinstance(axis, list | tuple) else (axis,)
+    found = []
+    for each in given:
+        if not isinstance(each, sp.Integer) or not -rank <= each < rank:
+            raise world.raised(f"AxisError: an array with {rank} axes has no axis {each}")
+        found.append(int(each) % rank)
+    return tuple(found)

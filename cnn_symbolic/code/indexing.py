@@ -1,0 +1,335 @@
+"""Indices and slices, as NumPy reads them: what counts from the end, what is cut silently, what is copied.
+
+Trusted. A bound of a slice that is below zero counts from the end by its value, and is then cut to the axis: where it
+is not proved that nothing is cut, the cut is in the formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.code.arrays import (
+    WHOLE,
+    Array,
+    Dim,
+    Index,
+    broadcast,
+    cell,
+    computed,
+    expanded,
+    length_of,
+)
+from cnn_symbolic.code.world import World
+from cnn_symbolic.expressions import rules
+
+Back = Callable[[Index], list[sp.Expr]]
+
+
+@dataclass(frozen=True)
+class Slice:
+    """`start:stop:step`, each a number or None."""
+
+    start: Any
+    stop: Any
+    step: Any
+
+
+@dataclass(frozen=True)
+class Mask:
+    """An array of zeros and ones that is used as a truth value, entry by entry."""
+
+    array: Array
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of an index: the axes that it makes, and how it leads from their index to that of its own axis."""
+
+    dims: tuple[Dim, ...]
+    back: Back
+    takes: int  # how many axes of the array it is about
+    advanced: bool = False
+
+
+def indexed(a: Array, key: Any) -> Any:
+    """Return what `a[key]` is: a view or, by arrays of integers, a copy; the number in an array without axes."""
+    found = resolved(a, key)
+    if found.advanced:
+        entry = a.view(found.dims, found.back).reading()
+        return computed(a.world, found.dims, entry, a.kind)
+    return a.view(found.dims, found.back)
+
+
+def assign(a: Array, key: Any, value: Any, adds: bool, every: bool = False) -> None:
+    """Carry out `a[key] = value` or `a[key] += value`; with `every`, an index that occurs twice counts twice."""
+    if isinstance(key, Mask):
+        mask = key.array
+        if adds:
+            weighted = product(a.world, mask, value)
+            a.write(a.dims, lambda index: list(index), True, weighted)
+            return
+        old, new = a.copy(), product(a.world, mask, value)
+        rest = product(a.world, complement(mask), old)
+        a.write(a.dims, lambda index: list(index), False, total(a.world, new, rest))
+        return
+    found = resolved(a, key)
+    if found.advanced and not every:
+        lengths = [n for dim in found.dims for n in dim]
+        check_different(a.world, found, lengths)
+    whole = not found.advanced and found.dims == a.dims and key_is_everything(key)
+    a.write(found.dims, found.back, adds, value, whole)
+
+
+def key_is_everything(key: Any) -> bool:
+    """Tell whether a key takes all of an array."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return all(part is Ellipsis or part == Slice(None, None, None) for part in parts)
+
+
+def product(world: World, a: Any, b: Any) -> Array:
+    """Return the product of two arrays."""
+    from cnn_symbolic.code.arrays import elementwise
+
+    return elementwise(world, lambda x, y: x * y, a, b, what="*")
+
+
+def total(world: World, a: Any, b: Any) -> Array:
+    """Return the sum of two arrays."""
+    from cnn_symbolic.code.arrays import elementwise
+
+    return elementwise(world, lambda x, y: x + y, a, b, what="+")
+
+
+def complement(a: Array) -> Array:
+    """Return one minus an array."""
+    from cnn_symbolic.code.arrays import elementwise
+
+    return elementwise(a.world, lambda x: 1 - x, a)
+
+
+def check_different(world: World, found: Part, lengths: Sequence[sp.Expr]) -> None:
+    """Note that no cell may be hit twice by an index with arrays, as only one of the updates would count."""
+    from cnn_symbolic.code.arrays import symbols_for
+    from cnn_symbolic.code.memory import is_injective
+    from cnn_symbolic.code.world import closed
+    from cnn_symbolic.expressions.formulas import bound_sum
+
+    one, other = symbols_for(lengths), symbols_for(lengths)
+    targets = found.back(one), found.back(other)
+    if is_injective(targets[0], one):
+        return
+    equal = [rules.compare("=", x, y) for x, y in zip(*targets, strict=True)]
+    differ = rules.any_of(*(rules.compare("!=", x, y) for x, y in zip(one, other, strict=True)))
+    never = bound_sum(rules.bracket(rules.all_of(*equal, differ)), (*one, *other), (*lengths, *lengths))
+    world.must_vanish(closed(never, world.moment), "an index with arrays hits one entry twice, of which one counts")
+
+
+def resolved(a: Array, key: Any) -> Part:
+    """Return the axes that an index makes of an array, and how they lead to its own."""
+    world = a.world
+    parts = list(key) if isinstance(key, tuple) else [key]
+    parts = [spread(world, part) for part in parts]
+    taken = sum(1 for part in parts if part is not None and part is not Ellipsis)
+    if taken > a.rank:
+        raise world.raised(f"IndexError: {taken} indices for an array with {a.rank} axes")
+    if Ellipsis in [part if part is Ellipsis else None for part in parts]:
+        at = next(k for k, part in enumerate(parts) if part is Ellipsis)
+        if any(part is Ellipsis for part in parts[at + 1 :]):
+            raise world.raised("IndexError: an index has two ellipses")
+        parts[at : at + 1] = [Slice(None, None, None)] * (a.rank - taken)
+    else:
+        parts += [Slice(None, None, None)] * (a.rank - taken)
+    arrays = [part for part in parts if isinstance(part, Array)]
+    return mixed(a, parts, arrays) if arrays else basic(a, parts)
+
+
+def spread(world: World, part: Any) -> Any:
+    """Return a part of an index as None, Ellipsis, a slice, a whole number, or an array of whole numbers."""
+    if part is None or part is Ellipsis or isinstance(part, Slice):
+        return part
+    if isinstance(part, list):
+        from cnn_symbolic.code.arrays import as_array
+
+        part = as_array(world, part)
+    if isinstance(part, Array):
+        if part.kind != WHOLE:
+            raise world.refuse("an index by an array of real numbers or truth values, where one of integers is known")
+        return part.reading()(()) if part.rank == 0 else part
+    if isinstance(part, sp.Expr) and rules.is_whole(part):
+        return part
+    raise world.refuse("an index is a whole number, a slice, None, … or an array of integers")
+
+
+def basic(a: Array, parts: Sequence[Any]) -> Part:
+    """Return what an index of numbers and slices makes."""
+    made: list[Part] = []
+    axis = 0
+    for part in parts:
+        if part is None:
+            made.append(Part(((sp.S.One,),), lambda index: [], 0))
+            continue
+        made.append(of_slice(a, axis, part) if isinstance(part, Slice) else of_number(a, axis, part))
+        axis += 1
+    return joined(made)
+
+
+def joined(parts: Sequence[Part]) -> Part:
+    """Return parts of an index one after the other."""
+    sizes = [sum(len(dim) for dim in part.dims) for part in parts]
+
+    def back(index: Index) -> list[sp.Expr]:
+        rest, found = list(index), []
+        for part, count in zip(parts, sizes, strict=True):
+            found += part.back(rest[:count])
+            rest = rest[count:]
+        return found
+
+    return Part(tuple(dim for part in parts for dim in part.dims), back, sum(part.takes for part in parts))
+
+
+def of_number(a: Array, axis: int, i: sp.Expr) -> Part:
+    """Return the cell at a number, which counts from the end below zero."""
+    world, dim = a.world, a.dims[axis]
+    n = length_of(dim)
+    at = from_the_end(world, i, n)
+    inside = rules.all_of(rules.compare(">=", at, sp.S.Zero), rules.compare("<", at, n))
+    world.require(inside, f"IndexError: the index {i} is outside of an axis of size {n}")
+    return Part((), lambda _: cell(at, dim), 1)
+
+
+def from_the_end(world: World, i: sp.Expr, n: sp.Expr) -> sp.Expr:
+    """Return a number that counts from the end where it is below zero."""
+    sign = world.sign(i)
+    if sign is None and not world.varies(i):
+        sign = 1 if world.choose(rules.compare(">=", i, sp.S.Zero)) else -1
+    if sign is None:
+        return rules.where(rules.compare("<", i, sp.S.Zero), i + n, i)
+    return i if sign > 0 else i + n
+
+
+def of_slice(a: Array, axis: int, part: Slice) -> Part:
+    """Return the cells of a slice."""
+    world, dim = a.world, a.dims[axis]
+    n = length_of(dim)
+    start, stop, step = (whole(world, value) for value in (part.start, part.stop, part.step))
+    if (start is None or start == 0) and (stop is None or stop == n) and (step is None or step == 1):
+        return Part((dim,), lambda index: list(index), 1)
+    step = sp.S.One if step is None else step
+    forwards = world.sign(step - 1)
+    if forwards is None or (forwards < 0 and not world.holds(rules.compare("<", step, sp.S.Zero))):
+        world.require(rules.compare("!=", step, sp.S.Zero), "ValueError: the step of a slice is zero")
+        raise world.refuse(f"a slice with the step {step}, of which it is not known whether it is above zero")
+    if forwards < 0:
+        return backwards(a, axis, start, stop, step)
+    low = sp.S.Zero if start is None else cut(world, from_the_end(world, start, n), n)
+    high = n if stop is None else cut(world, from_the_end(world, stop, n), n)
+    span = sp.expand(high - low)
+    count = span if step == 1 else rules.ceiling(rules.divide(span, step))
+    if not world.holds(rules.compare(">=", span, sp.S.Zero)):
+        count = rules.maximum(count, sp.S.Zero)
+    return Part(((count,),), lambda index: cell(low + step * index[0], dim), 1)
+
+
+def backwards(a: Array, axis: int, start: Any, stop: Any, step: sp.Expr) -> Part:
+    """Return the cells of a slice that goes backwards: `::-1`, or from a number on."""
+    world, dim = a.world, a.dims[axis]
+    n = length_of(dim)
+    first = n - 1 if start is None else rules.minimum(from_the_end(world, start, n), n - 1)
+    if start is not None and world.holds(rules.compare("<=", from_the_end(world, start, n), n - 1)):
+        first = from_the_end(world, start, n)
+    last = sp.S.NegativeOne if stop is None else rules.maximum(from_the_end(world, stop, n), sp.S.NegativeOne)
+    span = sp.expand(first - last)
+    count = span if step == -1 else rules.ceiling(rules.divide(span, sp.expand(-step)))
+    if not world.holds(rules.compare(">=", span, sp.S.Zero)):
+        count = rules.maximum(count, sp.S.Zero)
+    return Part(((count,),), lambda index: cell(first + step * index[0], dim), 1)
+
+
+def whole(world: World, value: Any) -> Any:
+    """Return a bound of a slice as a number or None."""
+    if isinstance(value, Array) and value.rank == 0 and value.kind == WHOLE:
+        value = value.reading()(())
+    if value is None or (isinstance(value, sp.Expr) and rules.is_whole(value)):
+        return value
+    raise world.refuse("a bound of a slice is a whole number")
+
+
+def cut(world: World, bound: sp.Expr, n: sp.Expr) -> sp.Expr:
+    """Return a bound of a slice cut to an axis of size n."""
+    if not world.holds(rules.compare(">=", bound, sp.S.Zero)):
+        bound = rules.maximum(bound, sp.S.Zero)
+    if not world.holds(rules.compare("<=", bound, n)):
+        bound = rules.minimum(bound, n)
+    return bound
+
+
+def mixed(a: Array, parts: Sequence[Any], arrays: Sequence[Array]) -> Part:
+    """Return what an index with arrays of integers makes: their axes stand together, else in front of the others."""
+    world = a.world
+    dims = broadcast(world, arrays, "an index")
+    places = [k for k, part in enumerate(parts) if isinstance(part, Array) or isinstance(part, sp.Expr)]
+    together = places == list(range(places[0], places[-1] + 1))
+    made: list[Part | None] = []
+    entries: dict[int, Callable[[Index], Any]] = {}
+    axis = 0
+    for k, part in enumerate(parts):
+        if part is None:
+            made.append(Part(((sp.S.One,),), lambda index: [], 0))
+            continue
+        if isinstance(part, Array):
+            entries[k] = chosen(a, axis, part, dims)
+            made.append(None)
+        else:
+            made.append(of_slice(a, axis, part) if isinstance(part, Slice) else of_number(a, axis, part))
+        axis += 1
+    before = [p for p in made[: places[0]] if p is not None] if together else []
+    after = [p for p in made[len(before) :] if p is not None and p.dims] if together else []
+    others = [p for p in made if p is not None]
+    order = (*(d for p in before for d in p.dims), *dims, *(d for p in after for d in p.dims))
+    if not together:
+        order = (*dims, *(d for p in others for d in p.dims))
+    ahead = sum(len(d) for p in before for d in p.dims)
+    count = sum(len(d) for d in dims)
+
+    def back(index: Index) -> list[sp.Expr]:
+        chosen_at = index[ahead : ahead + count]
+        rest = [*index[:ahead], *index[ahead + count :]]
+        found: list[sp.Expr] = []
+        for k, part in enumerate(made):
+            if part is None:
+                found += entries[k](chosen_at)
+            else:
+                size = sum(len(dim) for dim in part.dims)
+                found += part.back(rest[:size])
+                rest = rest[size:]
+        return found
+
+    return Part(tuple(order), back, a.rank, True)
+
+
+def chosen(a: Array, axis: int, part: Array, dims: Sequence[Dim]) -> Callable[[Index], list[sp.Expr]]:
+    """Return the cells of an axis that an array of integers chooses, as a function of the index of all such arrays."""
+    from cnn_symbolic.code.arrays import symbols_for
+    from cnn_symbolic.code.memory import Loop
+
+    world, dim = a.world, a.dims[axis]
+    n = length_of(dim)
+    entry = expanded(part, dims, "an index")
+    lengths = [size for d in dims for size in d]
+    index = symbols_for(lengths)
+    with world.within(*(Loop(i, size) for i, size in zip(index, lengths, strict=True))):
+        value = entry(index)
+        at = from_the_end(world, value, n)
+        inside = rules.all_of(rules.compare(">=", at, sp.S.Zero), rules.compare("<", at, n))
+        world.need(inside, f"IndexError: an index of an array is outside of an axis of size {n}")
+
+    def found(here: Index) -> list[sp.Expr]:
+        from cnn_symbolic.expressions.formulas import substitute
+
+        return cell(substitute(at, dict(zip(index, here, strict=True))), dim)
+
+    return found

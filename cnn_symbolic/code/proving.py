@@ -1,0 +1,427 @@
+"""What was read of a backward pass, proved equal to the gradients of its layer, on every path.
+
+A path of the code that computes is a claim for each result, under the conditions of the path: what could go wrong on
+the way does not happen, the shape is that of the gradient, and so is every entry. A path on which the code refuses on
+purpose narrows the domain; one on which it fails otherwise, at any sizes, is wrong.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.code.arrays import Array, as_array
+from cnn_symbolic.code.numbers import as_number, literal
+from cnn_symbolic.code.reading import File, Path, paths
+from cnn_symbolic.code.selections import LOWEST, Windows
+from cnn_symbolic.code.statements import Statements
+from cnn_symbolic.code.values import Scope
+from cnn_symbolic.code.world import World
+from cnn_symbolic.expressions import rules
+from cnn_symbolic.expressions.formulas import entry, symbols_of
+from cnn_symbolic.expressions.printing import written
+from cnn_symbolic.expressions.rules import is_plain_size
+from cnn_symbolic.expressions.values import Number, number, plain
+from cnn_symbolic.ground.errors import CnnSymbolicError, VacuousClaimError
+from cnn_symbolic.kernel.search.decide import decide
+from cnn_symbolic.kernel.search.verdicts import Refutation
+from cnn_symbolic.kernel.trusted.statement import state
+from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
+from cnn_symbolic.layers.definitions import LayerDefinition
+from cnn_symbolic.tensors.entries import entries_of
+from cnn_symbolic.tensors.operations.basic import zeros
+from cnn_symbolic.tensors.shapes import shape
+from cnn_symbolic.tensors.tensor import Tensor
+
+
+@dataclass(frozen=True)
+class Call:
+    """How a function is called: what its arguments are by place and by name, and what it returns, in canonical names.
+
+    `axes` are the axes of an array as the layer has them and as the code has them, by letters, such as
+    ("NCHW", "NHWC"); `flipped` says that filters are those of a true convolution. `keys` are the names of the results
+    in a table.
+    """
+
+    inputs: Sequence[str]
+    outputs: Sequence[str]
+    named: Sequence[tuple[str, str]] = ()
+    axes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    flipped: bool = False
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One result on one path: the tensor that was read, None where no shape was known, and the verdict.
+
+    `what` says what is claimed: the entries, the shape, or something that must not happen, at a line of the code.
+    """
+
+    path: Path
+    what: str
+    verdict: Verdict
+    formula: Tensor | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What is proved of one result, such as dx: "proved", "refuted" or "open", in how many seconds, and why.
+
+    `claims` are those of all paths, `wrong` is the refuted one at the smallest sizes, `reason` says why it is open.
+    """
+
+    name: str
+    outcome: str
+    claims: tuple[Claim, ...]
+    seconds: float
+    reason: str = ""
+    line: int = 0
+
+    @property
+    def wrong(self) -> Claim | None:
+        """The refuted claim at the smallest sizes."""
+        found = [claim for claim in self.claims if isinstance(claim.verdict, Refutation)]
+        return min(found, key=total_size, default=None)
+
+    @property
+    def evidence(self) -> str:
+        """How strong the verdict is."""
+        if self.outcome == "proved":
+            return max(
+                (c.verdict.evidence for c in self.claims if c.formula is not None), key=len, default="all shapes"
+            )
+        return "refuted" if self.outcome == "refuted" else "not proved"
+
+
+@dataclass(frozen=True)
+class Failing:
+    """A path on which the code ends with an exception that is not meant, at these smallest sizes."""
+
+    path: Path
+    what: str
+    line: int
+    sizes: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was proved of a function: its results, where it refuses on purpose, and where it fails."""
+
+    file: File
+    function: str
+    definition: LayerDefinition
+    results: tuple[Result, ...]
+    read: tuple[Path, ...]
+    refuses: tuple[Any, ...]
+    failing: tuple[Failing, ...]
+    seconds: float
+
+    @property
+    def outcome(self) -> str:
+        """Whether all results are proved, or any is refuted, or neither."""
+        outcomes = {result.outcome for result in self.results}
+        if self.failing or "refuted" in outcomes:
+            return "refuted"
+        return "proved" if outcomes == {"proved"} else "open"
+
+
+def total_size(claim: Claim) -> int:
+    """Return the sum of the sizes at which a claim is wrong."""
+    return sum(claim.verdict.sizes.values()) if isinstance(claim.verdict, Refutation) else 0
+
+
+def prove(file: File, function: str, definition: LayerDefinition, call: Call, program: str = "") -> Proof:
+    """Return what is proved of a function of a file as a backward pass of a layer.
+
+    `program` is the text of a function that calls what is in the file; then `function` is its name.
+    """
+    start = time.perf_counter()
+    world = world_of(definition, call)
+
+    def run(reader: Statements, scope: Scope) -> Any:
+        home = scope
+        if program:
+            home = File(program, "the program").scope(reader)
+            home.outer = scope
+            home.names.setdefault("np", scope.names.get("np", known_numpy))
+        arguments = [argument(reader.world, definition, call, name) for name in call.inputs]
+        named = {word: argument(reader.world, definition, call, name) for word, name in call.named}
+        called: Any = home
+        reader.world.line = 0
+        for k, part in enumerate(function.split(".")):
+            called = reader.value(sp_name(part), home) if k == 0 else reader.attribute(called, part)
+        returned = reader.called(called, arguments, named)
+        return results_of(reader.world, returned, call)
+
+    found = paths(file, run, world)
+    read = time.perf_counter() - start
+    existing = [path for path in found if (path.refused or path.raised) is None or exists(path)]
+    failing = tuple(
+        Failing(path, path.raised.what, path.raised.line, smallest_of(path))
+        for path in existing
+        if path.raised is not None and not path.raised.meant
+    )
+    refuses = tuple(
+        rules.all_of(*path.conditions) for path in existing if path.raised is not None and path.raised.meant
+    )
+    names = [name for name in call.outputs if name in definition.gradients]
+    results = tuple(decided(name, existing, definition, call, read / max(1, len(names))) for name in names)
+    return Proof(file, function, definition, results, tuple(existing), refuses, failing, time.perf_counter() - start)
+
+
+def known_numpy() -> Any:
+    """Return NumPy, as a program names it."""
+    from cnn_symbolic.code.values import Known
+
+    return Known("numpy")
+
+
+def sp_name(name: str) -> Any:
+    """Return a name as an expression."""
+    import ast
+
+    return ast.Name(name, ast.Load(), lineno=0)
+
+
+def world_of(definition: LayerDefinition, call: Call) -> World:
+    """Return what is known before anything is read: where the layer is defined, and axes that the code leaves out."""
+    conditions: list[Any] = [*definition.y.requirements(), *(each.formula for each in definition.assumptions)]
+    for name, (canonical, own) in call.axes.items():
+        tensor = leaves(definition).get(name)
+        if tensor is not None:
+            left_out = [n for letter, n in zip(canonical, tensor.lengths, strict=True) if letter not in own]
+            conditions += [rules.compare("=", n, sp.S.One) for n in left_out]
+    given = [each for each in dict.fromkeys(conditions) if each != sp.true]
+    tensors = {tensor.name or "": tensor for tensor in leaves(definition).values()}
+    return World(tuple(given), tensors=tensors, windows=windows_of(definition))
+
+
+def leaves(definition: LayerDefinition) -> dict[str, Tensor]:
+    """Return the tensors with arbitrary entries that a layer is about."""
+    return {**definition.inputs, **definition.given, "dy": definition.dy}
+
+
+def windows_of(definition: LayerDefinition) -> Windows | None:
+    """Return the windows of max pooling, None of another layer."""
+    if "s" not in definition.given:
+        return None
+    rank, options = definition.layer.rank, definition.options
+
+    def each(value: Any) -> tuple[sp.Expr, ...]:
+        parts = value if isinstance(value, tuple) else (value,) * rank
+        return tuple(plain(number(part[0] if isinstance(part, tuple) else part)) for part in parts)
+
+    overlay = each(options["window"])
+    stride = overlay if options.get("stride") is None else each(options["stride"])
+    return Windows("x", "s", stride, each(options["padding"]), each(options.get("dilation", 1)), overlay)
+
+
+# Arguments and results
+
+
+def argument(world: World, definition: LayerDefinition, call: Call, name: str) -> Any:
+    """Return an argument: an array of the layer in the layout of the code, a shape, or an option."""
+    tensors = leaves(definition)
+    if name in tensors:
+        return own_layout(world, as_view(world, tensors[name]), name, call)
+    if name == "y":
+        formula = definition.y.source.made_from[0].formula
+        index = tuple(sp.Dummy("i", integer=True) for _ in definition.y.lengths)
+        array = replace(as_view(world, definition.dy), buffer=world.buffer(definition.y.lengths, formula))
+        return own_layout(world, array, name, call) if index else array
+    if name.endswith("_shape") and name[:-6] in tensors:
+        array = own_layout(world, as_view(world, tensors[name[:-6]]), name[:-6], call)
+        return tuple(array.lengths)
+    if name in definition.options:
+        return option(definition.options[name])
+    raise world.refuse(f"the argument {name}, which is not known before the code runs")
+
+
+def option(value: Any) -> Any:
+    """Return an option of the layer as the code is given it."""
+    if isinstance(value, tuple):
+        return tuple(map(option, value))
+    return value.formula if isinstance(value, Number) else literal(value)
+
+
+def as_view(world: World, tensor: Tensor) -> Array:
+    """Return a tensor with arbitrary entries as an array of the code."""
+    name = tensor.name or ""
+    buffer = world.buffer(tensor.lengths, lambda index: entry(name, tuple(index)))
+    return Array(world, buffer, tuple((n,) for n in tensor.lengths), lambda index: index)
+
+
+def own_layout(world: World, array: Array, name: str, call: Call) -> Array:
+    """Return an array of the layer as the code has it: its axes in another order, some left out, filters flipped."""
+    canonical, own = call.axes.get(name, ("", ""))
+    if call.flipped and name in ("w", "dw"):
+        from cnn_symbolic.code.shaping import flip
+
+        array = flip(world, array, tuple(sp.Integer(k) for k in range(2, array.rank)))
+    if not canonical or canonical == own:
+        return array
+    places = [canonical.index(letter) for letter in own]
+
+    def back(index: Sequence[sp.Expr]) -> list[sp.Expr]:
+        at = [sp.S.Zero] * len(canonical)
+        for place, i in zip(places, index, strict=True):
+            at[place] = i
+        return at
+
+    return array.view([array.dims[place] for place in places], back)
+
+
+def layer_layout(world: World, array: Array, name: str, call: Call) -> Array:
+    """Return a result of the code as the layer has it."""
+    canonical, own = call.axes.get(name, ("", ""))
+    if canonical and canonical != own:
+        if array.rank != len(own):
+            raise world.raised(f"{name} has {array.rank} axes, where {own} are expected")
+        kept = [letter for letter in canonical if letter in own]
+        order = [own.index(letter) for letter in kept]
+        parts = array
+
+        def back(index: Sequence[sp.Expr]) -> list[sp.Expr]:
+            groups: dict[str, list[sp.Expr]] = {}
+            rest = list(index)
+            for letter in canonical:
+                count = len(parts.dims[own.index(letter)]) if letter in own else 1
+                groups[letter], rest = rest[:count], rest[count:]
+            return [i for letter in own for i in groups[letter]]
+
+        dims = [parts.dims[own.index(letter)] if letter in own else (sp.S.One,) for letter in canonical]
+        array = parts.view(dims, back) if order else parts
+    if call.flipped and name in ("w", "dw"):
+        from cnn_symbolic.code.shaping import flip
+
+        array = flip(world, array, tuple(sp.Integer(k) for k in range(2, array.rank)))
+    return array
+
+
+def results_of(world: World, returned: Any, call: Call) -> dict[str, Any]:
+    """Return the results by their names, each with its shape, and the entry at an index."""
+    outputs = list(call.outputs)
+    if isinstance(returned, dict):
+        keys = {name: call.keys.get(name, name) for name in outputs}
+        values = {name: returned[key] for name, key in keys.items() if key in returned}
+    elif isinstance(returned, tuple | list) and not (len(outputs) == 1 and len(returned) != 1):
+        if len(returned) != len(outputs):
+            raise world.raised(f"{len(returned)} results are returned, where {len(outputs)} are expected")
+        values = dict(zip(outputs, returned, strict=True))
+    else:
+        values = {outputs[0]: returned}
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if name.startswith("d"):
+            array = layer_layout(world, as_array(world, as_number(world, value)), name, call)
+            found[name] = array, array.written()
+    return found
+
+
+# Deciding
+
+
+def exists(path: Path) -> bool:
+    """Tell whether there are sizes at which a path is taken, as far as is known."""
+    try:
+        decide(state(zeros(), zeros(), assuming=(*path.world.domain, *path.conditions)))
+    except VacuousClaimError:
+        return False
+    except CnnSymbolicError:
+        return True
+    return True
+
+
+def smallest_of(path: Path) -> Mapping[str, int]:
+    """Return the smallest sizes at which a path is taken; none if they are not found."""
+    try:
+        verdict = decide(state(zeros(), zeros(), assuming=(*path.world.domain, *path.conditions)))
+    except CnnSymbolicError:
+        return {}
+    return verdict.smallest if isinstance(verdict, Theorem) else {}
+
+
+def decided(name: str, found: Sequence[Path], definition: LayerDefinition, call: Call, reading: float) -> Result:
+    """Return what is proved of one result on all paths."""
+    start = time.perf_counter()
+    claims: list[Claim] = []
+    reason, line = "", 0
+    for path in found:
+        if path.refused is not None:
+            reason, line = path.refused.reason, path.refused.line
+        elif path.raised is None:
+            if name not in path.result:
+                reason = f"{name} is not among the results"
+                continue
+            try:
+                claims += claims_of(name, path, definition.gradients[name])
+            except VacuousClaimError:
+                continue
+            except CnnSymbolicError as stopped:
+                reason = str(stopped)
+    refuted = any(isinstance(claim.verdict, Refutation) for claim in claims)
+    open_claims = [claim for claim in claims if not isinstance(claim.verdict, Theorem | Refutation)]
+    if open_claims and not reason:
+        first = open_claims[0]
+        reason, line = f"{first.what}: {detail_of(first.verdict)}", first.line
+    if not claims and not reason:
+        reason = "no path of the code computes it"
+    outcome = "refuted" if refuted else "open" if reason else "proved"
+    return Result(name, outcome, tuple(claims), time.perf_counter() - start + reading, reason, line)
+
+
+def detail_of(verdict: Verdict) -> str:
+    """Return why a statement is not decided."""
+    return getattr(verdict, "detail", "") or verdict.evidence
+
+
+def claims_of(name: str, path: Path, gradient: Tensor) -> list[Claim]:
+    """Return the claims about one result on one path; what depends on one that is refuted is left out."""
+    world, assuming = path.world, (*path.world.domain, *path.conditions)
+    claims: list[Claim] = []
+    for each in path.obligations:
+        verdict = decide(world.statement(each.never))
+        claims.append(Claim(path, each.what, verdict, None, each.line))
+        if isinstance(verdict, Refutation):
+            return claims
+    array, (index, value) = path.result[name]
+    if array.rank != gradient.rank:
+        raise CnnSymbolicError(f"{name} has {array.rank} axes, where the gradient has {gradient.rank}")
+    pairs = zip(gradient.lengths, array.lengths, strict=True)
+    if any(sp.expand(a - b) != 0 for a, b in pairs):
+        verdict = decide(state(shape(gradient), tuple(map(number, array.lengths)), assuming=assuming))
+        claims.append(Claim(path, f"the shape of {name}", verdict, None))
+        if not isinstance(verdict, Theorem):
+            return claims
+    if value.has(LOWEST) or value.has(sp.oo):
+        raise CnnSymbolicError(f"{name} has −∞ in it")
+    formula = entries_at(array, index, value, gradient, world)
+    claims.append(Claim(path, name, decide(state(gradient, formula, assuming=assuming)), formula))
+    return claims
+
+
+def entries_at(array: Array, index: Sequence[sp.Symbol], value: Any, gradient: Tensor, world: World) -> Tensor:
+    """Return an array that was read as a tensor of the shape of the gradient, which it is proved to have."""
+    from cnn_symbolic.code.arrays import cell
+    from cnn_symbolic.expressions.formulas import substitute
+
+    own = tuple(sp.Dummy("ijklpq"[k % 6], integer=True) for k in range(array.rank))
+    at = [i for k, dim in zip(own, array.dims, strict=True) for i in cell(k, dim)]
+    formula = substitute(value, dict(zip(index, at, strict=True)))
+    return entries_of(formula, own, tuple(map(number, gradient.lengths)), tuple(world.tensors.values()))
+
+
+def condition_text(conditions: Sequence[Any]) -> str:
+    """Return conditions as people read them."""
+    return " and ".join(written(each) for each in conditions)
+
+
+def sizes_in(e: Any) -> set[sp.Symbol]:
+    """Return the sizes that an expression is made from."""
+    return {s for s in symbols_of(e) if is_plain_size(s)}
