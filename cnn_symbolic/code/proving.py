@@ -25,7 +25,7 @@ from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.formulas import entry, symbols_of
 from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.expressions.rules import is_plain_size
-from cnn_symbolic.expressions.values import Number, number, plain
+from cnn_symbolic.expressions.values import Number, as_condition, number, plain
 from cnn_symbolic.ground.errors import CnnSymbolicError, VacuousClaimError
 from cnn_symbolic.kernel.search.decide import decide
 from cnn_symbolic.kernel.search.verdicts import Refutation
@@ -136,13 +136,20 @@ def total_size(claim: Claim) -> int:
     return sum(claim.verdict.sizes.values()) if isinstance(claim.verdict, Refutation) else 0
 
 
-def prove(file: File, function: str, definition: LayerDefinition, call: Call, program: str = "") -> Proof:
-    """Return what is proved of a function of a file as a backward pass of a layer.
+def prove(
+    file: File,
+    function: str,
+    definition: LayerDefinition,
+    call: Call,
+    program: str = "",
+    assuming: Sequence[Any] = (),
+) -> Proof:
+    """Return what is proved of a function of a file as a backward pass of a layer, where conditions on sizes hold.
 
     `program` is the text of a function that calls what is in the file; then `function` is its name.
     """
     start = time.perf_counter()
-    world = world_of(definition, call)
+    world = world_of(definition, call, tuple(map(as_condition, assuming)))
 
     def run(reader: Statements, scope: Scope) -> Any:
         home = scope
@@ -189,9 +196,9 @@ def sp_name(name: str) -> Any:
     return ast.Name(name, ast.Load(), lineno=0)
 
 
-def world_of(definition: LayerDefinition, call: Call) -> World:
+def world_of(definition: LayerDefinition, call: Call, assuming: tuple[Any, ...]) -> World:
     """Return what is known before anything is read: where the layer is defined, and axes that the code leaves out."""
-    conditions: list[Any] = [*definition.y.requirements(), *(each.formula for each in definition.assumptions)]
+    conditions: list[Any] = [*definition.y.requirements(), *(each.formula for each in definition.assumptions), *assuming]
     for name, (canonical, own) in call.axes.items():
         tensor = leaves(definition).get(name)
         if tensor is not None:
