@@ -91,6 +91,11 @@ class Planted:
         return getattr(load(path, right.file), right.function)
 
 
+def planted(key, *changes):
+    """Return the mistakes in one right pass: what was there, what is there, the result, the mistake, the condition."""
+    return [Planted(key, *change) for change in changes]
+
+
 def load(path, name):
     """Return a file as a module."""
     spec = importlib.util.spec_from_file_location(f"passes_{name}", path)

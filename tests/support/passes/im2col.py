@@ -148,7 +148,7 @@ def conv_nhwc_rows(dZ, A_prev, W, stride, pad):
 
 
 def pointwise_conv(dy, x, w):
-    assert w.shape[2] == 1 and w.shape[3] == 1, "filters of one pixel"  # noqa: PT018 as people write it
+    assert w.shape[2] == 1 and w.shape[3] == 1, "filters of one pixel"
     N, C, H, W = x.shape
     K = w.shape[0]
     flat_w = w.reshape(K, C)

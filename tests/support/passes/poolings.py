@@ -58,7 +58,7 @@ def max_pool_blocks(dy, x, window):
 
 def max_pool_repeated(dy, x, window):
     n, c, h, w = x.shape
-    assert h % window == 0 and w % window == 0, "windows that fill the map"  # noqa: PT018 as people write it
+    assert h % window == 0 and w % window == 0, "windows that fill the map"
     out = x.reshape(n, c, h // window, window, w // window, window).max(axis=5).max(axis=3)
     wide = out.repeat(window, axis=2).repeat(window, axis=3)
     wide_dy = dy.repeat(window, axis=2).repeat(window, axis=3)

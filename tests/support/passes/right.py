@@ -61,7 +61,7 @@ RIGHT = [
     Pass("poolings", "max_pool_argmax", f"max_pool2d(window=I, stride=S, {FIRST}"),
     Pass("poolings", "max_pool_divided", "max_pool2d(window=I, stride=S)"),
     Pass("poolings", "max_pool_blocks", "max_pool2d(window=I)"),
-    Pass("poolings", "max_pool_repeated", "max_pool2d(window=I)", domain=("M % I == 0", "N % I == 0")),
+    Pass("poolings", "max_pool_repeated", "max_pool2d(window=I)", domain=("H % I == 0", "W % I == 0")),
     Pass("poolings", "max_pool1d_padded", f"max_pool1d(window=3, stride=S, padding=1, {FIRST}"),
     Pass("poolings", "max_pool_flat_argmax", f"max_pool2d(window=I, stride=S, {FIRST}"),
     Pass("poolings", "pool_backward", "max_pool2d(window=I, stride=S)", layout="NHWC"),
