@@ -20,7 +20,7 @@ from tests.support.passes import load, some_values
 SINGLE = "NCOI"
 # How many sets of data are tried at a shape; the step of differences, and how near they are.
 POINTS = 6
-STEP, NEAR = np.longdouble("1e-6"), 1e-7
+STEP, NEAR, SMALL = np.longdouble("1e-4"), 1e-7, 1e-11
 
 
 def checked(right, function, **options):
@@ -73,7 +73,10 @@ def opened(right, function):
     setting = Setting(code.layer(some_values(right.of), 10), *asked, False, "float64", None, (), 10)
     callee, forward, called = code.opened(setting)
     checker = Checker(callee, forward, called, setting.arrays, "float64", 2.0**-64, 0)
-    adapt(checker, some(checker, 40))
+    for problem in some(checker, 40):  # which results it returns is seen where it does not fail
+        adapt(checker, [problem])
+        if problem in checker.last:
+            break
     return checker
 
 
@@ -125,21 +128,23 @@ def normalised_at(right, function, shape):
     right_ones = [differences(forward, arrays, k, dy) for k in range(3)]
     names = ("dx", "dgamma", "dbeta")
     return {
-        name: np.shape(one) == other.shape and np.allclose(one, other, NEAR, NEAR)
+        name: np.shape(one) == other.shape and np.allclose(one, other, NEAR, SMALL)
         for name, one, other in zip(names, found, right_ones, strict=True)
     }
 
 
 def differences(forward, arrays, k, dy):
-    """Return the gradient of one array by central differences in extended precision."""
+    """Return the gradient of one array by central differences of fourth order in extended precision."""
     gradient = np.zeros(arrays[k].shape, dtype=np.longdouble)
-    for at in np.ndindex(gradient.shape):
-        values = []
-        for step in (STEP, -STEP):
-            moved = [array.copy() for array in arrays]
-            moved[k][at] += step
-            values.append((dy * forward(*moved)).sum())
-        gradient[at] = (values[0] - values[1]) / (2 * STEP)
+
+    def at(place, step):
+        moved = [array.copy() for array in arrays]
+        moved[k][place] += step
+        return (dy * forward(*moved)).sum()
+
+    for place in np.ndindex(gradient.shape):
+        near, far = (at(place, n * STEP) - at(place, -n * STEP) for n in (1, 2))
+        gradient[place] = (8 * near - far) / (12 * STEP)
     return gradient
 
 

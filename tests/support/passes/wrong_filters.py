@@ -17,6 +17,8 @@ ROW_BEHIND, COLUMN_INSIDE = (
     "any(r * S + i == H + P for r in range(R) for i in range(I))",
     "any(P <= c * S + j < P + W for c in range(T) for j in range(J))",
 )
+# Where the stride leaves no row over, or arrays that are too small are broadcast to what is right.
+REACHED = "(({0} + 2 * P - {1}) % S == 0 or {1} == 1 or ({1} == 2 and ({0} + 2 * P - {1}) % S == 1))"
 NONE_FURTHER = "(T == 1 and not any(P <= j + S * c < P + W for c in range(1, R) for j in range(J)))"
 OFFSETS = "(m + P - i) // S {} for m in range(H) for i in range(I)"
 
@@ -278,7 +280,7 @@ SPACED = [
             "(dy.shape[2] - 1) * stride + 1, (dy.shape[3] - 1) * stride + 1",
             "dx",
             "rows that the stride does not reach are forgotten",
-            "(H + 2 * P - I) % S == 0 and (W + 2 * P - J) % S == 0",
+            f"{REACHED.format('H', 'I')} and {REACHED.format('W', 'J')}",
         ),
     ),
     *planted(
