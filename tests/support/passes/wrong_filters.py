@@ -378,7 +378,7 @@ STATES = [
     *planted(
         "classes:Conv2D",
         ("        if p == 0:\n            return d_x\n", "", "dx", "the padding is cut off as [p:-p]", "P > 0"),
-        ("axes=([1], [0])", "axes=([1], [1])", "dx", "channels are exchanged", "K == 1 and C == 1"),
+        ("np.sum(d_out", "np.mean(d_out", "db", "a mean in place of a sum", "N * R * T == 1"),
     ),
     *planted(
         "classes:Conv1D",
