@@ -13,6 +13,8 @@ from tests.support.thorough import every, share
 NORMALISATIONS = [right for right in RIGHT if right.arguments]
 LAYERS = [right for right in RIGHT if not right.arguments]
 PLANTED = [wrong for wrong in WRONG if not BY_KEY[wrong.of].arguments]
+# What is in memory that is not set to zero is a matter of chance at a single shape.
+CONDITIONED = [wrong for wrong in PLANTED if wrong.condition and "not set to zero" not in wrong.mistake]
 IN_NORMALISATIONS = [wrong for wrong in WRONG if BY_KEY[wrong.of].arguments]
 
 
@@ -20,22 +22,22 @@ def name_of(case):
     return getattr(case, "key", "") or f"{case.of}-{case.result}-{case.mistake}".replace(" ", "_")
 
 
-@pytest.mark.parametrize("right", every(3, LAYERS, ids=name_of))
+@pytest.mark.parametrize("right", every(5, LAYERS, ids=name_of))
 def test_right_passes_are_right(right):
-    report = checked(right, right.load(), examples=share(10, 60))
+    report = checked(right, right.load(), examples=share(8, 60))
     assert report.outcome == "right", str(report)
     assert bool(report.refuses) <= bool(right.domain), report.refuses
 
 
-@pytest.mark.parametrize("wrong", every(6, PLANTED, ids=name_of))
+@pytest.mark.parametrize("wrong", every(9, PLANTED, ids=name_of))
 def test_planted_mistakes_are_wrong(wrong, tmp_path):
     right = BY_KEY[wrong.of]
-    report = checked(right, wrong.load(right, tmp_path), examples=share(15, 40))
+    report = checked(right, wrong.load(right, tmp_path), examples=share(8, 40))
     assert report.outcome == "wrong"
     assert wrong.result in {finding.gradient for finding in report.findings} or report.kind == "exception"
 
 
-@pytest.mark.parametrize("wrong", every(12, [wrong for wrong in PLANTED if wrong.condition], ids=name_of))
+@pytest.mark.parametrize("wrong", every(16, CONDITIONED, ids=name_of))
 def test_planted_mistakes_are_right_where_their_condition_holds(wrong, tmp_path):
     right = BY_KEY[wrong.of]
     assert list(deviations(right, wrong.load(right, tmp_path), wrong.condition, share(15, 150))) == []

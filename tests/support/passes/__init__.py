@@ -6,7 +6,7 @@ with the layers that they belong to, `wrong.WRONG` the changes that make them wr
 
 import importlib.util
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
@@ -19,9 +19,10 @@ class Pass:
     """A right backward pass: a function or class of a file, and the layer that it belongs to, with open options.
 
     `of` is a layer such as "conv2d(stride=S, padding=P)", right for any S and P; or the forward pass in the same file,
-    and then `arguments` are its arrays with the axes that they have. `signature`, `layout`, `filters` and `options` are
-    what else `check_backward` is told, empty where the names of the parameters say it. `domain` says which shapes it
-    takes, if it refuses others, as conditions.
+    and then `arguments` are its arrays with the axes that they have. `signature`, `layout` and `filters` are what else
+    `check_backward` is told, empty where the names of the parameters say it. `domain` says which shapes it takes, if it
+    refuses others, as conditions on the sizes that `Planted` has. The backward pass of a pair has a forward pass beside
+    it, which makes its cache.
     """
 
     file: str
@@ -32,7 +33,6 @@ class Pass:
     filters: str = ""
     arguments: str = ""
     domain: tuple[str, ...] = ()
-    options: dict = field(default_factory=dict)
 
     @property
     def key(self):
@@ -48,7 +48,7 @@ class Pass:
     def told(self):
         """What `check_backward` is told but the layer."""
         named = {"signature": self.signature, "layout": self.layout, "filters": self.filters}
-        return {name: text for name, text in named.items() if text} | self.options
+        return {name: text for name, text in named.items() if text}
 
     @property
     def source(self):
@@ -67,9 +67,11 @@ class Pass:
 class Planted:
     """A mistake in a right pass, whose source has `old` once: `new` stands there instead, and `result` is wrong.
 
-    `condition` says of the sizes at which shapes it is nevertheless right, as the text of an expression of Python:
-    x has the batch N, the channels C and the sizes H, W, O, the K filters or the window I, J, Q; S is the stride, P the
-    padding, D the dilation, F the factor, R, T how many rows and columns dy has. Empty: nowhere but by chance.
+    `condition` says of the sizes at which shapes it is nevertheless right, as the text of an expression of Python: x has
+    the batch N, the channels C and the sizes H, W, O; there are K filters; they, or the window, have the sizes I, J, Q;
+    dy has R rows and T columns; S is the stride, P the padding, D the dilation, F the factor. Of a normalisation the
+    letters are those of its `arguments`. Where it does not hold the pass is wrong, but for shapes at which some window
+    has nothing but padding. "False" holds nowhere; an empty condition is not known.
     """
 
     of: str

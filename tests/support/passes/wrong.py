@@ -1,4 +1,4 @@
-"""What is planted in the right passes: everything, and what concerns poolings, dense layers and normalisation."""
+"""All that is planted in the right passes: that in convolutions, and what is here."""
 
 from tests.support.passes import planted
 from tests.support.passes.wrong_filters import APART, IN_FILTERS
@@ -10,6 +10,53 @@ ALIKE = " and ".join(
     for n, size in ("RH", "TW")
 )
 
+STATES = [
+    *planted(
+        "classes:Conv2D",
+        ("        if p == 0:\n            return d_x\n", "", "dx", "the padding is cut off as [p:-p]", "P > 0"),
+        ("np.sum(d_out", "np.mean(d_out", "db", "a mean in place of a sum", "N * R * T == 1"),
+    ),
+    *planted(
+        "classes:Conv1D",
+        ('self.grads["W"] = ', 'self.grads["W"] = 2 * ', "dw", "doubled", "False"),
+        ("start = r * self.stride", "start = r", "dx", "the stride is forgotten", "S == 1 or R == 1"),
+    ),
+]
+OTHER_RANKS = [
+    *planted(
+        "higher_ranks:conv3d_loops",
+        ("v * s + kw", "v * s + kh", "dx", "J in place of Q", "J == Q or (J > Q and O + 2 * P == Q)"),
+        (
+            "p : p + H, p : p + W",
+            "p : p + W, p : p + H",
+            "dx",
+            "height and width are exchanged",
+            "W == O",
+        ),
+    ),
+    *planted(
+        "higher_ranks:conv3d_taps",
+        ("dilation * b, dilation * c", "dilation * b, c", "dx", "the dilation is forgotten", "D == 1 or Q == 1"),
+    ),
+    *planted(
+        "higher_ranks:conv1d_by_convolve",
+        (
+            "np.convolve(dy[n, k], w[k, c])",
+            "np.convolve(dy[n, k], w[k, c, ::-1])",
+            "dx",
+            "the filter is flipped",
+            "I == 1",
+        ),
+    ),
+    *planted(
+        "higher_ranks:conv1d_last_channels",
+        ("db += dy", "db = dy", "db", "= in place of +=", "R == 1"),
+    ),
+    *planted(
+        "higher_ranks:conv_transpose3d_taps",
+        ("b : b + stride * h : stride", "b : b + h", "dx", "the stride is forgotten", "S == 1 or W == 1"),
+    ),
+]
 POOLINGS = [
     *planted(
         "classes:MaxPool2D",
@@ -72,6 +119,7 @@ POOLINGS = [
     ),
     *planted(
         "poolings:avg_pool_repeated",
+        ("np.zeros_like", "np.empty_like", "dx", "an array that is not set to zero", "H % I == 0 and W % I == 0"),
         ("window**2", "window", "dx", "divided by the wrong count", "I == 1"),
         (
             "np.repeat(np.repeat(dy, window, axis=2), window, axis=3)",
@@ -224,4 +272,4 @@ NORMALISATION = [
         ("* -0.5", "* 0.5", "dx", "the sign of a term", "N * H * W == 1"),
     ),
 ]
-WRONG = [*IN_FILTERS, *POOLINGS, *DENSE, *NORMALISATION]
+WRONG = [*IN_FILTERS, *STATES, *OTHER_RANKS, *POOLINGS, *DENSE, *NORMALISATION]
