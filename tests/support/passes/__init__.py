@@ -67,7 +67,7 @@ class Pass:
 class Planted:
     """A mistake in a right pass, whose source has `old` once: `new` stands there instead, and `result` is wrong.
 
-    `condition` says of the sizes at which shapes it is nevertheless right, as the text of an expression of Python: x has
+    `condition` says at which shapes it is nevertheless right, as the text of an expression of Python. x has
     the batch N, the channels C and the sizes H, W, O; there are K filters; they, or the window, have the sizes I, J, Q;
     dy has R rows and T columns; S is the stride, P the padding, D the dilation, F the factor. Of a normalisation the
     letters are those of its `arguments`. Where it does not hold the pass is wrong, but for shapes at which some window
