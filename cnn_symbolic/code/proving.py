@@ -22,7 +22,7 @@ from cnn_symbolic.code.reading import File, Path, paths
 from cnn_symbolic.code.selections import LOWEST, Windows
 from cnn_symbolic.code.statements import Statements
 from cnn_symbolic.code.values import Scope
-from cnn_symbolic.code.world import World
+from cnn_symbolic.code.world import UNKNOWN, World
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.formulas import entry, symbols_of
@@ -415,6 +415,8 @@ def claims_of(name: str, path: Path, gradient: Tensor) -> list[Claim]:
         raise CnnSymbolicError(f"{name} has −∞ in it")
     formula = entries_at(array, index, value, gradient, world)
     verdict = decide(state(gradient, formula, assuming=assuming))
+    if isinstance(verdict, Refutation) and any(str(s).startswith(UNKNOWN) for s in symbols_of(value)):
+        raise CnnSymbolicError("it depends on numbers that are not read, such as random ones or roots of sizes")
     if isinstance(verdict, Refutation) and world.windows is not None and not differs(gradient, formula, verdict, world):
         raise CnnSymbolicError("it differs for arbitrary selections, but not where maxima are selected")
     claims.append(Claim(path, name, verdict, formula))
