@@ -8,7 +8,7 @@ purpose narrows the domain; one on which it fails otherwise, at any sizes, is wr
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -175,8 +175,15 @@ def read_function(
 ) -> list[Path]:
     """Return all paths of a function of a file, or of a program, that is called as a backward pass of a layer."""
     world = world_of(definition, call, tuple(map(as_condition, assuming)))
+    return paths(file, running(function, definition, call, program), world)
 
-    def run(reader: Statements, scope: Scope) -> Any:
+
+def running(
+    function: str, definition: LayerDefinition, call: Call, program: str = ""
+) -> Callable[[Statements, Scope], dict[str, Any]]:
+    """Return what calls a function, or a program, with the arguments of a backward pass, and returns its results."""
+
+    def run(reader: Statements, scope: Scope) -> dict[str, Any]:
         home = scope
         if program:
             home = File(program, "the program").scope(reader)
@@ -191,7 +198,7 @@ def read_function(
         returned = reader.called(called, arguments, named)
         return results_of(reader.world, returned, call)
 
-    return paths(file, run, world)
+    return run
 
 
 def known_numpy() -> Any:
@@ -210,7 +217,11 @@ def sp_name(name: str) -> Any:
 
 def world_of(definition: LayerDefinition, call: Call, assuming: tuple[Any, ...]) -> World:
     """Return what is known before anything is read: where the layer is defined, and axes that the code leaves out."""
-    conditions: list[Any] = [*definition.y.requirements(), *(each.formula for each in definition.assumptions), *assuming]
+    conditions: list[Any] = [
+        *definition.y.requirements(),
+        *(each.formula for each in definition.assumptions),
+        *assuming,
+    ]
     for name, (canonical, own) in call.axes.items():
         tensor = leaves(definition).get(name)
         if tensor is not None:

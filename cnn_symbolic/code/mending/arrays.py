@@ -82,11 +82,22 @@ def other_axes(scene: Scene, node: ast.Call) -> Iterator[CodeEdit]:
         own = node.args[0 if method else 1 :][:2] if name != "tensordot" else node.args[2:3]
     for axes in own:
         yield from axes_in(scene, axes)
+    yield from same_axes(scene, node, own)
     if name in ("sum", "mean", "max") and not own:
         text = scene.of(node)
         for axis in ("0", "1", "(0, 2, 3)", "(0, 2)", "(2, 3)"):
             new = f"{text[:-1]}{'' if text.endswith('(') or text[-2] == '(' else ', '}axis={axis})"
             yield scene.edit(node, new, f"summed over all axes, not over {axis}", 4)
+
+
+def same_axes(scene: Scene, node: ast.Call, own: list[ast.expr]) -> Iterator[CodeEdit]:
+    """Yield another axis at once for sums of sums, each over the same one."""
+    inner = [call for call in ast.walk(node) if isinstance(call, ast.Call)]
+    axes = [word.value for call in inner for word in call.keywords if word.arg == "axis" and is_axis(word.value)]
+    if len(axes) > 1 and len({scene.of(axis) for axis in axes}) == 1 and own:
+        for other in range(4):
+            words = f"axis {scene.of(axes[0])} in place of axis {other}"
+            yield scene.several([(axis, str(other)) for axis in axes], node, words, 3, None, ("axis",))
 
 
 def axes_in(scene: Scene, axes: ast.expr) -> Iterator[CodeEdit]:
@@ -113,9 +124,9 @@ def axes_in(scene: Scene, axes: ast.expr) -> Iterator[CodeEdit]:
         return
     candidates = {tuple(c) for n in (1, 2, 3) for c in combinations(range(4), n)} | {(2, 3, 4), (0, 2, 3, 4), (3, 5)}
     near = sorted(candidates - {tuple(values)}, key=lambda c: (len(set(c) ^ set(values)), c))
-    for k, other in enumerate(near):
-        new = str(other) if len(other) > 1 else str(other[0])
-        words = f"axes {values} in place of {list(other)}".replace("[", "").replace("]", "")
+    for k, chosen in enumerate(near):
+        new = str(chosen) if len(chosen) > 1 else str(chosen[0])
+        words = f"axes {values} in place of {list(chosen)}".replace("[", "").replace("]", "")
         yield scene.edit(axes, new, words, 3 + k / 8, None, ("axis",), False)
 
 
@@ -192,7 +203,12 @@ def turned(scene: Scene, node: ast.Call) -> Iterator[CodeEdit]:
     name, args = last_name(node.func), node.args
     if name in ("flip", "rot90", "flipud", "fliplr") and args:
         array = scene.of(args[0])
-        for new in (f"np.flip({array}, (2, 3))", f"np.flip({array}, (0, 1))", f"np.rot90({array}, 2)", f"np.flip({array})"):
+        for new in (
+            f"np.flip({array}, (2, 3))",
+            f"np.flip({array}, (0, 1))",
+            f"np.rot90({array}, 2)",
+            f"np.flip({array})",
+        ):
             if new.replace(" ", "") != scene.of(node).replace(" ", ""):
                 yield scene.edit(node, new, f"{array} is not flipped along its spatial axes", 2)
         if name in ("flipud", "fliplr"):
@@ -254,19 +270,14 @@ def indexed_backwards(scene: Scene, node: ast.Subscript) -> Iterator[CodeEdit]:
         found = [b for b in ast.walk(part) if isinstance(b, ast.BinOp) and isinstance(b.op, ast.Sub)]
         for each in found:
             inner = each.left
-            if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Sub) and scene.of(inner.right) == "1":
-                changes = [(each, scene.of(each.right))]
-                words = f"{scene.of(node.value)} is flipped"
-                yield scene.several(changes, part, words, 2, ("flip",), ("flip",))
-                whole = scene.code.parents[each]
-                same = isinstance(whole, ast.BinOp) and isinstance(whole.op, ast.Add)
-                if same and whole.right is each:
-                    yield scene.edit(whole, f"{scene.of(whole.left)} + {scene.of(each.right)}", words, 2, ("flip",))
-            elif isinstance(inner, ast.BinOp) and isinstance(inner.left, ast.BinOp):
-                a = inner.left  # r·S + taps − 1 − i
-                if isinstance(a.op, ast.Add) and scene.of(inner.right) == "1" and isinstance(inner.op, ast.Sub):
-                    new = f"{scene.of(a.left)} + {scene.of(each.right)}"
-                    yield scene.edit(each, new, f"{scene.of(node.value)} is flipped", 2, ("flip",), ("flip",))
+            if not (isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Sub) and scene.of(inner.right) == "1"):
+                continue
+            start, words = inner.left, f"{scene.of(node.value)} is flipped"
+            if isinstance(start, ast.BinOp) and isinstance(start.op, ast.Add):  # r·S + taps − 1 − i
+                new = f"{scene.of(start.left)} + {scene.of(each.right)}"
+                yield scene.edit(each, new, words, 2, ("flip",), ("flip",))
+            else:
+                yield scene.several([(each, scene.of(each.right))], part, words, 2, ("flip",), ("flip",))
 
 
 def factors(scene: Scene, node: ast.BinOp) -> Iterator[CodeEdit]:
@@ -287,7 +298,7 @@ def factors(scene: Scene, node: ast.BinOp) -> Iterator[CodeEdit]:
         if isinstance(part, ast.Constant) and isinstance(node.op, ast.Pow) and part is node.right:
             for value in (1, 2, 3):
                 if value != part.value:
-                    yield scene.edit(part, str(value), f"the exponent {part.value} in place of {value}", 3)
+                    yield scene.edit(part, str(value), f"the exponent {scene.of(part)} in place of {value}", 3)
 
 
 def whole_values(scene: Scene, node: ast.stmt) -> Iterator[CodeEdit]:
@@ -313,7 +324,7 @@ def multiplied(scene: Scene, value: ast.expr) -> Iterator[CodeEdit]:
             yield scene.edit(value, f"{inner} / {size}", f"not divided by {size}", 5, None, ("count",))
             yield scene.edit(value, f"{inner} * {size}", f"divided by {size}", 5, None, ("count",))
             if squared:
-                words = f"not divided by the number of cells of a window"
+                words = "not divided by the number of cells of a window"
                 yield scene.edit(value, f"{inner} / ({size} * {size})", words, 4.5, None, ("count",))
     if isinstance(value, ast.Name | ast.Subscript | ast.Call) and scene.names.options:
         for option in scene.names.options:

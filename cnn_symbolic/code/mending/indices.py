@@ -46,16 +46,26 @@ def other_names(scene: Scene, node: ast.Name | ast.Attribute) -> Iterator[CodeEd
     if name not in names.whole or isinstance(scene.code.parents[node], ast.Attribute):
         return
     near, kind = names.near(name), names.kind(name)
+    statement = scene.code.statement(node)
+    simple = not isinstance(statement, ast.For | ast.If | ast.FunctionDef)
+    same = [part for part in ast.walk(statement) if is_read(part, name)] if simple else []
     for other in names.whole:
         if other == name:
             continue
         words = f"{name} in place of {other}"
+        if len(same) > 1 and node is same[0] and other in (near or kind):
+            yield scene.several([(part, other) for part in same], statement, words, 3, None, ("exchange",))
         if other in near:
             yield scene.edit(node, other, words, 2 + min(near.index(other), 3) / 2, ("name",), ("exchange",))
         elif other in kind:
             yield scene.edit(node, other, words, 3.5, ("name",), ("exchange",))
         else:
             yield scene.edit(node, other, words, 6, ("name",), ("exchange",))
+
+
+def is_read(part: ast.AST, name: str) -> bool:
+    """Tell whether a part is a name whose value is asked for."""
+    return isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load) and part.id == name
 
 
 def other_sizes(scene: Scene, node: ast.Subscript) -> Iterator[CodeEdit]:
@@ -91,7 +101,9 @@ def missing_factors(scene: Scene, node: ast.Name | ast.Attribute) -> Iterator[Co
     for option in names.options:
         new, words, about = f"{name}{gap}*{gap}{option}", f"the {called(option)} is forgotten", (called(option),)
         if isinstance(within, ast.Slice):
-            same = [part for part in ast.walk(within) if isinstance(part, ast.expr) and ast.dump(part) == ast.dump(node)]
+            same = [
+                part for part in ast.walk(within) if isinstance(part, ast.expr) and ast.dump(part) == ast.dump(node)
+            ]
             if node is same[0]:
                 changes = [(part, new) for part in same]
                 yield scene.several(changes, within, words, cost, ("factor", option), about)
@@ -206,7 +218,7 @@ def offsets(scene: Scene, node: ast.expr) -> Iterator[CodeEdit]:
         if isinstance(node.value, int) and not isinstance(node.value, bool) and isinstance(outer, ast.BinOp):
             yield from constants(scene, node, outer)
         return
-    if not (whole and (bound or argument or member)) or isinstance(node.ctx if hasattr(node, "ctx") else None, ast.Store):
+    if not (whole and (bound or argument or member)) or isinstance(getattr(node, "ctx", None), ast.Store):
         return
     gap, text = spacing(scene, node), scene.of(node)
     cost = 4 if bound or argument else 5
@@ -231,23 +243,24 @@ def exchanged(scene: Scene, node: ast.AST) -> Iterator[CodeEdit]:
         for k, (a, b) in enumerate(zip(node.elts, node.elts[1:], strict=False)):
             if ast.dump(a) != ast.dump(b) and not isinstance(a, ast.Starred) and not isinstance(node.ctx, ast.Store):
                 words = f"{scene.of(a)} and {scene.of(b)} are exchanged"
-                shown = node if len(scene.of(node)) < 60 else node
                 cost = 2.5 + k / 10
-                yield scene.several([(a, scene.of(b)), (b, scene.of(a))], shown, words, cost, None, ("exchange",))
+                yield scene.several([(a, scene.of(b)), (b, scene.of(a))], node, words, cost, None, ("exchange",))
         return
-    parts = [p for p in ast.walk(node) if isinstance(p, ast.Name | ast.Attribute) and ast.unparse(p) in scene.names.whole]
+    parts = [
+        p for p in ast.walk(node) if isinstance(p, ast.Name | ast.Attribute) and ast.unparse(p) in scene.names.whole
+    ]
     names = list(dict.fromkeys(map(ast.unparse, parts)))
     if not 2 <= len(names) <= 4 or (isinstance(node, ast.Call) and last_name(node.func) not in ("range", "divmod")):
         return
     outer = scene.code.parents[node]
     if isinstance(outer, ast.BinOp) and isinstance(node, ast.BinOp):
         return
-    for k, a in enumerate(names):
-        for b in names[k + 1 :]:
-            swap = {a: b, b: a}
-            changes = [(p, swap[ast.unparse(p)]) for p in parts if ast.unparse(p) in swap]
-            words = f"{a} and {b} are exchanged"
-            yield scene.several(changes, node, words, 3, ("exchange", a, b), ("exchange",))
+    for k, one in enumerate(names):
+        for other in names[k + 1 :]:
+            swap = {one: other, other: one}
+            changes: list[tuple[ast.AST, str]] = [(p, swap[ast.unparse(p)]) for p in parts if ast.unparse(p) in swap]
+            words = f"{one} and {other} are exchanged"
+            yield scene.several(changes, node, words, 3, ("exchange", one, other), ("exchange",))
 
 
 # Slices
@@ -281,8 +294,10 @@ def called_slices(scene: Scene, node: ast.Call) -> Iterator[CodeEdit]:
     """Yield `slice(i, i + n, 1)` with a stride."""
     lower, upper = map(scene.of, node.args[:2])
     for option in scene.names.options:
-        if isinstance(node.args[1], ast.BinOp) and upper.startswith(lower) and (
-            len(node.args) == 2 or scene.of(node.args[2]) == "1"
+        if (
+            isinstance(node.args[1], ast.BinOp)
+            and upper.startswith(lower)
+            and (len(node.args) == 2 or scene.of(node.args[2]) == "1")
         ):
             count = scene.of(node.args[1].right)
             new = f"slice({lower}, {lower} + ({count} - 1) * {option} + 1, {option})"
@@ -325,7 +340,7 @@ def is_cut(scene: Scene, part: ast.expr) -> bool:
 def sizes_for(scene: Scene, cut: list[int], count: int) -> Iterator[list[str]]:
     """Yield the sizes that the axes of an array may have after its padding was cut off."""
     seen = set()
-    for array, names in scene.names.shapes:
+    for _, names in scene.names.shapes:
         for shift in (0, 1, -1):
             places = [k + shift for k in cut]
             if all(0 <= k < len(names) and names[k] != "_" for k in places) and places:
@@ -333,7 +348,6 @@ def sizes_for(scene: Scene, cut: list[int], count: int) -> Iterator[list[str]]:
                 if sizes not in seen:
                     seen.add(sizes)
                     yield list(sizes)
-        del array
     for array in [name for name in scene.names.arrays if len(name) <= 6][:6]:
         yield [f"{array}.shape[{k}]" for k in cut]
     if len(cut) == 2 and count:

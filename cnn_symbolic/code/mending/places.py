@@ -77,8 +77,7 @@ def names_of(function: ast.FunctionDef, options: Sequence[str]) -> Names:
                 enter(target, node.value, found)
     shapes = [names for _, names in found.shapes]
     grouped = [list(group) for group in zip(*shapes, strict=False)] if len(shapes) > 1 else []
-    loops = [[name] for name in found.loops]
-    found.tuples += shapes + [sum(loops, [])] + [sorted(set(group) - {"_"}) for group in grouped]
+    found.tuples += [*shapes, list(found.loops)] + [sorted(set(group) - {"_"}) for group in grouped]
     return found
 
 
@@ -127,7 +126,7 @@ def enter(target: ast.expr, value: ast.expr, found: Names) -> None:
     elif isinstance(target, ast.Name) and target.id not in found.whole:
         is_option = isinstance(value, ast.Name | ast.Attribute) and ast.unparse(value) in found.options
         is_key = isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Constant)
-        key = value.slice.value if is_key else None
+        key = getattr(getattr(value, "slice", None), "value", None) if is_key else None
         if is_option or (isinstance(key, str) and OPTIONS.fullmatch(key)):
             add(found.options, target.id)
         elif is_size(value):
@@ -153,8 +152,9 @@ def is_size(node: ast.expr) -> bool:
     """Tell whether an expression is a size of an array, as `x.shape[0]` or `len(x)`."""
     if isinstance(node, ast.Call):
         return isinstance(node.func, ast.Name) and node.func.id == "len"
-    shape = node.value if isinstance(node, ast.Subscript) else None
-    return isinstance(shape, ast.Attribute) and shape.attr == "shape" and not isinstance(node.slice, ast.Slice)
+    if not isinstance(node, ast.Subscript) or isinstance(node.slice, ast.Slice):
+        return False
+    return isinstance(node.value, ast.Attribute) and node.value.attr == "shape"
 
 
 def is_whole_number(node: ast.expr, known: Names) -> bool:
@@ -192,7 +192,7 @@ def anchors_of(
     """Yield the parts of a function, and then those of the functions that they call."""
     pieces = list(pieces_of(function.body, ()))
     made_by = {name: sources(pieces, name, outputs) for name in outputs}
-    asked = set().union(*(made_by[name] for name in wrong)) if wrong else {k for k in range(len(pieces))}
+    asked = set().union(*(made_by[name] for name in wrong)) if wrong else set(range(len(pieces)))
     fine = set().union(*(made_by[name] for name in outputs if name not in wrong), set()) if wrong else set()
     helpers: dict[str, bool] = {}
     for k in sorted(asked):
@@ -231,9 +231,9 @@ def pieces_of(body: Sequence[ast.stmt], inside: tuple[ast.stmt, ...]) -> Iterato
     """Yield simple statements and the heads of others; each with its parts and the lines of what it is in."""
     lines = tuple(each.lineno for each in inside)
     for node in body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            continue
-        if isinstance(node, ast.For):
+        if isinstance(node, ast.FunctionDef):
+            yield from pieces_of(node.body, inside)
+        elif isinstance(node, ast.For):
             yield node, (node.iter,), lines
             yield from pieces_of(node.body, (*inside, node))
         elif isinstance(node, ast.If):
@@ -254,7 +254,9 @@ def sources(pieces: Sequence[Piece], output: str, outputs: Sequence[str]) -> set
             own = returned(statement, outputs, [output]) or parts
             wanted |= names_read(own)
             found.add(k)
-    heads = {statement.lineno: k for k, (statement, _, _) in enumerate(pieces) if isinstance(statement, ast.For | ast.If)}
+    heads = {
+        statement.lineno: k for k, (statement, _, _) in enumerate(pieces) if isinstance(statement, ast.For | ast.If)
+    }
     before = -1
     while before != len(found) + len(wanted):
         before = len(found) + len(wanted)

@@ -68,7 +68,7 @@ class Scene:
         for outer in self.around(node):
             if isinstance(outer, ast.Subscript) and inner is outer.slice:
                 return True
-            if isinstance(outer, ast.Call) and inner is not outer.func and last_name(outer.func) in INDEXING:
+            if isinstance(outer, ast.Call) and inner is not outer.func and self.is_counted(outer, node):
                 return True
             if isinstance(outer, ast.Compare) and self.is_whole(node):
                 return True
@@ -78,6 +78,10 @@ class Scene:
                 )
             inner = outer
         return False
+
+    def is_counted(self, call: ast.Call, node: ast.AST) -> bool:
+        """Tell whether an argument of a call is about places in arrays."""
+        return last_name(call.func) in INDEXING or (isinstance(call.func, ast.Name) and self.is_whole(node))
 
     def is_whole(self, node: ast.AST) -> bool:
         """Tell whether a part is made from names of whole numbers only."""
@@ -100,11 +104,6 @@ class Scene:
         while isinstance(node, ast.Subscript):
             node = node.value
         return isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node) in self.names.arrays
-
-    def spacing(self, node: ast.AST) -> str:
-        """Return what stands around operators where a part is: a space or nothing."""
-        text = self.of(self.code.statement(node))
-        return "" if any(f"{a}{b}" in text for a in ("i", "j", "r", "c", "w", "h") for b in "*+") else " "
 
     def ending(self) -> Iterator[str]:
         """Yield how the reversal of the spatial axes behind the others is written."""

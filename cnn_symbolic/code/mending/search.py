@@ -20,12 +20,16 @@ import sympy as sp
 
 from cnn_symbolic.code.mending.arrays import array_edits, whole_values
 from cnn_symbolic.code.mending.indices import index_edits
+from cnn_symbolic.code.mending.numbers import WorldAt
 from cnn_symbolic.code.mending.places import Anchor, anchors, names_of
 from cnn_symbolic.code.mending.scene import Scene
 from cnn_symbolic.code.mending.statements import statement_edits
 from cnn_symbolic.code.mending.texts import CodeEdit, CodeText
-from cnn_symbolic.code.proving import Call, Proof, entries_at, exists, read_function
+from cnn_symbolic.code.proving import Call, Proof, as_condition, entries_at, exists, read_function, running, world_of
 from cnn_symbolic.code.reading import File, Path
+from cnn_symbolic.code.statements import Statements
+from cnn_symbolic.code.values import Scope
+from cnn_symbolic.code.world import Raised
 from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.values import number
@@ -35,7 +39,6 @@ from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.statement import state
 from cnn_symbolic.mistakes.instances import Instance, random_instances
-from cnn_symbolic.tensors.entries import entries_of
 from cnn_symbolic.tensors.shapes import shape
 from cnn_symbolic.tensors.tensor import Tensor
 
@@ -87,6 +90,7 @@ def mend(
     start = time.process_time()
     trial = Trial(proof, call, program, tuple(assuming))
     code = CodeText(proof.file.text)
+    reached = reached_text(code, (*(within or (proof.function,)), *called_by(program)))
     partly: Mend | None = None
     seen: set[str] = {proof.file.text}
     tried = 0
@@ -95,11 +99,11 @@ def mend(
         if spent > (longest if partly is None else longest / 2):
             break
         text = edit.applied(proof.file.text)
-        if text in seen or not parses(text):
+        if text in seen:
             continue
         seen.add(text)
         tried += 1
-        mended = trial.mended(text)
+        mended = trial.mended(edit.applied(reached), text)
         if not mended or (partly is not None and len(mended) <= len(partly.mended)):
             continue
         left = tuple(name for name in trial.wrong if name not in mended)
@@ -112,13 +116,31 @@ def mend(
     return partly
 
 
-def parses(text: str) -> bool:
-    """Tell whether a text is one of Python."""
-    try:
-        ast.parse(text)
-    except (SyntaxError, ValueError):
-        return False
-    return True
+def reached_text(code: CodeText, within: Sequence[str]) -> str:
+    """Return the text of a file with spaces in the place of functions and classes that are not called."""
+    top = {node.name: node for node in code.tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    asked = [name.partition(".")[0] for name in within]
+    reached: set[str] = set()
+    while asked:
+        name = asked.pop()
+        if name in top and name not in reached:
+            reached.add(name)
+            asked += [part.id for part in ast.walk(top[name]) if isinstance(part, ast.Name)]
+    if not reached:
+        return code.text
+    others = [node for node in code.tree.body if not isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    asked = [part.id for node in others for part in ast.walk(node) if isinstance(part, ast.Name)]
+    text = code.text
+    for name, node in top.items():
+        if name not in reached and name not in asked and not node.decorator_list:
+            start, end = code.span(node)
+            text = text[:start] + "".join("\n" if c == "\n" else " " for c in text[start:end]) + text[end:]
+    return text
+
+
+def called_by(program: str) -> list[str]:
+    """Return the names in a program."""
+    return [node.id for node in ast.walk(ast.parse(program)) if isinstance(node, ast.Name)]
 
 
 # Candidates
@@ -225,8 +247,10 @@ class Trial:
     wrong: list[str] = field(default_factory=list)
     right: list[str] = field(default_factory=list)
     instances: dict[str, list[Instance]] = field(default_factory=dict)
+    assumed: tuple[Any, ...] = ()
 
     def __post_init__(self) -> None:
+        self.assumed = tuple(map(as_condition, self.assuming))
         self.wrong = [result.name for result in self.proof.results if result.outcome != "proved"]
         self.right = [result.name for result in self.proof.results if result.outcome == "proved"]
         for name in (*self.wrong, *self.right):
@@ -236,8 +260,6 @@ class Trial:
         """Yield the sizes of the counterexample, and others, with whole numbers for the entries."""
         gradient = self.proof.definition.gradients[name]
         domain = self.domain
-        with suppress(CnnSymbolicError):
-            yield from islice(random_instances(gradient, domain), INSTANCES)
         for sizes in self.counterexamples(name):
             with suppress(CnnSymbolicError, KeyError):
                 symbols = state(gradient, gradient, domain).sizes
@@ -247,6 +269,8 @@ class Trial:
                 shapes = {n: tuple(evaluate_size(k, known) for k in lengths) for n, lengths in leaves.items()}
                 values = {n: random.integers(-9, 10, lengths).astype(object) for n, lengths in shapes.items()}
                 yield Instance(known, values, {}, gradient.evaluate(values, {}, known))
+        with suppress(CnnSymbolicError):
+            yield from islice(random_instances(gradient, domain), INSTANCES)
 
     def counterexamples(self, name: str) -> Iterator[Mapping[str, int]]:
         """Yield sizes at which a result is wrong, or at which the code fails."""
@@ -261,50 +285,52 @@ class Trial:
         """The conditions on the sizes that hold on every path."""
         return tuple(self.proof.read[0].world.domain) if self.proof.read else ()
 
-    def mended(self, text: str) -> tuple[str, ...]:
-        """Return the results that are wrong now and are proved after a change; none if one is wrong then that was not."""
-        try:
-            file = File(text, self.proof.file.name)
-            definition = self.proof.definition
-            read = read_function(file, self.proof.function, definition, self.call, self.program, self.assuming)
-            agreeing = [name for name in self.wrong if self.agrees(name, read)]
-            if not agreeing and (self.wrong or not self.proof.failing):
-                return ()
-            if not all(self.agrees(name, read) for name in self.right):
-                return ()
-            if any(path.raised is not None and not path.raised.meant and exists(path) for path in read):
-                return ()
-            proved = tuple(name for name in agreeing if self.is_right(name, read))
-            if not proved and self.wrong:
-                return ()
-            if all(self.is_right(name, read) for name in self.right):
-                return proved or tuple(self.right)
-        except (CnnSymbolicError, NotReadable, *TOO_MUCH):
-            return ()
+    def mended(self, reached: str, text: str) -> tuple[str, ...]:
+        """Return the results that are wrong now and are proved after a change; none if one is wrong then that was not.
+
+        `reached` is the text with nothing in it that is not called, by which the change is tried first.
+        """
+        with suppress(CnnSymbolicError, NotReadable, *TOO_MUCH):
+            agreeing = [name for name in self.wrong if self.agrees(name, reached)]
+            return self.proved(self.read(text), agreeing) if agreeing or not self.wrong else ()
         return ()
 
-    def agrees(self, name: str, read: Sequence[Path]) -> bool:
-        """Tell whether a result has the values of the gradient at all instances."""
-        return all(self.agrees_at(name, read, instance) for instance in self.instances[name])
+    def read(self, text: str) -> list[Path]:
+        """Return the paths of the function in a text."""
+        file, definition = File(text, self.proof.file.name), self.proof.definition
+        return read_function(file, self.proof.function, definition, self.call, self.program, self.assuming)
 
-    def agrees_at(self, name: str, read: Sequence[Path], instance: Instance) -> bool:
+    def proved(self, read: Sequence[Path], agreeing: Sequence[str]) -> tuple[str, ...]:
+        """Return the results among some that are proved, if those are that were before, and the code fails nowhere."""
+        if any(path.raised is not None and not path.raised.meant and exists(path) for path in read):
+            return ()
+        found = tuple(name for name in agreeing if self.is_right(name, read))
+        if (self.wrong and not found) or not all(self.is_right(name, read) for name in self.right):
+            return ()
+        return found or tuple(self.right)
+
+    def agrees(self, name: str, text: str) -> bool:
+        """Tell whether a result has the values of the gradient at all instances, when the text is read there."""
+        return all(self.agrees_at(name, text, instance) for instance in self.instances[name])
+
+    def agrees_at(self, name: str, text: str, instance: Instance) -> bool:
         """Tell whether a result has the value of the gradient at an instance."""
-        taken = path_at(read, instance.sizes)
-        if taken is None or taken.refused is not None:
+        definition = self.proof.definition
+        before = world_of(definition, self.call, self.assumed)
+        world = WorldAt(before.domain, tensors=dict(before.tensors), windows=before.windows, sizes=instance.sizes)
+        reader = Statements(world, Scope())
+        run = running(self.proof.function, definition, self.call, self.program)
+        try:
+            result = run(reader, File(text, self.proof.file.name).scope(reader))
+        except Raised as ended:
+            taken = path_at(self.proof.read, instance.sizes)
+            return ended.meant and taken is not None and taken.raised is not None and taken.raised.meant
+        if name not in result or not all(world.vanishes(each.never) for each in world.obligations.values()):
             return False
-        if taken.raised is not None:
-            before = path_at(self.proof.read, instance.sizes)
-            return taken.raised.meant and before is not None and before.raised is not None and before.raised.meant
-        if name not in taken.result:
-            return False
-        for each in taken.obligations:
-            if entries_of(each.never, (), (), ()).evaluate({}, {}, instance.sizes) != 0:
-                return False
-        array, (index, value) = taken.result[name]
+        array, (index, value) = result[name]
         if tuple(evaluate_size(n, instance.sizes) for n in array.lengths) != instance.value.shape:
             return False
-        gradient = self.proof.definition.gradients[name]
-        formula = entries_at(array, index, value, gradient, taken.world)
+        formula = entries_at(array, index, value, definition.gradients[name], world)
         return bool(np.array_equal(evaluated(formula, instance), instance.value))
 
     def is_right(self, name: str, read: Sequence[Path]) -> bool:

@@ -29,7 +29,7 @@ def assigned(scene: Scene, node: ast.Assign) -> Iterator[CodeEdit]:
     between = scene.code.text[end:start]
     shown = scene.code.span(target)[0], scene.code.span(node)[1]
     is_name = isinstance(target, ast.Name)
-    if not isinstance(target, ast.Tuple) and looped and not (is_name and target.id in scene.names.whole):
+    if not isinstance(target, ast.Tuple) and looped and scene.of(target) not in scene.names.whole:
         words = f"{scene.of(target)} is overwritten: = in place of +="
         new = between.replace("=", "+=", 1)
         yield CodeEdit(((end, start, new),), shown, words, 3.5 if is_name else 1, "assigned", frozenset({"sum"}))
@@ -43,7 +43,8 @@ def added(scene: Scene, node: ast.AugAssign) -> Iterator[CodeEdit]:
     """Yield = in the place of +=, the other sign, and an addition at every index of an array of indices."""
     end, start = scene.code.span(node.target)[1], scene.code.span(node.value)[0]
     between = scene.code.text[end:start]
-    target = scene.of(node.target)
+    if scene.is_whole(node.value) and not isinstance(node.value, ast.Constant):
+        yield scene.edit(node.value, "1", f"{scene.of(node.target)} grows by {scene.of(node.value)}, not by one", 2)
     if isinstance(node.op, ast.Add | ast.Sub):
         sign, other = ("+=", "-=") if isinstance(node.op, ast.Add) else ("-=", "+=")
         new = between.replace(sign, other)
@@ -59,7 +60,6 @@ def added(scene: Scene, node: ast.AugAssign) -> Iterator[CodeEdit]:
             new = f"np.add.at({scene.of(node.target.value)}, {at}, {scene.of(node.value)})"
             words = f"cells of {scene.of(node.target.value)} that are met several times are counted once"
             yield CodeEdit(((*scene.code.span(node), new),), scene.code.span(node), words, 3, None, frozenset({"sum"}))
-    del target
 
 
 def as_object(part: ast.expr) -> str:

@@ -68,7 +68,8 @@ class CodeText:
 
     def slice_span(self, node: ast.Slice) -> tuple[int, int]:
         """Return where a slice begins and ends."""
-        return self.offset(node.lineno, node.col_offset), self.offset(node.end_lineno, node.end_col_offset)
+        last, column = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
+        return self.offset(node.lineno, node.col_offset), self.offset(last, column)
 
     def of(self, node: ast.AST) -> str:
         """Return what stands in the text for a part of the tree."""
@@ -107,6 +108,8 @@ class CodeText:
         while not isinstance(shown, ast.stmt):
             outer = self.parents[shown]
             small = isinstance(shown, ast.Name | ast.Constant | ast.UnaryOp | ast.operator | ast.cmpop)
+            if isinstance(outer, ast.Assign | ast.AugAssign) and small and len(self.of(outer)) <= LONGEST_SHOWN:
+                return self.span(outer)
             within = isinstance(outer, ast.BinOp | ast.Slice | ast.keyword | ast.Compare) or small
             short = isinstance(outer, ast.expr | ast.keyword | ast.Slice) and len(self.of(outer)) <= LONGEST_SHOWN
             if not (within and short):
