@@ -25,14 +25,14 @@ from cnn_symbolic.code.mending.places import Anchor, anchors, names_of
 from cnn_symbolic.code.mending.scene import Scene
 from cnn_symbolic.code.mending.statements import statement_edits
 from cnn_symbolic.code.mending.texts import CodeEdit, CodeText
-from cnn_symbolic.code.proving import Call, Proof, as_condition, entries_at, exists, read_function, running, world_of
+from cnn_symbolic.code.proving import Call, Proof, entries_at, exists, read_function, running, world_of
 from cnn_symbolic.code.reading import File, Path
 from cnn_symbolic.code.statements import Statements
 from cnn_symbolic.code.values import Scope
 from cnn_symbolic.code.world import Raised
 from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.meaning import value_of
-from cnn_symbolic.expressions.values import number
+from cnn_symbolic.expressions.values import as_condition, number
 from cnn_symbolic.ground.errors import CnnSymbolicError, VacuousClaimError
 from cnn_symbolic.kernel.search.decide import is_proved
 from cnn_symbolic.kernel.search.verdicts import Refutation
@@ -44,7 +44,7 @@ from cnn_symbolic.tensors.tensor import Tensor
 
 # Seconds of computing after which no other edit is tried.
 LONGEST = 6.0
-INSTANCES, MOST_PAIRED = 3, 12
+INSTANCES, MOST_PAIRED = 2, 12
 # What pairs of the same slip cost more than one, and edits of what right results are made by, too.
 PAIR, SHARED = 1.5, 2.0
 TOO_MUCH = (OverflowError, MemoryError, RecursionError, ArithmeticError, ValueError, TypeError, KeyError, IndexError)
@@ -253,8 +253,17 @@ class Trial:
         self.assumed = tuple(map(as_condition, self.assuming))
         self.wrong = [result.name for result in self.proof.results if result.outcome != "proved"]
         self.right = [result.name for result in self.proof.results if result.outcome == "proved"]
-        for name in (*self.wrong, *self.right):
-            self.instances[name] = list(self.numbers(name))
+        for name in self.wrong:
+            self.instances[name] = []
+            for instance in self.numbers(name):
+                if len(self.instances[name]) <= INSTANCES and not self.agrees_now(name, instance):
+                    self.instances[name].append(instance)
+
+    def agrees_now(self, name: str, instance: Instance) -> bool:
+        """Tell whether a wrong result is right at an instance nevertheless, which then tells nothing of an edit."""
+        with suppress(CnnSymbolicError, NotReadable, *TOO_MUCH):
+            return self.agrees_at(name, self.proof.file.text, instance)
+        return False
 
     def numbers(self, name: str) -> Iterator[Instance]:
         """Yield the sizes of the counterexample, and others, with whole numbers for the entries."""
@@ -270,7 +279,7 @@ class Trial:
                 values = {n: random.integers(-9, 10, lengths).astype(object) for n, lengths in shapes.items()}
                 yield Instance(known, values, {}, gradient.evaluate(values, {}, known))
         with suppress(CnnSymbolicError):
-            yield from islice(random_instances(gradient, domain), INSTANCES)
+            yield from islice(random_instances(gradient, domain), 2 * INSTANCES)
 
     def counterexamples(self, name: str) -> Iterator[Mapping[str, int]]:
         """Yield sizes at which a result is wrong, or at which the code fails."""
