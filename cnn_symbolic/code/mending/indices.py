@@ -96,9 +96,12 @@ def missing_factors(scene: Scene, node: ast.Name | ast.Attribute) -> Iterator[Co
     if not scene.is_index(node) or (isinstance(outer, ast.BinOp) and not isinstance(outer.op, ast.Add | ast.Sub)):
         return
     gap = spacing(scene, node)
-    cost = 1.5 if name in names.loops else 4.5
+    usual = 1.5 if name in names.loops else 4.5
+    text = scene.of(scene.code.statement(node)).replace(" ", "")
     within = next((each for each in scene.around(node) if isinstance(each, ast.Slice | ast.stmt)), None)
     for option in names.options:
+        cost = usual + (2.0 if called(option) == "padding" else 0.0)
+        cost -= 0.6 if f"*{option}" in text or f"{option}*" in text else 0.0  # it is there on another axis
         new, words, about = f"{name}{gap}*{gap}{option}", f"the {called(option)} is forgotten", (called(option),)
         if isinstance(within, ast.Slice):
             same = [
@@ -271,6 +274,8 @@ def sliced(scene: Scene, node: ast.Slice) -> Iterator[CodeEdit]:
     gap = spacing(scene, node)
     lower, upper, step = ("" if b is None else scene.of(b) for b in (node.lower, node.upper, node.step))
     for option in scene.names.options:
+        if called(option) == "padding":
+            continue
         about, key = (called(option),), ("step", option)
         words = f"the {called(option)} is forgotten"
         if not step:
