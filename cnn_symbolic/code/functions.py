@@ -38,7 +38,7 @@ from cnn_symbolic.code.numbers import (
     to_whole,
     truth,
 )
-from cnn_symbolic.code.shaping import EVERYTHING, passes, whole
+from cnn_symbolic.code.shaping import EVERYTHING, of_family, passes, whole
 from cnn_symbolic.code.table import TABLE, known
 from cnn_symbolic.code.values import Class, Family, Instance, Known, Passes
 from cnn_symbolic.code.world import World
@@ -178,7 +178,7 @@ def prod(world: World, a: Any) -> Any:
     """Return the product of some numbers."""
     if not isinstance(a, list | tuple):
         raise world.refuse("np.prod of an array")
-    return sp.expand(sp.Mul(*(whole(world, n, "a factor") for n in a)))
+    return sp.Mul(*(whole(world, n, "a factor") for n in a))
 
 
 @known("numpy.dot", "ndarray.dot")
@@ -335,6 +335,18 @@ def sliding(flipped: bool) -> Callable[..., Any]:
     return row
 
 
+@known("numpy.convolve")
+def convolve(world: World, a: Any, v: Any, mode: Any = "full") -> Any:
+    """Return the convolution of two vectors."""
+    return sliding(True)(world, a, v, mode)
+
+
+@known("numpy.correlate")
+def correlate(world: World, a: Any, v: Any, mode: Any = "valid") -> Any:
+    """Return the cross-correlation of two vectors."""
+    return sliding(False)(world, a, v, mode)
+
+
 for _module in ("scipy.signal.", "scipy.signal.signaltools."):
     for _name in ("convolve", "convolve2d", "fftconvolve", "oaconvolve"):
         TABLE[_module + _name] = sliding(True)
@@ -407,12 +419,16 @@ def numbers(world: World, values: Sequence[Any], name: str) -> list[sp.Expr]:
     return found
 
 
+@known("builtins.divmod")
+def divmod_(world: World, a: Any, b: Any) -> Any:
+    """Return the quotient and the remainder."""
+    return arithmetic(world, "FloorDiv", a, b), arithmetic(world, "Mod", a, b)
+
+
 @known("builtins.sum")
 def builtin_sum(world: World, iterable: Any, start: Any = sp.S.Zero) -> Any:
     """Return the sum of all members."""
     if isinstance(iterable, Family):
-        from cnn_symbolic.code.shaping import of_family
-
         iterable = of_family(world, iterable)
     if isinstance(iterable, Array):
         return arithmetic(world, "Add", start, products.summed(world, iterable, sp.S.Zero, False))
@@ -584,7 +600,7 @@ def slice_(world: World, *bounds: Any) -> Any:
 @known("numpy.size")
 def size(world: World, a: Any) -> Any:
     """Return the number of cells."""
-    return sp.expand(sp.Mul(*as_array(world, a).atoms))
+    return sp.Mul(*as_array(world, a).atoms)
 
 
 @known("numpy.shape")

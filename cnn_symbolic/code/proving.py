@@ -10,8 +10,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from cnn_symbolic.code.arrays import Array, as_array
@@ -22,6 +24,7 @@ from cnn_symbolic.code.statements import Statements
 from cnn_symbolic.code.values import Scope
 from cnn_symbolic.code.world import World
 from cnn_symbolic.expressions import rules
+from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.formulas import entry, symbols_of
 from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.expressions.rules import is_plain_size
@@ -35,6 +38,7 @@ from cnn_symbolic.layers.definitions import LayerDefinition
 from cnn_symbolic.tensors.entries import entries_of
 from cnn_symbolic.tensors.operations.basic import zeros
 from cnn_symbolic.tensors.shapes import shape
+from cnn_symbolic.tensors.sources import Leaf
 from cnn_symbolic.tensors.tensor import Tensor
 
 
@@ -284,7 +288,7 @@ def as_view(world: World, tensor: Tensor) -> Array:
     """Return a tensor with arbitrary entries as an array of the code."""
     name = tensor.name or ""
     buffer = world.buffer(tensor.lengths, lambda index: entry(name, tuple(index)))
-    return Array(world, buffer, tuple((n,) for n in tensor.lengths), lambda index: index)
+    return Array(world, buffer, tuple((world.normal(n),) for n in tensor.lengths), lambda index: index)
 
 
 def own_layout(world: World, array: Array, name: str, call: Call) -> Array:
@@ -393,7 +397,7 @@ def decided(name: str, found: Sequence[Path], definition: LayerDefinition, call:
                 claims += claims_of(name, path, definition.gradients[name])
             except VacuousClaimError:
                 continue
-            except CnnSymbolicError as stopped:
+            except (CnnSymbolicError, RecursionError) as stopped:
                 reason = str(stopped)
     refuted = any(isinstance(claim.verdict, Refutation) for claim in claims)
     open_claims = [claim for claim in claims if not isinstance(claim.verdict, Theorem | Refutation)]
@@ -414,12 +418,9 @@ def detail_of(verdict: Verdict) -> str:
 def claims_of(name: str, path: Path, gradient: Tensor) -> list[Claim]:
     """Return the claims about one result on one path; what depends on one that is refuted is left out."""
     world, assuming = path.world, (*path.world.domain, *path.conditions)
-    claims: list[Claim] = []
-    for each in path.obligations:
-        verdict = decide(world.statement(each.never))
-        claims.append(Claim(path, each.what, verdict, None, each.line))
-        if isinstance(verdict, Refutation):
-            return claims
+    claims = list(obliged(path))
+    if any(isinstance(claim.verdict, Refutation) for claim in claims):
+        return claims
     array, (index, value) = path.result[name]
     if array.rank != gradient.rank:
         raise CnnSymbolicError(f"{name} has {array.rank} axes, where the gradient has {gradient.rank}")
@@ -432,8 +433,41 @@ def claims_of(name: str, path: Path, gradient: Tensor) -> list[Claim]:
     if value.has(LOWEST) or value.has(sp.oo):
         raise CnnSymbolicError(f"{name} has −∞ in it")
     formula = entries_at(array, index, value, gradient, world)
-    claims.append(Claim(path, name, decide(state(gradient, formula, assuming=assuming)), formula))
+    verdict = decide(state(gradient, formula, assuming=assuming))
+    if isinstance(verdict, Refutation) and world.windows is not None and not differs(gradient, formula, verdict, world):
+        raise CnnSymbolicError("it differs for arbitrary selections, but not where maxima are selected")
+    claims.append(Claim(path, name, verdict, formula))
     return claims
+
+
+@lru_cache(maxsize=64)
+def obliged(path: Path) -> tuple[Claim, ...]:
+    """Return the claims that nothing goes wrong on a path, up to the first that is refuted."""
+    claims: list[Claim] = []
+    for each in path.obligations:
+        claims.append(Claim(path, each.what, decide(path.world.statement(each.never)), None, each.line))
+        if isinstance(claims[-1].verdict, Refutation):
+            break
+    return tuple(claims)
+
+
+def differs(gradient: Tensor, formula: Tensor, verdict: Refutation, world: World) -> bool:
+    """Tell whether two formulas differ for a selection that is one of maxima, at the sizes of a counterexample."""
+    if world.windows is None:
+        return True
+    known = {s: verdict.sizes[s.name] for s in verdict.statement.sizes}
+    rng = np.random.default_rng(0)
+    x = world.tensors["x"]
+    shapes = {
+        name: [evaluate_size(n, known) for n in each.lengths]
+        for name, each in world.tensors.items()
+        if isinstance(each.source, Leaf)
+    }
+    values = {name: rng.integers(1, 9, size) for name, size in shapes.items()}
+    values["x"] = rng.permutation(int(np.prod(shapes["x"]))).reshape(shapes["x"]) + 1
+    values["s"] = world.windows.maxima(values["x"], shapes["s"], lambda e: evaluate_size(e, known))
+    sides = [each.evaluate(values, sizes=known) for each in (gradient, formula)]
+    return x.rank > 0 and not np.array_equal(*sides)
 
 
 def entries_at(array: Array, index: Sequence[sp.Symbol], value: Any, gradient: Tensor, world: World) -> Tensor:

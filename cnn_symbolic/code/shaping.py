@@ -30,12 +30,16 @@ from cnn_symbolic.code.arrays import (
     stacked,
 )
 from cnn_symbolic.code.indexing import Slice, indexed
+from cnn_symbolic.code.memory import Loop
 from cnn_symbolic.code.numbers import as_number, is_number
 from cnn_symbolic.code.table import known
 from cnn_symbolic.code.values import Family, Known
 from cnn_symbolic.code.world import World
 from cnn_symbolic.expressions import rules
-from cnn_symbolic.expressions.formulas import substitute
+from cnn_symbolic.expressions.formulas import bound_sum, substitute
+from cnn_symbolic.expressions.formulas import entry as entry_of
+from cnn_symbolic.expressions.values import number
+from cnn_symbolic.tensors.making import tensor
 
 EVERYTHING = Slice(None, None, None)
 WHOLE_TYPES = (
@@ -178,7 +182,7 @@ def arange(world: World, start: Any, stop: Any = None, step: Any = None, dtype: 
 def passes(world: World, start: sp.Expr, stop: sp.Expr, step: sp.Expr) -> sp.Expr:
     """Return how many numbers a range has: ⌈(stop − start)/step⌉, and none where that is below zero."""
     if world.sign(step - 1) == 1:
-        span = sp.expand(stop - start)
+        span = stop if start == 0 else sp.expand(stop - start)
     elif world.holds(rules.compare("<", step, sp.S.Zero)):
         span, step = sp.expand(start - stop), sp.expand(-step)
     else:
@@ -190,8 +194,6 @@ def passes(world: World, start: sp.Expr, stop: sp.Expr, step: sp.Expr) -> sp.Exp
 @known("numpy.array", "numpy.copy")
 def array(world: World, object: Any, dtype: Any = None) -> Array:
     """Return an array of numbers or of arrays, a copy."""
-    if isinstance(object, Family):
-        return of_family(world, object)
     given = as_array(world, object)
     made = given.copy(given.in_order)
     return made if dtype is None else astype(world, made, dtype)
@@ -209,22 +211,19 @@ def ascontiguousarray(world: World, a: Any, dtype: Any = None) -> Array:
     return remembered(a, a) if isinstance(a, Array) and dtype is None else array(world, a, dtype)
 
 
-def of_family(world: World, members: Family, axis: int = 0) -> Array:
-    """Return the members of a list of symbolic length along a new axis."""
+def of_family(world: World, members: Family) -> Array:
+    """Return the members of a list of symbolic length along a new first axis."""
     member = members.member
     if isinstance(member, Family):
         member = of_family(world, member)
     each = as_array(world, member)
     entry = each.reading()
-    before = sum(len(dim) for dim in each.dims[:axis])
     n = len(members.index)
 
     def value(index: Sequence[sp.Expr]) -> Any:
-        own, rest = index[before : before + n], [*index[:before], *index[before + n :]]
-        return substitute(entry(rest), dict(zip(members.index, own, strict=True)))
+        return substitute(entry(index[n:]), dict(zip(members.index, index[:n], strict=True)))
 
-    dims = (*each.dims[:axis], tuple(members.lengths), *each.dims[axis:])
-    return computed(world, dims, value, each.kind, True)
+    return computed(world, (tuple(members.lengths), *each.dims), value, each.kind)
 
 
 @known("ndarray.astype")
@@ -460,9 +459,8 @@ def concatenate(world: World, arrays: Any, axis: Any = sp.S.Zero) -> Array:
 @known("numpy.stack")
 def stack(world: World, arrays: Any, axis: Any = sp.S.Zero) -> Array:
     """Return arrays as the members of a new axis."""
-    if isinstance(arrays, Family):
-        rank = as_array(world, arrays.member).rank
-        return of_family(world, arrays, axes_of(world, axis, rank + 1)[0])
+    if isinstance(arrays, Array):  # of a list of symbolic length, along the first axis
+        return moveaxis(world, arrays, sp.S.Zero, axis)
     parts = [as_array(world, part) for part in arrays]
     return stacked(world, parts, axes_of(world, axis, parts[0].rank + 1)[0])
 
@@ -584,8 +582,70 @@ def mirrored(world: World, mode: str, i: sp.Expr, n: sp.Expr) -> sp.Expr:
 
 @known("numpy.insert")
 def insert(world: World, arr: Any, obj: Any, values: Any, axis: Any = None) -> Array:
-    """Return zeros inserted before cells of an axis, so many before each of a range of them."""
-    raise world.refuse("np.insert, where a[::s] = b is understood")
+    """Return an array with zeros inserted, so many before each of some cells of an axis that follow each other.
+
+    Cell j is at j + b·(how many of the cells before which something is inserted are not after it).
+    """
+    a, places = as_array(world, arr), as_array(world, obj)
+    if axis is None or as_number(world, values) != 0 or places.rank > 1 or len(places.atoms) > 2:
+        raise world.refuse("np.insert, but of zeros before cells of one axis that follow each other")
+    (k,) = axes_of(world, axis, a.rank)
+    index, at = places.written()
+    count, each = (*places.atoms, sp.S.One, sp.S.One)[:2]
+    first = sp.expand(at - index[0]) if index else at
+    if set(index) & first.free_symbols or world.varies(first):
+        raise world.refuse("np.insert before cells that do not follow each other")
+    n, before = length_of(a.dims[k]), sum(len(dim) for dim in a.dims[:k])
+    entry, j = a.reading(), sp.Dummy("j", integer=True)
+    with world.within(Loop(j, n)):
+        passed = sp.expand(j - first + 1)
+        passed = passed if world.sign(passed) == 1 else rules.maximum(passed, sp.S.Zero)
+        within = world.holds(rules.compare("<=", passed, count))
+        place = sp.expand(j + each * (passed if within else rules.minimum(passed, count)))
+
+    def value(here: Sequence[sp.Expr]) -> Any:
+        inner = [*here[:before], *cell(j, a.dims[k]), *here[before + 1 :]]
+        return bound_sum(rules.delta(here[before], place) * entry(inner), (j,), (n,))
+
+    dims = [(sp.expand(n + count * each),) if i == k else dim for i, dim in enumerate(a.dims)]
+    return computed(world, dims, value)
+
+
+@known("numpy.split")
+def split(world: World, ary: Any, indices_or_sections: Any, axis: Any = sp.S.Zero) -> list[Any]:
+    """Return the parts of an array along an axis, so many of one size."""
+    a, n = as_array(world, ary), as_number(world, indices_or_sections)
+    (k,) = axes_of(world, axis, a.rank)
+    if not isinstance(n, sp.Integer) or n < 1:
+        raise world.refuse("np.split into a number of parts that is not written out")
+    length = length_of(a.dims[k])
+    size, left = world.quotient(length, n)
+    world.require(rules.compare("=", left, sp.S.Zero), f"ValueError: split: {length} cells are no multiple of {n}")
+    return [
+        indexed(a, (*[EVERYTHING] * k, Slice(sp.expand(i * size), sp.expand((i + 1) * size), None)))
+        for i in range(int(n))
+    ]
+
+
+@known("numpy.random.randn", "numpy.random.rand")
+def randn(world: World, *shape: Any) -> Array:
+    """Return arbitrary numbers."""
+    return random(world, shape)
+
+
+@known("numpy.random.normal", "numpy.random.uniform")
+def normal(world: World, loc: Any = None, scale: Any = None, size: Any = ()) -> Array:
+    """Return arbitrary numbers."""
+    return random(world, size)
+
+
+@known("numpy.random.random", "numpy.random.standard_normal")
+def random(world: World, size: Any = ()) -> Array:
+    """Return arbitrary numbers."""
+    lengths = shape_of(world, size)
+    name = f"random{len(world.tensors)}"
+    world.tensors[name] = tensor(*map(number, lengths), name=name)
+    return computed(world, [(n,) for n in lengths], lambda index: entry_of(name, tuple(index)), REAL, True)
 
 
 @known("numpy.ix_")
@@ -644,12 +704,7 @@ def sliding_window_view(world: World, x: Any, window_shape: Any, axis: Any = Non
                 rest = rest[len(dim) :]
         return at
 
-    return frozen(world, a.view(dims, back))
-
-
-def frozen(world: World, view: Array) -> Array:
-    """Return what a view shows; nobody may write to it, or read it after the array was changed."""
-    return remembered(view, view)
+    return a.view(dims, back)
 
 
 @known("numpy.lib.stride_tricks.as_strided")
@@ -681,7 +736,7 @@ def as_strided(world: World, x: Any, shape: Any = None, strides: Any = None) -> 
         )
         for by in moves:
             world.require(rules.compare(">=", by[k], sp.S.Zero), "as_strided: a negative stride")
-    return frozen(world, a.view([(n,) for n in lengths], back))
+    return a.view([(n,) for n in lengths], back)
 
 
 @known("numpy.put_along_axis", "numpy.take_along_axis")

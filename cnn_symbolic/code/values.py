@@ -21,10 +21,14 @@ class Poison:
 
 @dataclass(eq=False)
 class Scope:
-    """The names of a function, of a class or of a file; names that are not there are looked up outside."""
+    """The names of a function, of a class or of a file; names that are not there are looked up outside.
+
+    `accumulated` are those of arrays that every pass of a loop adds to by `a = a + e`.
+    """
 
     names: dict[str, Any] = field(default_factory=dict)
     outer: Scope | None = None
+    accumulated: set[str] = field(default_factory=set)
 
     def home(self, name: str) -> Scope | None:
         """Return the scope that has a name."""
@@ -91,10 +95,14 @@ class Method:
 
 @dataclass(frozen=True, eq=False)
 class Passes:
-    """What a loop runs over: the numbers of passes of its loops, and what its target is at a pass."""
+    """What a loop runs over: the numbers of passes of its loops, and what its target is at a pass.
+
+    Of a generator, `index` are the passes of its own loops.
+    """
 
     lengths: tuple[sp.Expr, ...]
     element: Callable[[tuple[sp.Expr, ...]], Any]
+    index: tuple[sp.Symbol, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
