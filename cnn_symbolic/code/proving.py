@@ -8,7 +8,7 @@ purpose narrows the domain; one on which it fails otherwise, at any sizes, is wr
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -153,9 +153,41 @@ def prove(
     `program` is the text of a function that calls what is in the file; then `function` is its name.
     """
     start = time.perf_counter()
-    world = world_of(definition, call, tuple(map(as_condition, assuming)))
+    found = read_function(file, function, definition, call, program, assuming)
+    read = time.perf_counter() - start
+    existing = [path for path in found if (path.refused or path.raised) is None or exists(path)]
+    failing = tuple(
+        Failing(path, path.raised.what, path.raised.line, smallest_of(path))
+        for path in existing
+        if path.raised is not None and not path.raised.meant
+    )
+    refuses = tuple(
+        rules.all_of(*path.conditions) for path in existing if path.raised is not None and path.raised.meant
+    )
+    names = [name for name in call.outputs if name in definition.gradients]
+    results = tuple(decided(name, existing, definition, call, read / max(1, len(names))) for name in names)
+    return Proof(file, function, definition, results, tuple(existing), refuses, failing, time.perf_counter() - start)
 
-    def run(reader: Statements, scope: Scope) -> Any:
+
+def read_function(
+    file: File,
+    function: str,
+    definition: LayerDefinition,
+    call: Call,
+    program: str = "",
+    assuming: Sequence[Any] = (),
+) -> list[Path]:
+    """Return all paths of a function of a file, or of a program, that is called as a backward pass of a layer."""
+    world = world_of(definition, call, tuple(map(as_condition, assuming)))
+    return paths(file, running(function, definition, call, program), world)
+
+
+def running(
+    function: str, definition: LayerDefinition, call: Call, program: str = ""
+) -> Callable[[Statements, Scope], dict[str, Any]]:
+    """Return what calls a function, or a program, with the arguments of a backward pass, and returns its results."""
+
+    def run(reader: Statements, scope: Scope) -> dict[str, Any]:
         home = scope
         if program:
             home = File(program, "the program").scope(reader)
@@ -170,20 +202,7 @@ def prove(
         returned = reader.called(called, arguments, named)
         return results_of(reader.world, returned, call)
 
-    found = paths(file, run, world)
-    read = time.perf_counter() - start
-    existing = [path for path in found if (path.refused or path.raised) is None or exists(path)]
-    failing = tuple(
-        Failing(path, path.raised.what, path.raised.line, smallest_of(path))
-        for path in existing
-        if path.raised is not None and not path.raised.meant
-    )
-    refuses = tuple(
-        rules.all_of(*path.conditions) for path in existing if path.raised is not None and path.raised.meant
-    )
-    names = [name for name in call.outputs if name in definition.gradients]
-    results = tuple(decided(name, existing, definition, call, read / max(1, len(names))) for name in names)
-    return Proof(file, function, definition, results, tuple(existing), refuses, failing, time.perf_counter() - start)
+    return run
 
 
 def known_numpy() -> Any:
