@@ -29,7 +29,7 @@ from cnn_symbolic.backward.calls.signatures import (
 )
 from cnn_symbolic.backward.domain import assumption
 from cnn_symbolic.backward.forwards import arrays_of, as_layer, layer_of, read_forward
-from cnn_symbolic.backward.frameworks import of_jax, of_torch
+from cnn_symbolic.backward.calls.frameworks import of_jax, of_torch
 from cnn_symbolic.backward.programs import Squares, as_function, read_places
 from cnn_symbolic.backward.strategies import Problem, posed, typical
 from cnn_symbolic.backward.trials import SQUARE

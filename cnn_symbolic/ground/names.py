@@ -63,7 +63,7 @@ TOPICS = {
         "conv_transpose2d conv_transpose3d linear max_pool1d max_pool2d max_pool3d read_forward upsample_nearest1d "
         "upsample_nearest2d upsample_nearest3d",
         "layers.options": "any_of",
-        "backward.frameworks": "of_jax of_torch",
+        "backward.calls.frameworks": "of_jax of_torch",
         "backward.strategies": "convolution_problems",
     },
 }
