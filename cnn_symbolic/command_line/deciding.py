@@ -21,7 +21,7 @@ from cnn_symbolic.command_line.app import (
     timeout_of,
 )
 from cnn_symbolic.command_line.claim_results import certify_claims, echo_text, run
-from cnn_symbolic.command_line.exits import AS_STATED, OPPOSITE
+from cnn_symbolic.command_line.exits import AS_STATED, OPPOSITE, UNDECIDED
 from cnn_symbolic.ground.limits import MOST_EXAMPLES, MOST_LITERAL
 
 
@@ -223,6 +223,15 @@ def check_backward(
         bool, typer.Option("--torch", help="The function is a forward pass or module of PyTorch.")
     ] = False,
     jax: Annotated[bool, typer.Option("--jax", help="The function is a forward pass of JAX.")] = False,
+    prove: Annotated[
+        bool | None,
+        typer.Option(
+            "--prove/--no-prove",
+            help="Want every result proved by reading the function, else the status is 3; or only call it. Default: it "
+            "is read where it can be.",
+            show_default=False,
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Compare a backward pass, written by hand, exactly with the right one, and name its mistake.
@@ -261,6 +270,7 @@ def check_backward(
                 examples=examples,
                 one_hot=one_hot,
                 timeout=timeout,
+                prove=prove,
             )
     finally:
         if code.printed:
@@ -272,4 +282,5 @@ def check_backward(
         echo_text(json_text(backward_value(report)))
     else:
         make_console().print(backward_view(report), soft_wrap=True)
-    raise typer.Exit(AS_STATED if report.right else OPPOSITE)
+    unproved = prove is True and not report.proved
+    raise typer.Exit(OPPOSITE if not report.right else UNDECIDED if unproved else AS_STATED)

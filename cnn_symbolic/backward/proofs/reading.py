@@ -1,0 +1,201 @@
+"""A backward pass is read and proved, and what was read is compared with what the function returned.
+
+All of it is done in a process of its own, within a limit of time, by `read_and_prove`; what comes back are plain texts
+and numbers. Where the reading and the function do not agree there is no verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from cnn_symbolic.backward.calls.signatures import Signature
+from cnn_symbolic.backward.proofs.report import OPEN, PROVED, REFUTED, BackwardProof, ResultProof
+from cnn_symbolic.backward.proofs.sources import Source
+from cnn_symbolic.ground.errors import CnnSymbolicError, DisagreementError, ShapeError
+from cnn_symbolic.ground.limits import Limits
+from cnn_symbolic.ground.processes import in_processes
+from cnn_symbolic.layers.forward import Forward
+from cnn_symbolic.layers.options import assignments, closed
+
+Arrays = Mapping[str, np.ndarray]
+Shapes = Mapping[str, tuple[int, ...]]
+# At how many examples what was read of one combination of options is computed, and of how many entries they are.
+COMPARED, MOST_ENTRIES = 6, 2000
+# The largest number of an example that is compared: sums of products of these are exact.
+LARGEST = 2**10
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a function returned for arrays, by name, both in the layout of the layer; None if it refused them."""
+
+    layer: Forward
+    values: Arrays
+    returned: Arrays | None
+
+
+@dataclass(frozen=True)
+class Question:
+    """A function to read: its source, the layer, how it is called, and what it returned where it was called.
+
+    `axes` are those of every array as the layer and as the code have them, `assuming` conditions as texts, `square`
+    says that overlays are as high as wide. `sound` says that calls of the function found nothing but wrong values.
+    """
+
+    source: Source
+    layer: Forward
+    signature: Signature
+    axes: Mapping[str, tuple[str, str]]
+    flipped: bool
+    assuming: Sequence[str]
+    square: bool
+    ran: Sequence[Ran]
+    sound: bool = True
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """Where something is wrong, as was read: the layer there and the shapes of its inputs."""
+
+    name: str | None
+    layer: Forward
+    shapes: Shapes
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was proved, where the function has to be wrong then, and what disagrees."""
+
+    proof: BackwardProof
+    wrong: tuple[Wrong, ...] = ()
+    disagrees: str = ""
+
+
+def read_and_prove(question: Question, limits: Limits) -> Answer:
+    """Return what is proved of a function; raise DisagreementError if what was read is not what it does."""
+    # Loaded here, and not again in every process that is begun.
+    import cnn_symbolic.backward.proofs.proving
+
+    def task(_: int) -> Iterator[Answer]:
+        return cnn_symbolic.backward.proofs.proving.answers(question)
+
+    def stopped(_: int, reason: str) -> Answer:
+        return Answer(BackwardProof(reason=reason))
+
+    ((_, answer),) = in_processes(task, 1, 1, limits, stopped)
+    found: Answer = answer
+    if found.disagrees and question.sound:
+        raise DisagreementError(f"{question.source.told} was read wrongly: {found.disagrees}")
+    if found.disagrees:
+        return Answer(BackwardProof(reason=f"it does not return what was read: {found.disagrees}"))
+    return found
+
+
+def compared(ran: Sequence[Ran], layer: Forward) -> list[tuple[Ran, dict[str, int]]]:
+    """Return examples of a layer to compare with, small ones of other options each, and what is open in these."""
+    found: dict[tuple[Any, ...], list[tuple[Ran, dict[str, int]]]] = {}
+    for each in sorted(ran, key=lambda one: sum(array.size for array in one.values.values())):
+        if sum(array.size for array in each.values.values()) > MOST_ENTRIES or not is_small(each.values):
+            continue
+        at = opened_at(layer, each)
+        if at is not None:
+            found.setdefault((*at.items(), each.returned is None), []).append((each, at))
+    turns = max(map(len, found.values()), default=0)
+    in_turn = [several[k] for k in range(turns) for several in found.values() if k < len(several)]
+    return in_turn[: max(COMPARED, len(found))]
+
+
+def is_small(values: Arrays) -> bool:
+    """Tell whether arrays have small integers in them, and nothing else."""
+    return all(bool(np.all(a == np.round(a))) and np.abs(a).max(initial=0) <= LARGEST for a in values.values())
+
+
+def opened_at(layer: Forward, ran: Ran) -> dict[str, int] | None:
+    """Return the values of what is open in a layer at which it is the one that was run, None if it is not."""
+    shapes = {name: ran.values[name].shape for name in layer.inputs if name in ran.values}
+    for at in assignments(layer.open):
+        try:
+            if with_options(layer, at).at(shapes) == ran.layer:
+                return at
+        except ShapeError:
+            continue
+    return None
+
+
+def with_options(layer: Forward, at: Mapping[str, int]) -> Forward:
+    """Return a layer with values for what is left open."""
+    return replace(layer, **{name: closed(value, at) for name, value in layer.options.items()})
+
+
+def in_chosen(layer: Forward, answer: Callable[[Forward], Answer]) -> Iterator[Answer]:
+    """Yield what is proved of all combinations of options so far; the first that is not proved is the last."""
+    chosen = list(layer.chosen())
+    proofs: list[Answer] = []
+    for one in chosen:
+        proofs.append(answer(one))
+        if not proofs[-1].proof.proved or proofs[-1].disagrees:
+            yield replace(proofs[-1], proof=with_layer(proofs[-1].proof, one if len(chosen) > 1 else None))
+            return
+        if len(proofs) < len(chosen):
+            yield Answer(unfinished(proofs, len(chosen)))
+    yield Answer(together(proofs))
+
+
+def with_layer(proof: BackwardProof, layer: Forward | None) -> BackwardProof:
+    """Return a proof that says for which combination of options it is, if there are several."""
+    if layer is None:
+        return proof
+    results = []
+    for each in proof.results:
+        if each.outcome == PROVED:
+            each = replace(each, outcome=OPEN, reason=f"proved for {layer} at least")
+        elif each.outcome == OPEN:
+            each = replace(each, reason=f"{each.reason} ({layer})")
+        else:
+            each = replace(each, what=f"{layer}: {each.what}" if each.what else str(layer))
+        results.append(each)
+    return replace(proof, results=tuple(results))
+
+
+def unfinished(proofs: Sequence[Answer], count: int) -> BackwardProof:
+    """Return what is known when only some of the combinations of options were proved."""
+    reason = f"there was no time for more than {len(proofs)} of {count} combinations of options"
+    last = proofs[-1].proof
+    return replace(last, results=tuple(replace(r, outcome=OPEN, reason=reason, formula=()) for r in last.results))
+
+
+def together(proofs: Sequence[Answer]) -> BackwardProof:
+    """Return what is proved if every combination of options is proved."""
+    if len(proofs) == 1:
+        return proofs[0].proof
+    results = []
+    for several in zip(*(answer.proof.results for answer in proofs), strict=True):
+        evidence = f"{max((r.evidence for r in several), key=len)} and all {len(proofs)} combinations of options"
+        formula = several[0].formula
+        results.append(replace(several[0], evidence=evidence, seconds=sum(r.seconds for r in several), formula=formula))
+    refuses = "; ".join(dict.fromkeys(answer.proof.refuses for answer in proofs if answer.proof.refuses))
+    return BackwardProof(tuple(results), sum(answer.proof.seconds for answer in proofs), refuses)
+
+
+def open_answer(reason: str) -> Answer:
+    """Return the answer that nothing was read."""
+    return Answer(BackwardProof(reason=reason))
+
+
+__all__ = [
+    "REFUTED",
+    "Answer",
+    "CnnSymbolicError",
+    "Question",
+    "Ran",
+    "ResultProof",
+    "Wrong",
+    "compared",
+    "in_chosen",
+    "open_answer",
+    "read_and_prove",
+]
