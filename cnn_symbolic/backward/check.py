@@ -113,7 +113,7 @@ def check_backward(
             n = len(checker.examined)
             raise TimeLimitError(f"{late}; nothing wrong was found at {n} shape{'s' if n != 1 else ''}") from None
         decided = None
-    proof = proof_of(checker, code, tuple(assuming)) if prove is not False else None
+    proof = proof_of(checker, code, tuple(assuming), prove)
     report = reported(checker, admits, decided, start)
     return replace(report, assuming=tuple(assuming), proof=proof, seconds=time.perf_counter() - start)
 

@@ -129,8 +129,11 @@ class BackwardReport(Finding):
         return self.right
 
     def __str__(self) -> str:
-        """Return the report as it is printed."""
-        return "\n".join([headline(self), *(f"  {line}".rstrip() for line in body(self))])
+        return self.text()
+
+    def text(self, formulas: bool = False) -> str:
+        """Return the report as it is printed, if asked with the formulas that were read."""
+        return "\n".join([headline(self), *(f"  {line}".rstrip() for line in body(self, formulas))])
 
 
 # The report as text
@@ -139,18 +142,19 @@ class BackwardReport(Finding):
 def headline(report: BackwardReport) -> str:
     """Return the verdict."""
     where = f", assuming {' and '.join(report.assuming)}" if report.assuming else ""
-    where += " wherever it does not refuse" if report.refuses else ""
+    refuses = report.refuses or (report.proof is not None and report.proof.refuses)
+    where += " wherever it does not refuse" if refuses and report.right else ""
     is_it = f"{report.function} is {'' if report.right else 'not '}the backward pass of {report.forward}{where}"
     if report.proved:
         return f"✓ {is_it}{headline_of(report.proof)}"
     return {"right": f"✓ {is_it}", "tested": f"✓ {is_it} up to rounding", "wrong": f"✗ {is_it}"}[report.outcome]
 
 
-def body(report: BackwardReport) -> Iterator[str]:
+def body(report: BackwardReport, formulas: bool = False) -> Iterator[str]:
     """Yield the lines below the first."""
     where = f", exactly where {report.wrong_where}" if report.wrong_where else ""
     yield f"{report.evidence}{where} ({report.seconds:.1f} s)"
-    yield from lines_of(report.proof) if report.proof is not None else ()
+    yield from lines_of(report.proof, formulas) if report.proof is not None else ()
     yield from report.refuses.splitlines()
     yield from report.otherwise.splitlines()
     if report.outcome == "right" and not report.proved:

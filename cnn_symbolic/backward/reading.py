@@ -21,14 +21,23 @@ from cnn_symbolic.ground.limits import LIMITS, Limits
 
 # Seconds for reading and proving one function.
 SECONDS = 20.0
+# Whether a function is read if nothing is said of that.
+BY_DEFAULT = [True]
 # The arrays that may have a layout.
 ARRAYS = ("x", "dx", "y", "dy", "w", "dw")
 # What a function may do besides, so that it does not return what its text says.
 OTHERWISE = ("state", "mutation", "nan", "layout", "dtype", "ended", "timeout", "spent")
 
 
-def proof_of(checker: Checker, code: UserCode, assuming: Sequence[str]) -> BackwardProof:
-    """Return what is proved of a function that was checked; raise DisagreementError if it does something else."""
+def proof_of(
+    checker: Checker, code: UserCode, assuming: Sequence[str], prove: bool | None = None
+) -> BackwardProof | None:
+    """Return what is proved of a function that was checked; raise DisagreementError if it does something else.
+
+    None if it is not to be read.
+    """
+    if not (BY_DEFAULT[0] if prove is None else prove):
+        return None
     if checker.forward.rank < 0:
         return BackwardProof(reason="a forward pass of one's own is not read")
     if checker.given:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import sympy as sp
@@ -24,6 +25,7 @@ from cnn_symbolic.kernel.search.conditions import shortest
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.integer_sets import Sets
 from cnn_symbolic.kernel.trusted.reader import NotReadable
+from cnn_symbolic.kernel.trusted.verdicts import Theorem, listed
 from cnn_symbolic.layers.definitions import LayerDefinition, definition
 from cnn_symbolic.layers.forward import Forward
 from cnn_symbolic.layers.options import OVERLAY, SPATIAL
@@ -32,6 +34,8 @@ from cnn_symbolic.tensors.sources import Entries
 from cnn_symbolic.tensors.writing import Text, letters_of
 
 Names = Mapping[Any, sp.Symbol]
+# The order in which sizes are said: what is open in the options, such as S, comes before them.
+ORDER = f"BC{SPATIAL}K{OVERLAY}"
 
 
 def answers(question: Question) -> Iterator[Answer]:
@@ -54,7 +58,8 @@ def answer(question: Question, layer: Forward) -> Answer:
     if differs := difference(question, layer, proof):
         return Answer(BackwardProof(), (), differs)
     told = in_words(question, proof)
-    return Answer(told, tuple(wrong_ones(layer, proof)))
+    nowhere = bool(proof.read) and all(path.raised is not None and path.raised.meant for path in proof.read)
+    return Answer(told, tuple(wrong_ones(layer, proof)), refused=nowhere)
 
 
 def call_of(question: Question) -> Call:
@@ -115,7 +120,8 @@ def named(e: Any) -> Iterable[tuple[str, sp.Symbol]]:
 def at_sizes(sizes: Mapping[str, int], names: Names) -> dict[str, int]:
     """Return sizes under the names that they have in reports."""
     renamed = {str(before): str(after) for before, after in names.items()}
-    return {renamed.get(name, name): value for name, value in sorted(sizes.items())}
+    found = {renamed.get(name, name): value for name, value in sizes.items()}
+    return {name: found[name] for name in sorted(found, key=lambda name: (ORDER.find(name[0]), name))}
 
 
 # What is said
@@ -138,9 +144,9 @@ def in_words(question: Question, proof: Proof) -> BackwardProof:
 def result_in_words(proof: Proof, result: Result, names: Names, lines: tuple[int, int] | None) -> ResultProof:
     """Return what was proved of one result, as texts."""
     outcome = {"proved": PROVED, "refuted": REFUTED}.get(result.outcome, OPEN)
-    formula = tuple(formulas(proof, result, names))
+    formula, layer = tuple(formulas(proof, result, names)), proof.definition.layer
     if outcome == PROVED:
-        return ResultProof(result.name, outcome, result.evidence, result.seconds, lines, formula=formula)
+        return ResultProof(result.name, outcome, evidence_of(result, layer), result.seconds, lines, formula=formula)
     wrong = result.wrong
     if outcome == OPEN or wrong is None or not isinstance(wrong.verdict, Refutation):
         return ResultProof(
@@ -181,30 +187,47 @@ def right_where(result: Result, names: Names) -> str:
     """Return under which condition on the sizes a refuted result is right, on all paths together, as half a sentence."""
     wrong = [claim for claim in result.claims if isinstance(claim.verdict, Refutation)]
     right: list[Any] = []
-    exactly = not result.reason
+    exactly, necessary, given = not result.reason, "", ""
     for claim in wrong:
         verdict = claim.verdict
-        if not isinstance(verdict, Refutation) or verdict.holds_when is None or verdict.given or verdict.necessary_at:
+        if not isinstance(verdict, Refutation) or verdict.holds_when is None or (verdict.given and len(wrong) > 1):
             return ""
+        necessary = necessary or verdict.necessary
+        given = ", ".join(f"{name} = {value}" for name, value in at_sizes(verdict.given, names).items())
         exactly = exactly and (claim.formula is not None or verdict.holds_when == sp.false)
         elsewhere = [rules.negation(rules.all_of(*claim.path.conditions))] if claim.path.conditions else []
         right.append(rules.any_of(*elsewhere, verdict.holds_when))
     condition = rules.all_of(*right)
-    if condition == sp.false:
-        return "it is never right"
     text = said_shortly(condition, wrong[0].path.world.domain, names)
-    return f"right {'exactly' if exactly else 'only'} when {text}"
+    if necessary and exactly:
+        never, only = f"for {necessary} never right", f"right when {text}, and for {necessary} only then"
+        return never if condition == sp.false else only
+    start = f"for {given} " if given else ""
+    if condition == sp.false:
+        return f"{start}never right"
+    return f"{start}right {'exactly' if exactly else 'only'} when {text}"
 
 
 def said_shortly(condition: Any, domain: Sequence[Any], names: Names) -> str:
-    """Return a condition as short as it can be said within a domain."""
-    try:
+    """Return a condition as short as it can be said within a domain, or what of it can be computed with."""
+    with suppress(NotReadable, CnnSymbolicError):
         sizes = sorted({s for each in (condition, *domain) for s in symbols_of(each) if is_plain_size(s)}, key=str)
         sets = Sets(sizes, ())
-        condition = shortest(sets, sets.sizes_where(list(domain)), condition)
-    except (NotReadable, CnnSymbolicError):
-        pass
+        within = sets.sizes_where([])
+        for each in domain:
+            with suppress(NotReadable):
+                within = within.intersect(sets.sizes_where([each]))
+        condition = shortest(sets, within, condition)
     return written(substitute(condition, dict(names)) if isinstance(condition, sp.Basic) else condition)
+
+
+def evidence_of(result: Result, layer: Forward) -> str:
+    """Return how strong a proof is: what is left open in a layer is a size of which it holds for every value."""
+    verdicts = [c.verdict for c in result.claims if c.formula is not None and isinstance(c.verdict, Theorem)]
+    if not result.evidence.startswith("all shapes") or any(verdict.values for verdict in verdicts):
+        return result.evidence
+    names = dict.fromkeys([*layer.open, *(name for verdict in verdicts for name in verdict.factors)])
+    return f"all shapes, every {listed(tuple(names))}" if names else "all shapes"
 
 
 def formulas(proof: Proof, result: Result, names: Names) -> Iterator[str]:

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from cnn_symbolic.backward.calls.signatures import Signature
-from cnn_symbolic.backward.proofs.report import OPEN, PROVED, REFUTED, BackwardProof, ResultProof
+from cnn_symbolic.backward.proofs.report import OPEN, PROVED, BackwardProof
 from cnn_symbolic.backward.proofs.sources import Source
-from cnn_symbolic.ground.errors import CnnSymbolicError, DisagreementError, ShapeError
+from cnn_symbolic.ground.errors import DisagreementError, ShapeError
 from cnn_symbolic.ground.limits import Limits
 from cnn_symbolic.ground.processes import in_processes
 from cnn_symbolic.layers.forward import Forward
@@ -25,6 +25,7 @@ Arrays = Mapping[str, np.ndarray]
 Shapes = Mapping[str, tuple[int, ...]]
 # At how many examples what was read of one combination of options is computed, and of how many entries they are.
 COMPARED, MOST_ENTRIES = 6, 2000
+COMBINATIONS = "combinations of options"
 # The largest number of an example that is compared: sums of products of these are exact.
 LARGEST = 2**10
 
@@ -68,11 +69,12 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Answer:
-    """What was proved, where the function has to be wrong then, and what disagrees."""
+    """What was proved, where the function has to be wrong then, and what disagrees; and whether it always refuses."""
 
     proof: BackwardProof
     wrong: tuple[Wrong, ...] = ()
     disagrees: str = ""
+    refused: bool = False
 
 
 def read_and_prove(question: Question, limits: Limits) -> Answer:
@@ -132,70 +134,61 @@ def with_options(layer: Forward, at: Mapping[str, int]) -> Forward:
 
 
 def in_chosen(layer: Forward, answer: Callable[[Forward], Answer]) -> Iterator[Answer]:
-    """Yield what is proved of all combinations of options so far; the first that is not proved is the last."""
+    """Yield what is proved of all combinations of options so far; the first that is not proved is the last.
+
+    With those that the code refuses altogether nothing is to be proved.
+    """
     chosen = list(layer.chosen())
     proofs: list[Answer] = []
-    for one in chosen:
-        proofs.append(answer(one))
-        if not proofs[-1].proof.proved or proofs[-1].disagrees:
-            yield replace(proofs[-1], proof=with_layer(proofs[-1].proof, one if len(chosen) > 1 else None))
+    refused: list[Forward] = []
+    for k, one in enumerate(chosen, 1):
+        found = answer(one)
+        if found.refused and k - len(proofs) < len(chosen):
+            refused.append(one)
+            continue
+        proofs.append(found)
+        if not found.proof.proved or found.disagrees:
+            yield replace(found, proof=of_one(found.proof, one if len(chosen) > 1 else None))
             return
-        if len(proofs) < len(chosen):
-            yield Answer(unfinished(proofs, len(chosen)))
-    yield Answer(together(proofs))
+        if k < len(chosen):
+            yield Answer(unfinished(found.proof, f"there was no time for more than {k} of {len(chosen)} {COMBINATIONS}"))
+    yield Answer(together([found.proof for found in proofs], refused))
 
 
-def with_layer(proof: BackwardProof, layer: Forward | None) -> BackwardProof:
+def of_one(proof: BackwardProof, layer: Forward | None) -> BackwardProof:
     """Return a proof that says for which combination of options it is, if there are several."""
     if layer is None:
         return proof
     results = []
     for each in proof.results:
         if each.outcome == PROVED:
-            each = replace(each, outcome=OPEN, reason=f"proved for {layer} at least")
+            results.append(replace(each, outcome=OPEN, reason=f"proved for {layer}, not for all {COMBINATIONS}"))
         elif each.outcome == OPEN:
-            each = replace(each, reason=f"{each.reason} ({layer})")
+            results.append(replace(each, reason=f"{each.reason} ({layer})"))
         else:
-            each = replace(each, what=f"{layer}: {each.what}" if each.what else str(layer))
-        results.append(each)
+            results.append(replace(each, what="; ".join(filter(None, [f"for {layer}", each.what]))))
     return replace(proof, results=tuple(results))
 
 
-def unfinished(proofs: Sequence[Answer], count: int) -> BackwardProof:
+def unfinished(proof: BackwardProof, reason: str) -> BackwardProof:
     """Return what is known when only some of the combinations of options were proved."""
-    reason = f"there was no time for more than {len(proofs)} of {count} combinations of options"
-    last = proofs[-1].proof
-    return replace(last, results=tuple(replace(r, outcome=OPEN, reason=reason, formula=()) for r in last.results))
+    return replace(proof, results=tuple(replace(r, outcome=OPEN, reason=reason, formula=()) for r in proof.results))
 
 
-def together(proofs: Sequence[Answer]) -> BackwardProof:
-    """Return what is proved if every combination of options is proved."""
-    if len(proofs) == 1:
-        return proofs[0].proof
+def together(proofs: Sequence[BackwardProof], refused: Sequence[Forward]) -> BackwardProof:
+    """Return what is proved if every combination of options is proved, or refused."""
+    count = len(proofs) + len(refused)
+    if count == 1:
+        return proofs[0]
+    which = f"all {count} {COMBINATIONS}" if not refused else f"{len(proofs)} of {count} {COMBINATIONS}"
     results = []
-    for several in zip(*(answer.proof.results for answer in proofs), strict=True):
-        evidence = f"{max((r.evidence for r in several), key=len)} and all {len(proofs)} combinations of options"
-        formula = several[0].formula
-        results.append(replace(several[0], evidence=evidence, seconds=sum(r.seconds for r in several), formula=formula))
-    refuses = "; ".join(dict.fromkeys(answer.proof.refuses for answer in proofs if answer.proof.refuses))
-    return BackwardProof(tuple(results), sum(answer.proof.seconds for answer in proofs), refuses)
+    for several in zip(*(proof.results for proof in proofs), strict=True):
+        evidence = f"{max((r.evidence for r in several), key=len)} and {which}"
+        results.append(replace(several[0], evidence=evidence, seconds=sum(r.seconds for r in several)))
+    where = [proof.refuses for proof in proofs if proof.refuses] + [f"it refuses {layer}" for layer in refused]
+    return BackwardProof(tuple(results), sum(proof.seconds for proof in proofs), "; ".join(dict.fromkeys(where)))
 
 
 def open_answer(reason: str) -> Answer:
     """Return the answer that nothing was read."""
     return Answer(BackwardProof(reason=reason))
-
-
-__all__ = [
-    "REFUTED",
-    "Answer",
-    "CnnSymbolicError",
-    "Question",
-    "Ran",
-    "ResultProof",
-    "Wrong",
-    "compared",
-    "in_chosen",
-    "open_answer",
-    "read_and_prove",
-]
