@@ -116,16 +116,24 @@ def disagreement(
             wanted = evaluated(proof, name, values, sizes)
         except CnnSymbolicError:
             continue
+        shape = shape_read(path, name, sizes) if wanted is None else np.shape(wanted)
+        if shape is not None and shape != found.shape:
+            return f"{name} has the shape {found.shape} at {at}, where {shape} was read", compared
         if wanted is None:
             continue
         compared += 1
         wanted = np.asarray(wanted, dtype=float)
         scale = max(1.0, float(np.abs(wanted).max(initial=0)))
-        if wanted.shape != found.shape:
-            return f"{name} has the shape {found.shape} at {at}, where {wanted.shape} was read", compared
         if float(np.abs(wanted - found).max(initial=0)) > ROUNDING * scale:
             return f"{name} has other entries at {at} than those that were read", compared
     return "", compared
+
+
+def shape_read(path: Path, name: str, sizes: Sizes) -> tuple[int, ...] | None:
+    """Return the shape that was read of a result on a path, None if it was not read."""
+    if name not in (path.result or {}):
+        return None
+    return tuple(max(0, evaluate_size(n, sizes)) for n in path.result[name][0].lengths)
 
 
 def proof_sizes(proof: Proof) -> set[sp.Symbol]:

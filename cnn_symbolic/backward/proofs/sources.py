@@ -7,6 +7,7 @@ import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import FunctionType
 from typing import Any, TypeGuard
 
 from cnn_symbolic.backward.calls.signatures import CONTEXT
@@ -109,16 +110,27 @@ def source_of(objects: Mapping[str, Any], function: str, told: str, program: str
     if len(files) != 1:
         raise NoSource(f"{' and '.join(objects)} are in different files")
     (file,) = files
-    return Source(text_of(file), file.name, function, told, program)
+    return Source(text_of(file), file.name, function, told, with_steps(program))
 
 
 def file_with(name: str, found: Any) -> Path:
-    """Return the file in which something has its name, at the top."""
-    module = sys.modules.get(str(getattr(found, "__module__", "")))
-    file = getattr(module, "__file__", None)
-    if not isinstance(file, str) or not file.endswith(".py") or vars(module).get(name) is not found:
+    """Return the file in which a function or a class has its name, at the top."""
+    inside = [found] if isinstance(found, FunctionType) else [f for f in vars(type_of(found)).values() if is_function(f)]
+    names = inside[0].__globals__ if inside else {}
+    file = names.get("__file__")
+    if not isinstance(file, str) or not file.endswith(".py") or names.get(name) is not found:
         raise NoSource(f"{name} is no function or class at the top of a file")
     return Path(file)
+
+
+def type_of(found: Any) -> type:
+    """Return a class as it is, and the class of anything else."""
+    return found if isinstance(found, type) else type(found)
+
+
+def is_function(found: Any) -> bool:
+    """Tell whether something is a function that was written in Python."""
+    return isinstance(found, FunctionType)
 
 
 def strictly(program: str, calls: Collection[str]) -> str:
@@ -136,6 +148,11 @@ def strictly(program: str, calls: Collection[str]) -> str:
     for node in [inner for statement in defined.body for inner in ast.walk(statement)]:
         if not isinstance(node, WRITTEN) or (is_call(node) and not is_allowed(node, calls)):
             raise OperandError(f"a program that calls two passes does something else: {ast.unparse(node)[:100]}")
+    return with_steps(program)
+
+
+def with_steps(program: str) -> str:
+    """Return a program with the length of the steps that it has a layer make written out, as an integer."""
     return program.replace(STEP, f"{2**200}  #", 1)
 
 
