@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from cnn_symbolic.backward.calls.signatures import CACHES, CONTEXTS, WRAPPED
 from cnn_symbolic.backward.calls.frameworks import of_torch
+from cnn_symbolic.backward.calls.signatures import CACHES, CONTEXTS, WRAPPED
 from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError
 from cnn_symbolic.ground.raising import said
 from cnn_symbolic.layers.forward import Forward

@@ -18,6 +18,7 @@ from cnn_symbolic.backward.calling import Layout, RunLine, load_function, names_
 from cnn_symbolic.backward.calls.callees import About, Callee, Here
 from cnn_symbolic.backward.calls.elsewhere import NOISE, At, Elsewhere
 from cnn_symbolic.backward.calls.frames import Unreadable, taken, text, texts
+from cnn_symbolic.backward.calls.frameworks import of_jax, of_torch
 from cnn_symbolic.backward.calls.importing import about
 from cnn_symbolic.backward.calls.signatures import (
     IGNORED,
@@ -29,9 +30,8 @@ from cnn_symbolic.backward.calls.signatures import (
 )
 from cnn_symbolic.backward.domain import assumption
 from cnn_symbolic.backward.forwards import arrays_of, as_layer, layer_of, read_forward
-from cnn_symbolic.backward.calls.frameworks import of_jax, of_torch
-from cnn_symbolic.backward.proofs.sources import PROGRAM, NoSource, Source, named_source, source_of, told_by
 from cnn_symbolic.backward.programs import Squares, as_function, read_places
+from cnn_symbolic.backward.proofs.sources import PROGRAM, NoSource, Source, named_source, source_of, told_by
 from cnn_symbolic.backward.strategies import Problem, posed, typical
 from cnn_symbolic.backward.trials import SQUARE
 from cnn_symbolic.ground.children import CAN_FORK

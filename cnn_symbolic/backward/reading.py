@@ -42,6 +42,8 @@ def proof_of(
         return BackwardProof(reason="a forward pass of one's own is not read")
     if checker.given:
         return BackwardProof(reason="it is proved for all shapes or for none, and these are given")
+    if not checker.records:
+        return BackwardProof(reason="it returned no results where it was called")
     if checker.stopped:
         return BackwardProof(reason="it cannot be called again")
     try:

@@ -50,17 +50,13 @@ def selection(proof: Proof, x: np.ndarray, sizes: Sizes) -> np.ndarray:
     found = np.zeros(lengths, dtype=x.dtype)
     if windows is None:
         return found
-    each = [
-        [evaluate_size(e, sizes) for e in part] for part in (windows.stride, windows.padding, windows.dilation)
-    ]
+    each = [[evaluate_size(e, sizes) for e in part] for part in (windows.stride, windows.padding, windows.dilation)]
     rank = len(windows.overlay)
     overlay = lengths[len(lengths) - rank :]
     for window in np.ndindex(lengths[: len(lengths) - rank]):
         best: tuple[Any, tuple[int, ...]] | None = None
         for within in product(*map(range, overlay)):
-            cell = tuple(
-                s * r + d * u - p for s, p, d, r, u in zip(*each, window[2:], within, strict=True)
-            )
+            cell = tuple(s * r + d * u - p for s, p, d, r, u in zip(*each, window[2:], within, strict=True))
             inside = all(0 <= i < n for i, n in zip(cell, x.shape[2:], strict=True))
             if inside and (best is None or x[(*window[:2], *cell)] > best[0]):
                 best = x[(*window[:2], *cell)], within
@@ -88,9 +84,7 @@ def evaluated(proof: Proof, name: str, values: Arrays, sizes: Sizes) -> np.ndarr
     return claim.formula.evaluate(wanted, derivatives({}), dict(sizes))
 
 
-def disagreement(
-    proof: Proof, values: Arrays, options: Mapping[str, int], returned: Arrays | None
-) -> tuple[str, int]:
+def disagreement(proof: Proof, values: Arrays, options: Mapping[str, int], returned: Arrays | None) -> tuple[str, int]:
     """Return how what was read differs from what a function returned for arrays, empty if it does not; and of how much.
 
     `returned` are the results in the layout of the layer, None if the function refused. The number is of how many

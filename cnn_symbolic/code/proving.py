@@ -8,7 +8,7 @@ purpose narrows the domain; one on which it fails otherwise, at any sizes, is wr
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -148,6 +148,19 @@ def prove(
 
     `program` is the text of a function that calls what is in the file; then `function` is its name.
     """
+    *_, last = proofs(file, function, definition, call, program, assuming)
+    return last
+
+
+def proofs(
+    file: File,
+    function: str,
+    definition: LayerDefinition,
+    call: Call,
+    program: str = "",
+    assuming: Sequence[Any] = (),
+) -> Iterator[Proof]:
+    """Yield what is proved, one more result each time, the quick ones first; those that follow are open."""
     start = time.perf_counter()
     world = world_of(definition, call, tuple(map(as_condition, assuming)))
 
@@ -178,8 +191,13 @@ def prove(
         rules.all_of(*path.conditions) for path in existing if path.raised is not None and path.raised.meant
     )
     names = [name for name in call.outputs if name in definition.gradients]
-    results = tuple(decided(name, existing, definition, call, read / max(1, len(names))) for name in names)
-    return Proof(file, function, definition, results, tuple(existing), refuses, failing, time.perf_counter() - start)
+    results = {name: Result(name, "open", (), 0.0, "there was no time to decide it") for name in names}
+    for name in reversed(names):
+        results[name] = decided(name, existing, definition, call, read / len(names))
+        each, seconds = tuple(results.values()), time.perf_counter() - start
+        yield Proof(file, function, definition, each, tuple(existing), refuses, failing, seconds)
+    if not names:
+        raise CnnSymbolicError(f"{function} returns no gradient of {definition.layer}")
 
 
 def known_numpy() -> Any:

@@ -170,8 +170,8 @@ def check_backward(
         typer.Option(
             "--of",
             metavar="LAYER",
-            help='For example "conv2d(stride=2, padding=1)", or with options left open, "conv2d(stride=S, padding=P)", or '
-            "a forward pass of your own, mine.py:forward.",
+            help='For example "conv2d(stride=2, padding=1)"; "conv2d(stride=S, padding=P)" leaves options open. Or a '
+            "forward pass of your own, mine.py:forward.",
         ),
     ],
     signature: Annotated[
@@ -238,9 +238,9 @@ def check_backward(
 ) -> None:
     """Compare a backward pass, written by hand, exactly with the right one, prove it, and name its mistake.
 
-    The function runs in a process of its own; what it prints goes to standard error. Its text is read, too, and where \
-it is understood every result is proved for all shapes, or refuted. Options may be left open: conv2d(stride=S, padding=P) \
-is about every stride and padding.
+    The function runs in a process of its own; what it prints goes to standard error. Its text is read, too: where it \
+is understood every result is proved for all shapes, or refuted. Options may be left open: \
+conv2d(stride=S, padding=P) is about every stride and padding.
 
     Exit status: 0 it is right wherever it does not refuse, 1 it is wrong, 2 usage or input error, or it refuses nearly
     every shape, 3 with --prove a result is tested only.

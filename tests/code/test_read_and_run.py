@@ -203,7 +203,9 @@ def test_what_computes_with_other_numbers_than_real_ones_is_found_by_calling(wri
 
 # Programs of two passes
 
-PROGRAM = "def both_passes(dy, x, w):\n    y, cache = forward(x, w)\n    dx, dw = backward(dy, cache)\n    return y, dx, dw\n"
+PROGRAM = (
+    "def both_passes(dy, x, w):\n    y, cache = forward(x, w)\n    dx, dw = backward(dy, cache)\n    return y, dx, dw\n"
+)
 
 
 def test_a_program_may_call_the_passes_and_nothing_else():

@@ -12,7 +12,7 @@ from cnn_symbolic.backward.proofs.reading import Answer, Question, Wrong, compar
 from cnn_symbolic.backward.proofs.report import OPEN, PROVED, REFUTED, BackwardProof, ResultProof
 from cnn_symbolic.claims.of_sizes import read_with
 from cnn_symbolic.code.checking import disagreement
-from cnn_symbolic.code.proving import Call, Claim, Failing, Proof, Result, prove
+from cnn_symbolic.code.proving import Call, Claim, Failing, Proof, Result, proofs
 from cnn_symbolic.code.reading import File
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.evaluation import evaluate_size
@@ -20,7 +20,7 @@ from cnn_symbolic.expressions.formulas import named_number, size, substitute, sy
 from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.expressions.rules import is_plain_size
 from cnn_symbolic.expressions.values import as_condition
-from cnn_symbolic.ground.errors import CnnSymbolicError, FragmentError, OperandError, ShapeError
+from cnn_symbolic.ground.errors import CnnSymbolicError
 from cnn_symbolic.kernel.search.conditions import shortest
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.integer_sets import Sets
@@ -40,35 +40,30 @@ ORDER = f"BC{SPATIAL}K{OVERLAY}"
 
 def answers(question: Question) -> Iterator[Answer]:
     """Yield what is proved of a function for every combination of its options, better from one to the next."""
-    return in_chosen(question.layer, lambda layer: answer(question, layer))
+    return in_chosen(question.layer, lambda layer: answers_for(question, layer))
 
 
-def answer(question: Question, layer: Forward) -> Answer:
-    """Return what is proved for a layer whose options have one value each, or are open."""
+def answers_for(question: Question, layer: Forward) -> Iterator[Answer]:
+    """Yield what is proved for a layer whose options have one value each, or are open, a result more each time."""
     try:
         defined = definition(layer)
-        file = File(question.source.text, question.source.file)
-        called = call_of(question)
+        file, source = File(question.source.text, question.source.file), question.source
         assuming = list(assumed(question, defined))
-        proof = prove(file, question.source.function, defined, called, question.source.program, assuming)
-    except (FragmentError, OperandError, ShapeError) as stopped:
-        return open_answer(str(stopped))
+        for proof in proofs(file, source.function, defined, call_of(question), source.program, assuming):
+            if differs := difference(question, layer, proof):
+                yield Answer(BackwardProof(), (), differs)
+                return
+            nowhere = bool(proof.read) and all(path.raised is not None and path.raised.meant for path in proof.read)
+            yield Answer(in_words(question, proof), tuple(wrong_ones(layer, proof)), refused=nowhere)
     except CnnSymbolicError as stopped:
-        return open_answer(str(stopped))
-    if differs := difference(question, layer, proof):
-        return Answer(BackwardProof(), (), differs)
-    told = in_words(question, proof)
-    nowhere = bool(proof.read) and all(path.raised is not None and path.raised.meant for path in proof.read)
-    return Answer(told, tuple(wrong_ones(layer, proof)), refused=nowhere)
+        yield open_answer(str(stopped))
 
 
 def call_of(question: Question) -> Call:
     """Return how a function is called, in the words of the reading."""
     signature = question.signature
-    keys = {name: key for name, key in signature.keys}
-    return Call(
-        signature.inputs, signature.outputs, signature.named, dict(question.axes), question.flipped, keys
-    )
+    keys = dict(signature.keys)
+    return Call(signature.inputs, signature.outputs, signature.named, dict(question.axes), question.flipped, keys)
 
 
 # Sizes
@@ -163,7 +158,7 @@ def result_in_words(proof: Proof, result: Result, names: Names, lines: tuple[int
         "refuted",
         result.seconds,
         lines,
-        condition=right_where(result, names),
+        condition=right_where(proof, result, names),
         sizes=at_sizes(wrong.verdict.sizes, names),
         what=what_is_wrong(wrong),
         mistake="" if mistake is None else mistake.name,
@@ -180,13 +175,14 @@ def failing_in_words(failing: Failing, names: Names) -> str:
     """Return that the code ends with an exception, and where."""
     at = ", ".join(f"{name} = {value}" for name, value in at_sizes(failing.sizes, names).items())
     where = said_shortly(rules.all_of(*failing.path.conditions), failing.path.world.domain, names)
-    return f"line {failing.line}: {failing.what}, where {where}{f', at {at}' if at else ''}"
+    where = f"where {where}" if failing.path.conditions else "at all sizes"
+    return f"line {failing.line}: {failing.what}, {where}{f', such as {at}' if at else ''}"
 
 
-def right_where(result: Result, names: Names) -> str:
-    """Return under which condition on the sizes a refuted result is right, on all paths together, as half a sentence."""
+def right_where(proof: Proof, result: Result, names: Names) -> str:
+    """Return under which condition on the sizes a refuted result is right on all paths, as half a sentence."""
     wrong = [claim for claim in result.claims if isinstance(claim.verdict, Refutation)]
-    right: list[Any] = []
+    right: list[Any] = [rules.negation(rules.all_of(*each.path.conditions)) for each in proof.failing]
     exactly, necessary, given = not result.reason, "", ""
     for claim in wrong:
         verdict = claim.verdict

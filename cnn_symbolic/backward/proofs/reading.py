@@ -133,32 +133,35 @@ def with_options(layer: Forward, at: Mapping[str, int]) -> Forward:
     return replace(layer, **{name: closed(value, at) for name, value in layer.options.items()})
 
 
-def in_chosen(layer: Forward, answer: Callable[[Forward], Answer]) -> Iterator[Answer]:
+def in_chosen(layer: Forward, answers: Callable[[Forward], Iterator[Answer]]) -> Iterator[Answer]:
     """Yield what is proved of all combinations of options so far; the first that is not proved is the last.
 
     With those that the code refuses altogether nothing is to be proved.
     """
     chosen = list(layer.chosen())
-    proofs: list[Answer] = []
+    proofs: list[BackwardProof] = []
     refused: list[Forward] = []
     for k, one in enumerate(chosen, 1):
-        found = answer(one)
+        found = open_answer("nothing was proved")
+        for found in answers(one):
+            if len(chosen) == 1 or found.disagrees:
+                yield found
         if found.refused and k - len(proofs) < len(chosen):
             refused.append(one)
             continue
-        proofs.append(found)
+        proofs.append(found.proof)
         if not found.proof.proved or found.disagrees:
-            yield replace(found, proof=of_one(found.proof, one if len(chosen) > 1 else None))
+            if len(chosen) > 1:
+                yield replace(found, proof=of_one(found.proof, one))
             return
         if k < len(chosen):
-            yield Answer(unfinished(found.proof, f"there was no time for more than {k} of {len(chosen)} {COMBINATIONS}"))
-    yield Answer(together([found.proof for found in proofs], refused))
+            done = f"only {k} of {len(chosen)} {COMBINATIONS} were done in time"
+            yield Answer(unfinished(found.proof, done))
+    yield Answer(together(proofs, refused))
 
 
-def of_one(proof: BackwardProof, layer: Forward | None) -> BackwardProof:
-    """Return a proof that says for which combination of options it is, if there are several."""
-    if layer is None:
-        return proof
+def of_one(proof: BackwardProof, layer: Forward) -> BackwardProof:
+    """Return a proof that says for which combination of options it is."""
     results = []
     for each in proof.results:
         if each.outcome == PROVED:

@@ -115,8 +115,9 @@ def source_of(objects: Mapping[str, Any], function: str, told: str, program: str
 
 def file_with(name: str, found: Any) -> Path:
     """Return the file in which a function or a class has its name, at the top."""
-    inside = [found] if isinstance(found, FunctionType) else [f for f in vars(type_of(found)).values() if is_function(f)]
-    names = inside[0].__globals__ if inside else {}
+    parts = [found, *vars(type_of(found)).values()]
+    inside = next((part for part in parts if isinstance(part, FunctionType)), None)
+    names = {} if inside is None else inside.__globals__
     file = names.get("__file__")
     if not isinstance(file, str) or not file.endswith(".py") or names.get(name) is not found:
         raise NoSource(f"{name} is no function or class at the top of a file")
@@ -126,11 +127,6 @@ def file_with(name: str, found: Any) -> Path:
 def type_of(found: Any) -> type:
     """Return a class as it is, and the class of anything else."""
     return found if isinstance(found, type) else type(found)
-
-
-def is_function(found: Any) -> bool:
-    """Tell whether something is a function that was written in Python."""
-    return isinstance(found, FunctionType)
 
 
 def strictly(program: str, calls: Collection[str]) -> str:
