@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from cnn_symbolic.backward import reading
 from cnn_symbolic.present.console import rendered
 from tests.support import commands
 
@@ -80,7 +81,8 @@ def test_every_text_has_the_commands_and_sessions_that_it_should_have():
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_commands_print_what_is_said(name, tmp_path):
+def test_the_commands_print_what_is_said(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "BY_DEFAULT", [True])
     for block in blocks(TEXTS[name], "python"):
         if found := re.match(r"# (\w+\.(?:py|txt))\n", block):
             tmp_path.joinpath(found.group(1)).write_text(block, encoding="utf-8")

@@ -6,13 +6,14 @@ Where the reading finds it wrong it is called, at the sizes that the reading nam
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from cnn_symbolic.backward.examining import Checker
 from cnn_symbolic.backward.findings import FORMULA, STOPPING, Failure
 from cnn_symbolic.backward.opening import UserCode
 from cnn_symbolic.backward.programs import Squares
-from cnn_symbolic.backward.proofs.reading import Answer, Question, Ran, Wrong, is_small, read_and_prove
+from cnn_symbolic.backward.proofs.reading import Reply, Question, Ran, Wrong, is_small, read_and_prove
 from cnn_symbolic.backward.proofs.report import OPEN, PROVED, REFUTED, BackwardProof
 from cnn_symbolic.backward.proofs.sources import NoSource
 from cnn_symbolic.backward.strategies import posed
@@ -64,7 +65,9 @@ def proof_of(
         list(ran_of(checker)),
         sound,
     )
-    answer = read_and_prove(question, Limits(SECONDS, LIMITS.memory))
+    from cnn_symbolic.backward.proofs.proving import answers  # which takes a second to load
+
+    answer = read_and_prove(question, answers, Limits(SECONDS, LIMITS.memory))
     before = list(checker.failures)
     proof = called_there(checker, answer)
     if sound:
@@ -85,23 +88,18 @@ def ran_of(checker: Checker) -> Iterator[Ran]:
         yield Ran(failure.example.forward, failure.example.values, None)
 
 
-def called_there(checker: Checker, answer: Answer) -> BackwardProof:
+def called_there(checker: Checker, answer: Reply) -> BackwardProof:
     """Return a proof after the function was called where it is wrong, as was read."""
     doubtful: list[str | None] = []
     for wrong in answer.wrong:
         if not checker.stopped and not is_wrong_at(checker, wrong):
-            if not checker.forward.fixed and "s" not in checker.forward.given and not is_selecting(checker):
+            if "places" not in checker.forward.given:  # a maximum selects less than what can be selected
                 raise DisagreementError(
                     f"{wrong.name or checker.callee.about.title} was read to be wrong at {wrong.shapes} of "
                     f"{wrong.layer}, where nothing wrong is found by calling it"
                 )
             doubtful.append(wrong.name)
     return answer.proof if not doubtful else without(answer.proof, doubtful)
-
-
-def is_selecting(checker: Checker) -> bool:
-    """Tell whether a layer selects entries, so that not everything that can be selected is selected by numbers."""
-    return "places" in checker.forward.given
 
 
 def is_wrong_at(checker: Checker, wrong: Wrong) -> bool:
@@ -118,8 +116,6 @@ def is_wrong_at(checker: Checker, wrong: Wrong) -> bool:
 
 def without(proof: BackwardProof, names: Sequence[str | None]) -> BackwardProof:
     """Return a proof in which results that are wrong for other selections than those of numbers are open."""
-    from dataclasses import replace
-
     reason = "what was read differs for another selection of entries than numbers have"
     results = [
         replace(each, outcome=OPEN, reason=reason) if each.outcome == REFUTED and each.name in names else each

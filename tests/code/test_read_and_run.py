@@ -176,7 +176,7 @@ def test_a_wrong_function_that_reads_right_is_no_verdict(written, tmp_path):
 
 def test_a_proof_against_what_is_found_by_calling_is_no_verdict(written, monkeypatch):
     """Even if the comparison of formulas would not see it."""
-    monkeypatch.setattr(proofs, "compared", lambda ran, layer: [])
+
     from cnn_symbolic.backward.proofs import proving
 
     monkeypatch.setattr(proving, "compared", lambda ran, layer: [])

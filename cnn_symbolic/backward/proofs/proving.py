@@ -8,7 +8,7 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.backward.proofs.reading import Answer, Question, Wrong, compared, in_chosen, open_answer, with_options
+from cnn_symbolic.backward.proofs.reading import Reply, Question, Wrong, compared, in_chosen, open_reply, with_options
 from cnn_symbolic.backward.proofs.report import OPEN, PROVED, REFUTED, BackwardProof, ResultProof
 from cnn_symbolic.claims.of_sizes import read_with
 from cnn_symbolic.code.checking import disagreement
@@ -38,12 +38,12 @@ Names = Mapping[Any, sp.Symbol]
 ORDER = f"BC{SPATIAL}K{OVERLAY}"
 
 
-def answers(question: Question) -> Iterator[Answer]:
+def answers(question: Question) -> Iterator[Reply]:
     """Yield what is proved of a function for every combination of its options, better from one to the next."""
     return in_chosen(question.layer, lambda layer: answers_for(question, layer))
 
 
-def answers_for(question: Question, layer: Forward) -> Iterator[Answer]:
+def answers_for(question: Question, layer: Forward) -> Iterator[Reply]:
     """Yield what is proved for a layer whose options have one value each, or are open, a result more each time."""
     try:
         defined = definition(layer)
@@ -51,12 +51,12 @@ def answers_for(question: Question, layer: Forward) -> Iterator[Answer]:
         assuming = list(assumed(question, defined))
         for proof in proofs(file, source.function, defined, call_of(question), source.program, assuming):
             if differs := difference(question, layer, proof):
-                yield Answer(BackwardProof(), (), differs)
+                yield Reply(BackwardProof(), (), differs)
                 return
             nowhere = bool(proof.read) and all(path.raised is not None and path.raised.meant for path in proof.read)
-            yield Answer(in_words(question, proof), tuple(wrong_ones(layer, proof)), refused=nowhere)
+            yield Reply(in_words(question, proof), tuple(wrong_ones(layer, proof)), refused=nowhere)
     except CnnSymbolicError as stopped:
-        yield open_answer(str(stopped))
+        yield open_reply(str(stopped))
 
 
 def call_of(question: Question) -> Call:

@@ -68,7 +68,7 @@ class Wrong:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Reply:
     """What was proved, where the function has to be wrong then, and what disagrees; and whether it always refuses."""
 
     proof: BackwardProof
@@ -77,23 +77,24 @@ class Answer:
     refused: bool = False
 
 
-def read_and_prove(question: Question, limits: Limits) -> Answer:
-    """Return what is proved of a function; raise DisagreementError if what was read is not what it does."""
-    # Loaded here, and not again in every process that is begun.
-    import cnn_symbolic.backward.proofs.proving
+def read_and_prove(question: Question, answers: Callable[[Question], Iterator[Reply]], limits: Limits) -> Reply:
+    """Return what is proved of a function; raise DisagreementError if what was read is not what it does.
 
-    def task(_: int) -> Iterator[Answer]:
-        return cnn_symbolic.backward.proofs.proving.answers(question)
+    `answers` reads and proves, in a process of its own: each answer says more than the one before.
+    """
 
-    def stopped(_: int, reason: str) -> Answer:
-        return Answer(BackwardProof(reason=reason))
+    def task(_: int) -> Iterator[Reply]:
+        return answers(question)
+
+    def stopped(_: int, reason: str) -> Reply:
+        return open_reply(reason)
 
     ((_, answer),) = in_processes(task, 1, 1, limits, stopped)
-    found: Answer = answer
+    found: Reply = answer
     if found.disagrees and question.sound:
         raise DisagreementError(f"{question.source.told} was read wrongly: {found.disagrees}")
     if found.disagrees:
-        return Answer(BackwardProof(reason=f"it does not return what was read: {found.disagrees}"))
+        return open_reply(f"it does not return what was read: {found.disagrees}")
     return found
 
 
@@ -133,7 +134,7 @@ def with_options(layer: Forward, at: Mapping[str, int]) -> Forward:
     return replace(layer, **{name: closed(value, at) for name, value in layer.options.items()})
 
 
-def in_chosen(layer: Forward, answers: Callable[[Forward], Iterator[Answer]]) -> Iterator[Answer]:
+def in_chosen(layer: Forward, answers: Callable[[Forward], Iterator[Reply]]) -> Iterator[Reply]:
     """Yield what is proved of all combinations of options so far; the first that is not proved is the last.
 
     With those that the code refuses altogether nothing is to be proved.
@@ -142,7 +143,7 @@ def in_chosen(layer: Forward, answers: Callable[[Forward], Iterator[Answer]]) ->
     proofs: list[BackwardProof] = []
     refused: list[Forward] = []
     for k, one in enumerate(chosen, 1):
-        found = open_answer("nothing was proved")
+        found = open_reply("nothing was proved")
         for found in answers(one):
             if len(chosen) == 1 or found.disagrees:
                 yield found
@@ -156,8 +157,8 @@ def in_chosen(layer: Forward, answers: Callable[[Forward], Iterator[Answer]]) ->
             return
         if k < len(chosen):
             done = f"only {k} of {len(chosen)} {COMBINATIONS} were done in time"
-            yield Answer(unfinished(found.proof, done))
-    yield Answer(together(proofs, refused))
+            yield Reply(unfinished(found.proof, done))
+    yield Reply(together(proofs, refused))
 
 
 def of_one(proof: BackwardProof, layer: Forward) -> BackwardProof:
@@ -192,6 +193,6 @@ def together(proofs: Sequence[BackwardProof], refused: Sequence[Forward]) -> Bac
     return BackwardProof(tuple(results), sum(proof.seconds for proof in proofs), "; ".join(dict.fromkeys(where)))
 
 
-def open_answer(reason: str) -> Answer:
+def open_reply(reason: str) -> Reply:
     """Return the answer that nothing was read."""
-    return Answer(BackwardProof(reason=reason))
+    return Reply(BackwardProof(reason=reason))
