@@ -13,7 +13,7 @@ from cnn_symbolic.backward.examining import Checker
 from cnn_symbolic.backward.findings import FORMULA, STOPPING, Failure
 from cnn_symbolic.backward.opening import UserCode
 from cnn_symbolic.backward.programs import Squares
-from cnn_symbolic.backward.proofs.reading import Reply, Question, Ran, Wrong, is_small, read_and_prove
+from cnn_symbolic.backward.proofs.reading import Question, Ran, Reply, Wrong, is_small, read_and_prove
 from cnn_symbolic.backward.proofs.report import OPEN, PROVED, REFUTED, BackwardProof
 from cnn_symbolic.backward.proofs.sources import NoSource
 from cnn_symbolic.backward.strategies import posed

@@ -84,43 +84,44 @@ def evaluated(proof: Proof, name: str, values: Arrays, sizes: Sizes) -> np.ndarr
     return claim.formula.evaluate(wanted, derivatives({}), dict(sizes))
 
 
-def disagreement(proof: Proof, values: Arrays, options: Mapping[str, int], returned: Arrays | None) -> tuple[str, int]:
-    """Return how what was read differs from what a function returned for arrays, empty if it does not; and of how much.
+def disagreement(
+    proof: Proof, values: Arrays, options: Mapping[str, int], returned: Arrays | None
+) -> tuple[str, frozenset[str]]:
+    """Return how what was read differs from what a function returned for arrays, empty if it does not.
 
-    `returned` are the results in the layout of the layer, None if the function refused. The number is of how many
-    results were compared.
+    `returned` are the results in the layout of the layer, None if the function refused. The names are of the results
+    that were compared.
     """
+    nothing = frozenset[str]()
     try:
         sizes = sizes_of(proof.definition, values, options)
         path = path_at(proof, sizes)
     except CnnSymbolicError:
-        return "", 0
+        return "", nothing
     if path is None or path.refused is not None:
-        return "", 0
+        return "", nothing
     at = ", ".join(f"{s} = {n}" for s, n in sorted(sizes.items(), key=str) if s in proof_sizes(proof))
-    if returned is None or path.raised is not None:
-        if returned is None and path.raised is None and not path.obligations:
-            return f"it refuses {at}, where it was read to compute", 1
-        if returned is not None and path.raised is not None:
-            return f"it computes at {at}, where it was read to end with {path.raised}", 1
-        return "", 1
-    compared = 0
+    if returned is None:
+        certain = path.raised is None and not path.obligations
+        return f"it refuses {at}, where it was read to compute" if certain else "", nothing
+    if path.raised is not None:
+        return f"it computes at {at}, where it was read to end with {path.raised}", nothing
+    compared = set[str]()
     for name, found in returned.items():
         try:
-            wanted = evaluated(proof, name, values, sizes)
+            shape, wanted = shape_read(path, name, sizes), evaluated(proof, name, values, sizes)
         except CnnSymbolicError:
             continue
-        shape = shape_read(path, name, sizes) if wanted is None else np.shape(wanted)
         if shape is not None and shape != found.shape:
-            return f"{name} has the shape {found.shape} at {at}, where {shape} was read", compared
+            return f"{name} has the shape {found.shape} at {at}, where {shape} was read", nothing
         if wanted is None:
             continue
-        compared += 1
+        compared.add(name)
         wanted = np.asarray(wanted, dtype=float)
         scale = max(1.0, float(np.abs(wanted).max(initial=0)))
-        if float(np.abs(wanted - found).max(initial=0)) > ROUNDING * scale:
-            return f"{name} has other entries at {at} than those that were read", compared
-    return "", compared
+        if not float(np.abs(wanted - found).max(initial=0)) <= ROUNDING * scale:
+            return f"{name} has other entries at {at} than those that were read", nothing
+    return "", frozenset(compared)
 
 
 def shape_read(path: Path, name: str, sizes: Sizes) -> tuple[int, ...] | None:

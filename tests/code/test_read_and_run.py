@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from cnn_symbolic.backward import BackwardError, assert_backward, check_backward, prove_backward, reading
+from cnn_symbolic.backward.opening import CodeHere
+from cnn_symbolic.backward.proofs import proving
 from cnn_symbolic.backward.proofs import reading as proofs
 from cnn_symbolic.backward.proofs.sources import NoSource, named_source, strictly, told_by
 from cnn_symbolic.command_line.exits import AS_STATED, INTERNAL, OPPOSITE, UNDECIDED
@@ -176,21 +178,23 @@ def test_a_wrong_function_that_reads_right_is_no_verdict(written, tmp_path):
 
 def test_a_proof_against_what_is_found_by_calling_is_no_verdict(written, monkeypatch):
     """Even if the comparison of formulas would not see it."""
-
-    from cnn_symbolic.backward.proofs import proving
-
-    monkeypatch.setattr(proving, "compared", lambda ran, layer: [])
+    monkeypatch.setattr(proving, "difference", lambda *_: ("", {"dx", "dw", "db"}))
     module = written(LOOPS.replace("dy.sum(axis=(0, 2))", "2 * dy.sum(axis=(0, 2))"))
     source = named_source(f"{module.__file__}:conv1d_backward", "", ["conv1d_backward"])
-    right = replace(source, text=LOOPS)
-    monkeypatch.setattr(reading.UserCode, "source", lambda code: right)
-    monkeypatch.setattr("cnn_symbolic.backward.opening.CodeHere.source", lambda code: right)
+    monkeypatch.setattr(CodeHere, "source", lambda code: replace(source, text=LOOPS))
     with pytest.raises(DisagreementError, match="db was read to be right"):
         prove_backward(module.conv1d_backward, of=OPEN, examples=10)
-    wrong = replace(source, text=LOOPS)
-    monkeypatch.setattr("cnn_symbolic.backward.opening.CodeHere.source", lambda code: replace(wrong, text=CUT))
+    monkeypatch.setattr(CodeHere, "source", lambda code: replace(source, text=CUT))
     with pytest.raises(DisagreementError, match="was read to be wrong"):
         prove_backward(written(LOOPS, "right").conv1d_backward, of=OPEN, examples=10)
+
+
+def test_nothing_is_proved_that_was_not_compared(written, monkeypatch):
+    monkeypatch.setattr(proving, "compared", lambda ran, layer: [])
+    report = prove_backward(written(LOOPS).conv1d_backward, of=OPEN, examples=10)
+    assert {(each.outcome, each.reason) for each in report.proof.results} == {
+        ("open", "what was read could not be compared with what it returned")
+    }
 
 
 def test_what_computes_with_other_numbers_than_real_ones_is_found_by_calling(written):

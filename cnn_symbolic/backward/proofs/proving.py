@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.backward.proofs.reading import Reply, Question, Wrong, compared, in_chosen, open_reply, with_options
+from cnn_symbolic.backward.proofs.reading import Question, Reply, Wrong, compared, in_chosen, open_reply, with_options
 from cnn_symbolic.backward.proofs.report import OPEN, PROVED, REFUTED, BackwardProof, ResultProof
 from cnn_symbolic.claims.of_sizes import read_with
 from cnn_symbolic.code.checking import disagreement
@@ -50,13 +51,24 @@ def answers_for(question: Question, layer: Forward) -> Iterator[Reply]:
         file, source = File(question.source.text, question.source.file), question.source
         assuming = list(assumed(question, defined))
         for proof in proofs(file, source.function, defined, call_of(question), source.program, assuming):
-            if differs := difference(question, layer, proof):
+            differs, agreed = difference(question, layer, proof)
+            if differs:
                 yield Reply(BackwardProof(), (), differs)
                 return
             nowhere = bool(proof.read) and all(path.raised is not None and path.raised.meant for path in proof.read)
-            yield Reply(in_words(question, proof), tuple(wrong_ones(layer, proof)), refused=nowhere)
+            yield Reply(agreeing(in_words(question, proof), agreed), tuple(wrong_ones(layer, proof)), refused=nowhere)
     except CnnSymbolicError as stopped:
         yield open_reply(str(stopped))
+
+
+def agreeing(proof: BackwardProof, names: set[str]) -> BackwardProof:
+    """Return a proof of those results only that were compared with what the function returned."""
+    reason = "what was read could not be compared with what it returned"
+    results = [
+        replace(each, outcome=OPEN, reason=reason) if each.outcome == PROVED and each.name not in names else each
+        for each in proof.results
+    ]
+    return replace(proof, results=tuple(results))
 
 
 def call_of(question: Question) -> Call:
@@ -245,13 +257,18 @@ def formulas(proof: Proof, result: Result, names: Names) -> Iterator[str]:
 # What the function does
 
 
-def difference(question: Question, layer: Forward, proof: Proof) -> str:
-    """Return how what was read differs from what the function returned where it was called; empty if it does not."""
+def difference(question: Question, layer: Forward, proof: Proof) -> tuple[str, set[str]]:
+    """Return how what was read differs from what the function returned where it was called, empty if it does not.
+
+    The names are of the results that were compared.
+    """
+    names = set[str]()
     for ran, at in compared(question.ran, layer):
-        found, _ = disagreement(proof, ran.values, at, ran.returned)
+        found, several = disagreement(proof, ran.values, at, ran.returned)
         if found:
-            return found
-    return ""
+            return found, names
+        names |= several
+    return "", names
 
 
 def wrong_ones(layer: Forward, proof: Proof) -> Iterator[Wrong]:

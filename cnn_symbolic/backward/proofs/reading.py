@@ -27,7 +27,7 @@ Shapes = Mapping[str, tuple[int, ...]]
 COMPARED, MOST_ENTRIES = 6, 2000
 COMBINATIONS = "combinations of options"
 # The largest number of an example that is compared: sums of products of these are exact.
-LARGEST = 2**10
+LARGEST = 2**12
 
 
 @dataclass(frozen=True)
