@@ -58,6 +58,17 @@ def cell(at: sp.Expr, dim: Dim) -> list[sp.Expr]:
     return index
 
 
+def translated(index: Index, dim: Dim, mine: Dim) -> list[sp.Expr]:
+    """Return the index of a cell in one group of sizes as that in another group with the same number of cells."""
+    if len(mine) == len(dim) and all(sp.expand(x - y) == 0 for x, y in zip(mine[1:], dim[1:], strict=True)):
+        return list(index)
+    groups, back = regrouped(mine, dim)
+    if groups is None or back is None:
+        return cell(position(index, dim), mine)
+    parts = zip(index, groups, strict=True)
+    return back([i for at, group in parts for i in ([at] if len(group) == 1 else cell(at, group))])
+
+
 @dataclass(frozen=True, eq=False)
 class Array:
     """A view of a buffer."""
@@ -76,7 +87,8 @@ class Array:
 
     @property
     def lengths(self) -> tuple[sp.Expr, ...]:
-        """The lengths of the axes."""
+        """The lengths of the axes; of which sizes those that are flattened consist is remembered."""
+        self.world.groups.update({length_of(dim): dim for dim in self.dims if len(dim) > 1})
         return tuple(map(length_of, self.dims))
 
     @property
@@ -173,8 +185,9 @@ def computed(world: World, dims: Sequence[Dim], entry: Entry, kind: str = REAL, 
 def constant(world: World, lengths: Sequence[sp.Expr], value: sp.Expr | None, kind: str = REAL) -> Array:
     """Return a new array with the same number everywhere; None for whatever is in memory."""
     first = None if value is None else lambda _: value
-    shape = tuple(lengths)
-    return Array(world, world.buffer(shape, first, True), tuple((n,) for n in shape), lambda at: at, kind, True)
+    dims = tuple(world.groups.get(n, (n,)) for n in lengths)
+    shape = [n for dim in dims for n in dim]
+    return Array(world, world.buffer(shape, first, True), dims, lambda at: at, kind, True)
 
 
 def as_array(world: World, value: Any) -> Array:
@@ -265,10 +278,8 @@ def expanded(a: Array, dims: Sequence[Dim], what: str) -> Entry:
             mine, dim = a.dims[k - missing], dims[k]
             if single[k - missing]:
                 at += [sp.S.Zero] * len(mine)
-            elif len(mine) == len(dim) and all(sp.expand(x - y) == 0 for x, y in zip(mine[1:], dim[1:], strict=True)):
-                at += here
             else:
-                at += cell(position(here, dim), mine)
+                at += translated(here, dim, mine)
         return entry(at)
 
     return read

@@ -21,7 +21,7 @@ from cnn_symbolic.code.memory import Buffer, Guard, Loop, Moment, Unreadable, Up
 from cnn_symbolic.code.selections import Choice, Chosen, Windows
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.formulas import Entry, alpha_key, bound_sum, entry, substitute, symbols_of
-from cnn_symbolic.expressions.heads import Equal, Remainder, has_entries
+from cnn_symbolic.expressions.heads import Equal, Floor, Remainder, has_entries
 from cnn_symbolic.expressions.rules import is_plain_size
 from cnn_symbolic.ground.errors import CnnSymbolicError
 from cnn_symbolic.kernel.search.decide import is_proved
@@ -78,6 +78,7 @@ class World:
     choices: list[Choice] = field(default_factory=list)
     strides: dict[int, tuple[Any, tuple[sp.Symbol, ...]]] = field(default_factory=dict)
     weight: sp.Expr = sp.S.One
+    groups: dict[sp.Expr, tuple[sp.Expr, ...]] = field(default_factory=dict)
     buffers: list[Buffer] = field(default_factory=list)
     journal: list[Callable[[], Any]] = field(default_factory=list)
     steps: int = 0
@@ -131,7 +132,7 @@ class World:
 
     def proves(self, never: sp.Expr) -> bool:
         """Tell whether the kernel proves that a number made from sizes is zero on this path."""
-        with suppress(NotReadable, CnnSymbolicError):
+        with suppress(NotReadable, CnnSymbolicError, RecursionError):
             return is_proved(self.statement(never))
         return False
 
@@ -198,16 +199,39 @@ class World:
 
     def quotient(self, a: sp.Expr, b: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
         """Return ⌊a/b⌋ and a mod b: of b·q + r with 0 ≤ r < b they are q and r."""
-        multiples, rest = [], []
-        for term in sp.Add.make_args(sp.expand(a)):
-            share = selections.multiple(term, b)
-            (rest if share is None else multiples).append(term if share is None else share)
-        q, r = sp.Add(*multiples), sp.Add(*rest)
-        inside = rules.all_of(rules.compare(">=", r, sp.S.Zero), rules.compare("<", r, b))
-        plain, extra = self.without_choices(inside)
-        if r == 0 or follows(plain, (*self.moment, *extra), (*self.domain, *self.path)):
-            return q, r
-        return rules.floor(rules.divide(a, b)), rules.remainder(a, b)
+        q: sp.Expr = sp.S.Zero
+        r = a
+        for written in dict.fromkeys((a, sp.expand(a))):
+            multiples, rest = [], []
+            for term in sp.Add.make_args(written):
+                factors = list(sp.Mul.make_args(term))
+                share = selections.multiple(term, b) if b not in factors else sp.Mul(*without(factors, b))
+                (rest if share is None else multiples).append(term if share is None else share)
+            q, r = sp.Add(*multiples), sp.Add(*rest)
+            inside = rules.all_of(rules.compare(">=", r, sp.S.Zero), rules.compare("<", r, b))
+            plain, extra = self.without_choices(inside)
+            if r == 0 or follows(plain, (*self.moment, *extra), (*self.domain, *self.path)):
+                return q, r
+        return q + rules.floor(rules.divide(r, b)), rules.remainder(r, b)
+
+    def normal(self, e: sp.Expr) -> sp.Expr:
+        """Return a size with whole numbers drawn out of its quotients: ⌊(a − b)/b⌋ = ⌊a/b⌋ − 1."""
+
+        def drawn_out(atom: sp.Expr) -> sp.Expr:
+            if not isinstance(atom, Floor):
+                return atom
+            top, bottom = rules.as_quotient(atom.args[0])
+            return self.quotient(top, bottom)[0] if rules.at_least(bottom, 1) and rules.is_whole(top) else atom
+
+        return rules.over_atoms(e, drawn_out)
+
+    def cell(self, at: sp.Expr, dim: Sequence[sp.Expr]) -> list[sp.Expr]:
+        """Return the index of the cell with a number in a group of sizes."""
+        index: list[sp.Expr] = []
+        for n in reversed(dim[1:]):
+            at, inner = self.quotient(at, n)
+            index.insert(0, inner)
+        return [at, *index]
 
     def sign(self, e: sp.Expr) -> int | None:
         """Return 1 for a number that is proved to be at least zero, −1 for one below zero, None for others."""
@@ -394,19 +418,25 @@ class World:
 
     def place(self, number: sp.Expr, lengths: Sequence[sp.Expr]) -> list[sp.Expr]:
         """Return the index of the cell with a number, of a selection as it was made where the sizes are the same."""
-        from cnn_symbolic.code.arrays import cell, position
+        from cnn_symbolic.code.arrays import position
 
         for chosen in sorted(number.atoms(Chosen), key=str) if isinstance(number, sp.Basic) else ():
             choice, _, *at = chosen.args
             parts = [Chosen(choice, sp.Integer(k), *at) for k in range(len(lengths))]
             if number == position(parts, tuple(lengths)):
                 return list(parts)
-        return cell(number, tuple(lengths))
+        return self.cell(number, tuple(lengths))
 
     def strides_of(self, a: Any) -> tuple[sp.Symbol, ...]:
         """Return the steps in memory along the axes of an array: numbers of which nothing is known."""
         steps = tuple(sp.Dummy(f"stride{k}", integer=True) for k in range(a.rank))
         return self.strides.setdefault(id(a), (a, steps))[1]
+
+
+def without(factors: list[sp.Expr], one: sp.Expr) -> list[sp.Expr]:
+    """Return factors, one of them left out."""
+    at = factors.index(one)
+    return [*factors[:at], *factors[at + 1 :]]
 
 
 def grouped(index: Sequence[sp.Expr], dims: Sequence[Any]) -> list[list[sp.Expr]]:
