@@ -96,7 +96,7 @@ def called_there(checker: Checker, answer: Reply) -> BackwardProof:
             if "places" not in checker.forward.given:  # a maximum selects less than what can be selected
                 raise DisagreementError(
                     f"{wrong.name or checker.callee.about.title} was read to be wrong at {wrong.shapes} of "
-                    f"{wrong.layer}, where nothing wrong is found by calling it"
+                    f"{wrong.layer(checker.forward)}, where nothing wrong is found by calling it"
                 )
             doubtful.append(wrong.name)
     return answer.proof if not doubtful else without(answer.proof, doubtful)
@@ -105,7 +105,7 @@ def called_there(checker: Checker, answer: Reply) -> BackwardProof:
 def is_wrong_at(checker: Checker, wrong: Wrong) -> bool:
     """Tell whether a function is wrong where it was read to be: it is called there, if it was not before."""
     try:
-        problem = posed(wrong.layer, wrong.shapes)
+        problem = posed(wrong.layer(checker.forward), wrong.shapes)
         problem.forward.result_shape(dict(problem.inputs))
     except ShapeError:
         return False

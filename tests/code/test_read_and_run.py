@@ -65,6 +65,30 @@ def unreadable(dy, x, w):
     return dy @ w, np.linalg.inv(np.eye(dy.shape[1])) @ dy.T @ x, dy.sum(axis=0)
 """
 
+SQUARE = """import numpy as np
+
+
+class Conv:
+    def __init__(self, kernel_size, in_channels, out_channels):
+        self.size = kernel_size
+        self.W = np.zeros((out_channels, in_channels, kernel_size, kernel_size))
+
+    def forward(self, x):
+        self.x, k = x, self.size
+        y = np.zeros((x.shape[0], self.W.shape[0], x.shape[2] - k + 1, x.shape[3] - k + 1))
+        for r, c in np.ndindex(y.shape[2:]):
+            y[:, :, r, c] = np.einsum("ncij,kcij->nk", x[:, :, r : r + k, c : c + k], self.W)
+        return y
+
+    def backward(self, dout):
+        dx, dw, k = np.zeros(self.x.shape), np.zeros(self.W.shape), self.size
+        for r, c in np.ndindex(dout.shape[2:]):
+            dw[...] += np.einsum("k,cij->kcij", dout[0, :, r, c], self.x[0, :, r : r + k, c : c + k])
+            dx[:, :, r : r + k, c : c + k] += np.einsum("nk,kcij->ncij", dout[:, :, r, c], self.W)
+        self.dW = dw
+        return dx
+"""
+
 
 @pytest.fixture
 def written(tmp_path):
@@ -115,6 +139,12 @@ def test_a_class_a_pair_and_a_cache_are_read_as_they_are_called(written):
     assert prove_backward(module.Dense, of="linear()", filters="IO", examples=10).proved
     assert prove_backward((module.forward, module.backward), of="linear()", examples=10).proved
     assert prove_backward(module.backward, of="linear()", examples=10).proved
+
+
+def test_a_wrong_class_for_square_overlays_is_called_where_it_was_read_to_be_wrong(written):
+    report = prove_backward(written(SQUARE).Conv, of="conv2d(padding=0)", examples=10)
+    dw = report.proof.results[1]
+    assert (report.outcome, dw.outcome, dw.condition) == ("wrong", "refuted", "right exactly when B = 1")
 
 
 def test_refusals_on_purpose_are_no_part_of_the_domain(written):

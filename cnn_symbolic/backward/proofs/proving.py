@@ -9,7 +9,7 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.backward.proofs.reading import Question, Reply, Wrong, compared, in_chosen, open_reply, with_options
+from cnn_symbolic.backward.proofs.reading import Question, Reply, Wrong, compared, in_chosen, open_reply
 from cnn_symbolic.backward.proofs.report import OPEN, PROVED, REFUTED, BackwardProof, ResultProof
 from cnn_symbolic.claims.of_sizes import read_with
 from cnn_symbolic.code.checking import disagreement
@@ -56,7 +56,9 @@ def answers_for(question: Question, layer: Forward) -> Iterator[Reply]:
                 yield Reply(BackwardProof(), (), differs)
                 return
             nowhere = bool(proof.read) and all(path.raised is not None and path.raised.meant for path in proof.read)
-            yield Reply(agreeing(in_words(question, proof), agreed), tuple(wrong_ones(layer, proof)), refused=nowhere)
+            yield Reply(
+                agreeing(in_words(question, proof), agreed), tuple(wrong_ones(question, layer, proof)), refused=nowhere
+            )
     except CnnSymbolicError as stopped:
         yield open_reply(str(stopped))
 
@@ -206,7 +208,8 @@ def right_where(proof: Proof, result: Result, names: Names) -> str:
         elsewhere = [rules.negation(rules.all_of(*claim.path.conditions))] if claim.path.conditions else []
         right.append(rules.any_of(*elsewhere, verdict.holds_when))
     condition = rules.all_of(*right)
-    text = said_shortly(condition, wrong[0].path.world.domain, names)
+    domain = (*wrong[0].path.world.domain, *map(rules.negation, proof.refuses))
+    text = said_shortly(condition, domain, names)
     if necessary and exactly:
         never, only = f"for {necessary} never right", f"right when {text}, and for {necessary} only then"
         return never if condition == sp.false else only
@@ -271,7 +274,7 @@ def difference(question: Question, layer: Forward, proof: Proof) -> tuple[str, s
     return "", names
 
 
-def wrong_ones(layer: Forward, proof: Proof) -> Iterator[Wrong]:
+def wrong_ones(question: Question, layer: Forward, proof: Proof) -> Iterator[Wrong]:
     """Yield where the function has to be wrong, as was read."""
     places: list[tuple[str | None, Mapping[str, int]]] = [
         (result.name, result.wrong.verdict.sizes)
@@ -285,4 +288,4 @@ def wrong_ones(layer: Forward, proof: Proof) -> Iterator[Wrong]:
         known |= {make(key): sizes.get(key, 1) for key in layer.open for make in (size, width) if key in sizes}
         shapes = {key: tuple(evaluate_size(n, known) for n in tensor.lengths) for key, tensor in inputs.items()}
         at = {key: sizes.get(key, min(values)) for key, values in layer.open.items()}
-        yield Wrong(name, with_options(layer, at), shapes)
+        yield Wrong(name, list(question.layer.chosen()).index(layer), at, shapes)

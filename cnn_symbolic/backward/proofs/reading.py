@@ -60,11 +60,19 @@ class Question:
 
 @dataclass(frozen=True)
 class Wrong:
-    """Where something is wrong, as was read: the layer there and the shapes of its inputs."""
+    """Where something is wrong, as was read: the layer there and the shapes of its inputs.
+
+    The layer is one of the combinations of options, by its number, with values for what is left open in it.
+    """
 
     name: str | None
-    layer: Forward
+    chosen: int
+    options: Mapping[str, int]
     shapes: Shapes
+
+    def layer(self, of: Forward) -> Forward:
+        """Return the layer at which something is wrong; `of` is the one that was asked about."""
+        return with_options(list(of.chosen())[self.chosen], self.options)
 
 
 @dataclass(frozen=True)
