@@ -36,6 +36,7 @@ ROOMS = [
     "code",
     "code.mending",
     "backward.calls",
+    "backward.proofs",
     "backward",
     "library",
     "certificates.trusted",

@@ -8,7 +8,7 @@ purpose narrows the domain; one on which it fails otherwise, at any sizes, is wr
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -152,6 +152,19 @@ def prove(
 
     `program` is the text of a function that calls what is in the file; then `function` is its name.
     """
+    *_, last = proofs(file, function, definition, call, program, assuming)
+    return last
+
+
+def proofs(
+    file: File,
+    function: str,
+    definition: LayerDefinition,
+    call: Call,
+    program: str = "",
+    assuming: Sequence[Any] = (),
+) -> Iterator[Proof]:
+    """Yield what is proved, one more result each time, the quick ones first; those that follow are open."""
     start = time.perf_counter()
     found = read_function(file, function, definition, call, program, assuming)
     read = time.perf_counter() - start
@@ -165,8 +178,13 @@ def prove(
         rules.all_of(*path.conditions) for path in existing if path.raised is not None and path.raised.meant
     )
     names = [name for name in call.outputs if name in definition.gradients]
-    results = tuple(decided(name, existing, definition, call, read / max(1, len(names))) for name in names)
-    return Proof(file, function, definition, results, tuple(existing), refuses, failing, time.perf_counter() - start)
+    if not names:
+        raise CnnSymbolicError(f"{function} returns no gradient of {definition.layer}")
+    results = {name: Result(name, "open", (), 0.0, "there was no time to decide it") for name in names}
+    for name in reversed(names):
+        results[name] = decided(name, existing, definition, call, read / len(names))
+        each, seconds = tuple(results.values()), time.perf_counter() - start
+        yield Proof(file, function, definition, each, tuple(existing), refuses, failing, seconds)
 
 
 def read_function(
