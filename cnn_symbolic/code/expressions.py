@@ -32,7 +32,7 @@ from cnn_symbolic.code.numbers import (
 )
 from cnn_symbolic.code.shaping import whole
 from cnn_symbolic.code.table import TABLE, call
-from cnn_symbolic.code.values import Cell, Class, Family, Function, Instance, Known, Method, Passes, Poison, Scope
+from cnn_symbolic.code.values import MISSING, Cell, Class, Family, Function, Instance, Known, Method, Passes, Poison, Scope, Text
 from cnn_symbolic.code.world import World
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.heads import has_entries
@@ -134,12 +134,15 @@ class Expressions:
         parts = []
         for each in node.values:
             found = self.value(each.value, scope) if isinstance(each, ast.FormattedValue) else each
+            plain = isinstance(found, ast.Constant | sp.Integer | str) and getattr(each, "format_spec", None) is None
+            if not plain or getattr(each, "conversion", -1) != -1:
+                return Text()
             parts.append(str(found.value) if isinstance(found, ast.Constant) else str(found))
         return "".join(parts)
 
     def value_unaryop(self, node: ast.UnaryOp, scope: Scope) -> Any:
         """Return minus a value, or the opposite of a condition."""
-        value = self.value(node.operand, scope)
+        value = (self.tested if isinstance(node.op, ast.Not) else self.value)(node.operand, scope)
         if isinstance(node.op, ast.USub):
             return -value if value in (sp.oo, -sp.oo) else negative(self.world, value)
         if isinstance(node.op, ast.UAdd):
@@ -151,22 +154,37 @@ class Expressions:
     def value_binop(self, node: ast.BinOp, scope: Scope) -> Any:
         """Return a sum, product and so on."""
         a, b = self.value(node.left, scope), self.value(node.right, scope)
-        return arithmetic(self.world, type(node.op).__name__, a, b)
+        return as_scalar(self.world, "", arithmetic(self.world, type(node.op).__name__, a, b))
 
-    def value_boolop(self, node: ast.BoolOp, scope: Scope) -> Any:
+    def tested(self, node: ast.expr, scope: Scope) -> Any:
+        """Return a value of which nothing counts but whether it is true."""
+        if isinstance(node, ast.BoolOp):
+            self.world.at(node)
+            return self.value_boolop(node, scope, True)
+        return self.value(node, scope)
+
+    def value_boolop(self, node: ast.BoolOp, scope: Scope, tested: bool = False) -> Any:
         """Return `a and b`, `a or b`: of what is no condition, the value that decides."""
         is_and = isinstance(node.op, ast.And)
         kept: list[Any] = []
         value: Any = None
         for each in node.values:
             with self.world.within(*(Guard(holds if is_and else rules.negation(holds)) for holds in kept)):
-                value = self.value(each, scope)
+                value = self.tested(each, scope) if tested else self.value(each, scope)
             holds = condition(truth(self.world, value))
+            if not (tested or isinstance(value, bool) or rules.is_condition(value)):
+                holds = self.decided(holds, kept)
             if holds not in (sp.true, sp.false):
                 kept.append(holds)
             elif (holds == sp.true) != is_and:
                 return join(self.world, is_and, [*kept, value]) if kept else value
         return join(self.world, is_and, kept) if kept else value
+
+    def decided(self, holds: Any, kept: list[Any]) -> Any:
+        """Return whether the value of `and` or `or` is one that is no condition itself, on one of two paths."""
+        if kept or self.world.varies(holds):
+            raise self.world.refuse("`and` and `or` of numbers, where conditions are understood")
+        return sp.true if self.world.choose(holds) else sp.false
 
     def value_compare(self, node: ast.Compare, scope: Scope) -> Any:
         """Return a comparison, or a chain of them."""
@@ -181,6 +199,9 @@ class Expressions:
         """Return one comparison."""
         name = type(operator).__name__
         if name in ("Is", "IsNot"):
+            a, b = (bool(each) if each in (sp.true, sp.false) else each for each in (a, b))
+            if rules.is_condition(a) or rules.is_condition(b):
+                raise self.world.refuse("`is` with a condition, where `==` is understood")
             if a is not None and b is not None and not (isinstance(a, bool) or isinstance(b, bool)):
                 raise self.world.refuse("`is` between other things than None, True and False")
             return (a is b) == (name == "Is")
@@ -199,7 +220,7 @@ class Expressions:
 
     def value_ifexp(self, node: ast.IfExp, scope: Scope) -> Any:
         """Return one of two values: on a condition on sizes, on two paths."""
-        holds = condition(truth(self.world, self.value(node.test, scope)))
+        holds = condition(truth(self.world, self.tested(node.test, scope)))
         if self.is_settled(holds):
             return self.value(node.body if self.world.choose(holds) else node.orelse, scope)
         with self.world.within(Guard(holds)):
@@ -337,7 +358,7 @@ class Expressions:
         if callable(found):
             found = found()
             made.scope.names[name] = found
-        if found is None:
+        if found is MISSING:
             raise self.world.raised(f"AttributeError: {made.name} has no attribute {name}")
         if isinstance(found, Poison):
             raise self.world.refuse(found.reason.replace("{}", name))
@@ -445,7 +466,7 @@ class Expressions:
                 return function
             if function.name in ("builtins.list", "builtins.tuple", "builtins.map") and arguments:
                 arguments = [self.as_members(arguments[0]), *arguments[1:]]
-            return call(world, function.name, arguments, named)
+            return as_scalar(world, function.name, call(world, function.name, arguments, named))
         if isinstance(function, Method):
             return self.method(function, arguments, named)
         if isinstance(function, Function):
@@ -468,7 +489,7 @@ class Expressions:
     def made(self, made: Class, arguments: list[Any], named: dict[str, Any]) -> Any:
         """Return a new object of a class."""
         found = Instance(made)
-        if made.find("__init__") is not None:
+        if made.find("__init__") is not MISSING:
             self.called(self.of_class(made, "__init__", found), arguments, named)
         elif arguments or named:
             raise self.world.raised(f"TypeError: {made.name} takes no arguments")
@@ -478,7 +499,7 @@ class Expressions:
         """Return what a method of an array, a list, a table or a text makes of arguments."""
         owner, name, world = method.owner, method.name, self.world
         if isinstance(owner, Array):
-            return call(world, f"ndarray.{name}", [owner, *arguments], named)
+            return as_scalar(world, f"ndarray.{name}", call(world, f"ndarray.{name}", [owner, *arguments], named))
         if isinstance(owner, dict):
             return self.of_table(owner, name, arguments, named)
         if isinstance(owner, list) and name in ("append", "extend", "insert"):
@@ -496,7 +517,7 @@ class Expressions:
 
     def lengthened(self, owner: list[Any], name: str, arguments: list[Any]) -> None:
         """Put members into a list, outside of loops of symbolic length."""
-        if any(isinstance(part, Loop | Guard) for part in self.world.moment):
+        if self.world.moment or self.world.weight != 1:
             raise self.world.refuse(
                 "a list that grows in a loop of symbolic length, where a comprehension is understood"
             )
@@ -528,6 +549,12 @@ class Expressions:
         if name == "setdefault" and len(arguments) == 2 and self.key(arguments[0]) in owner:
             return owner[self.key(arguments[0])]
         raise self.world.refuse(f"the method {name} of a table")
+
+
+def as_scalar(world: World, name: str, value: Any) -> Any:
+    """Return what a function returns: no array without axes, but a number, unless it is one that makes arrays."""
+    makes = name in TABLE and (TABLE[name].__module__ == shaping.__name__ or name in ("numpy.tensordot", "numpy.where"))
+    return value if makes or not isinstance(value, Array) else as_number(world, value)
 
 
 def join(world: World, is_and: bool, parts: list[Any]) -> Any:

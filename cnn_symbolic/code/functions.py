@@ -528,7 +528,8 @@ def as_passes(world: World, value: Any) -> Passes:
 
 def row_of(a: Array, i: sp.Expr) -> Any:
     """Return the part of an array at a number of its first axis."""
-    return a.view(a.dims[1:], lambda index: [*cell(i, a.dims[0]), *index])
+    row = a.view(a.dims[1:], lambda index: [*cell(i, a.dims[0]), *index])
+    return row if row.rank else row.reading()(())
 
 
 @known("builtins.print", "warnings.warn", "logging.info", "logging.debug")

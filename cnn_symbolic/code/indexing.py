@@ -61,7 +61,10 @@ def indexed(a: Array, key: Any) -> Any:
     if found.advanced:
         entry = a.view(found.dims, found.back).reading()
         return computed(a.world, found.dims, entry, a.kind)
-    return a.view(found.dims, found.back)
+    made = a.view(found.dims, found.back)
+    if found.dims or any(part is Ellipsis for part in (key if isinstance(key, tuple) else (key,))):
+        return made
+    return made.reading()(())  # a number, which does not change with the array
 
 
 def assign(a: Array, key: Any, value: Any, adds: bool, every: bool = False) -> None:

@@ -342,7 +342,7 @@ def squeeze(world: World, a: Any, axis: Any = None) -> Array:
     for k in chosen:
         n = length_of(a.dims[k])
         world.require(rules.compare("=", n, sp.S.One), f"ValueError: squeeze: an axis of size {n}")
-    found: Array = indexed(a, tuple(sp.S.Zero if k in chosen else EVERYTHING for k in range(a.rank)))
+    found: Array = indexed(a, (*(sp.S.Zero if k in chosen else EVERYTHING for k in range(a.rank)), Ellipsis))
     return found
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import sympy as sp
@@ -49,33 +49,43 @@ class Skipped(Exception):
 class Statements(Expressions):
     """Carries out statements."""
 
-    def block(self, body: Sequence[ast.stmt], scope: Scope) -> None:
-        """Carry out statements one after the other; those behind a `continue` on a condition only where it fails."""
+    def block(self, body: Sequence[ast.stmt], scope: Scope, whole: bool = False) -> None:
+        """Carry out statements one after the other; those behind a `continue` on a condition only where it fails.
+
+        `whole` says that nothing comes after them in a pass of the loop around them, so that they may end it.
+        """
         for number, node in enumerate(body):
             self.world.at(node)
-            if isinstance(node, ast.If) and self.skips(node):
-                holds = condition(truth(self.world, self.value(node.test, scope)))
-                if not self.is_settled(holds):
-                    self.branches(holds, node, scope, body[number + 1 :])
-                    return
-                self.chosen(holds, node, scope)
+            if not (isinstance(node, ast.If) and self.skips(node)):
+                self.statement(node, scope)
                 continue
-            self.statement(node, scope)
+            if not whole:
+                raise self.world.refuse("continue inside of a condition on entries of arrays")
+            holds = condition(truth(self.world, self.tested(node.test, scope)))
+            if self.is_settled(holds):
+                self.block([*(node.body if self.world.choose(holds) else node.orelse), *body[number + 1 :]], scope, True)
+            else:
+                self.branches(holds, node, scope, body[number + 1 :], True)
+            return
 
     def skips(self, node: ast.If) -> bool:
-        """Tell whether one of the branches ends the pass."""
-        return any(branch and isinstance(branch[-1], ast.Continue) for branch in (node.body, node.orelse))
+        """Tell whether the pass may end in one of the branches."""
+        return any(
+            isinstance(each, ast.Continue) or (isinstance(each, ast.If) and self.skips(each))
+            for each in (*node.body, *node.orelse)
+        )
 
-    def branches(self, holds: Any, node: ast.If, scope: Scope, rest: Sequence[ast.stmt]) -> None:
+    def branches(
+        self, holds: Any, node: ast.If, scope: Scope, rest: Sequence[ast.stmt], whole: bool = False
+    ) -> None:
         """Carry out both branches of a condition on a pass, each with the rest of the pass unless it skips it."""
         before = dict(scope.names)
         results = []
         for case, branch in ((holds, node.body), (rules.negation(holds), node.orelse)):
             scope.names.clear()
             scope.names.update(before)
-            skipped = bool(branch) and isinstance(branch[-1], ast.Continue)
-            with self.world.within(Guard(case)):
-                self.block(branch[:-1] if skipped else [*branch, *rest], scope)
+            with self.world.within(Guard(case)), suppress(Skipped):
+                self.block([*branch, *rest], scope, whole)
             results.append(dict(scope.names))
         self.merge(holds, before, results, scope)
 
@@ -97,22 +107,24 @@ class Statements(Expressions):
     def do_return(self, node: ast.Return, scope: Scope) -> None:
         """Return from a function, not from within a loop of symbolic length."""
         if self.inside_of_passes():
-            raise self.world.refuse("return inside of a loop of symbolic length")
+            raise self.world.refuse("return inside of a loop of symbolic length, or of a condition on entries")
         raise Returned(None if node.value is None else self.value(node.value, scope))
 
     def inside_of_passes(self) -> bool:
         """Tell whether a loop or guard was opened in the function that is being read."""
-        return len(self.world.moment) > self.opened
+        return len(self.world.moment) > self.opened or self.world.weight != self.opened_weight
 
-    opened = 0
+    opened, opened_weight = 0, sp.S.One
 
     def do_continue(self, node: ast.Continue, scope: Scope) -> None:
-        """Skip the rest of a pass of a loop that is unrolled."""
+        """Skip the rest of a pass."""
         raise Skipped
 
     def do_assert(self, node: ast.Assert, scope: Scope) -> None:
         """Go on where a condition holds; elsewhere the code refuses."""
-        holds = condition(truth(self.world, self.value(node.test, scope)))
+        holds = condition(truth(self.world, self.tested(node.test, scope)))
+        if self.world.weight != 1:
+            raise self.world.refuse("assert inside of a condition on entries")
         if self.world.varies(holds):
             self.world.need(holds, f"AssertionError: {ast.unparse(node.test)}")
         elif not self.world.choose(holds):
@@ -121,7 +133,7 @@ class Statements(Expressions):
     def do_raise(self, node: ast.Raise, scope: Scope) -> None:
         """End with an exception, not from within a loop of symbolic length."""
         if self.inside_of_passes():
-            raise self.world.refuse("raise inside of a loop of symbolic length")
+            raise self.world.refuse("raise inside of a loop of symbolic length, or of a condition on entries")
         raise self.world.raised("" if node.exc is None else ast.unparse(node.exc), meant=True)
 
     def do_import(self, node: ast.Import, scope: Scope) -> None:
@@ -277,8 +289,10 @@ class Statements(Expressions):
 
     def once(self, what: str) -> None:
         """Refuse what is kept beyond a pass of a loop of symbolic length."""
-        if self.world.moment:
-            raise self.world.refuse(f"{what} is assigned to in a loop of symbolic length, which keeps the last value")
+        if self.world.moment or self.world.weight != 1:
+            raise self.world.refuse(
+                f"{what} is assigned to in a loop of symbolic length, which keeps the last value, or on a condition"
+            )
 
     def do_augassign(self, node: ast.AugAssign, scope: Scope) -> None:
         """Carry out `+=` and its like."""
@@ -341,7 +355,7 @@ class Statements(Expressions):
 
     def do_if(self, node: ast.If, scope: Scope) -> None:
         """Carry out one of two branches: on a condition on sizes, on two paths; else both, each where it is due."""
-        value = self.value(node.test, scope)
+        value = self.tested(node.test, scope)
         if (weight := self.weight_of(value)) is not None:
             self.weighted(weight, node, scope)
             return
@@ -396,10 +410,8 @@ class Statements(Expressions):
             return
         for each in known:
             self.bind(node.target, each, scope)
-            try:
-                self.block(node.body, scope)
-            except Skipped:
-                continue
+            with suppress(Skipped):
+                self.block(node.body, scope, True)
 
     def do_while(self, node: ast.While, scope: Scope) -> None:
         """Carry out `while i < n` with `i += d` as its last statement, as a loop over a range."""
@@ -457,7 +469,8 @@ class Statements(Expressions):
         """Carry out the body of a loop at an arbitrary pass."""
         with self.world.within(*loops):
             self.bind(node.target, over.element(tuple(part.index for part in loops)), scope)
-            self.block(body, scope)
+            with suppress(Skipped):
+                self.block(body, scope, True)
 
     def counted(
         self,
@@ -520,14 +533,14 @@ class Statements(Expressions):
             if isinstance(part, FORBIDDEN):
                 self.world.at(part)
                 raise self.world.refuse(f"{type(part).__name__.lower()} is not understood")
-        line, opened = self.world.line, self.opened
-        self.depth, self.opened = self.depth + 1, len(self.world.moment)
+        line, opened, weight = self.world.line, self.opened, self.opened_weight
+        self.depth, self.opened, self.opened_weight = self.depth + 1, len(self.world.moment), self.world.weight
         try:
             self.block(function.node.body, scope)
         except Returned as found:
             return found.value
         finally:
-            self.depth, self.opened, self.world.line = self.depth - 1, opened, line
+            self.depth, self.opened, self.opened_weight, self.world.line = self.depth - 1, opened, weight, line
         return None
 
     def parameters(self, function: Function, arguments: list[Any], named: dict[str, Any]) -> Scope:

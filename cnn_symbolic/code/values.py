@@ -12,6 +12,15 @@ import sympy as sp
 from cnn_symbolic.code.arrays import Array
 
 
+# What is found where there is no attribute of a name.
+MISSING = object()
+
+
+@dataclass(frozen=True, eq=False)
+class Text:
+    """A text that is not known, such as one with sizes in it."""
+
+
 @dataclass(frozen=True)
 class Poison:
     """A name that has no value that could be told, with the reason."""
@@ -60,10 +69,10 @@ class Class:
     bases: tuple[Class, ...] = ()
 
     def find(self, name: str) -> Any:
-        """Return an attribute of the class or of one that it is made from; None if there is none."""
+        """Return an attribute of the class or of one that it is made from; MISSING if there is none."""
         if name in self.scope.names:
             return self.scope.names[name]
-        return next((found for base in self.bases if (found := base.find(name)) is not None), None)
+        return next((found for base in self.bases if (found := base.find(name)) is not MISSING), MISSING)
 
 
 @dataclass(eq=False)
