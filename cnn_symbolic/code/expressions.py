@@ -88,7 +88,7 @@ class Expressions:
         if isinstance(found, Poison):
             raise self.world.refuse(found.reason.replace("{}", node.id))
         if isinstance(found, Cell):
-            return found.array.reading()(())
+            return found.array.copy() if found.of_array else found.array.reading()(())
         return found
 
     def value_tuple(self, node: ast.Tuple, scope: Scope) -> Any:

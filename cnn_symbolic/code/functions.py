@@ -40,7 +40,7 @@ from cnn_symbolic.code.numbers import (
 )
 from cnn_symbolic.code.shaping import EVERYTHING, passes, whole
 from cnn_symbolic.code.table import TABLE, known
-from cnn_symbolic.code.values import Class, Family, Instance, Known, Passes
+from cnn_symbolic.code.values import Class, Family, Float, Instance, Known, Passes
 from cnn_symbolic.code.world import World
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.heads import has_entries
@@ -123,13 +123,25 @@ def minimum(world: World, x1: Any, x2: Any) -> Any:
     raise world.refuse("np.minimum of entries")
 
 
-@known("numpy.floor", "math.floor")
+@known("numpy.floor")
+def floor_float(world: World, x: Any) -> Any:
+    """Return ⌊x⌋ of a number that is made from sizes, a float."""
+    return Float(rounded(world, x, rules.floor))
+
+
+@known("numpy.ceil")
+def ceil_float(world: World, x: Any) -> Any:
+    """Return ⌈x⌉ of a number that is made from sizes, a float."""
+    return Float(rounded(world, x, rules.ceiling))
+
+
+@known("math.floor")
 def floor(world: World, x: Any) -> Any:
     """Return ⌊x⌋ of a number that is made from sizes."""
     return rounded(world, x, rules.floor)
 
 
-@known("numpy.ceil", "math.ceil")
+@known("math.ceil")
 def ceil(world: World, x: Any) -> Any:
     """Return ⌈x⌉ of a number that is made from sizes."""
     return rounded(world, x, rules.ceiling)
@@ -218,7 +230,7 @@ def add_at(world: World, a: Any, indices: Any, b: Any) -> None:
     """Add to entries, to one that occurs twice twice."""
     if not isinstance(a, Array):
         raise world.refuse("np.add.at of what is no array")
-    assign(a, indices if not isinstance(indices, list) else tuple(indices), b, True, every=True)
+    assign(a, indices, b, True, every=True)
 
 
 @known("numpy.where")
@@ -302,6 +314,8 @@ def sliding(flipped: bool) -> Callable[..., Any]:
 
     def row(world: World, in1: Any, in2: Any, mode: Any = "full", method: Any = "auto") -> Any:
         a, b = as_array(world, in1), as_array(world, in2)
+        if method not in ("auto", "direct", "fft"):
+            raise world.refuse(f"a convolution with the method or boundary {method!r}")
         if a.rank != b.rank or mode not in ("full", "valid", "same"):
             raise world.refuse(f"a convolution with the mode {mode!r} of arrays with {a.rank} and {b.rank} axes")
         sizes = [(length_of(x), length_of(y)) for x, y in zip(a.dims, b.dims, strict=True)]
@@ -546,6 +560,8 @@ def isinstance_(world: World, value: Any, kinds: Any) -> bool:
         return any(isinstance(one, Class) and is_made(value.made, one) for one in each)
     if isinstance(value, Array):
         return "numpy.ndarray" in names
+    if isinstance(value, Float):
+        return bool({"builtins.float", "numpy.floating", "numbers.Number"} & names)
     if isinstance(value, bool):
         return bool({"builtins.bool", "builtins.int"} & names)
     if isinstance(value, sp.Expr):

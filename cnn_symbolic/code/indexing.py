@@ -70,7 +70,7 @@ def indexed(a: Array, key: Any) -> Any:
 def assign(a: Array, key: Any, value: Any, adds: bool, every: bool = False) -> None:
     """Carry out `a[key] = value` or `a[key] += value`; with `every`, an index that occurs twice counts twice."""
     if isinstance(key, Mask):
-        mask = key.array
+        mask = check_mask(a, key.array, value)
         if adds:
             weighted = product(a.world, mask, value)
             a.write(a.dims, lambda index: list(index), True, weighted)
@@ -85,6 +85,16 @@ def assign(a: Array, key: Any, value: Any, adds: bool, every: bool = False) -> N
         check_different(a.world, found, lengths)
     whole = not found.advanced and found.dims == a.dims and key_is_everything(key)
     a.write(found.dims, found.back, adds, value, whole)
+
+
+def check_mask(a: Array, mask: Array, value: Any) -> Array:
+    """Return a mask if it has the shape of an array, and is given one number."""
+    if (isinstance(value, Array) and value.rank) or isinstance(value, list | tuple | Mask):
+        raise a.world.refuse("an assignment of an array where a condition holds, of which the places are not known")
+    same = mask.rank == a.rank and all(a.world.same(n, m) for n, m in zip(mask.lengths, a.lengths, strict=True))
+    if not same:
+        raise a.world.refuse("a condition on entries as an index of an array of another shape")
+    return mask
 
 
 def key_is_everything(key: Any) -> bool:

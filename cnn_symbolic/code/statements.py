@@ -15,7 +15,7 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.code.arrays import Array, computed, describe
+from cnn_symbolic.code.arrays import WHOLE, Array, as_array, computed, describe, is_one, length_of
 from cnn_symbolic.code.expressions import MOST_CALLS, Expressions
 from cnn_symbolic.code.functions import as_passes, members
 from cnn_symbolic.code.indexing import Mask, assign
@@ -307,13 +307,14 @@ class Statements(Expressions):
             if isinstance(owner, Cell):
                 if operator not in ("Add", "Sub"):
                     raise self.world.refuse(CARRIED.replace("{}", target.id))
-                self.add(owner.array, (), value, operator)
+                self.check_keeps_shape(owner.array, value)
+                self.add(owner.array, Ellipsis, value, operator)
                 return
             old = self.value(ast.copy_location(ast.Name(target.id, ast.Load()), target), scope)
             if isinstance(old, Array):
                 self.change(old, Ellipsis, value, operator)
-            elif isinstance(old, list):
-                raise self.world.refuse("a list that grows by +=")
+            elif isinstance(old, list | dict):
+                raise self.world.refuse("a list or table that grows in its memory")
             else:
                 self.name(scope, target.id, arithmetic(self.world, operator, old, value))
         elif isinstance(target, ast.Attribute):
@@ -321,6 +322,8 @@ class Statements(Expressions):
             old = self.attribute(owner, target.attr)
             if isinstance(old, Array):
                 self.change(old, Ellipsis, value, operator)
+            elif isinstance(old, list | dict):
+                raise self.world.refuse("a list or table that grows in its memory")
             else:
                 self.set_attribute(owner, target.attr, arithmetic(self.world, operator, old, value))
         elif isinstance(target, ast.Subscript):
@@ -331,10 +334,22 @@ class Statements(Expressions):
                 old = self.item(owner, key)
                 if isinstance(old, Array):
                     self.change(old, Ellipsis, value, operator)
+                elif isinstance(old, list | dict):
+                    raise self.world.refuse("a list or table that grows in its memory")
                 else:
                     self.set_member(owner, key, arithmetic(self.world, operator, old, value))
         else:
             raise self.world.refuse(f"an assignment to {type(target).__name__.lower()}")
+
+    def check_keeps_shape(self, a: Array, added: Any) -> None:
+        """Refuse to add what would make an array larger, as a new one that stands for the sum would be."""
+        b = as_array(self.world, as_number(self.world, added))
+        fits = b.rank <= a.rank and all(
+            is_one(mine) or self.world.same(length_of(own), length_of(mine))
+            for own, mine in zip(a.dims[a.rank - b.rank :], b.dims, strict=True)
+        )
+        if not fits or (a.kind == WHOLE and b.kind != WHOLE):
+            raise self.world.refuse("a name that every pass of a loop adds to, where the sum has another shape or type")
 
     def change(self, a: Array, key: Any, value: Any, operator: str) -> None:
         """Carry out an operator in the memory of an array."""
@@ -426,15 +441,12 @@ class Statements(Expressions):
         accumulated = [name for name in assigned if is_added_to(name, body)]
         counters, sums = self.counted(node, body, over, loops, scope, accumulated)
         before = {name: self.world_value(scope, name) for name in accumulated}
-        cells = []
         for name in accumulated:
             start = before[name]
             if name in counters:
                 self.name(scope, name, start + counters[name] * number_of(loops))
             elif name in sums:
-                made = start.copy() if isinstance(start, Array) else computed(self.world, [], lambda _, e=start: e)
-                self.name(scope, name, made if isinstance(start, Array) else Cell(made))
-                cells.append(name)
+                self.name(scope, name, self.growing(name, start, body))
         with self.carried([name for name in assigned if name not in counters and name not in sums], scope):
             self.once_through(node, body, over, loops, scope)
         for name in names_in([node]):
@@ -444,9 +456,15 @@ class Statements(Expressions):
             elif name in sums:
                 found = scope.names[name]
                 if isinstance(found, Cell):
-                    self.name(scope, name, found.array.reading()(()))
+                    self.name(scope, name, found.array if found.of_array else found.array.reading()(()))
             else:
                 self.name(scope, name, Poison(LAST))
+
+    def growing(self, name: str, start: Any, body: Sequence[ast.AST]) -> Any:
+        """Return what a name that every pass adds to stands for: an array itself, where its memory is added to."""
+        if not isinstance(start, Array):
+            return Cell(computed(self.world, [], lambda _: start))
+        return Cell(start.copy(), True) if is_rebound(name, body) else start
 
     def world_value(self, scope: Scope, name: str) -> Any:
         """Return what a name stands for, None if for nothing."""
@@ -496,9 +514,9 @@ class Statements(Expressions):
                 self.name(scope, name, unknown.get(name, Poison(CARRIED)))
             for name in numbers:
                 if name not in unknown:
-                    self.name(scope, name, Cell(computed(self.world, [], lambda _, e=start[name]: e)))
+                    self.name(scope, name, self.growing(name, start[name], body))
             for name in sums:
-                self.name(scope, name, start[name].copy())
+                self.name(scope, name, self.growing(name, start[name], body))
             try:
                 self.once_through(node, body, over, loops, scope)
                 indices = {part.index for part in loops} | set(unknown.values())
@@ -533,6 +551,8 @@ class Statements(Expressions):
             if isinstance(part, FORBIDDEN):
                 self.world.at(part)
                 raise self.world.refuse(f"{type(part).__name__.lower()} is not understood")
+        for name in names_in(function.node.body):
+            scope.names.setdefault(name, Poison("the local name {} has no value yet"))
         line, opened, weight = self.world.line, self.opened, self.opened_weight
         self.depth, self.opened, self.opened_weight = self.depth + 1, len(self.world.moment), self.world.weight
         try:
@@ -639,6 +659,15 @@ def is_added_to(name: str, body: Sequence[ast.AST]) -> bool:
         elif isinstance(node, ast.For) and name in names_in([node.target]):
             return False
     return added > 0 and (not rebound or mentions == added)
+
+
+def is_rebound(name: str, body: Sequence[ast.AST]) -> bool:
+    """Tell whether statements give a name a new value, other than by `+=`."""
+    return any(
+        isinstance(node, ast.Assign) and name in names_in(node.targets)
+        for statement in body
+        for node in ast.walk(statement)
+    )
 
 
 def has_break(node: ast.For) -> bool:

@@ -22,6 +22,13 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Float:
+    """A whole number that is a float in Python, such as 4/2, and so no size or index."""
+
+    value: sp.Expr
+
+
+@dataclass(frozen=True)
 class Poison:
     """A name that has no value that could be told, with the reason."""
 
@@ -117,6 +124,7 @@ class Family:
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """A number to which every pass of a loop adds."""
+    """A number to which every pass of a loop adds, or an array that is a new one after every addition."""
 
     array: Array
+    of_array: bool = False
