@@ -352,12 +352,16 @@ class Expressions:
             raise self.world.refuse("the size of an entry in memory: strides are understood as sums of x.strides")
         return Method(a, name)
 
-    def of_class(self, made: Class, name: str, owner: Any) -> Any:
-        """Return an attribute of a class, a method bound to an object."""
+    def found_in(self, made: Class, name: str) -> Any:
+        """Return what stands in a class under a name, a function as such; MISSING if nothing does."""
         found = made.find(name)
         if callable(found):
-            found = found()
-            made.scope.names[name] = found
+            found = made.scope.names[name] = found()
+        return found
+
+    def of_class(self, made: Class, name: str, owner: Any) -> Any:
+        """Return an attribute of a class, a method bound to an object."""
+        found = self.found_in(made, name)
         if found is MISSING:
             raise self.world.raised(f"AttributeError: {made.name} has no attribute {name}")
         if isinstance(found, Poison):
@@ -377,8 +381,8 @@ class Expressions:
         return self.comprehension(node.elt, node.generators, scope)
 
     def value_generatorexp(self, node: ast.GeneratorExp, scope: Scope) -> Any:
-        """Return the members that a generator gives, as a list."""
-        return self.comprehension(node.elt, node.generators, scope)
+        """Refuse a generator that is not the only argument of a call, as its members may be asked for later."""
+        raise self.world.refuse("a generator that is not the only argument of a call, where a list is understood")
 
     def value_dictcomp(self, node: ast.DictComp, scope: Scope) -> Any:
         """Return a table, of known keys."""
@@ -403,6 +407,8 @@ class Expressions:
                 self.bind(first.target, passes.element(index), own)
                 member = self.comprehension(element, others, own) if others else self.value(element, own)
                 if others and isinstance(member, Family):
+                    if any(self.world.varies(n) for n in member.lengths):
+                        raise self.world.refuse("a comprehension of loops whose lengths vary with one another")
                     return Family((*index, *member.index), (*passes.lengths, *member.lengths), member.member)
                 if others:
                     raise self.world.refuse("a comprehension of loops of symbolic and of known length")
@@ -441,7 +447,7 @@ class Expressions:
         function = self.value(node.func, scope)
         if isinstance(function, Known) and function.name == "builtins.super":
             return self.parent(scope)
-        arguments = self.several(node.args, scope)
+        arguments = self.arguments(function, node, scope)
         named: dict[str, Any] = {}
         for keyword in node.keywords:
             value = self.value(keyword.value, scope)
@@ -453,6 +459,13 @@ class Expressions:
                 raise self.world.refuse("arguments behind ** that are no table with texts as keys")
         self.world.at(node)
         return self.called(function, arguments, named)
+
+    def arguments(self, function: Any, node: ast.Call, scope: Scope) -> list[Any]:
+        """Return the arguments of a call; a generator is read at once by what is not of the code."""
+        if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp) and isinstance(function, Known | Method):
+            only = node.args[0]
+            return [self.comprehension(only.elt, only.generators, scope)]
+        return self.several(node.args, scope)
 
     def parent(self, scope: Scope) -> Any:
         """Refuse `super()`, but of a class that is made from nothing that is known."""

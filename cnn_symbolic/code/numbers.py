@@ -126,6 +126,8 @@ def of_numbers(world: World, name: str, a: sp.Expr, b: sp.Expr) -> Any:
         return RING[name](a, b)
     if name == "Pow":
         return power(world, a, b)
+    if name not in ("Div", "FloorDiv", "Mod"):
+        raise world.refuse(f"the operator {name} of numbers")
     if has_entries(b):
         if name != "Div":
             raise world.refuse("a quotient or remainder of entries of arrays")
@@ -199,6 +201,8 @@ def mapped(world: World, a: Array, function: Callable[[sp.Expr], Any], kind: str
 
 def negative(world: World, value: Any) -> Any:
     """Return minus a value."""
+    if isinstance(value, Mask) or (isinstance(value, Array) and value.kind == TRUTH):
+        raise world.refuse("minus of truth values, where ~ is understood")
     return arithmetic(world, "Mult", sp.S.NegativeOne, value)
 
 

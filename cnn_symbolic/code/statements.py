@@ -30,6 +30,8 @@ from cnn_symbolic.expressions.rules import is_whole
 
 CARRIED = "the name {} carries a value from one pass of a loop to the next, other than by adding to it"
 LAST = "the name {} has its value from the last pass of a loop"
+# Methods by which a class changes what its objects and their attributes are.
+HOOKS = {"__new__", "__getattr__", "__getattribute__", "__setattr__", "__init_subclass__", "__del__"}
 PLAIN_DECORATORS = ("staticmethod", "classmethod", "property")
 FORBIDDEN = (ast.Global, ast.Nonlocal, ast.Yield, ast.YieldFrom, ast.Await, ast.AsyncFunctionDef, ast.Delete)
 
@@ -168,13 +170,17 @@ class Statements(Expressions):
         if node.decorator_list or node.keywords:
             raise self.world.refuse(f"the decorators or options of the class {node.name}")
         own = Scope({}, scope)
-        bases = []
+        bases: list[Class] = []
+        if special := {n for n in names_in(node.body) if n.startswith("__")} & HOOKS:
+            raise self.world.refuse(f"the class {node.name} with {special.pop()}")
         for base in node.bases:
             value = self.value(base, scope)
             if isinstance(value, Class):
                 bases.append(value)
             elif not (isinstance(value, Known) and value.name in ("builtins.object", "abc.ABC")):
                 raise self.world.refuse(f"the class {node.name}, which is made from what is not in the file")
+        if len(bases) > 1:
+            raise self.world.refuse(f"the class {node.name}, which is made from several classes")
         made = Class(node.name, own, tuple(bases))
         for each in node.body:
             if isinstance(each, ast.FunctionDef):
@@ -259,6 +265,8 @@ class Statements(Expressions):
             raise self.world.refuse("an assignment to the shape of an array, where reshape is understood")
         if not isinstance(owner, Instance):
             raise self.world.refuse(f"an assignment to an attribute of {describe(owner)}")
+        if isinstance(self.found_in(owner.made, name), Function):
+            raise self.world.refuse(f"an assignment to {name}, which is a method or property of the class")
         self.once(f"the attribute {name}")
         before = dict(owner.attributes)
 
@@ -423,7 +431,10 @@ class Statements(Expressions):
         if known is None:
             self.passes(node, as_passes(self.world, source), scope)
             return
+        before = list(known)
         for each in known:
+            if isinstance(source, list | dict) and not is_same(source, before):
+                raise self.world.refuse("a loop over a list or table that changes in it")
             self.bind(node.target, each, scope)
             with suppress(Skipped):
                 self.block(node.body, scope, True)
@@ -568,6 +579,8 @@ class Statements(Expressions):
         spec, world = function.node.args, self.world
         given = [function.bound, *arguments] if function.bound is not None else list(arguments)
         places = [each.arg for each in (*spec.posonlyargs, *spec.args)]
+        if any(each.arg in named for each in spec.posonlyargs):
+            raise world.refuse(f"{function.name}: an argument that has no name, given by name")
         names = dict(zip(places[len(places) - len(function.defaults) :], function.defaults, strict=True))
         own = [each.arg for each in spec.kwonlyargs]
         names |= {
@@ -681,6 +694,12 @@ def has_break(node: ast.For) -> bool:
         return any(map(visit, ast.iter_child_nodes(part)))
 
     return any(map(visit, node.body))
+
+
+def is_same(source: Iterable[Any], before: Sequence[Any]) -> bool:
+    """Tell whether a list or table has the members that it had."""
+    now = list(source)
+    return len(now) == len(before) and all(a is b for a, b in zip(now, before, strict=True))
 
 
 def without_last_continue(body: Sequence[ast.stmt]) -> Sequence[ast.stmt]:
