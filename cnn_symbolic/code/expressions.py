@@ -32,7 +32,20 @@ from cnn_symbolic.code.numbers import (
 )
 from cnn_symbolic.code.shaping import whole
 from cnn_symbolic.code.table import TABLE, call
-from cnn_symbolic.code.values import MISSING, Cell, Class, Family, Function, Instance, Known, Method, Passes, Poison, Scope, Text
+from cnn_symbolic.code.values import (
+    MISSING,
+    Cell,
+    Class,
+    Family,
+    Function,
+    Instance,
+    Known,
+    Method,
+    Passes,
+    Poison,
+    Scope,
+    Text,
+)
 from cnn_symbolic.code.world import World
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.heads import has_entries

@@ -198,7 +198,11 @@ def sp_name(name: str) -> Any:
 
 def world_of(definition: LayerDefinition, call: Call, assuming: tuple[Any, ...]) -> World:
     """Return what is known before anything is read: where the layer is defined, and axes that the code leaves out."""
-    conditions: list[Any] = [*definition.y.requirements(), *(each.formula for each in definition.assumptions), *assuming]
+    conditions: list[Any] = [
+        *definition.y.requirements(),
+        *(each.formula for each in definition.assumptions),
+        *assuming,
+    ]
     for name, (canonical, own) in call.axes.items():
         tensor = leaves(definition).get(name)
         if tensor is not None:

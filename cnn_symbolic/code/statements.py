@@ -65,7 +65,9 @@ class Statements(Expressions):
                 raise self.world.refuse("continue inside of a condition on entries of arrays")
             holds = condition(truth(self.world, self.tested(node.test, scope)))
             if self.is_settled(holds):
-                self.block([*(node.body if self.world.choose(holds) else node.orelse), *body[number + 1 :]], scope, True)
+                self.block(
+                    [*(node.body if self.world.choose(holds) else node.orelse), *body[number + 1 :]], scope, True
+                )
             else:
                 self.branches(holds, node, scope, body[number + 1 :], True)
             return
@@ -77,9 +79,7 @@ class Statements(Expressions):
             for each in (*node.body, *node.orelse)
         )
 
-    def branches(
-        self, holds: Any, node: ast.If, scope: Scope, rest: Sequence[ast.stmt], whole: bool = False
-    ) -> None:
+    def branches(self, holds: Any, node: ast.If, scope: Scope, rest: Sequence[ast.stmt], whole: bool = False) -> None:
         """Carry out both branches of a condition on a pass, each with the rest of the pass unless it skips it."""
         before = dict(scope.names)
         results = []

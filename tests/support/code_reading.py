@@ -81,7 +81,9 @@ def unwritten(shape, dtype=float, **options):
 def ran(text, sizes, seed, function="f", arguments=("x", "w", "v", "P", "S")):
     """The arrays that a function was run with, and what it returned, None and the exception if it raised one."""
     random = np.random.default_rng(seed)
-    arrays = {n: random.integers(-9, 10, [sizes[k] for k in shape]).astype(float) for n, shape in SHAPES.items()}
+    # No entry is zero: what is concluded about a comparison of entries with zero is presumed to hold elsewhere only.
+    nonzero = [n for n in range(-9, 10) if n]
+    arrays = {n: random.choice(nonzero, [sizes[k] for k in shape]).astype(float) for n, shape in SHAPES.items()}
     given = [arrays[name].copy() if name in arrays else sizes[name] for name in arguments]
     names = {}
     with mock.patch.object(np, "empty", unwritten), np.errstate(all="ignore"):
@@ -104,15 +106,15 @@ class Outcome:
     compared: int = 0
 
 
-def compared(text, points, seed=0, **options):
-    """A program that is read, and run at all points."""
+def compared(text, points, seed=0, runs="", **options):
+    """A program that is read, and run at all points; `runs` is another one that is run in its place."""
     found = read(text, **options)
     refused = [path.refused for path in found if path.refused is not None]
     outcome = Outcome(not refused, len(refused) < len(found), refusals=[str(each) for each in refused])
     if not outcome.partly:
         return outcome
     for number, sizes in enumerate(points):
-        arrays, returned, raised = ran(text, sizes, seed + number, **options)
+        arrays, returned, raised = ran(runs or text, sizes, seed + number, **options)
         path = checking.path_at(found, sizes)
         if difference := checking.disagreement(found, sizes, arrays, returned, raised):
             outcome.differences.append(difference)

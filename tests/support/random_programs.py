@@ -175,7 +175,9 @@ class Writer:
             self.bounds = {**self.bounds, i: length, j: length}
         else:
             j = self.name("j")
-            self.line(f"for {i}, {j} in {self.pick('np.ndindex(N, M)', 'np.ndindex(x.shape)', 'zip(range(N), range(1, N + 1))')}:")
+            self.line(
+                f"for {i}, {j} in {self.pick('np.ndindex(N, M)', 'np.ndindex(x.shape)', 'zip(range(N), range(1, N + 1))')}:"
+            )
             self.bounds = {**self.bounds, i: "N", j: "M"}
         bounds = dict(self.bounds)
         self.block(self.pick(1, 1, 2, 3), True)
