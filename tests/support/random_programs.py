@@ -35,6 +35,8 @@ class Writer:
     bounds: dict = field(default_factory=dict)
     depth: int = 1
     count: int = 0
+    # In most loops some arrays are read only, and the others written only.
+    written: tuple = ()
 
     def line(self, text):
         self.lines.append("    " * self.depth + text)
@@ -78,7 +80,7 @@ class Writer:
         """A slice of an axis, some of them cut or empty."""
         return self.pick(
             ":", ":", "::-1", "1:", ":-1", "::2", "1::2", "::S", "P:", ":P", "-P:", ":-P", f"P:{length} - P",
-            f"P:-P", f"{length} - 1::-1", f"{length}::-1", f":{length} + 2", f"{self.whole()}:", f":{self.whole()}",
+            "P:-P", f"{length} - 1::-1", f"{length}::-1", f":{length} + 2", f"{self.whole()}:", f":{self.whole()}",
             f"{self.whole()}:{self.whole()}", "-2:", ":-2:-1", "-1:0:-1", "::-2", f"1:{length}:S",
         )  # fmt: skip
 
@@ -95,7 +97,7 @@ class Writer:
         return ", ".join(parts)
 
     def array(self, rank=None):
-        some = [name for name, lengths in self.arrays.items() if rank is None or len(lengths) == rank]
+        some = [name for name, n in self.arrays.items() if name not in self.written and rank in (None, len(n))]
         return self.random.choice(some) if some else "x" if rank == 2 else "v"
 
     def number(self):
@@ -140,7 +142,7 @@ class Writer:
 
     def update(self):
         """An update of entries or a part of an array."""
-        a = self.array()
+        a = self.random.choice(self.written) if self.written else self.array()
         lengths = self.arrays[a]
         scalar = self.chance(0.6)
         key = self.key(lengths, scalar)
@@ -148,15 +150,18 @@ class Writer:
         value = self.number()
         if not scalar and self.chance(0.5):
             b = self.array(len(lengths))
-            value = f"{b}[{key}]" if self.arrays[b] == lengths else f"{self.number()} * {a}[{key}]"
-        elif not scalar and self.chance(0.2):
+            value = f"{b}[{key}]" if self.arrays[b] == lengths else self.number()
+        elif not scalar and self.chance(0.2) and not self.written:
             value = f"{a}[{self.key(lengths)}]"
         self.line(f"{a}[{key}] {sign} {value}")
 
     def loop(self):
         """A loop over ranges, nested by chance."""
+        outermost = not self.bounds
+        if outermost and self.chance(0.85):
+            self.written = tuple(self.random.sample(list(self.arrays), self.pick(1, 1, 2)))
         i, length = self.name("i"), self.pick("N", "N", "M", "K", "L", "P", "S", "3")
-        kind = self.random.random()
+        j, kind = "", self.random.random()
         if kind < 0.5:
             self.line(f"for {i} in range({length}):")
             self.bounds = {**self.bounds, i: length}
@@ -165,23 +170,24 @@ class Writer:
             backwards = self.chance(0.3)
             self.line(f"for {i} in range({f'{length} - 1, -1, -1' if backwards else f'{start}, {length}, {step}'}):")
             self.bounds = {**self.bounds, i: length}
-        elif kind < 0.8 and self.bounds:
+        elif kind < 0.85 and self.bounds:
             outer = self.random.choice(list(self.bounds))
             self.line(f"for {i} in range({outer}{self.pick('', ' + 1')}):")
             self.bounds = {**self.bounds, i: self.bounds[outer]}
-        elif kind < 0.9:
+        elif kind < 0.92:
             j = self.name("j")
             self.line(f"for {j}, {i} in enumerate(range({self.pick('0', '0', '1')}, {length})):")
             self.bounds = {**self.bounds, i: length, j: length}
         else:
             j = self.name("j")
-            self.line(
-                f"for {i}, {j} in {self.pick('np.ndindex(N, M)', 'np.ndindex(x.shape)', 'zip(range(N), range(1, N + 1))')}:"
-            )
+            over = self.pick("np.ndindex(N, M)", "np.ndindex(x.shape)", "zip(range(N), range(1, N + 1))")
+            self.line(f"for {i}, {j} in {over}:")
             self.bounds = {**self.bounds, i: "N", j: "M"}
         bounds = dict(self.bounds)
         self.block(self.pick(1, 1, 2, 3), True)
-        self.bounds = {k: n for k, n in bounds.items() if k not in (i, locals().get("j"))}
+        self.bounds = {k: n for k, n in bounds.items() if k not in (i, j)}
+        if outermost:
+            self.written = ()
 
     def test(self):
         a, b = self.whole(), self.whole()
@@ -273,7 +279,13 @@ class Writer:
         a, b = self.array(1), self.name("t")
         n = self.arrays[a][0]
         self.line(f"{b} = np.arange({n}){self.pick('', ' // 2', ' % 2', '[::-1]', ' - 1')}")
-        self.line(self.pick(f"np.add.at({a}, {b}, 2)", f"{a}[{b}] += 1", f"{a}[{b}] = np.arange({n})", f"v[0] += {a}[{b}].sum()"))  # fmt: skip
+        how = self.pick(
+            f"np.add.at({a}, {b}, 2)",
+            f"{a}[{b}] += 1",
+            f"{a}[{b}] = np.arange({n})",
+            f"v[0] += {a}[{b}].sum()",
+        )
+        self.line(how)
 
     def accumulate(self):
         """A sum over a loop, by a name."""
@@ -305,7 +317,8 @@ class Writer:
     def comprehension(self):
         c = self.name("c")
         how, rank = self.pick(
-            ("np.array([x[q] * 2 for q in range(N)])", 2), ("np.array([[x[q, r] for r in range(M)] for q in range(N)])", 2),
+            ("np.array([x[q] * 2 for q in range(N)])", 2),
+            ("np.array([[x[q, r] for r in range(M)] for q in range(N)])", 2),
             ("np.stack([w[q, 0] * v for q in range(K)])", 2), ("sum([v[q] for q in range(3) if q < N]) + v", 1),
             ("sum(x[q] for q in range(N)) + x[0]", 1), ("np.array([v.sum(), v[0], v[-1]])", 1),
             ("np.array([x[:, q].sum() for q in range(M)])", 1),
