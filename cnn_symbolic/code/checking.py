@@ -74,9 +74,9 @@ def path_at(found: Sequence[Path], sizes: Mapping[str, int]) -> Path | None:
     return next((path for path in found if all(holds_at(each, sizes) for each in path.conditions)), None)
 
 
-def is_void(path: Path, sizes: Mapping[str, int]) -> bool:
+def is_void(path: Path, sizes: Mapping[str, int], arrays: Mapping[str, Any]) -> bool:
     """Tell whether a reading says nothing at some sizes, as what has to hold for it fails there."""
-    values = values_at(path, sizes, {})
+    values = values_at(path, sizes, arrays)
     return any(np.any(evaluate_formula(each.never, (), (), values) != 0) for each in path.obligations)
 
 
@@ -102,7 +102,7 @@ def disagreement(
     if path.raised is not None:
         return "" if returned is None else f"it was read that the code ends with {path.raised}, but it does not, {on}"
     try:
-        if is_void(path, sizes):
+        if is_void(path, sizes, arrays):
             return ""
         if returned is None:
             return f"the code ends with {type(raised).__name__} ({raised}), which was not read, {on}"

@@ -309,7 +309,17 @@ def ravel_multi_index(world: World, multi_index: Any, dims: Any) -> Any:
 # Convolutions of SciPy
 
 
-def sliding(flipped: bool) -> Callable[..., Any]:
+def same_convolved(m: sp.Expr) -> sp.Expr:
+    """Return where "same" begins in "full" of a convolution, and of scipy.signal.correlate: ⌊(m − 1)/2⌋."""
+    return rules.floor((m - 1) / sp.Integer(2))
+
+
+def same_correlated(m: sp.Expr) -> sp.Expr:
+    """Return where "same" begins in "full" of scipy.signal.correlate2d: ⌊m/2⌋."""
+    return rules.floor(m / sp.Integer(2))
+
+
+def sliding(flipped: bool, same: Callable[[sp.Expr], sp.Expr]) -> Callable[..., Any]:
     """Return the row of a correlation, or of a convolution, of arrays with equally many axes."""
 
     def row(world: World, in1: Any, in2: Any, mode: Any = "full", method: Any = "auto") -> Any:
@@ -324,9 +334,7 @@ def sliding(flipped: bool) -> Callable[..., Any]:
                 raise world.refuse("a convolution whose second array may be larger than the first")
         offsets, dims = [], []
         for n, m in sizes:
-            start = {"full": sp.S.Zero, "valid": m - 1, "same": rules.floor((m - 1) / sp.Integer(2))}[mode]
-            if mode == "same" and not flipped:
-                start = m - 1 - rules.floor(m / sp.Integer(2))
+            start = {"full": sp.S.Zero, "valid": m - 1, "same": same(m)}[mode]
             offsets.append(start)
             dims.append({"full": n + m - 1, "valid": n - m + 1, "same": n}[mode])
         first, second = a.reading(), b.reading()
@@ -351,9 +359,9 @@ def sliding(flipped: bool) -> Callable[..., Any]:
 
 for _module in ("scipy.signal.", "scipy.signal.signaltools."):
     for _name in ("convolve", "convolve2d", "fftconvolve", "oaconvolve"):
-        TABLE[_module + _name] = sliding(True)
-    for _name in ("correlate", "correlate2d"):
-        TABLE[_module + _name] = sliding(False)
+        TABLE[_module + _name] = sliding(True, same_convolved)
+    TABLE[_module + "correlate"] = sliding(False, same_convolved)
+    TABLE[_module + "correlate2d"] = sliding(False, same_correlated)
 
 
 # What Python has built in

@@ -83,6 +83,8 @@ def assign(a: Array, key: Any, value: Any, adds: bool, every: bool = False) -> N
     if found.advanced and not every:
         lengths = [n for dim in found.dims for n in dim]
         check_different(a.world, found, lengths)
+    if not found.dims and isinstance(value, Array) and value.rank:
+        raise a.world.refuse("an array is assigned to one entry, where a number is understood")
     whole = not found.advanced and found.dims == a.dims and key_is_everything(key)
     a.write(found.dims, found.back, adds, value, whole)
 
