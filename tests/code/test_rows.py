@@ -57,4 +57,4 @@ def test_every_row_is_tested(monkeypatch):
         read(text)
     rows = {TABLE[name] for name in found}  # a row has several names
     left = {name.replace(".signaltools", "") for name, row in TABLE.items() if row not in rows}
-    assert left - found == set(REFUSING.values())
+    assert left - found <= set(REFUSING.values())

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from unittest import mock
 
 import numpy as np
-import scipy.signal  # before np.empty is another one, as it is made from it
+import scipy.signal  # noqa: F401 - before np.empty is another one, as it uses that
 
 from cnn_symbolic.code import checking
 from cnn_symbolic.code.arrays import Array, as_array, symbols_for
