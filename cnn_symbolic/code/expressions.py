@@ -101,7 +101,7 @@ class Expressions:
         if isinstance(found, Poison):
             raise self.world.refuse(found.reason.replace("{}", node.id))
         if isinstance(found, Cell):
-            return found.array.copy() if found.of_array else found.array.reading()(())
+            return found.array.reading()(())
         return found
 
     def value_tuple(self, node: ast.Tuple, scope: Scope) -> Any:
@@ -354,7 +354,7 @@ class Expressions:
         if name == "ndim":
             return sp.Integer(a.rank)
         if name == "size":
-            return sp.expand(sp.Mul(*a.atoms))
+            return sp.Mul(*a.atoms)
         if name == "T":
             return shaping.transpose(self.world, a)
         if name == "dtype":

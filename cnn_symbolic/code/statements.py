@@ -15,14 +15,14 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.code.arrays import WHOLE, Array, as_array, computed, describe, is_one, length_of
-from cnn_symbolic.code.expressions import MOST_CALLS, Expressions
+from cnn_symbolic.code.arrays import WHOLE, Array, as_array, computed, describe, divided, is_one, length_of
+from cnn_symbolic.code.expressions import MOST_CALLS, MOST_UNROLLED, Expressions
 from cnn_symbolic.code.functions import as_passes, members
 from cnn_symbolic.code.indexing import Mask, assign
 from cnn_symbolic.code.memory import Guard, Loop
 from cnn_symbolic.code.numbers import arithmetic, as_number, condition, is_number, truth
 from cnn_symbolic.code.values import Cell, Class, Function, Instance, Known, Passes, Poison, Scope
-from cnn_symbolic.code.world import NotUnderstood
+from cnn_symbolic.code.world import NotUnderstood, Raised
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.formulas import symbols_of
 from cnn_symbolic.expressions.heads import has_entries
@@ -207,9 +207,11 @@ class Statements(Expressions):
     def do_assign(self, node: ast.Assign, scope: Scope) -> None:
         """Give names, members and entries values."""
         for target in node.targets:
-            if (added := addition(target, node.value)) is not None and not isinstance(target, ast.Name):
-                self.augment(target, *added, scope)
-                return
+            added = addition(target, node.value) if len(node.targets) == 1 else None
+            if added is not None and isinstance(target, ast.Subscript):
+                if isinstance(self.value(target.value, scope), Array):
+                    self.augment(target, *added, scope)
+                    return
             if isinstance(target, ast.Name) and added is not None and self.is_accumulator(target.id, scope):
                 self.augment(target, *added, scope)
                 return
@@ -219,7 +221,7 @@ class Statements(Expressions):
 
     def is_accumulator(self, name: str, scope: Scope) -> bool:
         """Tell whether a name is one to which every pass of a loop adds, wherever it is mentioned."""
-        return isinstance(scope.names.get(name), Cell)
+        return isinstance(scope.names.get(name), Cell) or name in scope.accumulated
 
     def do_annassign(self, node: ast.AnnAssign, scope: Scope) -> None:
         """Give a name with an annotation a value."""
@@ -320,6 +322,8 @@ class Statements(Expressions):
                 return
             old = self.value(ast.copy_location(ast.Name(target.id, ast.Load()), target), scope)
             if isinstance(old, Array):
+                if target.id in scope.accumulated:
+                    self.check_keeps_shape(old, value)
                 self.change(old, Ellipsis, value, operator)
             elif isinstance(old, list | dict):
                 raise self.world.refuse("a list or table that grows in its memory")
@@ -429,7 +433,8 @@ class Statements(Expressions):
         source = self.value(node.iter, scope)
         known = self.known_members(source)
         if known is None:
-            self.passes(node, as_passes(self.world, source), scope)
+            for part in self.split(node, as_passes(self.world, source), scope):
+                self.passes(node, part, scope)
             return
         before = list(known)
         for each in known:
@@ -438,6 +443,36 @@ class Statements(Expressions):
             self.bind(node.target, each, scope)
             with suppress(Skipped):
                 self.block(node.body, scope, True)
+
+    def split(self, node: ast.For, over: Passes, scope: Scope) -> list[Passes]:
+        """Return a loop over m·b passes whose body divides its number by b as loops over m and over b."""
+        if len(over.lengths) != 1:
+            return [over]
+        for divisor in divisors(node.body):
+            b = self.guessed(divisor, scope)
+            m = divided(over.lengths[0], b) if is_number(b) and b != 1 and not b.is_number else None
+            if m is None or m == 1 or not self.world.is_size(b - 1):
+                continue
+            if m.is_Integer and m <= MOST_UNROLLED:
+                return [Passes((b,), lambda at, g=g: over.element((g * b + at[0],))) for g in range(int(m))]
+            return [Passes((m, b), lambda at: over.element((at[0] * b + at[1],)))]
+        return [over]
+
+    def guessed(self, node: ast.expr, scope: Scope) -> Any:
+        """Return what an expression is before a loop, None if it is nothing there; nothing is noted of it."""
+        mark, obligations = len(self.world.journal), dict(self.world.obligations)
+        watched, line, taken = self.world.watching(), self.world.line, len(self.world.taken)
+        try:
+            if isinstance(node, ast.Name | ast.Constant):
+                return self.value(node, scope)
+        except (NotUnderstood, Raised):
+            return None
+        finally:
+            self.undo(mark)
+            self.world.obligations, self.world.line = obligations, line
+            self.world.forget(watched)
+            del self.world.taken[taken:]
+        return None
 
     def do_while(self, node: ast.While, scope: Scope) -> None:
         """Carry out `while i < n` with `i += d` as its last statement, as a loop over a range."""
@@ -452,14 +487,20 @@ class Statements(Expressions):
         accumulated = [name for name in assigned if is_added_to(name, body)]
         counters, sums = self.counted(node, body, over, loops, scope, accumulated)
         before = {name: self.world_value(scope, name) for name in accumulated}
+        arrays: list[str] = []
         for name in accumulated:
             start = before[name]
             if name in counters:
                 self.name(scope, name, start + counters[name] * number_of(loops))
-            elif name in sums:
-                self.name(scope, name, self.growing(name, start, body))
+            elif name in sums and not isinstance(start, Array):
+                self.name(scope, name, Cell(computed(self.world, [], lambda _, e=start: e)))
+            elif name in sums and is_rebound(name, body) and name not in scope.accumulated:
+                self.name(scope, name, start.copy())
+                scope.accumulated.add(name)
+                arrays.append(name)
         with self.carried([name for name in assigned if name not in counters and name not in sums], scope):
             self.once_through(node, body, over, loops, scope)
+        scope.accumulated.difference_update(arrays)
         for name in names_in([node]):
             if name in counters:
                 total = sp.Mul(*(self.at_least_zero(n) for n in over.lengths))
@@ -467,15 +508,9 @@ class Statements(Expressions):
             elif name in sums:
                 found = scope.names[name]
                 if isinstance(found, Cell):
-                    self.name(scope, name, found.array if found.of_array else found.array.reading()(()))
+                    self.name(scope, name, found.array.reading()(()))
             else:
                 self.name(scope, name, Poison(LAST))
-
-    def growing(self, name: str, start: Any, body: Sequence[ast.AST]) -> Any:
-        """Return what a name that every pass adds to stands for: an array itself, where its memory is added to."""
-        if not isinstance(start, Array):
-            return Cell(computed(self.world, [], lambda _: start))
-        return Cell(start.copy(), True) if is_rebound(name, body) else start
 
     def world_value(self, scope: Scope, name: str) -> Any:
         """Return what a name stands for, None if for nothing."""
@@ -525,9 +560,11 @@ class Statements(Expressions):
                 self.name(scope, name, unknown.get(name, Poison(CARRIED)))
             for name in numbers:
                 if name not in unknown:
-                    self.name(scope, name, self.growing(name, start[name], body))
+                    self.name(scope, name, Cell(computed(self.world, [], lambda _, e=start[name]: e)))
+            rebound = {name for name in sums if is_rebound(name, body)} - scope.accumulated
             for name in sums:
-                self.name(scope, name, self.growing(name, start[name], body))
+                self.name(scope, name, start[name].copy() if name in rebound else start[name])
+            scope.accumulated |= rebound
             try:
                 self.once_through(node, body, over, loops, scope)
                 indices = {part.index for part in loops} | set(unknown.values())
@@ -539,6 +576,7 @@ class Statements(Expressions):
             except NotUnderstood:
                 counters = {}
             finally:
+                scope.accumulated -= rebound
                 self.undo(mark)
                 self.world.obligations = obligations
                 self.world.forget(watched)
@@ -675,12 +713,18 @@ def is_added_to(name: str, body: Sequence[ast.AST]) -> bool:
 
 
 def is_rebound(name: str, body: Sequence[ast.AST]) -> bool:
-    """Tell whether statements give a name a new value, other than by `+=`."""
-    return any(
-        isinstance(node, ast.Assign) and name in names_in(node.targets)
-        for statement in body
-        for node in ast.walk(statement)
-    )
+    """Tell whether statements add to a name by `a = a + e`, which makes a new array every time."""
+    nodes = (part for statement in body for part in ast.walk(statement) if isinstance(part, ast.Assign))
+    return any(isinstance(t, ast.Name) and t.id == name for node in nodes for t in node.targets)
+
+
+def divisors(body: Sequence[ast.stmt]) -> Iterator[ast.expr]:
+    """Yield what statements divide by with // and %."""
+    for node in (part for statement in body for part in ast.walk(statement)):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.FloorDiv | ast.Mod):
+            yield node.right
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "divmod":
+            yield from node.args[1:2]
 
 
 def has_break(node: ast.For) -> bool:

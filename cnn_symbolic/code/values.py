@@ -11,7 +11,6 @@ import sympy as sp
 
 from cnn_symbolic.code.arrays import Array
 
-
 # What is found where there is no attribute of a name.
 MISSING = object()
 
@@ -37,10 +36,14 @@ class Poison:
 
 @dataclass(eq=False)
 class Scope:
-    """The names of a function, of a class or of a file; names that are not there are looked up outside."""
+    """The names of a function, of a class or of a file; names that are not there are looked up outside.
+
+    `accumulated` are those of arrays that every pass of a loop adds to by `a = a + e`.
+    """
 
     names: dict[str, Any] = field(default_factory=dict)
     outer: Scope | None = None
+    accumulated: set[str] = field(default_factory=set)
 
     def home(self, name: str) -> Scope | None:
         """Return the scope that has a name."""
@@ -124,7 +127,6 @@ class Family:
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """A number to which every pass of a loop adds, or an array that is a new one after every addition."""
+    """A number to which every pass of a loop adds."""
 
     array: Array
-    of_array: bool = False

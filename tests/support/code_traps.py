@@ -293,6 +293,29 @@ a = 0
 for i in range(N):
     a += x[i]
 return a
+# attribute_that_is_a_new_array: right
+class A:
+    pass
+>>>
+a = A()
+a.g = np.zeros(3)
+b = a.g
+a.g = a.g + 1
+return b, a.g
+# member_that_is_a_new_array: right
+d = {"g": np.zeros(3)}
+b = d["g"]
+d["g"] = d["g"] + 1
+return b, d["g"]
+# sum_with_two_names: right
+v[0] = y = v[0] + 1
+return v, y
+# number_that_is_added_to_entries_of_one_name: right
+a = np.zeros((N,))
+for i in range(N):
+    for j in range(M):
+        a = a + x[i, j] * v
+return a
 # alias: right
 a = b = v.copy()
 a += 1
