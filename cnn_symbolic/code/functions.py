@@ -360,7 +360,7 @@ def sliding(flipped: bool, same: Callable[[sp.Expr], sp.Expr]) -> Callable[..., 
 @known("numpy.convolve")
 def convolve(world: World, a: Any, v: Any, mode: Any = "full") -> Any:
     """Return the convolution of two vectors."""
-    return sliding(True)(world, a, v, mode)
+    return sliding(True, same_convolved)(world, a, v, mode)
 
 
 for _module in ("scipy.signal.", "scipy.signal.signaltools."):

@@ -601,6 +601,12 @@ def check_reflections(world: World, mode: Any, a: Array, widths: Sequence[tuple[
     if mode not in ("constant", "edge", "reflect", "symmetric", "wrap"):
         raise world.refuse(f"np.pad with the mode {mode!r}")
     least = {"reflect": 1, "symmetric": 0}.get(str(mode))
+    for dim, (low, high) in zip(a.dims, widths, strict=True):
+        if mode != "constant" and (low, high) != (0, 0):
+            extends = rules.any_of(
+                rules.compare(">=", length_of(dim), sp.S.One), rules.compare("=", sp.expand(low + high), sp.S.Zero)
+            )
+            world.require(extends, f"ValueError: pad: the mode {mode} of an axis without cells")
     for dim, pair in zip(a.dims, widths, strict=True):
         for width in pair if least is not None else ():
             if not world.holds(rules.compare("<=", sp.expand(width + least), length_of(dim))):

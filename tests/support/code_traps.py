@@ -565,6 +565,11 @@ return np.array([v, np.ones(1)])
 return np.stack([v, np.ones(1)])
 # concatenate_does_not_broadcast: right
 return np.concatenate([x, np.ones((2, 1))])
+# pad_of_no_cells: right
+return np.pad(v[:-P], P, mode="edge")
+# array_assigned_to_an_entry: refused
+v[0] = v[None, 0]
+return v
 # constants_of_pad: refused
 return np.pad(x, 1, constant_values=(1, 2))
 # arrays_of_integers_that_stand_apart: right
