@@ -360,6 +360,8 @@ def sliding(flipped: bool, same: Callable[[sp.Expr], sp.Expr]) -> Callable[..., 
 @known("numpy.convolve")
 def convolve(world: World, a: Any, v: Any, mode: Any = "full") -> Any:
     """Return the convolution of two vectors."""
+    if as_array(world, a).rank != 1 or as_array(world, v).rank != 1:
+        raise world.refuse("np.convolve of other arrays than vectors")
     return sliding(True, same_convolved)(world, a, v, mode)
 
 

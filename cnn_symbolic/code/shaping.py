@@ -654,7 +654,9 @@ def normal(world: World, loc: Any = None, scale: Any = None, size: Any = ()) -> 
 
 @known("numpy.random.random", "numpy.random.standard_normal")
 def random(world: World, size: Any = ()) -> Array:
-    """Return arbitrary numbers."""
+    """Return arbitrary numbers, which are others in every pass of a loop."""
+    if world.moment:
+        raise world.refuse("random numbers in a loop of symbolic length")
     lengths = shape_of(world, size)
     name = f"random{len(world.tensors)}"
     world.tensors[name] = tensor(*map(number, lengths), name=name)

@@ -15,7 +15,6 @@ PROGRAMS = [of_expression(text) for _, text in EXPRESSIONS] + [of_statement(text
 NAMES = [f"{topic}: {text}" for topic, text in EXPRESSIONS] + CHANGES
 # Rows that say what is understood in their place, and maxima, which are those of the windows of max pooling only.
 REFUSING = {
-    "np.insert(v, 0, 1)": "numpy.insert",
     "np.take_along_axis(x, x, 0)": "numpy.take_along_axis",
     "np.put_along_axis(x, x, 0, 0)": "numpy.put_along_axis",
     "x.prod()": "ndarray.prod",

@@ -134,6 +134,8 @@ math.ceil(N / S) * v
 """
 
 SCIPY = """
+np.convolve(v, v), np.convolve(v, v, "valid"), np.convolve(np.pad(v, 3), np.arange(4) + v[0], "same")
+np.convolve(np.pad(v, 3), np.arange(3) + v[0], mode="same")
 convolve(x, x), convolve(x, x, "valid"), convolve(x, np.ones((1, 1)), mode="same"), convolve(v, v, "full")
 convolve(v, v)
 convolve(np.pad(x, 3), np.ones((2, 3)), "same"), convolve(np.pad(v, 2), np.arange(4) + v[0], "same")
@@ -198,6 +200,10 @@ x[N // 2, -1 - M // 2]
 """
 
 STATEMENTS = """
+a, b = np.split(np.pad(x, ((0, N), (0, 0))), 2); a += 1; x += a; x -= b
+a, b = np.split(z, 2, axis=1); b[:] = 7; v += a[:, 0, 0]
+x += 0 * np.random.randn(N, M) + 0 * np.random.normal(0, 1, (N, M)) + 0 * np.random.random((N, M))
+q, r = divmod(N, S + 1); v *= q; v += r
 y = np.empty_like(x); y[:] = v[:, None]; x += y
 warnings.warn("w"); print(N); x += 1
 np.add.at(v, np.arange(N) // 2, 2)

@@ -565,6 +565,22 @@ return np.array([v, np.ones(1)])
 return np.stack([v, np.ones(1)])
 # concatenate_does_not_broadcast: right
 return np.concatenate([x, np.ones((2, 1))])
+# random_numbers_in_a_loop: refused
+for i in range(N):
+    v[i] += np.random.randn() * (1 - 2 * (i % 2))
+return v
+# convolution_of_matrices: refused
+return np.convolve(x, x)
+# loop_over_a_product: right
+r = np.zeros((N, M))
+for t in range(N * M):
+    r[t // M, t % M] = x[t // M, t % M] + t
+return r
+# loop_over_a_product_of_which_a_factor_changes: right
+for t in range(N * M):
+    M = 2
+    v[0] += t // M
+return v
 # pad_of_no_cells: right
 return np.pad(v[:-P], P, mode="edge")
 # array_assigned_to_an_entry: refused
