@@ -44,7 +44,7 @@ from cnn_symbolic.code.values import (
     Passes,
     Poison,
     Scope,
-    Text,
+    UnknownText,
 )
 from cnn_symbolic.code.world import World
 from cnn_symbolic.expressions import rules
@@ -149,7 +149,7 @@ class Expressions:
             found = self.value(each.value, scope) if isinstance(each, ast.FormattedValue) else each
             plain = isinstance(found, ast.Constant | sp.Integer | str) and getattr(each, "format_spec", None) is None
             if not plain or getattr(each, "conversion", -1) != -1:
-                return Text()
+                return UnknownText()
             parts.append(str(found.value) if isinstance(found, ast.Constant) else str(found))
         return "".join(parts)
 

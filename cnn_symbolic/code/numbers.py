@@ -15,7 +15,7 @@ import sympy as sp
 
 from cnn_symbolic.code.arrays import REAL, TRUTH, WHOLE, Array, as_array, computed, describe, elementwise
 from cnn_symbolic.code.indexing import Mask
-from cnn_symbolic.code.values import Float, Text
+from cnn_symbolic.code.values import Float, UnknownText
 from cnn_symbolic.code.world import World
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.formulas import symbols_of
@@ -67,7 +67,7 @@ def arithmetic(world: World, name: str, a: Any, b: Any) -> Any:
         from cnn_symbolic.code.products import matmul
 
         return matmul(world, as_array(world, a), as_array(world, b))
-    if isinstance(a, str | Text) or isinstance(b, str | Text):
+    if isinstance(a, str | UnknownText) or isinstance(b, str | UnknownText):
         return of_texts(world, name, a, b)
     is_float = name == "Div" or is_floating(a) or is_floating(b)
     a, b = as_number(world, a), as_number(world, b)
@@ -90,8 +90,8 @@ def of_texts(world: World, name: str, a: Any, b: Any) -> Any:
     """Return two texts put together; one that is made otherwise is not known."""
     if isinstance(a, str) and isinstance(b, str) and name == "Add":
         return a + b
-    if name == "Mod" or (name == "Add" and isinstance(a, str | Text) and isinstance(b, str | Text)):
-        return Text()
+    if name == "Mod" or (name == "Add" and isinstance(a, str | UnknownText) and isinstance(b, str | UnknownText)):
+        return UnknownText()
     raise world.refuse(f"the operator {name} of a text")
 
 
@@ -246,7 +246,7 @@ def compared(world: World, sign: str, a: Any, b: Any) -> Any:
         if x.kind == WHOLE and y.kind == WHOLE:
             return elementwise(world, lambda p, q: rules.compare(sign, p, q), x, y, kind=TRUTH, what="a comparison")
         return Mask(elementwise(world, lambda p, q: of_data(world, sign, p, q), x, y, what="a comparison"))
-    if isinstance(a, Text) or isinstance(b, Text):
+    if isinstance(a, UnknownText) or isinstance(b, UnknownText):
         raise world.refuse("a comparison with a text that is not known")
     plain = (str, bool, type(None))
     if isinstance(a, plain) and isinstance(b, plain):

@@ -16,7 +16,7 @@ MISSING = object()
 
 
 @dataclass(frozen=True, eq=False)
-class Text:
+class UnknownText:
     """A text that is not known, such as one with sizes in it."""
 
 
