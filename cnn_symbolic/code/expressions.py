@@ -6,7 +6,7 @@ Trusted. Source: the Python Language Reference, chapter 6. What is not among the
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Any
 
 import sympy as sp
@@ -471,7 +471,12 @@ class Expressions:
             else:
                 raise self.world.refuse("arguments behind ** that are no table with texts as keys")
         self.world.at(node)
+        self.direct = id(node) in self.run_over
         return self.called(function, arguments, named)
+
+    # The calls in what a loop runs over, and whether the present one is one of them.
+    run_over: Set[int] = frozenset()
+    direct = False
 
     def arguments(self, function: Any, node: ast.Call, scope: Scope) -> list[Any]:
         """Return the arguments of a call; a generator is read at once by what is not of the code."""
@@ -492,6 +497,8 @@ class Expressions:
                 return function
             if function.name in ("builtins.list", "builtins.tuple", "builtins.map") and arguments:
                 arguments = [self.as_members(arguments[0]), *arguments[1:]]
+            if function.name.startswith("numpy."):
+                arguments = [shaping.of_family(world, a) if isinstance(a, Family) else a for a in arguments]
             return as_scalar(world, function.name, call(world, function.name, arguments, named))
         if isinstance(function, Method):
             return self.method(function, arguments, named)

@@ -33,7 +33,7 @@ LAST = "the name {} has its value from the last pass of a loop"
 # Methods by which a class changes what its objects and their attributes are.
 HOOKS = {"__new__", "__getattr__", "__getattribute__", "__setattr__", "__init_subclass__", "__del__"}
 PLAIN_DECORATORS = ("staticmethod", "classmethod", "property")
-FORBIDDEN = (ast.Global, ast.Nonlocal, ast.Yield, ast.YieldFrom, ast.Await, ast.AsyncFunctionDef, ast.Delete)
+FORBIDDEN = (ast.Global, ast.Nonlocal, ast.YieldFrom, ast.Await, ast.AsyncFunctionDef, ast.Delete)
 
 
 class Returned(Exception):
@@ -430,6 +430,7 @@ class Statements(Expressions):
         """Carry out a loop: one of known length pass by pass, one of symbolic length at an arbitrary pass."""
         if node.orelse or has_break(node):
             raise self.world.refuse("a loop with break or else")
+        self.run_over = {id(part) for part in ast.walk(node.iter) if isinstance(part, ast.Call)}
         source = self.value(node.iter, scope)
         known = self.known_members(source)
         if known is None:
@@ -446,7 +447,7 @@ class Statements(Expressions):
 
     def split(self, node: ast.For, over: Passes, scope: Scope) -> list[Passes]:
         """Return a loop over m·b passes whose body divides its number by b as loops over m and over b."""
-        if len(over.lengths) != 1:
+        if len(over.lengths) != 1 or over.index:
             return [over]
         for divisor in divisors(node.body):
             b = self.guessed(divisor, scope)
@@ -481,7 +482,8 @@ class Statements(Expressions):
     def passes(self, node: ast.For, over: Passes, scope: Scope) -> None:
         """Carry out a loop of symbolic length."""
         body = without_last_continue(node.body)
-        index = tuple(sp.Dummy(letter, integer=True) for letter in letters(node.target, len(over.lengths)))
+        names = letters(node.target, len(over.lengths))
+        index = over.index or tuple(sp.Dummy(letter, integer=True) for letter in names)
         loops = tuple(Loop(i, n) for i, n in zip(index, over.lengths, strict=True))
         assigned = names_in(body)
         accumulated = [name for name in assigned if is_added_to(name, body)]
@@ -593,6 +595,7 @@ class Statements(Expressions):
         """Return what a function of the code returns, its body carried out in the place of the call."""
         if self.depth >= MOST_CALLS:
             raise self.world.refuse("calls that are nested too deeply, or recursion")
+        direct, self.direct = self.direct, False
         scope = self.parameters(function, arguments, named)
         if isinstance(function.node, ast.Lambda):
             return self.value(function.node.body, scope)
@@ -602,6 +605,10 @@ class Statements(Expressions):
                 raise self.world.refuse(f"{type(part).__name__.lower()} is not understood")
         for name in names_in(function.node.body):
             scope.names.setdefault(name, Poison("the local name {} has no value yet"))
+        if any(isinstance(part, ast.Yield) for part in ast.walk(function.node)):
+            if not direct:
+                raise self.world.refuse("a generator that is not what a loop runs over")
+            return self.generated(function.node, scope)
         line, opened, weight = self.world.line, self.opened, self.opened_weight
         self.depth, self.opened, self.opened_weight = self.depth + 1, len(self.world.moment), self.world.weight
         try:
@@ -611,6 +618,29 @@ class Statements(Expressions):
         finally:
             self.depth, self.opened, self.opened_weight, self.world.line = self.depth - 1, opened, weight, line
         return None
+
+    yields: list[tuple[tuple[Loop | Guard, ...], Any]] | None = None
+
+    def generated(self, node: ast.FunctionDef, scope: Scope) -> Passes:
+        """Return what a generator runs over, which yields once, in loops of symbolic length or in none."""
+        outer, before = self.yields, len(self.world.moment)
+        self.yields = []
+        try:
+            self.block(node.body, scope)
+            found = self.yields
+        finally:
+            self.yields = outer
+        loops = [part for part in found[0][0][before:] if isinstance(part, Loop)] if len(found) == 1 else []
+        if len(found) != 1 or len(loops) != len(found[0][0]) - before or not loops:
+            raise self.world.refuse("a generator, but one that yields once, in loops of symbolic length")
+        value = found[0][1]
+        return Passes(tuple(part.length for part in loops), lambda _: value, tuple(part.index for part in loops))
+
+    def value_yield(self, node: ast.Yield, scope: Scope) -> None:
+        """Note what a generator yields."""
+        if self.yields is None or node.value is None:
+            raise self.world.refuse("yield")
+        self.yields.append((self.world.moment, self.value(node.value, scope)))
 
     def parameters(self, function: Function, arguments: list[Any], named: dict[str, Any]) -> Scope:
         """Return the scope of a call, with the values of the parameters."""

@@ -710,6 +710,24 @@ def g():
     yield 2
 >>>
 return x * sum(g())
+# generator_that_is_run_over_later: refused
+def g(a):
+    for q in range(a.shape[0]):
+        yield q, a[q]
+>>>
+h = g(v)
+v[0] = 100
+for q, e in h:
+    x[q, 0] += e
+return x
+# generator_that_a_loop_runs_over: right
+def g(a):
+    for q in range(a.shape[0]):
+        yield q, a[q]
+>>>
+for q, e in g(v):
+    x[q, 0] += e
+return x
 # recursion: right
 def g(n):
     return 1 if n == 0 else n * g(n - 1)
