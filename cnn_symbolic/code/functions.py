@@ -319,7 +319,7 @@ def same_correlated(m: sp.Expr) -> sp.Expr:
     return rules.floor(m / sp.Integer(2))
 
 
-def sliding(flipped: bool, same: Callable[[sp.Expr], sp.Expr]) -> Callable[..., Any]:
+def sliding(flipped: bool, same: Callable[[sp.Expr], sp.Expr] = same_convolved) -> Callable[..., Any]:
     """Return the row of a correlation, or of a convolution, of arrays with equally many axes."""
 
     def row(world: World, in1: Any, in2: Any, mode: Any = "full", method: Any = "auto") -> Any:
@@ -368,6 +368,8 @@ def convolve(world: World, a: Any, v: Any, mode: Any = "full") -> Any:
 @known("numpy.correlate")
 def correlate(world: World, a: Any, v: Any, mode: Any = "valid") -> Any:
     """Return the cross-correlation of two vectors."""
+    if as_array(world, a).rank != 1 or as_array(world, v).rank != 1:
+        raise world.refuse("np.correlate of other arrays than vectors")
     return sliding(False)(world, a, v, mode)
 
 

@@ -36,6 +36,9 @@ np.meshgrid(np.arange(N), np.arange(M))[0], np.meshgrid(np.arange(N), np.arange(
 """
 
 SHAPES = """
+np.insert(x, np.repeat(np.arange(1, M), S - 1), 0, axis=1), np.insert(x, 1, 0, axis=0)
+np.insert(x, np.arange(N), 0, axis=0)
+np.insert(x, np.repeat(np.arange(M), P), 0, axis=1), np.insert(x, np.arange(N)[1:], 0, axis=0)
 x.T, np.transpose(x), z.transpose(2, 0, 1), z.transpose((1, 0, 2)), np.transpose(z, (0, 2, 1)), z.T
 np.swapaxes(z, 0, 2), z.swapaxes(1, -1), np.moveaxis(z, 0, -1), np.moveaxis(z, (0, 1), (2, 0))
 np.moveaxis(z, -1, 0)
@@ -135,7 +138,8 @@ math.ceil(N / S) * v
 
 SCIPY = """
 np.convolve(v, v), np.convolve(v, v, "valid"), np.convolve(np.pad(v, 3), np.arange(4) + v[0], "same")
-np.convolve(np.pad(v, 3), np.arange(3) + v[0], mode="same")
+np.convolve(np.pad(v, 3), np.arange(3) + v[0], mode="same"), np.correlate(v, v), np.correlate(v, v, "full")
+np.correlate(np.pad(v, 3), np.arange(4) + v[0], "same"), np.correlate(np.pad(v, 3), np.arange(3) + v[0], mode="valid")
 convolve(x, x), convolve(x, x, "valid"), convolve(x, np.ones((1, 1)), mode="same"), convolve(v, v, "full")
 convolve(v, v)
 convolve(np.pad(x, 3), np.ones((2, 3)), "same"), convolve(np.pad(v, 2), np.arange(4) + v[0], "same")

@@ -571,6 +571,8 @@ for i in range(N):
 return v
 # convolution_of_matrices: refused
 return np.convolve(x, x)
+# correlation_of_matrices: refused
+return np.correlate(x, x)
 # loop_over_a_product: right
 r = np.zeros((N, M))
 for t in range(N * M):
