@@ -199,6 +199,10 @@ def as_array(world: World, value: Any) -> Array:
     """Return a value as an array: a number has no axes, a list has one more than its members."""
     if isinstance(value, Array):
         return value
+    from cnn_symbolic.code.values import Float
+
+    if isinstance(value, Float):
+        return computed(world, [], lambda _: value.value)
     if isinstance(value, bool):
         value = sp.true if value else sp.false
     if isinstance(value, list | tuple):
@@ -302,6 +306,12 @@ def stacked(world: World, arrays: Sequence[Array], axis: int) -> Array:
     """Return arrays of one shape as the members of a new axis."""
     if not arrays:
         raise world.refuse("an array of no members")
+    for a in arrays[1:]:
+        if a.rank != arrays[0].rank:
+            raise world.raised(f"ValueError: members with {arrays[0].rank} and {a.rank} axes")
+        for n, m in zip(arrays[0].lengths, a.lengths, strict=True):
+            if not world.same(n, m):
+                world.require(rules.compare("=", n, m), f"ValueError: members: the sizes {n} and {m} of an axis differ")
     dims = broadcast(world, arrays, "members")
     entries, before = [expanded(a, dims, "members") for a in arrays], sum(len(dim) for dim in dims[:axis])
     kinds = {a.kind for a in arrays}
@@ -313,7 +323,7 @@ def stacked(world: World, arrays: Sequence[Array], axis: int) -> Array:
     if TRUTH in kinds:
         raise world.refuse("an array made of truth values")
     shape = (*dims[:axis], (sp.Integer(len(arrays)),), *dims[axis:])
-    return computed(world, shape, entry, WHOLE if kinds == {WHOLE} and len(arrays) == 1 else REAL, True)
+    return computed(world, shape, entry, WHOLE if kinds == {WHOLE} else REAL, True)
 
 
 # Shapes

@@ -1,136 +1,142 @@
-"""What was read of a function, computed in numbers: it has to be what the function returned.
+"""The cross-check of a reading: what was read of a function, computed at given sizes, is what running it returned.
 
-Numbers are whole, so that both are exact; quotients are compared up to rounding. A difference is a mistake of the
-reading, and never a verdict.
+Nothing here is trusted, and no verdict comes from it: a difference says that the reading is wrong. A path on which
+something is not understood says nothing, and neither does one whose obligations fail at these sizes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import product
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from cnn_symbolic.code.proving import Claim, Proof, leaves
+from cnn_symbolic.code.arrays import Array
 from cnn_symbolic.code.reading import Path
-from cnn_symbolic.expressions.evaluation import evaluate_size, infer_sizes
-from cnn_symbolic.expressions.formulas import size, width
-from cnn_symbolic.expressions.points import Point
-from cnn_symbolic.expressions.values import truth
-from cnn_symbolic.ground.errors import CnnSymbolicError
-from cnn_symbolic.kernel.search.replay import derivatives
-from cnn_symbolic.layers.definitions import LayerDefinition
+from cnn_symbolic.expressions.evaluation import Values, evaluate_formula, evaluate_size
+from cnn_symbolic.expressions.formulas import fresh
+from cnn_symbolic.expressions.meaning import value_of
+from cnn_symbolic.expressions.printing import written
+from cnn_symbolic.expressions.rules import NOT_NEGATIVE, POSITIVE
+from cnn_symbolic.ground.errors import CnnSymbolicError, EvaluationError, TooLargeError
+from cnn_symbolic.tensors.sources import Leaf, Named
 
-Arrays = Mapping[str, np.ndarray]
-Sizes = Mapping[sp.Symbol, int]
-# How far a quotient may be off, of the largest entry.
-ROUNDING = 1e-9
+# How far a result may be off, in units of its greatest entry, by the precision in which the function was run.
+TOLERANCES = {"float16": 1e-1, "float32": 1e-3}
+TOLERANCE = 1e-7
 
-
-def sizes_of(definition: LayerDefinition, values: Arrays, options: Mapping[str, int]) -> dict[sp.Symbol, int]:
-    """Return the sizes that arrays of a layer show, and those of the options that are left open."""
-    known = {make(name): n for name, n in options.items() for make in (size, width)}
-    tensors = {**definition.inputs, "dy": definition.dy}
-    return infer_sizes({name: tensors[name].lengths for name in tensors if name in values}, values, known)
+# A result as it was read: the array, and its entry at an index.
+Read = tuple[Array, tuple[Sequence[sp.Symbol], Any]]
 
 
-def path_at(proof: Proof, sizes: Sizes) -> Path | None:
-    """Return the path of the code that is taken at some sizes; None where it is not known."""
-    at = Point({str(s): n for s, n in sizes.items()})
-    found = [path for path in proof.read if all(truth(holds).at(at) for holds in path.conditions)]
-    return found[0] if len(found) == 1 else None
+def evaluated(
+    results: Mapping[str, Read], path: Path, sizes: Mapping[str, int], arrays: Mapping[str, Any]
+) -> dict[str, np.ndarray]:
+    """Return what was read of the results on a path, computed at sizes and at arrays for the tensors it is about.
 
-
-def selection(proof: Proof, x: np.ndarray, sizes: Sizes) -> np.ndarray:
-    """Return the selection of max pooling: 1 at the first cell of each window of x that has its maximum, else 0."""
-    windows = proof.read[0].world.windows
-    lengths = tuple(evaluate_size(n, sizes) for n in leaves(proof.definition)["s"].lengths)
-    found = np.zeros(lengths, dtype=x.dtype)
-    if windows is None:
-        return found
-    each = [[evaluate_size(e, sizes) for e in part] for part in (windows.stride, windows.padding, windows.dilation)]
-    rank = len(windows.overlay)
-    overlay = lengths[len(lengths) - rank :]
-    for window in np.ndindex(lengths[: len(lengths) - rank]):
-        best: tuple[Any, tuple[int, ...]] | None = None
-        for within in product(*map(range, overlay)):
-            cell = tuple(s * r + d * u - p for s, p, d, r, u in zip(*each, window[2:], within, strict=True))
-            inside = all(0 <= i < n for i, n in zip(cell, x.shape[2:], strict=True))
-            if inside and (best is None or x[(*window[:2], *cell)] > best[0]):
-                best = x[(*window[:2], *cell)], within
-        if best is not None:
-            found[(*window, *best[1])] = 1
+    Integers stay exact, as `arrays` of integers or fractions are. Raises EvaluationError where a value is missing.
+    """
+    values = values_at(path, sizes, arrays)
+    found = {}
+    for name, (array, (index, value)) in results.items():
+        atoms = [evaluate_size(n, values.sizes) for n in array.atoms]
+        lengths = [evaluate_size(n, values.sizes) for n in array.lengths]
+        entries = evaluate_formula(sp.sympify(value), index, atoms, values) if all(atoms) else np.zeros(atoms)
+        found[name] = entries.reshape(lengths)
     return found
 
 
-def claim_on(proof: Proof, name: str, path: Path) -> Claim | None:
-    """Return the claim about the entries of a result on a path, None if there is none."""
-    claims = [claim for result in proof.results if result.name == name for claim in result.claims]
-    return next((claim for claim in claims if claim.path is path and claim.formula is not None), None)
+def values_at(path: Path, sizes: Mapping[str, int], arrays: Mapping[str, Any]) -> Values:
+    """Return what the symbols of the formulas of a path stand for; intermediate results with names are computed."""
+    known = {sp.Symbol(name, **kind): n for name, n in sizes.items() for kind in (POSITIVE, NOT_NEGATIVE)}
+    tensors = {name: np.asarray(value) for name, value in arrays.items()}
+    exact = any(value.dtype == object for value in tensors.values())
+    values = Values(known, tensors, {}, object if exact else int)
+    for name, tensor in path.world.tensors.items():
+        if isinstance(tensor.source, Named) and name not in tensors:
+            lengths = [evaluate_size(n, known) for n in tensor.lengths]
+            index = fresh("i" * len(lengths))
+            tensors[name] = evaluate_formula(tensor.source.definition.formula(index), index, lengths, values)
+    return values
 
 
-def evaluated(proof: Proof, name: str, values: Arrays, sizes: Sizes) -> np.ndarray | None:
-    """Return what was read of a result, computed from arrays; None if nothing was read for these sizes."""
-    path = path_at(proof, sizes)
-    claim = None if path is None else claim_on(proof, name, path)
-    if claim is None or claim.formula is None:
-        return None
-    given = {key: np.asarray(array) for key, array in values.items()}
-    if "s" in proof.definition.given:
-        given["s"] = selection(proof, given["x"], sizes)
-    wanted = {key: given[key] for key in leaves(proof.definition) if key in given}
-    return claim.formula.evaluate(wanted, derivatives({}), dict(sizes))
+def holds_at(condition: Any, sizes: Mapping[str, int]) -> bool:
+    """Tell whether a condition on sizes holds at some; one that divides by less than one does not."""
+    try:
+        return bool(value_of(condition, lambda symbol: sizes[symbol.name]))
+    except EvaluationError:
+        return False
+
+
+def path_at(found: Sequence[Path], sizes: Mapping[str, int]) -> Path | None:
+    """Return the path that is taken at some sizes."""
+    return next((path for path in found if all(holds_at(each, sizes) for each in path.conditions)), None)
+
+
+def is_void(path: Path, sizes: Mapping[str, int], arrays: Mapping[str, Any]) -> bool:
+    """Tell whether a reading says nothing at some sizes, as what has to hold for it fails there."""
+    values = values_at(path, sizes, arrays)
+    return any(np.any(evaluate_formula(each.never, (), (), values) != 0) for each in path.obligations)
 
 
 def disagreement(
-    proof: Proof, values: Arrays, options: Mapping[str, int], returned: Arrays | None
-) -> tuple[str, frozenset[str]]:
-    """Return how what was read differs from what a function returned for arrays, empty if it does not.
+    found: Sequence[Path],
+    sizes: Mapping[str, int],
+    arrays: Mapping[str, Any],
+    returned: Mapping[str, Any] | None,
+    raised: BaseException | None = None,
+) -> str:
+    """Return how the reading of a function differs from running it at some sizes; "" if it does not.
 
-    `returned` are the results in the layout of the layer, None if the function refused. The names are of the results
-    that were compared.
+    `arrays` are those of the layer, by name and in its layout, as are the results that were `returned`; None if the
+    function raised an exception.
     """
-    nothing = frozenset[str]()
-    try:
-        sizes = sizes_of(proof.definition, values, options)
-        path = path_at(proof, sizes)
-    except CnnSymbolicError:
-        return "", nothing
-    if path is None or path.refused is not None:
-        return "", nothing
-    at = ", ".join(f"{s} = {n}" for s, n in sorted(sizes.items(), key=str) if s in proof_sizes(proof))
-    if returned is None:
-        certain = path.raised is None and not path.obligations
-        return f"it refuses {at}, where it was read to compute" if certain else "", nothing
+    path = path_at(found, sizes)
+    where = ", ".join(f"{name} = {n}" for name, n in sizes.items())
+    if path is None:
+        return f"no path is taken at {where}"
+    on = f"on the path {' and '.join(map(written, path.conditions)) or 'of all sizes'}, at {where}"
+    if path.refused is not None:
+        return ""
     if path.raised is not None:
-        return f"it computes at {at}, where it was read to end with {path.raised}", nothing
-    compared = set[str]()
-    for name, found in returned.items():
-        try:
-            shape, wanted = shape_read(path, name, sizes), evaluated(proof, name, values, sizes)
-        except CnnSymbolicError:
-            continue
-        if shape is not None and shape != found.shape:
-            return f"{name} has the shape {found.shape} at {at}, where {shape} was read", nothing
-        if wanted is None:
-            continue
-        compared.add(name)
-        wanted = np.asarray(wanted, dtype=float)
-        scale = max(1.0, float(np.abs(wanted).max(initial=0)))
-        if not float(np.abs(wanted - found).max(initial=0)) <= ROUNDING * scale:
-            return f"{name} has other entries at {at} than those that were read", nothing
-    return "", frozenset(compared)
+        return "" if returned is None else f"it was read that the code ends with {path.raised}, but it does not, {on}"
+    try:
+        if is_void(path, sizes, arrays):
+            return ""
+        if returned is None:
+            return f"the code ends with {type(raised).__name__} ({raised}), which was not read, {on}"
+        computed = evaluated(path.result, path, sizes, arrays)
+    except TooLargeError:
+        return ""
+    except CnnSymbolicError as stopped:
+        if has_random_numbers(path, arrays):
+            return ""
+        return f"what was read cannot be computed: {stopped}, {on}"
+    for name, value in computed.items():
+        if name in returned and (difference := first_difference(value, np.asarray(returned[name]))):
+            return f"{name} {difference}, {on}"
+    return ""
 
 
-def shape_read(path: Path, name: str, sizes: Sizes) -> tuple[int, ...] | None:
-    """Return the shape that was read of a result on a path, None if it was not read."""
-    if name not in (path.result or {}):
-        return None
-    return tuple(max(0, evaluate_size(n, sizes)) for n in path.result[name][0].lengths)
+def has_random_numbers(path: Path, arrays: Mapping[str, Any]) -> bool:
+    """Tell whether the code draws numbers, of which nothing is known."""
+    return any(isinstance(each.source, Leaf) and name not in arrays for name, each in path.world.tensors.items())
 
 
-def proof_sizes(proof: Proof) -> set[sp.Symbol]:
-    """Return the sizes of a layer."""
-    return {s for tensor in leaves(proof.definition).values() for n in tensor.lengths for s in n.free_symbols}
+def first_difference(read: np.ndarray, ran: np.ndarray) -> str:
+    """Return where an array that was read differs first from the one that was computed by running; "" if nowhere."""
+    if read.shape != ran.shape:
+        return f"was read with the shape {read.shape}, and has the shape {ran.shape}"
+    if read.size == 0:
+        return ""
+    if ran.dtype.kind in "biuO" and read.dtype.kind in "biuO":
+        differs = np.asarray(read != ran)
+    else:
+        one, other = read.astype(float), ran.astype(float)
+        least = TOLERANCES.get(str(ran.dtype), TOLERANCE) * max(1.0, float(np.max(np.abs(one), initial=0)))
+        differs = ~(np.abs(one - other) <= least)
+    if not differs.any():
+        return ""
+    at = tuple(int(k) for k in np.argwhere(differs)[0])
+    return f"was read as {read[at]} at {list(at)}, where running gives {ran[at]}"

@@ -6,7 +6,7 @@ Trusted. Source: the Python Language Reference, chapter 6. What is not among the
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from typing import Any
 
 import sympy as sp
@@ -33,6 +33,7 @@ from cnn_symbolic.code.numbers import (
 from cnn_symbolic.code.shaping import whole
 from cnn_symbolic.code.table import TABLE, call
 from cnn_symbolic.code.values import (
+    MISSING,
     Cell,
     Class,
     Family,
@@ -44,6 +45,7 @@ from cnn_symbolic.code.values import (
     Passes,
     Poison,
     Scope,
+    UnknownText,
 )
 from cnn_symbolic.code.world import World
 from cnn_symbolic.expressions import rules
@@ -148,12 +150,15 @@ class Expressions:
         parts = []
         for each in node.values:
             found = self.value(each.value, scope) if isinstance(each, ast.FormattedValue) else each
+            plain = isinstance(found, ast.Constant | sp.Integer | str) and getattr(each, "format_spec", None) is None
+            if not plain or getattr(each, "conversion", -1) != -1:
+                return UnknownText()
             parts.append(str(found.value) if isinstance(found, ast.Constant) else str(found))
         return "".join(parts)
 
     def value_unaryop(self, node: ast.UnaryOp, scope: Scope) -> Any:
         """Return minus a value, or the opposite of a condition."""
-        value = self.value(node.operand, scope)
+        value = (self.tested if isinstance(node.op, ast.Not) else self.value)(node.operand, scope)
         if isinstance(node.op, ast.USub):
             return -value if value in (sp.oo, -sp.oo) else negative(self.world, value)
         if isinstance(node.op, ast.UAdd):
@@ -165,22 +170,37 @@ class Expressions:
     def value_binop(self, node: ast.BinOp, scope: Scope) -> Any:
         """Return a sum, product and so on."""
         a, b = self.value(node.left, scope), self.value(node.right, scope)
-        return arithmetic(self.world, type(node.op).__name__, a, b)
+        return as_scalar(self.world, "", arithmetic(self.world, type(node.op).__name__, a, b))
 
-    def value_boolop(self, node: ast.BoolOp, scope: Scope) -> Any:
+    def tested(self, node: ast.expr, scope: Scope) -> Any:
+        """Return a value of which nothing counts but whether it is true."""
+        if isinstance(node, ast.BoolOp):
+            self.world.at(node)
+            return self.value_boolop(node, scope, True)
+        return self.value(node, scope)
+
+    def value_boolop(self, node: ast.BoolOp, scope: Scope, tested: bool = False) -> Any:
         """Return `a and b`, `a or b`: of what is no condition, the value that decides."""
         is_and = isinstance(node.op, ast.And)
         kept: list[Any] = []
         value: Any = None
         for each in node.values:
             with self.world.within(*(Guard(holds if is_and else rules.negation(holds)) for holds in kept)):
-                value = self.value(each, scope)
+                value = self.tested(each, scope) if tested else self.value(each, scope)
             holds = condition(truth(self.world, value))
+            if not (tested or isinstance(value, bool) or rules.is_condition(value)):
+                holds = self.decided(holds, kept)
             if holds not in (sp.true, sp.false):
                 kept.append(holds)
             elif (holds == sp.true) != is_and:
                 return join(self.world, is_and, [*kept, value]) if kept else value
         return join(self.world, is_and, kept) if kept else value
+
+    def decided(self, holds: Any, kept: list[Any]) -> Any:
+        """Return whether the value of `and` or `or` is one that is no condition itself, on one of two paths."""
+        if kept or self.world.varies(holds):
+            raise self.world.refuse("`and` and `or` of numbers, where conditions are understood")
+        return sp.true if self.world.choose(holds) else sp.false
 
     def value_compare(self, node: ast.Compare, scope: Scope) -> Any:
         """Return a comparison, or a chain of them."""
@@ -195,6 +215,9 @@ class Expressions:
         """Return one comparison."""
         name = type(operator).__name__
         if name in ("Is", "IsNot"):
+            a, b = (bool(each) if each in (sp.true, sp.false) else each for each in (a, b))
+            if rules.is_condition(a) or rules.is_condition(b):
+                raise self.world.refuse("`is` with a condition, where `==` is understood")
             if a is not None and b is not None and not (isinstance(a, bool) or isinstance(b, bool)):
                 raise self.world.refuse("`is` between other things than None, True and False")
             return (a is b) == (name == "Is")
@@ -213,7 +236,7 @@ class Expressions:
 
     def value_ifexp(self, node: ast.IfExp, scope: Scope) -> Any:
         """Return one of two values: on a condition on sizes, on two paths."""
-        holds = condition(truth(self.world, self.value(node.test, scope)))
+        holds = condition(truth(self.world, self.tested(node.test, scope)))
         if self.is_settled(holds):
             return self.value(node.body if self.world.choose(holds) else node.orelse, scope)
         with self.world.within(Guard(holds)):
@@ -349,17 +372,19 @@ class Expressions:
             raise self.world.refuse("the size of an entry in memory: strides are understood as sums of x.strides")
         return Method(a, name)
 
-    def of_class(self, made: Class, name: str, owner: Any) -> Any:
-        """Return an attribute of a class, a method bound to an object."""
+    def found_in(self, made: Class, name: str) -> Any:
+        """Return what stands in a class under a name, a function as such; MISSING if nothing does."""
         found = made.find(name)
         if callable(found):
-            found = found()
-            made.scope.names[name] = found
-        if found is None and name == "__init__":
+            found = made.scope.names[name] = found()
+        return found
+
+    def of_class(self, made: Class, name: str, owner: Any) -> Any:
+        """Return an attribute of a class, a method bound to an object."""
+        found = self.found_in(made, name)
+        if found is MISSING and name == "__init__":
             return Function(NOTHING, self.file, (), (), owner)
-        if found is None and made.unknown:
-            raise self.world.refuse(f"{name} of the class {made.name}, which is made from what is not in the file")
-        if found is None:
+        if found is MISSING:
             raise self.world.raised(f"AttributeError: {made.name} has no attribute {name}")
         if isinstance(found, Poison):
             raise self.world.refuse(found.reason.replace("{}", name))
@@ -378,8 +403,8 @@ class Expressions:
         return self.comprehension(node.elt, node.generators, scope)
 
     def value_generatorexp(self, node: ast.GeneratorExp, scope: Scope) -> Any:
-        """Return the members that a generator gives, as a list."""
-        return self.comprehension(node.elt, node.generators, scope)
+        """Refuse a generator that is not the only argument of a call, as its members may be asked for later."""
+        raise self.world.refuse("a generator that is not the only argument of a call, where a list is understood")
 
     def value_dictcomp(self, node: ast.DictComp, scope: Scope) -> Any:
         """Return a table, of known keys."""
@@ -404,6 +429,8 @@ class Expressions:
                 self.bind(first.target, passes.element(index), own)
                 member = self.comprehension(element, others, own) if others else self.value(element, own)
                 if others and isinstance(member, Family):
+                    if any(self.world.varies(n) for n in member.lengths):
+                        raise self.world.refuse("a comprehension of loops whose lengths vary with one another")
                     return Family((*index, *member.index), (*passes.lengths, *member.lengths), member.member)
                 if others:
                     raise self.world.refuse("a comprehension of loops of symbolic and of known length")
@@ -442,7 +469,7 @@ class Expressions:
         function = self.value(node.func, scope)
         if isinstance(function, Known) and function.name == "builtins.super":
             return self.parent(scope)
-        arguments = self.several(node.args, scope)
+        arguments = self.arguments(function, node, scope)
         named: dict[str, Any] = {}
         for keyword in node.keywords:
             value = self.value(keyword.value, scope)
@@ -453,7 +480,19 @@ class Expressions:
             else:
                 raise self.world.refuse("arguments behind ** that are no table with texts as keys")
         self.world.at(node)
+        self.direct = id(node) in self.run_over
         return self.called(function, arguments, named)
+
+    # The calls in what a loop runs over, and whether the present one is one of them.
+    run_over: Set[int] = frozenset()
+    direct = False
+
+    def arguments(self, function: Any, node: ast.Call, scope: Scope) -> list[Any]:
+        """Return the arguments of a call; a generator is read at once by what is not of the code."""
+        if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp) and isinstance(function, Known | Method):
+            only = node.args[0]
+            return [self.comprehension(only.elt, only.generators, scope)]
+        return self.several(node.args, scope)
 
     def parent(self, scope: Scope) -> Any:
         """Return `super()`: the object as one of the class that the class with this method is made from."""
@@ -462,7 +501,7 @@ class Expressions:
         if isinstance(method, Function) and isinstance(method.bound, Instance):
             for made in lineage(method.bound.made):
                 if any(isinstance(f, Function) and f.node is method.node for f in made.scope.names.values()):
-                    if len(made.bases) > 1 or made.unknown:
+                    if len(made.bases) > 1:
                         break
                     base = made.bases[0] if made.bases else Class("object", Scope())
                     return Parent(method.bound, base)
@@ -478,7 +517,7 @@ class Expressions:
                 arguments = [self.as_members(arguments[0]), *arguments[1:]]
             if function.name.startswith("numpy."):
                 arguments = [shaping.of_family(world, a) if isinstance(a, Family) else a for a in arguments]
-            return call(world, function.name, arguments, named)
+            return as_scalar(world, function.name, call(world, function.name, arguments, named))
         if isinstance(function, Method):
             return self.method(function, arguments, named)
         if isinstance(function, Function):
@@ -501,7 +540,7 @@ class Expressions:
     def made(self, made: Class, arguments: list[Any], named: dict[str, Any]) -> Any:
         """Return a new object of a class."""
         found = Instance(made)
-        if made.find("__init__") is not None:
+        if made.find("__init__") is not MISSING:
             self.called(self.of_class(made, "__init__", found), arguments, named)
         elif arguments or named:
             raise self.world.raised(f"TypeError: {made.name} takes no arguments")
@@ -511,7 +550,7 @@ class Expressions:
         """Return what a method of an array, a list, a table or a text makes of arguments."""
         owner, name, world = method.owner, method.name, self.world
         if isinstance(owner, Array):
-            return call(world, f"ndarray.{name}", [owner, *arguments], named)
+            return as_scalar(world, f"ndarray.{name}", call(world, f"ndarray.{name}", [owner, *arguments], named))
         if isinstance(owner, dict):
             return self.of_table(owner, name, arguments, named)
         if isinstance(owner, list) and name in ("append", "extend", "insert"):
@@ -529,7 +568,7 @@ class Expressions:
 
     def lengthened(self, owner: list[Any], name: str, arguments: list[Any]) -> None:
         """Put members into a list, outside of loops of symbolic length."""
-        if any(isinstance(part, Loop | Guard) for part in self.world.moment):
+        if self.world.moment or self.world.weight != 1:
             raise self.world.refuse(
                 "a list that grows in a loop of symbolic length, where a comprehension is understood"
             )
@@ -568,6 +607,12 @@ def lineage(made: Class) -> Iterator[Class]:
     yield made
     for base in made.bases:
         yield from lineage(base)
+
+
+def as_scalar(world: World, name: str, value: Any) -> Any:
+    """Return what a function returns: no array without axes, but a number, unless it is one that makes arrays."""
+    makes = name in TABLE and (TABLE[name].__module__ == shaping.__name__ or name in ("numpy.tensordot", "numpy.where"))
+    return value if makes or not isinstance(value, Array) else as_number(world, value)
 
 
 def join(world: World, is_and: bool, parts: list[Any]) -> Any:

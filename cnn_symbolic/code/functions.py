@@ -40,7 +40,7 @@ from cnn_symbolic.code.numbers import (
 )
 from cnn_symbolic.code.shaping import EVERYTHING, of_family, passes, whole
 from cnn_symbolic.code.table import TABLE, known
-from cnn_symbolic.code.values import Class, Family, Instance, Known, Passes
+from cnn_symbolic.code.values import Class, Family, Float, Instance, Known, Passes
 from cnn_symbolic.code.world import World
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.heads import has_entries
@@ -123,13 +123,25 @@ def minimum(world: World, x1: Any, x2: Any) -> Any:
     raise world.refuse("np.minimum of entries")
 
 
-@known("numpy.floor", "math.floor")
+@known("numpy.floor")
+def floor_float(world: World, x: Any) -> Any:
+    """Return ⌊x⌋ of a number that is made from sizes, a float."""
+    return Float(rounded(world, x, rules.floor))
+
+
+@known("numpy.ceil")
+def ceil_float(world: World, x: Any) -> Any:
+    """Return ⌈x⌉ of a number that is made from sizes, a float."""
+    return Float(rounded(world, x, rules.ceiling))
+
+
+@known("math.floor")
 def floor(world: World, x: Any) -> Any:
     """Return ⌊x⌋ of a number that is made from sizes."""
     return rounded(world, x, rules.floor)
 
 
-@known("numpy.ceil", "math.ceil")
+@known("math.ceil")
 def ceil(world: World, x: Any) -> Any:
     """Return ⌈x⌉ of a number that is made from sizes."""
     return rounded(world, x, rules.ceiling)
@@ -218,7 +230,7 @@ def add_at(world: World, a: Any, indices: Any, b: Any) -> None:
     """Add to entries, to one that occurs twice twice."""
     if not isinstance(a, Array):
         raise world.refuse("np.add.at of what is no array")
-    assign(a, indices if not isinstance(indices, list) else tuple(indices), b, True, every=True)
+    assign(a, indices, b, True, every=True)
 
 
 @known("numpy.where")
@@ -297,11 +309,23 @@ def ravel_multi_index(world: World, multi_index: Any, dims: Any) -> Any:
 # Convolutions of SciPy
 
 
-def sliding(flipped: bool) -> Callable[..., Any]:
+def same_convolved(m: sp.Expr) -> sp.Expr:
+    """Return where "same" begins in "full" of a convolution, and of scipy.signal.correlate: ⌊(m − 1)/2⌋."""
+    return rules.floor((m - 1) / sp.Integer(2))
+
+
+def same_correlated(m: sp.Expr) -> sp.Expr:
+    """Return where "same" begins in "full" of scipy.signal.correlate2d: ⌊m/2⌋."""
+    return rules.floor(m / sp.Integer(2))
+
+
+def sliding(flipped: bool, same: Callable[[sp.Expr], sp.Expr] = same_convolved) -> Callable[..., Any]:
     """Return the row of a correlation, or of a convolution, of arrays with equally many axes."""
 
     def row(world: World, in1: Any, in2: Any, mode: Any = "full", method: Any = "auto") -> Any:
         a, b = as_array(world, in1), as_array(world, in2)
+        if method not in ("auto", "direct", "fft"):
+            raise world.refuse(f"a convolution with the method or boundary {method!r}")
         if a.rank != b.rank or mode not in ("full", "valid", "same"):
             raise world.refuse(f"a convolution with the mode {mode!r} of arrays with {a.rank} and {b.rank} axes")
         sizes = [(length_of(x), length_of(y)) for x, y in zip(a.dims, b.dims, strict=True)]
@@ -310,9 +334,7 @@ def sliding(flipped: bool) -> Callable[..., Any]:
                 raise world.refuse("a convolution whose second array may be larger than the first")
         offsets, dims = [], []
         for n, m in sizes:
-            start = {"full": sp.S.Zero, "valid": m - 1, "same": rules.floor((m - 1) / sp.Integer(2))}[mode]
-            if mode == "same" and not flipped:
-                start = m - 1 - rules.floor(m / sp.Integer(2))
+            start = {"full": sp.S.Zero, "valid": m - 1, "same": same(m)}[mode]
             offsets.append(start)
             dims.append({"full": n + m - 1, "valid": n - m + 1, "same": n}[mode])
         first, second = a.reading(), b.reading()
@@ -338,20 +360,24 @@ def sliding(flipped: bool) -> Callable[..., Any]:
 @known("numpy.convolve")
 def convolve(world: World, a: Any, v: Any, mode: Any = "full") -> Any:
     """Return the convolution of two vectors."""
-    return sliding(True)(world, a, v, mode)
+    if as_array(world, a).rank != 1 or as_array(world, v).rank != 1:
+        raise world.refuse("np.convolve of other arrays than vectors")
+    return sliding(True, same_convolved)(world, a, v, mode)
 
 
 @known("numpy.correlate")
 def correlate(world: World, a: Any, v: Any, mode: Any = "valid") -> Any:
     """Return the cross-correlation of two vectors."""
+    if as_array(world, a).rank != 1 or as_array(world, v).rank != 1:
+        raise world.refuse("np.correlate of other arrays than vectors")
     return sliding(False)(world, a, v, mode)
 
 
 for _module in ("scipy.signal.", "scipy.signal.signaltools."):
     for _name in ("convolve", "convolve2d", "fftconvolve", "oaconvolve"):
-        TABLE[_module + _name] = sliding(True)
-    for _name in ("correlate", "correlate2d"):
-        TABLE[_module + _name] = sliding(False)
+        TABLE[_module + _name] = sliding(True, same_convolved)
+    TABLE[_module + "correlate"] = sliding(False, same_convolved)
+    TABLE[_module + "correlate2d"] = sliding(False, same_correlated)
 
 
 # What Python has built in
@@ -544,7 +570,8 @@ def as_passes(world: World, value: Any) -> Passes:
 
 def row_of(a: Array, i: sp.Expr) -> Any:
     """Return the part of an array at a number of its first axis."""
-    return a.view(a.dims[1:], lambda index: [*cell(i, a.dims[0]), *index])
+    row = a.view(a.dims[1:], lambda index: [*cell(i, a.dims[0]), *index])
+    return row if row.rank else row.reading()(())
 
 
 @known("builtins.print", "warnings.warn", "logging.info", "logging.debug")
@@ -561,6 +588,8 @@ def isinstance_(world: World, value: Any, kinds: Any) -> bool:
         return any(isinstance(one, Class) and is_made(value.made, one) for one in each)
     if isinstance(value, Array):
         return "numpy.ndarray" in names
+    if isinstance(value, Float):
+        return bool({"builtins.float", "numpy.floating", "numbers.Number"} & names)
     if isinstance(value, bool):
         return bool({"builtins.bool", "builtins.int"} & names)
     if isinstance(value, sp.Expr):

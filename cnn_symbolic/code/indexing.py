@@ -62,13 +62,16 @@ def indexed(a: Array, key: Any) -> Any:
     if found.advanced:
         entry = a.view(found.dims, found.back).reading()
         return computed(a.world, found.dims, entry, a.kind)
-    return a.view(found.dims, found.back)
+    made = a.view(found.dims, found.back)
+    if found.dims or any(part is Ellipsis for part in (key if isinstance(key, tuple) else (key,))):
+        return made
+    return made.reading()(())  # a number, which does not change with the array
 
 
 def assign(a: Array, key: Any, value: Any, adds: bool, every: bool = False) -> None:
     """Carry out `a[key] = value` or `a[key] += value`; with `every`, an index that occurs twice counts twice."""
     if isinstance(key, Mask):
-        mask = key.array
+        mask = check_mask(a, key.array, value)
         if adds:
             weighted = product(a.world, mask, value)
             a.write(a.dims, lambda index: list(index), True, weighted)
@@ -78,8 +81,20 @@ def assign(a: Array, key: Any, value: Any, adds: bool, every: bool = False) -> N
         a.write(a.dims, lambda index: list(index), False, total(a.world, new, rest))
         return
     found = resolved(a, key)
+    if not found.dims and isinstance(value, Array) and value.rank:
+        raise a.world.refuse("an array is assigned to one entry, where a number is understood")
     whole = not found.advanced and found.dims == a.dims and key_is_everything(key)
     a.write(found.dims, found.back, adds, value, whole, every)
+
+
+def check_mask(a: Array, mask: Array, value: Any) -> Array:
+    """Return a mask if it has the shape of an array, and is given one number."""
+    if (isinstance(value, Array) and value.rank) or isinstance(value, list | tuple | Mask):
+        raise a.world.refuse("an assignment of an array where a condition holds, of which the places are not known")
+    same = mask.rank == a.rank and all(a.world.same(n, m) for n, m in zip(mask.lengths, a.lengths, strict=True))
+    if not same:
+        raise a.world.refuse("a condition on entries as an index of an array of another shape")
+    return mask
 
 
 def key_is_everything(key: Any) -> bool:

@@ -126,8 +126,11 @@ class Buffer:
 
     def at(self, moment: Moment, holds: Holds) -> Snapshot:
         """Return what the buffer holds at a moment, where some conditions are known to hold."""
-        if self.source is not None and len(self.source[0].updates) != self.source[1]:
-            raise Unreadable("what may be a view of an array is read after an update of that array")
+        source = self.source
+        while source is not None:
+            if len(source[0].updates) != source[1]:
+                raise Unreadable("what may be a view of an array is read after an update of that array")
+            source = source[0].source
         inner = since(moment, self.created)
         if any(isinstance(part, Loop) for part in inner):
             self.watched.append(inner)

@@ -15,6 +15,7 @@ import sympy as sp
 
 from cnn_symbolic.code.arrays import REAL, TRUTH, WHOLE, Array, as_array, computed, describe, elementwise
 from cnn_symbolic.code.indexing import Mask
+from cnn_symbolic.code.values import Float, UnknownText
 from cnn_symbolic.code.world import World
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.formulas import entry, symbols_of
@@ -40,6 +41,8 @@ def is_number(value: Any) -> bool:
 
 def as_number(world: World, value: Any) -> Any:
     """Return an array without axes, or a truth value, as a number; other values as they are."""
+    if isinstance(value, Float):
+        return value.value
     if isinstance(value, Mask):
         value = value.array
     if isinstance(value, Array) and value.rank == 0:
@@ -64,11 +67,15 @@ def arithmetic(world: World, name: str, a: Any, b: Any) -> Any:
         from cnn_symbolic.code.products import matmul
 
         return matmul(world, as_array(world, a), as_array(world, b))
-    if isinstance(a, str) or isinstance(b, str):
-        return "text"
+    if isinstance(a, str | UnknownText) or isinstance(b, str | UnknownText):
+        return of_texts(world, name, a, b)
+    is_float = name == "Div" or is_floating(a) or is_floating(b)
     a, b = as_number(world, a), as_number(world, b)
     if is_number(a) and is_number(b):
-        return of_numbers(world, name, a, b)
+        found = of_numbers(world, name, a, b)
+        return Float(found) if is_float and is_whole(found) and not has_entries(found) else found
+    if name in ("Add", "Sub") and all(isinstance(x, Mask) or getattr(x, "kind", REAL) == TRUTH for x in (a, b)):
+        raise world.refuse(f"the operator {name} of truth values, which gives truth values")
     arrays = [x.array if isinstance(x, Mask) else as_array(world, x) for x in (a, b)]
     arrays = [as_real(x) if x.kind == TRUTH else x for x in arrays]
     whole = all(x.kind == WHOLE for x in arrays) and name not in ("Div", "Pow")
@@ -77,6 +84,20 @@ def arithmetic(world: World, name: str, a: Any, b: Any) -> Any:
     if name not in RING:
         raise world.refuse(f"the operator {name} of arrays")
     return elementwise(world, RING[name], *arrays, kind=WHOLE if whole else REAL, what=f"the operands of {name}")
+
+
+def of_texts(world: World, name: str, a: Any, b: Any) -> Any:
+    """Return two texts put together; one that is made otherwise is not known."""
+    if isinstance(a, str) and isinstance(b, str) and name == "Add":
+        return a + b
+    if name == "Mod" or (name == "Add" and isinstance(a, str | UnknownText) and isinstance(b, str | UnknownText)):
+        return UnknownText()
+    raise world.refuse(f"the operator {name} of a text")
+
+
+def is_floating(value: Any) -> bool:
+    """Tell whether a number made from sizes is a float in Python."""
+    return isinstance(value, Float) or (is_number(value) and not has_entries(value) and not is_whole(value))
 
 
 def as_real(a: Array) -> Array:
@@ -105,6 +126,8 @@ def of_numbers(world: World, name: str, a: sp.Expr, b: sp.Expr) -> Any:
         return RING[name](a, b)
     if name == "Pow":
         return power(world, a, b)
+    if name not in ("Div", "FloorDiv", "Mod"):
+        raise world.refuse(f"the operator {name} of numbers")
     if has_entries(b):
         if name != "Div":
             raise world.refuse("a quotient or remainder of entries of arrays")
@@ -178,6 +201,8 @@ def mapped(world: World, a: Array, function: Callable[[sp.Expr], Any], kind: str
 
 def negative(world: World, value: Any) -> Any:
     """Return minus a value."""
+    if isinstance(value, Mask) or (isinstance(value, Array) and value.kind == TRUTH):
+        raise world.refuse("minus of truth values, where ~ is understood")
     return arithmetic(world, "Mult", sp.S.NegativeOne, value)
 
 
@@ -221,6 +246,8 @@ def compared(world: World, sign: str, a: Any, b: Any) -> Any:
         if x.kind == WHOLE and y.kind == WHOLE:
             return elementwise(world, lambda p, q: rules.compare(sign, p, q), x, y, kind=TRUTH, what="a comparison")
         return Mask(elementwise(world, lambda p, q: of_data(world, sign, p, q), x, y, what="a comparison"))
+    if isinstance(a, UnknownText) or isinstance(b, UnknownText):
+        raise world.refuse("a comparison with a text that is not known")
     plain = (str, bool, type(None))
     if isinstance(a, plain) and isinstance(b, plain):
         return (a == b) if sign == "=" else (a != b) if sign == "!=" else _refused(world, a, b)

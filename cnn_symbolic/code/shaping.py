@@ -33,7 +33,7 @@ from cnn_symbolic.code.indexing import Slice, indexed
 from cnn_symbolic.code.memory import Loop
 from cnn_symbolic.code.numbers import as_number, is_number
 from cnn_symbolic.code.table import known
-from cnn_symbolic.code.values import Family, Known
+from cnn_symbolic.code.values import Family, Float, Known
 from cnn_symbolic.code.world import World
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.formulas import bound_sum, substitute
@@ -52,6 +52,8 @@ REAL_TYPES = {
 
 def whole(world: World, value: Any, what: str) -> sp.Expr:
     """Return a value as a whole number."""
+    if isinstance(value, Float):
+        raise world.raised(f"TypeError: {what} is a float, {value.value}")
     found = as_number(world, value)
     if not is_number(found) or not rules.is_whole(found):
         raise world.refuse(f"{what} is a whole number, found {describe(found) if not is_number(found) else found}")
@@ -187,14 +189,34 @@ def array(world: World, object: Any, dtype: Any = None) -> Array:
 
 @known("numpy.asarray", "numpy.asanyarray")
 def asarray(world: World, a: Any, dtype: Any = None) -> Array:
-    """Return an array as it is, anything else as an array."""
-    return a if isinstance(a, Array) and dtype is None else array(world, a, dtype)
+    """Return an array as it is, anything else as an array; of another data type, what may be the same memory."""
+    if not isinstance(a, Array):
+        return array(world, a, dtype)
+    return a if dtype is None else shared(world, a, dtype)
+
+
+def shared(world: World, a: Array, dtype: Any) -> Array:
+    """Return an array of a data type, which may share memory with the array that it is made from."""
+    astype(world, a, dtype)
+    return remembered(a.view(a.dims, list), a) if kind_of(world, dtype) == a.kind else astype(world, a, dtype)
 
 
 @known("numpy.ascontiguousarray")
 def ascontiguousarray(world: World, a: Any, dtype: Any = None) -> Array:
     """Return an array as it is if it lies in order, or a copy."""
-    return remembered(a, a) if isinstance(a, Array) and dtype is None else array(world, a, dtype)
+    if not isinstance(a, Array):
+        return array(world, a, dtype)
+    return remembered(a, a) if dtype is None else shared(world, a, dtype)
+
+
+def check_same(world: World, arrays: Sequence[Array], what: str) -> None:
+    """Require that arrays have the same shape."""
+    for a in arrays[1:]:
+        if a.rank != arrays[0].rank:
+            raise world.raised(f"ValueError: {what}: arrays with {arrays[0].rank} and {a.rank} axes")
+        for n, m in zip(arrays[0].lengths, a.lengths, strict=True):
+            if not world.same(n, m):
+                world.require(rules.compare("=", n, m), f"ValueError: {what}: the sizes {n} and {m} of an axis differ")
 
 
 def of_family(world: World, members: Family) -> Array:
@@ -213,8 +235,10 @@ def of_family(world: World, members: Family) -> Array:
 
 
 @known("ndarray.astype")
-def astype(world: World, a: Array, dtype: Any) -> Array:
+def astype(world: World, a: Array, dtype: Any, copy: Any = True) -> Array:
     """Return an array of another data type; real numbers become no integers."""
+    if copy is not True:
+        return shared(world, a, dtype)
     if isinstance(dtype, Known) and dtype.name in ("builtins.bool", "numpy.bool_"):
         raise world.refuse("a conversion to truth values")
     kind = kind_of(world, dtype)
@@ -301,6 +325,8 @@ def rollaxis(world: World, a: Any, axis: Any, start: Any = sp.S.Zero) -> Array:
     a = as_array(world, a)
     ((k,),) = (axes_of(world, axis, a.rank),)
     place = int(whole(world, start, "start"))
+    if not 0 <= place <= a.rank:
+        raise world.refuse("np.rollaxis to a place that is counted from the end")
     order = [n for n in range(a.rank) if n != k]
     order.insert(place - 1 if place > k else place, k)
     return permuted(a, order)
@@ -327,7 +353,7 @@ def squeeze(world: World, a: Any, axis: Any = None) -> Array:
     for k in chosen:
         n = length_of(a.dims[k])
         world.require(rules.compare("=", n, sp.S.One), f"ValueError: squeeze: an axis of size {n}")
-    found: Array = indexed(a, tuple(sp.S.Zero if k in chosen else EVERYTHING for k in range(a.rank)))
+    found: Array = indexed(a, (*(sp.S.Zero if k in chosen else EVERYTHING for k in range(a.rank)), Ellipsis))
     return found
 
 
@@ -401,6 +427,8 @@ def roll(world: World, a: Any, shift: Any, axis: Any = None) -> Array:
         raise world.refuse("np.roll without axis")
     moved = axes_of(world, axis, a.rank)
     shifts = [whole(world, n, "a shift") for n in (shift if isinstance(shift, list | tuple) else [shift] * len(moved))]
+    if len(shifts) != len(moved) or len(set(moved)) < len(moved):
+        raise world.refuse("np.roll of the same axis twice, or with other shifts than one for each axis")
     by = dict(zip(moved, shifts, strict=True))
     entry = a.reading()
 
@@ -425,9 +453,12 @@ def concatenate(world: World, arrays: Any, axis: Any = sp.S.Zero) -> Array:
     if not isinstance(arrays, list | tuple):
         raise world.refuse("np.concatenate of arrays whose number is not known")
     parts = [as_array(world, part) for part in arrays]
-    ((k,),) = (axes_of(world, axis, parts[0].rank),)
+    (k,) = axes_of(world, axis, parts[0].rank)
+    if any(part.rank != parts[0].rank for part in parts):
+        raise world.raised("ValueError: concatenate: arrays with different numbers of axes")
     lengths = [length_of(part.dims[k]) for part in parts]
     others = [part.view([(sp.S.One,) if n == k else dim for n, dim in enumerate(part.dims)], list) for part in parts]
+    check_same(world, others, "concatenate")
     around = broadcast(world, others, "concatenate")
     dims = [(sp.expand(sp.Add(*lengths)),) if n == k else dim for n, dim in enumerate(around)]
     before = sum(len(dim) for dim in dims[:k])
@@ -501,7 +532,9 @@ def pad(world: World, array: Any, pad_width: Any, mode: Any = "constant", consta
     for width in (w for pair in widths for w in pair):
         world.require(rules.compare(">=", width, sp.S.Zero), f"ValueError: pad: the width {width} is below zero")
     entry = a.reading()
-    filled = whole_or_real(world, constant_values[0] if isinstance(constant_values, tuple) else constant_values)
+    if isinstance(constant_values, tuple | list):
+        raise world.refuse("np.pad with several constants")
+    filled = whole_or_real(world, constant_values)
     dims = [
         dim if low == high == 0 else (sp.expand(low + length_of(dim) + high),)
         for dim, (low, high) in zip(a.dims, widths, strict=True)
@@ -554,6 +587,12 @@ def check_reflections(world: World, mode: Any, a: Array, widths: Sequence[tuple[
     if mode not in ("constant", "edge", "reflect", "symmetric", "wrap"):
         raise world.refuse(f"np.pad with the mode {mode!r}")
     least = {"reflect": 1, "symmetric": 0}.get(str(mode))
+    for dim, (low, high) in zip(a.dims, widths, strict=True):
+        if mode != "constant" and (low, high) != (0, 0):
+            extends = rules.any_of(
+                rules.compare(">=", length_of(dim), sp.S.One), rules.compare("=", sp.expand(low + high), sp.S.Zero)
+            )
+            world.require(extends, f"ValueError: pad: the mode {mode} of an axis without cells")
     for dim, pair in zip(a.dims, widths, strict=True):
         for width in pair if least is not None else ():
             if not world.holds(rules.compare("<=", sp.expand(width + least), length_of(dim))):
@@ -632,7 +671,9 @@ def normal(world: World, loc: Any = None, scale: Any = None, size: Any = ()) -> 
 
 @known("numpy.random.random", "numpy.random.standard_normal")
 def random(world: World, size: Any = ()) -> Array:
-    """Return arbitrary numbers."""
+    """Return arbitrary numbers, which are others in every pass of a loop."""
+    if world.moment:
+        raise world.refuse("random numbers in a loop of symbolic length")
     lengths = shape_of(world, size)
     name = world.arbitrary(lengths)
     return computed(world, [(n,) for n in lengths], lambda index: entry_of(name, tuple(index)), REAL, True)

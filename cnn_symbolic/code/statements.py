@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.code.arrays import Array, computed, describe, divided
+from cnn_symbolic.code.arrays import WHOLE, Array, as_array, computed, describe, divided, is_one, length_of
 from cnn_symbolic.code.bounds import at_least_zero
 from cnn_symbolic.code.expressions import MOST_CALLS, MOST_UNROLLED, Expressions
 from cnn_symbolic.code.functions import as_passes, members
@@ -31,6 +31,8 @@ from cnn_symbolic.expressions.rules import is_whole
 
 CARRIED = "the name {} carries a value from one pass of a loop to the next, other than by adding to it"
 LAST = "the name {} has its value from the last pass of a loop"
+# Methods by which a class changes what its objects and their attributes are.
+HOOKS = {"__new__", "__getattr__", "__getattribute__", "__setattr__", "__init_subclass__", "__del__"}
 PLAIN_DECORATORS = ("staticmethod", "classmethod", "property")
 FORBIDDEN = (ast.Global, ast.Nonlocal, ast.YieldFrom, ast.Await, ast.AsyncFunctionDef, ast.Delete)
 
@@ -50,33 +52,43 @@ class Skipped(Exception):
 class Statements(Expressions):
     """Carries out statements."""
 
-    def block(self, body: Sequence[ast.stmt], scope: Scope) -> None:
-        """Carry out statements one after the other; those behind a `continue` on a condition only where it fails."""
+    def block(self, body: Sequence[ast.stmt], scope: Scope, whole: bool = False) -> None:
+        """Carry out statements one after the other; those behind a `continue` on a condition only where it fails.
+
+        `whole` says that nothing comes after them in a pass of the loop around them, so that they may end it.
+        """
         for number, node in enumerate(body):
             self.world.at(node)
-            if isinstance(node, ast.If) and self.skips(node):
-                holds = condition(truth(self.world, self.value(node.test, scope)))
-                if not self.is_settled(holds):
-                    self.branches(holds, node, scope, body[number + 1 :])
-                    return
-                self.chosen(holds, node, scope)
+            if not (isinstance(node, ast.If) and self.skips(node)):
+                self.statement(node, scope)
                 continue
-            self.statement(node, scope)
+            if not whole:
+                raise self.world.refuse("continue inside of a condition on entries of arrays")
+            holds = condition(truth(self.world, self.tested(node.test, scope)))
+            if self.is_settled(holds):
+                self.block(
+                    [*(node.body if self.world.choose(holds) else node.orelse), *body[number + 1 :]], scope, True
+                )
+            else:
+                self.branches(holds, node, scope, body[number + 1 :], True)
+            return
 
     def skips(self, node: ast.If) -> bool:
-        """Tell whether one of the branches ends the pass."""
-        return any(branch and isinstance(branch[-1], ast.Continue) for branch in (node.body, node.orelse))
+        """Tell whether the pass may end in one of the branches."""
+        return any(
+            isinstance(each, ast.Continue) or (isinstance(each, ast.If) and self.skips(each))
+            for each in (*node.body, *node.orelse)
+        )
 
-    def branches(self, holds: Any, node: ast.If, scope: Scope, rest: Sequence[ast.stmt]) -> None:
+    def branches(self, holds: Any, node: ast.If, scope: Scope, rest: Sequence[ast.stmt], whole: bool = False) -> None:
         """Carry out both branches of a condition on a pass, each with the rest of the pass unless it skips it."""
         before = dict(scope.names)
         results = []
         for case, branch in ((holds, node.body), (rules.negation(holds), node.orelse)):
             scope.names.clear()
             scope.names.update(before)
-            skipped = bool(branch) and isinstance(branch[-1], ast.Continue)
-            with self.world.within(Guard(case)):
-                self.block(branch[:-1] if skipped else [*branch, *rest], scope)
+            with self.world.within(Guard(case)), suppress(Skipped):
+                self.block([*branch, *rest], scope, whole)
             results.append(dict(scope.names))
         self.merge(holds, before, results, scope)
 
@@ -98,22 +110,24 @@ class Statements(Expressions):
     def do_return(self, node: ast.Return, scope: Scope) -> None:
         """Return from a function, not from within a loop of symbolic length."""
         if self.inside_of_passes():
-            raise self.world.refuse("return inside of a loop of symbolic length")
+            raise self.world.refuse("return inside of a loop of symbolic length, or of a condition on entries")
         raise Returned(None if node.value is None else self.value(node.value, scope))
 
     def inside_of_passes(self) -> bool:
         """Tell whether a loop or guard was opened in the function that is being read."""
-        return len(self.world.moment) > self.opened
+        return len(self.world.moment) > self.opened or self.world.weight != self.opened_weight
 
-    opened = 0
+    opened, opened_weight = 0, sp.S.One
 
     def do_continue(self, node: ast.Continue, scope: Scope) -> None:
-        """Skip the rest of a pass of a loop that is unrolled."""
+        """Skip the rest of a pass."""
         raise Skipped
 
     def do_assert(self, node: ast.Assert, scope: Scope) -> None:
         """Go on where a condition holds; elsewhere the code refuses."""
-        holds = condition(truth(self.world, self.value(node.test, scope)))
+        holds = condition(truth(self.world, self.tested(node.test, scope)))
+        if self.world.weight != 1:
+            raise self.world.refuse("assert inside of a condition on entries")
         if self.world.varies(holds):
             self.world.need(holds, f"AssertionError: {ast.unparse(node.test)}")
         elif not self.world.choose(holds):
@@ -122,7 +136,7 @@ class Statements(Expressions):
     def do_raise(self, node: ast.Raise, scope: Scope) -> None:
         """End with an exception, not from within a loop of symbolic length."""
         if self.inside_of_passes():
-            raise self.world.refuse("raise inside of a loop of symbolic length")
+            raise self.world.refuse("raise inside of a loop of symbolic length, or of a condition on entries")
         raise self.world.raised("" if node.exc is None else ast.unparse(node.exc), meant=True)
 
     def do_import(self, node: ast.Import, scope: Scope) -> None:
@@ -157,17 +171,18 @@ class Statements(Expressions):
         if node.decorator_list or node.keywords:
             raise self.world.refuse(f"the decorators or options of the class {node.name}")
         own = Scope({}, scope)
-        bases, unknown = [], False
+        bases: list[Class] = []
+        if special := {n for n in names_in(node.body) if n.startswith("__")} & HOOKS:
+            raise self.world.refuse(f"the class {node.name} with {special.pop()}")
         for base in node.bases:
-            try:
-                value = self.value(base, scope)
-            except NotUnderstood:
-                value = None
+            value = self.value(base, scope)
             if isinstance(value, Class):
                 bases.append(value)
-            else:
-                unknown = unknown or not (isinstance(value, Known) and value.name in ("builtins.object", "abc.ABC"))
-        made = Class(node.name, own, tuple(bases), unknown)
+            elif not (isinstance(value, Known) and value.name in ("builtins.object", "abc.ABC")):
+                raise self.world.refuse(f"the class {node.name}, which is made from what is not in the file")
+        if len(bases) > 1:
+            raise self.world.refuse(f"the class {node.name}, which is made from several classes")
+        made = Class(node.name, own, tuple(bases))
         for each in node.body:
             if isinstance(each, ast.FunctionDef):
                 own.names[each.name] = lambda each=each: self.defined(each, scope)
@@ -193,9 +208,11 @@ class Statements(Expressions):
     def do_assign(self, node: ast.Assign, scope: Scope) -> None:
         """Give names, members and entries values."""
         for target in node.targets:
-            if (added := addition(target, node.value)) is not None and not isinstance(target, ast.Name):
-                self.augment(target, *added, scope)
-                return
+            added = addition(target, node.value) if len(node.targets) == 1 else None
+            if added is not None and isinstance(target, ast.Subscript):
+                if isinstance(self.value(target.value, scope), Array):
+                    self.augment(target, *added, scope)
+                    return
             if isinstance(target, ast.Name) and added is not None and self.is_accumulator(target.id, scope):
                 self.augment(target, *added, scope)
                 return
@@ -251,6 +268,8 @@ class Statements(Expressions):
             raise self.world.refuse("an assignment to the shape of an array, where reshape is understood")
         if not isinstance(owner, Instance):
             raise self.world.refuse(f"an assignment to an attribute of {describe(owner)}")
+        if isinstance(self.found_in(owner.made, name), Function):
+            raise self.world.refuse(f"an assignment to {name}, which is a method or property of the class")
         self.once(f"the attribute {name}")
         before = dict(owner.attributes)
 
@@ -281,8 +300,10 @@ class Statements(Expressions):
 
     def once(self, what: str) -> None:
         """Refuse what is kept beyond a pass of a loop of symbolic length."""
-        if self.world.moment:
-            raise self.world.refuse(f"{what} is assigned to in a loop of symbolic length, which keeps the last value")
+        if self.world.moment or self.world.weight != 1:
+            raise self.world.refuse(
+                f"{what} is assigned to in a loop of symbolic length, which keeps the last value, or on a condition"
+            )
 
     def do_augassign(self, node: ast.AugAssign, scope: Scope) -> None:
         """Carry out `+=` and its like."""
@@ -297,13 +318,16 @@ class Statements(Expressions):
             if isinstance(owner, Cell):
                 if operator not in ("Add", "Sub"):
                     raise self.world.refuse(CARRIED.replace("{}", target.id))
-                self.add(owner.array, (), value, operator)
+                self.check_keeps_shape(owner.array, value)
+                self.add(owner.array, Ellipsis, value, operator)
                 return
             old = self.value(ast.copy_location(ast.Name(target.id, ast.Load()), target), scope)
             if isinstance(old, Array):
+                if target.id in scope.accumulated:
+                    self.check_keeps_shape(old, value)
                 self.change(old, Ellipsis, value, operator)
-            elif isinstance(old, list):
-                raise self.world.refuse("a list that grows by +=")
+            elif isinstance(old, list | dict):
+                raise self.world.refuse("a list or table that grows in its memory")
             else:
                 self.name(scope, target.id, arithmetic(self.world, operator, old, value))
         elif isinstance(target, ast.Attribute):
@@ -311,6 +335,8 @@ class Statements(Expressions):
             old = self.attribute(owner, target.attr)
             if isinstance(old, Array):
                 self.change(old, Ellipsis, value, operator)
+            elif isinstance(old, list | dict):
+                raise self.world.refuse("a list or table that grows in its memory")
             else:
                 self.set_attribute(owner, target.attr, arithmetic(self.world, operator, old, value))
         elif isinstance(target, ast.Subscript):
@@ -321,10 +347,22 @@ class Statements(Expressions):
                 old = self.item(owner, key)
                 if isinstance(old, Array):
                     self.change(old, Ellipsis, value, operator)
+                elif isinstance(old, list | dict):
+                    raise self.world.refuse("a list or table that grows in its memory")
                 else:
                     self.set_member(owner, key, arithmetic(self.world, operator, old, value))
         else:
             raise self.world.refuse(f"an assignment to {type(target).__name__.lower()}")
+
+    def check_keeps_shape(self, a: Array, added: Any) -> None:
+        """Refuse to add what would make an array larger, as a new one that stands for the sum would be."""
+        b = as_array(self.world, as_number(self.world, added))
+        fits = b.rank <= a.rank and all(
+            is_one(mine) or self.world.same(length_of(own), length_of(mine))
+            for own, mine in zip(a.dims[a.rank - b.rank :], b.dims, strict=True)
+        )
+        if not fits or (a.kind == WHOLE and b.kind != WHOLE):
+            raise self.world.refuse("a name that every pass of a loop adds to, where the sum has another shape or type")
 
     def change(self, a: Array, key: Any, value: Any, operator: str) -> None:
         """Carry out an operator in the memory of an array."""
@@ -345,7 +383,7 @@ class Statements(Expressions):
 
     def do_if(self, node: ast.If, scope: Scope) -> None:
         """Carry out one of two branches: on a condition on sizes, on two paths; else both, each where it is due."""
-        value = self.value(node.test, scope)
+        value = self.tested(node.test, scope)
         if (weight := self.weight_of(value)) is not None:
             self.weighted(weight, node, scope)
             return
@@ -393,18 +431,20 @@ class Statements(Expressions):
         """Carry out a loop: one of known length pass by pass, one of symbolic length at an arbitrary pass."""
         if node.orelse or has_break(node):
             raise self.world.refuse("a loop with break or else")
+        self.run_over = {id(part) for part in ast.walk(node.iter) if isinstance(part, ast.Call)}
         source = self.value(node.iter, scope)
         known = self.known_members(source)
         if known is None:
             for part in self.split(node, as_passes(self.world, source), scope):
                 self.passes(node, part, scope)
             return
+        before = list(known)
         for each in known:
+            if isinstance(source, list | dict) and not is_same(source, before):
+                raise self.world.refuse("a loop over a list or table that changes in it")
             self.bind(node.target, each, scope)
-            try:
-                self.block(node.body, scope)
-            except Skipped:
-                continue
+            with suppress(Skipped):
+                self.block(node.body, scope, True)
 
     def split(self, node: ast.For, over: Passes, scope: Scope) -> list[Passes]:
         """Return a loop over m·b passes whose body divides its number by b as loops over m and over b."""
@@ -522,7 +562,8 @@ class Statements(Expressions):
         """Carry out the body of a loop at an arbitrary pass."""
         with self.world.within(*loops):
             self.bind(node.target, over.element(tuple(part.index for part in loops)), scope)
-            self.block(body, scope)
+            with suppress(Skipped):
+                self.block(body, scope, True)
 
     def counted(
         self,
@@ -581,6 +622,7 @@ class Statements(Expressions):
         """Return what a function of the code returns, its body carried out in the place of the call."""
         if self.depth >= MOST_CALLS:
             raise self.world.refuse("calls that are nested too deeply, or recursion")
+        direct, self.direct = self.direct, False
         scope = self.parameters(function, arguments, named)
         if isinstance(function.node, ast.Lambda):
             return self.value(function.node.body, scope)
@@ -588,16 +630,20 @@ class Statements(Expressions):
             if isinstance(part, FORBIDDEN):
                 self.world.at(part)
                 raise self.world.refuse(f"{type(part).__name__.lower()} is not understood")
+        for name in names_in(function.node.body):
+            scope.names.setdefault(name, Poison("the local name {} has no value yet"))
         if any(isinstance(part, ast.Yield) for part in ast.walk(function.node)):
+            if not direct:
+                raise self.world.refuse("a generator that is not what a loop runs over")
             return self.generated(function.node, scope)
-        line, opened = self.world.line, self.opened
-        self.depth, self.opened = self.depth + 1, len(self.world.moment)
+        line, opened, weight = self.world.line, self.opened, self.opened_weight
+        self.depth, self.opened, self.opened_weight = self.depth + 1, len(self.world.moment), self.world.weight
         try:
             self.block(function.node.body, scope)
         except Returned as found:
             return found.value
         finally:
-            self.depth, self.opened, self.world.line = self.depth - 1, opened, line
+            self.depth, self.opened, self.opened_weight, self.world.line = self.depth - 1, opened, weight, line
         return None
 
     yields: list[tuple[tuple[Loop | Guard, ...], Any]] | None = None
@@ -628,6 +674,8 @@ class Statements(Expressions):
         spec, world = function.node.args, self.world
         given = [function.bound, *arguments] if function.bound is not None else list(arguments)
         places = [each.arg for each in (*spec.posonlyargs, *spec.args)]
+        if any(each.arg in named for each in spec.posonlyargs):
+            raise world.refuse(f"{function.name}: an argument that has no name, given by name")
         names = dict(zip(places[len(places) - len(function.defaults) :], function.defaults, strict=True))
         own = [each.arg for each in spec.kwonlyargs]
         names |= {
@@ -748,6 +796,12 @@ def has_break(node: ast.For) -> bool:
         return any(map(visit, ast.iter_child_nodes(part)))
 
     return any(map(visit, node.body))
+
+
+def is_same(source: Iterable[Any], before: Sequence[Any]) -> bool:
+    """Tell whether a list or table has the members that it had."""
+    now = list(source)
+    return len(now) == len(before) and all(a is b for a, b in zip(now, before, strict=True))
 
 
 def without_last_continue(body: Sequence[ast.stmt]) -> Sequence[ast.stmt]:

@@ -51,6 +51,10 @@ def call(world: World, name: str, arguments: list[Any], named: dict[str, Any]) -
     row = TABLE.get(name)
     if row is None:
         raise world.refuse(f"{written(name)} is not known")
+    if named.get("order", "C") not in ("C", None):
+        raise world.refuse(f"{written(name)} with another order than that of the rows")
+    if named.get("copy", True) is not True and "copy" not in inspect.signature(row).parameters:
+        raise world.refuse(f"{written(name)} with copy=, which may be the same memory")
     parameters = inspect.signature(row).parameters
     kept = {key: value for key, value in named.items() if key in parameters or key not in IGNORED}
     try:

@@ -11,6 +11,21 @@ import sympy as sp
 
 from cnn_symbolic.code.arrays import Array
 
+# What is found where there is no attribute of a name.
+MISSING = object()
+
+
+@dataclass(frozen=True, eq=False)
+class UnknownText:
+    """A text that is not known, such as one with sizes in it."""
+
+
+@dataclass(frozen=True)
+class Float:
+    """A whole number that is a float in Python, such as 4/2, and so no size or index."""
+
+    value: sp.Expr
+
 
 @dataclass(frozen=True)
 class Poison:
@@ -57,18 +72,17 @@ class Function:
 
 @dataclass(eq=False)
 class Class:
-    """A class of the code, with what stands in it; `unknown` tells whether it is made from others as well."""
+    """A class of the code, with what stands in it."""
 
     name: str
     scope: Scope
     bases: tuple[Class, ...] = ()
-    unknown: bool = False
 
     def find(self, name: str) -> Any:
-        """Return an attribute of the class or of one that it is made from; None if there is none."""
+        """Return an attribute of the class or of one that it is made from; MISSING if there is none."""
         if name in self.scope.names:
             return self.scope.names[name]
-        return next((found for base in self.bases if (found := base.find(name)) is not None), None)
+        return next((found for base in self.bases if (found := base.find(name)) is not MISSING), MISSING)
 
 
 @dataclass(eq=False)

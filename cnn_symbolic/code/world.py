@@ -91,9 +91,16 @@ class World:
         """Return the error for something that is not understood at the present line."""
         return NotUnderstood(self.line, reason)
 
-    def raised(self, what: str, meant: bool = False) -> Raised:
-        """Return what ends the path with an exception of the code."""
+    def raised(self, what: str, meant: bool = False) -> Exception:
+        """Return what ends the path with an exception of the code; what is reached on a condition only is refused."""
+        if self.weight != 1 or not all(map(self.is_passed, range(len(self.moment)))):
+            return self.refuse(f"{what}, where it is not known that this is reached")
         return Raised(self.line, what, meant)
+
+    def is_passed(self, depth: int) -> bool:
+        """Tell whether a loop around this statement is proved to have a pass, whatever the passes around it."""
+        part = self.moment[depth]
+        return isinstance(part, Loop) and self.holds(rules.compare(">=", part.length, sp.S.One), self.moment[:depth])
 
     def at(self, node: ast.AST) -> None:
         """Go to a statement or expression; raise NotUnderstood if there were too many."""
@@ -163,8 +170,10 @@ class World:
     def need(self, condition: Any, what: str) -> None:
         """Note that a condition has to hold at every pass of this moment, if it is not proved at once."""
         if not self.holds(condition):
+            if self.weight != 1:
+                raise self.refuse(f"{what}, asked on a condition on entries")
             plain, extra = self.without_choices(condition)
-            self.must_vanish(violations(plain, needed((*self.moment, *extra), plain)), what)
+            self.must_vanish(closed_fully(rules.bracket(rules.negation(plain)), (*self.moment, *extra)), what)
 
     def must_vanish(self, never: sp.Expr, what: str) -> None:
         """Note that a number made from sizes has to be zero."""
@@ -175,7 +184,7 @@ class World:
         """Go on where a condition holds; where it fails the code ends with an exception."""
         if self.holds(condition):
             return
-        if self.varies(condition):
+        if self.varies(condition) or self.moment:
             self.need(condition, what)
         elif not self.choose(condition):
             raise self.raised(what)
@@ -506,9 +515,11 @@ def violations(condition: Any, moment: Moment) -> sp.Expr:
 
 def closed(e: sp.Expr, moment: Moment) -> sp.Expr:
     """Return the sum of a number over all passes of a moment."""
-    if e == 0:
-        return e
-    inside = needed(moment, e)
+    return e if e == 0 else closed_fully(e, needed(moment, e))
+
+
+def closed_fully(e: sp.Expr, inside: Moment) -> sp.Expr:
+    """Return the sum of a number over all passes of a moment, those of loops that it does not vary with as well."""
     guards = [part.holds for part in inside if isinstance(part, Guard)]
     loops = [part for part in inside if isinstance(part, Loop)]
     return bound_sum(rules.bracket(rules.all_of(*guards)) * e, [p.index for p in loops], [p.length for p in loops])

@@ -12,7 +12,7 @@ import sympy as sp
 from cnn_symbolic.backward.proofs.reading import Question, Reply, Wrong, compared, in_chosen, open_reply
 from cnn_symbolic.backward.proofs.report import OPEN, PROVED, REFUTED, BackwardProof, ResultProof
 from cnn_symbolic.claims.of_sizes import read_with
-from cnn_symbolic.code.checking import disagreement
+from cnn_symbolic.code.agreement import disagreement
 from cnn_symbolic.code.proving import Call, Claim, Failing, Proof, Result, proofs
 from cnn_symbolic.code.reading import File
 from cnn_symbolic.expressions import rules
