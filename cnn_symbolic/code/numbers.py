@@ -14,6 +14,7 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.code.arrays import REAL, TRUTH, WHOLE, Array, as_array, computed, describe, elementwise
+from cnn_symbolic.code.identities import half_power, rewritten
 from cnn_symbolic.code.indexing import Mask
 from cnn_symbolic.code.world import World
 from cnn_symbolic.expressions import rules
@@ -140,9 +141,8 @@ def power(world: World, a: sp.Expr, exponent: sp.Expr) -> Any:
         if exponent >= 0:
             return a**exponent
         return of_numbers(world, "Div", sp.S.One, a ** (-exponent))
-    names = {sp.Rational(1, 2): "sqrt", sp.Rational(-1, 2): "rsqrt"}
-    if exponent in names:
-        return applied(world, names[exponent], a)
+    if (root := half_power(exponent)) is not None:
+        return applied(world, root[0], a) ** root[1]
     raise world.refuse(f"a power with the exponent {exponent}")
 
 
@@ -188,8 +188,8 @@ def applied(world: World, name: str, e: sp.Expr) -> sp.Expr:
     """Return a known function of an entry; what is no entry of a tensor gets a name before."""
     if not has_entries(e):
         return of_sizes(world, name, e)
-    if name == "reciprocal" and isinstance(e, Opaque) and e.order == 0 and e.name in ("sqrt", "rsqrt"):
-        return Opaque({"sqrt": "rsqrt", "rsqrt": "sqrt"}[e.name], 0, e.argument)
+    if (found := rewritten(world, name, e, applied)) is not None:
+        return found
     made: sp.Expr = Opaque(name, 0, world.entry_of(e))
     return made
 
@@ -220,7 +220,7 @@ def compared(world: World, sign: str, a: Any, b: Any) -> Any:
         x, y = as_array(world, a), as_array(world, b)
         if x.kind == WHOLE and y.kind == WHOLE:
             return elementwise(world, lambda p, q: rules.compare(sign, p, q), x, y, kind=TRUTH, what="a comparison")
-        return Mask(elementwise(world, lambda p, q: of_data(world, sign, p, q), x, y, what="a comparison"))
+        return Mask(compared_data(world, sign, x, y))
     plain = (str, bool, type(None))
     if isinstance(a, plain) and isinstance(b, plain):
         return (a == b) if sign == "=" else (a != b) if sign == "!=" else _refused(world, a, b)
@@ -232,6 +232,21 @@ def compared(world: World, sign: str, a: Any, b: Any) -> Any:
     if sign in ("=", "!=") and (isinstance(a, (*plain, list, tuple)) or isinstance(b, (*plain, list, tuple))):
         return sign == "!="
     return _refused(world, a, b)
+
+
+def compared_data(world: World, sign: str, a: Array, b: Array) -> Array:
+    """Return a comparison of the entries of two arrays as 0 or 1, each entry at an arbitrary index."""
+    from cnn_symbolic.code.arrays import broadcast, expanded, symbols_for
+    from cnn_symbolic.code.memory import Loop
+    from cnn_symbolic.expressions.formulas import substitute
+
+    dims = broadcast(world, [a, b], "a comparison")
+    x, y = (expanded(each, dims, "a comparison") for each in (a, b))
+    lengths = [n for dim in dims for n in dim]
+    index = symbols_for(lengths)
+    with world.within(*(Loop(i, n) for i, n in zip(index, lengths, strict=True))):
+        formula = of_data(world, sign, x(index), y(index))
+    return computed(world, dims, lambda at: substitute(formula, dict(zip(index, at, strict=True))))
 
 
 def _refused(world: World, a: Any, b: Any) -> Any:

@@ -18,6 +18,7 @@ import sympy as sp
 from cnn_symbolic.code import selections
 from cnn_symbolic.code.bounds import follows
 from cnn_symbolic.code.memory import Buffer, Guard, Loop, Moment, Unreadable, Update, since
+from cnn_symbolic.code.naming import name_of_equal, new_name
 from cnn_symbolic.code.selections import Choice, Chosen, Windows
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.formulas import Entry, alpha_key, bound_sum, entry, substitute, symbols_of
@@ -275,11 +276,14 @@ class World:
         lengths = [self.length_at(i) for i in index]
         key = alpha_key(e, {i: ("index", k) for k, i in enumerate(index)}), tuple(lengths)
         if key not in self.named:
-            name = f"t{len(self.named) + 1}"
             formal = [sp.Dummy("ijkl"[k % 4], integer=True) for k in range(len(index))]
             written = substitute(e, dict(zip(index, formal, strict=True)))
             made = entries_of(written, tuple(formal), tuple(lengths), tuple(self.tensors.values()))
-            self.tensors[name] = named(name, made)
+            assuming = (*self.domain, *self.path)
+            name = name_of_equal(made, self.tensors, assuming, lambda condition: self.holds(condition, ()))
+            if name is None:
+                name = new_name(self.tensors)
+                self.tensors[name] = named(name, made)
             self.named[key] = name
         return entry(self.named[key], index)
 
