@@ -8,7 +8,7 @@ purpose narrows the domain; one on which it fails otherwise, at any sizes, is wr
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -167,6 +167,20 @@ def prove(
         return results_of(reader.world, returned, call)
 
     found = paths(file, run, world)
+    names = [name for name in call.outputs if name in definition.gradients]
+    return concluded(file, function, definition, names, found, lambda path: definition.gradients, start)
+
+
+def concluded(
+    file: File,
+    function: str,
+    definition: LayerDefinition,
+    names: Sequence[str],
+    found: Sequence[Path],
+    gradients: Callable[[Path], Mapping[str, Tensor]],
+    start: float,
+) -> Proof:
+    """Return what is proved of the results of all paths, each of which has the right gradients of its own."""
     read = time.perf_counter() - start
     existing = [path for path in found if (path.refused or path.raised) is None or exists(path)]
     failing = tuple(
@@ -177,8 +191,7 @@ def prove(
     refuses = tuple(
         rules.all_of(*path.conditions) for path in existing if path.raised is not None and path.raised.meant
     )
-    names = [name for name in call.outputs if name in definition.gradients]
-    results = tuple(decided(name, existing, definition, call, read / max(1, len(names))) for name in names)
+    results = tuple(decided(name, existing, gradients, read / max(1, len(names))) for name in names)
     return Proof(file, function, definition, results, tuple(existing), refuses, failing, time.perf_counter() - start)
 
 
@@ -198,7 +211,11 @@ def sp_name(name: str) -> Any:
 
 def world_of(definition: LayerDefinition, call: Call, assuming: tuple[Any, ...]) -> World:
     """Return what is known before anything is read: where the layer is defined, and axes that the code leaves out."""
-    conditions: list[Any] = [*definition.y.requirements(), *(each.formula for each in definition.assumptions), *assuming]
+    conditions: list[Any] = [
+        *definition.y.requirements(),
+        *(each.formula for each in definition.assumptions),
+        *assuming,
+    ]
     for name, (canonical, own) in call.axes.items():
         tensor = leaves(definition).get(name)
         if tensor is not None:
@@ -354,7 +371,9 @@ def smallest_of(path: Path) -> Mapping[str, int]:
     return verdict.smallest if isinstance(verdict, Theorem) else {}
 
 
-def decided(name: str, found: Sequence[Path], definition: LayerDefinition, call: Call, reading: float) -> Result:
+def decided(
+    name: str, found: Sequence[Path], gradients: Callable[[Path], Mapping[str, Tensor]], reading: float
+) -> Result:
     """Return what is proved of one result on all paths."""
     start = time.perf_counter()
     claims: list[Claim] = []
@@ -367,7 +386,7 @@ def decided(name: str, found: Sequence[Path], definition: LayerDefinition, call:
                 reason = f"{name} is not among the results"
                 continue
             try:
-                claims += claims_of(name, path, definition.gradients[name])
+                claims += claims_of(name, path, gradients(path)[name])
             except VacuousClaimError:
                 continue
             except CnnSymbolicError as stopped:

@@ -1,0 +1,368 @@
+"""A forward pass of a file as the layer: it is read first, then the backward pass is proved of what was read.
+
+    y, cache = forward(x, w)          dx, dw = backward(dy, cache)
+
+The two are read as one program over symbolic sizes. What the forward pass returns as y is the layer, one for each path;
+its gradients are derived from that formula, and what else it returns is handed to the backward pass as it was read.
+"""
+
+from __future__ import annotations
+
+import ast
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import sympy as sp
+
+from cnn_symbolic.code.arguments import Arguments, guessed, read_arguments, required
+from cnn_symbolic.code.arrays import REAL, Array, as_array
+from cnn_symbolic.code.numbers import as_number
+from cnn_symbolic.code.proving import Call, Proof, as_view, concluded, results_of, sp_name
+from cnn_symbolic.code.reading import File, Path, paths
+from cnn_symbolic.code.selections import LOWEST
+from cnn_symbolic.code.statements import Statements
+from cnn_symbolic.code.values import Function, Scope
+from cnn_symbolic.code.world import NotUnderstood, Raised, World
+from cnn_symbolic.expressions.formulas import entry
+from cnn_symbolic.expressions.values import as_condition, number
+from cnn_symbolic.ground.errors import CnnSymbolicError, OperandError
+from cnn_symbolic.layers.definitions import LayerDefinition
+from cnn_symbolic.tensors.entries import entries_of
+from cnn_symbolic.tensors.gradients import gradient
+from cnn_symbolic.tensors.making import named, tensor
+from cnn_symbolic.tensors.tensor import Tensor
+
+# How backward passes call what arrives, what the forward pass has kept, and its result.
+CACHES = {"cache", "caches", "cached", "memory", "mem", "tape", "saved", "saved_tensors", "ctx", "context"}
+RESULTS = {"y", "out", "output", "outputs"}
+IGNORED = "_"
+
+
+@dataclass(frozen=True)
+class ReadLayer:
+    """A forward pass with its arguments, as the layer is called in reports."""
+
+    function: str
+    arguments: Arguments
+
+    @property
+    def name(self) -> str:
+        """The name of the function."""
+        return self.function
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of its arrays."""
+        return tuple(self.arguments.arrays)
+
+    def __str__(self) -> str:
+        """Return the function with its arguments."""
+        return f"{self.function}({self.arguments})"
+
+
+@dataclass(frozen=True)
+class ReadDefinition(LayerDefinition):
+    """A layer that was read of a forward pass, on one path of it.
+
+    `array` is the result as the code has it, `kept` what the forward pass returns besides; `values` are the arguments
+    after it. Its obligations, which are conditions for it to do what was read, are the first `obligations` of the path.
+    """
+
+    layer: Any
+    array: Any = None
+    dims: tuple[Any, ...] = ()
+    kept: tuple[Any, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+    obligations: int = 0
+
+
+def read_definition(world: World, layer: ReadLayer, returned: Any, values: Mapping[str, Any]) -> ReadDefinition:
+    """Return the layer that a forward pass is, on the path of this world, by what it has returned."""
+    first, *kept = returned if isinstance(returned, tuple | list) and returned else (returned,)
+    value = as_number(world, first)
+    if not isinstance(value, Array | sp.Expr):
+        raise world.refuse(f"the first result of {layer.name}, which is y, is no array")
+    array = as_array(world, value)
+    index, formula = array.written()
+    if array.kind != REAL and not (isinstance(formula, sp.Expr) and array.kind == "whole"):
+        raise world.refuse(f"the first result of {layer.name}, which is y, has truth values as entries")
+    if formula.has(LOWEST) or formula.has(sp.oo):
+        raise world.refuse(f"the first result of {layer.name}, which is y, has −∞ in it")
+    inputs = {name: world.tensors[name] for name in layer.inputs}
+    y_name, dy_name = free_name("y", world), free_name("dy", world)
+    lengths = tuple(map(number, array.atoms))
+    y = named(y_name, entries_of(formula, index, lengths, tuple(world.tensors.values())))
+    dy = tensor(*y.shape, name=dy_name)
+    world.tensors[dy_name] = dy
+    world.domain = (*world.domain, *(each for each in y.requirements() if each not in world.domain))
+    gradients = {f"d{name}": gradient(y, wrt=wrt, cotangent=dy) for name, wrt in inputs.items()}
+    options = dict(layer.arguments.options)
+    return ReadDefinition(
+        layer=layer,
+        inputs=inputs,
+        y=y,
+        dy=dy,
+        given={},
+        options=options,
+        gradients=gradients,
+        assumptions=(),
+        array=array,
+        dims=array.dims,
+        kept=tuple(kept),
+        values=dict(values),
+        obligations=len(world.obligations),
+    )
+
+
+def free_name(name: str, world: World) -> str:
+    """Return a name, with primes if a tensor has it."""
+    while name in world.tensors:
+        name += "′"
+    return name
+
+
+def arriving(world: World, layer: ReadDefinition) -> Array:
+    """Return dy as an array of the axes that y has in the code."""
+    name = layer.dy.name or ""
+    buffer = world.buffer(layer.dy.lengths, lambda index: entry(name, tuple(index)))
+    return Array(world, buffer, layer.dims, lambda index: index)
+
+
+# Arguments
+
+
+def world_with(arguments: Arguments) -> World:
+    """Return a world in which the arrays of a function have arbitrary entries."""
+    leaves = {name: tensor(*map(number, lengths), name=name) for name, lengths in arguments.arrays.items()}
+    return World(arguments.conditions, tensors=leaves)
+
+
+def given(world: World, arguments: Arguments) -> dict[str, Any]:
+    """Return the arguments of a call, arrays of their own for every call."""
+    arrays = {name: own(world, world.tensors[name]) for name in arguments.arrays}
+    return {**arrays, **{name: copied(value) for name, value in arguments.options.items()}}
+
+
+def own(world: World, leaf: Tensor) -> Any:
+    """Return a tensor as an argument: a number if it has no axes."""
+    array = as_view(world, leaf)
+    return array if array.rank else array.reading()(())
+
+
+def copied(value: Any) -> Any:
+    """Return an option, a list as a new one."""
+    return [copied(part) for part in value] if isinstance(value, list) else value
+
+
+def function_named(reader: Statements, scope: Scope, name: str) -> Function:
+    """Return a function of a file; raise NotUnderstood for anything else."""
+    reader.world.line = 0
+    found: Any = scope
+    for k, part in enumerate(name.split(".")):
+        found = reader.value(sp_name(part), scope) if k == 0 else reader.attribute(found, part)
+    if not isinstance(found, Function) or isinstance(found.node, ast.Lambda):
+        raise reader.world.refuse(f"{name} is no function that is written in the file")
+    return found
+
+
+def called(reader: Statements, function: Function, values: Mapping[str, Any]) -> Any:
+    """Return what a function returns for arguments by name."""
+    spec = function.node.args
+    places = [each.arg for each in spec.posonlyargs]
+    by_place = [values[name] for name in places if name in values]
+    return reader.called(function, by_place, {name: value for name, value in values.items() if name not in places})
+
+
+def node_of(file: File, name: str) -> ast.FunctionDef:
+    """Return the text of a function of a file; raise OperandError if there is none."""
+    body: Sequence[ast.stmt] = file.tree.body
+    *classes, last = name.split(".")
+    for each in classes:
+        body = next((node.body for node in body if isinstance(node, ast.ClassDef) and node.name == each), ())
+    found = [node for node in body if isinstance(node, ast.FunctionDef) and node.name == last]
+    if not found:
+        known = [node.name for node in file.tree.body if isinstance(node, ast.FunctionDef)]
+        raise OperandError(f"{file.name} has no function {name}; it has {', '.join(known) or 'none'}")
+    return found[-1]
+
+
+def arguments_of(file: File, name: str, text: str | Arguments | None) -> Arguments:
+    """Return the arguments of a function, as they are written or as the function says; raise OperandError if unfit."""
+    node = node_of(file, name)
+    found = text if isinstance(text, Arguments) else guessed(node) if text is None else read_arguments(text)
+    spec = node.args
+    known = [each.arg for each in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)]
+    if spec.kwarg is None and (unknown := [each for each in found.names if each not in known]):
+        raise OperandError(f"{name} has no parameter {unknown[0]}: it has {', '.join(known) or 'none'}")
+    if missing := [each for each in required(node) if each not in found.names and each not in ("self", "cls")]:
+        raise OperandError(f"{name} needs {', '.join(missing)}, too: write it in --arguments, such as {missing[0]} (N)")
+    return found
+
+
+# The backward pass
+
+
+def read_call(text: str) -> Call:
+    """Return how a backward pass is called: "dy, cache -> dx, dw"; a result that is none of the gradients is _.
+
+    >>> read_call("dy, cache -> dx, dw").outputs
+    ('dx', 'dw')
+    """
+    sides = [[word.strip() for word in side.split(",") if word.strip()] for side in text.split("->")]
+    words = [word for side in sides for word in side]
+    if len(sides) != 2 or not sides[1] or not all(word.isidentifier() for word in words):
+        raise OperandError(f'how a backward pass is called is written as "dy, cache -> dx, dw", found {text!r}')
+    return Call(tuple(sides[0]), tuple(sides[1]))
+
+
+def call_of(node: ast.FunctionDef, arguments: Arguments) -> Call:
+    """Return how a backward pass is called, by the names of its parameters and of what it returns.
+
+    The parameters that are named as those of the forward pass are these; y, out and output are its result; the first
+    other one is what arrives, the next ones what the forward pass has kept.
+    """
+    inputs = []
+    others = [name for name in required(node) if not is_known(name, arguments)]
+    first = next((name for name in others if name not in CACHES), None)
+    kept = [name for name in others if name != first]
+    spec = node.args
+    for name in [each.arg for each in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)]:
+        if is_known(name, arguments):
+            inputs.append((name, "y" if name in RESULTS and name not in arguments.names else name))
+        elif name == first:
+            inputs.append((name, "dy"))
+        elif name in kept:
+            inputs.append((name, "cache" if len(kept) == 1 else f"cache[{kept.index(name)}]"))
+    return Call((), outputs_of(node, arguments), tuple(inputs))
+
+
+def is_known(name: str, arguments: Arguments) -> bool:
+    """Tell whether a parameter is one of the forward pass, its result, or the shape of an array."""
+    return name in arguments.names or name in RESULTS or name.removesuffix("_shape") in arguments.arrays
+
+
+def outputs_of(node: ast.FunctionDef, arguments: Arguments) -> tuple[str, ...]:
+    """Return the names of the results: those that the return statement has, else those of the arrays in their order."""
+    expected = tuple(f"d{name}" for name in arguments.arrays)
+    returned = [each.value for each in ast.walk(node) if isinstance(each, ast.Return) and each.value is not None]
+    last = returned[-1] if returned else None
+    parts = last.elts if isinstance(last, ast.Tuple | ast.List) else [last]
+    names = tuple(gradient_name(part, arguments) for part in parts)
+    if all(names) and len(set(names)) == len(names):
+        return names
+    if last is None or isinstance(last, ast.Dict) or len(parts) != len(expected):
+        if isinstance(last, ast.Dict) or len(expected) == 1:
+            return expected
+        raise OperandError(
+            f"what {node.name} returns is not named as gradients of {', '.join(arguments.arrays)}: write the "
+            f"signature, such as 'dy, cache -> {', '.join(expected)}', with _ for a result that is none"
+        )
+    return expected
+
+
+def gradient_name(node: ast.expr | None, arguments: Arguments) -> str:
+    """Return the name of a gradient that an expression names, as dx for dL_dx or grad_x; "" if it is none."""
+    if not isinstance(node, ast.Name):
+        return ""
+    word = node.id.casefold()
+    before = ("d", "d_", "grad_", "g_", "dl_d", "dloss_d")
+    found = [n for n in arguments.arrays if word in {f"{b}{n.casefold()}" for b in before} | {f"{n.casefold()}_grad"}]
+    return f"d{found[0]}" if len(found) == 1 else ""
+
+
+def passed(world: World, layer: ReadDefinition, name: str) -> Any:
+    """Return what a backward pass is given under a canonical name."""
+    if name == "dy":
+        array = arriving(world, layer)
+        return array if array.rank else array.reading()(())
+    if name in layer.values:
+        return layer.values[name]
+    if name == "y":
+        return layer.array if layer.array.rank else layer.array.reading()(())
+    if name == "cache":
+        if not layer.kept:
+            raise world.refuse("the backward pass takes what the forward pass keeps, which returns y alone")
+        return layer.kept[0] if len(layer.kept) == 1 else tuple(layer.kept)
+    if name.startswith("cache["):
+        place = int(name[6:-1])
+        if place >= len(layer.kept):
+            raise world.refuse(f"the backward pass takes {place + 1} values that the forward pass keeps, not one more")
+        return layer.kept[place]
+    shaped = layer.values.get(name.removesuffix("_shape"))
+    if name.endswith("_shape") and isinstance(shaped, Array):
+        return tuple(shaped.lengths)
+    raise world.refuse(f"the argument {name}, which is none of the forward pass")
+
+
+def prove_against_forward(
+    file: File,
+    forward: str,
+    backward: str,
+    arguments: str | Arguments | None = None,
+    signature: str | Call | None = None,
+    assuming: Sequence[Any] = (),
+    backward_file: File | None = None,
+) -> Proof:
+    """Return what is proved of a backward pass against the gradients of a forward pass of the same file.
+
+    `signature` says how the backward pass is called, "dy, cache -> dx, dw"; without, the names of its parameters do.
+    Raises OperandError for arguments that do not fit. Where the forward pass raises, no layer is defined.
+    """
+    start = time.perf_counter()
+    home = backward_file or file
+    known = arguments_of(file, forward, arguments)
+    node = node_of(home, backward)
+    call = signature if isinstance(signature, Call) else read_call(signature) if signature else call_of(node, known)
+    layer = ReadLayer(forward, known)
+    named_ones = [name for name in call.outputs if name != IGNORED]
+    if unknown := [name for name in named_ones if name.removeprefix("d") not in known.arrays]:
+        expected = ", ".join(f"d{name}" for name in known.arrays)
+        raise OperandError(f"{unknown[0]} is the gradient of no array of {forward}: they are {expected}")
+    read: dict[int, ReadDefinition] = {}
+
+    def run(reader: Statements, scope: Scope) -> Any:
+        world = reader.world
+        values = given(world, known)
+        returned = called(reader, function_named(reader, scope, forward), values)
+        made = read[id(world)] = read_definition(world, layer, returned, values)
+        there = scope if home is file else home.scope(reader)
+        inputs = [passed(world, made, name) for name in call.inputs]
+        words = {word: passed(world, made, name) for word, name in call.named}
+        answer = reader.called(function_named(reader, there, backward), inputs, words)
+        return results_of(world, answer, call)
+
+    world = world_with(known)
+    world.domain = (*world.domain, *map(as_condition, assuming))
+    found = [as_layer(path, read.get(id(path.world)), layer) for path in paths(file, run, world)]
+    layers = list(read.values())
+    if not layers:
+        refused = next((path.refused for path in found if path.refused is not None), None)
+        raise NotRead(f"{forward} is not read: {refused or 'it raises at all sizes'}")
+
+    def gradients(path: Path) -> Mapping[str, Tensor]:
+        return read[id(path.world)].gradients
+
+    return concluded(home, backward, layers[0], named_ones, found, gradients, start)
+
+
+class NotRead(CnnSymbolicError):
+    """A forward pass that cannot be read, with the line and what stands there."""
+
+
+def as_layer(path: Path, made: ReadDefinition | None, layer: ReadLayer) -> Path:
+    """Return a path as one of the backward pass: the layer is defined where the forward pass does what was read.
+
+    Where it raises, no layer is defined; where it is not proved to do what was read, nothing is concluded.
+    """
+    if made is None:
+        if path.raised is not None:
+            ended = path.raised
+            return replace(path, raised=Raised(ended.line, f"{layer.name}: {ended.what}", True))
+        return path
+    first, rest = path.obligations[: made.obligations], path.obligations[made.obligations :]
+    for each in first:
+        if not path.world.proves(each.never):
+            return replace(path, refused=NotUnderstood(each.line, f"in {layer.name} it is not proved: {each.what}"))
+    return replace(path, obligations=rest)
