@@ -410,7 +410,7 @@ def regrouped(
 
 
 def divided(a: sp.Expr, b: sp.Expr) -> sp.Expr | None:
-    """Return a/b if it is a polynomial with whole coefficients, else None."""
+    """Return a/b if it is a polynomial with whole coefficients, else None; where b is zero so is a, without cells."""
     if sp.expand(a - b) == 0:
         return sp.S.One
     if a.is_Integer and b.is_Integer:
@@ -426,7 +426,7 @@ def divided(a: sp.Expr, b: sp.Expr) -> sp.Expr | None:
     exact = sp.cancel(sp.expand(a) / sp.expand(b))
     top, bottom = sp.fraction(exact)
     whole = bottom == 1 and all(t.as_coeff_Mul()[0].is_Integer for t in sp.Add.make_args(sp.expand(top)))
-    return sp.expand(top) if whole and rules.at_least(sp.expand(top), 1) else None
+    return sp.expand(top) if whole else None
 
 
 def axes_of(world: World, axis: Any, rank: int) -> tuple[int, ...]:

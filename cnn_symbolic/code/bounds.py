@@ -54,6 +54,8 @@ def rounded(low: sp.Expr) -> Iterable[sp.Expr]:
 
 def is_never_negative(e: sp.Expr, loops: Sequence[Loop], lows: Sequence[sp.Expr]) -> bool:
     """Tell whether a number is at least zero at every pass of loops where `lows` are at least zero."""
+    if isinstance(e, sp.Mul) and all(is_never_negative(factor, loops, lows) for factor in e.args):
+        return True
     written = sp.expand(e)
     for loop in reversed(loops):
         coefficient = written.coeff(loop.index, 1)

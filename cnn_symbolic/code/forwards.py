@@ -78,8 +78,13 @@ class ReadDefinition(LayerDefinition):
     obligations: int = 0
 
 
-def read_definition(world: World, layer: ReadLayer, returned: Any, values: Mapping[str, Any]) -> ReadDefinition:
-    """Return the layer that a forward pass is, on the path of this world, by what it has returned."""
+def read_definition(
+    world: World, layer: ReadLayer, returned: Any, values: Mapping[str, Any], is_cost: bool
+) -> ReadDefinition:
+    """Return the layer that a forward pass is, on the path of this world, by what it has returned.
+
+    What arrives at a cost, which is a number, is 1.
+    """
     first, *kept = returned if isinstance(returned, tuple | list) and returned else (returned,)
     value = as_number(world, first)
     if not isinstance(value, Array | sp.Expr):
@@ -97,7 +102,10 @@ def read_definition(world: World, layer: ReadLayer, returned: Any, values: Mappi
     dy = tensor(*y.shape, name=dy_name)
     world.tensors[dy_name] = dy
     world.domain = (*world.domain, *(each for each in y.requirements() if each not in world.domain))
-    gradients = {f"d{name}": gradient(y, wrt=wrt, cotangent=dy) for name, wrt in inputs.items()}
+    if is_cost and array.rank:
+        raise world.refuse(f"the backward pass takes no dy, and the first result of {layer.name} is no number")
+    arrives = entries_of(sp.S.One, (), (), ()) if is_cost else dy
+    gradients = {f"d{name}": gradient(y, wrt=wrt, cotangent=arrives) for name, wrt in inputs.items()}
     options = dict(layer.arguments.options)
     return ReadDefinition(
         layer=layer,
@@ -321,12 +329,13 @@ def prove_against_forward(
         expected = ", ".join(f"d{name}" for name in known.arrays)
         raise OperandError(f"{unknown[0]} is the gradient of no array of {forward}: they are {expected}")
     read: dict[int, ReadDefinition] = {}
+    is_cost = "dy" not in (*call.inputs, *(name for _, name in call.named))
 
     def run(reader: Statements, scope: Scope) -> Any:
         world = reader.world
         values = given(world, known)
         returned = called(reader, function_named(reader, scope, forward), values)
-        made = read[id(world)] = read_definition(world, layer, returned, values)
+        made = read[id(world)] = read_definition(world, layer, returned, values, is_cost)
         there = scope if home is file else home.scope(reader)
         inputs = [passed(world, made, name) for name in call.inputs]
         words = {word: passed(world, made, name) for word, name in call.named}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,10 +18,11 @@ import sympy as sp
 from cnn_symbolic.code.arrays import Array, as_array
 from cnn_symbolic.code.numbers import as_number, literal
 from cnn_symbolic.code.reading import File, Path, paths
+from cnn_symbolic.code.sampling import found_where
 from cnn_symbolic.code.selections import LOWEST, Windows
 from cnn_symbolic.code.statements import Statements
 from cnn_symbolic.code.values import Scope
-from cnn_symbolic.code.world import World
+from cnn_symbolic.code.world import NotUnderstood, World
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.formulas import entry, symbols_of
 from cnn_symbolic.expressions.printing import written
@@ -183,16 +185,22 @@ def concluded(
     """Return what is proved of the results of all paths, each of which has the right gradients of its own."""
     read = time.perf_counter() - start
     existing = [path for path in found if (path.refused or path.raised) is None or exists(path)]
-    failing = tuple(
-        Failing(path, path.raised.what, path.raised.line, smallest_of(path))
-        for path in existing
-        if path.raised is not None and not path.raised.meant
-    )
+    failing = []
+    for k, path in enumerate(existing):
+        if path.raised is not None and not path.raised.meant:
+            what, line = path.raised.what, path.raised.line
+            if sizes := smallest_of(path):
+                failing.append(Failing(path, what, line, sizes))
+            else:
+                unknown = NotUnderstood(line, f"it is not known whether it ends at any sizes with {what}")
+                existing[k] = replace(path, refused=unknown)
     refuses = tuple(
         rules.all_of(*path.conditions) for path in existing if path.raised is not None and path.raised.meant
     )
     results = tuple(decided(name, existing, gradients, read / max(1, len(names))) for name in names)
-    return Proof(file, function, definition, results, tuple(existing), refuses, failing, time.perf_counter() - start)
+    return Proof(
+        file, function, definition, results, tuple(existing), refuses, tuple(failing), time.perf_counter() - start
+    )
 
 
 def known_numpy() -> Any:
@@ -363,12 +371,13 @@ def exists(path: Path) -> bool:
 
 
 def smallest_of(path: Path) -> Mapping[str, int]:
-    """Return the smallest sizes at which a path is taken; none if they are not found."""
-    try:
-        verdict = decide(state(zeros(), zeros(), assuming=(*path.world.domain, *path.conditions)))
-    except CnnSymbolicError:
-        return {}
-    return verdict.smallest if isinstance(verdict, Theorem) else {}
+    """Return the smallest sizes at which a path is taken, or small ones; none if they are not found."""
+    conditions = (*path.world.domain, *path.conditions)
+    with suppress(CnnSymbolicError):
+        verdict = decide(state(zeros(), zeros(), assuming=conditions))
+        if isinstance(verdict, Theorem):
+            return verdict.smallest
+    return found_where(conditions) or {}
 
 
 def decided(
