@@ -259,8 +259,11 @@ def of_data(world: World, sign: str, a: sp.Expr, b: sp.Expr) -> sp.Expr:
         return found
     if b == 0 or a == 0:
         e, sign = (a, sign) if b == 0 else (b, {"<": ">", ">": "<", "<=": ">=", ">=": "<="}.get(sign, sign))
-        step = applied(world, "step", e) if sign in ("<", ">", "<=", ">=") else None
-        if step is not None:
+        if sign in ("<", ">=") and world.exact:
+            below = applied(world, "step", -e)
+            return below if sign == "<" else 1 - below
+        if sign in ("<", ">", "<=", ">="):
+            step = applied(world, "step", e)
             return step if sign in (">", ">=") else 1 - step
     raise world.refuse("a comparison of entries, where one with zero or with the maximum of a window is understood")
 

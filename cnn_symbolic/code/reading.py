@@ -135,7 +135,7 @@ def paths(
 
 def fresh(world: World, decisions: tuple[bool, ...]) -> World:
     """Return a world in which nothing has been read yet."""
-    return World(world.domain, decisions, tensors=dict(world.tensors), windows=world.windows)
+    return World(world.domain, decisions, tensors=dict(world.tensors), windows=world.windows, exact=world.exact)
 
 
 def arrays_in(value: Any) -> Mapping[str, Array]:

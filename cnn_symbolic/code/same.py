@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy as sp
@@ -25,14 +25,16 @@ from cnn_symbolic.code.values import Instance, Scope
 from cnn_symbolic.code.world import Raised, World
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.formulas import substitute, symbols_of
+from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.expressions.values import as_condition, number
 from cnn_symbolic.ground.errors import CnnSymbolicError, VacuousClaimError
-from cnn_symbolic.kernel.search.decide import decide
+from cnn_symbolic.kernel.search.decide import decide, is_proved
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.statement import state
 from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 from cnn_symbolic.tensors.entries import entries_of
+from cnn_symbolic.tensors.operations.basic import zeros
 from cnn_symbolic.tensors.tensor import Tensor
 
 
@@ -176,6 +178,7 @@ def compare(
         return Reading(tuple(compared(reader.world, "", *returned)))
 
     world = world_with(known)
+    world.exact = True
     world.domain = (*world.domain, *map(as_condition, assuming))
     found = paths(first[0], run, world)
     refused.update({id(path.world): partial[id(path.world)] for path in found if id(path.world) in partial})
@@ -191,8 +194,6 @@ def compare(
             continue
         try:
             claims += decided(path)
-        except VacuousClaimError:
-            continue
         except CnnSymbolicError as stopped:
             reason = str(stopped)
         existing.append(path)
@@ -209,7 +210,6 @@ def compare(
 def decided(path: Path) -> Iterator[Agreement]:
     """Yield what is decided of one path; what depends on something that is refuted is left out."""
     world, reading = path.world, path.result
-    assuming = (*world.domain, *path.conditions)
     for side, stopped in reading.failing:
         what = f"{side.function} raises {stopped.what}, where the other function returns"
         there = replace(path, conditions=(*path.conditions, *reading.conditions))
@@ -231,8 +231,30 @@ def decided(path: Path) -> Iterator[Agreement]:
             continue
         if result.tensors is None:
             continue
-        a, b = result.tensors
-        yield Agreement(path, what, decide(state(a, b, assuming=assuming)))
+        try:
+            yield from equal(path, what, *result.tensors)
+        except VacuousClaimError:  # the path is taken nowhere, or its results have no entries wherever it is
+            continue
+
+
+def equal(path: Path, what: str, a: Tensor, b: Tensor) -> Iterator[Agreement]:
+    """Yield what is decided of two arrays: every size, also where they have no entries, and then the entries.
+
+    Raises CnnSymbolicError if they have entries where some array that they are made from has none: that is not decided.
+    """
+    assuming = (*path.world.domain, *path.conditions)
+    for n, m in zip(a.lengths, b.lengths, strict=True):
+        if sp.expand(n - m) != 0:
+            verdict = decide(path.world.statement(n - m))
+            yield Agreement(path, f"the shape of {what}", verdict)
+            if not isinstance(verdict, Theorem):
+                return
+    yield Agreement(path, what, decide(state(a, b, assuming=assuming)))
+    not_empty = [rules.compare(">=", n, sp.S.One) for n in a.lengths]
+    for needed in dict.fromkeys((*a.requirements(), *b.requirements())):
+        fails = entries_of(rules.bracket(rules.negation(needed)), (), (), ())
+        if not is_proved(state(fails, zeros(), assuming=(*assuming, *not_empty))):
+            raise CnnSymbolicError(f"{what} is decided only where {written(needed)}")
 
 
 def different(path: Path, what: str, side: Side | None = None, line: int = 0) -> Agreement:

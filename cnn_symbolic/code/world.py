@@ -63,7 +63,10 @@ class Obligation:
 
 @dataclass
 class World:
-    """What is known on one path. `domain` are conditions on the sizes, `decisions` the answers where the path forks."""
+    """What is known on one path. `domain` are conditions on the sizes, `decisions` the answers where the path forks.
+
+    Unless it is `exact`, comparisons of entries with zero are read as they are where the entries are not zero.
+    """
 
     domain: tuple[Any, ...]
     decisions: tuple[bool, ...] = ()
@@ -76,6 +79,7 @@ class World:
     tensors: dict[str, Tensor] = field(default_factory=dict)
     named: dict[Any, str] = field(default_factory=dict)
     windows: Windows | None = None
+    exact: bool = False
     choices: list[Choice] = field(default_factory=list)
     strides: dict[int, tuple[Any, tuple[sp.Symbol, ...]]] = field(default_factory=dict)
     weight: sp.Expr = sp.S.One
