@@ -27,7 +27,7 @@ OPENING, CLOSING, QUOTES = "([{", ")]}", "\"'"
 
 
 @dataclass(frozen=True)
-class Arguments:
+class ReadArguments:
     """The arguments of a function by name: the sizes of its arrays, and its options; what is left open is a size.
 
     `conditions` are assumed of the sizes.
@@ -94,7 +94,7 @@ class Sizes:
         return known[1]
 
 
-def read_arguments(text: str) -> Arguments:
+def read_arguments(text: str) -> ReadArguments:
     """Return the arguments that a text describes; raise OperandError for what is none. The text is read, never run.
 
     >>> print(read_arguments("x (N, 2), w (2, K), b (), stride=S, padding=(P>=0, 1), mode='same'"))
@@ -116,7 +116,7 @@ def read_arguments(text: str) -> Arguments:
     if clash := set(arrays) & set(sizes.found):
         raise OperandError(f"{text!r}: {', '.join(sorted(clash))} is an array and a size: rename the size")
     above = [(s, least) for least, s in sizes.found.values() if least > 1]
-    return Arguments(arrays, options, tuple(rules.compare(">=", s, sp.Integer(least)) for s, least in above))
+    return ReadArguments(arrays, options, tuple(rules.compare(">=", s, sp.Integer(least)) for s, least in above))
 
 
 def split(text: str) -> Iterator[str]:
@@ -206,7 +206,7 @@ def option(node: ast.expr, sizes: Sizes) -> Any:
 # Guessing
 
 
-def guessed(node: ast.FunctionDef) -> Arguments:
+def guessed(node: ast.FunctionDef) -> ReadArguments:
     """Return the arguments of a function whose text says what they are; raise OperandError, with what to write.
 
     It says so of an array where it takes all its sizes apart, by names: `N, C, H, W = x.shape`. Options with defaults
@@ -230,7 +230,7 @@ def guessed(node: ast.FunctionDef) -> Arguments:
             f"the sizes of {', '.join(missing)} are not known: write --arguments '{example}', with the names of the "
             f"sizes in the brackets, and options as stride=S; for example {EXAMPLE}"
         )
-    return Arguments({name: found[name] for name in needed}, {})
+    return ReadArguments({name: found[name] for name in needed}, {})
 
 
 def required(node: ast.FunctionDef) -> list[str]:

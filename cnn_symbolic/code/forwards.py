@@ -16,7 +16,7 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.code.arguments import Arguments, guessed, read_arguments, required
+from cnn_symbolic.code.arguments import ReadArguments, guessed, read_arguments, required
 from cnn_symbolic.code.arrays import REAL, Array, as_array
 from cnn_symbolic.code.numbers import as_number
 from cnn_symbolic.code.proving import Call, Proof, as_view, concluded, results_of, sp_name
@@ -45,7 +45,7 @@ class ReadLayer:
     """A forward pass with its arguments, as the layer is called in reports."""
 
     function: str
-    arguments: Arguments
+    arguments: ReadArguments
 
     @property
     def name(self) -> str:
@@ -138,16 +138,16 @@ def arriving(world: World, layer: ReadDefinition) -> Array:
     return Array(world, buffer, layer.dims, lambda index: index)
 
 
-# Arguments
+# ReadArguments
 
 
-def world_with(arguments: Arguments) -> World:
+def world_with(arguments: ReadArguments) -> World:
     """Return a world in which the arrays of a function have arbitrary entries."""
     leaves = {name: tensor(*map(number, lengths), name=name) for name, lengths in arguments.arrays.items()}
     return World(arguments.conditions, tensors=leaves)
 
 
-def given(world: World, arguments: Arguments) -> dict[str, Any]:
+def given(world: World, arguments: ReadArguments) -> dict[str, Any]:
     """Return the arguments of a call, arrays of their own for every call."""
     arrays = {name: own(world, world.tensors[name]) for name in arguments.arrays}
     return {**arrays, **{name: copied(value) for name, value in arguments.options.items()}}
@@ -196,10 +196,10 @@ def node_of(file: File, name: str) -> ast.FunctionDef:
     return found[-1]
 
 
-def arguments_of(file: File, name: str, text: str | Arguments | None) -> Arguments:
+def arguments_of(file: File, name: str, text: str | ReadArguments | None) -> ReadArguments:
     """Return the arguments of a function, as they are written or as the function says; raise OperandError if unfit."""
     node = node_of(file, name)
-    found = text if isinstance(text, Arguments) else guessed(node) if text is None else read_arguments(text)
+    found = text if isinstance(text, ReadArguments) else guessed(node) if text is None else read_arguments(text)
     spec = node.args
     known = [each.arg for each in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)]
     if spec.kwarg is None and (unknown := [each for each in found.names if each not in known]):
@@ -225,7 +225,7 @@ def read_call(text: str) -> Call:
     return Call(tuple(sides[0]), tuple(sides[1]))
 
 
-def call_of(node: ast.FunctionDef, arguments: Arguments) -> Call:
+def call_of(node: ast.FunctionDef, arguments: ReadArguments) -> Call:
     """Return how a backward pass is called, by the names of its parameters and of what it returns.
 
     The parameters that are named as those of the forward pass are these; y, out and output are its result; the first
@@ -246,12 +246,12 @@ def call_of(node: ast.FunctionDef, arguments: Arguments) -> Call:
     return Call((), outputs_of(node, arguments), tuple(inputs))
 
 
-def is_known(name: str, arguments: Arguments) -> bool:
+def is_known(name: str, arguments: ReadArguments) -> bool:
     """Tell whether a parameter is one of the forward pass, its result, or the shape of an array."""
     return name in arguments.names or name in RESULTS or name.removesuffix("_shape") in arguments.arrays
 
 
-def outputs_of(node: ast.FunctionDef, arguments: Arguments) -> tuple[str, ...]:
+def outputs_of(node: ast.FunctionDef, arguments: ReadArguments) -> tuple[str, ...]:
     """Return the names of the results: those that the return statement has, else those of the arrays in their order."""
     expected = tuple(f"d{name}" for name in arguments.arrays)
     returned = [each.value for each in ast.walk(node) if isinstance(each, ast.Return) and each.value is not None]
@@ -270,7 +270,7 @@ def outputs_of(node: ast.FunctionDef, arguments: Arguments) -> tuple[str, ...]:
     return expected
 
 
-def gradient_name(node: ast.expr | None, arguments: Arguments) -> str:
+def gradient_name(node: ast.expr | None, arguments: ReadArguments) -> str:
     """Return the name of a gradient that an expression names, as dx for dL_dx or grad_x; "" if it is none."""
     if not isinstance(node, ast.Name):
         return ""
@@ -308,7 +308,7 @@ def prove_against_forward(
     file: File,
     forward: str,
     backward: str,
-    arguments: str | Arguments | None = None,
+    arguments: str | ReadArguments | None = None,
     signature: str | Call | None = None,
     assuming: Sequence[Any] = (),
     backward_file: File | None = None,

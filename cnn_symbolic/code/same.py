@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.code.arguments import Arguments
+from cnn_symbolic.code.arguments import ReadArguments
 from cnn_symbolic.code.arrays import TRUTH, Array, as_array, cell, describe
 from cnn_symbolic.code.forwards import arguments_of, called, function_named, given, node_of, world_with
 from cnn_symbolic.code.proving import detail_of, exists, smallest_of
@@ -39,7 +39,7 @@ from cnn_symbolic.tensors.tensor import Tensor
 
 
 @dataclass(frozen=True)
-class Side:
+class ReadFunction:
     """A function of a file, and the line on which it begins."""
 
     file: File
@@ -52,7 +52,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Result:
+class ReadPair:
     """What a path returns at one place, "" for the only result, as tensors of both sides; None where it is no array."""
 
     place: str
@@ -74,7 +74,7 @@ class Agreement:
     verdict: Verdict | None = None
     difference: str = ""
     sizes: Mapping[str, int] | None = None
-    side: Side | None = None
+    side: ReadFunction | None = None
     line: int = 0
     presumed: bool = False
 
@@ -90,24 +90,24 @@ class Agreement:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadPath:
     """What both functions return on one path: their results, and which of them raises there on purpose.
 
     One of them may be `failing` where the other one returns arrays with entries, which they have under `conditions`.
     """
 
-    results: tuple[Result, ...]
-    refusing: tuple[Side, ...] = ()
-    failing: tuple[tuple[Side, Raised], ...] = ()
+    results: tuple[ReadPair, ...]
+    refusing: tuple[ReadFunction, ...] = ()
+    failing: tuple[tuple[ReadFunction, Raised], ...] = ()
     conditions: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Correspondence:
     """What was decided about two functions: "proved", "refuted" or "open", and why."""
 
-    sides: tuple[Side, Side]
-    arguments: Arguments
+    sides: tuple[ReadFunction, ReadFunction]
+    arguments: ReadArguments
     claims: tuple[Agreement, ...]
     read: tuple[Path, ...]
     reason: str
@@ -144,23 +144,23 @@ class Comparison:
 def compare(
     first: tuple[File, str],
     second: tuple[File, str],
-    arguments: str | Arguments | None = None,
+    arguments: str | ReadArguments | None = None,
     assuming: Sequence[Any] = (),
-) -> Comparison:
+) -> Correspondence:
     """Return whether two functions return the same for the same arguments, as far as they can be read.
 
     Raises OperandError for arguments that do not fit both.
     """
     start = time.perf_counter()
-    sides = tuple(Side(file, name, node_of(file, name).lineno) for file, name in (first, second))
+    sides = tuple(ReadFunction(file, name, node_of(file, name).lineno) for file, name in (first, second))
     known = arguments_of(*first, arguments)
     arguments_of(*second, known)
-    refused: dict[int, Side] = {}
-    partial: dict[int, Side] = {}
+    refused: dict[int, ReadFunction] = {}
+    partial: dict[int, ReadFunction] = {}
 
     def run(reader: Statements, scope: Scope) -> Any:
         returned: list[Any] = []
-        ended: list[tuple[Side, Raised]] = []
+        ended: list[tuple[ReadFunction, Raised]] = []
         for side in sides:
             partial[id(reader.world)] = side
             home = scope if side.file is first[0] else side.file.scope(reader)
@@ -174,8 +174,8 @@ def compare(
             meant = tuple(side for side, stopped in ended if stopped.meant)
             failing = () if len(ended) == 2 or meant else tuple(ended)
             refusing = () if failing else tuple(side for side, _ in ended)
-            return Reading((), refusing, failing, tuple(not_empty(returned)))
-        return Reading(tuple(compared(reader.world, "", *returned)))
+            return ReadPath((), refusing, failing, tuple(not_empty(returned)))
+        return ReadPath(tuple(compared(reader.world, "", *returned)))
 
     world = world_with(known)
     world.exact = True
@@ -204,7 +204,7 @@ def compare(
     if not claims and not reason:
         reason = "there is no path on which both functions return"
     seconds = time.perf_counter() - start
-    return Comparison((sides[0], sides[1]), known, tuple(claims), tuple(existing), reason, line, seconds)
+    return Correspondence((sides[0], sides[1]), known, tuple(claims), tuple(existing), reason, line, seconds)
 
 
 def decided(path: Path) -> Iterator[Agreement]:
@@ -257,7 +257,7 @@ def equal(path: Path, what: str, a: Tensor, b: Tensor) -> Iterator[Agreement]:
             raise CnnSymbolicError(f"{what} is decided only where {written(needed)}")
 
 
-def different(path: Path, what: str, side: Side | None = None, line: int = 0) -> Agreement:
+def different(path: Path, what: str, side: ReadFunction | None = None, line: int = 0) -> Agreement:
     """Return a difference on a path; raise CnnSymbolicError if no sizes are found at which the path is taken."""
     sizes = smallest_of(path)
     if not sizes and sizes_of((*path.world.domain, *path.conditions)):
@@ -278,13 +278,13 @@ def frozen(world: World, value: Any) -> Any:
         return {key: frozen(world, part) for key, part in value.items()}
     if isinstance(value, Array):
         index, formula = value.written()
-        return Entries(value, index, formula)
+        return Held(value, index, formula)
     return value
 
 
 def not_empty(value: Any) -> Iterator[Any]:
     """Yield the conditions under which all arrays of a result have entries."""
-    if isinstance(value, Entries):
+    if isinstance(value, Held):
         yield from (rules.compare(">=", n, sp.S.One) for n in value.array.lengths if not rules.at_least(n, 1))
     elif isinstance(value, tuple | list):
         for part in value:
@@ -294,7 +294,7 @@ def not_empty(value: Any) -> Iterator[Any]:
 
 
 @dataclass(frozen=True)
-class Entries:
+class Held:
     """An array with what it held when it was returned."""
 
     array: Array
@@ -306,17 +306,17 @@ class Entries:
         return substitute(self.formula, dict(zip(self.index, index, strict=True)))
 
 
-def compared(world: World, place: str, a: Any, b: Any) -> Iterator[Result]:
+def compared(world: World, place: str, a: Any, b: Any) -> Iterator[ReadPair]:
     """Yield what two results are to be compared by, place by place."""
     if isinstance(a, tuple) and isinstance(b, tuple):
         if len(a) != len(b):
-            yield Result(place, None, f"{len(a)} values in one, {len(b)} in the other")
+            yield ReadPair(place, None, f"{len(a)} values in one, {len(b)} in the other")
             return
         for k, (x, y) in enumerate(zip(a, b, strict=True)):
             yield from compared(world, f"{place}[{k}]", x, y)
     elif isinstance(a, dict) and isinstance(b, dict):
         if set(a) != set(b):
-            yield Result(
+            yield ReadPair(
                 place, None, f"the keys {', '.join(map(str, a))} in one, {', '.join(map(str, b))} in the other"
             )
             return
@@ -325,11 +325,11 @@ def compared(world: World, place: str, a: Any, b: Any) -> Iterator[Result]:
     elif is_numeric(a) and is_numeric(b):
         yield numeric(world, place, as_entries(world, a), as_entries(world, b))
     elif isinstance(a, str | type(None)) and isinstance(b, str | type(None)):
-        yield Result(place, None, "" if a == b else f"{a!r} in one, {b!r} in the other")
+        yield ReadPair(place, None, "" if a == b else f"{a!r} in one, {b!r} in the other")
     elif any(isinstance(value, Instance) or not is_plain(value) for value in (a, b)):
         raise world.refuse(f"a result that is {described(a)}, and {described(b)}")
     else:
-        yield Result(place, None, f"{described(a)} in one, {described(b)} in the other")
+        yield ReadPair(place, None, f"{described(a)} in one, {described(b)} in the other")
 
 
 def is_plain(value: Any) -> bool:
@@ -339,33 +339,33 @@ def is_plain(value: Any) -> bool:
 
 def is_numeric(value: Any) -> bool:
     """Tell whether a value is a number, a truth value, or an array of these."""
-    return isinstance(value, Entries | sp.Expr | bool) or rules.is_condition(value)
+    return isinstance(value, Held | sp.Expr | bool) or rules.is_condition(value)
 
 
 def described(value: Any) -> str:
     """Return what a result is, in a word or two."""
-    if isinstance(value, Entries):
+    if isinstance(value, Held):
         return f"an array with {value.array.rank} axes"
     return "a number" if is_numeric(value) else describe(value)
 
 
-def as_entries(world: World, value: Any) -> Entries:
+def as_entries(world: World, value: Any) -> Held:
     """Return a number as an array without axes."""
-    if isinstance(value, Entries):
+    if isinstance(value, Held):
         return value
     array = as_array(world, value)
-    return Entries(array, *array.written())
+    return Held(array, *array.written())
 
 
-def numeric(world: World, place: str, a: Entries, b: Entries) -> Result:
+def numeric(world: World, place: str, a: Held, b: Held) -> ReadPair:
     """Return two arrays as tensors: of atomic sizes where both have the same, else of those of their axes."""
     if a.array.rank != b.array.rank:
-        return Result(place, None, f"{a.array.rank} axes in one, {b.array.rank} in the other")
+        return ReadPair(place, None, f"{a.array.rank} axes in one, {b.array.rank} in the other")
     made = [tensor_of(world, each, a.array.dims == b.array.dims) for each in (a, b)]
-    return Result(place, (made[0], made[1]))
+    return ReadPair(place, (made[0], made[1]))
 
 
-def tensor_of(world: World, each: Entries, atomic: bool) -> Tensor:
+def tensor_of(world: World, each: Held, atomic: bool) -> Tensor:
     """Return an array that was read as a tensor."""
     if isinstance(each.formula, sp.Basic) and (each.formula.has(LOWEST) or each.formula.has(sp.oo)):
         raise world.refuse("a result with −∞ in it")

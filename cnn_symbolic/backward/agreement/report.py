@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from cnn_symbolic.backward.agreement.running import Run
+from cnn_symbolic.backward.agreement.running import RunOfBoth
 from cnn_symbolic.backward.agreement.same import Sameness
 from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.kernel.search.verdicts import Refutation
@@ -59,7 +59,7 @@ def lines_of(found: Sameness) -> Iterator[str]:
         yield f"  run at {len(others)} shapes{' more' if found.shown else ''}: {what}"
 
 
-def run_lines(run: Run) -> Iterator[str]:
+def run_lines(run: RunOfBoth) -> Iterator[str]:
     """Yield what both functions were given, and in what they differ."""
     yield f"  run at {sizes_text(run.sizes)}: {run.difference or 'no difference'}"
     yield from (f"    {name} = {shown(value)}" for name, value in run.arguments.items())
@@ -121,6 +121,6 @@ def wrong_value(wrong: Any) -> dict[str, Any]:
     }
 
 
-def run_value(run: Run) -> dict[str, Any]:
+def run_value(run: RunOfBoth) -> dict[str, Any]:
     """Return a run as a value for JSON."""
     return {"sizes": dict(run.sizes), "difference": run.difference}

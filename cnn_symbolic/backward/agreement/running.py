@@ -19,7 +19,7 @@ from cnn_symbolic.backward.calls.callees import Callee, Here
 from cnn_symbolic.backward.calls.elsewhere import At, Elsewhere
 from cnn_symbolic.backward.calls.importing import about
 from cnn_symbolic.backward.opening import loaded, told
-from cnn_symbolic.code.arguments import Arguments
+from cnn_symbolic.code.arguments import ReadArguments
 from cnn_symbolic.ground.errors import OperandError
 
 # The magnitude of the integers, and how many bytes a result has at most that is looked at.
@@ -70,7 +70,7 @@ def here(function: Callable[..., Any], timeout: float) -> Here:
 
 
 @dataclass(frozen=True)
-class Run:
+class RunOfBoth:
     """What two functions did at some sizes, with these arguments: the arrays that they returned, or a sentence."""
 
     sizes: Mapping[str, int]
@@ -117,11 +117,11 @@ def apart(a: np.ndarray, b: np.ndarray) -> str:
 def number(value: Any) -> str:
     """Return a number as it is written, an integer without a point."""
     found = float(value)
-    return str(int(found)) if found.is_integer() else f"{found:.10g}"
+    return str(int(found)) if np.isfinite(found) and found == int(found) else f"{found:.10g}"
 
 
 def arguments_at(
-    arguments: Arguments, sizes: Mapping[str, int], values: Mapping[str, np.ndarray], seed: int
+    arguments: ReadArguments, sizes: Mapping[str, int], values: Mapping[str, np.ndarray], seed: int
 ) -> dict[str, Any]:
     """Return the arguments of a call at some sizes: the arrays that are given, random integers in the others."""
     random = np.random.default_rng(seed)

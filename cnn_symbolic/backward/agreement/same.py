@@ -17,15 +17,15 @@ from typing import Any
 
 import numpy as np
 
-from cnn_symbolic.backward.agreement.running import Run, apart, arguments_at, elsewhere, here, run
+from cnn_symbolic.backward.agreement.running import RunOfBoth, apart, arguments_at, elsewhere, here, run
 from cnn_symbolic.backward.calling import load_function
 from cnn_symbolic.backward.calls.callees import Callee
 from cnn_symbolic.backward.calls.elsewhere import Elsewhere
-from cnn_symbolic.code.arguments import Arguments
+from cnn_symbolic.code.arguments import ReadArguments
 from cnn_symbolic.code.forwards import arguments_of, node_of
 from cnn_symbolic.code.reading import File
 from cnn_symbolic.code.reading import Path as CodePath
-from cnn_symbolic.code.same import Comparison, Reading, compare
+from cnn_symbolic.code.same import Correspondence, ReadPath, compare
 from cnn_symbolic.code.sampling import drawn, hold
 from cnn_symbolic.expressions.formulas import named_number
 from cnn_symbolic.expressions.values import as_condition
@@ -49,9 +49,9 @@ class Sameness:
     `shown` is the run at the counterexample, or one at which they were found to differ.
     """
 
-    comparison: Comparison
-    runs: tuple[Run, ...]
-    shown: Run | None
+    comparison: Correspondence
+    runs: tuple[RunOfBoth, ...]
+    shown: RunOfBoth | None
     seconds: float
 
     @property
@@ -71,7 +71,7 @@ class Sameness:
 def same(
     f: str | Callable[..., Any],
     g: str | Callable[..., Any],
-    arguments: str | Arguments | None = None,
+    arguments: str | ReadArguments | None = None,
     *,
     assuming: Sequence[Any] = (),
     timeout: float = CALL,
@@ -101,7 +101,7 @@ def same(
     return Sameness(comparison, tuple(runs), shown, time.monotonic() - start)
 
 
-def condition(given: Any, arguments: Arguments) -> Any:
+def condition(given: Any, arguments: ReadArguments) -> Any:
     """Return a condition on the sizes of the arguments, which may be written as text, as a formula."""
     if not isinstance(given, str):
         return as_condition(given)
@@ -137,12 +137,14 @@ def callee_of(function: str | Callable[..., Any], timeout: float, memory: int, e
     return here(function, timeout)
 
 
-def tried(comparison: Comparison, callees: Sequence[Callee], assuming: Sequence[Any]) -> tuple[list[Run], Run | None]:
+def tried(
+    comparison: Correspondence, callees: Sequence[Callee], assuming: Sequence[Any]
+) -> tuple[list[RunOfBoth], RunOfBoth | None]:
     """Return how both functions ran at a few shapes, and the run that shows that they differ, if they do."""
     nodes = [node_of(side.file, side.function) for side in comparison.sides]
     wrong = comparison.wrong
-    runs: list[Run] = []
-    shown: Run | None = None
+    runs: list[RunOfBoth] = []
+    shown: RunOfBoth | None = None
     if wrong is not None:
         values = wrong.verdict.values if isinstance(wrong.verdict, Refutation) else {}
         shown = ran(comparison, callees, nodes, wrong.at, values, 0)
@@ -161,24 +163,24 @@ def tried(comparison: Comparison, callees: Sequence[Callee], assuming: Sequence[
 
 
 def ran(
-    comparison: Comparison,
+    comparison: Correspondence,
     callees: Sequence[Callee],
     nodes: Sequence[ast.FunctionDef],
     sizes: Mapping[str, int],
     values: Mapping[str, np.ndarray],
     seed: int,
-) -> Run:
+) -> RunOfBoth:
     """Return how both functions ran at some sizes; raise DisagreementError where that is not what was read."""
     arguments = arguments_at(comparison.arguments, sizes, values, seed)
-    one = Run(dict(sizes), arguments, run(callees, nodes, arguments))
+    one = RunOfBoth(dict(sizes), arguments, run(callees, nodes, arguments))
     symbols = {symbol: sizes[name] for name, symbol in comparison.arguments.sizes.items()}
     for path in comparison.read:
-        if isinstance(path.result, Reading) and hold((*path.world.domain, *path.conditions), symbols):
+        if isinstance(path.result, ReadPath) and hold((*path.world.domain, *path.conditions), symbols):
             check(comparison, path, one)
     return one
 
 
-def check(comparison: Comparison, path: CodePath, one: Run) -> None:
+def check(comparison: Correspondence, path: CodePath, one: RunOfBoth) -> None:
     """Compare what was read on a path with what ran; raise DisagreementError where it differs."""
     ending = {str(side) for side in path.result.refusing} | {str(side) for side, _ in path.result.failing}
     arrays = {name: np.asarray(one.arguments[name]) for name in comparison.arguments.arrays}
@@ -204,12 +206,12 @@ def check(comparison: Comparison, path: CodePath, one: Run) -> None:
                     raise disagreement(side, one, f"read and run differ: {text}")
 
 
-def presumed_fails(path: CodePath, one: Run) -> bool:
+def presumed_fails(path: CodePath, one: RunOfBoth) -> bool:
     """Tell whether something that has to hold for a function to do what was read may fail on a path."""
     return bool(path.obligations)
 
 
-def disagreement(side: Any, one: Run, what: str) -> DisagreementError:
+def disagreement(side: Any, one: RunOfBoth, what: str) -> DisagreementError:
     """Return the error where what was read is not what runs."""
     return DisagreementError(f"{side} at {said(one.sizes)}: {what}")
 
@@ -219,11 +221,11 @@ def said(sizes: Mapping[str, int]) -> str:
     return ", ".join(f"{name} = {n}" for name, n in sizes.items()) or "no sizes"
 
 
-def shapes_for(comparison: Comparison, assuming: Sequence[Any]) -> Iterator[dict[str, int]]:
+def shapes_for(comparison: Correspondence, assuming: Sequence[Any]) -> Iterator[dict[str, int]]:
     """Yield a few small shapes at which both functions return, as far as that was read."""
     symbols = list(comparison.arguments.sizes.values())
     conditions = (*comparison.arguments.conditions, *assuming)
-    returning = [path for path in comparison.read if isinstance(path.result, Reading) and path.result.results]
+    returning = [path for path in comparison.read if isinstance(path.result, ReadPath) and path.result.results]
     left, count = list(returning), 0
     seen: list[dict[str, int]] = []
     for sizes in islice(drawn(symbols, tried=LOOKED_AT), LOOKED_AT):
