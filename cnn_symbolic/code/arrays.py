@@ -12,10 +12,11 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.code.memory import Buffer, Update
-from cnn_symbolic.code.world import World
+from cnn_symbolic.code.memory import Buffer, Update, is_injective
+from cnn_symbolic.code.world import World, closed
 from cnn_symbolic.expressions import rules
-from cnn_symbolic.expressions.formulas import substitute
+from cnn_symbolic.expressions.formulas import bound_sum, substitute
+from cnn_symbolic.expressions.heads import has_entries
 
 Index = Sequence[sp.Expr]
 Dim = tuple[sp.Expr, ...]
@@ -26,7 +27,7 @@ REAL, WHOLE, TRUTH = "real", "whole", "truth"
 
 def length_of(dim: Dim) -> sp.Expr:
     """Return the length of an axis."""
-    return sp.expand(sp.Mul(*dim))
+    return sp.Mul(*dim)
 
 
 def is_one(dim: Dim) -> bool:
@@ -121,8 +122,12 @@ class Array:
         adds: bool,
         value: Any,
         whole: bool = False,
+        every: bool = False,
     ) -> None:
-        """Assign a number or an array to the entries that `back` leads to, or add it to them."""
+        """Assign a number or an array to the entries that `back` leads to, or add it to them.
+
+        With `every`, an entry that is hit twice is added to twice; else that must not happen.
+        """
         world, source = self.world, as_array(self.world, value)
         if self.kind == TRUTH or source.kind == TRUTH:
             raise world.refuse("an update of an array of truth values, or by one")
@@ -133,10 +138,23 @@ class Array:
         entry = expanded(source, dims, "an update")(index)
         everything = whole and tuple(self.buffer.shape) == self.atoms
         target = tuple(self.at(back(index)))
+        if not every and not is_injective(target, index):
+            self.check_different(index, lengths, target)
         world.update(
             self.buffer,
             Update(adds, world.moment, index, tuple(lengths), target, entry, everything and target == index),
+            self.kind == WHOLE,
         )
+
+    def check_different(self, index: Index, lengths: Sequence[sp.Expr], target: Index) -> None:
+        """Note that no cell may be hit twice by one update, as only one of the values would count."""
+        other = symbols_for(lengths)
+        second = [substitute(t, dict(zip(index, other, strict=True))) for t in target]
+        equal = [rules.compare("=", x, y) for x, y in zip(target, second, strict=True)]
+        differ = rules.any_of(*(rules.compare("!=", x, y) for x, y in zip(index, other, strict=True)))
+        plain, extra = self.world.without_choices(rules.all_of(*equal, differ))
+        never = bound_sum(rules.bracket(plain), (*index, *other), (*lengths, *lengths))
+        self.world.must_vanish(closed(never, (*self.world.moment, *extra)), "an update hits one entry twice")
 
 
 def computed(world: World, dims: Sequence[Dim], entry: Entry, kind: str = REAL, in_order: bool = False) -> Array:
@@ -155,7 +173,7 @@ def computed(world: World, dims: Sequence[Dim], entry: Entry, kind: str = REAL, 
 def constant(world: World, lengths: Sequence[sp.Expr], value: sp.Expr | None, kind: str = REAL) -> Array:
     """Return a new array with the same number everywhere; None for whatever is in memory."""
     first = None if value is None else lambda _: value
-    shape = tuple(sp.expand(n) for n in lengths)
+    shape = tuple(lengths)
     return Array(world, world.buffer(shape, first, True), tuple((n,) for n in shape), lambda at: at, kind, True)
 
 
@@ -168,18 +186,11 @@ def as_array(world: World, value: Any) -> Array:
     if isinstance(value, list | tuple):
         return stacked(world, [as_array(world, part) for part in value], 0)
     if isinstance(value, sp.Expr):
-        kind = WHOLE if rules.is_whole(value) and not rules_has_entries(value) else REAL
+        kind = WHOLE if rules.is_whole(value) and not has_entries(value) else REAL
         return Array(world, world.buffer((), lambda _: value, True), (), lambda at: at, kind, True)
     if rules.is_condition(value):
         return Array(world, world.buffer((), lambda _: value, True), (), lambda at: at, TRUTH, True)
     raise world.refuse(f"an array or a number was expected, found {describe(value)}")
-
-
-def rules_has_entries(e: sp.Expr) -> bool:
-    """Tell whether entries of tensors occur in a number."""
-    from cnn_symbolic.expressions.heads import has_entries
-
-    return has_entries(e)
 
 
 def describe(value: Any) -> str:
@@ -308,7 +319,8 @@ def permuted(a: Array, axes: Sequence[int]) -> Array:
 def reshaped(a: Array, lengths: Sequence[sp.Expr]) -> Array:
     """Return an array with other axes and the same cells in row-major order; a view of memory that is in order."""
     world = a.world
-    target = [sp.expand(n) for n in lengths]
+    a = replace(a, dims=tuple(tuple(map(world.simplified, dim)) for dim in a.dims))
+    target = [world.simplified(n) for n in lengths]
     if sum(n == -1 for n in target) > 1:
         raise world.raised("ValueError: reshape: only one axis may be -1")
     total = sp.Mul(*a.atoms)
@@ -318,8 +330,8 @@ def reshaped(a: Array, lengths: Sequence[sp.Expr]) -> Array:
     dims, plan = regrouped(a.atoms, target)
     if dims is None or plan is None:
         world.require(
-            rules.compare("=", sp.expand(total), sp.expand(sp.Mul(*target))),
-            f"ValueError: reshape: {sp.expand(total)} cells do not fit the shape ({', '.join(map(str, target))})",
+            rules.compare("=", total, sp.Mul(*target)),
+            f"ValueError: reshape: {total} cells do not fit the shape ({', '.join(map(str, target))})",
         )
         single = [(n,) for n in target]
 
@@ -343,19 +355,12 @@ def remembered(a: Array, view: Array) -> Array:
 
 def quotient(world: World, total: sp.Expr, rest: sp.Expr) -> sp.Expr:
     """Return total/rest, which has to be a whole number."""
-    factors = list(sp.Mul.make_args(total))
-    for factor in sp.Mul.make_args(rest):
-        match = next((f for f in factors if sp.expand(f - factor) == 0), None)
-        if match is None:
-            exact = sp.cancel(sp.expand(total) / sp.expand(rest))
-            if all(t.as_coeff_Mul()[0].is_Integer for t in sp.Add.make_args(sp.expand(exact))) and sp.denom(exact) == 1:
-                return sp.expand(exact)
-            whole = rules.floor(rules.divide(sp.expand(total), sp.expand(rest)))
-            equal = rules.compare("=", whole * rest, sp.expand(total))
-            world.require(equal, f"ValueError: reshape: {total} cells are no multiple of {rest}")
-            return whole
-        factors.remove(match)
-    return sp.Mul(*factors)
+    exact = divided(total, rest)
+    if exact is None:
+        exact = rules.floor(rules.divide(sp.expand(total), sp.expand(rest)))
+        equal = rules.compare("=", exact * rest, total)
+        world.require(equal, f"ValueError: reshape: {total} cells are no multiple of {rest}")
+    return exact
 
 
 def regrouped(
@@ -409,14 +414,19 @@ def regrouped(
     return tuple(dims), back
 
 
+def powers_in(n: sp.Expr) -> list[sp.Expr]:
+    """Return the factors of a size, powers one by one, sums and numbers as they are."""
+    return [part for factor in sp.Mul.make_args(n) for part in rules.powers_of(factor)] if not n.is_number else [n]
+
+
 def divided(a: sp.Expr, b: sp.Expr) -> sp.Expr | None:
     """Return a/b if it is a polynomial with whole coefficients, else None; where b is zero so is a, without cells."""
     if sp.expand(a - b) == 0:
         return sp.S.One
     if a.is_Integer and b.is_Integer:
         return a / b if b != 0 and a % b == 0 else None
-    factors = list(sp.Mul.make_args(a))
-    for factor in sp.Mul.make_args(b):
+    factors = powers_in(a)
+    for factor in powers_in(b):
         match = next((f for f in factors if sp.expand(f - factor) == 0), None)
         if match is None:
             break

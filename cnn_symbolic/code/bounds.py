@@ -1,36 +1,58 @@
 """Conditions that follow from bounds alone: what most questions about slices and indices need, without the kernel.
 
-Trusted: an index is put to the end of its loop at which the condition is hardest, if its coefficient has one sign.
+Trusted. A number is at least zero where one of these leads to one that is:
 
-    0 ≤ t ≤ n − 1,  c ≥ 0   ⟹   c·t ≥ 0,   −c·t ≥ −c·(n − 1)            c·⌊a/c⌋ ≤ a
+    ⌊a/b⌋ + r ≥ 0  ⟺  a + b·r ≥ 0          r − ⌊a/b⌋ ≥ 0  ⟺  b·r + b − 1 − a ≥ 0          for b ≥ 1 and whole a, r
+    ⌈a/b⌉ + r ≥ 0  ⟺  a + b·r + b − 1 ≥ 0  r − ⌈a/b⌉ ≥ 0  ⟺  b·r − a ≥ 0
+    0 ≤ t ≤ n − 1,  c ≥ 0   ⟹   c·t ≥ 0,   −c·t ≥ −c·(n − 1)                    0 ≤ a mod b ≤ b − 1
+    max(a, b) ≥ a           −c·⌊a/c⌋ ≥ −a           e − d ≥ 0,  d ≥ 0   ⟹   e ≥ 0           a, b ≥ 0  ⟹  a·b ≥ 0
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.code.memory import Loop, Moment
+from cnn_symbolic.code.memory import Guard, Loop, Moment
 from cnn_symbolic.expressions import heads
-from cnn_symbolic.expressions.rules import as_quotient, at_least, is_whole
+from cnn_symbolic.expressions.rules import all_of, any_of, as_quotient, at_least, is_whole, negation
+
+DEEPEST = 4
 
 
 def follows(condition: Any, moment: Moment, domain: Sequence[Any]) -> bool:
-    """Tell whether a condition follows from the bounds of the loops of a moment and one condition on the sizes."""
+    """Tell whether a condition follows from the loops and guards of a moment and the conditions on the sizes."""
+    condition = without_negations(condition)
     if isinstance(condition, heads.Conjunction):
         return all(follows(part, moment, domain) for part in condition.args)
-    lows = [low for holds in domain for known in at_least_zero(holds) for low in (known, *rounded(known))]
+    if isinstance(condition, heads.Disjunction):
+        return any(follows(part, moment, domain) for part in condition.args)
+    guards = [part.holds for part in moment if isinstance(part, Guard)]
+    lows = [low for holds in (*domain, *guards) for known in at_least_zero(holds) for low in (known, *rounded(known))]
     loops = [part for part in moment if isinstance(part, Loop)]
     claims = list(at_least_zero(condition))
-    if isinstance(condition, heads.Equal):
-        return bool(sp.expand(condition.lhs - condition.rhs) == 0)
-    return bool(claims) and all(is_never_negative(e, loops, lows) for e in claims)
+    return bool(claims) and all(is_never_negative(e, loops, lows, DEEPEST) for e in claims)
 
 
-def at_least_zero(holds: Any) -> Iterable[sp.Expr]:
+def without_negations(holds: Any) -> Any:
+    """Return a condition whose parts are not negated: not (a or b) = not a and not b, and so on."""
+    if isinstance(holds, heads.Negation):
+        inner = without_negations(holds.args[0])
+        if isinstance(inner, heads.Conjunction | heads.Disjunction):
+            join = any_of if isinstance(inner, heads.Conjunction) else all_of
+            return join(*(without_negations(negation(part)) for part in inner.args))
+        return negation(inner)
+    if isinstance(holds, heads.Conjunction | heads.Disjunction):
+        join = all_of if isinstance(holds, heads.Conjunction) else any_of
+        return join(*map(without_negations, holds.args))
+    return holds
+
+
+def at_least_zero(holds: Any) -> Iterator[sp.Expr]:
     """Yield what a comparison of whole numbers says to be at least zero."""
+    holds = without_negations(holds)
     if isinstance(holds, heads.Conjunction):
         for part in holds.args:
             yield from at_least_zero(part)
@@ -38,11 +60,11 @@ def at_least_zero(holds: Any) -> Iterable[sp.Expr]:
         difference = holds.lhs - holds.rhs
         if isinstance(holds, heads.AtLeast | heads.Equal):
             yield difference
-        elif isinstance(holds, heads.Greater):
-            yield difference - 1
-        elif isinstance(holds, heads.AtMost):
+        if isinstance(holds, heads.AtMost | heads.Equal):
             yield -difference
-        elif isinstance(holds, heads.Less):
+        if isinstance(holds, heads.Greater):
+            yield difference - 1
+        if isinstance(holds, heads.Less):
             yield -difference - 1
 
 
@@ -52,25 +74,59 @@ def rounded(low: sp.Expr) -> Iterable[sp.Expr]:
         yield as_quotient(low.args[0])[0]
 
 
-def is_never_negative(e: sp.Expr, loops: Sequence[Loop], lows: Sequence[sp.Expr]) -> bool:
+def is_never_negative(e: sp.Expr, loops: Sequence[Loop], lows: Sequence[sp.Expr], depth: int) -> bool:
     """Tell whether a number is at least zero at every pass of loops where `lows` are at least zero."""
-    if isinstance(e, sp.Mul) and all(is_never_negative(factor, loops, lows) for factor in e.args):
+    if isinstance(e, sp.Mul) and depth and all(is_never_negative(f, loops, lows, depth - 1) for f in e.args):
         return True
     written = sp.expand(e)
+    if any(at_least(low, 0) for low in lowest(written, loops)):
+        return True
+    if any(at_least(low, 0) for known in lows for low in lowest(sp.expand(written - known), loops)):
+        return True
+    return bool(depth) and any(
+        all(is_never_negative(part, loops, lows, depth - 1) for part in parts) for parts in unrounded(written)
+    )
+
+
+def lowest(written: sp.Expr, loops: Sequence[Loop]) -> Iterator[sp.Expr]:
+    """Yield numbers that one is not below: with every loop at the pass at which it is least, and without roundings."""
     for loop in reversed(loops):
         coefficient = written.coeff(loop.index, 1)
         rest = sp.expand(written - coefficient * loop.index)
         if rest.has(loop.index) or coefficient.has(loop.index):
-            return False
+            return
         if at_least(coefficient, 0):
             written = rest
         elif at_least(-coefficient, 0):
             written = sp.expand(rest + coefficient * (loop.length - 1))
         else:
-            return False
-    if at_least(without_roundings(written), 0):
-        return True
-    return any(at_least(without_roundings(sp.expand(written - low)), 0) for low in lows)
+            return
+    yield without_roundings(written)
+
+
+def unrounded(written: sp.Expr) -> Iterator[list[sp.Expr]]:
+    """Yield numbers that are all at least zero only if one is, with a quotient, remainder or maximum less in it."""
+    for head in sorted(
+        written.atoms(heads.Floor, heads.Ceiling, heads.Remainder, heads.Maximum, heads.Minimum), key=str
+    ):
+        coefficient = written.coeff(head, 1)
+        rest = sp.expand(written - coefficient * head)
+        if rest.has(head) or coefficient not in (1, -1):
+            continue
+        above = coefficient == 1
+        if isinstance(head, heads.Remainder):
+            yield [rest if above else sp.expand(rest - head.args[1] + 1)]
+        elif isinstance(head, heads.Maximum | heads.Minimum):
+            parts = [sp.expand(rest + coefficient * part) for part in head.args]
+            if isinstance(head, heads.Maximum) == above:
+                yield from ([part] for part in parts)
+            else:
+                yield parts
+        elif is_whole(rest):
+            top, bottom = as_quotient(head.args[0])
+            if is_whole(top) and at_least(bottom, 1):
+                slack = bottom - 1 if isinstance(head, heads.Ceiling) == above else sp.S.Zero
+                yield [sp.expand(coefficient * top + bottom * rest + slack)]
 
 
 def without_roundings(e: sp.Expr) -> sp.Expr:

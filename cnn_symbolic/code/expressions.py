@@ -320,7 +320,7 @@ class Expressions:
         if name == "ndim":
             return sp.Integer(a.rank)
         if name == "size":
-            return sp.expand(sp.Mul(*a.atoms))
+            return sp.Mul(*a.atoms)
         if name == "T":
             return shaping.transpose(self.world, a)
         if name == "dtype":

@@ -178,7 +178,7 @@ def prod(world: World, a: Any) -> Any:
     """Return the product of some numbers."""
     if not isinstance(a, list | tuple):
         raise world.refuse("np.prod of an array")
-    return sp.expand(sp.Mul(*(whole(world, n, "a factor") for n in a)))
+    return sp.Mul(*(whole(world, n, "a factor") for n in a))
 
 
 @known("numpy.dot", "ndarray.dot")
@@ -335,6 +335,12 @@ def sliding(flipped: bool) -> Callable[..., Any]:
     return row
 
 
+@known("numpy.convolve")
+def convolve(world: World, a: Any, v: Any, mode: Any = "full") -> Any:
+    """Return the convolution of two vectors."""
+    return sliding(True)(world, a, v, mode)
+
+
 for _module in ("scipy.signal.", "scipy.signal.signaltools."):
     for _name in ("convolve", "convolve2d", "fftconvolve", "oaconvolve"):
         TABLE[_module + _name] = sliding(True)
@@ -405,6 +411,12 @@ def numbers(world: World, values: Sequence[Any], name: str) -> list[sp.Expr]:
     if not found or any(not is_number(value) or has_entries(value) for value in found):
         raise world.refuse(f"{name} of what is not made from sizes")
     return found
+
+
+@known("builtins.divmod")
+def divmod_(world: World, a: Any, b: Any) -> Any:
+    """Return the quotient and the remainder."""
+    return arithmetic(world, "FloorDiv", a, b), arithmetic(world, "Mod", a, b)
 
 
 @known("builtins.sum")
@@ -584,7 +596,7 @@ def slice_(world: World, *bounds: Any) -> Any:
 @known("numpy.size")
 def size(world: World, a: Any) -> Any:
     """Return the number of cells."""
-    return sp.expand(sp.Mul(*as_array(world, a).atoms))
+    return sp.Mul(*as_array(world, a).atoms)
 
 
 @known("numpy.shape")

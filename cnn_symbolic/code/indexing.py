@@ -20,6 +20,7 @@ from cnn_symbolic.code.arrays import (
     broadcast,
     cell,
     computed,
+    divided,
     expanded,
     length_of,
 )
@@ -78,11 +79,8 @@ def assign(a: Array, key: Any, value: Any, adds: bool, every: bool = False) -> N
         a.write(a.dims, lambda index: list(index), False, total(a.world, new, rest))
         return
     found = resolved(a, key)
-    if found.advanced and not every:
-        lengths = [n for dim in found.dims for n in dim]
-        check_different(a.world, found, lengths)
     whole = not found.advanced and found.dims == a.dims and key_is_everything(key)
-    a.write(found.dims, found.back, adds, value, whole)
+    a.write(found.dims, found.back, adds, value, whole, every)
 
 
 def key_is_everything(key: Any) -> bool:
@@ -110,23 +108,6 @@ def complement(a: Array) -> Array:
     from cnn_symbolic.code.arrays import elementwise
 
     return elementwise(a.world, lambda x: 1 - x, a)
-
-
-def check_different(world: World, found: Part, lengths: Sequence[sp.Expr]) -> None:
-    """Note that no cell may be hit twice by an index with arrays, as only one of the updates would count."""
-    from cnn_symbolic.code.arrays import symbols_for
-    from cnn_symbolic.code.memory import is_injective
-    from cnn_symbolic.code.world import closed
-    from cnn_symbolic.expressions.formulas import bound_sum
-
-    one, other = symbols_for(lengths), symbols_for(lengths)
-    targets = found.back(one), found.back(other)
-    if is_injective(targets[0], one):
-        return
-    equal = [rules.compare("=", x, y) for x, y in zip(*targets, strict=True)]
-    differ = rules.any_of(*(rules.compare("!=", x, y) for x, y in zip(one, other, strict=True)))
-    never = bound_sum(rules.bracket(rules.all_of(*equal, differ)), (*one, *other), (*lengths, *lengths))
-    world.must_vanish(closed(never, world.moment), "an index with arrays hits one entry twice, of which one counts")
 
 
 def resolved(a: Array, key: Any) -> Part:
@@ -232,7 +213,7 @@ def of_slice(a: Array, axis: int, part: Slice) -> Part:
     low = sp.S.Zero if start is None else cut(world, first, n)
     high = n if stop is None else cut(world, from_the_end(world, stop, n), n)
     span = sp.expand(high - low)
-    count = span if step == 1 else rules.ceiling(rules.divide(span, step))
+    count = divided(span, step) or rules.floor(rules.divide(sp.expand(span - 1), step)) + 1
     if not world.holds(rules.compare(">=", span, sp.S.Zero)):
         count = rules.maximum(count, sp.S.Zero)
     return Part(((count,),), lambda index: cell(low + step * index[0], dim), 1)

@@ -4,7 +4,7 @@ Trusted. A buffer keeps every update as one statement instance: `a[target(i)] = 
 the loops around it. What an entry holds at a moment is read off: what it was made with, and every update before that
 moment that no later assignment has overwritten.
 
-    a[e]  =  Σ_A Σ_i [A(i) is before now]·[target_A(i) = e]·value_A(i) · Π_B (1 − Σ_j [B(j) after A(i)]·[target_B(j) = e])
+    a[e]  =  Σ_A Σ_i [A(i) before now]·[target_A(i) = e]·value_A(i) · Π_B (1 − Σ_j [B(j) after A(i)]·[target_B(j) = e])
 
 Here A are the updates and B the assignments, each of which hits an entry at most once.
 """
@@ -18,7 +18,7 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.expressions.formulas import bound_sum, substitute
-from cnn_symbolic.expressions.rules import all_of, any_of, at_least, bracket, compare, delta
+from cnn_symbolic.expressions.rules import all_of, any_of, at_least, bracket, compare, conjuncts, delta
 
 Index = tuple[sp.Expr, ...]
 
@@ -40,6 +40,8 @@ class Guard:
 
 # The loops and guards around a statement, from the outside.
 Moment = tuple[Loop | Guard, ...]
+# Tells whether a condition is known to hold where something is read.
+Holds = Callable[[Any], bool]
 
 
 class Unreadable(Exception):
@@ -64,7 +66,7 @@ class Update:
 
 @dataclass(frozen=True)
 class Instance:
-    """An update with fresh names for its passes: what they range over, and what has to hold for it to be carried out."""
+    """An update with fresh names for its passes: what these range over, and what holds where it is carried out."""
 
     update: Update
     loops: Mapping[sp.Symbol, sp.Expr]
@@ -73,16 +75,28 @@ class Instance:
     target: Index
     value: sp.Expr
 
-    def hits(self, e: Index) -> sp.Expr:
-        """Return [the conditions hold]·[target = e]."""
-        equal = [delta(t, i) for t, i in zip(self.target, e, strict=True)]
-        return sp.Mul(bracket(all_of(*self.conditions)), *equal)
+    def total(self, e: Index, body: sp.Expr, holds: Holds) -> sp.Expr:
+        """Return Σ [the conditions hold]·[target = e]·body over all passes.
 
-    def summed(self, body: sp.Expr) -> sp.Expr:
-        """Return Σ body over all passes."""
+        A pass that the entry tells is put in: Σ_i [i + c = e]·b(i) = [0 ≤ e − c < n]·b(e − c).
+        """
+        ranges, known = dict(self.ranges), dict[Any, Any]()
+        conditions, equal = list(self.conditions), list[sp.Expr]()
+        for t, at in zip(self.target, e, strict=True):
+            told = [i for i in ranges if i not in known and i in t.free_symbols]
+            if len(told) == 1 and told[0] not in (rest := sp.expand(t - told[0])).free_symbols:
+                i = told[0]
+                known[i] = sp.expand(at - rest)
+                conditions += [compare(">=", i, sp.S.Zero), compare("<", i, ranges[i])]
+            else:
+                equal.append(delta(t, at))
         if body == 0:
             return sp.S.Zero
-        return bound_sum(body, [i for i, _ in self.ranges], [n for _, n in self.ranges])
+        left = [i for i in ranges if i not in known]
+        inside = [part for each in conditions for part in conjuncts(substitute(each, known))]
+        made = bracket(all_of(*(part for part in inside if not holds(part))))
+        formula = substitute(sp.Mul(*equal, body), known) * made
+        return bound_sum(formula, left, [substitute(ranges[i], known) for i in left])
 
 
 @dataclass(eq=False)
@@ -109,14 +123,14 @@ class Buffer:
             raise Unreadable("an array is updated after it was read in the same loop, which the next pass reads")
         self.updates.append(update)
 
-    def at(self, moment: Moment) -> Snapshot:
-        """Return what the buffer holds at a moment."""
+    def at(self, moment: Moment, holds: Holds) -> Snapshot:
+        """Return what the buffer holds at a moment, where some conditions are known to hold."""
         if self.source is not None and len(self.source[0].updates) != self.source[1]:
             raise Unreadable("what may be a view of an array is read after an update of that array")
         inner = since(moment, self.created)
         if any(isinstance(part, Loop) for part in inner):
             self.watched.append(inner)
-        return Snapshot(self, tuple(self.updates), moment)
+        return Snapshot(self, tuple(self.updates), moment, holds)
 
 
 def since(moment: Moment, created: Moment) -> Moment:
@@ -131,9 +145,10 @@ class Snapshot:
     buffer: Buffer
     updates: tuple[Update, ...]
     moment: Moment
+    holds: Holds
 
     def entry(self, e: Index) -> Any:
-        """Return an entry as a formula; of a buffer that was made without entries, those that were not written are 0."""
+        """Return an entry as a formula; what was not written in a buffer that was made without entries is 0."""
         created, first, updates = self.beginning()
         if not updates:
             return sp.S.Zero if first is None else first(e)
@@ -143,7 +158,7 @@ class Snapshot:
         for number, update in enumerate(updates):
             instance = self.instance(update, created)
             survives = self.not_overwritten((number, instance), created, updates, e)
-            total = total + instance.summed(instance.hits(e) * instance.value * survives)
+            total = total + instance.total(e, instance.value * survives, self.holds)
         return total
 
     def unwritten(self, e: Index) -> sp.Expr:
@@ -218,7 +233,7 @@ class Snapshot:
             later = self.instance(update, created)
             order = sp.true if after is None else comes_after((number, later), after)
             if order != sp.false:
-                product = product * (1 - later.summed(bracket(order) * later.hits(e)))
+                product = product * (1 - later.total(e, bracket(order), self.holds))
         return product
 
     def assignments(self) -> Iterator[tuple[Instance, Instance]]:

@@ -121,7 +121,7 @@ def of_numbers(world: World, name: str, a: sp.Expr, b: sp.Expr) -> Any:
     if b.is_Rational and b < 0:
         raise world.refuse(f"a quotient or remainder by {b}, where a divisor of at least one is understood")
     check_divisor(world, b)
-    return rules.floor(rules.divide(a, b)) if name == "FloorDiv" else rules.remainder(a, b)
+    return world.quotient(a, b)[0 if name == "FloorDiv" else 1]
 
 
 def check_divisor(world: World, b: sp.Expr) -> None:
@@ -137,7 +137,7 @@ def check_divisor(world: World, b: sp.Expr) -> None:
 
 def power(world: World, a: sp.Expr, exponent: sp.Expr) -> Any:
     """Return a power: whole exponents, and roots of entries."""
-    if isinstance(exponent, sp.Integer) and abs(exponent) <= 16:
+    if isinstance(exponent, sp.Integer) and abs(exponent) <= (1000 if a.is_Rational else 16):
         if exponent >= 0:
             return a**exponent
         return of_numbers(world, "Div", sp.S.One, a ** (-exponent))

@@ -54,7 +54,8 @@ def summed(world: World, a: Array, axis: Any, keepdims: bool) -> Array:
             else:
                 at += rest[: len(dim)]
                 rest = rest[len(dim) :]
-        return bound_sum(entry(at), bound, over)
+        body = entry(at)
+        return sp.S.One if world.is_selection(body, bound) else bound_sum(body, bound, over)
 
     return computed(world, dims, value, a.kind)
 

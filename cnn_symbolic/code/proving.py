@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from cnn_symbolic.code.arrays import Array, as_array
@@ -24,6 +25,7 @@ from cnn_symbolic.code.statements import Statements
 from cnn_symbolic.code.values import Scope
 from cnn_symbolic.code.world import NotUnderstood, World
 from cnn_symbolic.expressions import rules
+from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.formulas import entry, symbols_of
 from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.expressions.rules import is_plain_size
@@ -37,6 +39,7 @@ from cnn_symbolic.layers.definitions import LayerDefinition
 from cnn_symbolic.tensors.entries import entries_of
 from cnn_symbolic.tensors.operations.basic import zeros
 from cnn_symbolic.tensors.shapes import shape
+from cnn_symbolic.tensors.sources import Leaf
 from cnn_symbolic.tensors.tensor import Tensor
 
 
@@ -437,8 +440,30 @@ def claims_of(name: str, path: Path, gradient: Tensor) -> list[Claim]:
     if value.has(LOWEST) or value.has(sp.oo):
         raise CnnSymbolicError(f"{name} has −∞ in it")
     formula = entries_at(array, index, value, gradient, world)
-    claims.append(Claim(path, name, decide(state(gradient, formula, assuming=assuming)), formula))
+    verdict = decide(state(gradient, formula, assuming=assuming))
+    if isinstance(verdict, Refutation) and world.windows is not None and not differs(gradient, formula, verdict, world):
+        raise CnnSymbolicError("it differs for arbitrary selections, but not where maxima are selected")
+    claims.append(Claim(path, name, verdict, formula))
     return claims
+
+
+def differs(gradient: Tensor, formula: Tensor, verdict: Refutation, world: World) -> bool:
+    """Tell whether two formulas differ for a selection that is one of maxima, at the sizes of a counterexample."""
+    if world.windows is None:
+        return True
+    known = {s: verdict.sizes[s.name] for s in verdict.statement.sizes}
+    rng = np.random.default_rng(0)
+    x = world.tensors["x"]
+    shapes = {
+        name: [evaluate_size(n, known) for n in each.lengths]
+        for name, each in world.tensors.items()
+        if isinstance(each.source, Leaf)
+    }
+    values = {name: rng.integers(1, 9, size) for name, size in shapes.items()}
+    values["x"] = rng.permutation(int(np.prod(shapes["x"]))).reshape(shapes["x"]) + 1
+    values["s"] = world.windows.maxima(values["x"], shapes["s"], lambda e: evaluate_size(e, known))
+    sides = [each.evaluate(values, sizes=known) for each in (gradient, formula)]
+    return x.rank > 0 and not np.array_equal(*sides)
 
 
 def entries_at(array: Array, index: Sequence[sp.Symbol], value: Any, gradient: Tensor, world: World) -> Tensor:

@@ -6,10 +6,11 @@ maximum of what is proved to be such a window is Σ s·x, `x == maximum` is s, a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from cnn_symbolic.expressions import heads, rules
@@ -54,6 +55,22 @@ class Windows:
         if any(symbols_of(i) & set(within) for i in index[: self.before]):
             return None
         return entry(self.selection, (*index[: self.before], *at, *within))
+
+    def maxima(self, x: np.ndarray, shape: Sequence[int], size: Callable[[sp.Expr], int]) -> np.ndarray:
+        """Return the selection of the maximum of every window of an array, of distinct numbers."""
+        found = np.zeros(shape, dtype=int)
+        rank = len(self.overlay)
+        axes = [(size(s), size(d), size(p)) for s, d, p in zip(self.stride, self.dilation, self.padding, strict=True)]
+        for window in np.ndindex(*shape[: self.before + rank]):
+            best = None
+            for cell in np.ndindex(*shape[self.before + rank :]):
+                places = zip(window[self.before :], cell, axes, strict=True)
+                at = (*window[: self.before], *(s * r + d * u - p for r, u, (s, d, p) in places))
+                if all(0 <= i < n for i, n in zip(at, x.shape, strict=True)) and (best is None or x[at] > best[0]):
+                    best = x[at], cell
+            if best is not None:
+                found[(*window, *best[1])] = 1
+        return found
 
 
 def multiple(e: sp.Expr, of: sp.Expr) -> sp.Expr | None:

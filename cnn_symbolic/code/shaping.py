@@ -35,7 +35,10 @@ from cnn_symbolic.code.table import known
 from cnn_symbolic.code.values import Family, Known
 from cnn_symbolic.code.world import World
 from cnn_symbolic.expressions import rules
+from cnn_symbolic.expressions.formulas import entry as entry_of
 from cnn_symbolic.expressions.formulas import substitute
+from cnn_symbolic.expressions.values import number
+from cnn_symbolic.tensors.making import tensor
 
 EVERYTHING = Slice(None, None, None)
 WHOLE_TYPES = (
@@ -582,10 +585,41 @@ def mirrored(world: World, mode: str, i: sp.Expr, n: sp.Expr) -> sp.Expr:
     return rules.where(below, -i - off, rules.where(above, 2 * (n - 1) + off - i, i))
 
 
-@known("numpy.insert")
-def insert(world: World, arr: Any, obj: Any, values: Any, axis: Any = None) -> Array:
-    """Return zeros inserted before cells of an axis, so many before each of a range of them."""
-    raise world.refuse("np.insert, where a[::s] = b is understood")
+@known("numpy.split")
+def split(world: World, ary: Any, indices_or_sections: Any, axis: Any = sp.S.Zero) -> list[Any]:
+    """Return the parts of an array along an axis, so many of one size."""
+    a, n = as_array(world, ary), as_number(world, indices_or_sections)
+    (k,) = axes_of(world, axis, a.rank)
+    if not isinstance(n, sp.Integer) or n < 1:
+        raise world.refuse("np.split into a number of parts that is not written out")
+    length = length_of(a.dims[k])
+    size, left = world.quotient(length, n)
+    world.require(rules.compare("=", left, sp.S.Zero), f"ValueError: split: {length} cells are no multiple of {n}")
+    return [
+        indexed(a, (*[EVERYTHING] * k, Slice(sp.expand(i * size), sp.expand((i + 1) * size), None)))
+        for i in range(int(n))
+    ]
+
+
+@known("numpy.random.randn", "numpy.random.rand")
+def randn(world: World, *shape: Any) -> Array:
+    """Return arbitrary numbers."""
+    return random(world, shape)
+
+
+@known("numpy.random.normal", "numpy.random.uniform")
+def normal(world: World, loc: Any = None, scale: Any = None, size: Any = ()) -> Array:
+    """Return arbitrary numbers."""
+    return random(world, size)
+
+
+@known("numpy.random.random", "numpy.random.standard_normal")
+def random(world: World, size: Any = ()) -> Array:
+    """Return arbitrary numbers."""
+    lengths = shape_of(world, size)
+    name = f"random{len(world.tensors)}"
+    world.tensors[name] = tensor(*map(number, lengths), name=name)
+    return computed(world, [(n,) for n in lengths], lambda index: entry_of(name, tuple(index)), REAL, True)
 
 
 @known("numpy.ix_")
@@ -644,12 +678,7 @@ def sliding_window_view(world: World, x: Any, window_shape: Any, axis: Any = Non
                 rest = rest[len(dim) :]
         return at
 
-    return frozen(world, a.view(dims, back))
-
-
-def frozen(world: World, view: Array) -> Array:
-    """Return what a view shows; nobody may write to it, or read it after the array was changed."""
-    return remembered(view, view)
+    return a.view(dims, back)
 
 
 @known("numpy.lib.stride_tricks.as_strided")
@@ -681,7 +710,7 @@ def as_strided(world: World, x: Any, shape: Any = None, strides: Any = None) -> 
         )
         for by in moves:
             world.require(rules.compare(">=", by[k], sp.S.Zero), "as_strided: a negative stride")
-    return frozen(world, a.view([(n,) for n in lengths], back))
+    return a.view([(n,) for n in lengths], back)
 
 
 @known("numpy.put_along_axis", "numpy.take_along_axis")

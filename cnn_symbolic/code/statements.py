@@ -15,14 +15,14 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.code.arrays import Array, computed, describe
-from cnn_symbolic.code.expressions import MOST_CALLS, Expressions
+from cnn_symbolic.code.arrays import Array, computed, describe, divided
+from cnn_symbolic.code.expressions import MOST_CALLS, MOST_UNROLLED, Expressions
 from cnn_symbolic.code.functions import as_passes, members
 from cnn_symbolic.code.indexing import Mask, assign
 from cnn_symbolic.code.memory import Guard, Loop
 from cnn_symbolic.code.numbers import arithmetic, as_number, condition, is_number, truth
 from cnn_symbolic.code.values import Cell, Class, Function, Instance, Known, Passes, Poison, Scope
-from cnn_symbolic.code.world import NotUnderstood
+from cnn_symbolic.code.world import NotUnderstood, Raised
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.formulas import symbols_of
 from cnn_symbolic.expressions.heads import has_entries
@@ -201,7 +201,7 @@ class Statements(Expressions):
 
     def is_accumulator(self, name: str, scope: Scope) -> bool:
         """Tell whether a name is one to which every pass of a loop adds, wherever it is mentioned."""
-        return isinstance(scope.names.get(name), Cell)
+        return isinstance(scope.names.get(name), Cell) or name in scope.accumulated
 
     def do_annassign(self, node: ast.AnnAssign, scope: Scope) -> None:
         """Give a name with an annotation a value."""
@@ -392,7 +392,8 @@ class Statements(Expressions):
         source = self.value(node.iter, scope)
         known = self.known_members(source)
         if known is None:
-            self.passes(node, as_passes(self.world, source), scope)
+            for part in self.split(node, as_passes(self.world, source), scope):
+                self.passes(node, part, scope)
             return
         for each in known:
             self.bind(node.target, each, scope)
@@ -400,6 +401,36 @@ class Statements(Expressions):
                 self.block(node.body, scope)
             except Skipped:
                 continue
+
+    def split(self, node: ast.For, over: Passes, scope: Scope) -> list[Passes]:
+        """Return a loop over m·b passes whose body divides its number by b as loops over m and over b."""
+        if len(over.lengths) != 1:
+            return [over]
+        for divisor in divisors(node.body):
+            b = self.guessed(divisor, scope)
+            m = divided(over.lengths[0], b) if is_number(b) and b != 1 and not b.is_number else None
+            if m is None or m == 1 or not self.world.is_size(b - 1):
+                continue
+            if m.is_Integer and m <= MOST_UNROLLED:
+                return [Passes((b,), lambda at, g=g: over.element((g * b + at[0],))) for g in range(int(m))]
+            return [Passes((m, b), lambda at: over.element((at[0] * b + at[1],)))]
+        return [over]
+
+    def guessed(self, node: ast.expr, scope: Scope) -> Any:
+        """Return what an expression is before a loop, None if it is nothing there; nothing is noted of it."""
+        mark, obligations = len(self.world.journal), dict(self.world.obligations)
+        watched, line, taken = self.world.watching(), self.world.line, len(self.world.taken)
+        try:
+            if isinstance(node, ast.Name | ast.Constant):
+                return self.value(node, scope)
+        except (NotUnderstood, Raised):
+            return None
+        finally:
+            self.undo(mark)
+            self.world.obligations, self.world.line = obligations, line
+            self.world.forget(watched)
+            del self.world.taken[taken:]
+        return None
 
     def do_while(self, node: ast.While, scope: Scope) -> None:
         """Carry out `while i < n` with `i += d` as its last statement, as a loop over a range."""
@@ -414,17 +445,20 @@ class Statements(Expressions):
         accumulated = [name for name in assigned if is_added_to(name, body)]
         counters, sums = self.counted(node, body, over, loops, scope, accumulated)
         before = {name: self.world_value(scope, name) for name in accumulated}
-        cells = []
+        arrays: list[str] = []
         for name in accumulated:
             start = before[name]
             if name in counters:
                 self.name(scope, name, start + counters[name] * number_of(loops))
-            elif name in sums:
-                made = start.copy() if isinstance(start, Array) else computed(self.world, [], lambda _, e=start: e)
-                self.name(scope, name, made if isinstance(start, Array) else Cell(made))
-                cells.append(name)
+            elif name in sums and not isinstance(start, Array):
+                self.name(scope, name, Cell(computed(self.world, [], lambda _, e=start: e)))
+            elif name in sums and is_rebound(name, body) and name not in scope.accumulated:
+                self.name(scope, name, start.copy())
+                scope.accumulated.add(name)
+                arrays.append(name)
         with self.carried([name for name in assigned if name not in counters and name not in sums], scope):
             self.once_through(node, body, over, loops, scope)
+        scope.accumulated.difference_update(arrays)
         for name in names_in([node]):
             if name in counters:
                 total = sp.Mul(*(self.at_least_zero(n) for n in over.lengths))
@@ -484,8 +518,10 @@ class Statements(Expressions):
             for name in numbers:
                 if name not in unknown:
                     self.name(scope, name, Cell(computed(self.world, [], lambda _, e=start[name]: e)))
+            rebound = {name for name in sums if is_rebound(name, body)} - scope.accumulated
             for name in sums:
-                self.name(scope, name, start[name].copy())
+                self.name(scope, name, start[name].copy() if name in rebound else start[name])
+            scope.accumulated |= rebound
             try:
                 self.once_through(node, body, over, loops, scope)
                 indices = {part.index for part in loops} | set(unknown.values())
@@ -497,6 +533,7 @@ class Statements(Expressions):
             except NotUnderstood:
                 counters = {}
             finally:
+                scope.accumulated -= rebound
                 self.undo(mark)
                 self.world.obligations = obligations
                 self.world.forget(watched)
@@ -626,6 +663,21 @@ def is_added_to(name: str, body: Sequence[ast.AST]) -> bool:
         elif isinstance(node, ast.For) and name in names_in([node.target]):
             return False
     return added > 0 and (not rebound or mentions == added)
+
+
+def is_rebound(name: str, body: Sequence[ast.AST]) -> bool:
+    """Tell whether statements add to a name by `a = a + e`, which makes a new array every time."""
+    nodes = (part for statement in body for part in ast.walk(statement) if isinstance(part, ast.Assign))
+    return any(isinstance(t, ast.Name) and t.id == name for node in nodes for t in node.targets)
+
+
+def divisors(body: Sequence[ast.stmt]) -> Iterator[ast.expr]:
+    """Yield what statements divide by with // and %."""
+    for node in (part for statement in body for part in ast.walk(statement)):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.FloorDiv | ast.Mod):
+            yield node.right
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "divmod":
+            yield from node.args[1:2]
 
 
 def has_break(node: ast.For) -> bool:

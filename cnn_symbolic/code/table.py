@@ -16,7 +16,21 @@ from cnn_symbolic.code.world import World
 
 TABLE: dict[str, Callable[..., Any]] = {}
 # Parameters that say nothing about the numbers in an array.
-IGNORED = {"dtype", "order", "copy", "optimize", "casting", "subok", "like", "file", "end", "sep", "writeable", "flush"}
+IGNORED = {
+    "dtype",
+    "order",
+    "copy",
+    "optimize",
+    "casting",
+    "subok",
+    "like",
+    "file",
+    "end",
+    "sep",
+    "writeable",
+    "flush",
+    "strict",
+}
 
 Row = Callable[..., Any]
 

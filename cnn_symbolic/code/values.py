@@ -21,10 +21,14 @@ class Poison:
 
 @dataclass(eq=False)
 class Scope:
-    """The names of a function, of a class or of a file; names that are not there are looked up outside."""
+    """The names of a function, of a class or of a file; names that are not there are looked up outside.
+
+    `accumulated` are those of arrays that every pass of a loop adds to by `a = a + e`.
+    """
 
     names: dict[str, Any] = field(default_factory=dict)
     outer: Scope | None = None
+    accumulated: set[str] = field(default_factory=set)
 
     def home(self, name: str) -> Scope | None:
         """Return the scope that has a name."""

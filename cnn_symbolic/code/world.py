@@ -22,7 +22,7 @@ from cnn_symbolic.code.naming import name_of_equal, new_name
 from cnn_symbolic.code.selections import Choice, Chosen, Windows
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.formulas import Entry, alpha_key, bound_sum, entry, substitute, symbols_of
-from cnn_symbolic.expressions.heads import has_entries
+from cnn_symbolic.expressions.heads import Equal, Remainder, has_entries
 from cnn_symbolic.expressions.rules import is_plain_size
 from cnn_symbolic.ground.errors import CnnSymbolicError
 from cnn_symbolic.kernel.search.decide import is_proved
@@ -180,13 +180,49 @@ class World:
         elif not self.choose(condition):
             raise self.raised(what)
 
+    def plainly(self, condition: Any) -> bool:
+        """Tell whether a condition follows from bounds alone at every pass of this moment."""
+        return follows(condition, self.moment, (*self.domain, *self.path))
+
     # Integers
+
+    def simplified(self, e: sp.Expr) -> sp.Expr:
+        """Return a size as equations of this path give it: I = 2, and H = I·⌊H/I⌋ where H mod I = 0."""
+        known: dict[sp.Expr, sp.Expr] = {}
+        for holds in (*self.domain, *self.path):
+            for part in rules.conjuncts(holds):
+                if isinstance(part, Equal):
+                    a, b = part.args
+                    if is_plain_size(a) and (b.is_Integer or is_plain_size(b)):
+                        known[a] = b
+                    elif is_plain_size(b) and a.is_Integer:
+                        known[b] = a
+                    elif isinstance(a, Remainder) and b == 0 and is_plain_size(a.args[0]):
+                        known[a.args[0]] = a.args[1] * rules.floor(rules.divide(*a.args))
+        return rules.over_atoms(e, lambda atom: known.get(atom, atom)) if known else e
+
+    def quotient(self, a: sp.Expr, b: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+        """Return ⌊a/b⌋ and a mod b: of b·q + r with 0 ≤ r < b they are q and r."""
+        multiples, rest = [], []
+        for term in sp.Add.make_args(sp.expand(a)):
+            share = selections.multiple(term, b)
+            (rest if share is None else multiples).append(term if share is None else share)
+        q, r = sp.Add(*multiples), sp.Add(*rest)
+        inside = rules.all_of(rules.compare(">=", r, sp.S.Zero), rules.compare("<", r, b))
+        plain, extra = self.without_choices(inside)
+        if r == 0 or follows(plain, (*self.moment, *extra), (*self.domain, *self.path)):
+            return q, r
+        return rules.floor(rules.divide(a, b)), rules.remainder(a, b)
 
     def sign(self, e: sp.Expr) -> int | None:
         """Return 1 for a number that is proved to be at least zero, −1 for one below zero, None for others."""
         if self.holds(rules.compare(">=", e, sp.S.Zero)):
             return 1
         return -1 if self.holds(rules.compare("<", e, sp.S.Zero)) else None
+
+    def is_size(self, n: sp.Expr) -> bool:
+        """Tell whether a number follows to be at least zero from bounds alone."""
+        return self.plainly(rules.compare(">=", n, sp.S.Zero))
 
     def same(self, a: sp.Expr, b: sp.Expr) -> bool:
         """Tell whether two sizes are proved to be equal."""
@@ -209,20 +245,29 @@ class World:
         for buffer in self.buffers:
             del buffer.watched[watched.get(id(buffer), 0) :]
 
-    def update(self, buffer: Buffer, update: Update) -> None:
-        """Carry out an update of memory; what a selection chooses is a sum over all that it may choose."""
+    def update(self, buffer: Buffer, update: Update, whole: bool) -> None:
+        """Carry out an update of memory; what a selection chooses is a sum over all that it may choose.
+
+        An array of `whole` numbers keeps the places that selections choose as they are.
+        """
+        if whole and self.weight == 1 and not any(t.has(Chosen) for t in update.target):
+            self.carry_out(buffer, update)
+            return
         extra, weight, exact = self.choices_in((*update.target, update.value))
         if (extra or self.weight != 1) and not update.adds:
             if since(self.moment, buffer.created):
                 raise self.refuse("an assignment that depends on entries, where an addition is understood")
-            old = buffer.at(self.moment).entry(update.target)
+            old = buffer.at(self.moment, self.plainly).entry(update.target)
             update = replace(update, adds=True, value=update.value - old, whole=False)
             extra, weight, exact = self.choices_in((*update.target, update.value))
         value = weight * self.weight * exact(update.value)
         target = tuple(map(exact, update.target))
-        moment = (*update.moment, *extra)
+        self.carry_out(buffer, replace(update, value=value, target=target, moment=(*update.moment, *extra)))
+
+    def carry_out(self, buffer: Buffer, update: Update) -> None:
+        """Carry out an update of memory as it stands."""
         try:
-            buffer.update(replace(update, value=value, target=target, moment=moment))
+            buffer.update(update)
         except Unreadable as stopped:
             raise self.refuse(str(stopped)) from None
         self.journal.append(buffer.updates.pop)
@@ -253,7 +298,7 @@ class World:
     def reading(self, buffer: Buffer) -> Any:
         """Return what a buffer holds now, as a function of the index."""
         try:
-            found = buffer.at(self.moment)
+            found = buffer.at(self.moment, self.plainly)
             for one, other in found.assignments():
                 ranges = (*one.ranges, *other.ranges)
                 first, second = [i for i, _ in one.ranges], [i for i, _ in other.ranges]
@@ -348,6 +393,12 @@ class World:
                 if selected is not None and (found[1] == sp.true or self.holds(found[1])):
                     return selected
         return None
+
+    def is_selection(self, e: sp.Expr, within: Sequence[sp.Symbol]) -> bool:
+        """Tell whether an expression is the selection of a window at every cell of it, one of which is selected."""
+        if self.windows is None or not isinstance(e, Entry) or str(e.base.label) != self.windows.selection:
+            return False
+        return list(e.indices[len(e.indices) - len(self.windows.overlay) :]) == list(within)
 
     def place(self, number: sp.Expr, lengths: Sequence[sp.Expr]) -> list[sp.Expr]:
         """Return the index of the cell with a number, of a selection as it was made where the sizes are the same."""

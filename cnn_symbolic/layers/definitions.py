@@ -21,7 +21,7 @@ from cnn_symbolic.expressions.values import Number, Truth, number, plain
 from cnn_symbolic.ground.errors import FragmentError, OperandError, ShapeError
 from cnn_symbolic.layers.convolutions import Conv, ConvTranspose, Filtering, Linear
 from cnn_symbolic.layers.forward import Forward
-from cnn_symbolic.layers.options import OVERLAY, at_sizes, closed, depends
+from cnn_symbolic.layers.options import OVERLAY, SPATIAL, at_sizes, closed, depends
 from cnn_symbolic.layers.poolings import AveragePooling, MaxPooling, NearestUpsampling
 from cnn_symbolic.tensors.arithmetic import scale
 from cnn_symbolic.tensors.entries import by_entries, sum_of
@@ -33,8 +33,6 @@ from cnn_symbolic.tensors.operations.geometry import conv_size, pad_widths
 from cnn_symbolic.tensors.operations.pooling import pool_size, select_pool, sum_pool, window_counts
 from cnn_symbolic.tensors.tensor import Tensor
 
-# The sizes of the spatial axes of x, by how many there are.
-SPATIAL = ("", "L", "HW", "DHW")
 # The letters of the indices of these axes, of those of an overlay, and of the positions of windows.
 CELLS, ENTRIES, POSITIONS = "mop", "iju", "rtv"
 
@@ -76,7 +74,7 @@ class LayerSizes:
         self.layer, self.rank = layer, layer.rank
         parts = layer.open.items()
         self.open = {name: named_number((size if min(values) else width)(name)) for name, values in parts}
-        self.batch, self.spatial = self.size("N"), tuple(map(self.size, SPATIAL[self.rank]))
+        self.batch, self.spatial = self.size("B"), tuple(map(self.size, SPATIAL[: self.rank]))
         given: dict[str, Any] = {name: closed(value, self.open) for name, value in layer.settings.items()}
         window = given.get("window")
         self.overlay = tuple(map(self.size, OVERLAY[: self.rank])) if window is None else self.each(window)
