@@ -1,3 +1,4 @@
+from cnn_symbolic.backward.agreement.same import same as same
 from cnn_symbolic.backward.check import assert_backward as assert_backward
 from cnn_symbolic.backward.check import check_backward as check_backward
 from cnn_symbolic.backward.findings import BackwardError as BackwardError
