@@ -58,6 +58,17 @@ def cell(at: sp.Expr, dim: Dim) -> list[sp.Expr]:
     return index
 
 
+def translated(index: Index, dim: Dim, mine: Dim) -> list[sp.Expr]:
+    """Return the index of a cell in one group of sizes as that in another group with the same number of cells."""
+    if len(mine) == len(dim) and all(sp.expand(x - y) == 0 for x, y in zip(mine[1:], dim[1:], strict=True)):
+        return list(index)
+    groups, back = regrouped(mine, dim)
+    if groups is None or back is None:
+        return cell(position(index, dim), mine)
+    parts = zip(index, groups, strict=True)
+    return back([i for at, group in parts for i in ([at] if len(group) == 1 else cell(at, group))])
+
+
 @dataclass(frozen=True, eq=False)
 class Array:
     """A view of a buffer."""
@@ -265,10 +276,8 @@ def expanded(a: Array, dims: Sequence[Dim], what: str) -> Entry:
             mine, dim = a.dims[k - missing], dims[k]
             if single[k - missing]:
                 at += [sp.S.Zero] * len(mine)
-            elif len(mine) == len(dim) and all(sp.expand(x - y) == 0 for x, y in zip(mine[1:], dim[1:], strict=True)):
-                at += here
             else:
-                at += cell(position(here, dim), mine)
+                at += translated(here, dim, mine)
         return entry(at)
 
     return read

@@ -79,25 +79,30 @@ def is_never_negative(e: sp.Expr, loops: Sequence[Loop], lows: Sequence[sp.Expr]
     if isinstance(e, sp.Mul) and depth and all(is_never_negative(f, loops, lows, depth - 1) for f in e.args):
         return True
     written = sp.expand(e)
-    if any(at_least(low, 0) for low in lowest(written, loops)):
+    if any(is_above(low, lows) for low in lowest(written, loops, lows)):
         return True
-    if any(at_least(low, 0) for known in lows for low in lowest(sp.expand(written - known), loops)):
+    if any(at_least(low, 0) for known in lows for low in lowest(sp.expand(written - known), loops, lows)):
         return True
     return bool(depth) and any(
         all(is_never_negative(part, loops, lows, depth - 1) for part in parts) for parts in unrounded(written)
     )
 
 
-def lowest(written: sp.Expr, loops: Sequence[Loop]) -> Iterator[sp.Expr]:
+def is_above(e: sp.Expr, lows: Sequence[sp.Expr]) -> bool:
+    """Tell whether a number without roundings is at least zero by its coefficients, or not below one of some lows."""
+    return at_least(e, 0) or any(at_least(without_roundings(sp.expand(e - low)), 0) for low in lows)
+
+
+def lowest(written: sp.Expr, loops: Sequence[Loop], lows: Sequence[sp.Expr]) -> Iterator[sp.Expr]:
     """Yield numbers that one is not below: with every loop at the pass at which it is least, and without roundings."""
     for loop in reversed(loops):
         coefficient = written.coeff(loop.index, 1)
         rest = sp.expand(written - coefficient * loop.index)
         if rest.has(loop.index) or coefficient.has(loop.index):
             return
-        if at_least(coefficient, 0):
+        if is_above(coefficient, lows):
             written = rest
-        elif at_least(-coefficient, 0):
+        elif is_above(-coefficient, lows):
             written = sp.expand(rest + coefficient * (loop.length - 1))
         else:
             return

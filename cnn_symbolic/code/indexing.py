@@ -180,7 +180,8 @@ def of_number(a: Array, axis: int, i: sp.Expr) -> Part:
     at = from_the_end(world, i, n)
     inside = rules.all_of(rules.compare(">=", at, sp.S.Zero), rules.compare("<", at, n))
     world.require(inside, f"IndexError: the index {i} is outside of an axis of size {n}")
-    return Part((), lambda _: cell(at, dim), 1)
+    place = world.cell(at, dim)
+    return Part((), lambda _: place, 1)
 
 
 def from_the_end(world: World, i: sp.Expr, n: sp.Expr) -> sp.Expr:

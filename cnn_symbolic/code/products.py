@@ -19,11 +19,10 @@ from cnn_symbolic.code.arrays import (
     Dim,
     as_array,
     axes_of,
-    cell,
     computed,
     is_one,
-    position,
     together,
+    translated,
 )
 from cnn_symbolic.code.numbers import arithmetic, as_real
 from cnn_symbolic.code.world import World
@@ -141,9 +140,7 @@ def within(index: list[sp.Expr], whole: Dim, own: Dim) -> list[sp.Expr]:
     """Return the index along an axis that is broadcast to another one, or is the same with other atomic sizes."""
     if is_one(own) and not is_one(whole):
         return [sp.S.Zero] * len(own)
-    if len(own) == len(whole) and all(sp.expand(a - b) == 0 for a, b in zip(own[1:], whole[1:], strict=True)):
-        return index
-    return cell(position(index, whole), own)
+    return translated(index, whole, own)
 
 
 def tensordot(world: World, a: Array, b: Array, axes: Any) -> Array:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -401,7 +402,7 @@ def decided(
                 claims += claims_of(name, path, gradients(path)[name])
             except VacuousClaimError:
                 continue
-            except CnnSymbolicError as stopped:
+            except (CnnSymbolicError, RecursionError) as stopped:
                 reason = str(stopped)
     refuted = any(isinstance(claim.verdict, Refutation) for claim in claims)
     open_claims = [claim for claim in claims if not isinstance(claim.verdict, Theorem | Refutation)]
@@ -422,12 +423,9 @@ def detail_of(verdict: Verdict) -> str:
 def claims_of(name: str, path: Path, gradient: Tensor) -> list[Claim]:
     """Return the claims about one result on one path; what depends on one that is refuted is left out."""
     world, assuming = path.world, (*path.world.domain, *path.conditions)
-    claims: list[Claim] = []
-    for each in path.obligations:
-        verdict = decide(world.statement(each.never))
-        claims.append(Claim(path, each.what, verdict, None, each.line))
-        if isinstance(verdict, Refutation):
-            return claims
+    claims = list(obliged(path))
+    if any(isinstance(claim.verdict, Refutation) for claim in claims):
+        return claims
     array, (index, value) = path.result[name]
     if array.rank != gradient.rank:
         raise CnnSymbolicError(f"{name} has {array.rank} axes, where the gradient has {gradient.rank}")
@@ -445,6 +443,17 @@ def claims_of(name: str, path: Path, gradient: Tensor) -> list[Claim]:
         raise CnnSymbolicError("it differs for arbitrary selections, but not where maxima are selected")
     claims.append(Claim(path, name, verdict, formula))
     return claims
+
+
+@lru_cache(maxsize=64)
+def obliged(path: Path) -> tuple[Claim, ...]:
+    """Return the claims that nothing goes wrong on a path, up to the first that is refuted."""
+    claims: list[Claim] = []
+    for each in path.obligations:
+        claims.append(Claim(path, each.what, decide(path.world.statement(each.never)), None, each.line))
+        if isinstance(claims[-1].verdict, Refutation):
+            break
+    return tuple(claims)
 
 
 def differs(gradient: Tensor, formula: Tensor, verdict: Refutation, world: World) -> bool:

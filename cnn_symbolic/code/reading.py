@@ -21,7 +21,7 @@ from cnn_symbolic.kernel.trusted.reader import NotReadable
 MOST_PATHS = 64
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Path:
     """One way through the code: the conditions on the sizes under which it is taken, and what comes out.
 

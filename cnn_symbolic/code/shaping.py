@@ -181,7 +181,7 @@ def arange(world: World, start: Any, stop: Any = None, step: Any = None, dtype: 
 def passes(world: World, start: sp.Expr, stop: sp.Expr, step: sp.Expr) -> sp.Expr:
     """Return how many numbers a range has: ⌈(stop − start)/step⌉, and none where that is below zero."""
     if world.sign(step - 1) == 1:
-        span = sp.expand(stop - start)
+        span = stop if start == 0 else sp.expand(stop - start)
     elif world.holds(rules.compare("<", step, sp.S.Zero)):
         span, step = sp.expand(start - stop), sp.expand(-step)
     else:

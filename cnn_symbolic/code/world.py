@@ -136,7 +136,7 @@ class World:
 
     def proves(self, never: sp.Expr) -> bool:
         """Tell whether the kernel proves that a number made from sizes is zero on this path."""
-        with suppress(NotReadable, CnnSymbolicError):
+        with suppress(NotReadable, CnnSymbolicError, RecursionError):
             return is_proved(self.statement(never))
         return False
 
@@ -203,16 +203,26 @@ class World:
 
     def quotient(self, a: sp.Expr, b: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
         """Return ⌊a/b⌋ and a mod b: of b·q + r with 0 ≤ r < b they are q and r."""
-        multiples, rest = [], []
-        for term in sp.Add.make_args(sp.expand(a)):
-            share = selections.multiple(term, b)
-            (rest if share is None else multiples).append(term if share is None else share)
-        q, r = sp.Add(*multiples), sp.Add(*rest)
-        inside = rules.all_of(rules.compare(">=", r, sp.S.Zero), rules.compare("<", r, b))
-        plain, extra = self.without_choices(inside)
-        if r == 0 or follows(plain, (*self.moment, *extra), (*self.domain, *self.path)):
-            return q, r
+        for written in dict.fromkeys((a, sp.expand(a))):
+            multiples, rest = [], []
+            for term in sp.Add.make_args(written):
+                factors = list(sp.Mul.make_args(term))
+                share = selections.multiple(term, b) if b not in factors else sp.Mul(*without(factors, b))
+                (rest if share is None else multiples).append(term if share is None else share)
+            q, r = sp.Add(*multiples), sp.Add(*rest)
+            inside = rules.all_of(rules.compare(">=", r, sp.S.Zero), rules.compare("<", r, b))
+            plain, extra = self.without_choices(inside)
+            if r == 0 or follows(plain, (*self.moment, *extra), (*self.domain, *self.path)):
+                return q, r
         return rules.floor(rules.divide(a, b)), rules.remainder(a, b)
+
+    def cell(self, at: sp.Expr, dim: Sequence[sp.Expr]) -> list[sp.Expr]:
+        """Return the index of the cell with a number in a group of sizes."""
+        index: list[sp.Expr] = []
+        for n in reversed(dim[1:]):
+            at, inner = self.quotient(at, n)
+            index.insert(0, inner)
+        return [at, *index]
 
     def sign(self, e: sp.Expr) -> int | None:
         """Return 1 for a number that is proved to be at least zero, −1 for one below zero, None for others."""
@@ -402,19 +412,25 @@ class World:
 
     def place(self, number: sp.Expr, lengths: Sequence[sp.Expr]) -> list[sp.Expr]:
         """Return the index of the cell with a number, of a selection as it was made where the sizes are the same."""
-        from cnn_symbolic.code.arrays import cell, position
+        from cnn_symbolic.code.arrays import position
 
         for chosen in sorted(number.atoms(Chosen), key=str) if isinstance(number, sp.Basic) else ():
             choice, _, *at = chosen.args
             parts = [Chosen(choice, sp.Integer(k), *at) for k in range(len(lengths))]
             if number == position(parts, tuple(lengths)):
                 return list(parts)
-        return cell(number, tuple(lengths))
+        return self.cell(number, tuple(lengths))
 
     def strides_of(self, a: Any) -> tuple[sp.Symbol, ...]:
         """Return the steps in memory along the axes of an array: numbers of which nothing is known."""
         steps = tuple(sp.Dummy(f"stride{k}", integer=True) for k in range(a.rank))
         return self.strides.setdefault(id(a), (a, steps))[1]
+
+
+def without(factors: list[sp.Expr], one: sp.Expr) -> list[sp.Expr]:
+    """Return factors, one of them left out."""
+    at = factors.index(one)
+    return [*factors[:at], *factors[at + 1 :]]
 
 
 def grouped(index: Sequence[sp.Expr], dims: Sequence[Any]) -> list[list[sp.Expr]]:
