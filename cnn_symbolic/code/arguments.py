@@ -4,13 +4,14 @@
 
 A name in brackets is a size, at least one and the same wherever it occurs; `b ()` is an arbitrary number. An option
 that is a name is left open: `stride=S` is any size of at least one, `padding=P>=0` may be zero, `S>=2` is not one.
+`t (N) in C` are labels, integers from 0 to C − 1, and `t (N, C) in one_hot` are labels as rows with a single 1.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
@@ -23,6 +24,7 @@ from cnn_symbolic.expressions.formulas import size, width
 from cnn_symbolic.ground.errors import OperandError
 
 EXAMPLE = '"x (N, C), w (C, K), stride=S, padding=P>=0"'
+ONE_HOT = "one_hot"
 OPENING, CLOSING, QUOTES = "([{", ")]}", "\"'"
 
 
@@ -30,12 +32,19 @@ OPENING, CLOSING, QUOTES = "([{", ")]}", "\"'"
 class ReadArguments:
     """The arguments of a function by name: the sizes of its arrays, and its options; what is left open is a size.
 
-    `conditions` are assumed of the sizes.
+    `conditions` are assumed of the sizes. `labels` are the arrays that are labels, with the number of classes, and
+    those that are rows with a single 1, with None.
     """
 
     arrays: Mapping[str, tuple[sp.Expr, ...]]
     options: Mapping[str, Any]
     conditions: tuple[Any, ...] = ()
+    labels: Mapping[str, sp.Expr | None] = field(default_factory=dict)
+
+    @property
+    def differentiated(self) -> tuple[str, ...]:
+        """The names of the arrays that there are gradients of: all but labels."""
+        return tuple(name for name in self.arrays if name not in self.labels)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -46,7 +55,7 @@ class ReadArguments:
     def sizes(self) -> dict[str, sp.Symbol]:
         """The sizes by name."""
         found: dict[str, sp.Symbol] = {}
-        for value in (*self.arrays.values(), *self.options.values()):
+        for value in (*self.arrays.values(), *self.options.values(), *self.labels.values()):
             found |= {s.name: s for s in symbols_in(value)}
         return found
 
@@ -62,8 +71,12 @@ class ReadArguments:
                 return least.get(value, str(value) if rules.least(value) else f"{value}>=0")
             return repr(float(value)) if isinstance(value, sp.Rational) and value.q != 1 else repr(plain(value))
 
-        arrays = [f"{name} ({', '.join(map(str, lengths))})" for name, lengths in self.arrays.items()]
+        arrays = [f"{name} ({', '.join(map(str, lengths))}){self.kind(name)}" for name, lengths in self.arrays.items()]
         return ", ".join([*arrays, *(f"{name}={said(value)}" for name, value in self.options.items())])
+
+    def kind(self, name: str) -> str:
+        """Return what is written behind an array that has labels."""
+        return f" in {self.labels[name] or ONE_HOT}" if name in self.labels else ""
 
 
 def plain(value: Any) -> Any:
@@ -103,20 +116,26 @@ def read_arguments(text: str) -> ReadArguments:
     sizes = Sizes(text)
     arrays: dict[str, tuple[sp.Expr, ...]] = {}
     options: dict[str, Any] = {}
+    labels: dict[str, sp.Expr | None] = {}
     for part in split(text):
         call = parsed(part, text)
         if call.keywords:
             name, value = str(call.keywords[0].arg), call.keywords[0].value
             given: Any = option(value, sizes)
         else:
-            name, given = array(call.args[0], sizes)
+            node = call.args[0]
+            name, given = array(node.left if isinstance(node, ast.Compare) else node, sizes)
+            if isinstance(node, ast.Compare):
+                labels[name] = classes(node.comparators[0], given, sizes)
         if name in arrays or name in options:
             raise OperandError(f"{text!r}: the argument {name} is there twice")
         (options if call.keywords else arrays)[name] = given
     if clash := set(arrays) & set(sizes.found):
         raise OperandError(f"{text!r}: {', '.join(sorted(clash))} is an array and a size: rename the size")
     above = [(s, least) for least, s in sizes.found.values() if least > 1]
-    return ReadArguments(arrays, options, tuple(rules.compare(">=", s, sp.Integer(least)) for s, least in above))
+    return ReadArguments(
+        arrays, options, tuple(rules.compare(">=", s, sp.Integer(least)) for s, least in above), labels
+    )
 
 
 def split(text: str) -> Iterator[str]:
@@ -146,8 +165,12 @@ def parsed(part: str, text: str) -> ast.Call:
         raise refused(part, text)
     if len(node.args) + len(node.keywords) != 1 or any(k.arg is None for k in node.keywords):
         raise refused(part, text)
-    if node.args and not (isinstance(node.args[0], ast.Call) and isinstance(node.args[0].func, ast.Name)):
-        raise refused(part, text)
+    if node.args:
+        one = node.args[0]
+        if isinstance(one, ast.Compare) and len(one.ops) == 1 and isinstance(one.ops[0], ast.In):
+            one = one.left
+        if not (isinstance(one, ast.Call) and isinstance(one.func, ast.Name)):
+            raise refused(part, text)
     return node
 
 
@@ -164,6 +187,15 @@ def array(node: ast.expr, sizes: Sizes) -> tuple[str, tuple[sp.Expr, ...]]:
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)) or node.keywords:
         raise refused(ast.unparse(node), sizes.text)
     return node.func.id, tuple(length(part, sizes) for part in node.args)
+
+
+def classes(node: ast.expr, lengths: tuple[sp.Expr, ...], sizes: Sizes) -> sp.Expr | None:
+    """Return the number of classes of labels, None for rows with a single 1."""
+    if not (isinstance(node, ast.Name) and node.id == ONE_HOT):
+        return length(node, sizes)
+    if not lengths:
+        raise OperandError(f"{sizes.text!r}: rows with a single 1 are those of an array with axes")
+    return None
 
 
 def length(node: ast.expr, sizes: Sizes) -> sp.Expr:

@@ -12,14 +12,17 @@ import ast
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import sympy as sp
 
 from cnn_symbolic.code.arguments import ReadArguments, guessed, read_arguments, required
-from cnn_symbolic.code.arrays import REAL, Array, as_array
+from cnn_symbolic.code.arrays import REAL, Array, as_array, computed
+from cnn_symbolic.code.identities import cancelled
+from cnn_symbolic.code.labels import is_affine, labels, rows_of_one, summed
 from cnn_symbolic.code.numbers import as_number
-from cnn_symbolic.code.proving import Call, Proof, as_view, concluded, results_of, sp_name
+from cnn_symbolic.code.proving import Call, Proof, Result, as_view, concluded, results_of, sp_name
 from cnn_symbolic.code.reading import File, Path, paths
 from cnn_symbolic.code.selections import LOWEST
 from cnn_symbolic.code.statements import Statements
@@ -28,6 +31,7 @@ from cnn_symbolic.code.world import NotUnderstood, Raised, World
 from cnn_symbolic.expressions.formulas import entry
 from cnn_symbolic.expressions.values import as_condition, number
 from cnn_symbolic.ground.errors import CnnSymbolicError, OperandError
+from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.layers.definitions import LayerDefinition
 from cnn_symbolic.tensors.entries import entries_of
 from cnn_symbolic.tensors.gradients import gradient
@@ -55,7 +59,7 @@ class ReadLayer:
     @property
     def inputs(self) -> tuple[str, ...]:
         """The names of its arrays."""
-        return tuple(self.arguments.arrays)
+        return self.arguments.differentiated
 
     def __str__(self) -> str:
         """Return the function with its arguments."""
@@ -91,11 +95,13 @@ def read_definition(
         raise world.refuse(f"the first result of {layer.name}, which is y, is no array")
     array = as_array(world, value)
     index, formula = array.written()
+    formula = plain(world, formula)
     if array.kind != REAL and not (isinstance(formula, sp.Expr) and array.kind == "whole"):
         raise world.refuse(f"the first result of {layer.name}, which is y, has truth values as entries")
     if formula.has(LOWEST) or formula.has(sp.oo):
         raise world.refuse(f"the first result of {layer.name}, which is y, has −∞ in it")
     inputs = {name: world.tensors[name] for name in layer.inputs}
+    chosen = {*world.selected.values(), *map(free_entries, layer.arguments.labels)}
     y_name, dy_name = free_name("y", world), free_name("dy", world)
     lengths = tuple(map(number, array.atoms))
     y = named(y_name, entries_of(formula, index, lengths, tuple(world.tensors.values())))
@@ -112,7 +118,7 @@ def read_definition(
         inputs=inputs,
         y=y,
         dy=dy,
-        given={},
+        given={name: world.tensors[name] for name in sorted(chosen)},
         options=options,
         gradients=gradients,
         assumptions=(),
@@ -143,13 +149,30 @@ def arriving(world: World, layer: ReadDefinition) -> Array:
 
 def world_with(arguments: ReadArguments) -> World:
     """Return a world in which the arrays of a function have arbitrary entries."""
-    leaves = {name: tensor(*map(number, lengths), name=name) for name, lengths in arguments.arrays.items()}
+    leaves: dict[str, Tensor] = {}
+    for name, lengths in arguments.arrays.items():
+        own_name = free_entries(name) if name in arguments.labels else name
+        extra = [n for n in (arguments.labels.get(name),) if n is not None]
+        leaves[own_name] = tensor(*map(number, (*lengths, *extra)), name=own_name)
     return World(arguments.conditions, tensors=leaves)
+
+
+def free_entries(name: str) -> str:
+    """Return the name of the arbitrary entries that labels are made from."""
+    return f"{name}′"
 
 
 def given(world: World, arguments: ReadArguments) -> dict[str, Any]:
     """Return the arguments of a call, arrays of their own for every call."""
-    arrays = {name: own(world, world.tensors[name]) for name in arguments.arrays}
+    arrays = {name: own(world, world.tensors[name]) for name in arguments.differentiated}
+    for name, count in arguments.labels.items():
+        lengths = arguments.arrays[name]
+        if count is not None:
+            arrays[name] = labels(world, free_entries(name), lengths, count)
+        else:
+            dims = [(n,) for n in lengths]
+            entries = partial(rows_of_one, free_entries(name), classes=lengths[-1])
+            arrays[name] = computed(world, dims, entries)
     return {**arrays, **{name: copied(value) for name, value in arguments.options.items()}}
 
 
@@ -253,7 +276,7 @@ def is_known(name: str, arguments: ReadArguments) -> bool:
 
 def outputs_of(node: ast.FunctionDef, arguments: ReadArguments) -> tuple[str, ...]:
     """Return the names of the results: those that the return statement has, else those of the arrays in their order."""
-    expected = tuple(f"d{name}" for name in arguments.arrays)
+    expected = tuple(f"d{name}" for name in arguments.differentiated)
     returned = [each.value for each in ast.walk(node) if isinstance(each, ast.Return) and each.value is not None]
     last = returned[-1] if returned else None
     parts = last.elts if isinstance(last, ast.Tuple | ast.List) else [last]
@@ -276,7 +299,8 @@ def gradient_name(node: ast.expr | None, arguments: ReadArguments) -> str:
         return ""
     word = node.id.casefold()
     before = ("d", "d_", "grad_", "g_", "dl_d", "dloss_d")
-    found = [n for n in arguments.arrays if word in {f"{b}{n.casefold()}" for b in before} | {f"{n.casefold()}_grad"}]
+    words = {n: {f"{n}_grad".casefold(), *(f"{b}{n.casefold()}" for b in before)} for n in arguments.differentiated}
+    found = [n for n, known in words.items() if word in known]
     return f"d{found[0]}" if len(found) == 1 else ""
 
 
@@ -325,8 +349,8 @@ def prove_against_forward(
     call = signature if isinstance(signature, Call) else read_call(signature) if signature else call_of(node, known)
     layer = ReadLayer(forward, known)
     named_ones = [name for name in call.outputs if name != IGNORED]
-    if unknown := [name for name in named_ones if name.removeprefix("d") not in known.arrays]:
-        expected = ", ".join(f"d{name}" for name in known.arrays)
+    if unknown := [name for name in named_ones if name.removeprefix("d") not in known.differentiated]:
+        expected = ", ".join(f"d{name}" for name in known.differentiated)
         raise OperandError(f"{unknown[0]} is the gradient of no array of {forward}: they are {expected}")
     read: dict[int, ReadDefinition] = {}
     is_cost = "dy" not in (*call.inputs, *(name for _, name in call.named))
@@ -340,9 +364,11 @@ def prove_against_forward(
         inputs = [passed(world, made, name) for name in call.inputs]
         words = {word: passed(world, made, name) for word, name in call.named}
         answer = reader.called(function_named(reader, there, backward), inputs, words)
-        return results_of(world, answer, call)
+        results = results_of(world, answer, call)
+        return {name: (array, (index, plain(world, value))) for name, (array, (index, value)) in results.items()}
 
     world = world_with(known)
+    world.selects = True
     world.domain = (*world.domain, *map(as_condition, assuming))
     found = [as_layer(path, read.get(id(path.world)), layer) for path in paths(file, run, world)]
     layers = list(read.values())
@@ -353,11 +379,31 @@ def prove_against_forward(
     def gradients(path: Path) -> Mapping[str, Tensor]:
         return read[id(path.world)].gradients
 
-    return concluded(home, backward, layers[0], named_ones, found, gradients, start)
+    proof = concluded(home, backward, layers[0], named_ones, found, gradients, start)
+    results = tuple(doubted(result, read) if result.outcome == "refuted" else result for result in proof.results)
+    return replace(proof, results=results)
 
 
 class NotRead(CnnSymbolicError):
     """A forward pass that cannot be read, with the line and what stands there."""
+
+
+def plain(world: World, formula: Any) -> Any:
+    """Return a formula in which nothing is chosen, and what a maximum shifts is shifted back."""
+    return cancelled(world, summed(world, formula))
+
+
+def doubted(result: Result, read: Mapping[int, ReadDefinition]) -> Result:
+    """Return a refuted result as open if it may be refuted for labels, or cells of maxima, only that are none."""
+    for claim in result.claims:
+        if not isinstance(claim.verdict, Refutation):
+            continue
+        made, world = read[id(claim.path.world)], claim.path.world
+        sides = (claim.verdict.statement.left.formula, claim.verdict.statement.right.formula)
+        if not made.given or all(is_affine(side, made.given, world.tensors) for side in sides):
+            return result
+    said = "it differs, but for entries that may be no labels, or not the greatest"
+    return replace(result, outcome="open", reason=said, claims=tuple(c for c in result.claims if c.formula is None))
 
 
 def as_layer(path: Path, made: ReadDefinition | None, layer: ReadLayer) -> Path:

@@ -16,6 +16,8 @@ import sympy as sp
 from cnn_symbolic.code.arrays import REAL, TRUTH, WHOLE, Array, as_array, computed, describe, elementwise
 from cnn_symbolic.code.identities import half_power, rewritten
 from cnn_symbolic.code.indexing import Mask
+from cnn_symbolic.code.labels import at_any_cell
+from cnn_symbolic.code.selections import Chosen
 from cnn_symbolic.code.world import World
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.formulas import symbols_of
@@ -188,6 +190,8 @@ def applied(world: World, name: str, e: sp.Expr) -> sp.Expr:
     """Return a known function of an entry; what is no entry of a tensor gets a name before."""
     if not has_entries(e):
         return of_sizes(world, name, e)
+    if e.has(Chosen):
+        return at_any_cell(world, e, lambda inner: applied(world, name, inner))
     if (found := rewritten(world, name, e, applied)) is not None:
         return found
     made: sp.Expr = Opaque(name, 0, world.entry_of(e))

@@ -135,7 +135,8 @@ def paths(
 
 def fresh(world: World, decisions: tuple[bool, ...]) -> World:
     """Return a world in which nothing has been read yet."""
-    return World(world.domain, decisions, tensors=dict(world.tensors), windows=world.windows, exact=world.exact)
+    told = {name: getattr(world, name) for name in ("windows", "exact", "selects")}
+    return World(world.domain, decisions, tensors=dict(world.tensors), **told)
 
 
 def arrays_in(value: Any) -> Mapping[str, Array]:

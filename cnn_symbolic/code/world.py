@@ -65,7 +65,8 @@ class Obligation:
 class World:
     """What is known on one path. `domain` are conditions on the sizes, `decisions` the answers where the path forks.
 
-    Unless it is `exact`, comparisons of entries with zero are read as they are where the entries are not zero.
+    Unless it is `exact`, comparisons of entries with zero are read as they are where the entries are not zero. Where it
+    `selects`, a maximum of anything is read, with a selection that has the name in `selected`.
     """
 
     domain: tuple[Any, ...]
@@ -80,6 +81,8 @@ class World:
     named: dict[Any, str] = field(default_factory=dict)
     windows: Windows | None = None
     exact: bool = False
+    selects: bool = False
+    selected: dict[Any, str] = field(default_factory=dict)
     choices: list[Choice] = field(default_factory=list)
     strides: dict[int, tuple[Any, tuple[sp.Symbol, ...]]] = field(default_factory=dict)
     weight: sp.Expr = sp.S.One
@@ -346,6 +349,16 @@ class World:
             self.named[key] = name
         return entry(self.named[key], index)
 
+    def vanishes(self, e: sp.Expr) -> bool:
+        """Tell whether an expression is proved to be zero, at every index."""
+        index = tuple(selections.places(e))
+        lengths = tuple(map(self.length_at, index))
+        with suppress(NotReadable, CnnSymbolicError):
+            made = entries_of(e, index, lengths, tuple(self.tensors.values()))
+            nothing = entries_of(sp.S.Zero, index, lengths, ())
+            return is_proved(state(nothing, made, assuming=(*self.domain, *self.path)))
+        return False
+
     def length_at(self, index: sp.Symbol) -> sp.Expr:
         """Return the number of passes of the loop that an index is of."""
         for part in self.moment:
@@ -358,7 +371,10 @@ class World:
     def maxima(self, a: Any, axes: Sequence[int], dims: Sequence[Any], keepdims: bool, places: bool) -> Any:
         """Return the maxima of windows of max pooling, or the numbers of the cells that have them."""
         from cnn_symbolic.code.arrays import REAL, WHOLE, computed, position
+        from cnn_symbolic.code.labels import own_maximum
 
+        if self.selects and not places:
+            return own_maximum(self, a, axes, dims, keepdims)
         index = tuple(sp.Dummy("mnpq"[k % 4], integer=True) for k in range(len(a.atoms)))
         split = a.split(index)
         within = [i for k in axes for i in split[k]]

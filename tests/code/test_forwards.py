@@ -275,3 +275,98 @@ def test_a_gradient_of_no_array_is_refused():
     text, arguments = RIGHT["affine"]
     with pytest.raises(OperandError, match="dv is the gradient of no array of forward: they are dx, dw, db"):
         proof(text, arguments, signature="dy, cache -> dx, dv, _")
+
+
+# Labels and maxima
+
+STABLE = SOFTMAX.replace("np.exp(x)", "np.exp(x - np.max(x, axis=1, keepdims=True))")
+ENTROPY = """
+def forward(x, t):
+    n = len(x)
+    e = np.exp(x{shift})
+    p = e / np.sum(e, axis=1, keepdims=True)
+    return -np.sum(np.log(p[np.arange(n), t])) / n, (p, t)
+def backward(cache):
+    p, t = cache
+    n = p.shape[0]
+    dx = p.copy()
+    dx[np.arange(n), t] -= 1
+    return dx / n
+"""
+OF_ROWS = """
+def forward(x, t):
+    e = np.exp(x{shift})
+    p = e / e.sum(axis=1, keepdims=True)
+    return -np.sum(t * np.log(p)) / len(x), (p, t)
+def backward(cache):
+    p, t = cache
+    return (p - t) / len(p)
+"""
+LOGITS = """
+def forward(x, t):
+    shifted = x{shift}
+    logp = shifted - np.log(np.sum(np.exp(shifted), axis=1, keepdims=True))
+    n = x.shape[0]
+    return -np.sum(logp[np.arange(n), t]) / n, (np.exp(logp), t)
+def backward(cache):
+    p, t = cache
+    dx = p.copy()
+    dx[np.arange(len(p)), t] -= 1
+    dx /= len(p)
+    return dx
+"""
+SHIFT = " - x.max(axis=1, keepdims=True)"
+COSTS = [
+    (ENTROPY, "x (N, C), t (N) in C"),
+    (OF_ROWS, "x (N, C), t (N, C) in one_hot"),
+    (LOGITS, "x (N, C), t (N) in C"),
+]
+
+
+def test_a_softmax_that_is_shifted_by_its_maximum_is_proved():
+    assert proof(STABLE, "x (N, C)").outcome == "proved"
+
+
+@pytest.mark.parametrize("shift", ["", SHIFT])
+@pytest.mark.parametrize(("text", "arguments"), COSTS)
+def test_softmax_with_cross_entropy_is_proved_for_all_labels(text, arguments, shift):
+    assert outcomes(proof(text.replace("{shift}", shift), arguments)) == {"dx": "proved"}
+
+
+@pytest.mark.parametrize("shift", ["", SHIFT])
+@pytest.mark.parametrize(
+    ("text", "arguments", "right", "wrong"),
+    [
+        (*COSTS[0], "-= 1", "-= 2"),
+        (*COSTS[0], "return dx / n", "return dx"),
+        (*COSTS[1], "(p - t) /", "(p + t) /"),
+    ],
+)
+def test_mistakes_in_cross_entropy_are_refuted(text, arguments, right, wrong, shift):
+    assert right in text
+    assert proof(text.replace(right, wrong).replace("{shift}", shift), arguments).outcome == "refuted"
+
+
+def test_what_holds_for_labels_alone_is_not_refuted_for_others():
+    text = "def forward(x, t):\n    return np.sum(x * t), t\ndef backward(t):\n    return t * t\n"
+    found = proof(text, "x (N, C), t (N, C) in one_hot", signature="cache -> dx")
+    assert outcomes(found) == {"dx": "open"}
+    assert "no labels" in found.results[0].reason
+
+
+def test_rows_of_any_numbers_are_no_labels():
+    text, _ = COSTS[1]
+    assert proof(text.replace("{shift}", ""), "x (N, C), t (N, C)", signature="cache -> dx").outcome == "refuted"
+
+
+def test_the_maximum_is_what_a_cost_depends_on():
+    text = "def forward(x):\n    return np.max(x, axis=1), x\ndef backward(dy, x):\n    return {}\n"
+    assert proof(text.replace("{}", "np.zeros_like(x)"), "x (N, C)").outcome == "refuted"
+
+
+def test_labels_are_written_as_they_are_read():
+    text = "x (N, C), t (N) in C, u (N, C) in one_hot"
+    assert str(read_arguments(text)) == text
+    for wrong in ("t (N) in f(C)", "t in C", "t () in one_hot"):
+        with pytest.raises(OperandError):
+            read_arguments(wrong)
