@@ -2,7 +2,8 @@
 
     x (B, C, M, N), w (K, C, I, J), stride=S, padding=P>=0, mode="valid"
 
-A name in brackets is a size, at least one and the same wherever it occurs; `b ()` is an arbitrary number. An option
+A name in brackets is a size, at least one and the same wherever it occurs; `b ()` is an arbitrary number, and the first
+axis of `w (C*M*N, K)` has all cells of three axes. An option
 that is a name is left open: `stride=S` is any size of at least one, `padding=P>=0` may be zero, `S>=2` is not one.
 `t (N) in C` are labels, integers from 0 to C − 1, and `t (N, C) in one_hot` are labels as rows with a single 1.
 """
@@ -71,7 +72,8 @@ class ReadArguments:
                 return least.get(value, str(value) if rules.least(value) else f"{value}>=0")
             return repr(float(value)) if isinstance(value, sp.Rational) and value.q != 1 else repr(plain(value))
 
-        arrays = [f"{name} ({', '.join(map(str, lengths))}){self.kind(name)}" for name, lengths in self.arrays.items()]
+        shapes = {name: ", ".join("*".join(map(str, atoms(n))) for n in each) for name, each in self.arrays.items()}
+        arrays = [f"{name} ({shape}){self.kind(name)}" for name, shape in shapes.items()]
         return ", ".join([*arrays, *(f"{name}={said(value)}" for name, value in self.options.items())])
 
     def kind(self, name: str) -> str:
@@ -89,8 +91,8 @@ def symbols_in(value: Any) -> Iterator[sp.Symbol]:
     if isinstance(value, tuple):
         for part in value:
             yield from symbols_in(part)
-    elif isinstance(value, sp.Symbol):
-        yield value
+    elif isinstance(value, sp.Expr):
+        yield from sorted(value.free_symbols, key=str)
 
 
 class Sizes:
@@ -204,10 +206,17 @@ def length(node: ast.expr, sizes: Sizes) -> sp.Expr:
         return sizes.named(node.id)
     if isinstance(node, ast.Constant) and type(node.value) is int and node.value >= 1:
         return sp.Integer(node.value)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        return sp.Mul(length(node.left, sizes), length(node.right, sizes), evaluate=False)
     raise OperandError(
-        f"{sizes.text!r}: the size of an axis is a name, such as N, or a number of at least 1, "
+        f"{sizes.text!r}: the size of an axis is a name, such as N, a number of at least 1, or a product of these, "
         f"found {ast.unparse(node)}"
     )
+
+
+def atoms(n: sp.Expr) -> tuple[sp.Expr, ...]:
+    """Return the sizes that the size of an axis is the product of, in the order in which they are written."""
+    return tuple(part for factor in n.args for part in atoms(factor)) if isinstance(n, sp.Mul) else (n,)
 
 
 def option(node: ast.expr, sizes: Sizes) -> Any:

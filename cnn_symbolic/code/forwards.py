@@ -17,8 +17,8 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.code.arguments import ReadArguments, guessed, read_arguments, required
-from cnn_symbolic.code.arrays import REAL, Array, as_array, computed
+from cnn_symbolic.code.arguments import ReadArguments, atoms, guessed, read_arguments, required
+from cnn_symbolic.code.arrays import REAL, Array, as_array, cell, computed, position
 from cnn_symbolic.code.identities import cancelled
 from cnn_symbolic.code.labels import is_affine, labels, rows_of_one, summed
 from cnn_symbolic.code.numbers import as_number
@@ -28,7 +28,7 @@ from cnn_symbolic.code.selections import LOWEST
 from cnn_symbolic.code.statements import Statements
 from cnn_symbolic.code.values import Function, Scope
 from cnn_symbolic.code.world import NotUnderstood, Raised, World
-from cnn_symbolic.expressions.formulas import entry
+from cnn_symbolic.expressions.formulas import entry, substitute
 from cnn_symbolic.expressions.values import as_condition, number
 from cnn_symbolic.ground.errors import CnnSymbolicError, OperandError
 from cnn_symbolic.kernel.search.verdicts import Refutation
@@ -153,7 +153,8 @@ def world_with(arguments: ReadArguments) -> World:
     for name, lengths in arguments.arrays.items():
         own_name = free_entries(name) if name in arguments.labels else name
         extra = [n for n in (arguments.labels.get(name),) if n is not None]
-        leaves[own_name] = tensor(*map(number, (*lengths, *extra)), name=own_name)
+        each = [part for n in (*lengths, *extra) for part in atoms(n)]
+        leaves[own_name] = tensor(*map(number, each), name=own_name)
     return World(arguments.conditions, tensors=leaves)
 
 
@@ -164,7 +165,7 @@ def free_entries(name: str) -> str:
 
 def given(world: World, arguments: ReadArguments) -> dict[str, Any]:
     """Return the arguments of a call, arrays of their own for every call."""
-    arrays = {name: own(world, world.tensors[name]) for name in arguments.differentiated}
+    arrays = {name: own(world, world.tensors[name], arguments.arrays[name]) for name in arguments.differentiated}
     for name, count in arguments.labels.items():
         lengths = arguments.arrays[name]
         if count is not None:
@@ -176,10 +177,27 @@ def given(world: World, arguments: ReadArguments) -> dict[str, Any]:
     return {**arrays, **{name: copied(value) for name, value in arguments.options.items()}}
 
 
-def own(world: World, leaf: Tensor) -> Any:
-    """Return a tensor as an argument: a number if it has no axes."""
+def own(world: World, leaf: Tensor, lengths: Sequence[sp.Expr]) -> Any:
+    """Return a tensor as an argument with axes of these sizes, which may be products: a number if it has none."""
     array = as_view(world, leaf)
-    return array if array.rank else array.reading()(())
+    return replace(array, dims=tuple(map(atoms, lengths))) if lengths else array.reading()(())
+
+
+def taken_apart(array: Array, index: Sequence[sp.Symbol], value: Any, lengths: Sequence[sp.Expr]) -> Any:
+    """Return a result with the axes of the tensor that it is the gradient of, and the entry at an index of these."""
+    dims = tuple(map(atoms, lengths))
+    if all(len(dim) == 1 for dim in dims) or array.rank != len(dims):
+        return array, (index, value)
+    if any(sp.expand(n - sp.Mul(*dim)) != 0 for n, dim in zip(array.lengths, dims, strict=True)):
+        return array, (index, value)
+    made = tuple(sp.Dummy("ijklpq"[k % 6], integer=True) for k in range(sum(map(len, dims))))
+    rest, at = list(made), []
+    for dim, mine in zip(dims, array.dims, strict=True):
+        here, rest = rest[: len(dim)], rest[len(dim) :]
+        at += here if dim == mine else cell(position(here, dim), mine)
+    formula = substitute(value, dict(zip(index, at, strict=True))) if isinstance(value, sp.Basic) else value
+    view = replace(array, dims=tuple((n,) for dim in dims for n in dim))
+    return view, (made, formula)
 
 
 def copied(value: Any) -> Any:
@@ -365,7 +383,11 @@ def prove_against_forward(
         words = {word: passed(world, made, name) for word, name in call.named}
         answer = reader.called(function_named(reader, there, backward), inputs, words)
         results = results_of(world, answer, call)
-        return {name: (array, (index, plain(world, value))) for name, (array, (index, value)) in results.items()}
+        shapes = {f"d{name}": lengths for name, lengths in known.arrays.items()}
+        return {
+            name: taken_apart(array, index, plain(world, value), shapes.get(name, ()))
+            for name, (array, (index, value)) in results.items()
+        }
 
     world = world_with(known)
     world.selects = True

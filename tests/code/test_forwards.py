@@ -370,3 +370,22 @@ def test_labels_are_written_as_they_are_read():
     for wrong in ("t (N) in f(C)", "t in C", "t () in one_hot"):
         with pytest.raises(OperandError):
             read_arguments(wrong)
+
+
+FLATTENED = """
+def forward(x, w, b):
+    return x.reshape(len(x), -1) @ w + b, (x, w)
+def backward(dy, cache):
+    x, w = cache
+    return (dy @ w.T).reshape(x.shape), x.reshape(x.shape[0], -1).T @ dy, dy.sum(axis=0)
+"""
+
+
+def test_an_axis_may_have_all_cells_of_several_ones():
+    arguments = "x (N, C, H, W), w (C*H*W, K), b (K)"
+    found = proof(FLATTENED, arguments)
+    assert outcomes(found) == {"dx": "proved", "dw": "proved", "db": "proved"}
+    assert str(found.definition.layer) == f"forward({arguments})"
+    assert outcomes(proof(FLATTENED.replace(".T @ dy", ".T @ dy * 2"), arguments))["dw"] == "refuted"
+    with pytest.raises(OperandError, match="no products"):
+        read_arguments("t (N*M) in C")

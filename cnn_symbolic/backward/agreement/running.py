@@ -9,6 +9,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -143,6 +144,8 @@ def option_at(value: Any, sizes: Mapping[str, int]) -> Any:
         return [option_at(part, sizes) for part in value]
     if isinstance(value, sp.Symbol):
         return int(sizes[value.name])
+    if isinstance(value, sp.Mul):
+        return prod(option_at(part, sizes) for part in value.args)
     if isinstance(value, sp.Rational):
         return int(value) if value.q == 1 else float(value)
     return value
