@@ -128,6 +128,7 @@ def read_arguments(text: str) -> ReadArguments:
             node = call.args[0]
             name, given = array(node.left if isinstance(node, ast.Compare) else node, sizes)
             if isinstance(node, ast.Compare):
+                check_labels(given, sizes)
                 labels[name] = classes(node.comparators[0], given, sizes)
         if name in arrays or name in options:
             raise OperandError(f"{text!r}: the argument {name} is there twice")
@@ -198,6 +199,12 @@ def classes(node: ast.expr, lengths: tuple[sp.Expr, ...], sizes: Sizes) -> sp.Ex
     if not lengths:
         raise OperandError(f"{sizes.text!r}: rows with a single 1 are those of an array with axes")
     return None
+
+
+def check_labels(lengths: tuple[sp.Expr, ...], sizes: Sizes) -> None:
+    """Raise OperandError for labels with an axis whose size is a product."""
+    if any(len(atoms(n)) > 1 for n in lengths):
+        raise OperandError(f"{sizes.text!r}: the axes of labels have sizes that are no products")
 
 
 def length(node: ast.expr, sizes: Sizes) -> sp.Expr:

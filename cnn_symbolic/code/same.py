@@ -15,7 +15,7 @@ import sympy as sp
 
 from cnn_symbolic.code.arguments import ReadArguments
 from cnn_symbolic.code.arrays import TRUTH, Array, as_array, cell, describe
-from cnn_symbolic.code.forwards import arguments_of, called, function_named, given, node_of, world_with
+from cnn_symbolic.code.given import arguments_of, called, function_named, given, node_of, world_with
 from cnn_symbolic.code.proving import detail_of, exists, smallest_of
 from cnn_symbolic.code.reading import File, Path, paths
 from cnn_symbolic.code.sampling import sizes_of

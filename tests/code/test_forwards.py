@@ -241,7 +241,7 @@ def test_arrays_may_be_called_as_results_are_named():
         ("", "forward needs x, too"),
         (None, "write --arguments 'x (…)'"),
         ("x (N), x (N)", "the argument x is there twice"),
-        ("x (n + 1)", "a name, such as N, or a number"),
+        ("x (n + 1)", "a name, such as N, a number of at least 1, or a product"),
         ("x (N), N (K)", "N is an array and a size"),
         ("x (N), k=f(1)", "an option is a number"),
         ("x (N), k=S, l=S>=0", "S is at least 1 at one place, and 0 at another"),

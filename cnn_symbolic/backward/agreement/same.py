@@ -23,7 +23,7 @@ from cnn_symbolic.backward.calling import load_function
 from cnn_symbolic.backward.calls.callees import Callee
 from cnn_symbolic.backward.calls.elsewhere import Elsewhere
 from cnn_symbolic.code.arguments import ReadArguments
-from cnn_symbolic.code.forwards import arguments_of, node_of
+from cnn_symbolic.code.given import arguments_of, node_of
 from cnn_symbolic.code.reading import File
 from cnn_symbolic.code.reading import Path as CodePath
 from cnn_symbolic.code.same import Correspondence, ReadPath, compare
