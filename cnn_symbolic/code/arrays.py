@@ -87,7 +87,8 @@ class Array:
 
     @property
     def lengths(self) -> tuple[sp.Expr, ...]:
-        """The lengths of the axes."""
+        """The lengths of the axes; of which sizes those that are flattened consist is remembered."""
+        self.world.groups.update({length_of(dim): dim for dim in self.dims if len(dim) > 1})
         return tuple(map(length_of, self.dims))
 
     @property
@@ -184,8 +185,9 @@ def computed(world: World, dims: Sequence[Dim], entry: Entry, kind: str = REAL, 
 def constant(world: World, lengths: Sequence[sp.Expr], value: sp.Expr | None, kind: str = REAL) -> Array:
     """Return a new array with the same number everywhere; None for whatever is in memory."""
     first = None if value is None else lambda _: value
-    shape = tuple(lengths)
-    return Array(world, world.buffer(shape, first, True), tuple((n,) for n in shape), lambda at: at, kind, True)
+    dims = tuple(world.groups.get(n, (n,)) for n in lengths)
+    shape = [n for dim in dims for n in dim]
+    return Array(world, world.buffer(shape, first, True), dims, lambda at: at, kind, True)
 
 
 def as_array(world: World, value: Any) -> Array:

@@ -445,6 +445,8 @@ class Expressions:
                 return function
             if function.name in ("builtins.list", "builtins.tuple", "builtins.map") and arguments:
                 arguments = [self.as_members(arguments[0]), *arguments[1:]]
+            if function.name.startswith("numpy."):
+                arguments = [shaping.of_family(world, a) if isinstance(a, Family) else a for a in arguments]
             return call(world, function.name, arguments, named)
         if isinstance(function, Method):
             return self.method(function, arguments, named)

@@ -38,7 +38,7 @@ from cnn_symbolic.code.numbers import (
     to_whole,
     truth,
 )
-from cnn_symbolic.code.shaping import EVERYTHING, passes, whole
+from cnn_symbolic.code.shaping import EVERYTHING, of_family, passes, whole
 from cnn_symbolic.code.table import TABLE, known
 from cnn_symbolic.code.values import Class, Family, Instance, Known, Passes
 from cnn_symbolic.code.world import World
@@ -341,6 +341,12 @@ def convolve(world: World, a: Any, v: Any, mode: Any = "full") -> Any:
     return sliding(True)(world, a, v, mode)
 
 
+@known("numpy.correlate")
+def correlate(world: World, a: Any, v: Any, mode: Any = "valid") -> Any:
+    """Return the cross-correlation of two vectors."""
+    return sliding(False)(world, a, v, mode)
+
+
 for _module in ("scipy.signal.", "scipy.signal.signaltools."):
     for _name in ("convolve", "convolve2d", "fftconvolve", "oaconvolve"):
         TABLE[_module + _name] = sliding(True)
@@ -423,8 +429,6 @@ def divmod_(world: World, a: Any, b: Any) -> Any:
 def builtin_sum(world: World, iterable: Any, start: Any = sp.S.Zero) -> Any:
     """Return the sum of all members."""
     if isinstance(iterable, Family):
-        from cnn_symbolic.code.shaping import of_family
-
         iterable = of_family(world, iterable)
     if isinstance(iterable, Array):
         return arithmetic(world, "Add", start, products.summed(world, iterable, sp.S.Zero, False))

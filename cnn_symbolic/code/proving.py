@@ -290,7 +290,7 @@ def as_view(world: World, tensor: Tensor) -> Array:
     """Return a tensor with arbitrary entries as an array of the code."""
     name = tensor.name or ""
     buffer = world.buffer(tensor.lengths, lambda index: entry(name, tuple(index)))
-    return Array(world, buffer, tuple((n,) for n in tensor.lengths), lambda index: index)
+    return Array(world, buffer, tuple((world.normal(n),) for n in tensor.lengths), lambda index: index)
 
 
 def own_layout(world: World, array: Array, name: str, call: Call) -> Array:

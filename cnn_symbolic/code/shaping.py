@@ -30,13 +30,14 @@ from cnn_symbolic.code.arrays import (
     stacked,
 )
 from cnn_symbolic.code.indexing import Slice, indexed
+from cnn_symbolic.code.memory import Loop
 from cnn_symbolic.code.numbers import as_number, is_number
 from cnn_symbolic.code.table import known
 from cnn_symbolic.code.values import Family, Known
 from cnn_symbolic.code.world import World
 from cnn_symbolic.expressions import rules
+from cnn_symbolic.expressions.formulas import bound_sum, substitute
 from cnn_symbolic.expressions.formulas import entry as entry_of
-from cnn_symbolic.expressions.formulas import substitute
 from cnn_symbolic.expressions.values import number
 from cnn_symbolic.tensors.making import tensor
 
@@ -193,8 +194,6 @@ def passes(world: World, start: sp.Expr, stop: sp.Expr, step: sp.Expr) -> sp.Exp
 @known("numpy.array", "numpy.copy")
 def array(world: World, object: Any, dtype: Any = None) -> Array:
     """Return an array of numbers or of arrays, a copy."""
-    if isinstance(object, Family):
-        return of_family(world, object)
     given = as_array(world, object)
     made = given.copy(given.in_order)
     return made if dtype is None else astype(world, made, dtype)
@@ -212,22 +211,19 @@ def ascontiguousarray(world: World, a: Any, dtype: Any = None) -> Array:
     return remembered(a, a) if isinstance(a, Array) and dtype is None else array(world, a, dtype)
 
 
-def of_family(world: World, members: Family, axis: int = 0) -> Array:
-    """Return the members of a list of symbolic length along a new axis."""
+def of_family(world: World, members: Family) -> Array:
+    """Return the members of a list of symbolic length along a new first axis."""
     member = members.member
     if isinstance(member, Family):
         member = of_family(world, member)
     each = as_array(world, member)
     entry = each.reading()
-    before = sum(len(dim) for dim in each.dims[:axis])
     n = len(members.index)
 
     def value(index: Sequence[sp.Expr]) -> Any:
-        own, rest = index[before : before + n], [*index[:before], *index[before + n :]]
-        return substitute(entry(rest), dict(zip(members.index, own, strict=True)))
+        return substitute(entry(index[n:]), dict(zip(members.index, index[:n], strict=True)))
 
-    dims = (*each.dims[:axis], tuple(members.lengths), *each.dims[axis:])
-    return computed(world, dims, value, each.kind, True)
+    return computed(world, (tuple(members.lengths), *each.dims), value, each.kind)
 
 
 @known("ndarray.astype")
@@ -463,9 +459,8 @@ def concatenate(world: World, arrays: Any, axis: Any = sp.S.Zero) -> Array:
 @known("numpy.stack")
 def stack(world: World, arrays: Any, axis: Any = sp.S.Zero) -> Array:
     """Return arrays as the members of a new axis."""
-    if isinstance(arrays, Family):
-        rank = as_array(world, arrays.member).rank
-        return of_family(world, arrays, axes_of(world, axis, rank + 1)[0])
+    if isinstance(arrays, Array):  # of a list of symbolic length, along the first axis
+        return moveaxis(world, arrays, sp.S.Zero, axis)
     parts = [as_array(world, part) for part in arrays]
     return stacked(world, parts, axes_of(world, axis, parts[0].rank + 1)[0])
 
@@ -583,6 +578,37 @@ def mirrored(world: World, mode: str, i: sp.Expr, n: sp.Expr) -> sp.Expr:
     off = 0 if mode == "reflect" else 1
     below, above = rules.compare("<", i, sp.S.Zero), rules.compare(">=", i, n)
     return rules.where(below, -i - off, rules.where(above, 2 * (n - 1) + off - i, i))
+
+
+@known("numpy.insert")
+def insert(world: World, arr: Any, obj: Any, values: Any, axis: Any = None) -> Array:
+    """Return an array with zeros inserted, so many before each of some cells of an axis that follow each other.
+
+    Cell j is at j + b·(how many of the cells before which something is inserted are not after it).
+    """
+    a, places = as_array(world, arr), as_array(world, obj)
+    if axis is None or as_number(world, values) != 0 or places.rank > 1 or len(places.atoms) > 2:
+        raise world.refuse("np.insert, but of zeros before cells of one axis that follow each other")
+    (k,) = axes_of(world, axis, a.rank)
+    index, at = places.written()
+    count, each = (*places.atoms, sp.S.One, sp.S.One)[:2]
+    first = sp.expand(at - index[0]) if index else at
+    if set(index) & first.free_symbols or world.varies(first):
+        raise world.refuse("np.insert before cells that do not follow each other")
+    n, before = length_of(a.dims[k]), sum(len(dim) for dim in a.dims[:k])
+    entry, j = a.reading(), sp.Dummy("j", integer=True)
+    with world.within(Loop(j, n)):
+        passed = sp.expand(j - first + 1)
+        passed = passed if world.sign(passed) == 1 else rules.maximum(passed, sp.S.Zero)
+        within = world.holds(rules.compare("<=", passed, count))
+        place = sp.expand(j + each * (passed if within else rules.minimum(passed, count)))
+
+    def value(here: Sequence[sp.Expr]) -> Any:
+        inner = [*here[:before], *cell(j, a.dims[k]), *here[before + 1 :]]
+        return bound_sum(rules.delta(here[before], place) * entry(inner), (j,), (n,))
+
+    dims = [(sp.expand(n + count * each),) if i == k else dim for i, dim in enumerate(a.dims)]
+    return computed(world, dims, value)
 
 
 @known("numpy.split")

@@ -31,7 +31,7 @@ from cnn_symbolic.expressions.rules import is_whole
 CARRIED = "the name {} carries a value from one pass of a loop to the next, other than by adding to it"
 LAST = "the name {} has its value from the last pass of a loop"
 PLAIN_DECORATORS = ("staticmethod", "classmethod", "property")
-FORBIDDEN = (ast.Global, ast.Nonlocal, ast.Yield, ast.YieldFrom, ast.Await, ast.AsyncFunctionDef, ast.Delete)
+FORBIDDEN = (ast.Global, ast.Nonlocal, ast.YieldFrom, ast.Await, ast.AsyncFunctionDef, ast.Delete)
 
 
 class Returned(Exception):
@@ -408,7 +408,7 @@ class Statements(Expressions):
 
     def split(self, node: ast.For, over: Passes, scope: Scope) -> list[Passes]:
         """Return a loop over m·b passes whose body divides its number by b as loops over m and over b."""
-        if len(over.lengths) != 1:
+        if len(over.lengths) != 1 or over.index:
             return [over]
         for divisor in divisors(node.body):
             b = self.guessed(divisor, scope)
@@ -443,7 +443,8 @@ class Statements(Expressions):
     def passes(self, node: ast.For, over: Passes, scope: Scope) -> None:
         """Carry out a loop of symbolic length."""
         body = without_last_continue(node.body)
-        index = tuple(sp.Dummy(letter, integer=True) for letter in letters(node.target, len(over.lengths)))
+        names = letters(node.target, len(over.lengths))
+        index = over.index or tuple(sp.Dummy(letter, integer=True) for letter in names)
         loops = tuple(Loop(i, n) for i, n in zip(index, over.lengths, strict=True))
         assigned = names_in(body)
         accumulated = [name for name in assigned if is_added_to(name, body)]
@@ -561,6 +562,8 @@ class Statements(Expressions):
             if isinstance(part, FORBIDDEN):
                 self.world.at(part)
                 raise self.world.refuse(f"{type(part).__name__.lower()} is not understood")
+        if any(isinstance(part, ast.Yield) for part in ast.walk(function.node)):
+            return self.generated(function.node, scope)
         line, opened = self.world.line, self.opened
         self.depth, self.opened = self.depth + 1, len(self.world.moment)
         try:
@@ -570,6 +573,29 @@ class Statements(Expressions):
         finally:
             self.depth, self.opened, self.world.line = self.depth - 1, opened, line
         return None
+
+    yields: list[tuple[tuple[Loop | Guard, ...], Any]] | None = None
+
+    def generated(self, node: ast.FunctionDef, scope: Scope) -> Passes:
+        """Return what a generator runs over, which yields once, in loops of symbolic length or in none."""
+        outer, before = self.yields, len(self.world.moment)
+        self.yields = []
+        try:
+            self.block(node.body, scope)
+            found = self.yields
+        finally:
+            self.yields = outer
+        loops = [part for part in found[0][0][before:] if isinstance(part, Loop)] if len(found) == 1 else []
+        if len(found) != 1 or len(loops) != len(found[0][0]) - before or not loops:
+            raise self.world.refuse("a generator, but one that yields once, in loops of symbolic length")
+        value = found[0][1]
+        return Passes(tuple(part.length for part in loops), lambda _: value, tuple(part.index for part in loops))
+
+    def value_yield(self, node: ast.Yield, scope: Scope) -> None:
+        """Note what a generator yields."""
+        if self.yields is None or node.value is None:
+            raise self.world.refuse("yield")
+        self.yields.append((self.world.moment, self.value(node.value, scope)))
 
     def parameters(self, function: Function, arguments: list[Any], named: dict[str, Any]) -> Scope:
         """Return the scope of a call, with the values of the parameters."""

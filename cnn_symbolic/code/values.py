@@ -95,10 +95,14 @@ class Method:
 
 @dataclass(frozen=True, eq=False)
 class Passes:
-    """What a loop runs over: the numbers of passes of its loops, and what its target is at a pass."""
+    """What a loop runs over: the numbers of passes of its loops, and what its target is at a pass.
+
+    Of a generator, `index` are the passes of its own loops.
+    """
 
     lengths: tuple[sp.Expr, ...]
     element: Callable[[tuple[sp.Expr, ...]], Any]
+    index: tuple[sp.Symbol, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

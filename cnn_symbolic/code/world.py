@@ -22,7 +22,7 @@ from cnn_symbolic.code.naming import name_of_equal, new_name
 from cnn_symbolic.code.selections import Choice, Chosen, Windows
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.formulas import Entry, alpha_key, bound_sum, entry, substitute, symbols_of
-from cnn_symbolic.expressions.heads import Equal, Remainder, has_entries
+from cnn_symbolic.expressions.heads import Equal, Floor, Remainder, has_entries
 from cnn_symbolic.expressions.rules import is_plain_size
 from cnn_symbolic.ground.errors import CnnSymbolicError
 from cnn_symbolic.kernel.search.decide import is_proved
@@ -86,6 +86,7 @@ class World:
     choices: list[Choice] = field(default_factory=list)
     strides: dict[int, tuple[Any, tuple[sp.Symbol, ...]]] = field(default_factory=dict)
     weight: sp.Expr = sp.S.One
+    groups: dict[sp.Expr, tuple[sp.Expr, ...]] = field(default_factory=dict)
     buffers: list[Buffer] = field(default_factory=list)
     journal: list[Callable[[], Any]] = field(default_factory=list)
     steps: int = 0
@@ -206,6 +207,8 @@ class World:
 
     def quotient(self, a: sp.Expr, b: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
         """Return ⌊a/b⌋ and a mod b: of b·q + r with 0 ≤ r < b they are q and r."""
+        q: sp.Expr = sp.S.Zero
+        r = a
         for written in dict.fromkeys((a, sp.expand(a))):
             multiples, rest = [], []
             for term in sp.Add.make_args(written):
@@ -217,7 +220,18 @@ class World:
             plain, extra = self.without_choices(inside)
             if r == 0 or follows(plain, (*self.moment, *extra), (*self.domain, *self.path)):
                 return q, r
-        return rules.floor(rules.divide(a, b)), rules.remainder(a, b)
+        return q + rules.floor(rules.divide(r, b)), rules.remainder(r, b)
+
+    def normal(self, e: sp.Expr) -> sp.Expr:
+        """Return a size with whole numbers drawn out of its quotients: ⌊(a − b)/b⌋ = ⌊a/b⌋ − 1."""
+
+        def drawn_out(atom: sp.Expr) -> sp.Expr:
+            if not isinstance(atom, Floor):
+                return atom
+            top, bottom = rules.as_quotient(atom.args[0])
+            return self.quotient(top, bottom)[0] if rules.at_least(bottom, 1) and rules.is_whole(top) else atom
+
+        return rules.over_atoms(e, drawn_out)
 
     def cell(self, at: sp.Expr, dim: Sequence[sp.Expr]) -> list[sp.Expr]:
         """Return the index of the cell with a number in a group of sizes."""
