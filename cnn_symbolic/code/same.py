@@ -28,7 +28,7 @@ from cnn_symbolic.expressions.formulas import substitute, symbols_of
 from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.expressions.rules import least
 from cnn_symbolic.expressions.values import as_condition, number
-from cnn_symbolic.ground.errors import CnnSymbolicError, VacuousClaimError
+from cnn_symbolic.ground.errors import CnnSymbolicError, OperandError, VacuousClaimError
 from cnn_symbolic.kernel.search.decide import decide, is_proved
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.statement import state
@@ -155,6 +155,8 @@ def compare(
     sides = tuple(ReadFunction(file, name, node_of(file, name).lineno) for file, name in (first, second))
     known = arguments_of(*first, arguments)
     arguments_of(*second, known)
+    if known.labels:
+        raise OperandError(f"labels, such as {next(iter(known.labels))}, are arguments of forward passes alone")
     refused: dict[int, ReadFunction] = {}
     partial: dict[int, ReadFunction] = {}
 

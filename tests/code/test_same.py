@@ -152,6 +152,11 @@ def test_arguments_fit_both_functions():
         read("def f(x): return x\n", "def g(y): return y\n", "x (N)")
 
 
+def test_labels_are_those_of_forward_passes():
+    with pytest.raises(OperandError, match="labels, such as t, are arguments of forward passes alone"):
+        read("def f(t): return t\n", "def g(t): return t\n", "t (N) in C")
+
+
 # Run
 
 
