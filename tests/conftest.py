@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import HealthCheck, settings
 
+from cnn_symbolic.backward.reading import BY_DEFAULT
 from cnn_symbolic.certificates.trusted.compiling import compile_library, library_texts
 from cnn_symbolic.certificates.trusted.coqc import find_coq
 from cnn_symbolic.ground.files import cache_folder
@@ -51,6 +52,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: left out unless --thorough is given")
+    BY_DEFAULT[0] = False  # to read a function takes a second, which most tests are not about
     config.stash[PROGRAMS] = TemporaryDirectory()
     if not hasattr(config, "workerinput"):  # other processes have the environment of the first one
         coqc.install(config.stash[PROGRAMS].name, cache_folder() / "tests" / "coqc")

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from cnn_symbolic.backward import reading
 from cnn_symbolic.present.console import rendered
 from tests.support import commands
 
@@ -27,7 +28,7 @@ README = TEXTS["README"]
 EVERYTHING = "\n".join(TEXTS.values())
 # How many commands and sessions there are, so that none is lost unnoticed.
 COMMANDS = {
-    "README": 3, "article": 2, "backward": 10, "book": 4, "certificates": 3, "convolutions": 2, "derivations": 1,
+    "README": 3, "article": 2, "backward": 13, "book": 4, "certificates": 3, "convolutions": 2, "derivations": 1,
     "formulas": 1, "mistakes": 1, "proofs": 4, "same": 4, "trust": 1,
 }  # fmt: skip
 SESSIONS = {"convolutions": 1, "derivations": 2, "formulas": 3, "same": 2, "sweeps": 1}
@@ -80,7 +81,8 @@ def test_every_text_has_the_commands_and_sessions_that_it_should_have():
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_commands_print_what_is_said(name, tmp_path):
+def test_the_commands_print_what_is_said(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "BY_DEFAULT", [True])
     for block in blocks(TEXTS[name], "python"):
         if found := re.match(r"# (\w+\.(?:py|txt))\n", block):
             tmp_path.joinpath(found.group(1)).write_text(block, encoding="utf-8")

@@ -1,6 +1,9 @@
 from cnn_symbolic.backward.agreement.same import same as same
+from cnn_symbolic.backward.calls.frameworks import of_jax as of_jax
+from cnn_symbolic.backward.calls.frameworks import of_torch as of_torch
 from cnn_symbolic.backward.check import assert_backward as assert_backward
 from cnn_symbolic.backward.check import check_backward as check_backward
+from cnn_symbolic.backward.check import prove_backward as prove_backward
 from cnn_symbolic.backward.findings import BackwardError as BackwardError
 from cnn_symbolic.backward.findings import BackwardReport as BackwardReport
 from cnn_symbolic.backward.forwards import avg_pool1d as avg_pool1d
@@ -20,7 +23,5 @@ from cnn_symbolic.backward.forwards import read_forward as read_forward
 from cnn_symbolic.backward.forwards import upsample_nearest1d as upsample_nearest1d
 from cnn_symbolic.backward.forwards import upsample_nearest2d as upsample_nearest2d
 from cnn_symbolic.backward.forwards import upsample_nearest3d as upsample_nearest3d
-from cnn_symbolic.backward.frameworks import of_jax as of_jax
-from cnn_symbolic.backward.frameworks import of_torch as of_torch
 from cnn_symbolic.backward.strategies import convolution_problems as convolution_problems
 from cnn_symbolic.layers.options import any_of as any_of

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from cnn_symbolic.backward.calls.frameworks import of_torch
 from cnn_symbolic.backward.calls.signatures import CACHES, CONTEXTS, WRAPPED
-from cnn_symbolic.backward.frameworks import of_torch
 from cnn_symbolic.ground.errors import ModeError, OperandError, ShapeError
 from cnn_symbolic.ground.raising import said
 from cnn_symbolic.layers.forward import Forward
@@ -95,6 +95,16 @@ class Layout:
             return array
         kept = [letter for letter in canonical if letter in written]
         return np.ascontiguousarray(np.squeeze(array, dropped).transpose([kept.index(a) for a in written]))
+
+    def to_layer(self, name: str, array: np.ndarray) -> np.ndarray:
+        """Return an array in the user's layout as the layer has it; one of another rank as it is."""
+        both = self.letters(name)
+        if both is None or array.ndim != len(both[1]):
+            return array
+        canonical, written = both
+        array = array.transpose([written.index(letter) for letter in canonical if letter in written])
+        array = np.expand_dims(array, tuple(k for k, letter in enumerate(canonical) if letter not in written))
+        return np.flip(array, tuple(range(2, array.ndim))) if name in FILTERS and self.flipped else array
 
     def to_canonical(self, name: str, shape: Sequence[int]) -> tuple[int, ...]:
         """Return the canonical shape of an array with a shape in the user's layout."""

@@ -35,6 +35,7 @@ from cnn_symbolic.backward.findings import (
 from cnn_symbolic.backward.one_hot import decide_pairs
 from cnn_symbolic.backward.opening import CodeHere, Setting, UserCode, with_unchecked
 from cnn_symbolic.backward.programs import HINT
+from cnn_symbolic.backward.reading import proof_of
 from cnn_symbolic.backward.snippets import snippet
 from cnn_symbolic.backward.strategies import EXACT, Problem, drawn, larger, typical
 from cnn_symbolic.ground.errors import ModeError, OperandError, TimeLimitError
@@ -68,6 +69,7 @@ def check_backward(
     one_hot: bool = False,
     timeout: float = 10.0,
     seed: int = 0,
+    prove: bool | None = None,
 ) -> BackwardReport:
     """Return whether a function is the backward pass of a layer, and if not, what is wrong with it.
 
@@ -82,7 +84,8 @@ def check_backward(
     satisfy the conditions `assuming`, such as "I == J". At each, a wrong polynomial of degree ≤ 2 passes with a
     probability of `error` at most; `one_hot` decides small shapes by all one-hot inputs. A call that takes longer than
     `timeout` seconds is a hang. Shapes that the function refuses are not its domain; if it is to be `total`, to refuse
-    is wrong. Raises OperandError if it refuses everything.
+    is wrong. The source text of the function is read, too, and its results are proved for all shapes where that can
+    be done within some seconds, unless `prove` is False. Raises OperandError if it refuses everything.
     """
     start = time.perf_counter()
     code = function if isinstance(function, UserCode) else CodeHere(function)
@@ -110,14 +113,27 @@ def check_backward(
             n = len(checker.examined)
             raise TimeLimitError(f"{late}; nothing wrong was found at {n} shape{'s' if n != 1 else ''}") from None
         decided = None
-    return replace(reported(checker, admits, decided, start), assuming=tuple(assuming))
+    proof = proof_of(checker, code, tuple(assuming), prove)
+    report = reported(checker, admits, decided, start)
+    return replace(report, assuming=tuple(assuming), proof=proof, seconds=time.perf_counter() - start)
 
 
-def assert_backward(function: Callable[..., Any], **options: Any) -> BackwardReport:
-    """Raise BackwardError, with the report, if a function is not the backward pass of a layer; see check_backward."""
+def prove_backward(function: Callable[..., Any] | Sequence[Callable[..., Any]], **options: Any) -> BackwardReport:
+    """Return what is proved of a backward pass by reading it, and found by calling it; see check_backward.
+
+    `proof` of the report has every result with its outcome, and `proved` says whether all of them are.
+    """
+    return check_backward(function, **options, prove=True)
+
+
+def assert_backward(function: Callable[..., Any], *, proved: bool = False, **options: Any) -> BackwardReport:
+    """Raise BackwardError, with the report, if a function is not the backward pass of a layer; see check_backward.
+
+    With `proved` it is raised, too, if a result is not proved for all shapes; without, nothing is read.
+    """
     __tracebackhide__ = True
-    report = check_backward(function, **options)
-    if report.outcome == "wrong":
+    report = check_backward(function, **{"prove": proved, **options})
+    if report.outcome == "wrong" or (proved and not report.proved):
         raise BackwardError(str(report)) from None
     return report
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from cnn_symbolic.backward.proofs.report import BackwardProof, headline_of, lines_of
 from cnn_symbolic.backward.strategies import Problem
 from cnn_symbolic.ground.errors import CnnSymbolicError
 from cnn_symbolic.layers.forward import Forward, Shape
@@ -94,7 +95,7 @@ class BackwardReport(Finding):
     result whether it was right. `values` are the kinds of numbers that were tried. `refuses` says where the function
     refuses to compute, and `otherwise` that all gradients are right for another layer or layout; both are empty
     otherwise. `assuming` are the conditions on the shapes, as they were given, and `where` says that the function was
-    called in this process, if it was.
+    called in this process, if it was. `proof` is what is proved by reading the function, None if it was not asked for.
     """
 
     outcome: str
@@ -112,6 +113,12 @@ class BackwardReport(Finding):
     otherwise: str = ""
     assuming: tuple[str, ...] = ()
     where: str = ""
+    proof: BackwardProof | None = None
+
+    @property
+    def proved(self) -> bool:
+        """Whether every result is proved for all shapes by reading the function, and nothing else is wrong."""
+        return self.right and self.proof is not None and self.proof.proved
 
     @property
     def right(self) -> bool:
@@ -122,8 +129,11 @@ class BackwardReport(Finding):
         return self.right
 
     def __str__(self) -> str:
-        """Return the report as it is printed."""
-        return "\n".join([headline(self), *(f"  {line}".rstrip() for line in body(self))])
+        return self.text()
+
+    def text(self, formulas: bool = False) -> str:
+        """Return the report as it is printed, if asked with the formulas that were read."""
+        return "\n".join([headline(self), *(f"  {line}".rstrip() for line in body(self, formulas))])
 
 
 # The report as text
@@ -132,18 +142,22 @@ class BackwardReport(Finding):
 def headline(report: BackwardReport) -> str:
     """Return the verdict."""
     where = f", assuming {' and '.join(report.assuming)}" if report.assuming else ""
-    where += " wherever it does not refuse" if report.refuses else ""
+    refuses = report.refuses or (report.proof is not None and report.proof.refuses)
+    where += " wherever it does not refuse" if refuses and report.right else ""
     is_it = f"{report.function} is {'' if report.right else 'not '}the backward pass of {report.forward}{where}"
+    if report.proved:
+        return f"✓ {is_it}{headline_of(report.proof)}"
     return {"right": f"✓ {is_it}", "tested": f"✓ {is_it} up to rounding", "wrong": f"✗ {is_it}"}[report.outcome]
 
 
-def body(report: BackwardReport) -> Iterator[str]:
+def body(report: BackwardReport, formulas: bool = False) -> Iterator[str]:
     """Yield the lines below the first."""
     where = f", exactly where {report.wrong_where}" if report.wrong_where else ""
     yield f"{report.evidence}{where} ({report.seconds:.1f} s)"
+    yield from lines_of(report.proof, formulas) if report.proof is not None else ()
     yield from report.refuses.splitlines()
     yield from report.otherwise.splitlines()
-    if report.outcome == "right":
+    if report.outcome == "right" and not report.proved:
         inputs = "dy" if report.forward.fixed else "the inputs"
         yield f"this presupposes that each result is a polynomial of degree ≤ {report.forward.degree} in {inputs}"
     if report.forward.untried:

@@ -14,10 +14,11 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, Self
 
-from cnn_symbolic.backward.calling import Layout, RunLine, load_function, read_layout
+from cnn_symbolic.backward.calling import Layout, RunLine, load_function, names_of_forward, read_layout
 from cnn_symbolic.backward.calls.callees import About, Callee, Here
 from cnn_symbolic.backward.calls.elsewhere import NOISE, At, Elsewhere
 from cnn_symbolic.backward.calls.frames import Unreadable, taken, text, texts
+from cnn_symbolic.backward.calls.frameworks import of_jax, of_torch
 from cnn_symbolic.backward.calls.importing import about
 from cnn_symbolic.backward.calls.signatures import (
     IGNORED,
@@ -29,8 +30,8 @@ from cnn_symbolic.backward.calls.signatures import (
 )
 from cnn_symbolic.backward.domain import assumption
 from cnn_symbolic.backward.forwards import arrays_of, as_layer, layer_of, read_forward
-from cnn_symbolic.backward.frameworks import of_jax, of_torch
 from cnn_symbolic.backward.programs import Squares, as_function, read_places
+from cnn_symbolic.backward.proofs.sources import PROGRAM, NoSource, Source, named_source, source_of, told_by
 from cnn_symbolic.backward.strategies import Problem, posed, typical
 from cnn_symbolic.backward.trials import SQUARE
 from cnn_symbolic.ground.children import CAN_FORK
@@ -39,6 +40,7 @@ from cnn_symbolic.ground.errors import OperandError, ShapeError
 from cnn_symbolic.layers.forward import Forward
 
 FRAMEWORKS = {"torch": of_torch, "jax": of_jax}
+FRAMEWORK_NAMES = {"torch": "PyTorch", "jax": "JAX"}
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,10 @@ class UserCode(ABC):
     def opened(self, setting: Setting) -> tuple[Callee, Forward, Signature]:
         """Return the function, the layer with the shapes that it takes, and how it is called."""
 
+    @abstractmethod
+    def source(self) -> Source:
+        """Return the source text of the function that was opened; raise NoSource if there is none to read."""
+
     @property
     def printed(self) -> bytes:
         """The beginning of what the code has printed, if that is not where it was printed to."""
@@ -145,6 +151,7 @@ class CodeHere(UserCode):
 
     def __init__(self, function: Any) -> None:
         self.function = function
+        self.found: Any = None
 
     def layer(self, of: Any, timeout: float) -> Forward:
         """Return the layer that is meant."""
@@ -158,7 +165,16 @@ class CodeHere(UserCode):
             return worker.run(setting.timeout, compute)
 
         function, layer, signature = setting.called(self.function, run_line)
+        self.found = function
         return Here(function, about(function), setting.timeout), layer, signature
+
+    def source(self) -> Source:
+        """Return the source text of the function that was opened; raise NoSource if there is none to read."""
+        program, objects = getattr(self.found, "source", None), getattr(self.found, "objects", {})
+        if isinstance(program, str) and objects:
+            return source_of(objects, PROGRAM, told_by(program, next(iter(objects))), program)
+        name = str(getattr(self.found, "__name__", type(self.found).__name__))
+        return source_of({name: self.found}, name, name)
 
 
 class CodeInChild(UserCode):
@@ -172,6 +188,7 @@ class CodeInChild(UserCode):
         self.named, self.framework, self.memory = named, framework, memory
         self.end = time.monotonic() + seconds
         self.of: Any = None
+        self.program: str | None = ""
         self.children: list[Elsewhere] = []
 
     def layer(self, of: Any, timeout: float) -> Forward:
@@ -191,9 +208,20 @@ class CodeInChild(UserCode):
         if said.get("squares") is True and "w" in layer.inputs and layer.rank > 0 and not setting.given:
             layer = Squares.of(layer)
         signature = read(lambda: read_called(said, layer))
+        self.program = read(lambda: text(said.get("program", "")))
         if layer is not setting.layer and SQUARE not in signature.origin:
             signature = replace(signature, origin=f"{signature.origin}; {SQUARE}")
         return child, layer, signature
+
+    def source(self) -> Source:
+        """Return the source text of the function that was opened; raise NoSource if there is none to read."""
+        if self.framework is not None:
+            raise NoSource(f"what {FRAMEWORK_NAMES[self.framework]} makes of a forward pass has no text")
+        names = self.named.rpartition(":")[2].split(",")
+        calls = [name.strip() for name in names]
+        if len(calls) == 1:
+            calls += names_of_forward(calls[0])
+        return named_source(self.named, self.program or "", calls)
 
     def child(self, opening: Any, request: Mapping[str, Any], timeout: float) -> Elsewhere:
         """Return a child that has opened what is requested."""
@@ -268,7 +296,8 @@ def open_function(request: Mapping[str, Any], at: At) -> tuple[dict[str, Any], C
 
     at(f"{named} cannot be called", False)
     found, layer, signature = setting.called(function, run_line)
-    described = {**asdict(signature), **told(about(found)), "squares": isinstance(layer, Squares)}
+    program = getattr(found, "source", "") if isinstance(getattr(found, "objects", None), dict) else ""
+    described = {**asdict(signature), **told(about(found)), "squares": isinstance(layer, Squares), "program": program}
     return described, found
 
 

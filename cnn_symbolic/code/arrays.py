@@ -80,6 +80,11 @@ class Array:
     kind: str = REAL
     in_order: bool = False
 
+    def __post_init__(self) -> None:
+        for dim in self.dims:  # of which sizes those that are flattened consist is remembered
+            if len(dim) > 1:
+                self.world.groups.setdefault(length_of(dim), dim)
+
     @property
     def atoms(self) -> Dim:
         """The atomic sizes of all axes."""
@@ -87,8 +92,7 @@ class Array:
 
     @property
     def lengths(self) -> tuple[sp.Expr, ...]:
-        """The lengths of the axes; of which sizes those that are flattened consist is remembered."""
-        self.world.groups.update({length_of(dim): dim for dim in self.dims if len(dim) > 1})
+        """The lengths of the axes."""
         return tuple(map(length_of, self.dims))
 
     @property
@@ -185,6 +189,7 @@ def computed(world: World, dims: Sequence[Dim], entry: Entry, kind: str = REAL, 
 def constant(world: World, lengths: Sequence[sp.Expr], value: sp.Expr | None, kind: str = REAL) -> Array:
     """Return a new array with the same number everywhere; None for whatever is in memory."""
     first = None if value is None else lambda _: value
+    world.single.update(n for n in lengths if n not in world.groups)
     dims = tuple(world.groups.get(n, (n,)) for n in lengths)
     shape = [n for dim in dims for n in dim]
     return Array(world, world.buffer(shape, first, True), dims, lambda at: at, kind, True)

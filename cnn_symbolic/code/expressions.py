@@ -6,7 +6,7 @@ Trusted. Source: the Python Language Reference, chapter 6. What is not among the
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import sympy as sp
@@ -32,7 +32,19 @@ from cnn_symbolic.code.numbers import (
 )
 from cnn_symbolic.code.shaping import whole
 from cnn_symbolic.code.table import TABLE, call
-from cnn_symbolic.code.values import Cell, Class, Family, Function, Instance, Known, Method, Passes, Poison, Scope
+from cnn_symbolic.code.values import (
+    Cell,
+    Class,
+    Family,
+    Function,
+    Instance,
+    Known,
+    Method,
+    Parent,
+    Passes,
+    Poison,
+    Scope,
+)
 from cnn_symbolic.code.world import World
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.heads import has_entries
@@ -51,6 +63,8 @@ VALUES: dict[str, Any] = {
     "numpy.Inf": sp.oo,
     "math.inf": sp.oo,
 }
+# A function that does nothing.
+NOTHING = ast.parse("def nothing(*given, **named):\n    pass").body[0]
 
 
 class Expressions:
@@ -278,6 +292,8 @@ class Expressions:
             return owner[int(at)]
         if isinstance(owner, Known):
             return owner  # an annotation, such as List[int]
+        if is_number(owner):
+            raise world.raised("TypeError: a number has no members")
         raise world.refuse(f"a member of {describe(owner)}")
 
     def value_attribute(self, node: ast.Attribute, scope: Scope) -> Any:
@@ -303,6 +319,8 @@ class Expressions:
                     raise world.refuse(found.reason.replace("{}", name))
                 return found
             return self.of_class(owner.made, name, owner)
+        if isinstance(owner, Parent):
+            return self.of_class(owner.made, name, owner.owner)
         if isinstance(owner, Class):
             return self.of_class(owner, name, None)
         if isinstance(owner, list | dict | str | tuple):
@@ -337,6 +355,10 @@ class Expressions:
         if callable(found):
             found = found()
             made.scope.names[name] = found
+        if found is None and name == "__init__":
+            return Function(NOTHING, self.file, (), (), owner)
+        if found is None and made.unknown:
+            raise self.world.refuse(f"{name} of the class {made.name}, which is made from what is not in the file")
         if found is None:
             raise self.world.raised(f"AttributeError: {made.name} has no attribute {name}")
         if isinstance(found, Poison):
@@ -434,8 +456,17 @@ class Expressions:
         return self.called(function, arguments, named)
 
     def parent(self, scope: Scope) -> Any:
-        """Refuse `super()`, but of a class that is made from nothing that is known."""
-        raise self.world.refuse("super()")
+        """Return `super()`: the object as one of the class that the class with this method is made from."""
+        home = scope.home("__method__")
+        method = home.names["__method__"] if home is not None else None
+        if isinstance(method, Function) and isinstance(method.bound, Instance):
+            for made in lineage(method.bound.made):
+                if any(isinstance(f, Function) and f.node is method.node for f in made.scope.names.values()):
+                    if len(made.bases) > 1 or made.unknown:
+                        break
+                    base = made.bases[0] if made.bases else Class("object", Scope())
+                    return Parent(method.bound, base)
+        raise self.world.refuse("super(), but in a method of a class that is made from one class of the file")
 
     def called(self, function: Any, arguments: list[Any], named: dict[str, Any]) -> Any:
         """Return what a function makes of arguments."""
@@ -530,6 +561,13 @@ class Expressions:
         if name == "setdefault" and len(arguments) == 2 and self.key(arguments[0]) in owner:
             return owner[self.key(arguments[0])]
         raise self.world.refuse(f"the method {name} of a table")
+
+
+def lineage(made: Class) -> Iterator[Class]:
+    """Yield a class and those that it is made from."""
+    yield made
+    for base in made.bases:
+        yield from lineage(base)
 
 
 def join(world: World, is_and: bool, parts: list[Any]) -> Any:

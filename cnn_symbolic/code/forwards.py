@@ -31,7 +31,7 @@ from cnn_symbolic.code.given import (
 from cnn_symbolic.code.identities import cancelled
 from cnn_symbolic.code.labels import is_affine, summed
 from cnn_symbolic.code.numbers import as_number
-from cnn_symbolic.code.proving import Call, Proof, Result, concluded, results_of
+from cnn_symbolic.code.proving import Call, Proof, Result, decided_paths, results_of
 from cnn_symbolic.code.reading import File, Path, paths
 from cnn_symbolic.code.selections import LOWEST
 from cnn_symbolic.code.statements import Statements
@@ -304,7 +304,7 @@ def prove_against_forward(
     def gradients(path: Path) -> Mapping[str, Tensor]:
         return read[id(path.world)].gradients
 
-    proof = concluded(home, backward, layers[0], named_ones, found, gradients, start)
+    *_, proof = decided_paths(home, backward, layers[0], named_ones, found, gradients, start)
     results = tuple(doubted(result, read) if result.outcome == "refuted" else result for result in proof.results)
     return replace(proof, results=results)
 
@@ -334,7 +334,7 @@ def doubted(result: Result, read: Mapping[int, ReadDefinition]) -> Result:
 def as_layer(path: Path, made: ReadDefinition | None, layer: ReadLayer) -> Path:
     """Return a path as one of the backward pass: the layer is defined where the forward pass does what was read.
 
-    Where it raises, no layer is defined; where it is not proved to do what was read, nothing is concluded.
+    Where it raises, no layer is defined; where it is not proved to do what was read, nothing is decided_paths.
     """
     if made is None:
         if path.raised is not None:

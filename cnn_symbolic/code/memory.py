@@ -103,7 +103,7 @@ class Instance:
 class Buffer:
     """An array in memory, of a shape; `first` gives the entries that it was made with, None if they are arbitrary.
 
-    `created` is the moment when it was made. `source` is a buffer that this one may share memory with, and the number
+    `created` is the moment when it was made, `once` tells whether no entry may be hit twice. `source` is a buffer that this one may share memory with, and the number
     of its updates up to then.
     """
 
@@ -112,6 +112,7 @@ class Buffer:
     created: Moment = ()
     in_order: bool = False
     source: tuple[Buffer, int] | None = None
+    once: bool = False
     updates: list[Update] = field(default_factory=list)
     watched: list[Moment] = field(default_factory=list)
 

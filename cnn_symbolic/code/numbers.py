@@ -20,7 +20,7 @@ from cnn_symbolic.code.labels import at_any_cell
 from cnn_symbolic.code.selections import Chosen
 from cnn_symbolic.code.world import World
 from cnn_symbolic.expressions import rules
-from cnn_symbolic.expressions.formulas import symbols_of
+from cnn_symbolic.expressions.formulas import entry, symbols_of
 from cnn_symbolic.expressions.heads import Opaque, has_entries
 from cnn_symbolic.expressions.rules import is_condition, is_plain_size, is_whole
 
@@ -209,7 +209,7 @@ def of_sizes(world: World, name: str, e: sp.Expr) -> sp.Expr:
         return sp.S.One
     if e.is_Rational and name == "relu":
         return max(e, sp.S.Zero)
-    raise world.refuse(f"{name} of a number that is made from sizes")
+    return entry(world.arbitrary(), ())  # a number of which nothing is known
 
 
 # Conditions

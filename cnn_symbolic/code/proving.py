@@ -8,7 +8,7 @@ purpose narrows the domain; one on which it fails otherwise, at any sizes, is wr
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -24,7 +24,7 @@ from cnn_symbolic.code.sampling import found_where
 from cnn_symbolic.code.selections import LOWEST, Windows
 from cnn_symbolic.code.statements import Statements
 from cnn_symbolic.code.values import Scope
-from cnn_symbolic.code.world import NotUnderstood, World
+from cnn_symbolic.code.world import UNKNOWN, NotUnderstood, World
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.formulas import entry, symbols_of
@@ -154,30 +154,28 @@ def prove(
 
     `program` is the text of a function that calls what is in the file; then `function` is its name.
     """
+    *_, last = proofs(file, function, definition, call, program, assuming)
+    return last
+
+
+def proofs(
+    file: File,
+    function: str,
+    definition: LayerDefinition,
+    call: Call,
+    program: str = "",
+    assuming: Sequence[Any] = (),
+) -> Iterator[Proof]:
+    """Yield what is proved, one more result each time, the quick ones first; those that follow are open."""
     start = time.perf_counter()
-    world = world_of(definition, call, tuple(map(as_condition, assuming)))
-
-    def run(reader: Statements, scope: Scope) -> Any:
-        home = scope
-        if program:
-            home = File(program, "the program").scope(reader)
-            home.outer = scope
-            home.names.setdefault("np", scope.names.get("np", known_numpy))
-        arguments = [argument(reader.world, definition, call, name) for name in call.inputs]
-        named = {word: argument(reader.world, definition, call, name) for word, name in call.named}
-        called: Any = home
-        reader.world.line = 0
-        for k, part in enumerate(function.split(".")):
-            called = reader.value(sp_name(part), home) if k == 0 else reader.attribute(called, part)
-        returned = reader.called(called, arguments, named)
-        return results_of(reader.world, returned, call)
-
-    found = paths(file, run, world)
+    found = read_function(file, function, definition, call, program, assuming)
     names = [name for name in call.outputs if name in definition.gradients]
-    return concluded(file, function, definition, names, found, lambda path: definition.gradients, start)
+    if not names:
+        raise CnnSymbolicError(f"{function} returns no gradient of {definition.layer}")
+    yield from decided_paths(file, function, definition, names, found, lambda path: definition.gradients, start)
 
 
-def concluded(
+def decided_paths(
     file: File,
     function: str,
     definition: LayerDefinition,
@@ -185,8 +183,8 @@ def concluded(
     found: Sequence[Path],
     gradients: Callable[[Path], Mapping[str, Tensor]],
     start: float,
-) -> Proof:
-    """Return what is proved of the results of all paths, each of which has the right gradients of its own."""
+) -> Iterator[Proof]:
+    """Yield what is proved of the results of paths, each of which has right gradients of its own, as in `proofs`."""
     read = time.perf_counter() - start
     existing = [path for path in found if (path.refused or path.raised) is None or exists(path)]
     failing = []
@@ -201,10 +199,47 @@ def concluded(
     refuses = tuple(
         rules.all_of(*path.conditions) for path in existing if path.raised is not None and path.raised.meant
     )
-    results = tuple(decided(name, existing, gradients, read / max(1, len(names))) for name in names)
-    return Proof(
-        file, function, definition, results, tuple(existing), refuses, tuple(failing), time.perf_counter() - start
-    )
+    results = {name: Result(name, "open", (), 0.0, "there was no time to decide it") for name in names}
+    for name in reversed(names):
+        results[name] = decided(name, existing, gradients, read / len(names))
+        each, seconds = tuple(results.values()), time.perf_counter() - start
+        yield Proof(file, function, definition, each, tuple(existing), refuses, tuple(failing), seconds)
+
+
+def read_function(
+    file: File,
+    function: str,
+    definition: LayerDefinition,
+    call: Call,
+    program: str = "",
+    assuming: Sequence[Any] = (),
+) -> list[Path]:
+    """Return all paths of a function of a file, or of a program, that is called as a backward pass of a layer."""
+    world = world_of(definition, call, tuple(map(as_condition, assuming)))
+    return paths(file, running(function, definition, call, program), world)
+
+
+def running(
+    function: str, definition: LayerDefinition, call: Call, program: str = ""
+) -> Callable[[Statements, Scope], dict[str, Any]]:
+    """Return what calls a function, or a program, with the arguments of a backward pass, and returns its results."""
+
+    def run(reader: Statements, scope: Scope) -> dict[str, Any]:
+        home = scope
+        if program:
+            home = File(program, "the program").scope(reader)
+            home.outer = scope
+            home.names.setdefault("np", scope.names.get("np", known_numpy))
+        arguments = [argument(reader.world, definition, call, name) for name in call.inputs]
+        named = {word: argument(reader.world, definition, call, name) for word, name in call.named}
+        called: Any = home
+        reader.world.line = 0
+        for k, part in enumerate(function.split(".")):
+            called = reader.value(sp_name(part), home) if k == 0 else reader.attribute(called, part)
+        returned = reader.called(called, arguments, named)
+        return results_of(reader.world, returned, call)
+
+    return run
 
 
 def known_numpy() -> Any:
@@ -439,6 +474,8 @@ def claims_of(name: str, path: Path, gradient: Tensor) -> list[Claim]:
         raise CnnSymbolicError(f"{name} has −∞ in it")
     formula = entries_at(array, index, value, gradient, world)
     verdict = decide(state(gradient, formula, assuming=assuming))
+    if isinstance(verdict, Refutation) and any(str(s).startswith(UNKNOWN) for s in symbols_of(value)):
+        raise CnnSymbolicError("it depends on numbers that are not read, such as random ones or roots of sizes")
     if isinstance(verdict, Refutation) and world.windows is not None and not differs(gradient, formula, verdict, world):
         raise CnnSymbolicError("it differs for arbitrary selections, but not where maxima are selected")
     claims.append(Claim(path, name, verdict, formula))

@@ -109,6 +109,7 @@ def paths(
     """Return all paths of a reading: it is repeated with the other answer wherever a condition was not settled."""
     found: list[Path] = []
     todo: list[tuple[bool, ...]] = [()]
+    known: set[Any] = set()
     while todo:
         decisions = todo.pop()
         here = fresh(world, decisions)
@@ -124,6 +125,12 @@ def paths(
             refused = stopped
         except (NotReadable, CnnSymbolicError, RecursionError) as stopped:
             refused = here.refuse(f"{type(stopped).__name__}: {stopped}")
+        missed = here.single & set(here.groups)
+        if missed and not known >= missed:  # what sizes consist of was seen too late: read once more
+            known |= missed
+            world = replace(world, groups={n: here.groups[n] for n in known if n in here.groups})
+            found, todo = [], [()]
+            continue
         found.append(Path(tuple(here.path), result, tuple(here.obligations.values()), raised, refused, here))
         for k in range(len(decisions), len(here.taken)):
             todo.append((*here.taken[:k], not here.taken[k]))
@@ -136,7 +143,7 @@ def paths(
 def fresh(world: World, decisions: tuple[bool, ...]) -> World:
     """Return a world in which nothing has been read yet."""
     told = {name: getattr(world, name) for name in ("windows", "exact", "selects")}
-    return World(world.domain, decisions, tensors=dict(world.tensors), **told)
+    return World(world.domain, decisions, tensors=dict(world.tensors), groups=dict(world.groups), **told)
 
 
 def arrays_in(value: Any) -> Mapping[str, Array]:

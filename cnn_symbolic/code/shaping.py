@@ -38,30 +38,16 @@ from cnn_symbolic.code.world import World
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.formulas import bound_sum, substitute
 from cnn_symbolic.expressions.formulas import entry as entry_of
-from cnn_symbolic.expressions.values import number
-from cnn_symbolic.tensors.making import tensor
 
 EVERYTHING = Slice(None, None, None)
-WHOLE_TYPES = (
-    "int",
-    "numpy.int",
-    "numpy.int8",
-    "numpy.int16",
-    "numpy.int32",
-    "numpy.int64",
-    "numpy.intp",
-    "builtins.int",
-)
-REAL_TYPES = (
-    "float",
-    "double",
-    "numpy.float",
-    "numpy.float16",
-    "numpy.float32",
-    "numpy.float64",
-    "builtins.float",
-    "numpy.double",
-)
+WHOLE_TYPES = {
+    *("int", "int8", "int16", "int32", "int64", "intp", "whole", "builtins.int"),
+    *(f"numpy.{name}" for name in ("int", "int_", "int8", "int16", "int32", "int64", "intp", "uint8")),
+}
+REAL_TYPES = {
+    *("float", "double", "float32", "float64", "real", "builtins.float"),
+    *(f"numpy.{name}" for name in ("float", "float_", "float16", "float32", "float64", "double")),
+}
 
 
 def whole(world: World, value: Any, what: str) -> sp.Expr:
@@ -85,9 +71,9 @@ def shape_of(world: World, value: Any) -> list[sp.Expr]:
 def kind_of(world: World, dtype: Any) -> str:
     """Return what entries of a data type are: real numbers or integers."""
     name = dtype.name if isinstance(dtype, Known) else dtype
-    if name is None or name in REAL_TYPES or name == "real":
+    if name is None or name in REAL_TYPES:
         return REAL
-    if name in WHOLE_TYPES or name == "whole":
+    if name in WHOLE_TYPES:
         return WHOLE
     raise world.refuse("a data type other than real numbers and integers")
 
@@ -431,6 +417,11 @@ def roll(world: World, a: Any, shift: Any, axis: Any = None) -> Array:
 @known("numpy.concatenate")
 def concatenate(world: World, arrays: Any, axis: Any = sp.S.Zero) -> Array:
     """Return arrays one after the other along an axis."""
+    if isinstance(arrays, Array) and arrays.rank > 1:  # its parts along the first axis
+        (k,) = axes_of(world, axis, arrays.rank - 1)
+        moved = permuted(arrays, [*range(1, k + 1), 0, *range(k + 1, arrays.rank)])
+        joined = [*moved.dims[:k], (*moved.dims[k], *moved.dims[k + 1]), *moved.dims[k + 2 :]]
+        return moved.view(joined, list).copy()
     if not isinstance(arrays, list | tuple):
         raise world.refuse("np.concatenate of arrays whose number is not known")
     parts = [as_array(world, part) for part in arrays]
@@ -643,9 +634,13 @@ def normal(world: World, loc: Any = None, scale: Any = None, size: Any = ()) -> 
 def random(world: World, size: Any = ()) -> Array:
     """Return arbitrary numbers."""
     lengths = shape_of(world, size)
-    name = f"random{len(world.tensors)}"
-    world.tensors[name] = tensor(*map(number, lengths), name=name)
+    name = world.arbitrary(lengths)
     return computed(world, [(n,) for n in lengths], lambda index: entry_of(name, tuple(index)), REAL, True)
+
+
+@known("numpy.random.seed", "random.seed")
+def seed(world: World, *seeds: Any) -> None:
+    """Do nothing: random numbers are arbitrary."""
 
 
 @known("numpy.ix_")

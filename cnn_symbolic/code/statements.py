@@ -16,6 +16,7 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.code.arrays import Array, computed, describe, divided
+from cnn_symbolic.code.bounds import at_least_zero
 from cnn_symbolic.code.expressions import MOST_CALLS, MOST_UNROLLED, Expressions
 from cnn_symbolic.code.functions import as_passes, members
 from cnn_symbolic.code.indexing import Mask, assign
@@ -25,7 +26,7 @@ from cnn_symbolic.code.values import Cell, Class, Function, Instance, Known, Pas
 from cnn_symbolic.code.world import NotUnderstood, Raised
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.formulas import symbols_of
-from cnn_symbolic.expressions.heads import has_entries
+from cnn_symbolic.expressions.heads import AtMost, Less, has_entries
 from cnn_symbolic.expressions.rules import is_whole
 
 CARRIED = "the name {} carries a value from one pass of a loop to the next, other than by adding to it"
@@ -156,14 +157,17 @@ class Statements(Expressions):
         if node.decorator_list or node.keywords:
             raise self.world.refuse(f"the decorators or options of the class {node.name}")
         own = Scope({}, scope)
-        bases = []
+        bases, unknown = [], False
         for base in node.bases:
-            value = self.value(base, scope)
+            try:
+                value = self.value(base, scope)
+            except NotUnderstood:
+                value = None
             if isinstance(value, Class):
                 bases.append(value)
-            elif not (isinstance(value, Known) and value.name in ("builtins.object", "abc.ABC")):
-                raise self.world.refuse(f"the class {node.name}, which is made from what is not in the file")
-        made = Class(node.name, own, tuple(bases))
+            else:
+                unknown = unknown or not (isinstance(value, Known) and value.name in ("builtins.object", "abc.ABC"))
+        made = Class(node.name, own, tuple(bases), unknown)
         for each in node.body:
             if isinstance(each, ast.FunctionDef):
                 own.names[each.name] = lambda each=each: self.defined(each, scope)
@@ -437,8 +441,34 @@ class Statements(Expressions):
         return None
 
     def do_while(self, node: ast.While, scope: Scope) -> None:
-        """Carry out `while i < n` with `i += d` as its last statement, as a loop over a range."""
-        raise self.world.refuse("while, where `for … in range(…)` is understood")
+        """Carry out `while c + … <= n` whose body raises the number c by a step: a loop of so many passes.
+
+        c₀ + s·t ≤ e for t < k, and not for t = k, is k = max(⌊(e − c₀)/s⌋ + 1, 0) passes.
+        """
+        loop = ast.copy_location(ast.For(ast.Name("_", ast.Store()), node.test, list(node.body), [], None), node)
+        names = {part.id for part in ast.walk(node.test) if isinstance(part, ast.Name)}
+        raised = [name for name in names_in(node.body) if name in names]
+        if node.orelse or has_break(loop) or len(raised) != 1 or not is_added_to(raised[0], node.body):
+            raise self.world.refuse("while, but with a comparison of one number that the body raises by a step")
+        start = scope.names.get(raised[0])
+        counter = sp.Dummy(raised[0], integer=True)
+        if not is_number(start) or not is_whole(start):
+            raise self.world.refuse("while with a number that is not whole")
+        self.name(scope, raised[0], counter)
+        holds = self.value(node.test, scope)
+        self.name(scope, raised[0], start)
+        room = next(iter(at_least_zero(holds)), None)
+        rest = sp.expand(room + counter) if isinstance(holds, Less | AtMost) and room is not None else None
+        if rest is None or counter in rest.free_symbols:
+            raise self.world.refuse("while, but with a number that is at most, or less than, another one")
+        probe = Passes((self.world.unknown_length(),), lambda at: at[0])
+        added = [name for name in names_in(node.body) if is_added_to(name, node.body)]
+        steps, _ = self.counted(loop, node.body, probe, (Loop(counter, probe.lengths[0]),), scope, added)
+        step = steps.get(raised[0])
+        if step is None or not self.world.holds(rules.compare(">=", step, sp.S.One)):
+            raise self.world.refuse("while, but with a number that the body raises by a step of at least one")
+        count = rules.floor(rules.divide(sp.expand(rest - start), step)) + 1
+        self.passes(loop, Passes((self.at_least_zero(count),), lambda at: at[0]), scope)
 
     def passes(self, node: ast.For, over: Passes, scope: Scope) -> None:
         """Carry out a loop of symbolic length."""
@@ -619,6 +649,7 @@ class Statements(Expressions):
         if twice := [name for name in named if name in places[: len(given)]]:
             raise world.raised(f"TypeError: {function.name}: the argument {twice[0]} is given twice")
         names |= {name: value for name, value in named.items() if name not in unknown}
+        names["__method__"] = function
         if missing := [name for name in (*places, *own) if name not in names]:
             raise world.raised(f"TypeError: {function.name} lacks the argument {missing[0]}")
         if spec.vararg is not None:

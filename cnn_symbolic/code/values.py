@@ -57,11 +57,12 @@ class Function:
 
 @dataclass(eq=False)
 class Class:
-    """A class of the code, with what stands in it."""
+    """A class of the code, with what stands in it; `unknown` tells whether it is made from others as well."""
 
     name: str
     scope: Scope
     bases: tuple[Class, ...] = ()
+    unknown: bool = False
 
     def find(self, name: str) -> Any:
         """Return an attribute of the class or of one that it is made from; None if there is none."""
@@ -76,6 +77,14 @@ class Instance:
 
     made: Class
     attributes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Parent:
+    """An object as one of a class that its own class is made from: `super()`."""
+
+    owner: Instance
+    made: Class
 
 
 @dataclass(frozen=True)

@@ -17,23 +17,26 @@ import sympy as sp
 
 from cnn_symbolic.code import selections
 from cnn_symbolic.code.bounds import follows
-from cnn_symbolic.code.memory import Buffer, Guard, Loop, Moment, Unreadable, Update, since
+from cnn_symbolic.code.memory import Buffer, Guard, Loop, Moment, Snapshot, Unreadable, Update, is_injective, since
 from cnn_symbolic.code.naming import name_of_equal, new_name
 from cnn_symbolic.code.selections import Choice, Chosen, Windows
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.formulas import Entry, alpha_key, bound_sum, entry, substitute, symbols_of
 from cnn_symbolic.expressions.heads import Equal, Floor, Remainder, has_entries
 from cnn_symbolic.expressions.rules import is_plain_size
+from cnn_symbolic.expressions.values import number
 from cnn_symbolic.ground.errors import CnnSymbolicError
 from cnn_symbolic.kernel.search.decide import is_proved
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 from cnn_symbolic.kernel.trusted.statement import Statement, state
 from cnn_symbolic.tensors.entries import entries_of
-from cnn_symbolic.tensors.making import named
+from cnn_symbolic.tensors.making import named, tensor
 from cnn_symbolic.tensors.operations.basic import zeros
 from cnn_symbolic.tensors.tensor import Tensor
 
 MOST_STATEMENTS = 20_000
+# How tensors begin that stand for numbers of which nothing is known.
+UNKNOWN = "unknown"
 
 
 class NotUnderstood(CnnSymbolicError):
@@ -87,6 +90,7 @@ class World:
     strides: dict[int, tuple[Any, tuple[sp.Symbol, ...]]] = field(default_factory=dict)
     weight: sp.Expr = sp.S.One
     groups: dict[sp.Expr, tuple[sp.Expr, ...]] = field(default_factory=dict)
+    single: set[sp.Expr] = field(default_factory=set)
     buffers: list[Buffer] = field(default_factory=list)
     journal: list[Callable[[], Any]] = field(default_factory=list)
     steps: int = 0
@@ -247,6 +251,10 @@ class World:
             return 1
         return -1 if self.holds(rules.compare("<", e, sp.S.Zero)) else None
 
+    def unknown_length(self) -> sp.Symbol:
+        """Return a number of passes of which nothing is known."""
+        return sp.Dummy("passes", integer=True)
+
     def is_size(self, n: sp.Expr) -> bool:
         """Tell whether a number follows to be at least zero from bounds alone."""
         return self.plainly(rules.compare(">=", n, sp.S.Zero))
@@ -282,17 +290,42 @@ class World:
             return
         extra, weight, exact = self.choices_in((*update.target, update.value))
         if (extra or self.weight != 1) and not update.adds:
-            if since(self.moment, buffer.created):
-                raise self.refuse("an assignment that depends on entries, where an addition is understood")
-            old = buffer.at(self.moment, self.plainly).entry(update.target)
+            old = self.once_only(buffer, update)
             update = replace(update, adds=True, value=update.value - old, whole=False)
             extra, weight, exact = self.choices_in((*update.target, update.value))
         value = weight * self.weight * exact(update.value)
         target = tuple(map(exact, update.target))
         self.carry_out(buffer, replace(update, value=value, target=target, moment=(*update.moment, *extra)))
 
+    def once_only(self, buffer: Buffer, update: Update) -> Any:
+        """Return what an assignment that depends on entries overwrites, each entry of which it hits once."""
+        passes = [part.index for part in since(self.moment, buffer.created) if isinstance(part, Loop)]
+        if not passes:
+            return buffer.at(self.moment, self.plainly).entry(update.target)
+        if buffer.first is None or not is_injective(update.target, [*passes, *update.index]):
+            raise self.refuse("an assignment that depends on entries, where an addition is understood")
+        if not buffer.once:
+            buffer.once = True
+            for number, other in enumerate(buffer.updates):
+                self.apart(buffer, other, buffer.updates[:number])
+        return buffer.first(update.target)
+
+    def apart(self, buffer: Buffer, update: Update, others: Sequence[Update]) -> None:
+        """Note that an update hits no entry that others hit, at any passes."""
+        for other in others:
+            one, two = (
+                Snapshot(buffer, (), (), self.plainly).instance(each, buffer.created) for each in (update, other)
+            )
+            equal = [rules.compare("=", x, y) for x, y in zip(one.target, two.target, strict=True)]
+            both = rules.all_of(*one.conditions, *two.conditions, *equal)
+            ranges = (*one.ranges, *two.ranges)
+            never = bound_sum(rules.bracket(both), [i for i, _ in ranges], [n for _, n in ranges])
+            self.must_vanish(closed(never, self.moment), "two assignments that depend on entries hit one entry")
+
     def carry_out(self, buffer: Buffer, update: Update) -> None:
         """Carry out an update of memory as it stands."""
+        if buffer.once:
+            self.apart(buffer, update, buffer.updates)
         try:
             buffer.update(update)
         except Unreadable as stopped:
@@ -372,6 +405,12 @@ class World:
             nothing = entries_of(sp.S.Zero, index, lengths, ())
             return is_proved(state(nothing, made, assuming=(*self.domain, *self.path)))
         return False
+
+    def arbitrary(self, lengths: Sequence[sp.Expr] = ()) -> str:
+        """Return the name of a new tensor with entries of which nothing is known."""
+        name = f"{UNKNOWN}{len(self.tensors)}"
+        self.tensors[name] = tensor(*map(number, lengths), name=name)
+        return name
 
     def length_at(self, index: sp.Symbol) -> sp.Expr:
         """Return the number of passes of the loop that an index is of."""

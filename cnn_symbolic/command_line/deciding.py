@@ -21,7 +21,7 @@ from cnn_symbolic.command_line.app import (
     timeout_of,
 )
 from cnn_symbolic.command_line.claim_results import certify_claims, echo_text, run
-from cnn_symbolic.command_line.exits import AS_STATED, OPPOSITE
+from cnn_symbolic.command_line.exits import AS_STATED, OPPOSITE, UNDECIDED
 from cnn_symbolic.ground.limits import MOST_EXAMPLES, MOST_LITERAL
 
 
@@ -170,7 +170,8 @@ def check_backward(
         typer.Option(
             "--of",
             metavar="LAYER",
-            help='For example "conv2d(stride=2, padding=1)", or a forward pass of your own, mine.py:forward.',
+            help='For example "conv2d(stride=2, padding=1)"; "conv2d(stride=S, padding=P)" leaves options open. Or a '
+            "forward pass of your own, mine.py:forward.",
         ),
     ],
     signature: Annotated[
@@ -223,14 +224,26 @@ def check_backward(
         bool, typer.Option("--torch", help="The function is a forward pass or module of PyTorch.")
     ] = False,
     jax: Annotated[bool, typer.Option("--jax", help="The function is a forward pass of JAX.")] = False,
+    prove: Annotated[
+        bool | None,
+        typer.Option(
+            "--prove/--no-prove",
+            help="Want every result proved by reading the function, else the status is 3; or only call it. Default: it "
+            "is read where it can be.",
+            show_default=False,
+        ),
+    ] = None,
+    formulas: Annotated[bool, typer.Option("--formulas", help="Print what was read of every result.")] = False,
     json: Json = False,
 ) -> None:
-    """Compare a backward pass, written by hand, exactly with the right one, and name its mistake.
+    """Compare a backward pass, written by hand, exactly with the right one, prove it, and name its mistake.
 
-    The function runs in a process of its own; what it prints goes to standard error.
+    The function runs in a process of its own; what it prints goes to standard error. Its text is read, too: where it \
+is understood every result is proved for all shapes, or refuted. Options may be left open: \
+conv2d(stride=S, padding=P) is about every stride and padding.
 
     Exit status: 0 it is right wherever it does not refuse, 1 it is wrong, 2 usage or input error, or it refuses nearly
-    every shape.
+    every shape, 3 with --prove a result is tested only.
     """
     from cnn_symbolic.backward.calling import read_pairs, read_shapes
     from cnn_symbolic.backward.check import check_backward as check
@@ -261,6 +274,7 @@ def check_backward(
                 examples=examples,
                 one_hot=one_hot,
                 timeout=timeout,
+                prove=prove,
             )
     finally:
         if code.printed:
@@ -271,5 +285,6 @@ def check_backward(
 
         echo_text(json_text(backward_value(report)))
     else:
-        make_console().print(backward_view(report), soft_wrap=True)
-    raise typer.Exit(AS_STATED if report.right else OPPOSITE)
+        make_console().print(backward_view(report, formulas), soft_wrap=True)
+    unproved = prove is True and not report.proved
+    raise typer.Exit(OPPOSITE if not report.right else UNDECIDED if unproved else AS_STATED)

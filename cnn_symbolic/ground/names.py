@@ -57,13 +57,13 @@ TOPICS = {
         "kernel.search.decide": "decide",
     },
     "cnn_symbolic.backward": {
-        "backward.check": "assert_backward check_backward",
+        "backward.check": "assert_backward check_backward prove_backward",
         "backward.findings": "BackwardError BackwardReport",
         "backward.forwards": "avg_pool1d avg_pool2d avg_pool3d conv1d conv2d conv3d conv_transpose1d "
         "conv_transpose2d conv_transpose3d linear max_pool1d max_pool2d max_pool3d read_forward upsample_nearest1d "
         "upsample_nearest2d upsample_nearest3d",
         "layers.options": "any_of",
-        "backward.frameworks": "of_jax of_torch",
+        "backward.calls.frameworks": "of_jax of_torch",
         "backward.strategies": "convolution_problems",
         "backward.agreement.same": "same",
     },

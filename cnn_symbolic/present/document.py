@@ -12,6 +12,7 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic.backward.findings import BackwardReport
+from cnn_symbolic.backward.proofs.report import BackwardProof
 from cnn_symbolic.claims.writing import corrected_claim
 from cnn_symbolic.expressions.printing import written, written_together
 from cnn_symbolic.expressions.shapes import format_shape
@@ -78,6 +79,7 @@ def backward_value(report: BackwardReport) -> dict[str, Any]:
         "values": list(report.values),
         "process": "this" if report.where else "own",
         "right": report.also_right,
+        "proof": None if report.proof is None else proof_value(report.proof),
         "findings": [
             {
                 "kind": found.kind,
@@ -91,6 +93,33 @@ def backward_value(report: BackwardReport) -> dict[str, Any]:
             for found in report.findings
         ],
         "seconds": round(report.seconds, 6),
+    }
+
+
+def proof_value(proof: BackwardProof) -> dict[str, Any]:
+    """Return what is proved of a backward pass by reading it as a JSON value."""
+    return {
+        "proved": proof.proved,
+        "reason": proof.reason,
+        "refuses": proof.refuses,
+        "fails": proof.fails,
+        "seconds": round(proof.seconds, 6),
+        "results": {
+            each.name: {
+                "outcome": each.outcome,
+                "evidence": each.evidence,
+                "seconds": round(each.seconds, 6),
+                "lines": list(each.lines or ()),
+                "condition": each.condition,
+                "sizes": dict(each.sizes),
+                "what": each.what,
+                "mistake": each.mistake,
+                "reason": each.reason,
+                "line": each.line,
+                "formula": list(each.formula),
+            }
+            for each in proof.results
+        },
     }
 
 

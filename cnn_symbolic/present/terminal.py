@@ -301,9 +301,9 @@ def corrected(derivation: Derivation, change: Change) -> str:
     return str(change.formula)
 
 
-def backward_view(report: BackwardReport) -> RenderableType:
-    """Return the report on a backward pass, its first line in colour."""
-    first, *rest = str(report).splitlines(keepends=True)
+def backward_view(report: BackwardReport, formulas: bool = False) -> RenderableType:
+    """Return the report on a backward pass, its first line in colour; if asked with the formulas that were read."""
+    first, *rest = report.text(formulas).splitlines(keepends=True)
     return Styled.assemble((first, "green" if report.right else "bold red"), *rest)
 
 

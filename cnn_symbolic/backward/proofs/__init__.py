@@ -1,0 +1,1 @@
+"""What is proved of a backward pass that is read from its source text."""

@@ -1,0 +1,101 @@
+"""What was proved of a backward pass by reading it, as plain texts and numbers, and how it is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+PROVED, REFUTED, OPEN = "proved", "refuted", "open"
+# What is presupposed of what was read, which is said once.
+REALS = "what was read computes with real numbers; dtypes are checked by running"
+
+
+@dataclass(frozen=True)
+class ResultProof:
+    """What was proved of one result, such as dx.
+
+    `outcome` is "proved", "refuted" or "open", `evidence` how strong that is, `lines` where the code is that was read,
+    and `formula` what was read of it. Of a result that is refuted, `sizes` are the smallest at which it is wrong,
+    `what` says what is, `condition` where the result is right, as half a sentence, and `mistake` is its name, if it is
+    known. Of one that is open, `reason` and `line` say why.
+    """
+
+    name: str
+    outcome: str
+    evidence: str = ""
+    seconds: float = 0.0
+    lines: tuple[int, int] | None = None
+    condition: str = ""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    what: str = ""
+    mistake: str = ""
+    reason: str = ""
+    line: int = 0
+    formula: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BackwardProof:
+    """What was proved of all results of a backward pass, in so many seconds, by reading it.
+
+    `reason` says why nothing was read, if nothing was, `refuses` where the code refuses on purpose, and `fails` where
+    it ends with another exception.
+    """
+
+    results: tuple[ResultProof, ...] = ()
+    seconds: float = 0.0
+    refuses: str = ""
+    fails: str = ""
+    reason: str = ""
+
+    @property
+    def proved(self) -> bool:
+        """Whether every result is proved."""
+        return bool(self.results) and not self.fails and all(each.outcome == PROVED for each in self.results)
+
+    def __bool__(self) -> bool:
+        return self.proved
+
+
+def headline_of(proof: BackwardProof | None) -> str:
+    """Return what a headline says of a proof; nothing unless everything is proved."""
+    if proof is None or not proof.proved:
+        return ""
+    return f": proved for {longest(proof)}, read from the code"
+
+
+def longest(proof: BackwardProof) -> str:
+    """Return the evidence that says the most of all results."""
+    return max((each.evidence for each in proof.results), key=len, default="")
+
+
+def lines_of(proof: BackwardProof, formulas: bool = False) -> Iterator[str]:
+    """Yield what is said of a proof, a line for each result."""
+    if proof.reason:
+        yield f"tested, not proved: {proof.reason}"
+        return
+    width = max((len(each.name) for each in proof.results), default=0)
+    for each in proof.results:
+        yield f"{each.name:<{width}}  {said(each)}"
+        if formulas:
+            yield from (f"    {line}" for line in each.formula)
+    if proof.fails:
+        yield proof.fails
+    if any(each.outcome != OPEN for each in proof.results):
+        if proof.refuses:
+            yield f"proved wherever it does not refuse: {proof.refuses}"
+        yield REALS
+
+
+def said(result: ResultProof) -> str:
+    """Return what is proved of one result, as a line."""
+    lines = f", lines {result.lines[0]}–{result.lines[1]}" if result.lines else ""
+    if result.outcome == PROVED:
+        return f"proved for {result.evidence}, read from the code ({result.seconds:.2f} s{lines})"
+    if result.outcome == REFUTED:
+        at = ", ".join(f"{name} = {value}" for name, value in result.sizes.items())
+        parts = [f"refuted, read from the code: wrong at {at}" if at else "refuted, read from the code"]
+        parts += [part for part in (result.what, result.condition, result.mistake) if part]
+        return f"{'; '.join(parts)} ({result.seconds:.2f} s{lines})"
+    where = f"line {result.line}: " if result.line and not result.reason.startswith("line ") else ""
+    return f"tested, not proved: {where}{result.reason}"
