@@ -38,6 +38,7 @@ ROOMS = [
     "backward.calls",
     "backward.proofs",
     "backward",
+    "backward.agreement",
     "library",
     "certificates.trusted",
     "certificates.search",

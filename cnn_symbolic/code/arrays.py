@@ -446,7 +446,7 @@ def powers_in(n: sp.Expr) -> list[sp.Expr]:
 
 
 def divided(a: sp.Expr, b: sp.Expr) -> sp.Expr | None:
-    """Return a/b if it is a polynomial with whole coefficients, else None."""
+    """Return a/b if it is a polynomial with whole coefficients, else None; where b is zero so is a, without cells."""
     if sp.expand(a - b) == 0:
         return sp.S.One
     if a.is_Integer and b.is_Integer:

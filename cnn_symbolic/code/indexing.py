@@ -24,6 +24,7 @@ from cnn_symbolic.code.arrays import (
     expanded,
     length_of,
 )
+from cnn_symbolic.code.selections import multiple
 from cnn_symbolic.code.world import World
 from cnn_symbolic.expressions import rules
 
@@ -222,13 +223,29 @@ def of_slice(a: Array, axis: int, part: Slice) -> Part:
         raise world.refuse(f"a slice with the step {step}, of which it is not known whether it is above zero")
     if forwards < 0:
         return backwards(a, axis, start, stop, step)
-    low = sp.S.Zero if start is None else cut(world, from_the_end(world, start, n), n)
+    first = sp.S.Zero if start is None else from_the_end(world, start, n)
+    if stop is not None and (number := uncut(world, first, stop, step, n)) is not None:
+        return Part(((number,),), lambda index: cell(first + step * index[0], dim), 1)
+    low = sp.S.Zero if start is None else cut(world, first, n)
     high = n if stop is None else cut(world, from_the_end(world, stop, n), n)
     span = sp.expand(high - low)
     count = divided(span, step) or rules.floor(rules.divide(sp.expand(span - 1), step)) + 1
     if not world.holds(rules.compare(">=", span, sp.S.Zero)):
         count = rules.maximum(count, sp.S.Zero)
     return Part(((count,),), lambda index: cell(low + step * index[0], dim), 1)
+
+
+def uncut(world: World, low: sp.Expr, stop: sp.Expr, step: sp.Expr, n: sp.Expr) -> sp.Expr | None:
+    """Return c for a slice low:low + step·c:step whose last cell is proved to be on the axis; None for others.
+
+    low ≥ 0,  c ≥ 0,  low + step·(c − 1) ≤ n − 1   ⟹   range(min(low, n), min(low + step·c, n), step) has c numbers
+    """
+    count = multiple(sp.expand(stop - low), step)
+    if step == 1 or count is None:
+        return None
+    last = sp.expand(low + step * (count - 1))
+    inside = [rules.compare(">=", e, sp.S.Zero) for e in (low, count)]
+    return count if all(map(world.holds, [*inside, rules.compare("<", last, n)])) else None
 
 
 def backwards(a: Array, axis: int, start: Any, stop: Any, step: sp.Expr) -> Part:

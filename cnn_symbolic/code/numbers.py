@@ -14,7 +14,10 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.code.arrays import REAL, TRUTH, WHOLE, Array, as_array, computed, describe, elementwise
+from cnn_symbolic.code.identities import half_power, rewritten
 from cnn_symbolic.code.indexing import Mask
+from cnn_symbolic.code.labels import at_any_cell
+from cnn_symbolic.code.selections import Chosen
 from cnn_symbolic.code.values import Float, UnknownText
 from cnn_symbolic.code.world import World
 from cnn_symbolic.expressions import rules
@@ -163,9 +166,8 @@ def power(world: World, a: sp.Expr, exponent: sp.Expr) -> Any:
         if exponent >= 0:
             return a**exponent
         return of_numbers(world, "Div", sp.S.One, a ** (-exponent))
-    names = {sp.Rational(1, 2): "sqrt", sp.Rational(-1, 2): "rsqrt"}
-    if exponent in names:
-        return applied(world, names[exponent], a)
+    if (root := half_power(exponent)) is not None:
+        return applied(world, root[0], a) ** root[1]
     raise world.refuse(f"a power with the exponent {exponent}")
 
 
@@ -213,8 +215,10 @@ def applied(world: World, name: str, e: sp.Expr) -> sp.Expr:
     """Return a known function of an entry; what is no entry of a tensor gets a name before."""
     if not has_entries(e):
         return of_sizes(world, name, e)
-    if name == "reciprocal" and isinstance(e, Opaque) and e.order == 0 and e.name in ("sqrt", "rsqrt"):
-        return Opaque({"sqrt": "rsqrt", "rsqrt": "sqrt"}[e.name], 0, e.argument)
+    if e.has(Chosen):
+        return at_any_cell(world, e, lambda inner: applied(world, name, inner))
+    if (found := rewritten(world, name, e, applied)) is not None:
+        return found
     made: sp.Expr = Opaque(name, 0, world.entry_of(e))
     return made
 
@@ -245,7 +249,7 @@ def compared(world: World, sign: str, a: Any, b: Any) -> Any:
         x, y = as_array(world, a), as_array(world, b)
         if x.kind == WHOLE and y.kind == WHOLE:
             return elementwise(world, lambda p, q: rules.compare(sign, p, q), x, y, kind=TRUTH, what="a comparison")
-        return Mask(elementwise(world, lambda p, q: of_data(world, sign, p, q), x, y, what="a comparison"))
+        return Mask(compared_data(world, sign, x, y))
     if isinstance(a, UnknownText) or isinstance(b, UnknownText):
         raise world.refuse("a comparison with a text that is not known")
     plain = (str, bool, type(None))
@@ -261,6 +265,21 @@ def compared(world: World, sign: str, a: Any, b: Any) -> Any:
     return _refused(world, a, b)
 
 
+def compared_data(world: World, sign: str, a: Array, b: Array) -> Array:
+    """Return a comparison of the entries of two arrays as 0 or 1, each entry at an arbitrary index."""
+    from cnn_symbolic.code.arrays import broadcast, expanded, symbols_for
+    from cnn_symbolic.code.memory import Loop
+    from cnn_symbolic.expressions.formulas import substitute
+
+    dims = broadcast(world, [a, b], "a comparison")
+    x, y = (expanded(each, dims, "a comparison") for each in (a, b))
+    lengths = [n for dim in dims for n in dim]
+    index = symbols_for(lengths)
+    with world.within(*(Loop(i, n) for i, n in zip(index, lengths, strict=True))):
+        formula = of_data(world, sign, x(index), y(index))
+    return computed(world, dims, lambda at: substitute(formula, dict(zip(index, at, strict=True))))
+
+
 def _refused(world: World, a: Any, b: Any) -> Any:
     raise world.refuse(f"a comparison of {describe(a)} with {describe(b)}")
 
@@ -271,8 +290,11 @@ def of_data(world: World, sign: str, a: sp.Expr, b: sp.Expr) -> sp.Expr:
         return found
     if b == 0 or a == 0:
         e, sign = (a, sign) if b == 0 else (b, {"<": ">", ">": "<", "<=": ">=", ">=": "<="}.get(sign, sign))
-        step = applied(world, "step", e) if sign in ("<", ">", "<=", ">=") else None
-        if step is not None:
+        if sign in ("<", ">=") and world.exact:
+            below = applied(world, "step", -e)
+            return below if sign == "<" else 1 - below
+        if sign in ("<", ">", "<=", ">="):
+            step = applied(world, "step", e)
             return step if sign in (">", ">=") else 1 - step
     raise world.refuse("a comparison of entries, where one with zero or with the maximum of a window is understood")
 

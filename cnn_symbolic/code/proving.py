@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -19,10 +20,11 @@ import sympy as sp
 from cnn_symbolic.code.arrays import Array, as_array
 from cnn_symbolic.code.numbers import as_number, literal
 from cnn_symbolic.code.reading import File, Path, paths
+from cnn_symbolic.code.sampling import found_where
 from cnn_symbolic.code.selections import LOWEST, Windows
 from cnn_symbolic.code.statements import Statements
 from cnn_symbolic.code.values import Scope
-from cnn_symbolic.code.world import UNKNOWN, World
+from cnn_symbolic.code.world import UNKNOWN, NotUnderstood, World
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.formulas import entry, symbols_of
@@ -167,24 +169,41 @@ def proofs(
     """Yield what is proved, one more result each time, the quick ones first; those that follow are open."""
     start = time.perf_counter()
     found = read_function(file, function, definition, call, program, assuming)
-    read = time.perf_counter() - start
-    existing = [path for path in found if (path.refused or path.raised) is None or exists(path)]
-    failing = tuple(
-        Failing(path, path.raised.what, path.raised.line, smallest_of(path))
-        for path in existing
-        if path.raised is not None and not path.raised.meant
-    )
-    refuses = tuple(
-        rules.all_of(*path.conditions) for path in existing if path.raised is not None and path.raised.meant
-    )
     names = [name for name in call.outputs if name in definition.gradients]
     if not names:
         raise CnnSymbolicError(f"{function} returns no gradient of {definition.layer}")
+    yield from decided_paths(file, function, definition, names, found, lambda path: definition.gradients, start)
+
+
+def decided_paths(
+    file: File,
+    function: str,
+    definition: LayerDefinition,
+    names: Sequence[str],
+    found: Sequence[Path],
+    gradients: Callable[[Path], Mapping[str, Tensor]],
+    start: float,
+) -> Iterator[Proof]:
+    """Yield what is proved of the results of paths, each of which has right gradients of its own, as in `proofs`."""
+    read = time.perf_counter() - start
+    existing = [path for path in found if (path.refused or path.raised) is None or exists(path)]
+    failing = []
+    for k, path in enumerate(existing):
+        if path.raised is not None and not path.raised.meant:
+            what, line = path.raised.what, path.raised.line
+            if sizes := smallest_of(path):
+                failing.append(Failing(path, what, line, sizes))
+            else:
+                unknown = NotUnderstood(line, f"it is not known whether it ends at any sizes with {what}")
+                existing[k] = replace(path, refused=unknown)
+    refuses = tuple(
+        rules.all_of(*path.conditions) for path in existing if path.raised is not None and path.raised.meant
+    )
     results = {name: Result(name, "open", (), 0.0, "there was no time to decide it") for name in names}
     for name in reversed(names):
-        results[name] = decided(name, existing, definition, call, read / len(names))
+        results[name] = decided(name, existing, gradients, read / len(names))
         each, seconds = tuple(results.values()), time.perf_counter() - start
-        yield Proof(file, function, definition, each, tuple(existing), refuses, failing, seconds)
+        yield Proof(file, function, definition, each, tuple(existing), refuses, tuple(failing), seconds)
 
 
 def read_function(
@@ -391,15 +410,18 @@ def exists(path: Path) -> bool:
 
 
 def smallest_of(path: Path) -> Mapping[str, int]:
-    """Return the smallest sizes at which a path is taken; none if they are not found."""
-    try:
-        verdict = decide(state(zeros(), zeros(), assuming=(*path.world.domain, *path.conditions)))
-    except CnnSymbolicError:
-        return {}
-    return verdict.smallest if isinstance(verdict, Theorem) else {}
+    """Return the smallest sizes at which a path is taken, or small ones; none if they are not found."""
+    conditions = (*path.world.domain, *path.conditions)
+    with suppress(CnnSymbolicError):
+        verdict = decide(state(zeros(), zeros(), assuming=conditions))
+        if isinstance(verdict, Theorem):
+            return verdict.smallest
+    return found_where(conditions) or {}
 
 
-def decided(name: str, found: Sequence[Path], definition: LayerDefinition, call: Call, reading: float) -> Result:
+def decided(
+    name: str, found: Sequence[Path], gradients: Callable[[Path], Mapping[str, Tensor]], reading: float
+) -> Result:
     """Return what is proved of one result on all paths."""
     start = time.perf_counter()
     claims: list[Claim] = []
@@ -412,7 +434,7 @@ def decided(name: str, found: Sequence[Path], definition: LayerDefinition, call:
                 reason = f"{name} is not among the results"
                 continue
             try:
-                claims += claims_of(name, path, definition.gradients[name])
+                claims += claims_of(name, path, gradients(path)[name])
             except VacuousClaimError:
                 continue
             except (CnnSymbolicError, RecursionError) as stopped:

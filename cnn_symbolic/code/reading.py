@@ -181,8 +181,8 @@ def paths(
 
 def fresh(world: World, decisions: tuple[bool, ...]) -> World:
     """Return a world in which nothing has been read yet."""
-    tensors, groups = dict(world.tensors), dict(world.groups)
-    return World(world.domain, decisions, tensors=tensors, windows=world.windows, groups=groups)
+    told = {name: getattr(world, name) for name in ("windows", "exact", "selects")}
+    return World(world.domain, decisions, tensors=dict(world.tensors), groups=dict(world.groups), **told)
 
 
 def arrays_in(value: Any) -> Mapping[str, Array]:

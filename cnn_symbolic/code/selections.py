@@ -161,4 +161,7 @@ def is_maximum_there(cell: sp.Expr, greatest: sp.Expr, windows: Windows) -> sp.E
 
 def places(e: Any) -> list[sp.Symbol]:
     """Return the indices that an expression varies with, in a fixed order."""
-    return sorted((s for s in symbols_of(e) if not is_plain_size(s) and s != LOWEST and s.is_integer), key=str)
+    return sorted(
+        (s for s in symbols_of(e) if not is_plain_size(s) and s != LOWEST and s.is_integer),
+        key=lambda s: (str(s), getattr(s, "dummy_index", 0)),
+    )

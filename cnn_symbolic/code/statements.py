@@ -368,7 +368,11 @@ class Statements(Expressions):
         """Carry out an operator in the memory of an array."""
         if operator in ("Add", "Sub"):
             self.add(a, key, value, operator)
-        elif operator in ("Mult", "Div") and not isinstance(key, Mask):
+        elif operator in ("Mult", "Div") and isinstance(key, Mask):
+            if isinstance(as_number(self.world, value), Array):
+                raise self.world.refuse("entries where a condition holds, times an array, whose length is not known")
+            assign(a, key, arithmetic(self.world, operator, a, value), False)
+        elif operator in ("Mult", "Div"):
             old = self.item(a, key)
             assign(a, key, arithmetic(self.world, operator, old, value), False)
         else:

@@ -18,6 +18,7 @@ import sympy as sp
 from cnn_symbolic.code import selections
 from cnn_symbolic.code.bounds import follows
 from cnn_symbolic.code.memory import Buffer, Guard, Loop, Moment, Snapshot, Unreadable, Update, is_injective, since
+from cnn_symbolic.code.naming import name_of_equal, new_name
 from cnn_symbolic.code.selections import Choice, Chosen, Windows
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.formulas import Entry, alpha_key, bound_sum, entry, substitute, symbols_of
@@ -65,7 +66,11 @@ class Obligation:
 
 @dataclass
 class World:
-    """What is known on one path. `domain` are conditions on the sizes, `decisions` the answers where the path forks."""
+    """What is known on one path. `domain` are conditions on the sizes, `decisions` the answers where the path forks.
+
+    Unless it is `exact`, comparisons of entries with zero are read as they are where the entries are not zero. Where it
+    `selects`, a maximum of anything is read, with a selection that has the name in `selected`.
+    """
 
     domain: tuple[Any, ...]
     decisions: tuple[bool, ...] = ()
@@ -78,6 +83,9 @@ class World:
     tensors: dict[str, Tensor] = field(default_factory=dict)
     named: dict[Any, str] = field(default_factory=dict)
     windows: Windows | None = None
+    exact: bool = False
+    selects: bool = False
+    selected: dict[Any, str] = field(default_factory=dict)
     choices: list[Choice] = field(default_factory=list)
     strides: dict[int, tuple[Any, tuple[sp.Symbol, ...]]] = field(default_factory=dict)
     weight: sp.Expr = sp.S.One
@@ -386,13 +394,26 @@ class World:
         lengths = [self.length_at(i) for i in index]
         key = alpha_key(e, {i: ("index", k) for k, i in enumerate(index)}), tuple(lengths)
         if key not in self.named:
-            name = f"t{len(self.named) + 1}"
             formal = [sp.Dummy("ijkl"[k % 4], integer=True) for k in range(len(index))]
             written = substitute(e, dict(zip(index, formal, strict=True)))
             made = entries_of(written, tuple(formal), tuple(lengths), tuple(self.tensors.values()))
-            self.tensors[name] = named(name, made)
+            assuming = (*self.domain, *self.path)
+            name = name_of_equal(made, self.tensors, assuming, lambda condition: self.holds(condition, ()))
+            if name is None:
+                name = new_name(self.tensors)
+                self.tensors[name] = named(name, made)
             self.named[key] = name
         return entry(self.named[key], index)
+
+    def vanishes(self, e: sp.Expr) -> bool:
+        """Tell whether an expression is proved to be zero, at every index."""
+        index = tuple(selections.places(e))
+        lengths = tuple(map(self.length_at, index))
+        with suppress(NotReadable, CnnSymbolicError):
+            made = entries_of(e, index, lengths, tuple(self.tensors.values()))
+            nothing = entries_of(sp.S.Zero, index, lengths, ())
+            return is_proved(state(nothing, made, assuming=(*self.domain, *self.path)))
+        return False
 
     def arbitrary(self, lengths: Sequence[sp.Expr] = ()) -> str:
         """Return the name of a new tensor with entries of which nothing is known."""
@@ -412,7 +433,10 @@ class World:
     def maxima(self, a: Any, axes: Sequence[int], dims: Sequence[Any], keepdims: bool, places: bool) -> Any:
         """Return the maxima of windows of max pooling, or the numbers of the cells that have them."""
         from cnn_symbolic.code.arrays import REAL, WHOLE, computed, position
+        from cnn_symbolic.code.labels import own_maximum
 
+        if self.selects and not places:
+            return own_maximum(self, a, axes, dims, keepdims)
         index = tuple(sp.Dummy("mnpq"[k % 4], integer=True) for k in range(len(a.atoms)))
         split = a.split(index)
         within = [i for k in axes for i in split[k]]

@@ -32,7 +32,7 @@ def open_streams() -> None:
 
 def application() -> Typer:
     """Return the application with its commands; the modules that have them are in the order of its help."""
-    from cnn_symbolic.command_line import deciding, showing, writing  # noqa: F401 - they add their commands to it
+    from cnn_symbolic.command_line import comparing, deciding, showing, writing  # noqa: F401 - they add their commands to it
     from cnn_symbolic.command_line.app import app
 
     return app

@@ -65,6 +65,7 @@ TOPICS = {
         "layers.options": "any_of",
         "backward.calls.frameworks": "of_jax of_torch",
         "backward.strategies": "convolution_problems",
+        "backward.agreement.same": "same",
     },
 }
 
