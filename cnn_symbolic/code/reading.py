@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cnn_symbolic.code.arrays import Array
+from cnn_symbolic.code.importing import check_names
 from cnn_symbolic.code.statements import Statements, imported, member_of, names_in
 from cnn_symbolic.code.values import Poison, Scope
 from cnn_symbolic.code.world import NotUnderstood, Obligation, Raised, World
@@ -57,9 +58,7 @@ class File:
                 again = Poison(f"the name {name} is given a value more than once in the file")
                 is_function = isinstance(node, ast.FunctionDef | ast.ClassDef)
                 found.names[name] = make if name not in found.names or is_function else again
-        for changed in {*patched(self.tree), *changed_members(self.tree)}:
-            if changed in found.names:
-                found.names[changed] = Poison(f"the file changes {changed}")
+        check_names(self.tree, found)
         return found
 
 
@@ -80,64 +79,6 @@ def definitions(node: ast.stmt, scope: Scope, reader: Statements) -> list[tuple[
             return [(targets[0].id, lambda: reader.value(value, scope))]
     reason = "{} is given a value by a statement of the file that is not read"
     return [(name, lambda: Poison(reason)) for name in names_in([node])]
-
-
-def changed_members(tree: ast.Module) -> set[str]:
-    """Return the names of data that statements of a file may change in its memory, outside of its functions."""
-    data = {
-        target.id: node.value
-        for node in tree.body
-        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
-        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
-        if isinstance(target, ast.Name)
-    }
-    found: set[str] = set()
-
-    def visit(node: ast.AST) -> None:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda) or is_of_main(node):
-            return
-        changes = isinstance(node, ast.Expr | ast.AugAssign | ast.Delete | ast.With | ast.For | ast.While) or (
-            isinstance(node, ast.Assign) and any(not isinstance(target, ast.Name) for target in node.targets)
-        )
-        if changes:
-            found.update(part.id for part in ast.walk(node) if isinstance(part, ast.Name))
-        for part in ast.iter_child_nodes(node):
-            visit(part)
-
-    visit(tree)
-    while more := {n.id for k in found & set(data) for n in ast.walk(data[k]) if isinstance(n, ast.Name)} - found:
-        found |= more
-    return {name for name in found & set(data) if not is_plain(data[name])}
-
-
-def is_of_main(node: ast.AST) -> bool:
-    """Tell whether a statement is what a file does only where it is run itself: `if __name__ == "__main__"`."""
-    return isinstance(node, ast.If) and any(isinstance(p, ast.Name) and p.id == "__name__" for p in ast.walk(node.test))
-
-
-def is_plain(node: ast.AST) -> bool:
-    """Tell whether an expression is made of numbers and texts, which nothing changes."""
-    plain = ast.Constant | ast.UnaryOp | ast.BinOp | ast.operator | ast.unaryop | ast.Tuple | ast.expr_context
-    return all(isinstance(part, plain) for part in ast.walk(node))
-
-
-def patched(tree: ast.Module) -> list[str]:
-    """Return the names at the beginning of attributes that a file assigns to, outside of its functions, or imports by *."""
-    found: list[str] = []
-    for node in ast.walk(tree):
-        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-        for target in targets:
-            while isinstance(target, ast.Attribute):
-                target = target.value
-                if isinstance(target, ast.Name) and target.id not in ("self", "cls"):
-                    found.append(target.id)
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Name)
-            and node.func.id in ("setattr", "exec", "eval")
-        ):
-            found += [each.id for each in node.args[:1] if isinstance(each, ast.Name)]
-    return found
 
 
 def paths(

@@ -208,7 +208,7 @@ def mean_by_division(x):
 def test_a_function_that_is_not_what_its_text_says_is_an_error_of_the_tool(tmp_path):
     """As it would be if something were misread: here the text that runs is changed while it is imported."""
     text = "def f(x): return x\n"
-    patched = f"{text}globals()['f'] = lambda x: x + 1\n"
+    patched = f"{text}getattr(f, '_' * 2 + 'globals__')['f'] = lambda x: x + 1\n"
     with pytest.raises(DisagreementError, match="read and run differ"):
         same(*files(tmp_path, patched, text.replace("def f", "def g")), "x (N)")
 
