@@ -11,11 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cnn_symbolic.code.arrays import Array
-from cnn_symbolic.code.importing import check_names
-from cnn_symbolic.code.statements import Statements, imported, member_of, names_in
-from cnn_symbolic.code.values import Poison, Scope
-from cnn_symbolic.code.world import NotUnderstood, Obligation, Raised, World
+from cnn_symbolic.code.arrays.arrays import Array
+from cnn_symbolic.code.language.importing import check_names
+from cnn_symbolic.code.language.statements import Statements
+from cnn_symbolic.code.language.syntax import imported, member_of, names_in
+from cnn_symbolic.code.state.paths import NotUnderstood, Obligation, Raised
+from cnn_symbolic.code.state.values import Poison, Scope
+from cnn_symbolic.code.state.world import World
 from cnn_symbolic.ground.errors import CnnSymbolicError
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from cnn_symbolic.code.values import Poison, Scope
+from cnn_symbolic.code.state.values import Poison, Scope
 
 # Names and attributes by which any name of a file, a module or Python itself can be given another value.
 REACHING = {"globals", "locals", "vars", "exec", "eval", "compile", "delattr", "setattr", "builtins", "importlib"}
