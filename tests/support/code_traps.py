@@ -629,7 +629,7 @@ g = lambda q: q * k
 h = lambda q, k=k: q * k
 k = 5
 return g(x), h(x)
-# default_that_is_kept: right
+# default_that_is_kept: refused
 def g(q, acc=[]):
     acc.append(1)
     return len(acc)
@@ -784,7 +784,7 @@ class A:
 >>>
 a = A()
 return x if a.bias is None else 2 * x
-# attributes_shared_by_objects: right
+# attributes_shared_by_objects: refused
 class B:
     W = [1]
     def __init__(self):
@@ -797,7 +797,7 @@ class B:
 a, b = B(), B()
 r = a.go(), a.go(), b.go()
 return x * r[0], x * r[1], x * r[2], x * len(b.W)
-# array_shared_by_objects: right
+# array_shared_by_objects: refused
 class A:
     g = np.zeros(3)
 >>>

@@ -31,7 +31,7 @@ from cnn_symbolic.code.arrays.indexing import Mask
 from cnn_symbolic.code.arrays.labels import at_any_cell
 from cnn_symbolic.code.state.cells import symbols_for
 from cnn_symbolic.code.state.memory import Loop
-from cnn_symbolic.code.state.selections import Chosen
+from cnn_symbolic.code.state.selections import LOWEST, Chosen
 from cnn_symbolic.code.state.values import Float, UnknownText
 from cnn_symbolic.code.state.world import World
 from cnn_symbolic.expressions import rules
@@ -84,18 +84,28 @@ def arithmetic(world: World, name: str, a: Any, b: Any) -> Any:
     is_float = name == "Div" or is_floating(a) or is_floating(b)
     a, b = as_number(world, a), as_number(world, b)
     if is_number(a) and is_number(b):
+        if is_infinite(a) or is_infinite(b):
+            raise world.refuse("arithmetic with −∞, which may give what is no number")
         found = of_numbers(world, name, a, b)
         return Float(found) if is_float and is_whole(found) and not has_entries(found) else found
     if name in ("Add", "Sub") and all(isinstance(x, Mask) or getattr(x, "kind", REAL) == TRUTH for x in (a, b)):
         raise world.refuse(f"the operator {name} of truth values, which gives truth values")
     arrays = [x.array if isinstance(x, Mask) else as_array(world, x) for x in (a, b)]
     arrays = [as_real(x) if x.kind == TRUTH else x for x in arrays]
+    if world.infinite and any(is_infinite(x) for x in arrays):
+        raise world.refuse("arithmetic with −∞, which may give what is no number")
     whole = all(x.kind == WHOLE for x in arrays) and name not in ("Div", "Pow")
     if name in ("Div", "Pow", "FloorDiv", "Mod"):
         return divided(world, name, arrays[0], arrays[1])
     if name not in RING:
         raise world.refuse(f"the operator {name} of arrays")
     return elementwise(world, RING[name], *arrays, kind=WHOLE if whole else REAL, what=f"the operands of {name}")
+
+
+def is_infinite(value: Any) -> bool:
+    """Tell whether a number or an entry of an array may be infinite."""
+    formula = value.written()[1] if isinstance(value, Array) else value
+    return isinstance(formula, sp.Basic) and formula.has(LOWEST, sp.oo, -sp.oo)
 
 
 def of_texts(world: World, name: str, a: Any, b: Any) -> Any:

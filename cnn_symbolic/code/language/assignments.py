@@ -98,6 +98,7 @@ class Assignments(ReadExpressions):
             raise self.world.refuse(f"an assignment to an attribute of {describe(owner)}")
         if isinstance(self.found_in(owner.made, name), UserFunction):
             raise self.world.refuse(f"an assignment to {name}, which is a method or property of the class")
+        self.check_not_kept(owner)
         self.once(f"the attribute {name}")
         before = dict(owner.attributes)
 
@@ -110,6 +111,7 @@ class Assignments(ReadExpressions):
 
     def set_member(self, owner: Any, key: Any, value: Any) -> None:
         """Give a member of a list or table a value."""
+        self.check_not_kept(owner)
         self.once("a member of a list or table")
         before = owner.copy()
 
@@ -139,7 +141,11 @@ class Assignments(ReadExpressions):
 
     def augment(self, target: ast.expr, operator: str, node: ast.expr, scope: Scope) -> None:
         """Carry out `target operator= value`: in the memory of an array, otherwise by giving a new value."""
+        before = self.world.buffers[:]
+        changed = sum(len(buffer.updates) for buffer in before)
         value = self.value(node, scope)
+        if isinstance(target, ast.Subscript) and changed != sum(len(buffer.updates) for buffer in before):
+            raise self.world.refuse("an addition to entries of a value whose calculation changes arrays")
         if isinstance(target, ast.Name):
             home = scope.home(target.id)
             owner = home.names[target.id] if home is not None else None
@@ -172,6 +178,8 @@ class Assignments(ReadExpressions):
             if isinstance(owner, Array):
                 self.change(owner, as_key(key), value, operator)
             else:
+                if isinstance(owner, tuple):
+                    raise self.world.raised("TypeError: the members of a tuple cannot be changed")
                 old = self.item(owner, key)
                 if isinstance(old, Array):
                     self.change(old, Ellipsis, value, operator)

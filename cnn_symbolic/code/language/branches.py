@@ -16,8 +16,10 @@ from cnn_symbolic.code.language.assignments import Assignments
 from cnn_symbolic.code.language.syntax import FORBIDDEN, Skipped
 from cnn_symbolic.code.state.memory import OnlyIf
 from cnn_symbolic.code.state.values import Poison, Scope
+from cnn_symbolic.code.state.world import World
 from cnn_symbolic.expressions import rules
-from cnn_symbolic.expressions.heads import has_entries
+from cnn_symbolic.expressions.formulas import Entry
+from cnn_symbolic.expressions.heads import Bracket, Delta, Opaque, has_entries
 
 
 class Branches(Assignments):
@@ -85,7 +87,11 @@ class Branches(Assignments):
     def weight_of(self, value: Any) -> sp.Expr | None:
         """Return a condition on entries as a number that is 0 or 1."""
         found = as_number(self.world, value) if isinstance(value, Mask) else value
-        return found if is_number(found) and has_entries(found) else None
+        if not (is_number(found) and has_entries(found)):
+            return None
+        if not isinstance(value, Mask) and not is_zero_or_one(self.world, found):
+            raise self.world.refuse("an entry of an array as a condition, where a comparison is understood")
+        return found
 
     def weighted(self, weight: sp.Expr, node: ast.If, scope: Scope) -> None:
         """Carry out a branch on entries: what it adds counts where they satisfy the condition."""
@@ -113,3 +119,14 @@ class Branches(Assignments):
                 scope.names[name] = a if isinstance(a, Poison) else b
             else:
                 scope.names[name] = self.either(holds, a, b)
+
+
+def is_zero_or_one(world: World, e: sp.Expr) -> bool:
+    """Tell whether a number is seen to be 0 or 1 everywhere: a comparison of entries, or made from such."""
+    if isinstance(e, sp.Mul):
+        return all(is_zero_or_one(world, factor) for factor in e.args)
+    if isinstance(e, sp.Add):
+        return len(e.args) == 2 and e.args[0] == 1 and is_zero_or_one(world, -e.args[1])
+    if isinstance(e, Entry):
+        return world.windows is not None and str(e.base.label) == world.windows.selection
+    return isinstance(e, Bracket | Delta) or e in (0, 1) or (isinstance(e, Opaque) and (e.name, e.order) == ("step", 0))

@@ -32,6 +32,9 @@ from cnn_symbolic.code.state.values import (
 )
 from cnn_symbolic.code.state.world import World
 
+ITERATORS = {f"builtins.{name}" for name in ("zip", "enumerate", "reversed", "map", "filter", "iter")}
+ITERATORS |= {"itertools.product"}
+
 
 class Calls(Members):
     """Carries out calls."""
@@ -79,6 +82,7 @@ class Calls(Members):
     def comprehension(self, element: ast.expr, loops: list[ast.comprehension], scope: Scope) -> Any:
         """Return the members of a comprehension."""
         first, *others = loops
+        self.consumed |= {id(first.iter)}
         source = self.value(first.iter, scope)
         own = Scope({}, scope)
         known = self.known_members(source)
@@ -129,6 +133,10 @@ class Calls(Members):
         function = self.value(node.func, scope)
         if isinstance(function, Known) and function.name == "builtins.super":
             return self.parent(scope)
+        if is_iterator(function) and id(node) not in self.consumed:
+            raise self.world.refuse("an iterator that is not used up where it is made")
+        if isinstance(function, Known):
+            self.consumed |= {id(each) for each in node.args}
         arguments = self.arguments(function, node, scope)
         named: dict[str, Any] = {}
         for keyword in node.keywords:
@@ -145,6 +153,8 @@ class Calls(Members):
 
     # The calls in what a loop runs over, and whether the present one is one of them.
     run_over: Set[int] = frozenset()
+    # What is used up at once: by a loop, or by a function that is not of the code.
+    consumed: Set[int] = frozenset()
 
     direct = False
 
@@ -227,12 +237,18 @@ class Calls(Members):
             return sp.Integer(owner.index(arguments[0]))
         raise world.refuse(f"the method {name} of {describe(owner)}")
 
+    def check_not_kept(self, owner: Any) -> None:
+        """Refuse to change what the next call of the code finds changed: data of the file, or a default value."""
+        if any(owner is each for each in self.world.kept):
+            raise self.world.refuse("data of the file, or a default value, is changed, which the next call finds so")
+
     def lengthened(self, owner: list[Any], name: str, arguments: list[Any]) -> None:
         """Put members into a list, outside of loops of symbolic length."""
         if self.world.moment or self.world.weight != 1:
             raise self.world.refuse(
                 "a list that grows in a loop of symbolic length, where a comprehension is understood"
             )
+        self.check_not_kept(owner)
         before = list(owner)
         if name == "append":
             owner.append(*arguments)
@@ -267,6 +283,13 @@ class Calls(Members):
 MAKING = {each.__name__ for each in (making, shapes, joining, windows)}
 ROWS = (making, shapes, joining, windows, entries, reductions, sliding, builtins, loops)
 MOST_UNROLLED, MOST_CALLS = 64, 40
+
+
+def is_iterator(function: Any) -> bool:
+    """Tell whether what a function returns can be run over once only, or changes with what it was made from."""
+    if isinstance(function, Method):
+        return isinstance(function.owner, dict) and function.name in ("items", "keys", "values")
+    return isinstance(function, Known) and function.name in ITERATORS
 
 
 def lineage(made: Class) -> Iterator[Class]:

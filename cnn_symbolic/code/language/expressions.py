@@ -6,6 +6,7 @@ Trusted. Source: the Python Language Reference, chapter 6. What is not among the
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Any
 
 import sympy as sp
@@ -27,10 +28,13 @@ from cnn_symbolic.code.rows.table import TABLE
 from cnn_symbolic.code.state.memory import OnlyIf
 from cnn_symbolic.code.state.values import (
     Cell,
+    Class,
     Known,
     Poison,
     Scope,
     UnknownText,
+    UserFunction,
+    UserObject,
 )
 from cnn_symbolic.code.state.world import World
 from cnn_symbolic.expressions import rules
@@ -44,6 +48,7 @@ class ReadExpressions(Calls):
         if isinstance(node.value, complex | bytes):
             raise self.world.refuse(f"the constant {node.value!r}")
         if isinstance(node.value, float) and node.value in (float("inf"), float("-inf")):
+            self.world.infinite = True
             return sp.oo if node.value > 0 else -sp.oo
         return literal(node.value)
 
@@ -56,12 +61,35 @@ class ReadExpressions(Calls):
             raise self.world.refuse(f"the name {node.id} is not known")
         found = home.names[node.id]
         if callable(found):  # of the file, which is read when it is asked for
-            found = home.names[node.id] = found()
+            found = home.names[node.id] = self.kept(found)
         if isinstance(found, Poison):
             raise self.world.refuse(found.reason.replace("{}", node.id))
         if isinstance(found, Cell):
             return found.array.reading()(())
         return found
+
+    def kept(self, read: Callable[[], Any]) -> Any:
+        """Return what a name of the file stands for, which no call may change, as the next call finds it changed."""
+        before = len(self.world.buffers)
+        found = read()
+        for buffer in self.world.buffers[before:]:
+            buffer.kept = True
+        self.keep(found)
+        return found
+
+    def keep(self, value: Any) -> None:
+        """Note that a value, and what is in it, is kept from one call to the next."""
+        if isinstance(value, UserFunction):
+            value = [*value.defaults, *value.named_defaults]
+        if isinstance(value, Class):
+            value = [each for each in value.scope.names.values() if not callable(each)]
+        if isinstance(value, dict | list | tuple | UserObject):
+            if any(value is each for each in self.world.kept):
+                return
+            self.world.kept.append(value)
+            inside = value.attributes if isinstance(value, UserObject) else value
+            for part in inside.values() if isinstance(inside, dict) else inside:
+                self.keep(part)
 
     def value_tuple(self, node: ast.Tuple, scope: Scope) -> Any:
         """Return a tuple."""

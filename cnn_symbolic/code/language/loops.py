@@ -16,6 +16,7 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.code.arrays.arrays import Array, computed
+from cnn_symbolic.code.arrays.indexing import indexed
 from cnn_symbolic.code.arrays.numbers import is_number
 from cnn_symbolic.code.language.branches import Branches
 from cnn_symbolic.code.language.calls import MOST_UNROLLED
@@ -52,15 +53,22 @@ class Loops(Branches):
         if node.orelse or has_break(node):
             raise self.world.refuse("a loop with break or else")
         self.run_over = {id(part) for part in ast.walk(node.iter) if isinstance(part, ast.Call)}
+        self.consumed |= {id(node.iter)}
         source = self.value(node.iter, scope)
         known = self.known_members(source)
         if known is None:
             for part in self.split(node, as_passes(self.world, source), scope):
                 self.passes(node, part, scope)
             return
-        before = list(known)
-        for each in known:
-            if isinstance(source, list | dict) and not is_same(source, before):
+        names = {part.id for part in ast.walk(node.iter) if isinstance(part, ast.Name)}
+        used = [source, *(home.names[name] for name in names if (home := scope.home(name)) is not None)]
+        lists = [(each, list(each)) for each in used if isinstance(each, list | dict)]
+        for k, each in enumerate(known):
+            if isinstance(source, LoopPasses):
+                each = source.element((sp.Integer(k),))
+            elif isinstance(source, Array):
+                each = indexed(source, sp.Integer(k))
+            if not all(is_same(one, before) for one, before in lists):
                 raise self.world.refuse("a loop over a list or table that changes in it")
             self.bind(node.target, each, scope)
             with suppress(Skipped):

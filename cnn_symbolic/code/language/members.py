@@ -94,6 +94,7 @@ class Members:
         if isinstance(owner, Known):
             full = f"{owner.name}.{name}"
             if full in VALUES:
+                self.world.infinite |= VALUES[full] == sp.oo
                 return VALUES[full]
             return Known(full)
         if isinstance(owner, Array):

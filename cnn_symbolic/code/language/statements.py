@@ -145,6 +145,8 @@ class Statements(Loops):
         """Return what a generator runs over, which yields once, in loops of symbolic length or in none."""
         outer, before = self.yields, len(self.world.moment)
         self.yields = []
+        made = self.world.buffers[:]
+        changed = sum(len(buffer.updates) for buffer in made)
         try:
             self.block(node.body, scope)
             found = self.yields
@@ -153,6 +155,8 @@ class Statements(Loops):
         loops = [part for part in found[0][0][before:] if isinstance(part, Loop)] if len(found) == 1 else []
         if len(found) != 1 or len(loops) != len(found[0][0]) - before or not loops:
             raise self.world.refuse("a generator, but one that yields once, in loops of symbolic length")
+        if changed != sum(len(buffer.updates) for buffer in made):
+            raise self.world.refuse("a generator that changes arrays")
         value = found[0][1]
         return LoopPasses(tuple(part.length for part in loops), lambda _: value, tuple(part.index for part in loops))
 

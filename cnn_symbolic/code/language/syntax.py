@@ -56,7 +56,7 @@ def is_added_to(name: str, body: Sequence[ast.AST]) -> bool:
 
     An array that is added to by `a = a + e` must not be mentioned otherwise, as the others would see a new one.
     """
-    added, rebound = 0, False
+    added, rebound, augmented = 0, False, False
     mentions = 0
     for node in (part for statement in body for part in ast.walk(statement)):
         if isinstance(node, ast.Name) and node.id == name:
@@ -64,7 +64,7 @@ def is_added_to(name: str, body: Sequence[ast.AST]) -> bool:
         if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name) and node.target.id == name:
             if not isinstance(node.op, ast.Add | ast.Sub):
                 return False
-            added += 1
+            added, augmented = added + 1, True
         elif isinstance(node, ast.Assign) and any(name in names_in([t]) for t in node.targets):
             target = node.targets[0]
             if len(node.targets) > 1 or not isinstance(target, ast.Name) or addition(target, node.value) is None:
@@ -73,7 +73,7 @@ def is_added_to(name: str, body: Sequence[ast.AST]) -> bool:
             mentions -= 1
         elif isinstance(node, ast.For) and name in names_in([node.target]):
             return False
-    return added > 0 and (not rebound or mentions == added)
+    return added > 0 and (not rebound or (mentions == added and not augmented))
 
 
 def is_rebound(name: str, body: Sequence[ast.AST]) -> bool:

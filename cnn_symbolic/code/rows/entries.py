@@ -140,6 +140,8 @@ def where(world: World, condition: Any, x: Any, y: Any) -> Any:
         rest = mapped(world, chosen, lambda e: 1 - e)
         return arithmetic(world, "Add", arithmetic(world, "Mult", chosen, x), arithmetic(world, "Mult", rest, y))
     holds = as_array(world, condition) if isinstance(condition, Array) else truth(world, condition)
+    if isinstance(holds, Array) and holds.kind == REAL:
+        raise world.refuse("np.where of entries of an array, where a comparison is understood")
     kinds = [as_array(world, each).kind for each in (x, y)]
     kind = WHOLE if kinds == [WHOLE, WHOLE] else REAL
     choose = rules.where if kind == WHOLE else rules.added_where

@@ -21,8 +21,8 @@ from cnn_symbolic.expressions.formulas import entry as entry_of
 from cnn_symbolic.expressions.formulas import substitute
 
 WHOLE_TYPES = {
-    *("int", "int8", "int16", "int32", "int64", "intp", "whole", "builtins.int"),
-    *(f"numpy.{name}" for name in ("int", "int_", "int8", "int16", "int32", "int64", "intp", "uint8")),
+    *("int", "int32", "int64", "intp", "whole", "builtins.int"),
+    *(f"numpy.{name}" for name in ("int", "int_", "int32", "int64", "intp")),
 }
 
 
@@ -87,13 +87,21 @@ def full(world: World, shape: Any, fill_value: Any, dtype: Any = None) -> Array:
     if not is_number(value):
         raise world.refuse("np.full with an array")
     kind = kind_of(world, dtype) if dtype is not None else WHOLE if rules.is_whole(value) else REAL
+    check_fits(world, kind, value)
     return constant(world, shape_of(world, shape), value, kind)
+
+
+def check_fits(world: World, kind: str, value: Any) -> None:
+    """Refuse numbers that an array of integers would cut."""
+    if kind == WHOLE and isinstance(value, sp.Expr) and not rules.is_whole(value):
+        raise world.refuse("real numbers in an array of integers, which would cut them")
 
 
 def like(world: World, a: Any, value: sp.Expr | None, dtype: Any) -> Array:
     """Return an array of the shape of another one."""
     a = as_array(world, a)
     kind = a.kind if dtype is None else kind_of(world, dtype)
+    check_fits(world, kind, value)
     buffer = world.buffer(a.atoms, None if value is None else lambda _: value)
     return Array(world, buffer, a.dims, lambda at: at, kind, False)
 

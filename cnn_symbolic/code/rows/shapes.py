@@ -137,7 +137,9 @@ def broadcast_to(world: World, a: Any, shape: Any) -> Array:
     """Return an array repeated along axes, which nobody may change."""
     a = as_array(world, a)
     dims = [(n,) for n in shape_of(world, shape)]
-    return computed(world, dims, expanded(a, dims, "broadcast_to"), a.kind)
+    made = computed(world, dims, expanded(a, dims, "broadcast_to"), a.kind)
+    made.buffer.source = a.buffer, len(a.buffer.updates)
+    return made
 
 
 @known("numpy.atleast_1d")

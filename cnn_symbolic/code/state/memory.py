@@ -88,7 +88,7 @@ class UpdateInstance:
             told = [i for i in ranges if i not in known and i in t.free_symbols]
             if len(told) == 1 and told[0] not in (rest := sp.expand(t - told[0])).free_symbols:
                 i = told[0]
-                known[i] = sp.expand(at - rest)
+                known[i] = sp.expand(at - substitute(rest, known))
                 conditions += [compare(">=", i, sp.S.Zero), compare("<", i, ranges[i])]
             else:
                 equal.append(delta(t, at))
@@ -106,7 +106,8 @@ class Buffer:
     """An array in memory, of a shape; `first` gives the entries that it was made with, None if they are arbitrary.
 
     `created` is the moment when it was made, `once` tells whether no entry may be hit twice. `source` is a buffer that
-    this one may share memory with, and the number of its updates up to then.
+    this one may share memory with, and the number of its updates up to then; one that is `kept` from one call of the
+    code to the next is not changed.
     """
 
     shape: tuple[sp.Expr, ...]
@@ -115,11 +116,14 @@ class Buffer:
     in_order: bool = False
     source: tuple[Buffer, int] | None = None
     once: bool = False
+    kept: bool = False
     updates: list[Update] = field(default_factory=list)
     watched: list[Moment] = field(default_factory=list)
 
     def update(self, update: Update) -> None:
         """Carry out an update; raise UnreadableMemory if a pass before has already read what it changes."""
+        if self.kept:
+            raise UnreadableMemory("an array of the file or a default value is changed, which the next call finds so")
         if self.source is not None:
             raise UnreadableMemory("an update of what may be a view of another array or a copy of it")
         if any(opened in update.moment for moment in self.watched for opened in moment if isinstance(opened, Loop)):

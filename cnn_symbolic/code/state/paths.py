@@ -82,6 +82,10 @@ class Paths:
 
     buffers: list[Buffer] = field(default_factory=list)
 
+    kept: list[Any] = field(default_factory=list)
+
+    infinite: bool = False
+
     journal: list[Callable[[], Any]] = field(default_factory=list)
 
     steps: int = 0
