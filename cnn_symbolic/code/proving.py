@@ -338,7 +338,7 @@ def differs(gradient: Tensor, formula: Tensor, verdict: Refutation, world: World
     values["x"] = rng.permutation(int(np.prod(shapes["x"]))).reshape(shapes["x"]) + 1
     values["s"] = world.windows.maxima(values["x"], shapes["s"], lambda e: evaluate_size(e, known))
     sides = [each.evaluate(values, sizes=known) for each in (gradient, formula)]
-    return x.rank > 0 and not np.array_equal(*sides)
+    return x.rank > 0 and not np.array_equal(sides[0], sides[1])
 
 
 def entries_at(array: Array, index: Sequence[sp.Symbol], value: Any, gradient: Tensor, world: World) -> Tensor:
