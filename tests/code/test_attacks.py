@@ -97,11 +97,11 @@ return a
 # full_like_int: refused
 a = np.full_like(np.arange(N), 0.5)
 return a
-# tuple_aug: refused
+# tuple_aug: right
 a = (v, 2)
 a[0] += 1
 return v
-# broadcast_write: right
+# broadcast_write: refused
 a = np.broadcast_to(v, (M, N))
 v += 1
 return a
@@ -535,7 +535,7 @@ for j, t in ((i, k) for i in range(N)):
     a[j] += t
     k += 1
 return a
-# iterate_modified3: right
+# iterate_modified3: refused
 a = np.zeros((N,))
 for i, t in enumerate(v):
     a[i] += t
@@ -550,7 +550,7 @@ return v * r[1][0]
 t = v[0]
 v[0] = 5
 return t * np.ones(2)
-# self_row_loop: right
+# self_row_loop: refused
 for i in range(N):
     x[i] -= x[0]
 return x
@@ -586,7 +586,7 @@ def attacks():
         yield pytest.param(fate, program(body), id=name)
 
 
-@pytest.mark.parametrize(("fate", "text"), attacks())
+@pytest.mark.parametrize(("fate", "text"), [*attacks()])
 def test_an_attack_is_read_as_it_runs_or_refused(fate, text):
     outcome = compared(text, POINTS if fate == "right" else [])
     assert outcome.differences == []
