@@ -49,8 +49,10 @@ def keep(report: BackwardReport, book: Path | None, certificates: Path | None, l
         return UNDECIDED
     outcomes, statuses = None, [AS_STATED]
     if certificates is not None:
-        outcomes = certified_first(as_read, certificates, limits)
-        statuses.append(certified_status(outcomes))
+        printed = () if book is None else shown
+        known = certified_first([*printed, *others(as_read, printed)], certificates, limits)
+        statuses.append(certified_status(known))
+        outcomes = known[: len(printed)]
     if book is not None:
         statuses.append(publish_code(shown, book, outcomes, limits))
     return worst(*statuses)
@@ -72,6 +74,21 @@ def claims_of(report: BackwardReport) -> tuple[list[Claim], list[Claim]]:
         as_read.append(claim)
         shown.append(replace(claim, derivation=each.readable))
     return as_read, shown
+
+
+def others(as_read: Sequence[Claim], printed: Sequence[Claim]) -> list[Claim]:
+    """Return the claims about formulas as they were read, those left out that are printed as they are."""
+    from cnn_symbolic.proofs.derivation import Derivation
+
+    if not printed:
+        return list(as_read)
+    found = []
+    for own, other in zip(as_read, printed, strict=True):
+        made = own.derivation
+        if isinstance(made, Derivation) and made.right is not other.derivation.right:  # type: ignore[union-attr]
+            title = f"{made.title}, as it was read"
+            found.append(replace(own, id=f"{own.id}_as_read", derivation=replace(made, title=title)))
+    return found
 
 
 def certified_first(claims: Sequence[Claim], folder: Path, limits: Limits) -> list[Outcome]:

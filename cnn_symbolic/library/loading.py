@@ -23,7 +23,7 @@ from cnn_symbolic.library.index import ListedClaim, keep, kept, matching, with_u
 from cnn_symbolic.proofs.check import Check
 from cnn_symbolic.proofs.derivation import Derivation
 
-
+# What is said of formulas that were read from code.
 READ = "read from the code"
 
 

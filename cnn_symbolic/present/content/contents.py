@@ -121,7 +121,7 @@ class Illustration:
 
 @dataclass(frozen=True)
 class Chapter:
-    """The entries under one heading, what introduces them, the pictures that belong to them, and code that they are of."""
+    """The entries under one heading, what introduces them, their pictures, and the code that they are about."""
 
     title: str
     entries: tuple[BookEntry, ...]
