@@ -289,7 +289,7 @@ conv2d(stride=S, padding=P) is about every stride and padding.
                 examples=examples,
                 one_hot=one_hot,
                 timeout=timeout,
-                prove=prove,
+                prove=True if certify or book is not None else prove,
             )
     finally:
         if code.printed:

@@ -84,8 +84,8 @@ def others(as_read: Sequence[Claim], printed: Sequence[Claim]) -> list[Claim]:
         return list(as_read)
     found = []
     for own, other in zip(as_read, printed, strict=True):
-        made = own.derivation
-        if isinstance(made, Derivation) and made.right is not other.derivation.right:  # type: ignore[union-attr]
+        made, shown = own.derivation, other.derivation
+        if isinstance(made, Derivation) and isinstance(shown, Derivation) and made.right is not shown.right:
             title = f"{made.title}, as it was read"
             found.append(replace(own, id=f"{own.id}_as_read", derivation=replace(made, title=title)))
     return found
