@@ -13,7 +13,7 @@ from cnn_symbolic.backward.proofs.proving import assumed, call_of, names_of, sai
 from cnn_symbolic.backward.proofs.readable import readable
 from cnn_symbolic.backward.proofs.reading import Question
 from cnn_symbolic.backward.proofs.sources import Source
-from cnn_symbolic.code.proving import Claim, Proof, Result, prove
+from cnn_symbolic.code.proving import DecidedResult, PathClaim, Proof, prove
 from cnn_symbolic.code.reading import File
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.layers.definitions import definition
@@ -51,7 +51,7 @@ def kept_claims(question: Question, names: Collection[str]) -> list[KeptClaim]:
     return found
 
 
-def kept_result(title: str, result: Result, proof: Proof, source: Source) -> Iterator[KeptClaim]:
+def kept_result(title: str, result: DecidedResult, proof: Proof, source: Source) -> Iterator[KeptClaim]:
     """Yield the claims about one result, one for each path."""
     gradient, layer = proof.definition.gradients[result.name], str(proof.definition.layer)
     read = [(claim, claim.formula) for claim in result.claims if claim.formula is not None]
@@ -63,7 +63,7 @@ def kept_result(title: str, result: Result, proof: Proof, source: Source) -> Ite
         yield KeptClaim(result.name, source, layer, as_read, shown)
 
 
-def path_of(claim: Claim, proof: Proof) -> str:
+def path_of(claim: PathClaim, proof: Proof) -> str:
     """Return where a path of the code is taken, as the end of a sentence."""
     names, domain = names_of(proof.definition), claim.path.world.domain
     return f", where {said_shortly(rules.all_of(*claim.path.conditions), domain, names)}"
