@@ -72,7 +72,13 @@ def proof_of(
     proof = called_there(checker, answer)
     if sound:
         check_agreement(proof, before)
-    return proof
+
+    def kept() -> list[Any]:
+        from cnn_symbolic.backward.proofs.keeping import kept_claims
+
+        return kept_claims(question, [each.name for each in proof.results if each.outcome == PROVED])
+
+    return replace(proof, kept=kept)
 
 
 def ran_of(checker: Checker) -> Iterator[Ran]:

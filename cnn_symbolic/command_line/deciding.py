@@ -234,6 +234,15 @@ def check_backward(
         ),
     ] = None,
     formulas: Annotated[bool, typer.Option("--formulas", help="Print what was read of every result.")] = False,
+    certify: Annotated[
+        bool,
+        typer.Option("--certify", help="Have Coq check that what was read is the gradient, where it is; see certify."),
+    ] = False,
+    certificates: Certificates = Path("certificates"),
+    book: Annotated[
+        Path | None,
+        typer.Option("--book", metavar="OUT", help="Write the code and what is proved of it to this folder, as book."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Compare a backward pass, written by hand, exactly with the right one, prove it, and name its mistake.
@@ -243,7 +252,7 @@ is understood every result is proved for all shapes, or refuted. Options may be 
 conv2d(stride=S, padding=P) is about every stride and padding.
 
     Exit status: 0 it is right wherever it does not refuse, 1 it is wrong, 2 usage or input error, or it refuses nearly
-    every shape, 3 with --prove a result is tested only.
+    every shape, 3 with --prove a result is tested only; with --certify and --book as for certify and book.
     """
     from cnn_symbolic.backward.calling import read_pairs, read_shapes
     from cnn_symbolic.backward.check import check_backward as check
@@ -255,6 +264,12 @@ conv2d(stride=S, padding=P) is about every stride and padding.
 
     if torch and jax:
         raise typer.BadParameter("give --torch or --jax, but not both")
+    if certify or book is not None:
+        from cnn_symbolic.command_line.keeping import check_targets
+
+        if json or prove is False:
+            raise typer.BadParameter("--certify and --book print what is proved: not with --json or --no-prove")
+        check_targets(book, certificates if certify else None)
     code = code_named(function, "torch" if torch else "jax" if jax else None, read_memory(memory), time_limit)
     try:
         with code:
@@ -274,7 +289,7 @@ conv2d(stride=S, padding=P) is about every stride and padding.
                 examples=examples,
                 one_hot=one_hot,
                 timeout=timeout,
-                prove=prove,
+                prove=True if certify or book is not None else prove,
             )
     finally:
         if code.printed:
@@ -287,4 +302,10 @@ conv2d(stride=S, padding=P) is about every stride and padding.
     else:
         make_console().print(backward_view(report, formulas), soft_wrap=True)
     unproved = prove is True and not report.proved
-    raise typer.Exit(OPPOSITE if not report.right else UNDECIDED if unproved else AS_STATED)
+    status = OPPOSITE if not report.right else UNDECIDED if unproved else AS_STATED
+    if certify or book is not None:
+        from cnn_symbolic.command_line.claim_results import worst
+        from cnn_symbolic.command_line.keeping import keep
+
+        status = worst(status, keep(report, book, certificates if certify else None, limits_of(60, memory)))
+    raise typer.Exit(status)

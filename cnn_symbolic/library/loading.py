@@ -23,20 +23,56 @@ from cnn_symbolic.library.index import ListedClaim, keep, kept, matching, with_u
 from cnn_symbolic.proofs.check import Check
 from cnn_symbolic.proofs.derivation import Derivation
 
+# What is said of formulas that were read from code.
+READ = "read from the code"
+
+
+@dataclass(frozen=True)
+class CodeListing:
+    """Code that formulas were read from: the name of its file, its lines there, and the layer that it is about."""
+
+    file: str
+    lines: tuple[int, int]
+    text: str
+    layer: str
+
+    @property
+    def title(self) -> str:
+        """Where the code is."""
+        return f"{self.file}, lines {self.lines[0]}–{self.lines[1]}"
+
+    @property
+    def numbered(self) -> str:
+        """The code, each line with its number."""
+        first, last = self.lines
+        return "\n".join(
+            f"{k:0{len(str(last))}}  {line}" for k, line in enumerate(self.text.splitlines()[first - 1 : last], first)
+        )
+
 
 @dataclass(frozen=True)
 class Claim(Displayed):
-    """A declared derivation with its id (the name of its variable), its file, and the place there, from 1 on."""
+    """A declared derivation with its id (the name of its variable), its file, and the place there, from 1 on.
+
+    Of one that was read from a backward pass, `code` is what it was read from.
+    """
 
     id: str
     derivation: Derivation | Check
     file: Path
     line: int = 0
     column: int = 0
+    code: CodeListing | None = None
+
+    def evidence(self, verdict: str) -> str:
+        """Return the evidence for the claim: that of its verdict, and where its formula was read."""
+        return verdict if self.code is None else f"{verdict}, {READ}"
 
     @property
     def group(self) -> str:
         """The heading under which the claim is listed: the article's section, or the name of its file."""
+        if self.code is not None:
+            return self.code.title
         return GROUPS.get(self.file.parent.name, self.file.stem.replace("_", " "))
 
 

@@ -173,7 +173,7 @@ def decided(claim: Claim, settled: Settled, **called_for: Any) -> Decided:
         settled.as_expected,
         mark_of(settled),
         tuple((printable(text), style) for text, style in remarks(made, settled)),
-        settled.verdict.evidence,
+        claim.evidence(settled.verdict.evidence),
         assumptions(settled.verdict),
         settled.verdict.seconds,
         isinstance(made, Check),

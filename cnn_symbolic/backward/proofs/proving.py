@@ -9,6 +9,7 @@ from typing import Any
 
 import sympy as sp
 
+from cnn_symbolic.backward.proofs.readable import readable
 from cnn_symbolic.backward.proofs.reading import Question, Reply, Wrong, compared, in_chosen, open_reply
 from cnn_symbolic.backward.proofs.report import OPEN, PROVED, REFUTED, BackwardProof, ResultProof
 from cnn_symbolic.claims.of_sizes import read_with
@@ -51,15 +52,19 @@ def answers_for(question: Question, layer: Forward) -> Iterator[Reply]:
         defined = definition(layer)
         file, source = File(question.source.text, question.source.file), question.source
         assuming = list(assumed(question, defined))
+        reply = None
         for proof in proofs(file, source.function, defined, call_of(question), source.program, assuming):
             differs, agreed = difference(question, layer, proof)
             if differs:
                 yield Reply(BackwardProof(), (), differs)
                 return
             nowhere = bool(proof.read) and all(path.raised is not None and path.raised.meant for path in proof.read)
-            yield Reply(
+            reply = Reply(
                 agreeing(in_words(question, proof), agreed), tuple(wrong_ones(question, layer, proof)), refused=nowhere
             )
+            yield reply
+        if reply is not None:
+            yield replace(reply, proof=in_readable_words(reply.proof, proof))
     except CnnSymbolicError as stopped:
         yield open_reply(str(stopped))
 
@@ -240,6 +245,22 @@ def evidence_of(result: DecidedResult, layer: Forward) -> str:
         return result.evidence
     names = dict.fromkeys([*layer.open, *(name for verdict in verdicts for name in verdict.factors)])
     return f"all shapes, every {listed(tuple(names))}" if names else "all shapes"
+
+
+def in_readable_words(said: BackwardProof, proof: Proof) -> BackwardProof:
+    """Return what was proved with formulas that are easier to read, and proved equal to those that were read."""
+    names = names_of(proof.definition)
+    results = []
+    for each, result in zip(said.results, proof.results, strict=True):
+        claims = [
+            claim
+            if claim.formula is None
+            else replace(claim, formula=readable(claim.formula, (*claim.path.world.domain, *claim.path.conditions)))
+            for claim in result.claims
+        ]
+        formula = tuple(formulas(proof, replace(result, claims=tuple(claims)), names))
+        results.append(replace(each, formula=formula))
+    return replace(said, results=tuple(results))
 
 
 def formulas(proof: Proof, result: DecidedResult, names: Names) -> Iterator[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 PROVED, REFUTED, OPEN = "proved", "refuted", "open"
 # What is presupposed of what was read, which is said once.
@@ -39,7 +40,7 @@ class BackwardProof:
     """What was proved of all results of a backward pass, in so many seconds, by reading it.
 
     `reason` says why nothing was read, if nothing was, `refuses` where the code refuses on purpose, and `fails` where
-    it ends with another exception.
+    it ends with another exception. `kept` returns what is proved as claims, read from the code once more.
     """
 
     results: tuple[ResultProof, ...] = ()
@@ -47,6 +48,7 @@ class BackwardProof:
     refuses: str = ""
     fails: str = ""
     reason: str = ""
+    kept: Callable[[], Sequence[Any]] | None = field(default=None, repr=False, compare=False)
 
     @property
     def proved(self) -> bool:

@@ -78,6 +78,7 @@ def latex_book(book: Book) -> str:
             labels=labels,
             drawn=bool(book.pictures or book.graphs) or any(chapter.pictures for chapter in book.chapters),
             certified=book.certified,
+            listed=book.listed,
             **vars(book),
         )
     )

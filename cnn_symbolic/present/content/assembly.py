@@ -123,6 +123,7 @@ def assemble(
     sources: dict[str, dict[Path, None]] = {}  # the files of each chapter, unless one is the whole book
     for claim in claims if len(files) > 1 else ():
         sources.setdefault(above[tidy(claim.id)], {})[claim.file] = None
+    codes = {above[tidy(claim.id)]: claim.code.numbered for claim in claims if claim.code is not None}
     notation = (*NOTATION, *([LITERAL_NOTATION] if any(entry.kind == "holds" for entry in made) else []))
     return Book(
         tuple(
@@ -131,6 +132,7 @@ def assemble(
                 tuple(entry for entry in made if entry.chapter == title),
                 (*illustrations(title), *(one for file in sources.get(title, ()) for one in shown[file])),
                 tuple(prose(text) for file in sources.get(title, ()) for text in files[file].introduction),
+                code=codes.get(title, ""),
             )
             for title in dict.fromkeys(entry.chapter for entry in made)
         ),
@@ -156,7 +158,7 @@ def assemble(
 
 def chapter_of(claim: Claim, of: Heading, alone: bool) -> str:
     """Return the title of the chapter of a claim; the file that is the whole book has its own at the head of that."""
-    return (RESULTS if alone else of.title) if of.title else tidy(claim.group)
+    return (RESULTS if alone else of.title) if of.title and claim.code is None else tidy(claim.group)
 
 
 def with_certificate(one: BookEntry | Omitted, outcome: Outcome) -> BookEntry | Omitted:

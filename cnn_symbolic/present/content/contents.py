@@ -121,12 +121,13 @@ class Illustration:
 
 @dataclass(frozen=True)
 class Chapter:
-    """The entries under one heading, what introduces them, and the pictures that belong to them."""
+    """The entries under one heading, what introduces them, their pictures, and the code that they are about."""
 
     title: str
     entries: tuple[BookEntry, ...]
     pictures: tuple[Illustration, ...] = ()
     introduction: tuple[Prose, ...] = ()
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,11 @@ class Book:
     proofs: bool = True
 
     @property
+    def listed(self) -> bool:
+        """Whether there are listings: statements of Coq, or code."""
+        return self.trusted is not None or any(chapter.code for chapter in self.chapters)
+
+    @property
     def certified(self) -> int:
         """How many entries have a certificate that Coq accepted."""
         made = (entry.certificate for chapter in self.chapters for entry in chapter.entries)
@@ -171,7 +177,7 @@ def entry_of(claim: Claim, theorems: Mapping[str, Derivation] | None = None) -> 
         "expected": made.expected,
         "chapter": tidy(claim.group),
         "title": title(made),
-        "evidence": prose(verdict.evidence),
+        "evidence": prose(claim.evidence(verdict.evidence)),
         "article": made.article,
         "operations": frozenset(o for side in sides_of(made) for o in operations_in(side)),
     }
