@@ -19,6 +19,7 @@ from cnn_symbolic.code.proving import Call, Proof, condition_text, prove
 from cnn_symbolic.code.reading import File
 from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.values import number
+from cnn_symbolic.ground.errors import FragmentError
 from cnn_symbolic.ground.limits import UNITS, Limits
 from cnn_symbolic.ground.processes import in_processes
 from cnn_symbolic.kernel.search.verdicts import Refutation
@@ -69,7 +70,11 @@ def told(right, wrong=None, seconds=SECONDS):
 
 def told_here(right, wrong=None) -> Iterator[Told]:
     """Yield what is told of a right pass, or of a mistake in it: at first what is proved, then what was compared."""
-    proof = proved(right, wrong.text(right) if wrong else None)
+    try:
+        proof = proved(right, wrong.text(right) if wrong else None)
+    except FragmentError as error:
+        yield Told("open", reasons={"": str(error)})
+        return
     claims = [claim for result in proof.results if wrong and result.name == wrong.result for claim in result.claims]
     refuted = [claim.verdict for claim in claims if isinstance(claim.verdict, Refutation)]
     told_of = {
