@@ -12,9 +12,11 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from cnn_symbolic.code.world import World
+from cnn_symbolic.code.state.world import World
 
 TABLE: dict[str, Callable[..., Any]] = {}
+
+
 # Parameters that say nothing about the numbers in an array.
 IGNORED = {
     "dtype",
@@ -31,6 +33,7 @@ IGNORED = {
     "flush",
     "strict",
 }
+
 
 Row = Callable[..., Any]
 

@@ -12,21 +12,13 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.code.arrays import (
-    WHOLE,
-    Array,
-    Dim,
-    Index,
-    broadcast,
-    cell,
-    computed,
-    divided,
-    expanded,
-    length_of,
-)
-from cnn_symbolic.code.selections import multiple
-from cnn_symbolic.code.world import World
+from cnn_symbolic.code.arrays.arrays import WHOLE, Array, as_array, broadcast, computed, elementwise, expanded
+from cnn_symbolic.code.state.cells import Dim, Index, cell, divided, length_of, symbols_for
+from cnn_symbolic.code.state.memory import Loop
+from cnn_symbolic.code.state.selections import multiple
+from cnn_symbolic.code.state.world import World
 from cnn_symbolic.expressions import rules
+from cnn_symbolic.expressions.formulas import substitute
 
 Back = Callable[[Index], list[sp.Expr]]
 
@@ -106,22 +98,16 @@ def key_is_everything(key: Any) -> bool:
 
 def product(world: World, a: Any, b: Any) -> Array:
     """Return the product of two arrays."""
-    from cnn_symbolic.code.arrays import elementwise
-
     return elementwise(world, lambda x, y: x * y, a, b, what="*")
 
 
 def total(world: World, a: Any, b: Any) -> Array:
     """Return the sum of two arrays."""
-    from cnn_symbolic.code.arrays import elementwise
-
     return elementwise(world, lambda x, y: x + y, a, b, what="+")
 
 
 def complement(a: Array) -> Array:
     """Return one minus an array."""
-    from cnn_symbolic.code.arrays import elementwise
-
     return elementwise(a.world, lambda x: 1 - x, a)
 
 
@@ -149,8 +135,6 @@ def spread(world: World, part: Any) -> Any:
     if part is None or part is Ellipsis or isinstance(part, Slice):
         return part
     if isinstance(part, list):
-        from cnn_symbolic.code.arrays import as_array
-
         part = as_array(world, part)
     if isinstance(part, Array):
         if part.kind != WHOLE:
@@ -285,7 +269,7 @@ def mixed(a: Array, parts: Sequence[Any], arrays: Sequence[Array]) -> Part:
     """Return what an index with arrays of integers makes: their axes stand together, else in front of the others."""
     world = a.world
     dims = broadcast(world, arrays, "an index")
-    places = [k for k, part in enumerate(parts) if isinstance(part, Array) or isinstance(part, sp.Expr)]
+    places = [k for k, part in enumerate(parts) if isinstance(part, Array | sp.Expr)]
     together = places == list(range(places[0], places[-1] + 1))
     made: list[Part | None] = []
     entries: dict[int, Callable[[Index], Any]] = {}
@@ -327,9 +311,6 @@ def mixed(a: Array, parts: Sequence[Any], arrays: Sequence[Array]) -> Part:
 
 def chosen(a: Array, axis: int, part: Array, dims: Sequence[Dim]) -> Callable[[Index], list[sp.Expr]]:
     """Return the cells of an axis that an array of integers chooses, as a function of the index of all such arrays."""
-    from cnn_symbolic.code.arrays import symbols_for
-    from cnn_symbolic.code.memory import Loop
-
     world, dim = a.world, a.dims[axis]
     n = length_of(dim)
     entry = expanded(part, dims, "an index")
@@ -342,8 +323,6 @@ def chosen(a: Array, axis: int, part: Array, dims: Sequence[Dim]) -> Callable[[I
         world.need(inside, f"IndexError: an index of an array is outside of an axis of size {n}")
 
     def found(here: Index) -> list[sp.Expr]:
-        from cnn_symbolic.expressions.formulas import substitute
-
         return cell(substitute(at, dict(zip(index, here, strict=True))), dim)
 
     return found
