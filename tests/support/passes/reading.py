@@ -13,9 +13,10 @@ from random import Random
 from cnn_symbolic.backward.forwards import read_forward
 from cnn_symbolic.backward.programs import Squares
 from cnn_symbolic.backward.proofs.sources import PROGRAM, with_steps
+from cnn_symbolic.code.calling import PassCall
 from cnn_symbolic.code.checking import holds_at
 from cnn_symbolic.code.forwards import prove_against_forward
-from cnn_symbolic.code.proving import Call, Proof, condition_text, prove
+from cnn_symbolic.code.proving import Proof, condition_text, prove
 from cnn_symbolic.code.reading import File
 from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.values import number
@@ -112,7 +113,7 @@ def called(right):
     checker = opened(right, right.load())
     found, arrays = checker.signature, checker.layout
     axes = {name: both for name in ("x", "dx", "y", "dy", "w", "dw") if (both := arrays.letters(name))}
-    call = Call(found.inputs, found.outputs, found.named, axes, arrays.flipped, dict(found.keys))
+    call = PassCall(found.inputs, found.outputs, found.named, axes, arrays.flipped, dict(found.keys))
     return call, with_steps(getattr(checker.callee.called.function, "source", "")), isinstance(checker.forward, Squares)
 
 
