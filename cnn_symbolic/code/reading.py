@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from cnn_symbolic.code.arrays.arrays import Array
@@ -68,9 +69,9 @@ class File:
 def definitions(node: ast.stmt, scope: Scope, reader: Statements) -> list[tuple[str, Callable[[], Any]]]:
     """Return the names that a statement of a file defines, and how what they stand for is found."""
     if isinstance(node, ast.Import):
-        return [(a.asname or a.name.partition(".")[0], lambda a=a: imported(a)) for a in node.names]
+        return [(a.asname or a.name.partition(".")[0], partial(imported, a)) for a in node.names]
     if isinstance(node, ast.ImportFrom):
-        return [(a.asname or a.name, lambda a=a: member_of(node, a)) for a in node.names if a.name != "*"]
+        return [(a.asname or a.name, partial(member_of, node, a)) for a in node.names if a.name != "*"]
     if isinstance(node, ast.FunctionDef):
         return [(node.name, lambda: reader.defined(node, scope))]
     if isinstance(node, ast.ClassDef):

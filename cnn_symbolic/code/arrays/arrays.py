@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import sympy as sp
@@ -221,11 +222,16 @@ def together(world: World, one: Dim, other: Dim, what: str) -> Dim:
     return one if len(one) >= len(other) else other
 
 
+def behind_zeros(count: int, index: Index) -> list[sp.Expr]:
+    """Return an index behind so many zeros."""
+    return [sp.S.Zero] * count + list(index)
+
+
 def expanded(a: Array, dims: Sequence[Dim], what: str) -> Entry:
     """Return what an array holds, as a function of the index of an array of larger shape that it is broadcast to."""
     world, entry, missing = a.world, a.reading(), len(dims) - a.rank
     while missing < 0 and is_one(a.dims[0]):  # leading axes of one cell are left out
-        a = a.view(a.dims[1:], lambda index, ahead=a.dims[0]: [sp.S.Zero for _ in ahead] + list(index))
+        a = a.view(a.dims[1:], partial(behind_zeros, len(a.dims[0])))
         entry, missing = a.reading(), missing + 1
     if missing < 0:
         raise world.raised(f"ValueError: {what}: an array with {a.rank} axes does not fit one with {len(dims)}")

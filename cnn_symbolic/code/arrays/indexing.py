@@ -13,9 +13,8 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.code.arrays.arrays import WHOLE, Array, as_array, broadcast, computed, elementwise, expanded
-from cnn_symbolic.code.state.cells import Dim, Index, cell, divided, length_of, symbols_for
+from cnn_symbolic.code.state.cells import Dim, Index, cell, divided, length_of, multiple, symbols_for
 from cnn_symbolic.code.state.memory import Loop
-from cnn_symbolic.code.state.selections import multiple
 from cnn_symbolic.code.state.world import World
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.formulas import substitute
@@ -64,20 +63,21 @@ def indexed(a: Array, key: Any) -> Any:
 def assign(a: Array, key: Any, value: Any, adds: bool, every: bool = False) -> None:
     """Carry out `a[key] = value` or `a[key] += value`; with `every`, an index that occurs twice counts twice."""
     if isinstance(key, Mask):
-        mask = check_mask(a, key.array, value)
-        if adds:
-            weighted = product(a.world, mask, value)
-            a.write(a.dims, lambda index: list(index), True, weighted)
-            return
-        old, new = a.copy(), product(a.world, mask, value)
-        rest = product(a.world, complement(mask), old)
-        a.write(a.dims, lambda index: list(index), False, total(a.world, new, rest))
+        assign_where(a, check_mask(a, key.array, value), value, adds)
         return
     found = resolved(a, key)
     if not found.dims and isinstance(value, Array) and value.rank:
         raise a.world.refuse("an array is assigned to one entry, where a number is understood")
     whole = not found.advanced and found.dims == a.dims and key_is_everything(key)
     a.write(found.dims, found.back, adds, value, whole, every)
+
+
+def assign_where(a: Array, mask: Array, value: Any, adds: bool) -> None:
+    """Assign a number, or the entries of an array at the same places, where a mask is 1, or add them there."""
+    new = product(a.world, mask, value)
+    if not adds:
+        new = total(a.world, new, product(a.world, complement(mask), a.copy()))
+    a.write(a.dims, lambda index: list(index), adds, new)
 
 
 def check_mask(a: Array, mask: Array, value: Any) -> Array:

@@ -44,15 +44,9 @@ def reshaped(a: Array, lengths: Sequence[sp.Expr]) -> Array:
             rules.compare("=", total, sp.Mul(*target)),
             f"ValueError: reshape: {total} cells do not fit the shape ({', '.join(map(str, target))})",
         )
-        single = [(n,) for n in target]
-
-        def linear(index: Index) -> list[sp.Expr]:
-            return cell(position(index, tuple(target)), a.atoms)
-
-        dims, back = tuple(single), linear
-    else:
-        back = plan
-    return remembered(a, a.view(dims, back, a.in_order))
+        atoms, sizes = a.atoms, tuple(target)
+        dims, plan = tuple((n,) for n in target), lambda index: cell(position(index, sizes), atoms)
+    return remembered(a, a.view(dims, plan, a.in_order))
 
 
 def remembered(a: Array, view: Array) -> Array:

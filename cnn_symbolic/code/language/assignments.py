@@ -10,7 +10,7 @@ import sympy as sp
 
 from cnn_symbolic.code.arrays.arrays import TRUTH, WHOLE, Array, as_array, as_real, describe
 from cnn_symbolic.code.arrays.conditions import operated
-from cnn_symbolic.code.arrays.indexing import Mask, assign
+from cnn_symbolic.code.arrays.indexing import Mask, assign, assign_where, check_mask
 from cnn_symbolic.code.arrays.numbers import arithmetic, as_number
 from cnn_symbolic.code.language.expressions import ReadExpressions
 from cnn_symbolic.code.language.syntax import CARRIED, addition
@@ -37,8 +37,8 @@ class Assignments(ReadExpressions):
         """Give names, members and entries values."""
         for target in node.targets:
             added = addition(target, node.value) if len(node.targets) == 1 else None
-            is_entry = added is not None and isinstance(target, ast.Subscript)
-            if is_entry and added and isinstance(self.value(target.value, scope), Array):
+            owner = self.value(target.value, scope) if added and isinstance(target, ast.Subscript) else None
+            if added is not None and isinstance(owner, Array):
                 self.augment(target, *added, scope)
                 return
             if isinstance(target, ast.Name) and added is not None and self.is_accumulator(target.id, scope):
@@ -199,7 +199,7 @@ class Assignments(ReadExpressions):
         elif operator in ("Mult", "Div") and isinstance(key, Mask):
             if isinstance(as_number(self.world, value), Array):
                 raise self.world.refuse("entries where a condition holds, times an array, whose length is not known")
-            assign(a, key, operated(self.world, operator, a, value), False)
+            assign_where(a, check_mask(a, key.array, value), operated(self.world, operator, a, value), False)
         elif operator in ("Mult", "Div"):
             old = self.item(a, key)
             assign(a, key, operated(self.world, operator, old, value), False)

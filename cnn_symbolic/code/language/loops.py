@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import sympy as sp
@@ -38,6 +39,7 @@ from cnn_symbolic.code.state.cells import divided
 from cnn_symbolic.code.state.memory import Loop
 from cnn_symbolic.code.state.paths import NotUnderstood, Raised
 from cnn_symbolic.code.state.values import Cell, LoopPasses, Poison, Scope
+from cnn_symbolic.code.state.world import World
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.formulas import symbols_of
 from cnn_symbolic.expressions.heads import AtMost, Less, has_entries
@@ -76,8 +78,8 @@ class Loops(Branches):
             if m is None or m == 1 or not self.world.is_size(b - 1):
                 continue
             if m.is_Integer and m <= MOST_UNROLLED:
-                return [LoopPasses((b,), lambda at, b=b, g=g: over.element((g * b + at[0],))) for g in range(int(m))]
-            return [LoopPasses((m, b), lambda at, b=b: over.element((at[0] * b + at[1],)))]
+                return [LoopPasses((b,), partial(in_part, over, b, sp.Integer(g))) for g in range(int(m))]
+            return [LoopPasses((m, b), partial(in_parts, over, b))]
         return [over]
 
     def guessed(self, node: ast.expr, scope: Scope) -> Any:
@@ -142,7 +144,7 @@ class Loops(Branches):
             if name in counters:
                 self.name(scope, name, start + counters[name] * number_of(loops))
             elif name in sums and not isinstance(start, Array):
-                self.name(scope, name, Cell(computed(self.world, [], lambda _, e=start: e)))
+                self.name(scope, name, Cell(as_cell(self.world, start)))
             elif name in sums and is_rebound(name, body) and name not in scope.accumulated:
                 self.name(scope, name, start.copy())
                 scope.accumulated.add(name)
@@ -209,10 +211,11 @@ class Loops(Branches):
                 self.name(scope, name, unknown.get(name, Poison(CARRIED)))
             for name in numbers:
                 if name not in unknown:
-                    self.name(scope, name, Cell(computed(self.world, [], lambda _, e=start[name]: e)))
+                    self.name(scope, name, Cell(as_cell(self.world, start[name])))
             rebound = {name for name in sums if is_rebound(name, body)} - scope.accumulated
             for name in sums:
-                self.name(scope, name, start[name].copy() if name in rebound else start[name])
+                value: Any = start[name]
+                self.name(scope, name, value.copy() if name in rebound else value)
             scope.accumulated |= rebound
             try:
                 self.once_through(node, body, over, loops, scope)
@@ -243,3 +246,18 @@ def number_of(loops: Sequence[Loop]) -> sp.Expr:
     for part in loops:
         total = total * part.length + part.index
     return total
+
+
+def in_part(over: LoopPasses, b: sp.Expr, part: sp.Expr, at: tuple[sp.Expr, ...]) -> Any:
+    """Return what a loop's target is at a pass of one of its parts of b passes."""
+    return over.element((part * b + at[0],))
+
+
+def in_parts(over: LoopPasses, b: sp.Expr, at: tuple[sp.Expr, ...]) -> Any:
+    """Return what a loop's target is at a part, and a pass of it, of b passes each."""
+    return over.element((at[0] * b + at[1],))
+
+
+def as_cell(world: World, number: sp.Expr) -> Array:
+    """Return a number as an array without axes."""
+    return computed(world, [], lambda _: number)

@@ -144,6 +144,10 @@ class Members:
             found = made.scope.names[name] = found()
         return found
 
+    def called(self, function: Any, arguments: list[Any], named: dict[str, Any]) -> Any:
+        """Return what a function makes of arguments: done by `Calls`."""
+        raise NotImplementedError
+
     def of_class(self, made: Class, name: str, owner: Any) -> Any:
         """Return an attribute of a class, a method bound to an object."""
         found = self.found_in(made, name)
@@ -175,7 +179,7 @@ VALUES: dict[str, Any] = {
 
 
 # A function that does nothing.
-NOTHING = ast.parse("def nothing(*given, **named):\n    pass").body[0]
+NOTHING: Any = ast.parse("def nothing(*given, **named):\n    pass").body[0]
 
 
 def bound_to(function: UserFunction, owner: Any) -> UserFunction:

@@ -5,6 +5,7 @@ Trusted. Source: the documentation of NumPy.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import sympy as sp
@@ -131,7 +132,7 @@ def unravel_index(world: World, indices: Any, shape: Any) -> tuple[Any, ...]:
     a = as_array(world, value)
     entry = a.reading()
     return tuple(
-        computed(world, a.dims, lambda index, k=k: world.place(entry(index), lengths)[k], WHOLE)
+        computed(world, a.dims, partial(lambda k, index: world.place(entry(index), lengths)[k], k), WHOLE)
         for k in range(len(lengths))
     )
 

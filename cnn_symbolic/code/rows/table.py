@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from cnn_symbolic.code.state.world import World
 
@@ -36,12 +36,13 @@ IGNORED = {
 
 
 Row = Callable[..., Any]
+R = TypeVar("R", bound=Row)
 
 
-def known(*names: str) -> Callable[[Row], Row]:
+def known(*names: str) -> Callable[[R], R]:
     """Enter a function under its full names, such as "numpy.pad"."""
 
-    def enter(row: Row) -> Row:
+    def enter(row: R) -> R:
         for name in names:
             TABLE[name] = row
         return row

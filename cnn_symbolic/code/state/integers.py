@@ -39,7 +39,8 @@ class Integers(Paths):
         q: sp.Expr = sp.S.Zero
         r = a
         for written in dict.fromkeys((a, sp.expand(a))):
-            multiples, rest = [], []
+            multiples: list[sp.Expr] = []
+            rest: list[sp.Expr] = []
             for term in sp.Add.make_args(written):
                 factors = list(sp.Mul.make_args(term))
                 share = multiple(term, b) if b not in factors else sp.Mul(*without(factors, b))
