@@ -35,7 +35,7 @@ from cnn_symbolic.expressions.rules import is_plain_size
 from cnn_symbolic.expressions.values import as_condition, number
 from cnn_symbolic.ground.errors import CnnSymbolicError, VacuousClaimError
 from cnn_symbolic.kernel.search.decide import decide
-from cnn_symbolic.kernel.search.verdicts import Refutation
+from cnn_symbolic.kernel.search.verdicts import Refutation, amended
 from cnn_symbolic.kernel.trusted.statement import state
 from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 from cnn_symbolic.layers.definitions import LayerDefinition
@@ -44,6 +44,9 @@ from cnn_symbolic.tensors.operations.basic import zeros
 from cnn_symbolic.tensors.shapes import shape
 from cnn_symbolic.tensors.sources import Leaf
 from cnn_symbolic.tensors.tensor import Tensor
+
+# How many orders of the entries of x are tried, where maxima are selected.
+ORDERS = 8
 
 
 @dataclass(frozen=True)
@@ -305,10 +308,29 @@ def claims_of(name: str, path: Path, gradient: Tensor) -> list[PathClaim]:
     verdict = decide(state(gradient, formula, assuming=assuming))
     if isinstance(verdict, Refutation) and any(str(s).startswith(UNKNOWN) for s in symbols_of(value)):
         raise CnnSymbolicError("it depends on numbers that are not read, such as random ones or roots of sizes")
-    if isinstance(verdict, Refutation) and world.windows is not None and not differs(gradient, formula, verdict, world):
-        raise CnnSymbolicError("it differs for arbitrary selections, but not where maxima are selected")
+    if isinstance(verdict, Refutation) and world.windows is not None:
+        verdict = of_maxima(gradient, formula, verdict, world, assuming)
     claims.append(PathClaim(path, name, verdict, formula))
     return claims
+
+
+def of_maxima(
+    gradient: Tensor, formula: Tensor, verdict: Refutation, world: World, assuming: Sequence[Any]
+) -> Refutation:
+    """Return a refutation for selections that are those of maxima, where one for arbitrary selections is known.
+
+    It is looked for where windows have more than one cell, too: there is no choice in others. Where the results are
+    equal for arbitrary selections is not where they are equal for those of maxima: nothing is said of that.
+    """
+    windows = () if world.windows is None else world.windows.overlay
+    larger = [rules.compare(">", n, sp.S.One) for n in windows]
+    for conditions in ((), larger):
+        with suppress(VacuousClaimError):
+            found = decide(state(gradient, formula, assuming=(*assuming, *conditions))) if conditions else verdict
+            if isinstance(found, Refutation) and differs(gradient, formula, found, world):
+                least = found.least and not conditions
+                return amended(found, least=least, holds_when=None, holds_if=None, given={}, necessary_at={})
+    raise CnnSymbolicError("it differs for arbitrary selections, but not where maxima are selected")
 
 
 @lru_cache(maxsize=64)
@@ -327,18 +349,20 @@ def differs(gradient: Tensor, formula: Tensor, verdict: Refutation, world: World
     if world.windows is None:
         return True
     known = {s: verdict.sizes[s.name] for s in verdict.statement.sizes}
-    rng = np.random.default_rng(0)
-    x = world.tensors["x"]
     shapes = {
         name: [evaluate_size(n, known) for n in each.lengths]
         for name, each in world.tensors.items()
         if isinstance(each.source, Leaf)
     }
-    values = {name: rng.integers(1, 9, size) for name, size in shapes.items()}
-    values["x"] = rng.permutation(int(np.prod(shapes["x"]))).reshape(shapes["x"]) + 1
-    values["s"] = world.windows.maxima(values["x"], shapes["s"], lambda e: evaluate_size(e, known))
-    sides = [each.evaluate(values, sizes=known) for each in (gradient, formula)]
-    return x.rank > 0 and not np.array_equal(sides[0], sides[1])
+    for seed in range(ORDERS):
+        rng = np.random.default_rng(seed)
+        values = {name: rng.integers(1, 9, size) for name, size in shapes.items()}
+        values["x"] = rng.permutation(int(np.prod(shapes["x"]))).reshape(shapes["x"]) + 1
+        values["s"] = world.windows.maxima(values["x"], shapes["s"], lambda e: evaluate_size(e, known))
+        one, other = (each.evaluate(values, sizes=known) for each in (gradient, formula))
+        if not np.array_equal(one, other):
+            return True
+    return False
 
 
 def entries_at(array: Array, index: Sequence[sp.Symbol], value: Any, gradient: Tensor, world: World) -> Tensor:

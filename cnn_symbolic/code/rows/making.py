@@ -14,6 +14,7 @@ from cnn_symbolic.code.arrays.arrays import REAL, WHOLE, Array, as_array, as_rea
 from cnn_symbolic.code.arrays.numbers import as_number, is_number
 from cnn_symbolic.code.arrays.reshaping import remembered
 from cnn_symbolic.code.rows.table import known
+from cnn_symbolic.code.state.memory import Loop
 from cnn_symbolic.code.state.values import Family, Float, Known
 from cnn_symbolic.code.state.world import World
 from cnn_symbolic.expressions import rules
@@ -205,7 +206,22 @@ def of_family(world: World, members: Family) -> Array:
     def value(index: Sequence[sp.Expr]) -> Any:
         return substitute(entry(index[n:]), dict(zip(members.index, index[:n], strict=True)))
 
-    return computed(world, (tuple(members.lengths), *each.dims), value, each.kind)
+    dims = [tuple(of_all(world, members, size) for size in dim) for dim in each.dims]
+    return computed(world, (tuple(members.lengths), *dims), value, each.kind)
+
+
+def of_all(world: World, members: Family, size: sp.Expr) -> sp.Expr:
+    """Return a size of the members of a list of symbolic length, all of which have to be proved to have the same."""
+    if not any(size.has(i) for i in members.index):
+        return size
+    passes = list(zip(members.index, members.lengths, strict=True))
+    ends = [{i: n - 1 for i, n in passes}, dict.fromkeys(members.index, sp.S.Zero)]
+    known = [world.normal(substitute(size, end)) for end in ends]
+    with world.within(*(Loop(i, n) for i, n in passes)):
+        found = next((one for one in known if world.same(one, size)), None)
+    if found is None:
+        raise world.refuse("a list of arrays whose sizes vary, or are not known to be equal")
+    return found
 
 
 @known("ndarray.astype")
