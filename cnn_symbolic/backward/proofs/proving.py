@@ -10,9 +10,10 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.backward.proofs.reading import Question, Reply, Wrong, compared, in_chosen, open_reply
-from cnn_symbolic.backward.proofs.report import OPEN, PROVED, REFUTED, BackwardProof, ResultProof
+from cnn_symbolic.backward.proofs.report import OPEN, PROVED, REFUTED, BackwardProof, CodeMend, ResultProof
 from cnn_symbolic.claims.of_sizes import read_with
 from cnn_symbolic.code.agreement import disagreement
+from cnn_symbolic.code.mending import Mend, mend
 from cnn_symbolic.code.proving import Call, Claim, Failing, Proof, Result, proofs
 from cnn_symbolic.code.reading import File
 from cnn_symbolic.expressions import rules
@@ -56,9 +57,12 @@ def answers_for(question: Question, layer: Forward) -> Iterator[Reply]:
                 yield Reply(BackwardProof(), (), differs)
                 return
             nowhere = bool(proof.read) and all(path.raised is not None and path.raised.meant for path in proof.read)
-            yield Reply(
-                agreeing(in_words(question, proof), agreed), tuple(wrong_ones(question, layer, proof)), refused=nowhere
-            )
+            said = agreeing(in_words(question, proof), agreed)
+            found = Reply(said, tuple(wrong_ones(question, layer, proof)), refused=nowhere)
+            yield found
+        if proof.outcome == "refuted":
+            change = mend(proof, call_of(question), source.program, source.passes, assuming)
+            yield replace(found, proof=with_mend(said, change))
     except CnnSymbolicError as stopped:
         yield open_reply(str(stopped))
 
@@ -71,6 +75,17 @@ def agreeing(proof: BackwardProof, names: set[str]) -> BackwardProof:
         for each in proof.results
     ]
     return replace(proof, results=tuple(results))
+
+
+def with_mend(proof: BackwardProof, change: Mend | None) -> BackwardProof:
+    """Return a proof that says by which change the results are right that are refuted, or that it does not fail."""
+    if change is None:
+        return proof
+    names = tuple(each.name for each in proof.results if each.outcome == REFUTED)
+    left = tuple(name for name in names if name not in change.mended)
+    made = CodeMend(change.line, change.column, change.old, change.new, change.words, change.mended, left)
+    results = [replace(each, mend=made) if each.name in names and each.name not in left else each for each in proof.results]
+    return replace(proof, results=tuple(results), mend=made if proof.fails else None)
 
 
 def call_of(question: Question) -> Call:

@@ -174,12 +174,19 @@ def is_whole_number(node: ast.expr, known: Names) -> bool:
 
 def anchors(code: CodeText, within: Sequence[str], outputs: Sequence[str], wrong: Sequence[str]) -> Iterator[Anchor]:
     """Yield the parts that wrong results are made by, of functions and of those of the file that these call."""
-    functions = {node.name: node for node in ast.walk(code.tree) if isinstance(node, ast.FunctionDef)}
+    functions = functions_in(code.tree)
     seen: set[ast.stmt] = set()
     for called in within:
-        name = called.rpartition(".")[2]
-        if name in functions:
-            yield from anchors_of(functions[name], functions, outputs, wrong, seen)
+        outer, _, name = called.rpartition(".")
+        classes = [node for node in code.tree.body if isinstance(node, ast.ClassDef) and node.name == outer]
+        own = functions | {n: f for node in classes for n, f in functions_in(node).items()}
+        if name in own:
+            yield from anchors_of(own[name], own, outputs, wrong, seen)
+
+
+def functions_in(tree: ast.AST) -> dict[str, ast.FunctionDef]:
+    """Return the functions in a part of a file by name, the last one of several."""
+    return {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
 def anchors_of(
