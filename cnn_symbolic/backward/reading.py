@@ -118,7 +118,9 @@ def without(proof: BackwardProof, names: Sequence[str | None]) -> BackwardProof:
     """Return a proof in which results that are wrong for other selections than those of numbers are open."""
     reason = "what was read differs for another selection of entries than numbers have"
     results = [
-        replace(each, outcome=OPEN, reason=reason, mend=None) if each.outcome == REFUTED and each.name in names else each
+        replace(each, outcome=OPEN, reason=reason, mend=None)
+        if each.outcome == REFUTED and each.name in names
+        else each
         for each in proof.results
     ]
     return replace(proof, results=tuple(results))

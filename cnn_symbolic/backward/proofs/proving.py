@@ -84,7 +84,9 @@ def with_mend(proof: BackwardProof, change: Mend | None) -> BackwardProof:
     names = tuple(each.name for each in proof.results if each.outcome == REFUTED)
     left = tuple(name for name in names if name not in change.mended)
     made = CodeMend(change.line, change.column, change.old, change.new, change.words, change.mended, left)
-    results = [replace(each, mend=made) if each.name in names and each.name not in left else each for each in proof.results]
+    results = [
+        replace(each, mend=made) if each.name in names and each.name not in left else each for each in proof.results
+    ]
     return replace(proof, results=tuple(results), mend=made if proof.fails else None)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cnn_symbolic.code.mending.texts import CodeText
@@ -172,16 +172,20 @@ def is_whole_number(node: ast.expr, known: Names) -> bool:
     return is_size(node)
 
 
-def anchors(code: CodeText, within: Sequence[str], outputs: Sequence[str], wrong: Sequence[str]) -> Iterator[Anchor]:
-    """Yield the parts that wrong results are made by, of functions and of those of the file that these call."""
-    functions = functions_in(code.tree)
+def anchors(code: CodeText, within: Mapping[str, Sequence[str]], wrong: Sequence[str]) -> Iterator[Anchor]:
+    """Yield the parts that wrong results are made by, of functions and of those of the file that these call.
+
+    `within` has the names of what the functions return; if it has none all parts of them are yielded.
+    """
+    at_top = {node.name: node for node in code.tree.body if isinstance(node, ast.FunctionDef)}
+    functions = functions_in(code.tree) | at_top
     seen: set[ast.stmt] = set()
-    for called in within:
+    for called, outputs in within.items():
         outer, _, name = called.rpartition(".")
         classes = [node for node in code.tree.body if isinstance(node, ast.ClassDef) and node.name == outer]
         own = functions | {n: f for node in classes for n, f in functions_in(node).items()}
         if name in own:
-            yield from anchors_of(own[name], own, outputs, wrong, seen)
+            yield from anchors_of(own[name], own, outputs, wrong if outputs else (), seen)
 
 
 def functions_in(tree: ast.AST) -> dict[str, ast.FunctionDef]:

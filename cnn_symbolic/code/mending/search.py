@@ -94,7 +94,7 @@ def mend(
     partly: Mend | None = None
     seen: set[str] = {proof.file.text}
     tried = 0
-    for edit, function in candidates(code, proof, call, within or (proof.function,), trial.wrong):
+    for edit, function in candidates(code, trial, within or (proof.function,)):
         spent = time.process_time() - start
         if spent > (longest if partly is None else longest / 2):
             break
@@ -146,17 +146,17 @@ def called_by(program: str) -> list[str]:
 # Candidates
 
 
-def candidates(
-    code: CodeText, proof: Proof, call: Call, within: Sequence[str], wrong: Sequence[str]
-) -> Iterator[tuple[CodeEdit, str]]:
+def candidates(code: CodeText, trial: Trial, within: Sequence[str]) -> Iterator[tuple[CodeEdit, str]]:
     """Yield edits with the functions that they are in, those that cost least first."""
-    options = option_parameters(code, proof, call, within)
+    call, wrong = trial.call, trial.wrong
+    options = option_parameters(code, trial.proof, call, within)
     scenes: dict[ast.FunctionDef, Scene] = {}
-    hints = hints_of(proof)
+    hints = hints_of(trial.proof)
     asked: list[tuple[float, int, CodeEdit, str]] = []
     groups: dict[Any, list[tuple[float, CodeEdit, str]]] = {}
     names = [name for name in call.outputs if name.startswith("d")]
-    for anchor in anchors(code, within, names, wrong):
+    results = {name: returned_by(trial.program, name, wrong) if trial.program else names for name in within}
+    for anchor in anchors(code, results, wrong):
         scene = scenes.setdefault(anchor.function, Scene(code, names_of(anchor.function, options), anchor.function))
         more = SHARED if anchor.shared and wrong else 0.0
         for edit in edits_of(scene, anchor):
@@ -168,6 +168,17 @@ def candidates(
     pairs = sorted(paired(groups), key=lambda each: each[:2])
     for _, _, edit, function in merge(asked, pairs, key=lambda each: each[0]):
         yield edit, function
+
+
+def returned_by(program: str, function: str, wrong: Sequence[str]) -> Sequence[str]:
+    """Return what a program calls that which a function returns, if all wrong results are among that, else nothing."""
+    for node in ast.walk(ast.parse(program)):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            target = node.targets[0]
+            names = [ast.unparse(part) for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
+            if ast.unparse(node.value.func) == function and wrong and set(wrong) <= set(names):
+                return names
+    return ()
 
 
 def option_parameters(code: CodeText, proof: Proof, call: Call, within: Sequence[str]) -> list[str]:
