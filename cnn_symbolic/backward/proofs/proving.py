@@ -13,6 +13,7 @@ from cnn_symbolic.backward.proofs.reading import Question, Reply, Wrong, compare
 from cnn_symbolic.backward.proofs.report import OPEN, PROVED, REFUTED, BackwardProof, CodeMend, ResultProof
 from cnn_symbolic.claims.of_sizes import read_with
 from cnn_symbolic.code.agreement import disagreement
+from cnn_symbolic.code.forwards import ReadDefinition
 from cnn_symbolic.code.mending import Mend, mend
 from cnn_symbolic.code.proving import Call, Claim, Failing, Proof, Result, proofs
 from cnn_symbolic.code.reading import File
@@ -57,7 +58,7 @@ def answers_for(question: Question, layer: Forward) -> Iterator[Reply]:
                 yield Reply(BackwardProof(), (), differs)
                 return
             nowhere = bool(proof.read) and all(path.raised is not None and path.raised.meant for path in proof.read)
-            said = agreeing(in_words(question, proof), agreed)
+            said = agreeing(in_words(proof, question.source.lines), agreed)
             found = Reply(said, tuple(wrong_ones(question, layer, proof)), refused=nowhere)
             yield found
         if proof.outcome == "refuted":
@@ -102,6 +103,8 @@ def call_of(question: Question) -> Call:
 
 def names_of(defined: LayerDefinition) -> dict[sp.Symbol, sp.Symbol]:
     """Return the names that the sizes of x have in reports: the batch is B, and the axes are M, N and O."""
+    if isinstance(defined, ReadDefinition):  # which has the names that its arguments are written with
+        return {}
     x = defined.inputs["x"].lengths
     wanted = zip((x[0], *x[2:]), ("B", *SPATIAL), strict=False)
     known: dict[sp.Symbol, sp.Symbol] = {}
@@ -153,9 +156,9 @@ def at_sizes(sizes: Mapping[str, int], names: Names) -> dict[str, int]:
 # What is said
 
 
-def in_words(question: Question, proof: Proof) -> BackwardProof:
+def in_words(proof: Proof, lines: tuple[int, int] | None) -> BackwardProof:
     """Return what was proved, as texts."""
-    names, lines = names_of(proof.definition), question.source.lines
+    names = names_of(proof.definition)
     results = tuple(result_in_words(proof, result, names, lines) for result in proof.results)
     domain = proof.read[0].world.domain if proof.read else ()
     refuses = said_shortly(rules.any_of(*proof.refuses), domain, names) if proof.refuses else ""
@@ -254,7 +257,7 @@ def evidence_of(result: Result, layer: Forward) -> str:
     verdicts = [c.verdict for c in result.claims if c.formula is not None and isinstance(c.verdict, Theorem)]
     if not result.evidence.startswith("all shapes") or any(verdict.values for verdict in verdicts):
         return result.evidence
-    names = dict.fromkeys([*layer.open, *(name for verdict in verdicts for name in verdict.factors)])
+    names = dict.fromkeys([*getattr(layer, "open", ()), *(name for verdict in verdicts for name in verdict.factors)])
     return f"all shapes, every {listed(tuple(names))}" if names else "all shapes"
 
 
