@@ -105,21 +105,19 @@ def against_forward(
         return None
     reply = read_against(question, Limits(SECONDS, LIMITS.memory))
     if not reply.runs:
-        if arguments is None:
-            return None
-        raise OperandError(
-            reply.proof.reason or f"{forward.told} does not compute at any of the shapes that were tried"
-        )
+        reasons = [reply.proof.reason, *(each.reason for each in reply.proof.results), "no small shapes fit"]
+        raise OperandError(f"{forward.told} as a layer that is read: {next(filter(None, reasons))}")
     callee = code.together(of, question.call, timeout)
     proof, differences = compared(question, reply, callee)
     layer = read_layer(reply.layer, question.arguments.differentiated)
+    count = f"{len(reply.runs)} shape{'s' if len(reply.runs) > 1 else ''}"
     judged = [name for name in question.call.outputs if name != IGNORED]
     findings = tuple(found(question, reply, each, callee) for each in first_of_each(differences))
     wrong = {each.name for each in differences}
     return BackwardReport(
         **vars(findings[0] if findings else Finding()),
         outcome="wrong" if findings else "right" if proof.proved else "tested",
-        evidence=f"both passes were run at {len(reply.runs)} shapes, and compared with what was read",
+        evidence=f"both passes were run at {count}, and compared with what was read",
         findings=findings,
         also_right={name: not wrong & {name, None} for name in judged},
         function=backward.told,

@@ -24,15 +24,17 @@ from cnn_symbolic.backward.proofs.proving import agreeing, in_words
 from cnn_symbolic.backward.proofs.report import OPEN, PROVED, REFUTED, BackwardProof
 from cnn_symbolic.backward.proofs.sources import Source
 from cnn_symbolic.claims.of_sizes import read_with
-from cnn_symbolic.code.arguments import ReadArguments
+from cnn_symbolic.code.arguments import ReadArguments, atoms
 from cnn_symbolic.code.forwards import ForwardProof, call_of, is_known, prove_against_forward, read_call
 from cnn_symbolic.code.given import arguments_of, free_entries, node_of
 from cnn_symbolic.code.proving import Call, Claim
 from cnn_symbolic.code.reading import File, Path
 from cnn_symbolic.code.sampling import drawn, hold
-from cnn_symbolic.expressions.formulas import named_number
+from cnn_symbolic.code.world import World
+from cnn_symbolic.expressions.evaluation import evaluate_size
+from cnn_symbolic.expressions.formulas import named_number, size, width
 from cnn_symbolic.expressions.values import as_condition
-from cnn_symbolic.ground.errors import CnnSymbolicError, DisagreementError
+from cnn_symbolic.ground.errors import CnnSymbolicError, DisagreementError, OperandError
 from cnn_symbolic.ground.limits import Limits
 from cnn_symbolic.ground.processes import in_processes
 from cnn_symbolic.kernel.search.verdicts import Refutation
@@ -108,8 +110,14 @@ def named_call(node: ast.FunctionDef, known: ReadArguments) -> Call:
     parameters = [*spec.posonlyargs, *spec.args, *spec.kwonlyargs]
     before = [each.arg for each in parameters]
     for each in parameters:
-        own = names.get(canonical_name(each.arg))
-        if own and len(each.arg) > 1 and own not in before and not is_known(each.arg, known):
+        word = canonical_name(each.arg)
+        own = names.get(word)
+        if (
+            own
+            and (len(each.arg) > 1 or each.arg.casefold() == word)
+            and own not in before
+            and not is_known(each.arg, known)
+        ):
             each.arg = own
     words = {each.arg: word for each, word in zip(parameters, before, strict=True)}
     call = call_of(node, known)
@@ -154,7 +162,10 @@ def runs_of(proof: ForwardProof, known: ReadArguments, assuming: Sequence[Any]) 
     """Yield runs where something is wrong, as was read, and at a few small shapes on every path."""
     for failing in proof.failing:
         sizes = {name: failing.sizes.get(name, 1) for name in known.sizes}
-        yield RunOfPasses(sizes, *arguments_at(known, sizes, np.random.default_rng(0), True), fails=failing.what)
+        found = run_at(proof, failing.path, known, sizes, 0) if id(failing.path.world) in proof.layers else None
+        values = arguments_at(known, sizes, np.random.default_rng(0), True) if found is None else found.values
+        dy = None if found is None else found.dy
+        yield RunOfPasses(sizes, values, dy, fails=failing.what)
     wrong = [r.wrong.verdict for r in proof.results if r.outcome == "refuted" and r.wrong is not None]
     small = [{name: v.sizes.get(name, 1) for name in known.sizes} for v in wrong if isinstance(v, Refutation)]
     others = islice(drawn(list(known.sizes.values()), tried=TRIED), TRIED)
@@ -176,40 +187,64 @@ def run_at(
     proof: ForwardProof, path: Path, known: ReadArguments, sizes: Mapping[str, int], seed: int
 ) -> RunOfPasses | None:
     """Return a run at some sizes on a path: with numbers of both signs, or with positive ones where it needs such."""
+    made = proof.layers[id(path.world)]
+    try:
+        shape = [evaluate_size(n, known_of(n, sizes)) for n in made.y.lengths]
+        lengths = [evaluate_size(n, known_of(n, sizes)) for n in made.array.lengths]
+    except STOPPED:
+        return None
     for positive in (False, True):
-        values, dy = arguments_at(known, sizes, np.random.default_rng(seed), positive)
-        made = proof.layers[id(path.world)]
-        leaves = leaves_of(known, values, sizes)
-        try:
-            with np.errstate(all="ignore"):
-                y = np.asarray(made.y.evaluate(used(made.y, leaves), sizes=sizes), dtype=float)
-                if made.dy.name is not None and dy is None:
-                    dy = signed(np.random.default_rng(seed + 1), y.shape)
-                leaves[made.dy.name or "dy"] = dy
-                read, right = {"y": y}, {}
-                for result in proof.results:
-                    gradient = made.gradients[result.name]
-                    right[result.name] = np.asarray(gradient.evaluate(used(gradient, leaves), sizes=sizes), float)
-                    claim = claim_on(result.claims, path)
-                    if claim is not None and claim.formula is not None:
-                        tensor = claim.formula
-                        read[result.name] = np.asarray(tensor.evaluate(used(tensor, leaves), sizes=sizes), float)
-        except STOPPED:
-            return None
-        if all(np.isfinite(array).all() for array in (*read.values(), *right.values())):
-            lengths = [int(at_sizes_of(n, sizes)) for n in made.array.lengths]
-            return RunOfPasses(dict(sizes), values, dy.reshape(lengths) if lengths else float(dy), read, right)
+        random = np.random.default_rng(seed)
+        values = arguments_at(known, sizes, random, positive)
+        dy = signed(random, shape)
+        leaves = {**leaves_of(known, values, sizes), made.dy.name or "dy": dy}
+        read, right = {"y": evaluated(made.y, leaves, sizes, path.world)}, {}
+        for result in proof.results:
+            right[result.name] = evaluated(made.gradients[result.name], leaves, sizes, path.world)
+            claim = claim_on(result.claims, path)
+            read[result.name] = None if claim is None else evaluated(claim.formula, leaves, sizes, path.world)
+        if all(np.isfinite(a).all() for a in (*read.values(), *right.values()) if a is not None):
+            arrives = dy.reshape(lengths) if lengths else float(dy)
+            return RunOfPasses(dict(sizes), values, arrives, without_none(read), without_none(right))
     return None
+
+
+def evaluated(tensor: Any, leaves: Mapping[str, Any], sizes: Mapping[str, int], world: World) -> np.ndarray | None:
+    """Return the values of a tensor; None if they are not known.
+
+    What a maximum selects is not looked for: the values are known if they are the same for two selections.
+    """
+    used = {name: leaves[name] for name in tensor.names() if name in leaves}
+    chosen = [name for name in world.selected.values() if name in tensor.names()]
+    known = {make(name): n for name, n in sizes.items() for make in (size, width)}
+    found: np.ndarray | None = None
+    try:
+        for k in range(2 if chosen else 1):
+            for name in chosen:
+                shape = [evaluate_size(n, known_of(n, sizes)) for n in world.tensors[name].lengths]
+                used[name] = k * np.random.default_rng(k).integers(0, 2, shape)
+            with np.errstate(all="ignore"):
+                before, found = found, np.asarray(tensor.evaluate(used, sizes=known), dtype=float)
+            if before is not None and apart(before, found):
+                return None
+    except STOPPED:
+        return None
+    return found
+
+
+def known_of(length: Any, sizes: Mapping[str, int]) -> dict[sp.Symbol, int]:
+    """Return the sizes in a length."""
+    return {s: sizes[s.name] for s in length.free_symbols}
+
+
+def without_none(arrays: Mapping[str, np.ndarray | None]) -> dict[str, np.ndarray]:
+    """Return the arrays that there are."""
+    return {name: array for name, array in arrays.items() if array is not None}
 
 
 def claim_on(claims: Sequence[Claim], path: Path) -> Claim | None:
     """Return the claim about the entries on a path."""
     return next((claim for claim in claims if claim.path is path and claim.formula is not None), None)
-
-
-def used(tensor: Any, leaves: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arrays that a tensor is made from."""
-    return {name: leaves[name] for name in tensor.names() if name in leaves}
 
 
 def at_sizes_of(value: Any, sizes: Mapping[str, int]) -> Any:
@@ -234,8 +269,8 @@ def signed(random: np.random.Generator, shape: Sequence[int], positive: bool = F
 
 def arguments_at(
     known: ReadArguments, sizes: Mapping[str, int], random: np.random.Generator, positive: bool
-) -> tuple[dict[str, Any], Any]:
-    """Return arguments of the forward pass at some sizes; what arrives at its result is not known yet."""
+) -> dict[str, Any]:
+    """Return arguments of the forward pass at some sizes."""
     values: dict[str, Any] = {}
     for name, lengths in known.arrays.items():
         shape = [int(at_sizes_of(n, sizes)) for n in lengths]
@@ -248,7 +283,7 @@ def arguments_at(
         else:
             array = signed(random, shape, positive)
             values[name] = array if shape else float(array)
-    return {**values, **{name: at_sizes_of(value, sizes) for name, value in known.options.items()}}, None
+    return {**values, **{name: at_sizes_of(value, sizes) for name, value in known.options.items()}}
 
 
 def leaves_of(known: ReadArguments, values: Mapping[str, Any], sizes: Mapping[str, int]) -> dict[str, Any]:
@@ -259,17 +294,10 @@ def leaves_of(known: ReadArguments, values: Mapping[str, Any], sizes: Mapping[st
         count = known.labels.get(name)
         if count is not None:
             array = np.eye(int(at_sizes_of(count, sizes)))[array]
-        parts = [int(at_sizes_of(part, sizes)) for n in lengths for part in factors_of(n)]
+        parts = [int(at_sizes_of(part, sizes)) for n in lengths for part in atoms(n)]
         axes = [*parts, array.shape[-1]] if count is not None else parts
         leaves[free_entries(name) if name in known.labels else name] = array.reshape(axes)
     return leaves
-
-
-def factors_of(length: Any) -> Sequence[Any]:
-    """Return the sizes that an axis has all cells of."""
-    from cnn_symbolic.code.arguments import atoms
-
-    return atoms(length)
 
 
 # Running
@@ -278,9 +306,10 @@ def factors_of(length: Any) -> Sequence[Any]:
 def compared(question: AgainstForward, reply: ForwardReply, callee: Callee) -> tuple[BackwardProof, list[Difference]]:
     """Return a proof of those results that were compared, and where results are not the gradients when they are run.
 
-    Raises DisagreementError where both passes do not return what was read.
+    Raises DisagreementError where both passes do not return what was read, and OperandError where of a result nothing
+    is known at all.
     """
-    names = set[str]()
+    names, tested = set[str](), set[str]()
     differences: list[Difference] = []
     for run in reply.runs:
         at = ", ".join(f"{name} = {n}" for name, n in run.sizes.items())
@@ -293,17 +322,25 @@ def compared(question: AgainstForward, reply: ForwardReply, callee: Callee) -> t
         if run.fails:
             raise DisagreementError(f"{question.backward.told} computes at {at}, where it was read to end: {run.fails}")
         for name, read in run.read.items():
-            if name in answer and (text := apart(answer[name], read)):
+            if name not in answer:
+                continue
+            if text := apart(answer[name], read):
                 raise DisagreementError(f"{question.backward.told} was read wrongly: {name}{text} was read, at {at}")
             names.add(name)
         for name, right in run.right.items():
-            if name in answer and (text := apart(answer[name], right)):
+            if name not in answer:
+                continue
+            tested.add(name)
+            if text := apart(answer[name], right):
                 differences.append(Difference(name, f"{name}{text} is expected", run))
     proof = agreeing(reply.proof, names)
     wrong = {each.name for each in differences}
     proved = {each.name for each in proof.results if each.outcome == PROVED}
     if both := sorted(name for name in wrong & proved if name):
         raise DisagreementError(f"{both[0]} was read to be right, but is found to be wrong by running both passes")
+    unknown = [r for r in proof.results if r.outcome != PROVED and r.name not in tested]
+    if unknown and not differences:
+        raise OperandError(f"of {unknown[0].name} nothing is known: {unknown[0].reason or 'it could not be compared'}")
     reason = "what was read differs from the gradient, but not where both passes were run"
     results = [
         replace(r, outcome=OPEN, reason=reason) if r.outcome == REFUTED and not wrong & {r.name, None} else r

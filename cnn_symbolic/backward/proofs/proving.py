@@ -185,7 +185,8 @@ def result_in_words(proof: Proof, result: Result, names: Names, lines: tuple[int
     mistake = None
     if wrong.formula is not None:
         assuming = (*wrong.path.world.domain, *wrong.path.conditions)
-        mistake = named_mistake(gradient, wrong.formula, assuming, wrong.verdict)
+        with suppress(TypeError):  # roots and exponential functions have no values that are fractions
+            mistake = named_mistake(gradient, wrong.formula, assuming, wrong.verdict)
     return ResultProof(
         result.name,
         outcome,
