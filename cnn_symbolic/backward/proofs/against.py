@@ -25,12 +25,13 @@ from cnn_symbolic.backward.proofs.report import OPEN, PROVED, REFUTED, BackwardP
 from cnn_symbolic.backward.proofs.sources import Source
 from cnn_symbolic.claims.of_sizes import read_with
 from cnn_symbolic.code.arguments import ReadArguments, atoms
+from cnn_symbolic.code.calling import PassCall
 from cnn_symbolic.code.forwards import ForwardProof, call_of, is_known, prove_against_forward, read_call
 from cnn_symbolic.code.given import arguments_of, free_entries, node_of
-from cnn_symbolic.code.proving import Call, Claim
+from cnn_symbolic.code.proving import PathClaim
 from cnn_symbolic.code.reading import File, Path
 from cnn_symbolic.code.sampling import drawn, hold
-from cnn_symbolic.code.world import World
+from cnn_symbolic.code.state.world import World
 from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.formulas import named_number, size, width
 from cnn_symbolic.expressions.values import as_condition
@@ -54,7 +55,7 @@ class AgainstForward:
     forward: Source
     backward: Source
     arguments: ReadArguments
-    call: Call
+    call: PassCall
     assuming: Sequence[str] = ()
 
 
@@ -102,7 +103,7 @@ def question_of(
     return AgainstForward(forward, backward, known, call, assuming)
 
 
-def named_call(node: ast.FunctionDef, known: ReadArguments) -> Call:
+def named_call(node: ast.FunctionDef, known: ReadArguments) -> PassCall:
     """Return how a backward pass is called, where its parameters may have other usual names than the arguments."""
     names = {canonical_name(name): name for name in known.arrays}
     node = deepcopy(node)
@@ -242,7 +243,7 @@ def without_none(arrays: Mapping[str, np.ndarray | None]) -> dict[str, np.ndarra
     return {name: array for name, array in arrays.items() if array is not None}
 
 
-def claim_on(claims: Sequence[Claim], path: Path) -> Claim | None:
+def claim_on(claims: Sequence[PathClaim], path: Path) -> PathClaim | None:
     """Return the claim about the entries on a path."""
     return next((claim for claim in claims if claim.path is path and claim.formula is not None), None)
 

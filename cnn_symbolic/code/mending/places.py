@@ -188,6 +188,17 @@ def anchors(code: CodeText, within: Mapping[str, Sequence[str]], wrong: Sequence
             yield from anchors_of(own[name], own, outputs, wrong if outputs else (), seen)
 
 
+def returned_by(program: str, function: str, wrong: Sequence[str]) -> Sequence[str]:
+    """Return what a program calls that which a function returns, if all wrong results are among that, else nothing."""
+    for node in ast.walk(ast.parse(program)):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            target = node.targets[0]
+            names = [ast.unparse(part) for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
+            if ast.unparse(node.value.func) == function and wrong and set(wrong) <= set(names):
+                return names
+    return ()
+
+
 def functions_in(tree: ast.AST) -> dict[str, ast.FunctionDef]:
     """Return the functions in a part of a file by name, the last one of several."""
     return {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
