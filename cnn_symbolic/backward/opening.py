@@ -156,7 +156,7 @@ class UserCode(ABC):
         """Return the source texts of a forward pass and of the function; raise NoSource if one has none to read."""
 
     @abstractmethod
-    def together(self, of: Any, call: PassesCall, timeout: float) -> Callee:
+    def both_passes(self, of: Any, call: PassesCall, timeout: float) -> Callee:
         """Return a forward pass and the function as one, as in `calls.together`."""
 
     @property
@@ -210,7 +210,7 @@ class CodeHere(UserCode):
         )
         return forward, backward
 
-    def together(self, of: Any, call: PassesCall, timeout: float) -> Callee:
+    def both_passes(self, of: Any, call: PassesCall, timeout: float) -> Callee:
         """Return a forward pass and the function as one, as in `calls.together`."""
         forward, backward = load_function(of) if isinstance(of, str) else of, last_of(self.function)
         both = both_of(forward, backward, call.inputs, call.named, call.outputs)
@@ -269,7 +269,7 @@ class CodeInChild(UserCode):
             raise NoSource("what a framework makes of a forward pass has no text")
         return named_source(of, "", ()), named_source(last_named(self.named), "", ())
 
-    def together(self, of: Any, call: PassesCall, timeout: float) -> Callee:
+    def both_passes(self, of: Any, call: PassesCall, timeout: float) -> Callee:
         """Return a forward pass and the function as one, as in `calls.together`."""
         how = {"inputs": list(call.inputs), "named": list(map(list, call.named)), "outputs": list(call.outputs)}
         return self.child(open_together, {"forward": of, "backward": last_named(self.named), **how}, timeout)

@@ -28,7 +28,7 @@ from cnn_symbolic.ground.errors import DisagreementError, OperandError, ShapeErr
 from cnn_symbolic.ground.limits import LIMITS, Limits
 
 if TYPE_CHECKING:
-    from cnn_symbolic.backward.proofs.against import AgainstForward, Difference, ForwardReply
+    from cnn_symbolic.backward.proofs.against import AgainstForward, PassDifference, ForwardReply
 
 # Seconds for reading and proving one function.
 SECONDS = 20.0
@@ -107,7 +107,7 @@ def against_forward(
     if not reply.runs:
         reasons = [reply.proof.reason, *(each.reason for each in reply.proof.results), "no small shapes fit"]
         raise OperandError(f"{forward.told} as a layer that is read: {next(filter(None, reasons))}")
-    callee = code.together(of, question.call, timeout)
+    callee = code.both_passes(of, question.call, timeout)
     proof, differences = compared(question, reply, callee)
     layer = read_layer(reply.layer, question.arguments.differentiated)
     count = f"{len(reply.runs)} shape{'s' if len(reply.runs) > 1 else ''}"
@@ -139,13 +139,13 @@ def given_to(question: AgainstForward) -> list[str]:
     return [*question.call.inputs, *named]
 
 
-def first_of_each(differences: Sequence[Difference]) -> list[Difference]:
+def first_of_each(differences: Sequence[PassDifference]) -> list[PassDifference]:
     """Return the difference at the smallest sizes for every result, at most."""
     ordered = sorted(differences, key=lambda each: sum(each.run.sizes.values()))
     return list({each.name: each for each in reversed(ordered)}.values())[::-1]
 
 
-def found(question: AgainstForward, reply: ForwardReply, each: Difference, callee: Callee) -> Finding:
+def found(question: AgainstForward, reply: ForwardReply, each: PassDifference, callee: Callee) -> Finding:
     """Return a difference as it is reported, with a program that shows it."""
     data = {name: array for name, array in each.run.values.items() if isinstance(array, np.ndarray)}
     if isinstance(each.run.dy, np.ndarray):
@@ -163,7 +163,7 @@ def found(question: AgainstForward, reply: ForwardReply, each: Difference, calle
     )
 
 
-def program_of(question: AgainstForward, reply: ForwardReply, each: Difference, callee: Callee) -> str:
+def program_of(question: AgainstForward, reply: ForwardReply, each: PassDifference, callee: Callee) -> str:
     """Return a program that calls both passes where a difference was found."""
     forward, backward, call = question.forward, question.backward, question.call
     given = each.run.values

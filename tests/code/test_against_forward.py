@@ -133,7 +133,7 @@ def test_an_exception_is_found_where_it_was_read(file):
 
 def test_what_is_not_read_says_what_to_write(file):
     unread, backward = loaded(file(PASSES), "unread", "unread_backward")
-    with pytest.raises(OperandError, match="np.linalg.inv"):
+    with pytest.raises(OperandError, match=r"np\.linalg\.inv"):
         check_backward(backward, of=unread, arguments="x (N, N)")
     with pytest.raises(OperandError, match="no parameter z"):
         check_backward(backward, of=unread, arguments="z (N, N)")

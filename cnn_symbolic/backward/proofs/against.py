@@ -75,7 +75,7 @@ class RunOfPasses:
 
 
 @dataclass(frozen=True)
-class Difference:
+class PassDifference:
     """A result that is not the gradient, or an exception, in one run of both passes."""
 
     name: str | None
@@ -304,21 +304,23 @@ def leaves_of(known: ReadArguments, values: Mapping[str, Any], sizes: Mapping[st
 # Running
 
 
-def compared(question: AgainstForward, reply: ForwardReply, callee: Callee) -> tuple[BackwardProof, list[Difference]]:
+def compared(
+    question: AgainstForward, reply: ForwardReply, callee: Callee
+) -> tuple[BackwardProof, list[PassDifference]]:
     """Return a proof of those results that were compared, and where results are not the gradients when they are run.
 
     Raises DisagreementError where both passes do not return what was read, and OperandError where of a result nothing
     is known at all.
     """
     names, tested = set[str](), set[str]()
-    differences: list[Difference] = []
+    differences: list[PassDifference] = []
     for run in reply.runs:
         at = ", ".join(f"{name} = {n}" for name, n in run.sizes.items())
         answer = called(callee, question, run)
         if isinstance(answer, str):
             if not (run.fails or not reply.proof.proved):
                 raise DisagreementError(f"{question.backward.told}: {answer} at {at}, where it was read to compute")
-            differences.append(Difference(None, answer, run))
+            differences.append(PassDifference(None, answer, run))
             continue
         if run.fails:
             raise DisagreementError(f"{question.backward.told} computes at {at}, where it was read to end: {run.fails}")
@@ -333,7 +335,7 @@ def compared(question: AgainstForward, reply: ForwardReply, callee: Callee) -> t
                 continue
             tested.add(name)
             if text := apart(answer[name], right):
-                differences.append(Difference(name, f"{name}{text} is expected", run))
+                differences.append(PassDifference(name, f"{name}{text} is expected", run))
     proof = agreeing(reply.proof, names)
     wrong = {each.name for each in differences}
     proved = {each.name for each in proof.results if each.outcome == PROVED}
