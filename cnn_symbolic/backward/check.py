@@ -35,7 +35,7 @@ from cnn_symbolic.backward.findings import (
 from cnn_symbolic.backward.one_hot import decide_pairs
 from cnn_symbolic.backward.opening import CodeHere, Setting, UserCode, with_unchecked
 from cnn_symbolic.backward.programs import HINT
-from cnn_symbolic.backward.reading import proof_of
+from cnn_symbolic.backward.reading import against_forward, proof_of
 from cnn_symbolic.backward.snippets import snippet
 from cnn_symbolic.backward.strategies import EXACT, Problem, drawn, larger, typical
 from cnn_symbolic.ground.errors import ModeError, OperandError, TimeLimitError
@@ -61,6 +61,7 @@ def check_backward(
     filters: str | None = None,
     flipped: bool = False,
     dtype: str = "float64",
+    arguments: str | None = None,
     shapes: Mapping[str, Sequence[int]] | Sequence[Mapping[str, Sequence[int]]] | None = None,
     assuming: Sequence[str] = (),
     total: bool = False,
@@ -73,8 +74,10 @@ def check_backward(
 ) -> BackwardReport:
     """Return whether a function is the backward pass of a layer, and if not, what is wrong with it.
 
-    `of` is the layer, `conv2d(stride=2)` or its text, or a forward pass that is linear in each of its arrays, as a
-    function or "mine.py:forward"; then `shapes` are those of all of them. `signature` names the arguments and the
+    `of` is the layer, `conv2d(stride=2)` or its text, or a forward pass, as a function or "mine.py:forward". Of that
+    `arguments` are the arrays with their sizes and the options, "x (N, D), gamma (D)", with which it is read, and the
+    backward pass proved of it; without, its text may say them. Or it is run, at the `shapes` of all of its arrays, in
+    each of which it is linear then. `signature` names the arguments and the
     results of the function, "dy, x, w -> dx, dw, db"; without it the names of its parameters and what it returns tell,
     db may be missing.
     A pair (forward, backward), a class with both, and a function whose cache comes from a forward pass beside it are
@@ -89,6 +92,13 @@ def check_backward(
     """
     start = time.perf_counter()
     code = function if isinstance(function, UserCode) else CodeHere(function)
+    is_own = (isinstance(of, str) and ":" in of) or (callable(of) and not isinstance(of, type | Forward))
+    if arguments is not None and not is_own:
+        raise OperandError("arguments are those of a forward pass of one's own: of is such a one, as mine.py:forward")
+    if is_own and prove is not False and (arguments is not None or shapes is None):
+        found = against_forward(code, of, arguments, signature, assuming, timeout)
+        if found is not None:
+            return found
     forward = code.layer(of, timeout)
     if dtype not in EXACT:
         raise ModeError(f"dtype is one of {', '.join(EXACT)}, found {dtype!r}")

@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from cnn_symbolic.backward.calling import Layout, RunLine, load_function, names_of_forward, read_layout
 from cnn_symbolic.backward.calls.callees import About, Callee, Here
@@ -28,6 +28,7 @@ from cnn_symbolic.backward.calls.signatures import (
     known_outputs,
     signature_of,
 )
+from cnn_symbolic.backward.calls.together import both_of
 from cnn_symbolic.backward.domain import assumption
 from cnn_symbolic.backward.forwards import arrays_of, as_layer, layer_of, read_forward
 from cnn_symbolic.backward.programs import Squares, as_function, read_places
@@ -41,6 +42,22 @@ from cnn_symbolic.layers.forward import Forward
 
 FRAMEWORKS = {"torch": of_torch, "jax": of_jax}
 FRAMEWORK_NAMES = {"torch": "PyTorch", "jax": "JAX"}
+
+
+class PassesCall(Protocol):
+    """How a backward pass is called: what by place, what by name, and its results."""
+
+    @property
+    def inputs(self) -> Sequence[str]:
+        """What it is given by place."""
+
+    @property
+    def named(self) -> Sequence[tuple[str, str]]:
+        """Its parameters with what they are given by name."""
+
+    @property
+    def outputs(self) -> Sequence[str]:
+        """The names of its results."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +151,14 @@ class UserCode(ABC):
     def source(self) -> Source:
         """Return the source text of the function that was opened; raise NoSource if there is none to read."""
 
+    @abstractmethod
+    def passes(self, of: Any) -> tuple[Source, Source]:
+        """Return the source texts of a forward pass and of the function; raise NoSource if one has none to read."""
+
+    @abstractmethod
+    def both_passes(self, of: Any, call: PassesCall, timeout: float) -> Callee:
+        """Return a forward pass and the function as one, as in `calls.together`."""
+
     @property
     def printed(self) -> bytes:
         """The beginning of what the code has printed, if that is not where it was printed to."""
@@ -175,6 +200,21 @@ class CodeHere(UserCode):
             return source_of(objects, PROGRAM, told_by(program, next(iter(objects))), program)
         name = str(getattr(self.found, "__name__", type(self.found).__name__))
         return source_of({name: self.found}, name, name)
+
+    def passes(self, of: Any) -> tuple[Source, Source]:
+        """Return the source texts of a forward pass and of the function; raise NoSource if one has none to read."""
+        forward, backward = (
+            source_of({name: each}, name, name)
+            for each in (load_function(of) if isinstance(of, str) else of, last_of(self.function))
+            for name in (str(getattr(each, "__name__", type(each).__name__)),)
+        )
+        return forward, backward
+
+    def both_passes(self, of: Any, call: PassesCall, timeout: float) -> Callee:
+        """Return a forward pass and the function as one, as in `calls.together`."""
+        forward, backward = load_function(of) if isinstance(of, str) else of, last_of(self.function)
+        both = both_of(forward, backward, call.inputs, call.named, call.outputs)
+        return Here(both, about(backward), timeout)
 
 
 class CodeInChild(UserCode):
@@ -223,6 +263,17 @@ class CodeInChild(UserCode):
             calls += names_of_forward(calls[0])
         return named_source(self.named, self.program or "", calls)
 
+    def passes(self, of: Any) -> tuple[Source, Source]:
+        """Return the source texts of a forward pass and of the function; raise NoSource if one has none to read."""
+        if self.framework is not None or not isinstance(of, str):
+            raise NoSource("what a framework makes of a forward pass has no text")
+        return named_source(of, "", ()), named_source(last_named(self.named), "", ())
+
+    def both_passes(self, of: Any, call: PassesCall, timeout: float) -> Callee:
+        """Return a forward pass and the function as one, as in `calls.together`."""
+        how = {"inputs": list(call.inputs), "named": list(map(list, call.named)), "outputs": list(call.outputs)}
+        return self.child(open_together, {"forward": of, "backward": last_named(self.named), **how}, timeout)
+
     def child(self, opening: Any, request: Mapping[str, Any], timeout: float) -> Elsewhere:
         """Return a child that has opened what is requested."""
         child = Elsewhere(opening, request, timeout, self.memory, self.end)
@@ -246,6 +297,21 @@ def code_named(named: str, framework: str | None, memory: int, seconds: float) -
         return CodeInChild(named, framework, memory, seconds)
     found = load_function(named)
     return CodeHere(FRAMEWORKS[framework](found) if framework else found)
+
+
+def last_of(function: Any) -> Any:
+    """Return the backward pass of a pair; another function as it is."""
+    return function[-1] if isinstance(function, tuple | list) else function
+
+
+def last_named(named: str) -> str:
+    """Return what names the backward pass where a text may name a pair.
+
+    >>> last_named("mine.py:forward,backward")
+    'mine.py:backward'
+    """
+    module, colon, names = named.rpartition(":")
+    return f"{module}{colon}{names.rpartition(',')[2].strip()}"
 
 
 def read(description: Callable[[], Any]) -> Any:
@@ -277,6 +343,14 @@ def open_layer(request: Mapping[str, Any], at: At) -> tuple[dict[str, Any], Call
     function = loaded(request["of"], at)
     at(f"{request['of']} cannot be called", False)
     return {"inputs": arrays_of(function), **told(about(function))}, function
+
+
+def open_together(request: Mapping[str, Any], at: At) -> tuple[dict[str, Any], Callable[..., Any]]:
+    """Return a description of a backward pass, and the function that it is together with a forward pass."""
+    forward, backward = (loaded(request[name], at) for name in ("forward", "backward"))
+    at(f"{request['backward']} cannot be called", False)
+    how = request["inputs"], request["named"], request["outputs"]
+    return told(about(backward)), both_of(forward, backward, *how)
 
 
 def open_function(request: Mapping[str, Any], at: At) -> tuple[dict[str, Any], Callable[..., Any]]:

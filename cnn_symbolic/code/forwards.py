@@ -93,6 +93,14 @@ class ReadDefinition(LayerDefinition):
     obligations: int = 0
 
 
+@dataclass(frozen=True)
+class ForwardProof(Proof):
+    """What was proved of a backward pass, with the layers that the forward pass is, by the worlds of the paths."""
+
+    layers: Mapping[int, ReadDefinition]
+    call: PassCall
+
+
 def read_definition(
     world: World, layer: ReadLayer, returned: Any, values: Mapping[str, Any], is_cost: bool
 ) -> ReadDefinition:
@@ -259,7 +267,7 @@ def prove_against_forward(
     signature: str | PassCall | None = None,
     assuming: Sequence[Any] = (),
     backward_file: File | None = None,
-) -> Proof:
+) -> ForwardProof:
     """Return what is proved of a backward pass against the gradients of a forward pass of the same file.
 
     `signature` says how the backward pass is called, "dy, cache -> dx, dw"; without, the names of its parameters do.
@@ -308,7 +316,7 @@ def prove_against_forward(
 
     *_, proof = decided_paths(home, backward, layers[0], named_ones, found, gradients, start)
     results = tuple(doubted(result, read) if result.outcome == "refuted" else result for result in proof.results)
-    return replace(proof, results=results)
+    return ForwardProof(**{**vars(proof), "results": results}, layers=read, call=call)
 
 
 class NotRead(CnnSymbolicError):

@@ -171,7 +171,7 @@ def check_backward(
             "--of",
             metavar="LAYER",
             help='For example "conv2d(stride=2, padding=1)"; "conv2d(stride=S, padding=P)" leaves options open. Or a '
-            "forward pass of your own, mine.py:forward.",
+            "forward pass of your own, mine.py:forward, with --arguments or --shape.",
         ),
     ],
     signature: Annotated[
@@ -181,6 +181,16 @@ def check_backward(
             metavar="'dy, x, w -> dx'",
             help="The arguments and results of the function. Default: its parameters, if they have known names, or "
             "'dy, x, w -> dx, dw, db'; of a pooling 'dy, x -> dx', of upsampling 'dy -> dx'.",
+            show_default=False,
+        ),
+    ] = None,
+    arguments: Annotated[
+        str | None,
+        typer.Option(
+            "--arguments",
+            metavar="'x (N, D), w (D, K)'",
+            help="The arrays of a forward pass of your own with the sizes of their axes, and its options, as stride=S: "
+            "it is read, and the backward pass proved of it. Default: as its text says, where it takes shapes apart.",
             show_default=False,
         ),
     ] = None,
@@ -277,6 +287,7 @@ conv2d(stride=S, padding=P) is about every stride and padding.
                 code,
                 of=of,
                 signature=signature,
+                arguments=arguments,
                 parameters=read_pairs(parameters),
                 gradients=read_pairs(gradients),
                 layout=layout,

@@ -12,7 +12,7 @@ import numpy as np
 import sympy as sp
 
 from cnn_symbolic.backward.findings import BackwardReport
-from cnn_symbolic.backward.proofs.report import BackwardProof
+from cnn_symbolic.backward.proofs.report import BackwardProof, CodeMend
 from cnn_symbolic.claims.writing import corrected_claim
 from cnn_symbolic.expressions.printing import written, written_together
 from cnn_symbolic.expressions.shapes import format_shape
@@ -117,10 +117,17 @@ def proof_value(proof: BackwardProof) -> dict[str, Any]:
                 "reason": each.reason,
                 "line": each.line,
                 "formula": list(each.formula),
+                "mend": mend_value(each.mend),
             }
             for each in proof.results
         },
+        "mend": mend_value(proof.mend),
     }
+
+
+def mend_value(mend: CodeMend | None) -> dict[str, Any] | None:
+    """Return a change of the code as a JSON value."""
+    return None if mend is None else {k: v if isinstance(v, int | str) else list(v) for k, v in vars(mend).items()}
 
 
 def with_certificate(value: Mapping[str, Any], certified: Outcome | None) -> dict[str, Any]:

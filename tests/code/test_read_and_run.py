@@ -14,6 +14,7 @@ from cnn_symbolic.backward.proofs import reading as proofs
 from cnn_symbolic.backward.proofs.sources import NoSource, named_source, strictly, told_by
 from cnn_symbolic.command_line.exits import AS_STATED, INTERNAL, OPPOSITE, UNDECIDED
 from cnn_symbolic.ground.errors import DisagreementError, OperandError
+from cnn_symbolic.present.document import proof_value
 from tests.support.commands import run
 
 LOOPS = """import numpy as np
@@ -123,6 +124,44 @@ def test_a_wrong_pass_is_refuted_with_its_condition_and_run_there(written):
     assert "right when P ≥ 1" in dx.condition
     assert dx.sizes["P"] == 0
     assert report.shapes["x"] == (1, 1, 1)
+
+
+def test_a_refuted_result_is_said_with_the_change_that_mends_it(written):
+    report = prove_backward(written(CUT).conv1d_backward, of=OPEN, examples=10)
+    dx, dw, _ = report.proof.results
+    line = "line 11: `:, :, padding:-padding` → `:, :, padding : padding + x.shape[2]`: without padding,"
+    assert str(dx.mend).startswith(line)
+    assert (dx.mend.mended, dx.mend.left, dw.mend) == (("dx",), (), None)
+    assert f"\n  {line}" in str(report)
+    assert json.loads(json.dumps(proof_value(report.proof)))["results"]["dx"]["mend"]["line"] == 11
+
+
+OTHERS = """
+
+class Other:
+    def forward(self, x):
+        return x
+
+    def backward(self, dy):
+        return dy
+"""
+
+
+def test_passes_are_mended_where_a_program_calls_them(written):
+    doubled = DENSE.replace("dy @ w, dy.T @ x\n", "dy @ w, 2 * dy.T @ x\n")
+    module = written(doubled.replace("dout.sum(axis=0)", "dout.mean(axis=0)") + OTHERS)
+    found = prove_backward(module.Dense, of="linear()", filters="IO", examples=10).proof.results[2].mend
+    assert (found.line, found.old, found.new) == (13, "dout.mean(axis=0)", "dout.sum(axis=0)")
+    found = prove_backward((module.forward, module.backward), of="linear()", examples=10).proof.results[1].mend
+    assert (found.line, found.old, found.new) == (23, "2 * dy.T @ x", "dy.T @ x")
+
+
+def test_a_change_for_one_combination_of_options_says_so(written):
+    forgotten = LOOPS.replace("r * stride + w", "r + w")
+    report = prove_backward(written(forgotten).conv1d_backward, of="conv1d(stride=any_of(1, 2))", examples=10)
+    assert str(report.proof.results[0].mend) == (
+        "line 8: `r + w.shape[2]` → `r * stride + w.shape[2]`: the stride is forgotten, for conv1d(stride=2)"
+    )
 
 
 def test_where_a_mistake_is_known_it_is_named(written):

@@ -20,16 +20,16 @@ from cnn_symbolic.layers.options import near
 
 # The names of what a backward pass takes, in lower case: case does not count.
 ALIASES = {
-    "dy": "g grad dz da dh delta δ upstream upstream_grad dvalues error output_error accum_grad",
-    "x": "a a_prev input inputs input_data inp image images feature_map conv_in orig",
-    "w": "weight weights filter filters kernel kernels k",
+    "dy": "g grad dz da dh delta δ upstream upstream_grad dvalues error output_error accum_grad dpool dconv_prev",
+    "x": "a a_prev input inputs input_data inp image images feature_map conv_in orig original input_tensor",
+    "w": "weight weights filter filters kernel kernels k filt",
     "b": "bias biases",
     "y": "out outputs output z",
     "x_shape": "input_shape input_size",
     "w_shape": "weight_shape weight_size filter_shape",
     "places": "indices",
-    "window": "kernel_size pool_size window_size filter_size",
-    "stride": "strides",
+    "window": "kernel_size pool_size window_size filter_size kernel_shape",
+    "stride": "strides s",
     "padding": "pad pads pad_size pad_width zero_padding",
     "dilation": "dilations dilation_rate",
     "factors": "scale_factor",
@@ -47,11 +47,11 @@ CANONICAL = GRADIENTS | {alias: name for name, aliases in ALIASES.items() for al
 MADE_WITH = {
     "in_channels": "in_channel in_ch in_c c_in n_in nin channels n_channels num_channels n_c_prev input_channels "
     "input_channel input_depth in_depth in_maps in_planes in_features in_feature input_dim in_dim input_size in_size "
-    "fan_in num_inputs n_inputs",
+    "fan_in num_inputs n_inputs inchans",
     "out_channels": "out_channel out_ch out_c c_out n_out nout num_filters n_filters filters number_of_filters "
     "num_filter filter_num n_c output_channels output_channel output_depth out_depth depth num_kernels n_kernels "
     "out_maps out_planes out_features out_feature output_dim out_dim output_size out_size fan_out num_outputs "
-    "n_outputs units n_units num_units neurons n_neurons num_neurons",
+    "n_outputs units n_units num_units neurons n_neurons num_neurons outchans",
     "overlay": "kernel_size filter_size kernel_shape filter_shape kernel_dim filter_dim field_size ksize ks size "
     "kernel f k",
     "overlay_height": "kernel_height filter_height pool_height kernel_h filter_h pool_h kh fh hh",
@@ -205,6 +205,8 @@ def signature_of(function: Callable[..., Any], forward: Forward, given: str | No
         return default
     for p in parameters:
         name, optional = canonical_name(p.name), p.default is not p.empty
+        if name == "w" and "w" not in forward.inputs and "window" in known_inputs(forward):
+            name = "window"  # the kernel of a pooling
         if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) or (optional and name in understood.values()):
             continue
         if name not in known_inputs(forward):

@@ -11,10 +11,12 @@ import sympy as sp
 
 from cnn_symbolic.backward.proofs.readable import readable
 from cnn_symbolic.backward.proofs.reading import Question, Reply, Wrong, compared, in_chosen, open_reply
-from cnn_symbolic.backward.proofs.report import OPEN, PROVED, REFUTED, BackwardProof, ResultProof
+from cnn_symbolic.backward.proofs.report import OPEN, PROVED, REFUTED, BackwardProof, CodeMend, ResultProof
 from cnn_symbolic.claims.of_sizes import read_with
 from cnn_symbolic.code.agreement import disagreement
 from cnn_symbolic.code.calling import PassCall
+from cnn_symbolic.code.forwards import ReadDefinition
+from cnn_symbolic.code.mending import Mend, mend
 from cnn_symbolic.code.proving import DecidedResult, Failing, PathClaim, Proof, proofs
 from cnn_symbolic.code.reading import File
 from cnn_symbolic.expressions import rules
@@ -59,12 +61,16 @@ def answers_for(question: Question, layer: Forward) -> Iterator[Reply]:
                 yield Reply(BackwardProof(), (), differs)
                 return
             nowhere = bool(proof.read) and all(path.raised is not None and path.raised.meant for path in proof.read)
-            reply = Reply(
-                agreeing(in_words(question, proof), agreed), tuple(wrong_ones(question, layer, proof)), refused=nowhere
-            )
+            said = agreeing(in_words(proof, question.source.lines), agreed)
+            reply = Reply(said, tuple(wrong_ones(question, layer, proof)), refused=nowhere)
             yield reply
-        if reply is not None:
-            yield replace(reply, proof=in_readable_words(reply.proof, proof))
+        if reply is None:
+            return
+        reply = replace(reply, proof=in_readable_words(reply.proof, proof))
+        yield reply
+        if proof.outcome == "refuted":
+            change = mend(proof, call_of(question), source.program, source.passes, assuming)
+            yield replace(reply, proof=with_mend(reply.proof, change))
     except CnnSymbolicError as stopped:
         yield open_reply(str(stopped))
 
@@ -79,6 +85,19 @@ def agreeing(proof: BackwardProof, names: set[str]) -> BackwardProof:
     return replace(proof, results=tuple(results))
 
 
+def with_mend(proof: BackwardProof, change: Mend | None) -> BackwardProof:
+    """Return a proof that says by which change the results are right that are refuted, or that it does not fail."""
+    if change is None:
+        return proof
+    names = tuple(each.name for each in proof.results if each.outcome == REFUTED)
+    left = tuple(name for name in names if name not in change.mended)
+    made = CodeMend(change.line, change.column, change.old, change.new, change.words, change.mended, left)
+    results = [
+        replace(each, mend=made) if each.name in names and each.name not in left else each for each in proof.results
+    ]
+    return replace(proof, results=tuple(results), mend=made if proof.fails else None)
+
+
 def call_of(question: Question) -> PassCall:
     """Return how a function is called, in the words of the reading."""
     signature = question.signature
@@ -91,6 +110,8 @@ def call_of(question: Question) -> PassCall:
 
 def names_of(defined: LayerDefinition) -> dict[sp.Symbol, sp.Symbol]:
     """Return the names that the sizes of x have in reports: the batch is B, and the axes are M, N and O."""
+    if isinstance(defined, ReadDefinition):  # which has the names that its arguments are written with
+        return {}
     x = defined.inputs["x"].lengths
     wanted = zip((x[0], *x[2:]), ("B", *SPATIAL), strict=False)
     known: dict[sp.Symbol, sp.Symbol] = {}
@@ -142,9 +163,9 @@ def at_sizes(sizes: Mapping[str, int], names: Names) -> dict[str, int]:
 # What is said
 
 
-def in_words(question: Question, proof: Proof) -> BackwardProof:
+def in_words(proof: Proof, lines: tuple[int, int] | None) -> BackwardProof:
     """Return what was proved, as texts."""
-    names, lines = names_of(proof.definition), question.source.lines
+    names = names_of(proof.definition)
     results = tuple(result_in_words(proof, result, names, lines) for result in proof.results)
     domain = proof.read[0].world.domain if proof.read else ()
     refuses = said_shortly(rules.any_of(*proof.refuses), domain, names) if proof.refuses else ""
@@ -171,7 +192,8 @@ def result_in_words(proof: Proof, result: DecidedResult, names: Names, lines: tu
     mistake = None
     if wrong.formula is not None:
         assuming = (*wrong.path.world.domain, *wrong.path.conditions)
-        mistake = named_mistake(gradient, wrong.formula, assuming, wrong.verdict)
+        with suppress(TypeError):  # roots and exponential functions have no values that are fractions
+            mistake = named_mistake(gradient, wrong.formula, assuming, wrong.verdict)
     return ResultProof(
         result.name,
         outcome,
@@ -243,7 +265,7 @@ def evidence_of(result: DecidedResult, layer: Forward) -> str:
     verdicts = [c.verdict for c in result.claims if c.formula is not None and isinstance(c.verdict, Theorem)]
     if not result.evidence.startswith("all shapes") or any(verdict.values for verdict in verdicts):
         return result.evidence
-    names = dict.fromkeys([*layer.open, *(name for verdict in verdicts for name in verdict.factors)])
+    names = dict.fromkeys([*getattr(layer, "open", ()), *(name for verdict in verdicts for name in verdict.factors)])
     return f"all shapes, every {listed(tuple(names))}" if names else "all shapes"
 
 

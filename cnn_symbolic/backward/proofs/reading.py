@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from cnn_symbolic.backward.calls.signatures import Signature
-from cnn_symbolic.backward.proofs.report import OPEN, PROVED, BackwardProof
+from cnn_symbolic.backward.proofs.report import OPEN, PROVED, BackwardProof, CodeMend
 from cnn_symbolic.backward.proofs.sources import Source
 from cnn_symbolic.ground.errors import DisagreementError, ShapeError
 from cnn_symbolic.ground.limits import Limits
@@ -178,8 +178,14 @@ def of_one(proof: BackwardProof, layer: Forward) -> BackwardProof:
         elif each.outcome == OPEN:
             results.append(replace(each, reason=f"{each.reason} ({layer})"))
         else:
-            results.append(replace(each, what="; ".join(filter(None, [f"for {layer}", each.what]))))
-    return replace(proof, results=tuple(results))
+            what = "; ".join(filter(None, [f"for {layer}", each.what]))
+            results.append(replace(each, what=what, mend=mend_for(each.mend, layer)))
+    return replace(proof, results=tuple(results), mend=mend_for(proof.mend, layer))
+
+
+def mend_for(mend: CodeMend | None, layer: Forward) -> CodeMend | None:
+    """Return a change of the code that says for which combination of options it is."""
+    return None if mend is None else replace(mend, layer=str(layer))
 
 
 def unfinished(proof: BackwardProof, reason: str) -> BackwardProof:

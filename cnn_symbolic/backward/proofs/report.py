@@ -12,13 +12,48 @@ REALS = "what was read computes with real numbers; dtypes are checked by running
 
 
 @dataclass(frozen=True)
+class CodeMend:
+    """A change of the code after which results are proved: where it is, what stands there and what is to, and why.
+
+    `mended` are the results that are proved then, `left` those that are still wrong; `layer` is the combination of
+    options that this is for, if there are several.
+    """
+
+    line: int
+    column: int
+    old: str
+    new: str
+    words: str
+    mended: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    layer: str = ""
+
+    def __str__(self) -> str:
+        """Return it as a line."""
+        where = f", for {self.layer}" if self.layer else ""
+        left = f"; {listed(self.left)} {'is' if len(self.left) == 1 else 'are'} not right by that" if self.left else ""
+        return f"line {self.line}: `{in_line(self.old)}` → `{in_line(self.new)}`: {self.words}{where}{left}"
+
+
+def in_line(code: str) -> str:
+    """Return code of several lines in one."""
+    return " ⏎ ".join(line.strip() for line in code.strip().splitlines())
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as people list them."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+@dataclass(frozen=True)
 class ResultProof:
     """What was proved of one result, such as dx.
 
     `outcome` is "proved", "refuted" or "open", `evidence` how strong that is, `lines` where the code is that was read,
     and `formula` what was read of it. Of a result that is refuted, `sizes` are the smallest at which it is wrong,
     `what` says what is, `condition` where the result is right, as half a sentence, and `mistake` is its name, if it is
-    known. Of one that is open, `reason` and `line` say why.
+    known; `mend` is a change of the code after which it is proved, if one is found. Of one that is open, `reason` and
+    `line` say why.
     """
 
     name: str
@@ -33,6 +68,7 @@ class ResultProof:
     reason: str = ""
     line: int = 0
     formula: tuple[str, ...] = ()
+    mend: CodeMend | None = None
 
 
 @dataclass(frozen=True)
@@ -40,7 +76,8 @@ class BackwardProof:
     """What was proved of all results of a backward pass, in so many seconds, by reading it.
 
     `reason` says why nothing was read, if nothing was, `refuses` where the code refuses on purpose, and `fails` where
-    it ends with another exception. `kept` returns what is proved as claims, read from the code once more.
+    it ends with another exception; `mend` is a change of the code after which it does not, if one is found. `kept`
+    returns what is proved as claims, read from the code once more.
     """
 
     results: tuple[ResultProof, ...] = ()
@@ -48,6 +85,7 @@ class BackwardProof:
     refuses: str = ""
     fails: str = ""
     reason: str = ""
+    mend: CodeMend | None = None
     kept: Callable[[], Sequence[Any]] | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -83,6 +121,7 @@ def lines_of(proof: BackwardProof, formulas: bool = False) -> Iterator[str]:
             yield from (f"    {line}" for line in each.formula)
     if proof.fails:
         yield proof.fails
+    yield from map(str, dict.fromkeys(mend for mend in (proof.mend, *(r.mend for r in proof.results)) if mend))
     if any(each.outcome != OPEN for each in proof.results):
         if proof.refuses:
             yield f"proved wherever it does not refuse: {proof.refuses}"

@@ -46,6 +46,11 @@ class Source:
     program: str = ""
 
     @property
+    def passes(self) -> tuple[str, ...]:
+        """The functions that make the results: what is called last, and what a program calls before."""
+        return tuple(dict.fromkeys([self.told, *reversed(called_by(self.program, self.told.partition(".")[0]))]))
+
+    @property
     def lines(self) -> tuple[int, int] | None:
         """The first and the last line of the backward pass."""
         body: list[ast.stmt] = ast.parse(self.text).body
@@ -74,10 +79,14 @@ def named_source(named: str, program: str, calls: Collection[str]) -> Source:
 
 def told_by(program: str, made: str) -> str:
     """Return what the backward pass that a program calls last is called in its file; `made` is the class of a layer."""
+    return (called_by(program, made) or [made])[-1]
+
+
+def called_by(program: str, made: str) -> list[str]:
+    """Return what a program calls, in order; `made` is the class of a layer."""
     calls = [ast.unparse(call.func) for node in ast.parse(program).body for call in ast.walk(node) if is_call(call)]
-    each = [name for name in calls if name.rpartition(".")[2] not in METHODS]
-    first, dot, rest = (each or [made])[-1].partition(".")
-    return f"{made if first == 'layer' else first}{dot}{rest}"
+    each = [name.partition(".") for name in calls if name.rpartition(".")[2] not in METHODS]
+    return [f"{made if first == 'layer' else first}{dot}{rest}" for first, dot, rest in each]
 
 
 def file_of(module: str) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cnn_symbolic.code.mending.texts import CodeText
@@ -172,14 +172,36 @@ def is_whole_number(node: ast.expr, known: Names) -> bool:
     return is_size(node)
 
 
-def anchors(code: CodeText, within: Sequence[str], outputs: Sequence[str], wrong: Sequence[str]) -> Iterator[Anchor]:
-    """Yield the parts that wrong results are made by, of functions and of those of the file that these call."""
-    functions = {node.name: node for node in ast.walk(code.tree) if isinstance(node, ast.FunctionDef)}
+def anchors(code: CodeText, within: Mapping[str, Sequence[str]], wrong: Sequence[str]) -> Iterator[Anchor]:
+    """Yield the parts that wrong results are made by, of functions and of those of the file that these call.
+
+    `within` has the names of what the functions return; if it has none all parts of them are yielded.
+    """
+    at_top = {node.name: node for node in code.tree.body if isinstance(node, ast.FunctionDef)}
+    functions = functions_in(code.tree) | at_top
     seen: set[ast.stmt] = set()
-    for called in within:
-        name = called.rpartition(".")[2]
-        if name in functions:
-            yield from anchors_of(functions[name], functions, outputs, wrong, seen)
+    for called, outputs in within.items():
+        outer, _, name = called.rpartition(".")
+        classes = [node for node in code.tree.body if isinstance(node, ast.ClassDef) and node.name == outer]
+        own = functions | {n: f for node in classes for n, f in functions_in(node).items()}
+        if name in own:
+            yield from anchors_of(own[name], own, outputs, wrong if outputs else (), seen)
+
+
+def returned_by(program: str, function: str, wrong: Sequence[str]) -> Sequence[str]:
+    """Return what a program calls that which a function returns, if all wrong results are among that, else nothing."""
+    for node in ast.walk(ast.parse(program)):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            target = node.targets[0]
+            names = [ast.unparse(part) for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
+            if ast.unparse(node.value.func) == function and wrong and set(wrong) <= set(names):
+                return names
+    return ()
+
+
+def functions_in(tree: ast.AST) -> dict[str, ast.FunctionDef]:
+    """Return the functions in a part of a file by name, the last one of several."""
+    return {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
 def anchors_of(

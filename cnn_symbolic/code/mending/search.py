@@ -23,7 +23,7 @@ from cnn_symbolic.code.language.statements import Statements
 from cnn_symbolic.code.mending.arrays import array_edits, whole_values
 from cnn_symbolic.code.mending.indices import index_edits
 from cnn_symbolic.code.mending.numbers import WorldAt
-from cnn_symbolic.code.mending.places import Anchor, anchors, names_of
+from cnn_symbolic.code.mending.places import Anchor, anchors, names_of, returned_by
 from cnn_symbolic.code.mending.scene import CodeScene
 from cnn_symbolic.code.mending.statements import statement_edits
 from cnn_symbolic.code.mending.texts import CodeEdit, CodeText
@@ -95,7 +95,7 @@ def mend(
     partly: Mend | None = None
     seen: set[str] = {proof.file.text}
     tried = 0
-    for edit, function in candidates(code, proof, call, within or (proof.function,), trial.wrong):
+    for edit, function in candidates(code, trial, within or (proof.function,)):
         spent = time.process_time() - start
         if spent > (longest if partly is None else longest / 2):
             break
@@ -147,17 +147,17 @@ def called_by(program: str) -> list[str]:
 # Candidates
 
 
-def candidates(
-    code: CodeText, proof: Proof, call: PassCall, within: Sequence[str], wrong: Sequence[str]
-) -> Iterator[tuple[CodeEdit, str]]:
+def candidates(code: CodeText, trial: EditTrial, within: Sequence[str]) -> Iterator[tuple[CodeEdit, str]]:
     """Yield edits with the functions that they are in, those that cost least first."""
-    options = option_parameters(code, proof, call, within)
+    call, wrong = trial.call, trial.wrong
+    options = option_parameters(code, trial.proof, call, within)
     scenes: dict[ast.FunctionDef, CodeScene] = {}
-    hints = hints_of(proof)
+    hints = hints_of(trial.proof)
     asked: list[tuple[float, int, CodeEdit, str]] = []
     groups: dict[Any, list[tuple[float, CodeEdit, str]]] = {}
     names = [name for name in call.outputs if name.startswith("d")]
-    for anchor in anchors(code, within, names, wrong):
+    results = {name: returned_by(trial.program, name, wrong) if trial.program else names for name in within}
+    for anchor in anchors(code, results, wrong):
         scene = scenes.setdefault(anchor.function, CodeScene(code, names_of(anchor.function, options), anchor.function))
         more = SHARED if anchor.shared and wrong else 0.0
         for edit in edits_of(scene, anchor):
