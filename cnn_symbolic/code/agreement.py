@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from cnn_symbolic.code.proving import Claim, Proof, leaves
+from cnn_symbolic.code.calling import leaves
+from cnn_symbolic.code.proving import PathClaim, Proof
 from cnn_symbolic.code.reading import Path
 from cnn_symbolic.expressions.evaluation import evaluate_size, infer_sizes
 from cnn_symbolic.expressions.formulas import size, width
@@ -65,7 +66,7 @@ def selection(proof: Proof, x: np.ndarray, sizes: Sizes) -> np.ndarray:
     return found
 
 
-def claim_on(proof: Proof, name: str, path: Path) -> Claim | None:
+def claim_on(proof: Proof, name: str, path: Path) -> PathClaim | None:
     """Return the claim about the entries of a result on a path, None if there is none."""
     claims = [claim for result in proof.results if result.name == name for claim in result.claims]
     return next((claim for claim in claims if claim.path is path and claim.formula is not None), None)

@@ -18,8 +18,8 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.code.numbers import literal
-from cnn_symbolic.code.statements import names_in
+from cnn_symbolic.code.arrays.numbers import literal
+from cnn_symbolic.code.language.syntax import names_in
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.formulas import size, width
 from cnn_symbolic.ground.errors import OperandError

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from cnn_symbolic.code.arrays import Array
+from cnn_symbolic.code.arrays.arrays import Array
 from cnn_symbolic.code.reading import Path
 from cnn_symbolic.expressions.evaluation import Values, evaluate_formula, evaluate_size
 from cnn_symbolic.expressions.formulas import fresh

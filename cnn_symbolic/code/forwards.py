@@ -17,7 +17,11 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.code.arguments import ReadArguments, required
-from cnn_symbolic.code.arrays import REAL, Array, as_array
+from cnn_symbolic.code.arrays.arrays import REAL, Array, as_array
+from cnn_symbolic.code.arrays.identities import cancelled
+from cnn_symbolic.code.arrays.labels import is_affine, summed
+from cnn_symbolic.code.arrays.numbers import as_number
+from cnn_symbolic.code.calling import PassCall, results_of
 from cnn_symbolic.code.given import (
     arguments_of,
     called,
@@ -28,15 +32,13 @@ from cnn_symbolic.code.given import (
     taken_apart,
     world_with,
 )
-from cnn_symbolic.code.identities import cancelled
-from cnn_symbolic.code.labels import is_affine, summed
-from cnn_symbolic.code.numbers import as_number
-from cnn_symbolic.code.proving import Call, Proof, Result, decided_paths, results_of
+from cnn_symbolic.code.language.statements import Statements
+from cnn_symbolic.code.proving import DecidedResult, Proof, decided_paths
 from cnn_symbolic.code.reading import File, Path, paths
-from cnn_symbolic.code.selections import LOWEST
-from cnn_symbolic.code.statements import Statements
-from cnn_symbolic.code.values import Scope
-from cnn_symbolic.code.world import NotUnderstood, Raised, World
+from cnn_symbolic.code.state.paths import NotUnderstood, Raised
+from cnn_symbolic.code.state.selections import LOWEST
+from cnn_symbolic.code.state.values import Scope
+from cnn_symbolic.code.state.world import World
 from cnn_symbolic.expressions.formulas import entry
 from cnn_symbolic.expressions.values import as_condition, number
 from cnn_symbolic.ground.errors import CnnSymbolicError, OperandError
@@ -156,7 +158,7 @@ def arriving(world: World, layer: ReadDefinition) -> Array:
 # The backward pass
 
 
-def read_call(text: str) -> Call:
+def read_call(text: str) -> PassCall:
     """Return how a backward pass is called: "dy, cache -> dx, dw"; a result that is none of the gradients is _.
 
     >>> read_call("dy, cache -> dx, dw").outputs
@@ -166,10 +168,10 @@ def read_call(text: str) -> Call:
     words = [word for side in sides for word in side]
     if len(sides) != 2 or not sides[1] or not all(word.isidentifier() for word in words):
         raise OperandError(f'how a backward pass is called is written as "dy, cache -> dx, dw", found {text!r}')
-    return Call(tuple(sides[0]), tuple(sides[1]))
+    return PassCall(tuple(sides[0]), tuple(sides[1]))
 
 
-def call_of(node: ast.FunctionDef, arguments: ReadArguments) -> Call:
+def call_of(node: ast.FunctionDef, arguments: ReadArguments) -> PassCall:
     """Return how a backward pass is called, by the names of its parameters and of what it returns.
 
     The parameters that are named as those of the forward pass are these; y, out and output are its result; the first
@@ -187,7 +189,7 @@ def call_of(node: ast.FunctionDef, arguments: ReadArguments) -> Call:
             inputs.append((name, "dy"))
         elif name in kept:
             inputs.append((name, "cache" if len(kept) == 1 else f"cache[{kept.index(name)}]"))
-    return Call((), outputs_of(node, arguments), tuple(inputs))
+    return PassCall((), outputs_of(node, arguments), tuple(inputs))
 
 
 def is_known(name: str, arguments: ReadArguments) -> bool:
@@ -254,7 +256,7 @@ def prove_against_forward(
     forward: str,
     backward: str,
     arguments: str | ReadArguments | None = None,
-    signature: str | Call | None = None,
+    signature: str | PassCall | None = None,
     assuming: Sequence[Any] = (),
     backward_file: File | None = None,
 ) -> Proof:
@@ -267,7 +269,7 @@ def prove_against_forward(
     home = backward_file or file
     known = arguments_of(file, forward, arguments)
     node = node_of(home, backward)
-    call = signature if isinstance(signature, Call) else read_call(signature) if signature else call_of(node, known)
+    call = signature if isinstance(signature, PassCall) else read_call(signature) if signature else call_of(node, known)
     layer = ReadLayer(forward, known)
     named_ones = [name for name in call.outputs if name != IGNORED]
     if unknown := [name for name in named_ones if name.removeprefix("d") not in known.differentiated]:
@@ -318,7 +320,7 @@ def plain(world: World, formula: Any) -> Any:
     return cancelled(world, summed(world, formula))
 
 
-def doubted(result: Result, read: Mapping[int, ReadDefinition]) -> Result:
+def doubted(result: DecidedResult, read: Mapping[int, ReadDefinition]) -> DecidedResult:
     """Return a refuted result as open if it may be refuted for labels, or cells of maxima, only that are none."""
     for claim in result.claims:
         if not isinstance(claim.verdict, Refutation):

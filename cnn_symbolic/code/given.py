@@ -14,13 +14,14 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.code.arguments import ReadArguments, atoms, guessed, read_arguments, required
-from cnn_symbolic.code.arrays import Array, cell, computed, position
-from cnn_symbolic.code.labels import labels, rows_of_one
-from cnn_symbolic.code.proving import as_view, sp_name
+from cnn_symbolic.code.arrays.arrays import Array, computed
+from cnn_symbolic.code.arrays.labels import labels, rows_of_one
+from cnn_symbolic.code.calling import as_view, sp_name
+from cnn_symbolic.code.language.statements import Statements
 from cnn_symbolic.code.reading import File
-from cnn_symbolic.code.statements import Statements
-from cnn_symbolic.code.values import Function, Scope
-from cnn_symbolic.code.world import World
+from cnn_symbolic.code.state.cells import cell, position
+from cnn_symbolic.code.state.values import Scope, UserFunction
+from cnn_symbolic.code.state.world import World
 from cnn_symbolic.expressions.formulas import substitute
 from cnn_symbolic.expressions.values import number
 from cnn_symbolic.ground.errors import OperandError
@@ -86,18 +87,18 @@ def copied(value: Any) -> Any:
     return [copied(part) for part in value] if isinstance(value, list) else value
 
 
-def function_named(reader: Statements, scope: Scope, name: str) -> Function:
+def function_named(reader: Statements, scope: Scope, name: str) -> UserFunction:
     """Return a function of a file; raise NotUnderstood for anything else."""
     reader.world.line = 0
     found: Any = scope
     for k, part in enumerate(name.split(".")):
         found = reader.value(sp_name(part), scope) if k == 0 else reader.attribute(found, part)
-    if not isinstance(found, Function) or isinstance(found.node, ast.Lambda):
+    if not isinstance(found, UserFunction) or isinstance(found.node, ast.Lambda):
         raise reader.world.refuse(f"{name} is no function that is written in the file")
     return found
 
 
-def called(reader: Statements, function: Function, values: Mapping[str, Any]) -> Any:
+def called(reader: Statements, function: UserFunction, values: Mapping[str, Any]) -> Any:
     """Return what a function returns for arguments by name."""
     spec = function.node.args
     places = [each.arg for each in spec.posonlyargs]

@@ -10,27 +10,29 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from cnn_symbolic.code.arrays import Array, as_array
-from cnn_symbolic.code.numbers import as_number, literal
+from cnn_symbolic.code.arrays.arrays import Array
+from cnn_symbolic.code.calling import PassCall, argument, known_numpy, results_of, sp_name, world_of
+from cnn_symbolic.code.language.statements import Statements
 from cnn_symbolic.code.reading import File, Path, paths
 from cnn_symbolic.code.sampling import found_where
-from cnn_symbolic.code.selections import LOWEST, Windows
-from cnn_symbolic.code.statements import Statements
-from cnn_symbolic.code.values import Scope
-from cnn_symbolic.code.world import UNKNOWN, NotUnderstood, World
+from cnn_symbolic.code.state.cells import cell
+from cnn_symbolic.code.state.paths import NotUnderstood
+from cnn_symbolic.code.state.selections import LOWEST
+from cnn_symbolic.code.state.values import Scope
+from cnn_symbolic.code.state.world import UNKNOWN, World
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.evaluation import evaluate_size
-from cnn_symbolic.expressions.formulas import entry, symbols_of
+from cnn_symbolic.expressions.formulas import substitute, symbols_of
 from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.expressions.rules import is_plain_size
-from cnn_symbolic.expressions.values import Number, as_condition, number, plain
+from cnn_symbolic.expressions.values import as_condition, number
 from cnn_symbolic.ground.errors import CnnSymbolicError, VacuousClaimError
 from cnn_symbolic.kernel.search.decide import decide
 from cnn_symbolic.kernel.search.verdicts import Refutation
@@ -45,24 +47,7 @@ from cnn_symbolic.tensors.tensor import Tensor
 
 
 @dataclass(frozen=True)
-class Call:
-    """How a function is called: what its arguments are by place and by name, and what it returns, in canonical names.
-
-    `axes` are the axes of an array as the layer has them and as the code has them, by letters, such as
-    ("NCHW", "NHWC"); `flipped` says that filters are those of a true convolution. `keys` are the names of the results
-    in a table.
-    """
-
-    inputs: Sequence[str]
-    outputs: Sequence[str]
-    named: Sequence[tuple[str, str]] = ()
-    axes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    flipped: bool = False
-    keys: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Claim:
+class PathClaim:
     """One result on one path: the tensor that was read, None where no shape was known, and the verdict.
 
     `what` says what is claimed: the entries, the shape, or something that must not happen, at a line of the code.
@@ -76,7 +61,7 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Result:
+class DecidedResult:
     """What is proved of one result, such as dx: "proved", "refuted" or "open", in how many seconds, and why.
 
     `claims` are those of all paths, `wrong` is the refuted one at the smallest sizes, `reason` says why it is open.
@@ -84,13 +69,13 @@ class Result:
 
     name: str
     outcome: str
-    claims: tuple[Claim, ...]
+    claims: tuple[PathClaim, ...]
     seconds: float
     reason: str = ""
     line: int = 0
 
     @property
-    def wrong(self) -> Claim | None:
+    def wrong(self) -> PathClaim | None:
         """The refuted claim at the smallest sizes."""
         found = [claim for claim in self.claims if isinstance(claim.verdict, Refutation)]
         return min(found, key=total_size, default=None)
@@ -130,7 +115,7 @@ class Proof:
     file: File
     function: str
     definition: LayerDefinition
-    results: tuple[Result, ...]
+    results: tuple[DecidedResult, ...]
     read: tuple[Path, ...]
     refuses: tuple[Any, ...]
     failing: tuple[Failing, ...]
@@ -150,7 +135,7 @@ class Proof:
         return f"<Proof of {self.function}: {found or self.outcome}>"
 
 
-def total_size(claim: Claim) -> int:
+def total_size(claim: PathClaim) -> int:
     """Return the sum of the sizes at which a claim is wrong."""
     return sum(claim.verdict.sizes.values()) if isinstance(claim.verdict, Refutation) else 0
 
@@ -159,7 +144,7 @@ def prove(
     file: File,
     function: str,
     definition: LayerDefinition,
-    call: Call,
+    call: PassCall,
     program: str = "",
     assuming: Sequence[Any] = (),
 ) -> Proof:
@@ -175,7 +160,7 @@ def proofs(
     file: File,
     function: str,
     definition: LayerDefinition,
-    call: Call,
+    call: PassCall,
     program: str = "",
     assuming: Sequence[Any] = (),
 ) -> Iterator[Proof]:
@@ -212,7 +197,7 @@ def decided_paths(
     refuses = tuple(
         rules.all_of(*path.conditions) for path in existing if path.raised is not None and path.raised.meant
     )
-    results = {name: Result(name, "open", (), 0.0, "there was no time to decide it") for name in names}
+    results = {name: DecidedResult(name, "open", (), 0.0, "there was no time to decide it") for name in names}
     for name in reversed(names):
         results[name] = decided(name, existing, gradients, read / len(names))
         each, seconds = tuple(results.values()), time.perf_counter() - start
@@ -223,7 +208,7 @@ def read_function(
     file: File,
     function: str,
     definition: LayerDefinition,
-    call: Call,
+    call: PassCall,
     program: str = "",
     assuming: Sequence[Any] = (),
 ) -> list[Path]:
@@ -233,7 +218,7 @@ def read_function(
 
 
 def running(
-    function: str, definition: LayerDefinition, call: Call, program: str = ""
+    function: str, definition: LayerDefinition, call: PassCall, program: str = ""
 ) -> Callable[[Statements, Scope], dict[str, Any]]:
     """Return what calls a function, or a program, with the arguments of a backward pass, and returns its results."""
 
@@ -253,162 +238,6 @@ def running(
         return results_of(reader.world, returned, call)
 
     return run
-
-
-def known_numpy() -> Any:
-    """Return NumPy, as a program names it."""
-    from cnn_symbolic.code.values import Known
-
-    return Known("numpy")
-
-
-def sp_name(name: str) -> Any:
-    """Return a name as an expression."""
-    import ast
-
-    return ast.Name(name, ast.Load(), lineno=0)
-
-
-def world_of(definition: LayerDefinition, call: Call, assuming: tuple[Any, ...]) -> World:
-    """Return what is known before anything is read: where the layer is defined, and axes that the code leaves out."""
-    conditions: list[Any] = [
-        *definition.y.requirements(),
-        *(each.formula for each in definition.assumptions),
-        *assuming,
-    ]
-    for name, (canonical, own) in call.axes.items():
-        tensor = leaves(definition).get(name)
-        if tensor is not None:
-            left_out = [n for letter, n in zip(canonical, tensor.lengths, strict=True) if letter not in own]
-            conditions += [rules.compare("=", n, sp.S.One) for n in left_out]
-    given = [each for each in dict.fromkeys(conditions) if each != sp.true]
-    tensors = {tensor.name or "": tensor for tensor in leaves(definition).values()}
-    return World(tuple(given), tensors=tensors, windows=windows_of(definition))
-
-
-def leaves(definition: LayerDefinition) -> dict[str, Tensor]:
-    """Return the tensors with arbitrary entries that a layer is about."""
-    return {**definition.inputs, **definition.given, "dy": definition.dy}
-
-
-def windows_of(definition: LayerDefinition) -> Windows | None:
-    """Return the windows of max pooling, None of another layer."""
-    if "s" not in definition.given:
-        return None
-    rank, options = definition.layer.rank, definition.options
-
-    def each(value: Any) -> tuple[sp.Expr, ...]:
-        parts = value if isinstance(value, tuple) else (value,) * rank
-        return tuple(plain(number(part[0] if isinstance(part, tuple) else part)) for part in parts)
-
-    overlay = each(options["window"])
-    stride = overlay if options.get("stride") is None else each(options["stride"])
-    return Windows("x", "s", stride, each(options["padding"]), each(options.get("dilation", 1)), overlay)
-
-
-# Arguments and results
-
-
-def argument(world: World, definition: LayerDefinition, call: Call, name: str) -> Any:
-    """Return an argument: an array of the layer in the layout of the code, a shape, or an option."""
-    tensors = leaves(definition)
-    if name in tensors:
-        return own_layout(world, as_view(world, tensors[name]), name, call)
-    if name == "y":
-        formula = definition.y.source.made_from[0].formula
-        index = tuple(sp.Dummy("i", integer=True) for _ in definition.y.lengths)
-        array = replace(as_view(world, definition.dy), buffer=world.buffer(definition.y.lengths, formula))
-        return own_layout(world, array, name, call) if index else array
-    if name.endswith("_shape") and name[:-6] in tensors:
-        array = own_layout(world, as_view(world, tensors[name[:-6]]), name[:-6], call)
-        return tuple(array.lengths)
-    if name in definition.options:
-        return option(definition.options[name])
-    raise world.refuse(f"the argument {name}, which is not known before the code runs")
-
-
-def option(value: Any) -> Any:
-    """Return an option of the layer as the code is given it."""
-    if isinstance(value, tuple):
-        return tuple(map(option, value))
-    return value.formula if isinstance(value, Number) else literal(value)
-
-
-def as_view(world: World, tensor: Tensor) -> Array:
-    """Return a tensor with arbitrary entries as an array of the code."""
-    name = tensor.name or ""
-    buffer = world.buffer(tensor.lengths, lambda index: entry(name, tuple(index)))
-    return Array(world, buffer, tuple((world.normal(n),) for n in tensor.lengths), lambda index: index)
-
-
-def own_layout(world: World, array: Array, name: str, call: Call) -> Array:
-    """Return an array of the layer as the code has it: its axes in another order, some left out, filters flipped."""
-    canonical, own = call.axes.get(name, ("", ""))
-    if call.flipped and name in ("w", "dw"):
-        from cnn_symbolic.code.shaping import flip
-
-        array = flip(world, array, tuple(sp.Integer(k) for k in range(2, array.rank)))
-    if not canonical or canonical == own:
-        return array
-    places = [canonical.index(letter) for letter in own]
-
-    def back(index: Sequence[sp.Expr]) -> list[sp.Expr]:
-        at = [sp.S.Zero] * len(canonical)
-        for place, i in zip(places, index, strict=True):
-            at[place] = i
-        return at
-
-    return array.view([array.dims[place] for place in places], back)
-
-
-def layer_layout(world: World, array: Array, name: str, call: Call) -> Array:
-    """Return a result of the code as the layer has it."""
-    canonical, own = call.axes.get(name, ("", ""))
-    if canonical and canonical != own:
-        if array.rank != len(own):
-            raise world.raised(f"{name} has {array.rank} axes, where {own} are expected")
-        kept = [letter for letter in canonical if letter in own]
-        order = [own.index(letter) for letter in kept]
-        parts = array
-
-        def back(index: Sequence[sp.Expr]) -> list[sp.Expr]:
-            groups: dict[str, list[sp.Expr]] = {}
-            rest = list(index)
-            for letter in canonical:
-                count = len(parts.dims[own.index(letter)]) if letter in own else 1
-                groups[letter], rest = rest[:count], rest[count:]
-            return [i for letter in own for i in groups[letter]]
-
-        dims = [parts.dims[own.index(letter)] if letter in own else (sp.S.One,) for letter in canonical]
-        array = parts.view(dims, back) if order else parts
-    if call.flipped and name in ("w", "dw"):
-        from cnn_symbolic.code.shaping import flip
-
-        array = flip(world, array, tuple(sp.Integer(k) for k in range(2, array.rank)))
-    return array
-
-
-def results_of(world: World, returned: Any, call: Call) -> dict[str, Any]:
-    """Return the results by their names, each with its shape, and the entry at an index."""
-    outputs = list(call.outputs)
-    if isinstance(returned, dict):
-        keys = {name: call.keys.get(name, name) for name in outputs}
-        values = {name: returned[key] for name, key in keys.items() if key in returned}
-    elif isinstance(returned, tuple | list) and not (len(outputs) == 1 and len(returned) != 1):
-        if len(returned) != len(outputs):
-            raise world.raised(f"{len(returned)} results are returned, where {len(outputs)} are expected")
-        values = dict(zip(outputs, returned, strict=True))
-    else:
-        values = {outputs[0]: returned}
-    found: dict[str, Any] = {}
-    for name, value in values.items():
-        if name.startswith("d"):
-            array = layer_layout(world, as_array(world, as_number(world, value)), name, call)
-            found[name] = array, array.written()
-    return found
-
-
-# Deciding
 
 
 def exists(path: Path) -> bool:
@@ -434,10 +263,10 @@ def smallest_of(path: Path) -> Mapping[str, int]:
 
 def decided(
     name: str, found: Sequence[Path], gradients: Callable[[Path], Mapping[str, Tensor]], reading: float
-) -> Result:
+) -> DecidedResult:
     """Return what is proved of one result on all paths."""
     start = time.perf_counter()
-    claims: list[Claim] = []
+    claims: list[PathClaim] = []
     reason, line = "", 0
     for path in found:
         if path.refused is not None:
@@ -460,7 +289,7 @@ def decided(
     if not claims and not reason:
         reason = "no path of the code computes it"
     outcome = "refuted" if refuted else "open" if reason else "proved"
-    return Result(name, outcome, tuple(claims), time.perf_counter() - start + reading, reason, line)
+    return DecidedResult(name, outcome, tuple(claims), time.perf_counter() - start + reading, reason, line)
 
 
 def detail_of(verdict: Verdict) -> str:
@@ -468,7 +297,7 @@ def detail_of(verdict: Verdict) -> str:
     return getattr(verdict, "detail", "") or verdict.evidence
 
 
-def claims_of(name: str, path: Path, gradient: Tensor) -> list[Claim]:
+def claims_of(name: str, path: Path, gradient: Tensor) -> list[PathClaim]:
     """Return the claims about one result on one path; what depends on one that is refuted is left out."""
     world, assuming = path.world, (*path.world.domain, *path.conditions)
     claims = list(obliged(path))
@@ -480,7 +309,7 @@ def claims_of(name: str, path: Path, gradient: Tensor) -> list[Claim]:
     pairs = zip(gradient.lengths, array.lengths, strict=True)
     if any(sp.expand(a - b) != 0 for a, b in pairs):
         verdict = decide(state(shape(gradient), tuple(map(number, array.lengths)), assuming=assuming))
-        claims.append(Claim(path, f"the shape of {name}", verdict, None))
+        claims.append(PathClaim(path, f"the shape of {name}", verdict, None))
         if not isinstance(verdict, Theorem):
             return claims
     if value.has(LOWEST) or value.has(sp.oo):
@@ -491,16 +320,16 @@ def claims_of(name: str, path: Path, gradient: Tensor) -> list[Claim]:
         raise CnnSymbolicError("it depends on numbers that are not read, such as random ones or roots of sizes")
     if isinstance(verdict, Refutation) and world.windows is not None and not differs(gradient, formula, verdict, world):
         raise CnnSymbolicError("it differs for arbitrary selections, but not where maxima are selected")
-    claims.append(Claim(path, name, verdict, formula))
+    claims.append(PathClaim(path, name, verdict, formula))
     return claims
 
 
 @lru_cache(maxsize=64)
-def obliged(path: Path) -> tuple[Claim, ...]:
+def obliged(path: Path) -> tuple[PathClaim, ...]:
     """Return the claims that nothing goes wrong on a path, up to the first that is refuted."""
-    claims: list[Claim] = []
+    claims: list[PathClaim] = []
     for each in path.obligations:
-        claims.append(Claim(path, each.what, decide(path.world.statement(each.never)), None, each.line))
+        claims.append(PathClaim(path, each.what, decide(path.world.statement(each.never)), None, each.line))
         if isinstance(claims[-1].verdict, Refutation):
             break
     return tuple(claims)
@@ -522,14 +351,11 @@ def differs(gradient: Tensor, formula: Tensor, verdict: Refutation, world: World
     values["x"] = rng.permutation(int(np.prod(shapes["x"]))).reshape(shapes["x"]) + 1
     values["s"] = world.windows.maxima(values["x"], shapes["s"], lambda e: evaluate_size(e, known))
     sides = [each.evaluate(values, sizes=known) for each in (gradient, formula)]
-    return x.rank > 0 and not np.array_equal(*sides)
+    return x.rank > 0 and not np.array_equal(sides[0], sides[1])
 
 
 def entries_at(array: Array, index: Sequence[sp.Symbol], value: Any, gradient: Tensor, world: World) -> Tensor:
     """Return an array that was read as a tensor of the shape of the gradient, which it is proved to have."""
-    from cnn_symbolic.code.arrays import cell
-    from cnn_symbolic.expressions.formulas import substitute
-
     own = tuple(sp.Dummy("ijklpq"[k % 6], integer=True) for k in range(array.rank))
     at = [i for k, dim in zip(own, array.dims, strict=True) for i in cell(k, dim)]
     formula = substitute(value, dict(zip(index, at, strict=True)))

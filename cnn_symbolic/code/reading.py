@@ -9,12 +9,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
-from cnn_symbolic.code.arrays import Array
-from cnn_symbolic.code.statements import Statements, imported, member_of, names_in
-from cnn_symbolic.code.values import Poison, Scope
-from cnn_symbolic.code.world import NotUnderstood, Obligation, Raised, World
+from cnn_symbolic.code.arrays.arrays import Array
+from cnn_symbolic.code.language.statements import Statements
+from cnn_symbolic.code.language.syntax import imported, member_of, names_in
+from cnn_symbolic.code.state.paths import NotUnderstood, Obligation, Raised
+from cnn_symbolic.code.state.values import Poison, Scope
+from cnn_symbolic.code.state.world import World
 from cnn_symbolic.ground.errors import CnnSymbolicError
 from cnn_symbolic.kernel.trusted.reader import NotReadable
 
@@ -66,9 +69,9 @@ class File:
 def definitions(node: ast.stmt, scope: Scope, reader: Statements) -> list[tuple[str, Callable[[], Any]]]:
     """Return the names that a statement of a file defines, and how what they stand for is found."""
     if isinstance(node, ast.Import):
-        return [(a.asname or a.name.partition(".")[0], lambda a=a: imported(a)) for a in node.names]
+        return [(a.asname or a.name.partition(".")[0], partial(imported, a)) for a in node.names]
     if isinstance(node, ast.ImportFrom):
-        return [(a.asname or a.name, lambda a=a: member_of(node, a)) for a in node.names if a.name != "*"]
+        return [(a.asname or a.name, partial(member_of, node, a)) for a in node.names if a.name != "*"]
     if isinstance(node, ast.FunctionDef):
         return [(node.name, lambda: reader.defined(node, scope))]
     if isinstance(node, ast.ClassDef):
@@ -122,7 +125,7 @@ def is_plain(node: ast.AST) -> bool:
 
 
 def patched(tree: ast.Module) -> list[str]:
-    """Return the names at the beginning of attributes that a file assigns to, outside of its functions, or imports by *."""
+    """Return the names of which a file changes attributes, outside of its functions, or that `import *` may change."""
     found: list[str] = []
     for node in ast.walk(tree):
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]

@@ -14,15 +14,17 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.code.arguments import ReadArguments
-from cnn_symbolic.code.arrays import TRUTH, Array, as_array, cell, describe
+from cnn_symbolic.code.arrays.arrays import TRUTH, Array, as_array, describe
 from cnn_symbolic.code.given import arguments_of, called, function_named, given, node_of, world_with
+from cnn_symbolic.code.language.statements import Statements
 from cnn_symbolic.code.proving import detail_of, exists, smallest_of
 from cnn_symbolic.code.reading import File, Path, paths
 from cnn_symbolic.code.sampling import sizes_of
-from cnn_symbolic.code.selections import LOWEST
-from cnn_symbolic.code.statements import Statements
-from cnn_symbolic.code.values import Instance, Scope
-from cnn_symbolic.code.world import Raised, World
+from cnn_symbolic.code.state.cells import cell
+from cnn_symbolic.code.state.paths import Raised
+from cnn_symbolic.code.state.selections import LOWEST
+from cnn_symbolic.code.state.values import Scope, UserObject
+from cnn_symbolic.code.state.world import World
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.formulas import substitute, symbols_of
 from cnn_symbolic.expressions.printing import written
@@ -328,7 +330,7 @@ def compared(world: World, place: str, a: Any, b: Any) -> Iterator[ReadPair]:
         yield numeric(world, place, as_entries(world, a), as_entries(world, b))
     elif isinstance(a, str | type(None)) and isinstance(b, str | type(None)):
         yield ReadPair(place, None, "" if a == b else f"{a!r} in one, {b!r} in the other")
-    elif any(isinstance(value, Instance) or not is_plain(value) for value in (a, b)):
+    elif any(isinstance(value, UserObject) or not is_plain(value) for value in (a, b)):
         raise world.refuse(f"a result that is {described(a)}, and {described(b)}")
     else:
         yield ReadPair(place, None, f"{described(a)} in one, {described(b)} in the other")

@@ -65,8 +65,8 @@ TOPICS = {
         "layers.options": "any_of",
         "backward.calls.frameworks": "of_jax of_torch",
         "backward.strategies": "convolution_problems",
-        "backward.agreement.same": "same",
     },
+    "cnn_symbolic.backward.agreement": {"backward.agreement.same": "same"},
 }
 
 

@@ -3,9 +3,10 @@
 import pytest
 
 from cnn_symbolic.backward.forwards import read_forward
+from cnn_symbolic.code.calling import PassCall
 from cnn_symbolic.code.mending import mend
 from cnn_symbolic.code.mending.texts import CodeText
-from cnn_symbolic.code.proving import Call, prove
+from cnn_symbolic.code.proving import prove
 from cnn_symbolic.code.reading import File
 from cnn_symbolic.layers.definitions import definition
 from tests.support.thorough import every
@@ -47,9 +48,9 @@ import numpy as np
 def backward(dy, x, w):
     return dy @ w, dy.T @ x, dy.sum(axis=0)
 """
-CONV1D = LOOPS, "conv1d(stride=S)", Call(("dy", "x", "w", "stride"), ("dx", "dw", "db"))
-CONV2D = PADDED, "conv2d(stride=S, padding=P)", Call(("dy", "x", "w", "stride", "padding"), ("dx",))
-LINEAR = DENSE, "linear()", Call(("dy", "x", "w"), ("dx", "dw", "db"))
+CONV1D = LOOPS, "conv1d(stride=S)", PassCall(("dy", "x", "w", "stride"), ("dx", "dw", "db"))
+CONV2D = PADDED, "conv2d(stride=S, padding=P)", PassCall(("dy", "x", "w", "stride", "padding"), ("dx",))
+LINEAR = DENSE, "linear()", PassCall(("dy", "x", "w"), ("dx", "dw", "db"))
 # A pass, what stands in it, what is planted there, the line, and words of the mistake.
 PLANTED = [
     (CONV1D, "start:start + I] += dy", "start:start + I] = dy", 13, "= in place of +="),

@@ -4,8 +4,8 @@ import warnings
 
 import pytest
 
-from cnn_symbolic.code import expressions
-from cnn_symbolic.code.table import TABLE
+from cnn_symbolic.code.language import calls as expressions
+from cnn_symbolic.code.rows.table import TABLE
 from tests.support import thorough
 from tests.support.code_reading import compared, points, read
 from tests.support.code_rows import CHANGES, EXPRESSIONS, of_expression, of_statement

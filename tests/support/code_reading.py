@@ -7,9 +7,10 @@ import numpy as np
 import scipy.signal  # noqa: F401 - before np.empty is another one, as it uses that
 
 from cnn_symbolic.code import checking
-from cnn_symbolic.code.arrays import Array, as_array, symbols_for
+from cnn_symbolic.code.arrays.arrays import Array, as_array
 from cnn_symbolic.code.reading import File, paths
-from cnn_symbolic.code.world import World
+from cnn_symbolic.code.state.cells import symbols_for
+from cnn_symbolic.code.state.world import World
 from cnn_symbolic.expressions.formulas import entry, size, width
 from cnn_symbolic.tensors.making import tensor
 
@@ -69,7 +70,7 @@ def checked(reader, value):
 
 
 def reader_number(reader, value):
-    from cnn_symbolic.code.numbers import as_number
+    from cnn_symbolic.code.arrays.numbers import as_number
 
     return as_number(reader.world, value)
 

@@ -13,7 +13,8 @@ from cnn_symbolic.backward.proofs.reading import Question, Reply, Wrong, compare
 from cnn_symbolic.backward.proofs.report import OPEN, PROVED, REFUTED, BackwardProof, ResultProof
 from cnn_symbolic.claims.of_sizes import read_with
 from cnn_symbolic.code.agreement import disagreement
-from cnn_symbolic.code.proving import Call, Claim, Failing, Proof, Result, proofs
+from cnn_symbolic.code.calling import PassCall
+from cnn_symbolic.code.proving import DecidedResult, Failing, PathClaim, Proof, proofs
 from cnn_symbolic.code.reading import File
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.evaluation import evaluate_size
@@ -73,11 +74,11 @@ def agreeing(proof: BackwardProof, names: set[str]) -> BackwardProof:
     return replace(proof, results=tuple(results))
 
 
-def call_of(question: Question) -> Call:
+def call_of(question: Question) -> PassCall:
     """Return how a function is called, in the words of the reading."""
     signature = question.signature
     keys = dict(signature.keys)
-    return Call(signature.inputs, signature.outputs, signature.named, dict(question.axes), question.flipped, keys)
+    return PassCall(signature.inputs, signature.outputs, signature.named, dict(question.axes), question.flipped, keys)
 
 
 # Sizes
@@ -150,7 +151,7 @@ def in_words(question: Question, proof: Proof) -> BackwardProof:
     )
 
 
-def result_in_words(proof: Proof, result: Result, names: Names, lines: tuple[int, int] | None) -> ResultProof:
+def result_in_words(proof: Proof, result: DecidedResult, names: Names, lines: tuple[int, int] | None) -> ResultProof:
     """Return what was proved of one result, as texts."""
     outcome = {"proved": PROVED, "refuted": REFUTED}.get(result.outcome, OPEN)
     formula, layer = tuple(formulas(proof, result, names)), proof.definition.layer
@@ -180,7 +181,7 @@ def result_in_words(proof: Proof, result: Result, names: Names, lines: tuple[int
     )
 
 
-def what_is_wrong(claim: Claim) -> str:
+def what_is_wrong(claim: PathClaim) -> str:
     """Return what is wrong on a path, if it is not the entries; with the line if there is one."""
     return "" if claim.formula is not None else f"line {claim.line}: {claim.what}" if claim.line else claim.what
 
@@ -193,7 +194,7 @@ def failing_in_words(failing: Failing, names: Names) -> str:
     return f"line {failing.line}: {failing.what}, {where}{f', such as {at}' if at else ''}"
 
 
-def right_where(proof: Proof, result: Result, names: Names) -> str:
+def right_where(proof: Proof, result: DecidedResult, names: Names) -> str:
     """Return under which condition on the sizes a refuted result is right on all paths, as half a sentence."""
     wrong = [claim for claim in result.claims if isinstance(claim.verdict, Refutation)]
     right: list[Any] = [rules.negation(rules.all_of(*each.path.conditions)) for each in proof.failing]
@@ -232,7 +233,7 @@ def said_shortly(condition: Any, domain: Sequence[Any], names: Names) -> str:
     return written(substitute(condition, dict(names)) if isinstance(condition, sp.Basic) else condition)
 
 
-def evidence_of(result: Result, layer: Forward) -> str:
+def evidence_of(result: DecidedResult, layer: Forward) -> str:
     """Return how strong a proof is: what is left open in a layer is a size of which it holds for every value."""
     verdicts = [c.verdict for c in result.claims if c.formula is not None and isinstance(c.verdict, Theorem)]
     if not result.evidence.startswith("all shapes") or any(verdict.values for verdict in verdicts):
@@ -241,7 +242,7 @@ def evidence_of(result: Result, layer: Forward) -> str:
     return f"all shapes, every {listed(tuple(names))}" if names else "all shapes"
 
 
-def formulas(proof: Proof, result: Result, names: Names) -> Iterator[str]:
+def formulas(proof: Proof, result: DecidedResult, names: Names) -> Iterator[str]:
     """Yield what was read of a result, on each path."""
     of = proof.definition.inputs[result.name[1:]]
     letters = tuple(getattr(of.source, "indices", ())) or tuple("ijklpq"[: of.rank])

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from itertools import combinations, permutations
 
-from cnn_symbolic.code.mending.scene import Scene, last_name
+from cnn_symbolic.code.mending.scene import CodeScene, last_name
 from cnn_symbolic.code.mending.texts import CodeEdit
 
 # Functions one of which stands in the place of the other.
@@ -23,7 +23,7 @@ REDUCING = {"sum", "mean", "max", "argmax", "flip", "rot90", "concatenate", "sta
 MOST_PERMUTED = 4
 
 
-def array_edits(scene: Scene, node: ast.AST) -> Iterator[CodeEdit]:
+def array_edits(scene: CodeScene, node: ast.AST) -> Iterator[CodeEdit]:
     """Yield the edits of one part of an expression."""
     if isinstance(node, ast.Call):
         yield from other_functions(scene, node)
@@ -44,7 +44,7 @@ def array_edits(scene: Scene, node: ast.AST) -> Iterator[CodeEdit]:
         yield scene.edit(node, scene.of(node.value), f"{scene.of(node.value)} is transposed", 3)
 
 
-def other_functions(scene: Scene, node: ast.Call) -> Iterator[CodeEdit]:
+def other_functions(scene: CodeScene, node: ast.Call) -> Iterator[CodeEdit]:
     """Yield the sum in the place of the mean, a convolution in that of a correlation, and the like."""
     name = last_name(node.func)
     if (other := PAIRED_NAMES.get(name)) is not None:
@@ -64,7 +64,7 @@ def other_functions(scene: Scene, node: ast.Call) -> Iterator[CodeEdit]:
                 yield scene.edit(each, f'"{text}"', f"{each.value} in place of {text}", 3)
 
 
-def compared_texts(scene: Scene) -> set[str]:
+def compared_texts(scene: CodeScene) -> set[str]:
     """Return the texts that something is compared with in the file."""
     found = set()
     for node in ast.walk(scene.code.tree):
@@ -73,7 +73,7 @@ def compared_texts(scene: Scene) -> set[str]:
     return found
 
 
-def other_axes(scene: Scene, node: ast.Call) -> Iterator[CodeEdit]:
+def other_axes(scene: CodeScene, node: ast.Call) -> Iterator[CodeEdit]:
     """Yield other axes of a sum, a flip, a product or a concatenation."""
     name = last_name(node.func)
     own = [keyword.value for keyword in node.keywords if keyword.arg in ("axis", "axes")]
@@ -90,7 +90,7 @@ def other_axes(scene: Scene, node: ast.Call) -> Iterator[CodeEdit]:
             yield scene.edit(node, new, f"summed over all axes, not over {axis}", 4)
 
 
-def same_axes(scene: Scene, node: ast.Call, own: list[ast.expr]) -> Iterator[CodeEdit]:
+def same_axes(scene: CodeScene, node: ast.Call, own: list[ast.expr]) -> Iterator[CodeEdit]:
     """Yield another axis at once for sums of sums, each over the same one."""
     inner = [call for call in ast.walk(node) if isinstance(call, ast.Call)]
     axes = [word.value for call in inner for word in call.keywords if word.arg == "axis" and is_axis(word.value)]
@@ -100,7 +100,7 @@ def same_axes(scene: Scene, node: ast.Call, own: list[ast.expr]) -> Iterator[Cod
             yield scene.several([(axis, str(other)) for axis in axes], node, words, 3, None, ("axis",))
 
 
-def axes_in(scene: Scene, axes: ast.expr) -> Iterator[CodeEdit]:
+def axes_in(scene: CodeScene, axes: ast.expr) -> Iterator[CodeEdit]:
     """Yield other axes in the place of some."""
     parts = list(axes.elts) if isinstance(axes, ast.Tuple | ast.List) else []
     nested = [part for part in parts if isinstance(part, ast.Tuple | ast.List)]
@@ -136,7 +136,7 @@ def is_axis(node: ast.AST) -> bool:
     return isinstance(inner, ast.Constant) and isinstance(inner.value, int) and not isinstance(inner.value, bool)
 
 
-def ordered(scene: Scene, node: ast.Call) -> Iterator[CodeEdit]:
+def ordered(scene: CodeScene, node: ast.Call) -> Iterator[CodeEdit]:
     """Yield other orders of axes, in a transposition, and before or after a reshape."""
     name = last_name(node.func)
     if name == "transpose" and isinstance(node.func, ast.Attribute):
@@ -180,7 +180,7 @@ def ordered(scene: Scene, node: ast.Call) -> Iterator[CodeEdit]:
             yield scene.edit(node, new, "reshaped in the wrong order", 4 if common else 8)
 
 
-def letters(scene: Scene, node: ast.Call) -> Iterator[CodeEdit]:
+def letters(scene: CodeScene, node: ast.Call) -> Iterator[CodeEdit]:
     """Yield other letters in one operand of an einsum."""
     first = node.args[0] if node.args else None
     if not (isinstance(first, ast.Constant) and isinstance(first.value, str)):
@@ -198,7 +198,7 @@ def letters(scene: Scene, node: ast.Call) -> Iterator[CodeEdit]:
             yield scene.edit(first, new, f"{letter} in place of {other}", 5, None, ("axis",))
 
 
-def turned(scene: Scene, node: ast.Call) -> Iterator[CodeEdit]:
+def turned(scene: CodeScene, node: ast.Call) -> Iterator[CodeEdit]:
     """Yield other flips of filters."""
     name, args = last_name(node.func), node.args
     if name in ("flip", "rot90", "flipud", "fliplr") and args:
@@ -217,7 +217,7 @@ def turned(scene: Scene, node: ast.Call) -> Iterator[CodeEdit]:
         yield scene.edit(node, array, f"{array} is flipped", 2.5)
 
 
-def reversals(scene: Scene, node: ast.Subscript) -> Iterator[CodeEdit]:
+def reversals(scene: CodeScene, node: ast.Subscript) -> Iterator[CodeEdit]:
     """Yield an index without its reversals, or with one more."""
     parts = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
     text = [scene.of(part).replace(" ", "") for part in parts]
@@ -234,7 +234,7 @@ def reversals(scene: Scene, node: ast.Subscript) -> Iterator[CodeEdit]:
                 yield scene.edit(node, f"{scene.of(node.value)}[{', '.join(changed)}]", words, 2.2)
 
 
-def used(scene: Scene, node: ast.Name | ast.Subscript | ast.Attribute) -> Iterator[CodeEdit]:
+def used(scene: CodeScene, node: ast.Name | ast.Subscript | ast.Attribute) -> Iterator[CodeEdit]:
     """Yield an array flipped, transposed, or another array in its place."""
     outer = scene.code.parents[node]
     if isinstance(outer, ast.Attribute | ast.Subscript) and getattr(outer, "value", None) is node:
@@ -258,7 +258,7 @@ def used(scene: Scene, node: ast.Name | ast.Subscript | ast.Attribute) -> Iterat
         yield from indexed_backwards(scene, node)
 
 
-def indexed_backwards(scene: Scene, node: ast.Subscript) -> Iterator[CodeEdit]:
+def indexed_backwards(scene: CodeScene, node: ast.Subscript) -> Iterator[CodeEdit]:
     """Yield an index counted from the other end, at all axes where it is one of an overlay."""
     parts = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
     for part in parts:
@@ -280,7 +280,7 @@ def indexed_backwards(scene: Scene, node: ast.Subscript) -> Iterator[CodeEdit]:
                 yield scene.several([(each, scene.of(each.right))], part, words, 2, ("flip",), ("flip",))
 
 
-def factors(scene: Scene, node: ast.BinOp) -> Iterator[CodeEdit]:
+def factors(scene: CodeScene, node: ast.BinOp) -> Iterator[CodeEdit]:
     """Yield a product or a quotient without one of its parts, and with another number."""
     left, right = scene.of(node.left), scene.of(node.right)
     if isinstance(node.op, ast.Div | ast.Mult):
@@ -301,7 +301,7 @@ def factors(scene: Scene, node: ast.BinOp) -> Iterator[CodeEdit]:
                     yield scene.edit(part, str(value), f"the exponent {scene.of(part)} in place of {value}", 3)
 
 
-def whole_values(scene: Scene, node: ast.stmt) -> Iterator[CodeEdit]:
+def whole_values(scene: CodeScene, node: ast.stmt) -> Iterator[CodeEdit]:
     """Yield what a statement assigns or adds with a number as a factor: a sign, two, a size."""
     value = getattr(node, "value", None)
     if not isinstance(node, ast.Assign | ast.AugAssign | ast.Return) or not isinstance(value, ast.expr):
@@ -311,7 +311,7 @@ def whole_values(scene: Scene, node: ast.stmt) -> Iterator[CodeEdit]:
     yield from multiplied(scene, value)
 
 
-def multiplied(scene: Scene, value: ast.expr) -> Iterator[CodeEdit]:
+def multiplied(scene: CodeScene, value: ast.expr) -> Iterator[CodeEdit]:
     """Yield a value with another factor."""
     text = scene.of(value)
     inner = f"({text})" if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Sub) else text

@@ -7,14 +7,14 @@ import re
 from collections.abc import Iterator
 from itertools import permutations
 
-from cnn_symbolic.code.mending.scene import Scene, last_name
+from cnn_symbolic.code.mending.scene import CodeScene, last_name
 from cnn_symbolic.code.mending.texts import CodeEdit
 
 COMPARISONS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 OPPOSITE = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 
 
-def index_edits(scene: Scene, node: ast.AST) -> Iterator[CodeEdit]:
+def index_edits(scene: CodeScene, node: ast.AST) -> Iterator[CodeEdit]:
     """Yield the edits of one part of an expression."""
     if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
         yield from other_names(scene, node)
@@ -40,7 +40,7 @@ def index_edits(scene: Scene, node: ast.AST) -> Iterator[CodeEdit]:
         yield from places(scene, node)
 
 
-def other_names(scene: Scene, node: ast.Name | ast.Attribute) -> Iterator[CodeEdit]:
+def other_names(scene: CodeScene, node: ast.Name | ast.Attribute) -> Iterator[CodeEdit]:
     """Yield other names of whole numbers in the place of one, those that stand beside it elsewhere first."""
     names, name = scene.names, ast.unparse(node)
     if name not in names.whole or isinstance(scene.code.parents[node], ast.Attribute):
@@ -68,7 +68,7 @@ def is_read(part: ast.AST, name: str) -> bool:
     return isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load) and part.id == name
 
 
-def other_sizes(scene: Scene, node: ast.Subscript) -> Iterator[CodeEdit]:
+def other_sizes(scene: CodeScene, node: ast.Subscript) -> Iterator[CodeEdit]:
     """Yield the size of another axis, or of another array."""
     if not (isinstance(node.value, ast.Attribute) and node.value.attr == "shape"):
         return
@@ -87,7 +87,7 @@ def other_sizes(scene: Scene, node: ast.Subscript) -> Iterator[CodeEdit]:
                 yield scene.edit(node, new, f"{scene.of(node)} in place of {new}", 5, ("size",), ("exchange",))
 
 
-def missing_factors(scene: Scene, node: ast.Name | ast.Attribute) -> Iterator[CodeEdit]:
+def missing_factors(scene: CodeScene, node: ast.Name | ast.Attribute) -> Iterator[CodeEdit]:
     """Yield a stride or dilation before an index, at once wherever it stands in the bounds of a slice."""
     name = ast.unparse(node)
     names, outer = scene.names, scene.code.parents[node]
@@ -115,7 +115,7 @@ def missing_factors(scene: Scene, node: ast.Name | ast.Attribute) -> Iterator[Co
         yield scene.edit(node, new, words, cost + 0.5, ("factor", option), about)
 
 
-def sums(scene: Scene, node: ast.BinOp) -> Iterator[CodeEdit]:
+def sums(scene: CodeScene, node: ast.BinOp) -> Iterator[CodeEdit]:
     """Yield a product without one of its factors, and a sum with other signs, or without one of its terms."""
     index = scene.is_index(node) and scene.is_whole(node)
     left, right = scene.of(node.left), scene.of(node.right)
@@ -144,7 +144,7 @@ def sums(scene: Scene, node: ast.BinOp) -> Iterator[CodeEdit]:
             yield scene.edit(node, new, words, 3.8, ("signs",), ("sign",))
 
 
-def quotients(scene: Scene, node: ast.BinOp) -> Iterator[CodeEdit]:
+def quotients(scene: CodeScene, node: ast.BinOp) -> Iterator[CodeEdit]:
     """Yield the remainder in the place of the quotient, and a quotient that is rounded up."""
     left, right = scene.of(node.left), scene.of(node.right)
     if isinstance(node.op, ast.FloorDiv):
@@ -158,7 +158,7 @@ def quotients(scene: Scene, node: ast.BinOp) -> Iterator[CodeEdit]:
                 yield scene.edit(node, new, f"the remainder by {right} in place of a quotient", 6, ("quotient",))
 
 
-def places(scene: Scene, node: ast.Call) -> Iterator[CodeEdit]:
+def places(scene: CodeScene, node: ast.Call) -> Iterator[CodeEdit]:
     """Yield another number of columns by which the number of a cell is divided, or the shape of a block."""
     if len(node.args) != 2:
         return
@@ -173,7 +173,7 @@ def places(scene: Scene, node: ast.Call) -> Iterator[CodeEdit]:
             yield scene.edit(node.args[1], new, f"{scene.of(node.args[1])} in place of {new}", 2.5)
 
 
-def comparisons(scene: Scene, node: ast.Compare) -> Iterator[CodeEdit]:
+def comparisons(scene: CodeScene, node: ast.Compare) -> Iterator[CodeEdit]:
     """Yield other comparisons, and a bound from below or above that is missing."""
     operands = [node.left, *node.comparators]
     for k, operator in enumerate(node.ops):
@@ -201,7 +201,7 @@ def comparisons(scene: Scene, node: ast.Compare) -> Iterator[CodeEdit]:
         yield from divisible(scene, node)
 
 
-def divisible(scene: Scene, node: ast.Compare) -> Iterator[CodeEdit]:
+def divisible(scene: CodeScene, node: ast.Compare) -> Iterator[CodeEdit]:
     """Yield that the stride divides a number, in the place of a comparison and beside it."""
     for option in scene.names.options:
         new = f"{scene.of(node.left)} % {option} == 0"
@@ -210,7 +210,7 @@ def divisible(scene: Scene, node: ast.Compare) -> Iterator[CodeEdit]:
         yield scene.edit(node, f"{scene.of(node)} and {new}", words, 4, ("divides",), (called(option),), False)
 
 
-def offsets(scene: Scene, node: ast.expr) -> Iterator[CodeEdit]:
+def offsets(scene: CodeScene, node: ast.expr) -> Iterator[CodeEdit]:
     """Yield one more and one less, where a bound or an index stands."""
     outer = scene.code.parents.get(node)
     whole = scene.is_whole(node) and not isinstance(node, ast.Constant)
@@ -229,7 +229,7 @@ def offsets(scene: Scene, node: ast.expr) -> Iterator[CodeEdit]:
         yield scene.edit(node, f"{text}{gap}{sign}{gap}1", words, cost, ("offset", sign), ("offset",))
 
 
-def constants(scene: Scene, node: ast.Constant, outer: ast.BinOp) -> Iterator[CodeEdit]:
+def constants(scene: CodeScene, node: ast.Constant, outer: ast.BinOp) -> Iterator[CodeEdit]:
     """Yield other numbers in the place of one, and none."""
     value = int(node.value) if isinstance(node.value, int) else 0
     if isinstance(outer.op, ast.Add | ast.Sub) and node is outer.right and value == 1:
@@ -240,7 +240,7 @@ def constants(scene: Scene, node: ast.Constant, outer: ast.BinOp) -> Iterator[Co
             yield scene.edit(node, str(other), f"{value} in place of {other}", 4.5, ("number",), ("offset",))
 
 
-def exchanged(scene: Scene, node: ast.AST) -> Iterator[CodeEdit]:
+def exchanged(scene: CodeScene, node: ast.AST) -> Iterator[CodeEdit]:
     """Yield two whole numbers, or members of a tuple, in the places of one another."""
     if isinstance(node, ast.Tuple):
         for k, (a, b) in enumerate(zip(node.elts, node.elts[1:], strict=False)):
@@ -269,7 +269,7 @@ def exchanged(scene: Scene, node: ast.AST) -> Iterator[CodeEdit]:
 # Slices
 
 
-def sliced(scene: Scene, node: ast.Slice) -> Iterator[CodeEdit]:
+def sliced(scene: CodeScene, node: ast.Slice) -> Iterator[CodeEdit]:
     """Yield a slice with another step, alone or with a stride in its upper bound."""
     gap = spacing(scene, node)
     lower, upper, step = ("" if b is None else scene.of(b) for b in (node.lower, node.upper, node.step))
@@ -295,7 +295,7 @@ def sliced(scene: Scene, node: ast.Slice) -> Iterator[CodeEdit]:
             yield scene.edit(node.step, option, words, 3, ("step",), ("exchange",))
 
 
-def called_slices(scene: Scene, node: ast.Call) -> Iterator[CodeEdit]:
+def called_slices(scene: CodeScene, node: ast.Call) -> Iterator[CodeEdit]:
     """Yield `slice(i, i + n, 1)` with a stride."""
     lower, upper = map(scene.of, node.args[:2])
     for option in scene.names.options:
@@ -310,7 +310,7 @@ def called_slices(scene: Scene, node: ast.Call) -> Iterator[CodeEdit]:
             yield scene.edit(node, new, words, 2.8, ("step", option), (called(option),))
 
 
-def cut_paddings(scene: Scene, node: ast.Subscript) -> Iterator[CodeEdit]:
+def cut_paddings(scene: CodeScene, node: ast.Subscript) -> Iterator[CodeEdit]:
     """Yield `[p:p + H, p:p + W]` where a padding is cut off in another way, with the sizes of an array."""
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     cut = [k for k, part in enumerate(parts) if is_cut(scene, part)]
@@ -333,7 +333,7 @@ def cut_paddings(scene: Scene, node: ast.Subscript) -> Iterator[CodeEdit]:
         yield scene.several(changes, node.slice, "the padding is not cut off before and behind", 2.5, None, ("pad",))
 
 
-def is_cut(scene: Scene, part: ast.expr) -> bool:
+def is_cut(scene: CodeScene, part: ast.expr) -> bool:
     """Tell whether a slice may be meant to cut a padding off."""
     if not isinstance(part, ast.Slice) or part.step is not None or (part.lower is None and part.upper is None):
         return False
@@ -342,7 +342,7 @@ def is_cut(scene: Scene, part: ast.expr) -> bool:
     return lower and not named & set(scene.names.loops)
 
 
-def sizes_for(scene: Scene, cut: list[int], count: int) -> Iterator[list[str]]:
+def sizes_for(scene: CodeScene, cut: list[int], count: int) -> Iterator[list[str]]:
     """Yield the sizes that the axes of an array may have after its padding was cut off."""
     seen = set()
     for _, names in scene.names.shapes:
@@ -375,6 +375,6 @@ def grouped(text: str) -> str:
     return text if re.fullmatch(r"[\w.]+", text) else f"({text})"
 
 
-def spacing(scene: Scene, node: ast.AST) -> str:
+def spacing(scene: CodeScene, node: ast.AST) -> str:
     """Return what stands around operators there: a space or nothing."""
     return "" if re.search(r"\w[*+]\w", scene.of(scene.code.statement(node))) else " "

@@ -8,8 +8,9 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.code.memory import Moment
-from cnn_symbolic.code.world import World, needed, violations
+from cnn_symbolic.code.state.memory import Moment
+from cnn_symbolic.code.state.paths import needed, violations
+from cnn_symbolic.code.state.world import World
 from cnn_symbolic.expressions.formulas import symbols_of
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.tensors.entries import entries_of

@@ -13,7 +13,7 @@ INDEXING = {"range", "slice", "arange", "zeros", "ones", "empty", "ndindex", "re
 
 
 @dataclass(frozen=True)
-class Scene:
+class CodeScene:
     """A function in the text of a file, with what is known in it by name."""
 
     code: CodeText

@@ -18,18 +18,19 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from cnn_symbolic.code.calling import PassCall, world_of
+from cnn_symbolic.code.language.statements import Statements
 from cnn_symbolic.code.mending.arrays import array_edits, whole_values
 from cnn_symbolic.code.mending.indices import index_edits
 from cnn_symbolic.code.mending.numbers import WorldAt
 from cnn_symbolic.code.mending.places import Anchor, anchors, names_of
-from cnn_symbolic.code.mending.scene import Scene
+from cnn_symbolic.code.mending.scene import CodeScene
 from cnn_symbolic.code.mending.statements import statement_edits
 from cnn_symbolic.code.mending.texts import CodeEdit, CodeText
-from cnn_symbolic.code.proving import Call, Proof, entries_at, exists, read_function, running, world_of
+from cnn_symbolic.code.proving import Proof, entries_at, exists, read_function, running
 from cnn_symbolic.code.reading import File, Path
-from cnn_symbolic.code.statements import Statements
-from cnn_symbolic.code.values import Scope
-from cnn_symbolic.code.world import Raised
+from cnn_symbolic.code.state.paths import Raised
+from cnn_symbolic.code.state.values import Scope
 from cnn_symbolic.expressions.evaluation import evaluate_size
 from cnn_symbolic.expressions.meaning import value_of
 from cnn_symbolic.expressions.values import as_condition, number
@@ -75,7 +76,7 @@ class Mend:
 
 def mend(
     proof: Proof,
-    call: Call,
+    call: PassCall,
     program: str = "",
     within: Sequence[str] = (),
     assuming: Sequence[Any] = (),
@@ -88,7 +89,7 @@ def mend(
     `longest` seconds of computing no other change is tried.
     """
     start = time.process_time()
-    trial = Trial(proof, call, program, tuple(assuming))
+    trial = EditTrial(proof, call, program, tuple(assuming))
     code = CodeText(proof.file.text)
     reached = reached_text(code, (*(within or (proof.function,)), *called_by(program)))
     partly: Mend | None = None
@@ -147,17 +148,17 @@ def called_by(program: str) -> list[str]:
 
 
 def candidates(
-    code: CodeText, proof: Proof, call: Call, within: Sequence[str], wrong: Sequence[str]
+    code: CodeText, proof: Proof, call: PassCall, within: Sequence[str], wrong: Sequence[str]
 ) -> Iterator[tuple[CodeEdit, str]]:
     """Yield edits with the functions that they are in, those that cost least first."""
     options = option_parameters(code, proof, call, within)
-    scenes: dict[ast.FunctionDef, Scene] = {}
+    scenes: dict[ast.FunctionDef, CodeScene] = {}
     hints = hints_of(proof)
     asked: list[tuple[float, int, CodeEdit, str]] = []
     groups: dict[Any, list[tuple[float, CodeEdit, str]]] = {}
     names = [name for name in call.outputs if name.startswith("d")]
     for anchor in anchors(code, within, names, wrong):
-        scene = scenes.setdefault(anchor.function, Scene(code, names_of(anchor.function, options), anchor.function))
+        scene = scenes.setdefault(anchor.function, CodeScene(code, names_of(anchor.function, options), anchor.function))
         more = SHARED if anchor.shared and wrong else 0.0
         for edit in edits_of(scene, anchor):
             cost = edit.cost + more - (1.0 if edit.about & hints else 0.0)
@@ -170,7 +171,7 @@ def candidates(
         yield edit, function
 
 
-def option_parameters(code: CodeText, proof: Proof, call: Call, within: Sequence[str]) -> list[str]:
+def option_parameters(code: CodeText, proof: Proof, call: PassCall, within: Sequence[str]) -> list[str]:
     """Return the parameters of the function that are options of the layer."""
     given = [name for name in proof.definition.options if name in call.inputs]
     found = []
@@ -181,7 +182,7 @@ def option_parameters(code: CodeText, proof: Proof, call: Call, within: Sequence
     return found + [word for word, name in call.named if name in proof.definition.options]
 
 
-def edits_of(scene: Scene, anchor: Anchor) -> Iterator[CodeEdit]:
+def edits_of(scene: CodeScene, anchor: Anchor) -> Iterator[CodeEdit]:
     """Yield the edits of one statement."""
     yield from statement_edits(scene, anchor.statement)
     yield from whole_values(scene, anchor.statement)
@@ -237,11 +238,11 @@ def hints_of(proof: Proof) -> frozenset[str]:
 
 
 @dataclass
-class Trial:
+class EditTrial:
     """What every edit is tried by: the results that are to become right, those that are to stay so, and numbers."""
 
     proof: Proof
-    call: Call
+    call: PassCall
     program: str
     assuming: tuple[Any, ...]
     wrong: list[str] = field(default_factory=list)

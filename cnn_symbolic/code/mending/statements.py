@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from cnn_symbolic.code.mending.scene import Scene, last_name
+from cnn_symbolic.code.mending.scene import CodeScene, last_name
 from cnn_symbolic.code.mending.texts import CodeEdit
 
 MADE = {"zeros", "zeros_like", "empty", "empty_like", "ones", "ones_like"}
 
 
-def statement_edits(scene: Scene, node: ast.stmt) -> Iterator[CodeEdit]:
+def statement_edits(scene: CodeScene, node: ast.stmt) -> Iterator[CodeEdit]:
     """Yield the edits of a statement, each as it is usual."""
     if isinstance(node, ast.Assign) and len(node.targets) == 1:
         yield from assigned(scene, node)
@@ -21,7 +21,7 @@ def statement_edits(scene: Scene, node: ast.stmt) -> Iterator[CodeEdit]:
         yield from moved(scene, node)
 
 
-def assigned(scene: Scene, node: ast.Assign) -> Iterator[CodeEdit]:
+def assigned(scene: CodeScene, node: ast.Assign) -> Iterator[CodeEdit]:
     """Yield += in the place of =, and a beginning with zeros."""
     target = node.targets[0]
     looped = any(isinstance(outer, ast.For) for outer in scene.around(node))
@@ -39,7 +39,7 @@ def assigned(scene: Scene, node: ast.Assign) -> Iterator[CodeEdit]:
         yield scene.edit(func, new, f"{scene.of(target)} does not begin with zeros", 1)
 
 
-def added(scene: Scene, node: ast.AugAssign) -> Iterator[CodeEdit]:
+def added(scene: CodeScene, node: ast.AugAssign) -> Iterator[CodeEdit]:
     """Yield = in the place of +=, the other sign, and an addition at every index of an array of indices."""
     end, start = scene.code.span(node.target)[1], scene.code.span(node.value)[0]
     between = scene.code.text[end:start]
@@ -71,7 +71,7 @@ def as_object(part: ast.expr) -> str:
     return ast.unparse(part)
 
 
-def moved(scene: Scene, node: ast.stmt) -> Iterator[CodeEdit]:
+def moved(scene: CodeScene, node: ast.stmt) -> Iterator[CodeEdit]:
     """Yield a statement at another place: out of its loop, into one, earlier, or nowhere."""
     code = scene.code
     outer = code.parents[node]
@@ -108,7 +108,7 @@ def moved(scene: Scene, node: ast.stmt) -> Iterator[CodeEdit]:
         yield CodeEdit(parts, (start, shown[1]), words, 8 + k / 10, None)
 
 
-def counters(scene: Scene, node: ast.stmt, after: list[ast.stmt]) -> Iterator[CodeEdit]:
+def counters(scene: CodeScene, node: ast.stmt, after: list[ast.stmt]) -> Iterator[CodeEdit]:
     """Yield the beginning of one of several counters in the loop behind, where they begin together."""
     code = scene.code
     target = node.targets[0] if isinstance(node, ast.Assign) else None

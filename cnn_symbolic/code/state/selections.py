@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from cnn_symbolic.code.state.cells import multiple
 from cnn_symbolic.expressions import heads, rules
 from cnn_symbolic.expressions.formulas import Entry, bound_sum, entry, substitute, symbols_of
-from cnn_symbolic.expressions.rules import is_plain_size
 
 # What the padding of max pooling is filled with.
 LOWEST = sp.Symbol("−∞", real=True)
@@ -73,27 +73,8 @@ class Windows:
         return found
 
 
-def multiple(e: sp.Expr, of: sp.Expr) -> sp.Expr | None:
-    """Return e/of if every term of e is a multiple of it."""
-    if of == 1:
-        return e
-    found = []
-    for term in sp.Add.make_args(sp.expand(e)):
-        if of.is_Integer:
-            number, rest = term.as_coeff_Mul()
-            if number % of != 0:
-                return None
-            found.append(number / of * rest)
-        elif of in (factors := list(sp.Mul.make_args(term))):
-            factors.remove(of)
-            found.append(sp.Mul(*factors))
-        elif term != 0:
-            return None
-    return sp.Add(*found)
-
-
 @dataclass(frozen=True)
-class Choice:
+class SelectedPlace:
     """The place of the 1 of a selection: what it is made at, the indices of the cells, and s there."""
 
     made_at: tuple[sp.Symbol, ...]
@@ -162,6 +143,6 @@ def is_maximum_there(cell: sp.Expr, greatest: sp.Expr, windows: Windows) -> sp.E
 def places(e: Any) -> list[sp.Symbol]:
     """Return the indices that an expression varies with, in a fixed order."""
     return sorted(
-        (s for s in symbols_of(e) if not is_plain_size(s) and s != LOWEST and s.is_integer),
+        (s for s in symbols_of(e) if isinstance(s, sp.Dummy)),
         key=lambda s: (str(s), getattr(s, "dummy_index", 0)),
     )

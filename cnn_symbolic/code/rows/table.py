@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
-from cnn_symbolic.code.world import World
+from cnn_symbolic.code.state.world import World
 
 TABLE: dict[str, Callable[..., Any]] = {}
+
+
 # Parameters that say nothing about the numbers in an array.
 IGNORED = {
     "dtype",
@@ -32,13 +34,15 @@ IGNORED = {
     "strict",
 }
 
+
 Row = Callable[..., Any]
+R = TypeVar("R", bound=Row)
 
 
-def known(*names: str) -> Callable[[Row], Row]:
+def known(*names: str) -> Callable[[R], R]:
     """Enter a function under its full names, such as "numpy.pad"."""
 
-    def enter(row: Row) -> Row:
+    def enter(row: R) -> R:
         for name in names:
             TABLE[name] = row
         return row

@@ -1,4 +1,4 @@
-"""Sums and products over axes: `sum`, `mean`, `einsum`, and what is made from it.
+"""Sums of products over axes: `einsum`, and what is made from it.
 
 Trusted. Source: the definitions in the documentation of NumPy.
 """
@@ -11,58 +11,12 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.code.arrays import (
-    REAL,
-    TRUTH,
-    WHOLE,
-    Array,
-    Dim,
-    as_array,
-    axes_of,
-    computed,
-    is_one,
-    together,
-    translated,
-)
-from cnn_symbolic.code.numbers import arithmetic, as_real
-from cnn_symbolic.code.world import World
+from cnn_symbolic.code.arrays.arrays import REAL, TRUTH, WHOLE, Array, as_real, computed, together
+from cnn_symbolic.code.arrays.reshaping import axes_of
+from cnn_symbolic.code.state.cells import Dim, is_one, length_of, translated
+from cnn_symbolic.code.state.world import World
 from cnn_symbolic.expressions.formulas import bound_sum, fresh
-
-
-def summed(world: World, a: Array, axis: Any, keepdims: bool) -> Array:
-    """Return the sum over some axes."""
-    if a.kind == TRUTH:
-        a = as_real(a)
-    axes = axes_of(world, axis, a.rank)
-    entry = a.reading()
-    dims = [(sp.S.One,) if k in axes else dim for k, dim in enumerate(a.dims) if keepdims or k not in axes]
-    over = [n for k in axes for n in a.dims[k]]
-
-    def value(index: Sequence[sp.Expr]) -> Any:
-        rest = list(index)
-        bound = list(fresh("uvwxyz"[k % 6] for k in range(len(over))))
-        own: dict[int, list[sp.Expr]] = {}
-        left = list(bound)
-        for k in axes:
-            own[k], left = left[: len(a.dims[k])], left[len(a.dims[k]) :]
-        at: list[sp.Expr] = []
-        for k, dim in enumerate(a.dims):
-            if k in axes:
-                at += own[k]
-                rest = rest[1:] if keepdims else rest
-            else:
-                at += rest[: len(dim)]
-                rest = rest[len(dim) :]
-        body = entry(at)
-        return sp.S.One if world.is_selection(body, bound) else bound_sum(body, bound, over)
-
-    return computed(world, dims, value, a.kind)
-
-
-def mean(world: World, a: Array, axis: Any, keepdims: bool) -> Any:
-    """Return the mean over some axes."""
-    count = sp.Mul(*(n for k in axes_of(world, axis, a.rank) for n in a.dims[k]))
-    return arithmetic(world, "Div", summed(world, a, axis, keepdims), sp.expand(count))
+from cnn_symbolic.expressions.rules import compare
 
 
 def einsum(world: World, text: str, arrays: Sequence[Array]) -> Array:
@@ -159,20 +113,12 @@ def tensordot(world: World, a: Array, b: Array, axes: Any) -> Array:
     return product(world, "".join(one), "".join(other), "".join(kept), a, b, "tensordot")
 
 
-def dot(world: World, a: Array, b: Array) -> Any:
-    """Return `np.dot`: over the last axis of one array and the last but one of the other."""
-    if a.rank == 0 or b.rank == 0:
-        return arithmetic(world, "Mult", a, b)
-    return tensordot(world, a, b, ((sp.Integer(a.rank - 1),), (sp.Integer(max(b.rank - 2, 0)),)))
-
-
 def matmul(world: World, a: Array, b: Array) -> Array:
     """Return `a @ b`: products of matrices, broadcast over the axes before the last two."""
     if a.rank == 0 or b.rank == 0:
         raise world.raised("ValueError: matmul: an operand has no axes")
     if a.rank <= 2 and b.rank <= 2:
-        found: Array = dot(world, a, b)
-        return found
+        return tensordot(world, a, b, ((sp.Integer(a.rank - 1),), (sp.Integer(max(b.rank - 2, 0)),)))
     before = ascii_letters[: max(a.rank, b.rank) - 2]
     one = before[len(before) - (a.rank - 2) :] + "yz" if a.rank >= 2 else "z"
     other = before[len(before) - (b.rank - 2) :] + "zx" if b.rank >= 2 else "z"
@@ -181,7 +127,7 @@ def matmul(world: World, a: Array, b: Array) -> Array:
 
 
 def product(world: World, one: str, other: str, result: str, a: Array, b: Array, what: str) -> Array:
-    """Return a sum of products of two arrays, whose common axes have equal sizes: nothing but leading axes broadcasts."""
+    """Return a sum of products of two arrays, whose common axes have equal sizes; leading axes are broadcast."""
     sizes: dict[str, Dim] = {}
     for letters, x in ((one, a), (other, b)):
         for letter, dim in zip(letters, x.dims, strict=True):
@@ -195,30 +141,6 @@ def product(world: World, one: str, other: str, result: str, a: Array, b: Array,
 
 def check_same(world: World, one: Dim, other: Dim, what: str) -> None:
     """Require that two axes have equal sizes."""
-    from cnn_symbolic.code.arrays import length_of
-    from cnn_symbolic.expressions.rules import compare
-
     n, m = length_of(one), length_of(other)
     if not world.same(n, m):
         world.require(compare("=", n, m), f"ValueError: {what}: the axes of sizes {n} and {m} do not fit together")
-
-
-def outer(world: World, a: Array, b: Array) -> Array:
-    """Return the products of all pairs of entries."""
-    from cnn_symbolic.code.arrays import reshaped
-
-    one, other = (reshaped(x, [sp.S.NegativeOne]) for x in (a, b))
-    return contracted(world, ["i", "j"], "ij", {"i": one.dims[0], "j": other.dims[0]}, [one, other])
-
-
-def kron(world: World, a: Array, b: Array) -> Array:
-    """Return the Kronecker product: every entry of one array times all of the other."""
-    a, b = as_array(world, a), as_array(world, b)
-    if a.rank != b.rank:
-        raise world.refuse("kron of arrays with different numbers of axes")
-    letters = ascii_letters[: 2 * a.rank]
-    one, other = letters[::2], letters[1::2]
-    sizes = dict(zip(one, a.dims, strict=True)) | dict(zip(other, b.dims, strict=True))
-    made = contracted(world, [one, other], letters, sizes, [a, b])
-    dims = [x + y for x, y in zip(made.dims[::2], made.dims[1::2], strict=True)]
-    return made.view(dims, lambda index: list(index))

@@ -32,19 +32,21 @@ class Loop:
 
 
 @dataclass(frozen=True)
-class Guard:
+class OnlyIf:
     """A condition on the passes of loops under which statements are carried out."""
 
     holds: Any
 
 
 # The loops and guards around a statement, from the outside.
-Moment = tuple[Loop | Guard, ...]
+Moment = tuple[Loop | OnlyIf, ...]
+
+
 # Tells whether a condition is known to hold where something is read.
 Holds = Callable[[Any], bool]
 
 
-class Unreadable(Exception):
+class UnreadableMemory(Exception):
     """Something about memory that cannot be read off, with the reason."""
 
 
@@ -65,7 +67,7 @@ class Update:
 
 
 @dataclass(frozen=True)
-class Instance:
+class UpdateInstance:
     """An update with fresh names for its passes: what these range over, and what holds where it is carried out."""
 
     update: Update
@@ -103,8 +105,8 @@ class Instance:
 class Buffer:
     """An array in memory, of a shape; `first` gives the entries that it was made with, None if they are arbitrary.
 
-    `created` is the moment when it was made, `once` tells whether no entry may be hit twice. `source` is a buffer that this one may share memory with, and the number
-    of its updates up to then.
+    `created` is the moment when it was made, `once` tells whether no entry may be hit twice. `source` is a buffer that
+    this one may share memory with, and the number of its updates up to then.
     """
 
     shape: tuple[sp.Expr, ...]
@@ -117,11 +119,11 @@ class Buffer:
     watched: list[Moment] = field(default_factory=list)
 
     def update(self, update: Update) -> None:
-        """Carry out an update; raise Unreadable if a pass before has already read what it changes."""
+        """Carry out an update; raise UnreadableMemory if a pass before has already read what it changes."""
         if self.source is not None:
-            raise Unreadable("an update of what may be a view of another array or a copy of it")
+            raise UnreadableMemory("an update of what may be a view of another array or a copy of it")
         if any(opened in update.moment for moment in self.watched for opened in moment if isinstance(opened, Loop)):
-            raise Unreadable("an array is updated after it was read in the same loop, which the next pass reads")
+            raise UnreadableMemory("an array is updated after it was read in the same loop, which the next pass reads")
         self.updates.append(update)
 
     def at(self, moment: Moment, holds: Holds) -> Snapshot:
@@ -129,7 +131,7 @@ class Buffer:
         source = self.source
         while source is not None:
             if len(source[0].updates) != source[1]:
-                raise Unreadable("what may be a view of an array is read after an update of that array")
+                raise UnreadableMemory("what may be a view of an array is read after an update of that array")
             source = source[0].source
         inner = since(moment, self.created)
         if any(isinstance(part, Loop) for part in inner):
@@ -185,7 +187,7 @@ class Snapshot:
                 return update.moment, first, self.updates[number + 1 :]
         return self.buffer.created, self.buffer.first, self.updates
 
-    def instance(self, update: Update, created: Moment) -> Instance:
+    def instance(self, update: Update, created: Moment) -> UpdateInstance:
         """Return an update with fresh names for all of its passes that are before now."""
         inner = since(update.moment, created)
         here = since(self.moment, created)
@@ -202,32 +204,34 @@ class Snapshot:
                 conditions.append(compare(">=", length, sp.S.One))
             else:
                 ranges.append((fresh[index], length))
-        conditions += [substitute(part.holds, known) for part in inner if isinstance(part, Guard)]
+        conditions += [substitute(part.holds, known) for part in inner if isinstance(part, OnlyIf)]
         shared = [part.index for part in common(inner, here) if isinstance(part, Loop)]
         if shared:
             conditions.append(not_after([fresh[i] for i in shared], shared))
         ranges += [(fresh[i], substitute(n, known)) for i, n in zip(update.index, update.lengths, strict=True)]
         target = tuple(substitute(t, known) for t in update.target)
         renamed = {index: known[index] for index in loops}
-        return Instance(update, renamed, tuple(ranges), tuple(conditions), target, substitute(update.value, known))
+        return UpdateInstance(
+            update, renamed, tuple(ranges), tuple(conditions), target, substitute(update.value, known)
+        )
 
     def last_passes(self, update: Update, inner: Moment, here: Moment) -> tuple[sp.Symbol, ...]:
         """Return the loops that are over, of whose passes only the last counts as it overwrites the others."""
         opened = common(inner, here)
         mentioned = set().union(*(t.free_symbols for t in update.target), *(n.free_symbols for n in update.lengths))
-        mentioned |= {s for part in inner if isinstance(part, Guard) for s in part.holds.free_symbols}
+        mentioned |= {s for part in inner if isinstance(part, OnlyIf) for s in part.holds.free_symbols}
         over = [part for part in inner if isinstance(part, Loop) and part not in opened]
         mentioned |= {s for part in over for s in part.length.free_symbols}
         unseen = tuple(part.index for part in over if part.index not in mentioned)
         for other in self.updates:
             if other is not update and any(isinstance(p, Loop) and p.index in unseen for p in other.moment):
-                raise Unreadable(
+                raise UnreadableMemory(
                     "an array is overwritten in every pass of a loop, and updated by other statements in it"
                 )
         return unseen
 
     def not_overwritten(
-        self, after: tuple[int, Instance] | None, created: Moment, updates: Sequence[Update], e: Index
+        self, after: tuple[int, UpdateInstance] | None, created: Moment, updates: Sequence[Update], e: Index
     ) -> sp.Expr:
         """Return what is 1 if no assignment after one pass of an update (None: ever) hits an entry, else 0."""
         product = sp.S.One
@@ -240,7 +244,7 @@ class Snapshot:
                 product = product * (1 - later.total(e, bracket(order), self.holds))
         return product
 
-    def assignments(self) -> Iterator[tuple[Instance, Instance]]:
+    def assignments(self) -> Iterator[tuple[UpdateInstance, UpdateInstance]]:
         """Yield every assignment that may hit an entry more than once, as two instances of it."""
         created, _, updates = self.beginning()
         for update in updates:
@@ -271,7 +275,7 @@ def not_after(a: Sequence[sp.Expr], b: Sequence[sp.Expr]) -> Any:
     return any_of(before(a, b), all_of(*(compare("=", x, y) for x, y in zip(a, b, strict=True))))
 
 
-def comes_after(later: tuple[int, Instance], earlier: tuple[int, Instance]) -> Any:
+def comes_after(later: tuple[int, UpdateInstance], earlier: tuple[int, UpdateInstance]) -> Any:
     """Return the condition that one pass of an update comes after one pass of another, where both hit the same entry.
 
     A loop around both whose pass the entry tells is in the same pass for both.
@@ -288,7 +292,7 @@ def comes_after(later: tuple[int, Instance], earlier: tuple[int, Instance]) -> A
     return before(before_it, after_it) if number < other else not_after(before_it, after_it)
 
 
-def own(x: sp.Expr, index: sp.Symbol, a: Instance, b: Instance) -> bool:
+def own(x: sp.Expr, index: sp.Symbol, a: UpdateInstance, b: UpdateInstance) -> bool:
     """Tell whether an index expression varies with one loop only."""
     varying = {*a.loops, *b.loops, *a.update.index, *b.update.index}
     return bool(x.free_symbols & varying == {index})

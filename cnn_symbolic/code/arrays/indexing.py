@@ -12,21 +12,12 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.code.arrays import (
-    WHOLE,
-    Array,
-    Dim,
-    Index,
-    broadcast,
-    cell,
-    computed,
-    divided,
-    expanded,
-    length_of,
-)
-from cnn_symbolic.code.selections import multiple
-from cnn_symbolic.code.world import World
+from cnn_symbolic.code.arrays.arrays import WHOLE, Array, as_array, broadcast, computed, elementwise, expanded
+from cnn_symbolic.code.state.cells import Dim, Index, cell, divided, length_of, multiple, symbols_for
+from cnn_symbolic.code.state.memory import Loop
+from cnn_symbolic.code.state.world import World
 from cnn_symbolic.expressions import rules
+from cnn_symbolic.expressions.formulas import substitute
 
 Back = Callable[[Index], list[sp.Expr]]
 
@@ -72,20 +63,21 @@ def indexed(a: Array, key: Any) -> Any:
 def assign(a: Array, key: Any, value: Any, adds: bool, every: bool = False) -> None:
     """Carry out `a[key] = value` or `a[key] += value`; with `every`, an index that occurs twice counts twice."""
     if isinstance(key, Mask):
-        mask = check_mask(a, key.array, value)
-        if adds:
-            weighted = product(a.world, mask, value)
-            a.write(a.dims, lambda index: list(index), True, weighted)
-            return
-        old, new = a.copy(), product(a.world, mask, value)
-        rest = product(a.world, complement(mask), old)
-        a.write(a.dims, lambda index: list(index), False, total(a.world, new, rest))
+        assign_where(a, check_mask(a, key.array, value), value, adds)
         return
     found = resolved(a, key)
     if not found.dims and isinstance(value, Array) and value.rank:
         raise a.world.refuse("an array is assigned to one entry, where a number is understood")
     whole = not found.advanced and found.dims == a.dims and key_is_everything(key)
     a.write(found.dims, found.back, adds, value, whole, every)
+
+
+def assign_where(a: Array, mask: Array, value: Any, adds: bool) -> None:
+    """Assign a number, or the entries of an array at the same places, where a mask is 1, or add them there."""
+    new = product(a.world, mask, value)
+    if not adds:
+        new = total(a.world, new, product(a.world, complement(mask), a.copy()))
+    a.write(a.dims, lambda index: list(index), adds, new)
 
 
 def check_mask(a: Array, mask: Array, value: Any) -> Array:
@@ -106,22 +98,16 @@ def key_is_everything(key: Any) -> bool:
 
 def product(world: World, a: Any, b: Any) -> Array:
     """Return the product of two arrays."""
-    from cnn_symbolic.code.arrays import elementwise
-
     return elementwise(world, lambda x, y: x * y, a, b, what="*")
 
 
 def total(world: World, a: Any, b: Any) -> Array:
     """Return the sum of two arrays."""
-    from cnn_symbolic.code.arrays import elementwise
-
     return elementwise(world, lambda x, y: x + y, a, b, what="+")
 
 
 def complement(a: Array) -> Array:
     """Return one minus an array."""
-    from cnn_symbolic.code.arrays import elementwise
-
     return elementwise(a.world, lambda x: 1 - x, a)
 
 
@@ -149,8 +135,6 @@ def spread(world: World, part: Any) -> Any:
     if part is None or part is Ellipsis or isinstance(part, Slice):
         return part
     if isinstance(part, list):
-        from cnn_symbolic.code.arrays import as_array
-
         part = as_array(world, part)
     if isinstance(part, Array):
         if part.kind != WHOLE:
@@ -285,7 +269,7 @@ def mixed(a: Array, parts: Sequence[Any], arrays: Sequence[Array]) -> Part:
     """Return what an index with arrays of integers makes: their axes stand together, else in front of the others."""
     world = a.world
     dims = broadcast(world, arrays, "an index")
-    places = [k for k, part in enumerate(parts) if isinstance(part, Array) or isinstance(part, sp.Expr)]
+    places = [k for k, part in enumerate(parts) if isinstance(part, Array | sp.Expr)]
     together = places == list(range(places[0], places[-1] + 1))
     made: list[Part | None] = []
     entries: dict[int, Callable[[Index], Any]] = {}
@@ -327,9 +311,6 @@ def mixed(a: Array, parts: Sequence[Any], arrays: Sequence[Array]) -> Part:
 
 def chosen(a: Array, axis: int, part: Array, dims: Sequence[Dim]) -> Callable[[Index], list[sp.Expr]]:
     """Return the cells of an axis that an array of integers chooses, as a function of the index of all such arrays."""
-    from cnn_symbolic.code.arrays import symbols_for
-    from cnn_symbolic.code.memory import Loop
-
     world, dim = a.world, a.dims[axis]
     n = length_of(dim)
     entry = expanded(part, dims, "an index")
@@ -342,8 +323,6 @@ def chosen(a: Array, axis: int, part: Array, dims: Sequence[Dim]) -> Callable[[I
         world.need(inside, f"IndexError: an index of an array is outside of an axis of size {n}")
 
     def found(here: Index) -> list[sp.Expr]:
-        from cnn_symbolic.expressions.formulas import substitute
-
         return cell(substitute(at, dict(zip(index, here, strict=True))), dim)
 
     return found

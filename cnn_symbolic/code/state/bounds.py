@@ -15,7 +15,7 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.code.memory import Guard, Loop, Moment
+from cnn_symbolic.code.state.memory import Loop, Moment, OnlyIf
 from cnn_symbolic.expressions import heads
 from cnn_symbolic.expressions.rules import all_of, any_of, as_quotient, at_least, is_whole, negation
 
@@ -29,7 +29,7 @@ def follows(condition: Any, moment: Moment, domain: Sequence[Any]) -> bool:
         return all(follows(part, moment, domain) for part in condition.args)
     if isinstance(condition, heads.Disjunction):
         return any(follows(part, moment, domain) for part in condition.args)
-    guards = [part.holds for part in moment if isinstance(part, Guard)]
+    guards = [part.holds for part in moment if isinstance(part, OnlyIf)]
     lows = [low for holds in (*domain, *guards) for known in at_least_zero(holds) for low in (known, *rounded(known))]
     loops = [part for part in moment if isinstance(part, Loop)]
     claims = list(at_least_zero(condition))

@@ -9,8 +9,6 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.code.arrays import Array
-
 # What is found where there is no attribute of a name.
 MISSING = object()
 
@@ -54,7 +52,7 @@ class Scope:
 
 
 @dataclass(frozen=True, eq=False)
-class Function:
+class UserFunction:
     """A function of the code; `bound` is the object or class that a method is of."""
 
     node: ast.FunctionDef | ast.Lambda
@@ -86,7 +84,7 @@ class Class:
 
 
 @dataclass(eq=False)
-class Instance:
+class UserObject:
     """An object of a class of the code."""
 
     made: Class
@@ -97,7 +95,7 @@ class Instance:
 class Parent:
     """An object as one of a class that its own class is made from: `super()`."""
 
-    owner: Instance
+    owner: UserObject
     made: Class
 
 
@@ -117,7 +115,7 @@ class Method:
 
 
 @dataclass(frozen=True, eq=False)
-class Passes:
+class LoopPasses:
     """What a loop runs over: the numbers of passes of its loops, and what its target is at a pass.
 
     Of a generator, `index` are the passes of its own loops.
@@ -141,4 +139,4 @@ class Family:
 class Cell:
     """A number to which every pass of a loop adds."""
 
-    array: Array
+    array: Any  # an array without axes

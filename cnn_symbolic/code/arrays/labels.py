@@ -15,8 +15,9 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.code.naming import definition_of
-from cnn_symbolic.code.selections import LOWEST, Choice, Chosen
+from cnn_symbolic.code.arrays.arrays import REAL, WHOLE, computed
+from cnn_symbolic.code.state.naming import definition_of
+from cnn_symbolic.code.state.selections import LOWEST, Chosen, SelectedPlace
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.formulas import alpha_key, bound_sum, entry, substitute, symbols_of
 from cnn_symbolic.expressions.heads import Opaque
@@ -42,12 +43,10 @@ def adding_up(name: str, index: tuple[sp.Expr, ...], axes: Sequence[int], length
 
 def labels(world: Any, name: str, lengths: Sequence[sp.Expr], classes: sp.Expr) -> Any:
     """Return an array of labels: integers from 0 to classes − 1, of which nothing is known."""
-    from cnn_symbolic.code.arrays import WHOLE, computed
-
     made_at = tuple(sp.Dummy("nmk"[k % 3], integer=True) for k in range(len(lengths)))
     within = sp.Dummy("c", integer=True)
     selected = rows_of_one(name, (*made_at, within), classes)
-    world.choices.append(Choice(made_at, (within,), (classes,), selected))
+    world.choices.append(SelectedPlace(made_at, (within,), (classes,), selected))
     choice = sp.Integer(len(world.choices) - 1)
     dims = [(n,) for n in lengths]
     return computed(world, dims, lambda index: Chosen(choice, sp.S.Zero, *index), WHOLE)
@@ -55,8 +54,6 @@ def labels(world: Any, name: str, lengths: Sequence[sp.Expr], classes: sp.Expr) 
 
 def own_maximum(world: Any, a: Any, axes: Sequence[int], dims: Sequence[Any], keepdims: bool) -> Any:
     """Return a maximum over axes, given which cell has it; the same maximum twice is the same selection."""
-    from cnn_symbolic.code.arrays import REAL, computed
-
     index = tuple(sp.Dummy("mnpq"[k % 4], integer=True) for k in range(len(a.atoms)))
     split = a.split(index)
     formula = a.reading()(index)
@@ -86,9 +83,6 @@ def own_maximum(world: Any, a: Any, axes: Sequence[int], dims: Sequence[Any], ke
         return substitute(value, dict(zip(kept, rest, strict=True)))
 
     return computed(world, dims, entry_at, REAL)
-
-
-# What is chosen
 
 
 def at_any_cell(world: Any, e: sp.Expr, function: Callable[[sp.Expr], sp.Expr]) -> sp.Expr:
@@ -135,9 +129,6 @@ def over_cells(world: Any, e: Any, bound: set[sp.Symbol] | None) -> Any:
             weight = weight * selected
         known[chosen] = places[key][int(axis)]
     return bound_sum(weight * substitute(e, known), [i for i, _ in ranges], [n for _, n in ranges]) if known else e
-
-
-# What a refutation is worth
 
 
 def is_affine(e: Any, names: Collection[str], tensors: Mapping[str, Tensor]) -> bool:

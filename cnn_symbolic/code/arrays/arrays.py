@@ -6,67 +6,27 @@ again, so that no quotients arise. `at` leads from an index, one number for each
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.code.memory import Buffer, Update, is_injective
-from cnn_symbolic.code.world import World, closed
+from cnn_symbolic.code.state.cells import Dim, Index, is_one, length_of, symbols_for, translated
+from cnn_symbolic.code.state.memory import Buffer, Update, is_injective
+from cnn_symbolic.code.state.paths import closed
+from cnn_symbolic.code.state.values import Float
+from cnn_symbolic.code.state.world import World
 from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.formulas import bound_sum, substitute
 from cnn_symbolic.expressions.heads import has_entries
 
-Index = Sequence[sp.Expr]
-Dim = tuple[sp.Expr, ...]
 Entry = Callable[[Index], Any]
+
+
 # What the entries of an array are: real numbers, integers made from sizes and indices, or conditions on these.
 REAL, WHOLE, TRUTH = "real", "whole", "truth"
-
-
-def length_of(dim: Dim) -> sp.Expr:
-    """Return the length of an axis."""
-    return sp.Mul(*dim)
-
-
-def is_one(dim: Dim) -> bool:
-    """Tell whether an axis has the length one at all sizes."""
-    return all(n == 1 for n in dim)
-
-
-def symbols_for(lengths: Sequence[Any]) -> tuple[sp.Dummy, ...]:
-    """Return a fresh index for every length."""
-    return tuple(sp.Dummy("ijklpq"[k % 6], integer=True) for k in range(len(lengths)))
-
-
-def position(index: Index, dim: Dim) -> sp.Expr:
-    """Return the number of a cell in a group of sizes, in row-major order."""
-    at: sp.Expr = sp.S.Zero
-    for i, n in zip(index, dim, strict=True):
-        at = at * n + i
-    return at
-
-
-def cell(at: sp.Expr, dim: Dim) -> list[sp.Expr]:
-    """Return the index of the cell with a number in a group of sizes."""
-    index: list[sp.Expr] = []
-    for k in range(len(dim)):
-        inner = sp.Mul(*dim[k + 1 :])
-        i = at if inner == 1 else rules.floor(rules.divide(sp.expand(at), inner))
-        index.append(i if k == 0 else rules.remainder(i, dim[k]))
-    return index
-
-
-def translated(index: Index, dim: Dim, mine: Dim) -> list[sp.Expr]:
-    """Return the index of a cell in one group of sizes as that in another group with the same number of cells."""
-    if len(mine) == len(dim) and all(sp.expand(x - y) == 0 for x, y in zip(mine[1:], dim[1:], strict=True)):
-        return list(index)
-    groups, back = regrouped(mine, dim)
-    if groups is None or back is None:
-        return cell(position(index, dim), mine)
-    parts = zip(index, groups, strict=True)
-    return back([i for at, group in parts for i in ([at] if len(group) == 1 else cell(at, group))])
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,8 +159,6 @@ def as_array(world: World, value: Any) -> Array:
     """Return a value as an array: a number has no axes, a list has one more than its members."""
     if isinstance(value, Array):
         return value
-    from cnn_symbolic.code.values import Float
-
     if isinstance(value, Float):
         return computed(world, [], lambda _: value.value)
     if isinstance(value, bool):
@@ -219,6 +177,12 @@ def describe(value: Any) -> str:
     """Return what a value is, in a word or two."""
     names = {type(None): "None", str: "a text", dict: "a table", tuple: "a tuple", list: "a list"}
     return names.get(type(value), type(value).__name__)
+
+
+def as_real(a: Array) -> Array:
+    """Return an array of truth values as numbers."""
+    entry = a.reading()
+    return computed(a.world, a.dims, lambda index: rules.bracket(entry(index)), WHOLE)
 
 
 # Broadcasting
@@ -258,11 +222,16 @@ def together(world: World, one: Dim, other: Dim, what: str) -> Dim:
     return one if len(one) >= len(other) else other
 
 
+def behind_zeros(count: int, index: Index) -> list[sp.Expr]:
+    """Return an index behind so many zeros."""
+    return [sp.S.Zero] * count + list(index)
+
+
 def expanded(a: Array, dims: Sequence[Dim], what: str) -> Entry:
     """Return what an array holds, as a function of the index of an array of larger shape that it is broadcast to."""
     world, entry, missing = a.world, a.reading(), len(dims) - a.rank
     while missing < 0 and is_one(a.dims[0]):  # leading axes of one cell are left out
-        a = a.view(a.dims[1:], lambda index, n=len(a.dims[0]): [sp.S.Zero] * n + list(index))
+        a = a.view(a.dims[1:], partial(behind_zeros, len(a.dims[0])))
         entry, missing = a.reading(), missing + 1
     if missing < 0:
         raise world.raised(f"ValueError: {what}: an array with {a.rank} axes does not fit one with {len(dims)}")
@@ -324,155 +293,3 @@ def stacked(world: World, arrays: Sequence[Array], axis: int) -> Array:
         raise world.refuse("an array made of truth values")
     shape = (*dims[:axis], (sp.Integer(len(arrays)),), *dims[axis:])
     return computed(world, shape, entry, WHOLE if kinds == {WHOLE} else REAL, True)
-
-
-# Shapes
-
-
-def permuted(a: Array, axes: Sequence[int]) -> Array:
-    """Return a view with the axes in another order."""
-
-    def back(index: Index) -> list[sp.Expr]:
-        rest, parts = list(index), {}
-        for axis in axes:
-            count = len(a.dims[axis])
-            parts[axis], rest = rest[:count], rest[count:]
-        return [i for axis in range(a.rank) for i in parts[axis]]
-
-    return a.view([a.dims[axis] for axis in axes], back, a.in_order and list(axes) == list(range(a.rank)))
-
-
-def reshaped(a: Array, lengths: Sequence[sp.Expr]) -> Array:
-    """Return an array with other axes and the same cells in row-major order; a view of memory that is in order."""
-    world = a.world
-    a = replace(a, dims=tuple(tuple(map(world.simplified, dim)) for dim in a.dims))
-    target = [world.simplified(n) for n in lengths]
-    if sum(n == -1 for n in target) > 1:
-        raise world.raised("ValueError: reshape: only one axis may be -1")
-    total = sp.Mul(*a.atoms)
-    if any(n == -1 for n in target):
-        rest = sp.Mul(*(n for n in target if n != -1))
-        target[target.index(sp.Integer(-1))] = quotient(world, total, rest)
-    dims, plan = regrouped(a.atoms, target)
-    if dims is None or plan is None:
-        world.require(
-            rules.compare("=", total, sp.Mul(*target)),
-            f"ValueError: reshape: {total} cells do not fit the shape ({', '.join(map(str, target))})",
-        )
-        single = [(n,) for n in target]
-
-        def linear(index: Index) -> list[sp.Expr]:
-            return cell(position(index, tuple(target)), a.atoms)
-
-        dims, back = tuple(single), linear
-    else:
-        back = plan
-    return remembered(a, a.view(dims, back, a.in_order))
-
-
-def remembered(a: Array, view: Array) -> Array:
-    """Return a view of memory that is in order; else a copy that nobody may change, as it may be a view."""
-    if a.in_order:
-        return view
-    made = view.copy()
-    made.buffer.source = a.buffer, len(a.buffer.updates)
-    return made
-
-
-def quotient(world: World, total: sp.Expr, rest: sp.Expr) -> sp.Expr:
-    """Return total/rest, which has to be a whole number."""
-    exact = divided(total, rest)
-    if exact is None:
-        exact = rules.floor(rules.divide(sp.expand(total), sp.expand(rest)))
-        equal = rules.compare("=", exact * rest, total)
-        world.require(equal, f"ValueError: reshape: {total} cells are no multiple of {rest}")
-    return exact
-
-
-def regrouped(
-    atoms: Dim, target: Sequence[sp.Expr]
-) -> tuple[tuple[Dim, ...] | None, Callable[[Index], list[sp.Expr]] | None]:
-    """Return the axes of a reshaped array as groups of atomic sizes, and the way back; None if they do not match."""
-    queue: list[tuple[sp.Expr, Any]] = [(n, ("own", k)) for k, n in enumerate(atoms) if n != 1]
-    splits: list[tuple[Any, sp.Expr]] = []
-    dims: list[Dim] = []
-    sources: list[Any] = []
-    for length in target:
-        group: list[sp.Expr] = []
-        left = length
-        while left != 1:
-            if not queue:
-                return None, None
-            n, source = queue.pop(0)
-            if (rest := divided(left, n)) is not None:
-                group.append(n)
-                sources.append(source)
-                left = rest
-            elif (rest := divided(n, left)) is not None:
-                number = len(splits)
-                splits.append((source, rest))
-                group.append(left)
-                sources.append(("high", number))
-                queue.insert(0, (rest, ("low", number)))
-                left = sp.S.One
-            else:
-                return None, None
-        if not group:
-            group.append(sp.S.One)
-            sources.append(None)
-        dims.append(tuple(group))
-    if queue:
-        return None, None
-
-    def back(index: Index) -> list[sp.Expr]:
-        known = {source: i for source, i in zip(sources, index, strict=True) if source is not None}
-
-        def value(source: Any) -> sp.Expr:
-            if source in known:
-                return known[source]
-            number = next((k for k, (of, _) in enumerate(splits) if of == source), None)
-            if number is None:
-                return sp.S.Zero
-            return value(("high", number)) * splits[number][1] + value(("low", number))
-
-        return [value(("own", k)) if n != 1 else sp.S.Zero for k, n in enumerate(atoms)]
-
-    return tuple(dims), back
-
-
-def powers_in(n: sp.Expr) -> list[sp.Expr]:
-    """Return the factors of a size, powers one by one, sums and numbers as they are."""
-    return [part for factor in sp.Mul.make_args(n) for part in rules.powers_of(factor)] if not n.is_number else [n]
-
-
-def divided(a: sp.Expr, b: sp.Expr) -> sp.Expr | None:
-    """Return a/b if it is a polynomial with whole coefficients, else None; where b is zero so is a, without cells."""
-    if sp.expand(a - b) == 0:
-        return sp.S.One
-    if a.is_Integer and b.is_Integer:
-        return a / b if b != 0 and a % b == 0 else None
-    factors = powers_in(a)
-    for factor in powers_in(b):
-        match = next((f for f in factors if sp.expand(f - factor) == 0), None)
-        if match is None:
-            break
-        factors.remove(match)
-    else:
-        return sp.Mul(*factors)
-    exact = sp.cancel(sp.expand(a) / sp.expand(b))
-    top, bottom = sp.fraction(exact)
-    whole = bottom == 1 and all(t.as_coeff_Mul()[0].is_Integer for t in sp.Add.make_args(sp.expand(top)))
-    return sp.expand(top) if whole else None
-
-
-def axes_of(world: World, axis: Any, rank: int) -> tuple[int, ...]:
-    """Return axes as numbers from 0; None for all."""
-    if axis is None:
-        return tuple(range(rank))
-    given: Iterable[Any] = axis if isinstance(axis, list | tuple) else (axis,)
-    found = []
-    for each in given:
-        if not isinstance(each, sp.Integer) or not -rank <= each < rank:
-            raise world.raised(f"AxisError: an array with {rank} axes has no axis {each}")
-        found.append(int(each) % rank)
-    return tuple(found)

@@ -15,7 +15,7 @@ from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.code.naming import definition_of
+from cnn_symbolic.code.state.naming import definition_of
 from cnn_symbolic.expressions.formulas import Entry, symbols_of
 from cnn_symbolic.expressions.heads import Opaque, has_entries
 

@@ -1,0 +1,1 @@
+"""Arrays, numbers and conditions of the code that is read."""

@@ -1,0 +1,1 @@
+"""What is known while code is read: paths, memory, names."""
