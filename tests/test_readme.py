@@ -134,7 +134,7 @@ def test_a_page_is_rendered_on_a_terminal():
 
 def test_the_functions_that_are_read_are_all_named():
     from cnn_symbolic.code import reading  # noqa: F401 - it fills the table
-    from cnn_symbolic.code.table import TABLE
+    from cnn_symbolic.code.rows.table import TABLE
     from tests.code.test_rows import REFUSING
 
     written = {"numpy.": "np.", "ndarray.": ".", "builtins.": ""}
