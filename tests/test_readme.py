@@ -28,10 +28,10 @@ README = TEXTS["README"]
 EVERYTHING = "\n".join(TEXTS.values())
 # How many commands and sessions there are, so that none is lost unnoticed.
 COMMANDS = {
-    "README": 3, "article": 2, "backward": 13, "book": 4, "certificates": 3, "convolutions": 2, "derivations": 1,
-    "formulas": 1, "mistakes": 1, "proofs": 4, "same": 4, "trust": 1,
+    "README": 5, "article": 2, "backward": 13, "book": 4, "certificates": 3, "convolutions": 2, "derivations": 1,
+    "formulas": 1, "layer": 8, "mistakes": 1, "proofs": 4, "same": 4, "trust": 1,
 }  # fmt: skip
-SESSIONS = {"convolutions": 1, "derivations": 2, "formulas": 3, "same": 2, "sweeps": 1}
+SESSIONS = {"convolutions": 1, "derivations": 2, "formulas": 3, "layer": 1, "same": 2, "sweeps": 1}
 
 
 def blocks(text, language):
@@ -130,6 +130,20 @@ def test_a_page_is_rendered_on_a_terminal():
     shown = re.sub(r"\x1b\[[\d;]*m", "", console.file.getvalue())
     assert "How it is attacked" in shown
     assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_the_functions_that_are_read_are_all_named():
+    from cnn_symbolic.code import reading  # noqa: F401 - it fills the table
+    from cnn_symbolic.code.rows.table import TABLE
+    from tests.code.test_rows import REFUSING
+
+    written = {"numpy.": "np.", "ndarray.": ".", "builtins.": ""}
+    only_refused = {name for name in REFUSING.values() if name.rpartition(".")[2] not in ("max", "amax", "argmax")}
+    known = {name for name in TABLE if ".signaltools." not in name} - only_refused
+    listed = TEXTS["layer"].partition("these functions:\n")[2].partition("\nThe rest is refused")[0]
+    assert sorted(re.findall(r"`(.+?)`", listed)) == sorted(
+        re.sub(r"^(numpy|ndarray|builtins)\.", lambda found: written[found[0]], name) for name in known
+    )
 
 
 def test_the_comparison_can_fail():

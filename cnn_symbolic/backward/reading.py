@@ -28,7 +28,7 @@ from cnn_symbolic.ground.errors import DisagreementError, OperandError, ShapeErr
 from cnn_symbolic.ground.limits import LIMITS, Limits
 
 if TYPE_CHECKING:
-    from cnn_symbolic.backward.proofs.against import AgainstForward, PassDifference, ForwardReply
+    from cnn_symbolic.backward.proofs.against import AgainstForward, ForwardReply, PassDifference
 
 # Seconds for reading and proving one function.
 SECONDS = 20.0

@@ -92,6 +92,14 @@ class DecidedResult:
             )
         return "refuted" if self.outcome == "refuted" else "not proved"
 
+    @property
+    def said(self) -> str:
+        """What was found, as half a sentence."""
+        if self.wrong is not None and isinstance(self.wrong.verdict, Refutation):
+            return f"refuted at {', '.join(f'{name} = {n}' for name, n in self.wrong.verdict.sizes.items())}"
+        where = f"line {self.line}: " if self.line else ""
+        return f"proved for {self.evidence}" if self.outcome == "proved" else f"{self.outcome}: {where}{self.reason}"
+
 
 @dataclass(frozen=True)
 class Failing:
@@ -123,6 +131,11 @@ class Proof:
         if self.failing or "refuted" in outcomes:
             return "refuted"
         return "proved" if outcomes == {"proved"} else "open"
+
+    def __repr__(self) -> str:
+        """Return what was found of each result; the formulas and paths would fill pages."""
+        found = ", ".join(f"{each.name} {each.said}" for each in self.results)
+        return f"<Proof of {self.function}: {found or self.outcome}>"
 
 
 def total_size(claim: PathClaim) -> int:

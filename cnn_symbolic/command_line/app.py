@@ -72,7 +72,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Proves the gradients of convolutional networks for every shape at once, and refutes wrong ones.",
+    help="Proves the gradients of convolutional networks for every shape at once, and refutes wrong ones.\n\n"
+    "For a layer of your own, begin with: cnn-symbolic guide layer",
     epilog=f"Exit status: {', '.join(f'{number} {meaning}' for number, meaning in STATUSES.items())}. "
     f"With {TRACEBACK}=1 in the environment, an error of the tool itself shows where it arose. See guide commands.",
 )

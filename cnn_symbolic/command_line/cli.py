@@ -6,6 +6,7 @@ import atexit
 import gc
 import os
 import signal
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from cnn_symbolic.command_line.exits import exit_status
@@ -32,9 +33,10 @@ def open_streams() -> None:
 
 def application() -> Typer:
     """Return the application with its commands; the modules that have them are in the order of its help."""
-    from cnn_symbolic.command_line import comparing, deciding, showing, writing  # noqa: F401 - they add their commands to it
     from cnn_symbolic.command_line.app import app
 
+    for name in ("deciding", "comparing", "showing", "writing"):  # they add their commands to it
+        import_module(f"cnn_symbolic.command_line.{name}")
     return app
 
 

@@ -261,8 +261,8 @@ def check_backward(
 is understood every result is proved for all shapes, or refuted. Options may be left open: \
 conv2d(stride=S, padding=P) is about every stride and padding.
 
-    Exit status: 0 it is right wherever it does not refuse, 1 it is wrong, 2 usage or input error, or it refuses nearly
-    every shape, 3 with --prove a result is tested only; with --certify and --book as for certify and book.
+    Exit status: 0 it is right wherever it does not refuse, 1 it is wrong, 2 usage or input error, or it refuses \
+nearly every shape, 3 with --prove a result is tested only; with --certify and --book as for certify and book.
     """
     from cnn_symbolic.backward.calling import read_pairs, read_shapes
     from cnn_symbolic.backward.check import check_backward as check

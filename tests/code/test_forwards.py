@@ -50,6 +50,19 @@ def test_a_wrong_sign_in_batch_normalisation_is_refuted():
     assert dict(found.results[0].wrong.verdict.sizes) == {"N": 2, "D": 1}
 
 
+@pytest.mark.parametrize(
+    ("returned", "said"),
+    [
+        ("2 * dy", "proved for all shapes"),
+        ("dy", "refuted at N = 1, C = 1"),
+        ("np.nansum(dy)", "open: line 5: np.nansum"),
+    ],
+)
+def test_a_proof_is_shown_by_what_was_found(returned, said):
+    found = proof(f"def forward(x):\n    return 2 * x\ndef backward(dy):\n    return {returned}\n", "x (N, C)")
+    assert repr(found).startswith(f"<Proof of backward: dx {said}")
+
+
 RELU = """
 def forward(x):
     y = np.maximum(x, 0)
