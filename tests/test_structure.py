@@ -243,6 +243,8 @@ ASKED = {
     ("certificates.search.maps", "exact_quotient"): {"cancel", "together"},
     # An identity of rational functions is decided by SymPy's normal form: it never reaches the kernel.
     ("proofs.check", "cancelled"): {"cancel", "together"},
+    # A guess at a quotient of sizes, which counts only if it is right when multiplied out.
+    ("code.state.cells", "divided"): {"cancel"},
 }
 
 

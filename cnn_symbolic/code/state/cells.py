@@ -120,8 +120,8 @@ def powers_in(n: sp.Expr) -> list[sp.Expr]:
 
 def divided(a: sp.Expr, b: sp.Expr) -> sp.Expr | None:
     """Return a/b if it is a polynomial with whole coefficients, else None; where b is zero so is a, without cells."""
-    if sp.expand(a - b) == 0:
-        return sp.S.One
+    if b == 1 or sp.expand(a - b) == 0:
+        return a if b == 1 else sp.S.One
     if a.is_Integer and b.is_Integer:
         return a / b if b != 0 and a % b == 0 else None
     factors = powers_in(a)
@@ -132,7 +132,12 @@ def divided(a: sp.Expr, b: sp.Expr) -> sp.Expr | None:
         factors.remove(match)
     else:
         return sp.Mul(*factors)
-    return multiple(sp.expand(a), b)
+    if (found := multiple(sp.expand(a), b)) is not None:
+        return found
+    guess = sp.cancel(sp.expand(a) / sp.expand(b))  # which is multiplied out again
+    terms = sp.Add.make_args(sp.expand(guess))
+    exact = all(term.as_coeff_Mul()[0].is_Integer for term in terms) and sp.expand(guess * b - a) == 0
+    return sp.expand(guess) if exact and sp.fraction(guess)[1] == 1 else None
 
 
 def multiple(e: sp.Expr, of: sp.Expr) -> sp.Expr | None:
