@@ -53,9 +53,12 @@ LATE = {
     "scatter:conv2d_ix-dx-=_in_place_of_+=",
     "poolings:pool_backward-dx-=_in_place_of_+=",
     "poolings:avg_pool_taps-dx-=_in_place_of_+=",
+    "poolings:avg_pool_taps-dx-a_sum_in_place_of_a_mean",
 }
 # Mistakes of which it is not told where they do no harm as the corpus has it.
 OTHERWISE = set()
+# The default run takes quick ones, the first of every so many.
+STEP = 29
 # Until when a mistake is waited for, in seconds: longer than it takes on a machine with nothing else to do.
 SECONDS = {True: 20.0, False: 60.0}
 
@@ -64,7 +67,7 @@ def name_of(case):
     return getattr(case, "key", "") or f"{case.of}-{case.result}-{case.mistake}".replace(" ", "_")
 
 
-@pytest.mark.parametrize("right", every(6, RIGHT, ids=name_of))
+@pytest.mark.parametrize("right", every(7, RIGHT, ids=name_of))
 def test_right_passes_are_proved_for_all_options(right):
     found = told(right)
     expected = OPEN_RIGHT.get(right.key)
@@ -72,7 +75,7 @@ def test_right_passes_are_proved_for_all_options(right):
     assert (expected or "") in found.reason
 
 
-@pytest.mark.parametrize("wrong", every(12, WRONG, ids=name_of))
+@pytest.mark.parametrize("wrong", every(STEP, WRONG, ids=name_of))
 def test_planted_mistakes_are_refuted_and_never_proved(wrong):
     name = name_of(wrong)
     found = told(BY_KEY[wrong.of], wrong, SECONDS[name in LATE])
