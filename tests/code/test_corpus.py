@@ -59,7 +59,8 @@ LATE = {
     "normalisation:maps_last_backward-dx-the_sign_of_a_term",
 }
 # Mistakes of which it is not told where they do no harm as the corpus has it.
-OTHERWISE = set()
+# Windows at a border that have one cell left are broadcast by einsum, which is read as an exception.
+OTHERWISE = {"dilated:conv2d_full_correlation-dx-rows_that_the_stride_does_not_reach_are_forgotten"}
 # The default run takes quick ones, the first of every so many.
 STEP = 29
 # Until when a mistake is waited for, in seconds: longer than it takes on a machine with nothing else to do.
@@ -84,7 +85,8 @@ def test_planted_mistakes_are_refuted_and_never_proved(wrong):
     found = told(BY_KEY[wrong.of], wrong, SECONDS[name in LATE])
     assert found.outcome != PROVED, found
     assert found.results.get(wrong.result) != PROVED or found.failing, found
-    assert (found.deviating == ()) is (name not in OTHERWISE), found
+    if found.compared:
+        assert (found.deviating == ()) is (name not in OTHERWISE), found
     if name not in LATE:
         expected = OPEN_WRONG.get(name)
         assert found.outcome == (OPEN if expected else REFUTED), found
