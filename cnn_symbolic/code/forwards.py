@@ -93,7 +93,7 @@ class ReadDefinition(LayerDefinition):
     obligations: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ForwardProof(Proof):
     """What was proved of a backward pass, with the layers that the forward pass is, by the worlds of the paths."""
 

@@ -353,6 +353,8 @@ def obliged(path: Path) -> tuple[PathClaim, ...]:
     for each in path.obligations:
         claims.append(PathClaim(path, each.what, decide(path.world.statement(each.never)), None, each.line))
         if isinstance(claims[-1].verdict, Refutation):
+            if not each.is_failure:
+                raise NotUnderstood(each.line, f"{each.what}, at some sizes or passes")
             break
     return tuple(claims)
 

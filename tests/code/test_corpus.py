@@ -58,11 +58,8 @@ LATE = {
     "normalisation:maps_last_backward-dx-halved_in_a_term",
     "normalisation:maps_last_backward-dx-the_sign_of_a_term",
 }
-# Mistakes of which it is not told where they do no harm as the corpus has it.
-# Windows at a border that have one cell left are broadcast by einsum, which is read as an exception.
-OTHERWISE = {"dilated:conv2d_full_correlation-dx-rows_that_the_stride_does_not_reach_are_forgotten"}
 # The default run takes quick ones, the first of every so many.
-STEP = 29
+STEP = 15
 # Until when a mistake is waited for, in seconds: longer than it takes on a machine with nothing else to do.
 SECONDS = {True: 20.0, False: 60.0}
 
@@ -79,14 +76,14 @@ def test_right_passes_are_proved_for_all_options(right):
     assert (expected or "") in found.reason
 
 
-@pytest.mark.parametrize("wrong", every(STEP, WRONG, ids=name_of))
+@pytest.mark.parametrize("wrong", every(STEP, WRONG[::2], ids=name_of))
 def test_planted_mistakes_are_refuted_and_never_proved(wrong):
     name = name_of(wrong)
     found = told(BY_KEY[wrong.of], wrong, SECONDS[name in LATE])
     assert found.outcome != PROVED, found
     assert found.results.get(wrong.result) != PROVED or found.failing, found
     if found.compared:
-        assert (found.deviating == ()) is (name not in OTHERWISE), found
+        assert found.deviating == (), found
     if name not in LATE:
         expected = OPEN_WRONG.get(name)
         assert found.outcome == (OPEN if expected else REFUTED), found
@@ -96,7 +93,7 @@ def test_planted_mistakes_are_refuted_and_never_proved(wrong):
 def test_the_tables_are_of_the_corpus():
     right, wrong = set(map(name_of, RIGHT)), set(map(name_of, WRONG))
     assert set(OPEN_RIGHT) <= right
-    assert {*OPEN_WRONG, *LATE, *OTHERWISE} <= wrong
+    assert {*OPEN_WRONG, *LATE} <= wrong
 
 
 VARYING = """

@@ -216,7 +216,9 @@ def together(world: World, one: Dim, other: Dim, what: str) -> Dim:
             if not world.varies(b) and world.choose(rules.compare("=", b, sp.S.One)):
                 return one
             if world.varies(equal):
-                world.need(equal, f"{what}: the sizes {a} and {b} of an axis agree")
+                single = [rules.compare("=", n, sp.S.One) for n in (a, b)]
+                world.need(rules.any_of(equal, *single), f"ValueError: {what}: the sizes {a} and {b} of an axis differ")
+                world.need(equal, f"{what}: an axis of size {a} or {b} may have one cell, which is repeated")
             else:
                 raise world.raised(f"ValueError: {what}: the sizes {a} and {b} of an axis do not fit together")
     return one if len(one) >= len(other) else other
@@ -242,9 +244,14 @@ def expanded(a: Array, dims: Sequence[Dim], what: str) -> Entry:
             if not world.same(n, m):
                 if not world.varies(n) and world.choose(rules.compare("=", n, sp.S.One)):
                     single[k] = True
+                    continue
+                equal, one = rules.compare("=", n, m), rules.compare("=", n, sp.S.One)
+                fails = f"ValueError: {what}: an axis of size {n} does not fit one of size {m}"
+                if world.varies(n):
+                    world.need(rules.any_of(equal, one), fails)
+                    world.need(equal, f"{what}: an axis of size {n} may have one cell, which is repeated")
                 else:
-                    equal = rules.compare("=", n, m)
-                    world.require(equal, f"ValueError: {what}: an axis of size {n} does not fit one of size {m}")
+                    world.require(equal, fails)
     sizes = [len(dim) for dim in dims]
 
     def read(index: Index) -> Any:

@@ -217,6 +217,9 @@ class Paths:
 
 
 MOST_STATEMENTS = 20_000
+# What the names of what goes wrong begin with: exceptions that NumPy raises; and entries that nobody has written.
+FAILURES = {"IndexError", "ValueError", "TypeError", "KeyError"}
+UNWRITTEN = "np.empty"
 
 
 class NotUnderstood(CnnSymbolicError):
@@ -242,6 +245,11 @@ class Obligation:
     line: int
     what: str
     never: sp.Expr
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the code goes wrong where it is not zero; else it is only not known what it does there."""
+        return self.what.partition(":")[0] in FAILURES or UNWRITTEN in self.what
 
 
 def needed(moment: Moment, condition: Any) -> Moment:
