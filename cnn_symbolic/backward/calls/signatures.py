@@ -29,7 +29,7 @@ ALIASES = {
     "w_shape": "weight_shape weight_size filter_shape",
     "places": "indices",
     "window": "kernel_size pool_size window_size filter_size kernel_shape",
-    "stride": "strides s",
+    "stride": "strides",
     "padding": "pad pads pad_size pad_width zero_padding",
     "dilation": "dilations dilation_rate",
     "factors": "scale_factor",
@@ -207,6 +207,8 @@ def signature_of(function: Callable[..., Any], forward: Forward, given: str | No
         name, optional = canonical_name(p.name), p.default is not p.empty
         if name == "w" and "w" not in forward.inputs and "window" in known_inputs(forward):
             name = "window"  # the kernel of a pooling
+        if p.name.casefold() == "s" and "stride" in known_inputs(forward):
+            name = "stride"
         if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) or (optional and name in understood.values()):
             continue
         if name not in known_inputs(forward):

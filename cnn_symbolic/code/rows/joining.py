@@ -124,9 +124,10 @@ def pad(world: World, array: Any, pad_width: Any, mode: Any = "constant", consta
     for width in (w for pair in widths for w in pair):
         world.require(rules.compare(">=", width, sp.S.Zero), f"ValueError: pad: the width {width} is below zero")
     entry = a.reading()
-    if isinstance(constant_values, tuple | list):
+    constants = constant_values if isinstance(constant_values, tuple | list) else [constant_values]
+    if not constants or any(isinstance(n, tuple | list) or n != constants[0] for n in constants):
         raise world.refuse("np.pad with several constants")
-    filled = whole_or_real(world, constant_values)
+    filled = whole_or_real(world, constants[0])
     dims = [
         dim if low == high == 0 else (sp.expand(low + length_of(dim) + high),)
         for dim, (low, high) in zip(a.dims, widths, strict=True)
