@@ -45,8 +45,8 @@ run, at a few shapes, in processes of their own: what was read has to be what ru
     Exit status: 0 they are proved to be the same, 1 they are not, 2 usage or input error, 3 neither is proved, 4 an \
 error of the tool itself.
     """
+    from cnn_symbolic.backward.agreement.reading_both import same as compare
     from cnn_symbolic.backward.agreement.report import text_of, value_of
-    from cnn_symbolic.backward.agreement.same import same as compare
     from cnn_symbolic.ground.limits import memory as read_memory
     from cnn_symbolic.ground.printable import json_text
     from cnn_symbolic.present.console import Styled, make_console

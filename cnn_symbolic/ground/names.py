@@ -66,7 +66,7 @@ TOPICS = {
         "backward.calls.frameworks": "of_jax of_torch",
         "backward.strategies": "convolution_problems",
     },
-    "cnn_symbolic.backward.agreement": {"backward.agreement.same": "same"},
+    "cnn_symbolic.backward.agreement": {"backward.agreement.reading_both": "same"},
 }
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from cnn_symbolic.backward.agreement.reading_both import same
 from cnn_symbolic.backward.agreement.report import text_of, value_of
-from cnn_symbolic.backward.agreement.same import same
 from cnn_symbolic.code.reading import File
 from cnn_symbolic.code.same import compare
 from cnn_symbolic.ground.errors import DisagreementError, OperandError

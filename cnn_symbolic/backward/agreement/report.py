@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from cnn_symbolic.backward.agreement.reading_both import Sameness
 from cnn_symbolic.backward.agreement.running import RunOfBoth
-from cnn_symbolic.backward.agreement.same import Sameness
 from cnn_symbolic.expressions.printing import written
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.tensors.sources import Named
