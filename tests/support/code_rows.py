@@ -243,6 +243,7 @@ z[:, [1, 0]] = z.copy()
 x.T[0] = 8
 x[:, None][0] += 1
 v[v.shape[0] // 2] = 0
+np.random.seed(7); v[0] = 2
 for i, j in np.ndindex(N, M): x[i, j] += i * v[i]
 for i, j in np.ndindex(x.shape): x[i, j] -= 2 * j
 for i, j in itertools.product(range(N), range(M)): x[i, j] += i - j
