@@ -29,6 +29,7 @@ NOT_WORDS = {
     "sizes_where": "a set of sizes, not a claim",
     **dict.fromkeys(homes("cnn_symbolic.claims"), MODULES),
     **dict.fromkeys(homes("cnn_symbolic.backward"), CHECKS),
+    **dict.fromkeys(homes("cnn_symbolic.backward.agreement"), CHECKS),
 }
 
 

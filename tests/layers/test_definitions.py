@@ -143,12 +143,12 @@ def test_every_layer_has_a_definition():
 
 
 def test_sizes_are_called_as_no_option():
-    made = definition(read_forward("conv3d(stride=N, dilation=D, padding=(K, H, W))"))
-    assert str(made.inputs["x"].shape) == "(N′, C, D′, H′, W′)"
+    made = definition(read_forward("conv3d(stride=B, dilation=D, padding=(K, N, W))"))
+    assert str(made.inputs["x"].shape) == "(B′, C, M, N′, O)"
     assert str(made.inputs["w"].shape) == "(K′, C, I, J, Q)"
     assert {name: str(value) for name, value in made.options.items()} == {
-        "stride": "N",
-        "padding": "(K, H, W)",
+        "stride": "B",
+        "padding": "(K, N, W)",
         "dilation": "D",
         "groups": "1",
     }
@@ -183,7 +183,7 @@ def test_a_layer_without_a_definition_says_why(layer, error, message):
 def test_the_choices_of_a_layer_leave_open_what_is_so():
     layers = list(conv2d(stride=any_of(1, 2), padding=widths("P")[0]).chosen())
     assert list(map(str, layers)) == ["conv2d(padding=P)", "conv2d(stride=2, padding=P)"]
-    assert str(definition(layers[1]).y.shape[2]) == "P + ⌊(H - I)/2⌋ + 1"
+    assert str(definition(layers[1]).y.shape[2]) == "P + ⌊(M - I)/2⌋ + 1"
 
 
 def test_the_input_gradient_of_a_convolution_is_proved_for_every_stride_padding_and_dilation():
