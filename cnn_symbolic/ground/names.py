@@ -97,7 +97,7 @@ def load(module: str, name: str) -> Any:
 def topic(name: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """Return `__getattr__`, `__dir__` and `__all__` of a topic."""
     known = HOMES if name == "cnn_symbolic" else homes(name)
-    inner = [other.removeprefix(f"{name}.") for other in TOPICS if other.startswith(f"{name}.")]
+    inner = [other.rpartition(".")[2] for other in TOPICS if other.rpartition(".")[0] == name]
 
     def look_up(asked: str) -> Any:
         if asked in known:
