@@ -1,5 +1,4 @@
 from cnn_symbolic import backward as backward
-from cnn_symbolic import backward.agreement as backward.agreement
 from cnn_symbolic import claims as claims
 from cnn_symbolic import layers as layers
 from cnn_symbolic.expressions.formulas import sizes as sizes

@@ -1,4 +1,4 @@
-from cnn_symbolic import backward.agreement as backward.agreement
+from cnn_symbolic.backward import agreement as agreement
 from cnn_symbolic.backward.calls.frameworks import of_jax as of_jax
 from cnn_symbolic.backward.calls.frameworks import of_torch as of_torch
 from cnn_symbolic.backward.check import assert_backward as assert_backward

@@ -22,8 +22,8 @@ def made():
 def stub(name):
     """The public names of a topic, each imported from its module; the package has the other topics, too."""
     lines = [f"from cnn_symbolic.{module} import {public} as {public}" for public, module in homes(name).items()]
-    inner = [topic.partition(".")[::2] for topic in TOPICS if topic.startswith(f"{name}.")]
-    return "\n".join([*sorted(lines + [f"from {outer} import {topic} as {topic}" for outer, topic in inner]), ""])
+    inner = [topic.rpartition(".")[2] for topic in TOPICS if topic.rpartition(".")[0] == name]
+    return "\n".join([*sorted(lines + [f"from {name} import {topic} as {topic}" for topic in inner]), ""])
 
 
 def page():
