@@ -32,6 +32,7 @@ OPEN_WRONG = {
     "im2col:conv_nhwc_rows-dw-=_in_place_of_+=": LAST,
     "dense:linear_in_loops-db-an_accumulator_is_reset_inside": "is overwritten in every pass of a loop",
     "classes:MaxPool2D-dx-=_in_place_of_+=": "an assignment that depends on entries",
+    "scatter:conv1d_add_at-dx-cells_that_are_met_several_times_are_counted_once": "hits one entry twice",
     "poolings:max_pool_mask-dx-the_gradient_goes_to_all_cells": OPEN_RIGHT["poolings:max_pool_mask"],
     "poolings:max_pool_mask-dx-the_row_in_place_of_the_column": OPEN_RIGHT["poolings:max_pool_mask"],
     "poolings:max_pool_blocks-dx-the_maximum_is_that_of_a_column": "a maximum over cells that are not a window",

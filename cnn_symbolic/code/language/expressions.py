@@ -18,10 +18,11 @@ from cnn_symbolic.code.arrays.conditions import (
     compared,
     condition,
     negation,
+    operated,
     truth,
 )
 from cnn_symbolic.code.arrays.indexing import Slice
-from cnn_symbolic.code.arrays.numbers import arithmetic, as_number, is_number, literal, negative
+from cnn_symbolic.code.arrays.numbers import as_number, is_number, literal, negative
 from cnn_symbolic.code.language.calls import Calls, as_scalar
 from cnn_symbolic.code.rows.loops import members
 from cnn_symbolic.code.rows.table import TABLE
@@ -134,7 +135,7 @@ class ReadExpressions(Calls):
     def value_binop(self, node: ast.BinOp, scope: Scope) -> Any:
         """Return a sum, product and so on."""
         a, b = self.value(node.left, scope), self.value(node.right, scope)
-        return as_scalar(self.world, "", arithmetic(self.world, type(node.op).__name__, a, b))
+        return as_scalar(self.world, "", operated(self.world, type(node.op).__name__, a, b))
 
     def tested(self, node: ast.expr, scope: Scope) -> Any:
         """Return a value of which nothing counts but whether it is true."""
