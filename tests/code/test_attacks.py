@@ -471,6 +471,47 @@ while i < N:
     if i < N:
         a[i] += 1
 return a, i
+# while_array_bound_changes: refused
+a = np.array([N])
+i = 0
+b = 0
+while i < a[0]:
+    b += v[i]
+    a[0] -= 1
+    i += 1
+return b
+# while_alias_of_the_bound_changes: refused
+n = np.array(N)
+m = n
+i = 0
+b = 0
+while i < n:
+    b += v[i]
+    m -= 1
+    i += 1
+return b
+# while_bound_changes_in_a_closure: refused
+n = N
+def g():
+    return n
+i = 0
+b = 0
+while i < g():
+    b += v[i]
+    n -= 1
+    i += 1
+return b
+# while_test_counts: right
+a = np.zeros(1)
+def g():
+    a[0] += 1
+    return N
+i = 0
+b = 0
+while i < g():
+    b += v[i]
+    i += 1
+return b * a[0]
 # while_le: right
 a = np.zeros((N,))
 i = 0

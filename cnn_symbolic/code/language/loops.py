@@ -93,7 +93,7 @@ class Loops(Branches):
     def guessed(self, node: ast.expr, scope: Scope) -> Any:
         """Return what an expression is before a loop, None if it is nothing there; nothing is noted of it."""
         mark, obligations = len(self.world.journal), dict(self.world.obligations)
-        watched, line, taken = self.world.watching(), self.world.line, len(self.world.taken)
+        watched, line = self.world.watching(), self.world.line
         try:
             if isinstance(node, ast.Name | ast.Constant):
                 return self.value(node, scope)
@@ -103,15 +103,16 @@ class Loops(Branches):
             self.undo(mark)
             self.world.obligations, self.world.line = obligations, line
             self.world.forget(watched)
-            del self.world.taken[taken:]
         return None
 
     def do_while(self, node: ast.While, scope: Scope) -> None:
         """Carry out `while c + … <= n` whose body raises the number c by a step: a loop of so many passes.
 
-        c₀ + s·t ≤ e for t < k, and not for t = k, is k = max(⌊(e − c₀)/s⌋ + 1, 0) passes.
+        c₀ + s·t ≤ e for t < k, and not for t = k, is k = max(⌊(e − c₀)/s⌋ + 1, 0) passes. No other name that the body
+        changes has a value in the test, and every pass reads the test, so that memory refuses an array changed in it.
         """
-        loop = ast.copy_location(ast.For(ast.Name("_", ast.Store()), node.test, list(node.body), [], None), node)
+        tested = [ast.copy_location(ast.Expr(node.test), node.test), *node.body]
+        loop = ast.copy_location(ast.For(ast.Name("_", ast.Store()), node.test, tested, [], None), node)
         names = {part.id for part in ast.walk(node.test) if isinstance(part, ast.Name)}
         raised = [name for name in names_in(node.body) if name in names]
         if node.orelse or has_break(loop) or len(raised) != 1 or not is_added_to(raised[0], node.body):
@@ -120,16 +121,19 @@ class Loops(Branches):
         counter = sp.Dummy(raised[0], integer=True)
         if not is_number(start) or not is_whole(start):
             raise self.world.refuse("while with a number that is not whole")
-        self.name(scope, raised[0], counter)
+        before = {name: scope.names[name] for name in names_in(node.body) if name in scope.names}
+        for name in before:
+            self.name(scope, name, counter if name == raised[0] else Poison(CARRIED))
         holds = self.value(node.test, scope)
-        self.name(scope, raised[0], start)
+        for name, value in before.items():
+            self.name(scope, name, value)
         room = next(iter(at_least_zero(holds)), None)
         rest = sp.expand(room + counter) if isinstance(holds, Less | AtMost) and room is not None else None
         if rest is None or counter in rest.free_symbols:
             raise self.world.refuse("while, but with a number that is at most, or less than, another one")
         probe = LoopPasses((self.world.unknown_length(),), lambda at: at[0])
         added = [name for name in names_in(node.body) if is_added_to(name, node.body)]
-        steps, _ = self.counted(loop, node.body, probe, (Loop(counter, probe.lengths[0]),), scope, added)
+        steps, _ = self.counted(loop, loop.body, probe, (Loop(counter, probe.lengths[0]),), scope, added)
         step = steps.get(raised[0])
         if step is None or not self.world.holds(rules.compare(">=", step, sp.S.One)):
             raise self.world.refuse("while, but with a number that the body raises by a step of at least one")
