@@ -51,7 +51,9 @@ ROOMS = [
     "present.content",
     "present.book",
     "present",
+    "present.diagnostics",
     "command_line",
+    "command_line.plugins",
     "",
 ]
 

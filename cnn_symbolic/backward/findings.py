@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from cnn_symbolic.backward.proofs.report import BackwardProof, headline_of, lines_of
+from cnn_symbolic.backward.proofs.sources import SourcePlace
 from cnn_symbolic.backward.strategies import Problem
 from cnn_symbolic.ground.errors import CnnSymbolicError
 from cnn_symbolic.layers.forward import Forward, Shape
@@ -131,9 +132,9 @@ class BackwardReport(Finding):
     def __str__(self) -> str:
         return self.text()
 
-    def text(self, formulas: bool = False) -> str:
-        """Return the report as it is printed, if asked with the formulas that were read."""
-        return "\n".join([headline(self), *(f"  {line}".rstrip() for line in body(self, formulas))])
+    def text(self, formulas: bool = False, place: SourcePlace | None = None) -> str:
+        """Return the report as it is printed: if asked with the formulas that were read, and where the function is."""
+        return "\n".join([headline(self), *(f"  {line}".rstrip() for line in body(self, formulas, place))])
 
 
 # The report as text
@@ -150,11 +151,14 @@ def headline(report: BackwardReport) -> str:
     return {"right": f"✓ {is_it}", "tested": f"✓ {is_it} up to rounding", "wrong": f"✗ {is_it}"}[report.outcome]
 
 
-def body(report: BackwardReport, formulas: bool = False) -> Iterator[str]:
+def body(report: BackwardReport, formulas: bool = False, place: SourcePlace | None = None) -> Iterator[str]:
     """Yield the lines below the first."""
+    if place is not None and place.line:
+        yield str(place)
     where = f", exactly where {report.wrong_where}" if report.wrong_where else ""
     yield f"{report.evidence}{where} ({report.seconds:.1f} s)"
-    yield from lines_of(report.proof, formulas) if report.proof is not None else ()
+    file = str(place.file) if place is not None else ""
+    yield from lines_of(report.proof, formulas, file) if report.proof is not None else ()
     yield from report.refuses.splitlines()
     yield from report.otherwise.splitlines()
     if report.outcome == "right" and not report.proved:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cnn_symbolic.command_line import completing
 from cnn_symbolic.command_line.app import ClaimSeconds, Jobs, Json, Memory, Names, app, limits_of
 from cnn_symbolic.command_line.claim_results import decide_all, echo_text, status, watched, worst
 from cnn_symbolic.command_line.exits import AS_STATED, OPPOSITE, UNDECIDED, USAGE
@@ -162,7 +163,12 @@ def replay_status(rows: Sequence[Replayed]) -> int:
 def guide(
     topic: Annotated[
         str | None,
-        typer.Argument(metavar="PAGE", help="A page's name; without one, all are listed.", show_default=False),
+        typer.Argument(
+            metavar="PAGE",
+            help="A page's name; without one, all are listed.",
+            show_default=False,
+            autocompletion=completing.pages,
+        ),
     ] = None,
 ) -> None:
     """Show a page of the guide, or which pages there are."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cnn_symbolic.command_line import completing
 from cnn_symbolic.command_line.app import Certificates, CoqSeconds, Jobs, Memory, app, limits_of
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def book(
             metavar="[NAME-OR-PATH]...",
             help="As for prove; a text of claims, as check reads it, too. Default: all bundled.",
             show_default=False,
+            autocompletion=completing.names,
         ),
     ] = None,
     latex: Annotated[bool, typer.Option("--latex", help="Only book.tex (and what else is asked for).")] = False,
@@ -149,7 +151,12 @@ def chosen_claims(claims: Sequence[Claim], wanted: Sequence[str]) -> list[Claim]
 def draw(
     what: Annotated[
         str | None,
-        typer.Argument(metavar="WHAT", help="A picture's name; without one, all are listed.", show_default=False),
+        typer.Argument(
+            metavar="WHAT",
+            help="A picture's name; without one, all are listed.",
+            show_default=False,
+            autocompletion=completing.pictures,
+        ),
     ] = None,
     shape: Annotated[str | None, typer.Option("--shape", metavar="3x3", help="Of the input; 1x8 is a row.")] = None,
     overlay: Annotated[str | None, typer.Option("--overlay", metavar="2x2", help="Of the overlay or window.")] = None,

@@ -2,7 +2,13 @@
 
 
 class CnnSymbolicError(Exception):
-    """The root of all errors of this package; its message says what was found, expected, and to do."""
+    """The root of all errors of this package; its message says what was found, expected, and to do.
+
+    Of what is wrong at a place of a file, `line` and `column` say where, from 1 on, and `what` the rest; else they are
+    0 and empty.
+    """
+
+    line, column, what = 0, 0, ""
 
 
 class ShapeError(CnnSymbolicError, ValueError):

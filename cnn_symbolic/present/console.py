@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from io import StringIO
 from typing import Any
 
 from rich.console import Console, RenderableType
@@ -46,6 +47,16 @@ def make_console(stderr: bool = False) -> Console:
         wide = int(columns) if (columns := os.environ.get("COLUMNS", "")).isdigit() and int(columns) else 100
         return PrintingConsole(stderr=stderr, highlight=False, markup=False, emoji=False, width=wide, color_system=None)
     return console
+
+
+def as_text(view: RenderableType, columns: int = 100) -> str:
+    """Return what a console of so many columns prints, without colours and blanks at the ends of lines."""
+    printed = StringIO()
+    console = PrintingConsole(
+        file=printed, width=columns, force_jupyter=False, highlight=False, markup=False, emoji=False
+    )
+    console.print(view)
+    return "\n".join(line.rstrip() for line in printed.getvalue().splitlines()).strip()
 
 
 def plain_table(*names: str, whole: str = "", ratios: Mapping[str, int] | None = None) -> Table:

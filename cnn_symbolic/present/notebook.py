@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +19,13 @@ from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.present.book.html import environment
 from cnn_symbolic.present.cards import Card, card_of
-from cnn_symbolic.present.console import PrintingConsole
+from cnn_symbolic.present.console import as_text
 from cnn_symbolic.present.content.counterexamples import counterexample_lines
 from cnn_symbolic.present.mathjax import card_latex
 from cnn_symbolic.present.terminal import agreement, called, derivation_view, detail, difference, holds, sizes_text
 from cnn_symbolic.proofs.check import Check
 from cnn_symbolic.proofs.derivation import Derivation
 from cnn_symbolic.proofs.settling import settle
-
-COLUMNS = 100
 
 
 def bundle(x: Any, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None) -> dict[str, str]:
@@ -62,12 +59,7 @@ def plain(x: Any, card: Card) -> str:
         return "\n".join(verdict_lines(x))
     if not isinstance(x, Claim):
         return repr(x)
-    printed = StringIO()
-    console = PrintingConsole(
-        file=printed, width=COLUMNS, force_jupyter=False, highlight=False, markup=False, emoji=False
-    )
-    console.print(derivation_view(x, settle(x.derivation), steps=bool(card.rows)))
-    return "\n".join(line.rstrip() for line in printed.getvalue().splitlines()).strip()
+    return as_text(derivation_view(x, settle(x.derivation), steps=bool(card.rows)))
 
 
 def verdict_lines(verdict: Verdict) -> Iterator[str]:

@@ -170,7 +170,7 @@ import sys
 HEAVY = {"sympy", "hypothesis", "numpy", "scipy", "islpy", "torch", "jax", "typer", "rich"}
 
 def test_imports():
-    assert "cnn_symbolic.backward.pytest_plugin" in sys.modules
+    assert "cnn_symbolic.command_line.plugins.pytest_plugin" in sys.modules
     assert not HEAVY & set(sys.modules)
 
 def test_imports_with_the_fixture(assert_backward):

@@ -1,0 +1,1 @@
+"""The same in other programs: in pytest, and in notebooks."""
