@@ -20,8 +20,9 @@ from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.tensors.arithmetic import scale
 from cnn_symbolic.tensors.gradients import cotangent, gradient
 from cnn_symbolic.tensors.making import named, tensor
-from cnn_symbolic.tensors.operations.basic import correlate, dot, ones, sum_axes
+from cnn_symbolic.tensors.operations.basic import dot, ones, sum_axes
 from cnn_symbolic.tensors.operations.convolutions import conv
+from cnn_symbolic.tensors.operations.correlation import correlate
 from cnn_symbolic.tensors.operations.functions import apply, exp, log, reciprocal
 from cnn_symbolic.tensors.operations.geometry import per_axis
 from cnn_symbolic.tensors.operations.pooling import select_pool, sum_pool, window_counts, windows_of

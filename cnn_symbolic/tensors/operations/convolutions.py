@@ -25,7 +25,7 @@ from cnn_symbolic.ground.errors import ModeError, ShapeError
 from cnn_symbolic.tensors import samples as s
 from cnn_symbolic.tensors.making import tensor
 from cnn_symbolic.tensors.operation import Definition, given, operation
-from cnn_symbolic.tensors.operations.basic import letters
+from cnn_symbolic.tensors.operations.correlation import letters
 from cnn_symbolic.tensors.operations.geometry import POSITIONS, Geometry, at_least_zero, per_axis
 from cnn_symbolic.tensors.tensor import Tensor
 

@@ -20,7 +20,7 @@ from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.tensors import samples as s
 from cnn_symbolic.tensors.making import tensor
 from cnn_symbolic.tensors.operation import Definition, Given, given, operation
-from cnn_symbolic.tensors.operations.basic import letters
+from cnn_symbolic.tensors.operations.correlation import letters
 from cnn_symbolic.tensors.operations.geometry import Geometry, at_least_zero, counted, per_axis, widths_of
 from cnn_symbolic.tensors.tensor import Tensor
 
