@@ -2,7 +2,15 @@
 
 
 class CnnSymbolicError(Exception):
-    """The root of all errors of this package; its message says what was found, expected, and to do."""
+    """The root of all errors of this package; its message says what was found, expected, and to do.
+
+    >>> from cnn_symbolic import CnnSymbolicError, tensor
+    >>> try:
+    ...     tensor(3, name="x")[0, 0]
+    ... except CnnSymbolicError as error:
+    ...     print(type(error).__name__, error, sep=": ")
+    ShapeError: x has 1 axes, of shape (3,), but was indexed with 2: (0, 0)
+    """
 
 
 class ShapeError(CnnSymbolicError, ValueError):

@@ -37,7 +37,15 @@ def check_axes(axes: Sequence[int], x: Tensor, owner: str) -> tuple[int, ...]:
 
 @operation("flip", "m n", given(s.grid, axes=(0,)))
 def flip(x: Tensor, *, axes: Sequence[int]) -> Definition:
-    """flip(x)[i, j] = x[M − 1 − i, j], here along axis 0. Source: `numpy.flip`."""
+    """flip(x)[i, j] = x[M − 1 − i, j], here along axis 0. Source: `numpy.flip`.
+
+    The shape stays. Raises ShapeError for an axis that there is not, or that occurs twice.
+
+    >>> from cnn_symbolic import flip, sizes, tensor
+    >>> M, N = sizes("M N")
+    >>> flip(tensor(M, N, name="x"), axes=(0,))[0, 0]
+    x[M - 1, 0]
+    """
     turned = check_axes(axes, x, "flip")
 
     def formula(index: Index) -> sp.Expr:
@@ -54,7 +62,15 @@ def unturned(call: Call) -> Iterator[Proposal]:
 
 @operation("rot180", "m n", given(s.grid), mistakes=unturned)
 def rot180(x: Tensor) -> Definition:
-    """rot180(x)[i, j] = x[M − 1 − i, N − 1 − j]: every axis is reversed. Source: `numpy.flip`."""
+    """rot180(x)[i, j] = x[M − 1 − i, N − 1 − j]: every axis is reversed. Source: `numpy.flip`.
+
+    The shape stays.
+
+    >>> from cnn_symbolic import rot180, sizes, tensor
+    >>> M, N = sizes("M N")
+    >>> rot180(tensor(M, N, name="x"))[0, 0]
+    x[M - 1, N - 1]
+    """
     return Definition(
         x.lengths, lambda index: x.at(tuple(n - 1 - i for n, i in zip(x.lengths, index, strict=True))), confined=True
     )
@@ -64,7 +80,14 @@ def rot180(x: Tensor) -> Definition:
 def dilate(x: Tensor, *, factors: Sequence[Any]) -> Definition:
     """dilate(x)[i] = x[i / d] where d divides i, and 0 elsewhere; the size is (M − 1)·d + 1.
 
-    `factors` lists one positive integer or size per axis.
+    `factors` lists one positive integer or size per axis. Raises ShapeError for other factors.
+
+    >>> from cnn_symbolic import dilate, literal, sizes, tensor
+    >>> M, D = sizes("M D")
+    >>> dilate(tensor(M, name="x"), factors=(D,)).shape
+    (D·M - D + 1,)
+    >>> dilate(literal(values=[1, 2, 3]), factors=(2,)).evaluate({})
+    array([1, 0, 2, 0, 3])
     """
     steps = check_factors(factors, x, "dilate")
     shape = tuple(sp.expand((n - 1) * d + 1) for n, d in zip(x.lengths, steps, strict=True))
@@ -80,7 +103,13 @@ def dilate(x: Tensor, *, factors: Sequence[Any]) -> Definition:
 def subsample(x: Tensor, *, factors: Sequence[Any]) -> Definition:
     """subsample(x)[i] = x[d·i]: every d-th entry, the size is ⌊(M − 1)/d⌋ + 1. Source: NumPy slicing, `x[::d]`.
 
-    `factors` lists one positive integer or size per axis.
+    `factors` lists one positive integer or size per axis. Raises ShapeError for other factors.
+
+    >>> from cnn_symbolic import sizes, subsample, tensor
+    >>> M, S = sizes("M S")
+    >>> z = subsample(tensor(M, name="x"), factors=(S,))
+    >>> z.shape, z[2]
+    ((⌊(M - 1)/S⌋ + 1,), x[2·S])
     """
     steps = check_factors(factors, x, "subsample")
     shape = tuple(floor(divide(sp.expand(n - 1), d)) + 1 for n, d in zip(x.lengths, steps, strict=True))
@@ -103,7 +132,14 @@ def check_factors(factors: Sequence[Any], x: Tensor, owner: str) -> tuple[sp.Exp
 
 @operation("shift", "m", given(s.x, offsets=(s.P,)))
 def shift(x: Tensor, *, offsets: Sequence[Any]) -> Definition:
-    """shift(x)[i] = x[i − offset]: the shape stays, what leaves it is lost, zeros come in."""
+    """shift(x)[i] = x[i − offset]: the shape stays, what leaves it is lost, zeros come in.
+
+    `offsets` lists one integer or size expression per axis. Raises ShapeError for others.
+
+    >>> from cnn_symbolic import literal, shift
+    >>> shift(literal(values=[1, 2, 3]), offsets=(1,)).evaluate({})
+    array([0, 1, 2])
+    """
     moved = check_integers(offsets, x.rank, f"shift: the offset of {x}, which has {x.rank} axes,")
     return Definition(x.lengths, lambda index: x.at(tuple(i - o for i, o in zip(index, moved, strict=True))))
 
@@ -123,7 +159,16 @@ def split_otherwise(call: Call) -> Iterator[Proposal]:
 
 @operation("transpose", "n m", given(s.grid), mistakes=split_otherwise)
 def transpose(x: Tensor, *, axes: Sequence[int] | None = None) -> Definition:
-    """transpose(x)[i, j] = x[j, i]; `axes` lists, as in `numpy.transpose`, where each axis comes from."""
+    """transpose(x)[i, j] = x[j, i]; `axes` lists, as in `numpy.transpose`, where each axis comes from.
+
+    Shapes: x (M, N), result (N, M). Raises ShapeError unless `axes` has every axis once.
+
+    >>> from cnn_symbolic import sizes, tensor, transpose
+    >>> M, N = sizes("M N")
+    >>> z = transpose(tensor(M, N, name="x"))
+    >>> z.shape, z[0, 1]
+    ((N, M), x[1, 0])
+    """
     order = check_axes(tuple(reversed(range(x.rank))) if axes is None else axes, x, "transpose")
     if len(order) != x.rank:
         raise ShapeError(f"transpose takes all {x.rank} axes of {x}, found {axes}")
@@ -133,7 +178,16 @@ def transpose(x: Tensor, *, axes: Sequence[int] | None = None) -> Definition:
 
 @operation("the sum over axes", "n", given(s.grid, axes=(0,)), written=writing.over_axes)
 def sum_axes(x: Tensor, *, axes: Sequence[int], keepdims: bool = False) -> Definition:
-    """sum_axes(x)[j] = Σ_i x[i, j], here over axis 0. Source: `numpy.sum`."""
+    """sum_axes(x)[j] = Σ_i x[i, j], here over axis 0. Source: `numpy.sum`.
+
+    Shapes: x (M, N), result (N,), or (1, N) with `keepdims`. Raises ShapeError for an axis that there is not.
+
+    >>> from cnn_symbolic import sizes, sum_axes, tensor
+    >>> M, N = sizes("M N")
+    >>> z = sum_axes(tensor(M, N, name="x"), axes=(0,))
+    >>> z.shape, z[1]
+    ((N,), Σ{u=0..M - 1} x[u, 1])
+    """
     summed = check_axes(axes, x, "sum_axes")
     kept = [a for a in range(x.rank) if a not in summed]
     shape = tuple(sp.S.One if a in summed else x.lengths[a] for a in range(x.rank) if keepdims or a in kept)
@@ -149,7 +203,16 @@ def sum_axes(x: Tensor, *, axes: Sequence[int], keepdims: bool = False) -> Defin
 
 @operation("the dot product", "", given(s.x, s.y))
 def dot(x: Tensor, y: Tensor) -> Definition:
-    """dot(x, y) = Σ_i x[i] · y[i], a number: the dot product of the flattened tensors."""
+    """dot(x, y) = Σ_i x[i] · y[i], a number: the dot product of the flattened tensors.
+
+    Raises ShapeError unless both have the same shape, up to axes of size 1.
+
+    >>> from cnn_symbolic import dot, sizes, tensor
+    >>> M, N = sizes("M N")
+    >>> z = dot(tensor(M, N, name="x"), tensor(M, N, name="y"))
+    >>> z.shape, z[()]
+    ((), Σ{u=0..M - 1, v=0..N - 1} x[u, v]·y[u, v])
+    """
     left, right = common_shape([x, y], "a dot product")
     if left.rank == 0:
         raise ShapeError("a dot product takes tensors with at least one axis: multiply numbers with *")
@@ -166,7 +229,14 @@ def tensordot(x: Tensor, y: Tensor, *, axes: Sequence[Sequence[int]]) -> Definit
     """tensordot(x, y)[i, j] = Σ_u x[i, u] · y[u, j]: the sum over pairs of axes. Source: `numpy.tensordot`.
 
     `axes` lists the axes of x and those of y that are summed together; what is left of x comes first. With
-    axes of several letters taken as one this is a matrix product.
+    axes of several letters taken as one this is a matrix product. Shapes: x (M, N), y (N, K), result (M, K). Raises
+    ShapeError for pairs of different sizes.
+
+    >>> from cnn_symbolic import sizes, tensor, tensordot
+    >>> M, N, K = sizes("M N K")
+    >>> z = tensordot(tensor(M, N, name="x"), tensor(N, K, name="y"), axes=((1,), (0,)))
+    >>> z.shape, z[0, 1]
+    ((M, K), Σ{u=0..N - 1} x[0, u]·y[u, 1])
     """
     if not isinstance(axes, tuple | list) or len(axes) != 2 or not all(isinstance(a, tuple | list) for a in axes):
         raise ShapeError(f"tensordot takes the axes of {x} and those of {y}, such as axes=((1,), (0,)); found {axes!r}")
@@ -193,7 +263,16 @@ def tensordot(x: Tensor, y: Tensor, *, axes: Sequence[Sequence[int]]) -> Definit
 
 @operation("the outer product", "m u", given(s.x, s.f))
 def outer(x: Tensor, y: Tensor) -> Definition:
-    """outer(x, y)[i, j] = x[i] · y[j]: all axes of x, then all axes of y. Source: `numpy.multiply.outer`."""
+    """outer(x, y)[i, j] = x[i] · y[j]: all axes of x, then all axes of y. Source: `numpy.multiply.outer`.
+
+    Shapes: x (M,), y (I,), result (M, I).
+
+    >>> from cnn_symbolic import outer, sizes, tensor
+    >>> M, I = sizes("M I")
+    >>> z = outer(tensor(M, name="x"), tensor(I, name="y"))
+    >>> z.shape, z[1, 2]
+    ((M, I), x[1]·y[2])
+    """
     return Definition(
         x.lengths + y.lengths,
         lambda index: x.formula(index[: x.rank]) * y.formula(index[x.rank :]),
@@ -203,7 +282,16 @@ def outer(x: Tensor, y: Tensor) -> Definition:
 
 @operation("an axis of size 1", "k m", given(s.x))
 def wrap(x: Tensor, *, axis: int = 0) -> Definition:
-    """wrap(x)[0, i] = x[i]: one more axis, of size 1, as in `[δ]`. Source: `numpy.expand_dims`."""
+    """wrap(x)[0, i] = x[i]: one more axis, of size 1, as in `[δ]`. Source: `numpy.expand_dims`.
+
+    Shapes: x (M,), result (1, M), or (M, 1) with `axis=1`. Raises ShapeError for an axis beyond these.
+
+    >>> from cnn_symbolic import sizes, tensor, wrap
+    >>> M, N = sizes("M N")
+    >>> z = wrap(tensor(M, N, name="x"), axis=1)
+    >>> z.shape, z[1, 0, 2]
+    ((M, 1, N), [1 < M and 2 < N]·x[1, 2])
+    """
     if not -x.rank - 1 <= axis <= x.rank:
         raise ShapeError(f"wrap: the new axis of {x} is 0 to {x.rank}, found {axis}")
     at = axis % (x.rank + 1)
@@ -212,7 +300,16 @@ def wrap(x: Tensor, *, axis: int = 0) -> Definition:
 
 @operation("stack", "k m", given(s.x, s.y), adds=True)
 def stack(*layers: Tensor, axis: int = 0) -> Definition:
-    """stack(x, y)[k, i] = x[i] for k = 0, y[i] for k = 1: equal shapes along a new axis. Source: `numpy.stack`."""
+    """stack(x, y)[k, i] = x[i] for k = 0, y[i] for k = 1: equal shapes along a new axis. Source: `numpy.stack`.
+
+    Shapes: each (M,), result (2, M). Raises ShapeError for tensors of different shapes.
+
+    >>> from cnn_symbolic import sizes, stack, tensor
+    >>> M, N = sizes("M N")
+    >>> z = stack(tensor(M, N, name="x"), tensor(M, N, name="y"))
+    >>> z.shape, z[1, 0, 0]
+    ((2, M, N), y[0, 0])
+    """
     if not layers or any(tuple(map(sp.expand, x.lengths)) != tuple(map(sp.expand, layers[0].lengths)) for x in layers):
         found = ", ".join(f"{x} of shape {format_shape(x.lengths)}" for x in layers) or "none"
         raise ShapeError(f"stack takes tensors of one shape, found {found}")
@@ -230,12 +327,29 @@ def stack(*layers: Tensor, axis: int = 0) -> Definition:
 
 
 def zeros(*lengths: Any) -> Tensor:
-    """Return the tensor zeros[i] = 0."""
+    """Return the tensor zeros[i] = 0.
+
+    Raises ShapeError for a size below one.
+
+    >>> from cnn_symbolic import claim, sizes, tensor, zeros
+    >>> M, N = sizes("M N")
+    >>> x = tensor(M, N, name="x")
+    >>> claim(x - x == zeros(M, N)).outcome
+    'proved'
+    """
     return constant(value=0, shape=lengths)
 
 
 def ones(*lengths: Any) -> Tensor:
-    """Return the tensor ones[i] = 1 inside its shape."""
+    """Return the tensor ones[i] = 1 inside its shape.
+
+    Raises ShapeError for a size below one.
+
+    >>> from cnn_symbolic import claim, correlate, ones, sizes
+    >>> M, I = sizes("M I")
+    >>> claim(correlate(ones(M), ones(I)) == I * ones(M - I + 1)).outcome
+    'proved'
+    """
     return constant(value=1, shape=lengths)
 
 

@@ -110,6 +110,13 @@ def correlate(x: Tensor, f: Tensor, *, mode: str = "valid", exchange: bool = Fal
 
     Shapes, per axis: M−I+1 valid, M+I−1 full, M same. With `exchange` mode "valid" is also defined where x fits into
     f: it is rot180(correlate(f, x)), of size I−M+1 per axis. Source: `scipy.signal.correlate`, which always exchanges.
+    Raises ShapeError unless both have equally many axes, ModeError for another mode.
+
+    >>> from cnn_symbolic import correlate, sizes, tensor
+    >>> M, I = sizes("M I")
+    >>> z = correlate(tensor(M, name="x"), tensor(I, name="w"))
+    >>> z.shape, z[2]
+    ((M - I + 1,), [2 < M - I + 1]·Σ{u=0..I - 1} w[u]·x[u + 2])
     """
     kept = window(x, f, mode, exchange, "correlate")
     offset = [s - (length - 1) for s, length in zip(kept.start, f.lengths, strict=True)]
@@ -127,7 +134,14 @@ def convolve(x: Tensor, f: Tensor, *, mode: str = "full", exchange: bool = False
     """convolve(x, f)[i] = Σ_u x[i − u] · f[u] in mode "full"; "valid" and "same" start later.
 
     Shapes, per axis: M−I+1 valid, M+I−1 full, M same. With `exchange` mode "valid" is also defined where x fits into
-    f: it is convolve(f, x), of size I−M+1 per axis. Source: `scipy.signal.convolve`, which always exchanges.
+    f: it is convolve(f, x), of size I−M+1 per axis. Source: `scipy.signal.convolve`, which always exchanges. Raises
+    ShapeError unless both have equally many axes, ModeError for another mode.
+
+    >>> from cnn_symbolic import convolve, sizes, tensor
+    >>> M, I = sizes("M I")
+    >>> z = convolve(tensor(M, name="x"), tensor(I, name="w"))
+    >>> z.shape, z[2]
+    ((I + M - 1,), Σ{u=0..I - 1} w[u]·x[-u + 2])
     """
     kept = window(x, f, mode, exchange, "convolve")
 
