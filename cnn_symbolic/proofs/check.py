@@ -15,7 +15,7 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.ground.display import Runnable
-from cnn_symbolic.ground.errors import DisagreementError, FragmentError, OperandError
+from cnn_symbolic.ground.errors import DisagreementError, FragmentError, OperandError, ShapeError
 from cnn_symbolic.proofs.collecting import collect
 from cnn_symbolic.witnesses.explicit import settle_orderings
 
@@ -131,13 +131,17 @@ def check(title: str, *, statement: str, by: Callable[[], str], evidence: str = 
 def strict_orderings(title: str, shape: tuple[int, int], windows: tuple[int, int], *, article: str = "") -> Check:
     """Declare that max pooling selects the largest entry of each window and passes gradients back to it, as stated.
 
-    Exact, at one shape: `settle_orderings` settles every strict ordering of the entries with SymPy.
+    Exact, at one shape: `settle_orderings` settles every strict ordering of the entries with SymPy. Raises ShapeError
+    unless the window fits into the grid.
 
     >>> from cnn_symbolic import strict_orderings
     >>> made = strict_orderings("Max pooling", (2, 2), (1, 2))
     >>> made.outcome, made.verdict.evidence, made.verdict.detail
     ('proved', 'fixed shape', '24 orderings settled')
     """
+    if any(not 1 <= i <= m for m, i in zip(shape, windows, strict=True)):
+        (grid, window) = ("×".join(map(str, sides)) for sides in (shape, windows))
+        raise ShapeError(f"{title!r}: a window of {window} does not lie in a grid of {grid}: nothing would be pooled")
     return Orderings(title, shape, windows, tuple(article.split()))
 
 

@@ -113,13 +113,16 @@ def entries_of(
 def sum_over(formula: Callable[..., Any], lengths: Sequence[Any]) -> Any:
     """Return `Σ formula(u, v)` over `0 ≤ u < I, 0 ≤ v < J` for the lengths `(I, J)`; the names print the indices.
 
+    Raises ShapeError unless the formula has one index per length.
+
     >>> from cnn_symbolic import sizes, sum_over, tensor
     >>> M, I = sizes("M I")
     >>> x, w = tensor(M, name="x"), tensor(I, name="w")
     >>> sum_over(lambda u: x[2 + u] * w[u], (I,))
     Σ{u=0..I - 1} w[u]·x[u + 2]
     """
-    index = indices_of(formula)
+    if len(index := indices_of(formula)) != len(lengths):
+        raise ShapeError(f"sum_over: the formula has {len(index)} indices, found {len(lengths)} lengths: {lengths}")
     if (point := STANDING.get()) is not None:
         runs = product(*(range(n) for n in read_at(tuple(lengths), point)))
         return Standing(sum(read_at(formula(*map(Standing, at)), point) for at in runs))
