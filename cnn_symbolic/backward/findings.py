@@ -26,7 +26,15 @@ PRINTED = 64
 
 
 class BackwardError(AssertionError, CnnSymbolicError):
-    """A backward pass that is wrong; its message is the report."""
+    r"""A backward pass that is wrong; its message is the report.
+
+    >>> from cnn_symbolic.backward import BackwardError, assert_backward
+    >>> try:
+    ...     assert_backward(lambda dy, x, w: (dy @ w, dy.T @ x, dy.sum(axis=1)), of="linear()", examples=5)
+    ... except BackwardError as error:
+    ...     print(str(error).split("\n")[0])
+    ✗ <lambda> is not the backward pass of linear()
+    """
 
 
 @dataclass(frozen=True)
@@ -97,6 +105,13 @@ class BackwardReport(Finding):
     refuses to compute, and `otherwise` that all gradients are right for another layer or layout; both are empty
     otherwise. `assuming` are the conditions on the shapes, as they were given, and `where` says that the function was
     called in this process, if it was. `proof` is what is proved by reading the function, None if it was not asked for.
+
+    >>> from cnn_symbolic.backward import BackwardReport, check_backward
+    >>> report = check_backward(lambda dy, x, w: (dy @ w, dy.T @ x, dy.sum()), of="linear()", examples=5)
+    >>> isinstance(report, BackwardReport), report.right, report.gradient, report.kind, report.detail
+    (True, False, 'db', 'shape', 'db has the shape (), expected (2,)')
+    >>> report.mistake, report.also_right
+    ('summed over the channels too', {'dx': True, 'dw': True, 'db': False})
     """
 
     outcome: str

@@ -80,11 +80,18 @@ def same(
     time_limit: float = ALL,
     memory: int = LIMITS.memory or 2**32,
 ) -> Sameness:
-    """Return whether two functions, such as "mine.py:fast" and "mine.py:slow", return the same for the same arguments.
+    r"""Return whether two functions, such as "mine.py:fast" and "mine.py:slow", return the same for the same arguments.
 
     `arguments` are those of both, such as "x (N, C), w (C, K), stride=S". Functions that are named run in processes of
     their own, those of this process here. Raises OperandError for what is no function of a file, or arguments that do
     not fit, and DisagreementError where what was read is not what runs.
+
+    >>> from pathlib import Path
+    >>> from cnn_symbolic.backward.agreement import same
+    >>> _ = Path("written.py").write_text("def f(x, w): return x @ w\ndef g(x, w): return (w.T @ x.T).T\n")
+    >>> found = same("written.py:f", "written.py:g", "x (N, D), w (D, K)")
+    >>> found.outcome, found.evidence
+    ('proved', 'all shapes')
     """
     start = time.monotonic()
     sources = [source_of(function) for function in (f, g)]

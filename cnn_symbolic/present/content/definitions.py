@@ -16,7 +16,7 @@ from cnn_symbolic.notation.layout import Layout, Sign, joined
 from cnn_symbolic.present.content.prose import Prose, prose
 from cnn_symbolic.tensors import arithmetic
 from cnn_symbolic.tensors.operation import RECORDS
-from cnn_symbolic.tensors.operations import basic, convolutions, functions, padding, pooling, stacking
+from cnn_symbolic.tensors.operations import basic, convolutions, correlation, functions, padding, pooling, stacking
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.sources import Call
 from cnn_symbolic.tensors.tensor import Tensor
@@ -33,7 +33,7 @@ class OperationDefinition:
 
 
 # The modules that define operations, in the order in which these are shown.
-MODULES = (basic, functions, padding, arithmetic, stacking, convolutions, pooling)
+MODULES = (correlation, basic, functions, padding, arithmetic, stacking, convolutions, pooling)
 NAMES = [name for module in MODULES for name in RECORDS if RECORDS[name].make.__module__ == module.__name__]
 SHOWN = {name: RECORDS[name] for name in NAMES if RECORDS[name].given()}
 
