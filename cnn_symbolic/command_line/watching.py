@@ -10,6 +10,7 @@ from pathlib import Path
 from signal import SIGINT
 
 from cnn_symbolic.command_line.exits import say
+from cnn_symbolic.ground.ending import Ended
 from cnn_symbolic.ground.errors import MissingPackageError, OperandError
 
 # Which files are watched beside those that are named: what these may import, and texts of claims.
@@ -42,9 +43,11 @@ def decide_again(paths: Sequence[Path]) -> int:
             end(running)
             say(f"again, since {', '.join(sorted({Path(path).name for _, path in changed}))} changed; Ctrl-C ends")
             running = subprocess.Popen(command)  # noqa: S603 - as above
+    except KeyboardInterrupt:  # so watchfiles says that a signal has come
+        raise Ended(SIGINT) from None
     finally:
         end(running)
-    raise KeyboardInterrupt
+    raise RuntimeError("the changes of files have an end")
 
 
 def end(running: subprocess.Popen[bytes]) -> None:
