@@ -70,8 +70,8 @@ class Claim(Displayed):
 
     @property
     def place(self) -> str:
-        """Where the claim is declared, as `file:line:column`; nothing if that is in no file."""
-        return f"{self.file}:{self.line}:{self.column}" if self.line else ""
+        """Where the claim is declared, as `file:line:column`; nothing if that is in no file of the user's own."""
+        return f"{self.file}:{self.line}:{self.column}" if self.line and not is_bundled(self.file) else ""
 
     @property
     def group(self) -> str:
