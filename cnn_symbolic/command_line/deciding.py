@@ -30,7 +30,7 @@ def prove(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[NAME-OR-PATH]...",
+            metavar="NAME-OR-PATH",
             help="Bundled claims by id, file, section or the article's id (B8), or files and folders of your own. "
             "Default: all bundled.",
             show_default=False,
@@ -137,8 +137,9 @@ def check(
 
     Capitals are sizes. For example:
 
-        cnn-symbolic check --let 'x = tensor(M, N)' --let 'w = tensor(I, J)' --let 'z = correlate(x, w, mode="valid")'
-        --claim 'gradient(z, wrt=x) == correlate(w, cotangent(z), mode="full")'
+        cnn-symbolic check --let 'x = tensor(M, N)' --let 'w = tensor(I, J)' \\
+            --let 'z = correlate(x, w, mode="valid")' \\
+            --claim 'gradient(z, wrt=x) == convolve(w, cotangent(z))'
     """
     from cnn_symbolic.library.files import read_text
     from cnn_symbolic.library.loading import load_text
@@ -202,11 +203,15 @@ def check_backward(
         str | None,
         typer.Option("--gradients", metavar="w=self.dW", help="Where they have the gradients after the backward pass."),
     ] = None,
-    layout: Annotated[str | None, typer.Option("--layout", help="The axes of x and dy, as NHWC.")] = None,
-    filters: Annotated[str | None, typer.Option("--filters", help="The axes of w, as HWIO.")] = None,
+    layout: Annotated[
+        str | None, typer.Option("--layout", metavar="AXES", help="The axes of x and dy, as NHWC.")
+    ] = None,
+    filters: Annotated[str | None, typer.Option("--filters", metavar="AXES", help="The axes of w, as HWIO.")] = None,
     flipped: Annotated[bool, typer.Option("--flipped", help="The forward pass convolves.")] = False,
-    dtype: Annotated[str, typer.Option("--dtype", help="float64, float32 or int64.")] = "float64",
-    examples: Annotated[int, typer.Option("--examples", min=1, max=MOST_EXAMPLES, help="How many shapes.")] = 60,
+    dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="float64, float32 or int64.")] = "float64",
+    examples: Annotated[
+        int, typer.Option("--examples", metavar="N", min=1, max=MOST_EXAMPLES, help="How many shapes.")
+    ] = 60,
     shape: Annotated[
         list[str] | None,
         typer.Option(
