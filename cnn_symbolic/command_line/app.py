@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from cnn_symbolic.command_line import completing
 from cnn_symbolic.command_line.claim_results import guarded
 from cnn_symbolic.command_line.defaults import defaults
 from cnn_symbolic.command_line.exits import STATUSES, TRACEBACK
+from cnn_symbolic.command_line.helping import Application, HelpfulGroup
 from cnn_symbolic.ground.errors import OperandError
 from cnn_symbolic.ground.limits import LIMITS, MOST_JOBS, Limits, check_seconds
 from cnn_symbolic.ground.limits import memory as read_memory
@@ -20,9 +20,7 @@ from cnn_symbolic.ground.limits import memory as read_memory
 # The arguments and options that several commands have.
 Names = Annotated[
     list[str] | None,
-    typer.Argument(
-        metavar="[NAME-OR-PATH]...", help="As for prove.", show_default=False, autocompletion=completing.names
-    ),
+    typer.Argument(metavar="NAME-OR-PATH", help="As for prove.", show_default=False, autocompletion=completing.names),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Write one JSON document to standard output.")]
 
@@ -80,8 +78,10 @@ CoqSeconds = Annotated[
 ]
 
 
-class Commands(TyperGroup):
+class Commands(HelpfulGroup):
     """The commands. What goes wrong in one does not reach typer, which ends with 1 at some errors."""
+
+    ending = (("Exit status", [(str(number), meaning) for number, meaning in STATUSES.items()]),)
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """Return the context of the commands, which has the project's defaults of their options."""
@@ -115,15 +115,16 @@ def limits_of(timeout: float | None, memory: str) -> Limits:
     return Limits(LIMITS.seconds if timeout is None else timeout, read_memory(memory))
 
 
-app = typer.Typer(
+app = Application(
     cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Proves the gradients of convolutional networks for every shape at once, and refutes wrong ones.\n\n"
     "For a layer of your own, begin with: cnn-symbolic guide layer",
-    epilog=f"Exit status: {', '.join(f'{number} {meaning}' for number, meaning in STATUSES.items())}. "
-    f"With {TRACEBACK}=1 in the environment, an error of the tool itself shows where it arose. See guide commands.",
+    epilog=f"With {TRACEBACK}=1 in the environment, an error of the tool itself shows where it arose. "
+    "See guide commands.",
 )
 
 

@@ -287,13 +287,13 @@ def book_status(book: Book, certificates: Sequence[Outcome] = ()) -> int:
 
 
 def watched(total: int, doing: str = "proving") -> Callable[[Iterable[Any]], Iterable[Any]]:
-    """Return what shows a progress bar, on a terminal, while it passes things on."""
+    """Return what shows a progress bar, on a terminal that can move its cursor, while it passes things on."""
     from rich.progress import track
 
     from cnn_symbolic.present.console import make_console
 
     console = make_console(stderr=True)
-    quiet = not console.is_terminal or total < 2
+    quiet = not console.file.isatty() or console.is_dumb_terminal or total < 2
     return partial(track, description=doing, total=total, console=console, transient=True, disable=quiet)
 
 

@@ -34,7 +34,7 @@ def prove(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[NAME-OR-PATH]...",
+            metavar="NAME-OR-PATH",
             help="Bundled claims by id, file, section or the article's id (B8), or files and folders of your own. "
             "Default: all bundled.",
             show_default=False,
@@ -126,7 +126,7 @@ def check(
     files: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[FILE]...",
+            metavar="FILE",
             help="Texts of claims; - reads standard input, and a folder has all its *.claims read.",
             show_default=False,
         ),
@@ -155,8 +155,9 @@ def check(
 
     Capitals are sizes. For example:
 
-        cnn-symbolic check --let 'x = tensor(M, N)' --let 'w = tensor(I, J)' --let 'z = correlate(x, w, mode="valid")'
-        --claim 'gradient(z, wrt=x) == correlate(w, cotangent(z), mode="full")'
+        cnn-symbolic check --let 'x = tensor(M, N)' --let 'w = tensor(I, J)' \\
+            --let 'z = correlate(x, w, mode="valid")' \\
+            --claim 'gradient(z, wrt=x) == convolve(w, cotangent(z))'
     """
     from cnn_symbolic.library.loading import load_text, load_texts
 

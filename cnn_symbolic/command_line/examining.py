@@ -74,11 +74,15 @@ def check_backward(
         str | None,
         typer.Option("--gradients", metavar="w=self.dW", help="Where they have the gradients after the backward pass."),
     ] = None,
-    layout: Annotated[str | None, typer.Option("--layout", help="The axes of x and dy, as NHWC.")] = None,
-    filters: Annotated[str | None, typer.Option("--filters", help="The axes of w, as HWIO.")] = None,
+    layout: Annotated[
+        str | None, typer.Option("--layout", metavar="AXES", help="The axes of x and dy, as NHWC.")
+    ] = None,
+    filters: Annotated[str | None, typer.Option("--filters", metavar="AXES", help="The axes of w, as HWIO.")] = None,
     flipped: Annotated[bool, typer.Option("--flipped", help="The forward pass convolves.")] = False,
-    dtype: Annotated[str, typer.Option("--dtype", help="float64, float32 or int64.")] = "float64",
-    examples: Annotated[int, typer.Option("--examples", min=1, max=MOST_EXAMPLES, help="How many shapes.")] = 60,
+    dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="float64, float32 or int64.")] = "float64",
+    examples: Annotated[
+        int, typer.Option("--examples", metavar="N", min=1, max=MOST_EXAMPLES, help="How many shapes.")
+    ] = 60,
     shape: Annotated[
         list[str] | None,
         typer.Option(

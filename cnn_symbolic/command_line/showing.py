@@ -59,14 +59,15 @@ def article() -> None:
 
 @app.command()
 def inputs(
-    output: Annotated[int, typer.Option("--output", min=1, help="The size that comes out.")],
-    overlay: Annotated[int, typer.Option("--overlay", min=1, help="The size of the overlay or window.")],
-    stride: Annotated[int, typer.Option("--stride", min=1)] = 1,
-    padding: Annotated[int, typer.Option("--padding", min=0, help="On both sides.")] = 0,
-    dilation: Annotated[int, typer.Option("--dilation", min=1)] = 1,
+    output: Annotated[int, typer.Option("--output", metavar="N", min=1, help="The size that comes out.")],
+    overlay: Annotated[int, typer.Option("--overlay", metavar="N", min=1, help="The size of the overlay or window.")],
+    stride: Annotated[int, typer.Option("--stride", metavar="N", min=1, help="Of the convolution or window.")] = 1,
+    padding: Annotated[int, typer.Option("--padding", metavar="N", min=0, help="On both sides.")] = 0,
+    dilation: Annotated[int, typer.Option("--dilation", metavar="N", min=1, help="Of the overlay or window.")] = 1,
     ceil_mode: Annotated[bool, typer.Option("--ceil-mode", help="Of a pooling.")] = False,
     output_padding: Annotated[
-        int | None, typer.Option("--transposed", metavar="OUTPUT_PADDING", min=0, help="Of a transposed convolution.")
+        int | None,
+        typer.Option("--transposed", metavar="N", min=0, help="Of a transposed convolution, with N as output padding."),
     ] = None,
 ) -> None:
     """List the input sizes that give an output size, along one axis of a convolution or pooling."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from io import StringIO
 from typing import Any
@@ -19,6 +20,7 @@ from cnn_symbolic.present.content.words import in_words
 MARKS = {True: ("✓", "green"), False: ("✗", "bold red")}
 # What text on a terminal has that is not drawn; rich writes spaces for tabs.
 KEPT = "\n\t"
+BLANKS = re.compile(r" +$", re.MULTILINE)
 
 
 class Styled(Text):
@@ -33,7 +35,19 @@ class Styled(Text):
 
 
 class PrintingConsole(Console):
-    """A console on which a text is shown as it is, with an escape in place of what is not drawn."""
+    """A console on which a text is shown as it is, with an escape in place of what is not drawn.
+
+    Away from a terminal, lines end without blanks.
+    """
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print some objects."""
+        if self.is_terminal:
+            super().print(*objects, **options)
+            return
+        with self.capture() as captured:
+            super().print(*objects, **options)
+        self.file.write(BLANKS.sub("", captured.get()))
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Return a text that stands in a table, or is printed by itself."""

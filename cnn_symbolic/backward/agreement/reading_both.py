@@ -33,6 +33,7 @@ from cnn_symbolic.expressions.formulas import named_number, symbols_of
 from cnn_symbolic.expressions.values import as_condition
 from cnn_symbolic.ground.children import CAN_FORK
 from cnn_symbolic.ground.errors import CnnSymbolicError, DisagreementError, OperandError
+from cnn_symbolic.ground.files import decoded
 from cnn_symbolic.ground.limits import LIMITS
 from cnn_symbolic.kernel.search.verdicts import Refutation
 
@@ -133,8 +134,8 @@ def source_of(function: str | Callable[..., Any]) -> tuple[File, str]:
         except (TypeError, AttributeError):
             raise OperandError(f"{function!r} is no function that is written in a file") from None
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeError) as error:
+        text = decoded(file.read_bytes())
+    except (OSError, ValueError) as error:
         raise OperandError(f"{file} cannot be read: {error}") from None
     return File(text, str(file) if isinstance(function, str) else file.name), inner
 

@@ -13,6 +13,7 @@ from typing import Any, TypeGuard
 
 from cnn_symbolic.backward.calls.signatures import CONTEXT
 from cnn_symbolic.ground.errors import OperandError
+from cnn_symbolic.ground.files import decoded
 
 # The largest file that is read.
 MOST_BYTES = 2**21
@@ -138,7 +139,7 @@ def text_of(file: Path) -> str:
     try:
         if file.stat().st_size > MOST_BYTES:
             raise NoSource(f"{file.name} is too long to be read")
-        text = file.read_text(encoding="utf-8-sig")
+        text = decoded(file.read_bytes())
         ast.parse(text)
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise NoSource(f"{file.name} cannot be read: {error}") from None
