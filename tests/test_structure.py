@@ -50,6 +50,7 @@ ROOMS = [
     "present.figures",
     "present.content",
     "present.book",
+    "present.site",
     "present",
     "command_line",
     "",

@@ -200,7 +200,7 @@ def write_site(folder: Path, jobs: int) -> None:
     from cnn_symbolic.ground.printable import printable
     from cnn_symbolic.library.loading import everything
     from cnn_symbolic.present.site.building import build, check_packages, check_site
-    from cnn_symbolic.present.site.claims import Finding
+    from cnn_symbolic.present.site.claims import ClaimFinding
     from cnn_symbolic.present.site.pages import pages
 
     check_packages()
@@ -208,7 +208,7 @@ def write_site(folder: Path, jobs: int) -> None:
     claims = everything()
     found = decide_all(claims, jobs=jobs)
     findings = {
-        one.id: Finding(one.outcome, one.evidence, one.assumptions, tuple(text for text, _ in one.remarks))
+        one.id: ClaimFinding(one.outcome, one.evidence, one.assumptions, tuple(text for text, _ in one.remarks))
         for one in found
     }
     build(pages(claims, findings), folder, say)

@@ -29,7 +29,7 @@ KINDS = {"proved": "theorem", "refuted": "refutation"}
 
 
 @dataclass(frozen=True)
-class Finding:
+class ClaimFinding:
     """What was found of a claim, in words: the kind of its evidence, its assumptions, and what else is to be said."""
 
     outcome: str
@@ -43,7 +43,7 @@ class ShownClaim:
     """A claim with what was found of it."""
 
     claim: Claim
-    finding: Finding
+    finding: ClaimFinding
 
     @property
     def mark(self) -> str:
@@ -81,14 +81,14 @@ class ShownClaim:
             [Markup('<span class="fact">article: {}</span>').format(", ".join(made.article))] if made.article else []
         )
         facts.append(Markup('<span class="fact"><code>{}</code></span>').format(self.claim.id))
+        remarks = Markup().join(Markup("<p>{}.</p>").format(text[:1].upper() + text[1:]) for text in found.remarks)
         return page(
             f"({self.target})=\n## {self.mark} {plain(made.title)}",
             raw(
-                Markup('<div class="cnn-proofs"><div class="entry {}">{}<p class="facts">{}</p></div></div>').format(
-                    KINDS.get(found.outcome, found.outcome), self.statement(), Markup(" ").join(facts)
+                Markup('<div class="cnn-proofs"><div class="entry {}">{}<p class="facts">{}</p>{}</div></div>').format(
+                    KINDS.get(found.outcome, found.outcome), self.statement(), Markup(" ").join(facts), remarks
                 )
             ),
-            *map(plain, found.remarks),
         ).rstrip()
 
     def statement(self) -> Markup:
@@ -100,7 +100,9 @@ class ShownClaim:
         shown = Markup('<div class="statement">{}</div>').format(
             formula_html(writer.statement(SIGNS.get(self.finding.outcome, Sign("≟"))))
         )
-        where = Markup(", ").join(map(inline_formula, writer.abbreviations))
+        *others, last = writer.abbreviations or (None,)
+        said = [inline_formula(one, "", ",") for one in others]
+        where = Markup(" ").join([*said, *([] if last is None else [inline_formula(last, "", ".")])])
         return shown + (Markup('<p class="where">where {}</p>').format(where) if where else Markup())
 
 
@@ -113,7 +115,7 @@ def theorems(claims: Iterable[ShownClaim]) -> str:
     """Return a list of claims, each with a link to it; proved ones first."""
     order = list(MARKS)
     found = sorted(claims, key=lambda one: order.index(one.finding.outcome) if one.finding.outcome in order else 9)
-    return "\n".join(one.link for one in found)
+    return "\n".join(["{.theorems}", *(one.link for one in found)])
 
 
 def derivation_page(file: Path, claims: Sequence[ShownClaim]) -> str:

@@ -16,7 +16,7 @@ version = release = __version__
 language = "en"
 
 extensions = ["myst_nb"]
-myst_enable_extensions = ["dollarmath"]
+myst_enable_extensions = ["attrs_block", "dollarmath"]
 smartquotes = False
 nb_execution_mode = "force"
 nb_execution_timeout = 300

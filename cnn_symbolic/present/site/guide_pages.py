@@ -22,7 +22,7 @@ def readme() -> str:
     if (file := PACKAGE.parent / "README.md").is_file():
         return file.read_text(encoding="utf-8")
     try:
-        return str(metadata("cnn-symbolic").get_payload())  # type: ignore[attr-defined]
+        return metadata("cnn-symbolic")["Description"]
     except PackageNotFoundError:
         raise ExportError(
             "the README is missing, which the start page is made of: install cnn-symbolic again"

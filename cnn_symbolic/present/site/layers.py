@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields
+from inspect import Parameter, signature
 
 from cnn_symbolic.backward.forwards import CONSTRUCTORS, read_forward
 from cnn_symbolic.expressions.formulas import sizes, widths
@@ -27,16 +27,15 @@ from cnn_symbolic.tensors.tensor import Tensor
 
 B, C, D, I, J, K, M, N, S = sizes("B C D I J K M N S")
 (P,) = widths("P")
-WINDOWS = {"stride": S, "padding": P}
 # What the layers with symbols compute at general sizes, step by step.
 SYMBOLIC: Mapping[str, Callable[[], Sequence[Tensor]]] = {
     "FeatureMap": lambda: both(FeatureMap((M, N), (I, J))),
     "ConvolutionalLayer": lambda: both(ConvolutionalLayer((D, M, N), (I, J), maps=K)),
     "FullyConnectedLayer": lambda: both(FullyConnectedLayer((M, N), K)),
     "MaxPoolingMap": lambda: [MaxPoolingMap((M, N), (I, J)).a],
-    "Convolution": lambda: [Convolution((B, C, M, N), (K, C, I, J), **WINDOWS).z],
-    "MaxPool": lambda: [MaxPool((B, C, M, N), (I, J), **WINDOWS).a],
-    "AveragePool": lambda: [AveragePool((B, C, M, N), (I, J), **WINDOWS).a],
+    "Convolution": lambda: [Convolution((B, C, M, N), (K, C, I, J), stride=S, padding=P).z],
+    "MaxPool": lambda: [MaxPool((B, C, M, N), (I, J), stride=S, padding=P).a],
+    "AveragePool": lambda: [AveragePool((B, C, M, N), (I, J), stride=S, padding=P).a],
 }
 # How the layers of backward passes are written as an example: what is left open holds for every value.
 WRITTEN = {
@@ -94,12 +93,12 @@ def backward_page(kind: type[Forward], claims: Iterable[ShownClaim]) -> str:
     defined = definition(read_forward(written))
     whole = WHOLE & set(operations_in(defined.y))
     alike = [one for one in claims if whole & one.operations] if whole else using(["FullyConnectedLayer"], claims)
-    options = [f"- `{option.name}`: {stated(option.default)}" for option in fields(kind)[1:]]
+    options = signature(CONSTRUCTORS[names[0]]).parameters.values()
     return page(
         f"# {', '.join(f'`{one}`' for one in names)}",
-        *(entry(one, CONSTRUCTORS[one], topic_of(one)) for one in names),
+        *(entry(one, CONSTRUCTORS[one], topic_of(one), text=one == names[-1]) for one in names),
         "## Options",
-        "\n".join(options),
+        "\n".join(f"- `{one.name}`: {stated(one)}" for one in options),
         "A backward pass is compared with it, for every value of what is left open, by:",
         fenced(f'cnn-symbolic check-backward mine.py:backward --of "{written}"', "sh"),
         "## Forward formula",
@@ -110,9 +109,9 @@ def backward_page(kind: type[Forward], claims: Iterable[ShownClaim]) -> str:
     )
 
 
-def stated(default: object) -> str:
+def stated(option: Parameter) -> str:
     """Return what is said of an option's default."""
-    return f"`{default!r}` unless given" if not repr(default).startswith("<") else "has to be given"
+    return "has to be given" if option.default is option.empty else f"`{option.default!r}` unless given"
 
 
 def formulas(tensors: Iterable[Tensor]) -> Formulas:

@@ -9,7 +9,7 @@ from cnn_symbolic.ground.names import HOMES, TOPICS
 from cnn_symbolic.library.files import GROUPS, bundled_folder
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.present.content.words import in_words
-from cnn_symbolic.present.site.claims import Finding, ShownClaim, by_file, derivation_page, module_of
+from cnn_symbolic.present.site.claims import ClaimFinding, ShownClaim, by_file, derivation_page, module_of
 from cnn_symbolic.present.site.guide_pages import guide_pages, start_page
 from cnn_symbolic.present.site.layers import layer_pages, names_on
 from cnn_symbolic.present.site.markdown import contents, page
@@ -17,7 +17,7 @@ from cnn_symbolic.present.site.reference import gallery, operation_page, topic_p
 from cnn_symbolic.tensors.operation import RECORDS
 
 
-def pages(claims: Sequence[Claim], findings: Mapping[str, Finding]) -> dict[str, str]:
+def pages(claims: Sequence[Claim], findings: Mapping[str, ClaimFinding]) -> dict[str, str]:
     """Return the files of the site that Sphinx reads, by path, for the bundled claims and what was found of each."""
     shown = [ShownClaim(claim, findings[claim.id]) for claim in claims]
     made = {"index": start_page(), "gallery": gallery(), **guide_pages(), **reference(shown), **derivations(shown)}

@@ -34,8 +34,13 @@ class Bare:
 
 
 def signature(what: Callable[..., Any]) -> str:
-    """Return a signature as it is written: annotations as they stand there, … for what cannot be written."""
+    """Return a signature as it is written: annotations as they stand there, … for what cannot be written.
+
+    An operation has that of its definition, and returns a tensor.
+    """
     found = inspect.signature(what)
+    if found.return_annotation == "Definition":
+        found = found.replace(return_annotation="Tensor")
 
     def bare(annotation: Any) -> Any:
         return Bare(annotation) if isinstance(annotation, str) else annotation
@@ -51,14 +56,14 @@ def signature(what: Callable[..., Any]) -> str:
     return str(found.replace(parameters=parameters, return_annotation=bare(found.return_annotation)))
 
 
-def entry(name: str, what: Any, topic: str) -> str:
-    """Return a public name: its signature and docstring, of a class also what its objects have."""
+def entry(name: str, what: Any, topic: str, text: bool = True) -> str:
+    """Return a public name: its signature and, with `text`, its docstring, of a class also what its objects have."""
     if isinstance(what, type):
         return directive(
             "py:class", f"{name}{constructed(what)}", page(about(what), *members(what)).rstrip(), module=topic
         )
     if callable(what):
-        return directive("py:function", f"{name}{signature(what)}", about(what), module=topic)
+        return directive("py:function", f"{name}{signature(what)}", about(what) if text else "", module=topic)
     return directive("py:data", name, "", module=topic, value=repr(what))
 
 
