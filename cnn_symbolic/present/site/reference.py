@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -36,24 +37,30 @@ class Bare:
 def signature(what: Callable[..., Any]) -> str:
     """Return a signature as it is written: annotations as they stand there, … for what cannot be written.
 
-    An operation has that of its definition, and returns a tensor.
+    A class has that of its objects being made, a method no `self`; an operation has that of its definition, and returns
+    a tensor.
     """
     found = inspect.signature(what)
-    if found.return_annotation == "Definition":
-        found = found.replace(return_annotation="Tensor")
-
-    def bare(annotation: Any) -> Any:
-        return Bare(annotation) if isinstance(annotation, str) else annotation
-
-    parameters = [
-        one.replace(
-            annotation=bare(one.annotation), default=Bare("…") if repr(one.default).startswith("<") else one.default
+    returned = "Tensor" if found.return_annotation == "Definition" else found.return_annotation
+    return str(
+        found.replace(
+            parameters=[written(one) for one in found.parameters.values() if one.name != "self"],
+            return_annotation=found.empty if isinstance(what, type) else bare(returned),
         )
-        if one.default is not one.empty
-        else one.replace(annotation=bare(one.annotation))
-        for one in found.parameters.values()
-    ]
-    return str(found.replace(parameters=parameters, return_annotation=bare(found.return_annotation)))
+    )
+
+
+def written(parameter: inspect.Parameter) -> inspect.Parameter:
+    """Return a parameter with its annotation as it is written, and a default that can be."""
+    unwritten = repr(parameter.default).startswith("<") and parameter.default is not parameter.empty
+    return parameter.replace(
+        annotation=bare(parameter.annotation), default=Bare("…") if unwritten else parameter.default
+    )
+
+
+def bare(annotation: Any) -> Any:
+    """Return an annotation without the quotation marks that a text has."""
+    return Bare(annotation) if isinstance(annotation, str) else annotation
 
 
 def entry(name: str, what: Any, topic: str, text: bool = True) -> str:
@@ -145,6 +152,7 @@ def pictures_of(names: Iterable[str]) -> Iterator[str]:
         yield from map(figure, shown)
 
 
+@cache
 def figure(name: str) -> str:
     """Return a picture with what it shows."""
     drawn = svg(picture(name), identifier=f"figure-{name}")
