@@ -203,8 +203,8 @@ def write_site(folder: Path, jobs: int) -> None:
     from cnn_symbolic.present.site.claims import ClaimFinding
     from cnn_symbolic.present.site.pages import pages
 
-    check_packages()
     check_site(folder)
+    check_packages()
     claims = everything()
     found = decide_all(claims, jobs=jobs)
     findings = {

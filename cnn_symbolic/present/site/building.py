@@ -55,8 +55,8 @@ def build(pages: Mapping[str, str], folder: Path, warn: Callable[[str], None]) -
     What Sphinx warns of is passed on. Raises MissingPackageError without Sphinx, and ExportError where it fails, or
     where the folder is no site.
     """
-    check_packages()
     check_site(folder)
+    check_packages()
     with temporary_folder() as work:
         source, made = work / "source", work / "made"
         for name, text in pages.items():
