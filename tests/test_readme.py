@@ -29,8 +29,9 @@ README = TEXTS["README"]
 EVERYTHING = "\n".join(TEXTS.values())
 # How many commands and sessions there are, so that none is lost unnoticed.
 COMMANDS = {
-    "README": 5, "article": 2, "backward": 13, "book": 4, "certificates": 3, "convolutions": 2, "derivations": 1,
-    "formulas": 1, "layer": 9, "mistakes": 1, "proofs": 4, "pull_requests": 2, "same": 4, "trust": 1,
+    "README": 5, "article": 2, "backward": 13, "book": 4, "certificates": 3, "convolutions": 2, "course": 3,
+    "derivations": 1, "formulas": 1, "layer": 9, "mistakes": 1, "paper": 4, "proofs": 4, "pull_requests": 2,
+    "same": 4, "trust": 1,
 }  # fmt: skip
 SESSIONS = {"convolutions": 1, "derivations": 2, "formulas": 3, "same": 2, "sweeps": 1}
 

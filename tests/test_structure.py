@@ -50,6 +50,7 @@ ROOMS = [
     "present.figures",
     "present.content",
     "present.book",
+    "present.site",
     "present",
     "present.diagnostics",
     "command_line",

@@ -1,4 +1,4 @@
-"""The commands that show what there is: list, article, inputs, replay."""
+"""The commands that show what there is: list, article, inputs, replay, guide."""
 
 from __future__ import annotations
 
@@ -171,11 +171,26 @@ def guide(
             autocompletion=completing.pages,
         ),
     ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html",
+            metavar="DIR",
+            help="Write the guide, the reference of every name, the bundled claims and the pictures as a site that "
+            "needs no network. DIR is new, empty, or such a site.",
+        ),
+    ] = None,
+    jobs: Jobs = None,
 ) -> None:
-    """Show a page of the guide, or which pages there are."""
+    """Show a page of the guide, or which pages there are; or write all of it as a site."""
     from cnn_symbolic.library.guide import page, titles
     from cnn_symbolic.present.console import make_console, pages, rendered
 
+    if html is not None:
+        if topic is not None:
+            raise typer.BadParameter("--html writes all pages: it takes no PAGE")
+        write_site(html, jobs or 0)
+        return
     console = make_console()
     if topic is None:
         console.print(pages(titles()))
@@ -183,3 +198,26 @@ def guide(
         console.print(rendered(page(topic)))
     else:
         typer.echo(page(topic), nl=False)
+
+
+def write_site(folder: Path, jobs: int) -> None:
+    """Decide the bundled claims, write the site to a folder, and print where it begins."""
+    from cnn_symbolic.command_line.claim_results import claims_status
+    from cnn_symbolic.command_line.exits import say
+    from cnn_symbolic.ground.printable import printable
+    from cnn_symbolic.library.loading import everything
+    from cnn_symbolic.present.site.building import build, check_packages, check_site
+    from cnn_symbolic.present.site.claims import ClaimFinding
+    from cnn_symbolic.present.site.pages import pages
+
+    check_site(folder)
+    check_packages()
+    claims = everything()
+    found = decide_all(claims, jobs=jobs)
+    findings = {
+        one.id: ClaimFinding(one.outcome, one.evidence, one.assumptions, tuple(text for text, _ in one.remarks))
+        for one in found
+    }
+    build(pages(claims, findings), folder, say)
+    typer.echo(printable(folder / "index.html"))
+    raise typer.Exit(claims_status(found))
