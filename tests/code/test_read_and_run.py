@@ -351,3 +351,13 @@ def test_zero_is_one_of_the_numbers_that_are_compared():
     assert proofs.is_small({"x": np.zeros(3)})
     assert not proofs.is_small({"x": np.array([0.5])})
     assert not proofs.is_small({"x": np.array([2.0**30])})
+
+
+def test_what_is_not_understood_of_an_assignment_is_said_at_its_line(written):
+    mine = written(
+        "import numpy as np\n\n\ndef backward(dy, x, w):\n    dx = np.zeros(x.shape)\n"
+        "    for r in range(dy.shape[2]):\n        dx[:, :, r : r + w.shape[2]] = dy[:, :1, r : r + 1] * w[:1, :1]\n"
+        "    return dx\n"
+    )
+    report = check_backward(mine.backward, of="conv1d()", signature="dy, x, w -> dx", examples=5, prove=True)
+    assert "dx  tested, not proved: line 7: an assignment hits one entry twice" in str(report)

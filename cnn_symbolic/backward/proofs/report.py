@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -75,6 +76,12 @@ class ResultProof:
     formula: tuple[str, ...] = ()
     mend: CodeMend | None = None
 
+    @property
+    def at(self) -> int:
+        """The line that the reason is about; 0 if there is none."""
+        found = re.match(r"line (\d+): ", self.reason)
+        return self.line or (int(found[1]) if found else 0)
+
 
 @dataclass(frozen=True)
 class BackwardProof:
@@ -144,6 +151,5 @@ def said(result: ResultProof, file: str = "") -> str:
         parts = [f"refuted, read from the code: wrong at {at}" if at else "refuted, read from the code"]
         parts += [part for part in (result.what, result.condition, result.mistake) if part]
         return f"{'; '.join(parts)} ({result.seconds:.2f} s{lines})"
-    line = f"line {result.line}: "
-    where = (f"{file}:{result.line}: " if file else line) if result.line else ""
-    return f"tested, not proved: {where}{result.reason.removeprefix(line) if where else result.reason}"
+    where = f"{file}:{result.at}: " if file else f"line {result.at}: "
+    return f"tested, not proved: {where if result.at else ''}{result.reason.removeprefix(f'line {result.at}: ')}"

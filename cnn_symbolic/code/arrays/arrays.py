@@ -112,13 +112,13 @@ class Array:
         lengths = [n for dim in dims for n in dim]
         index = symbols_for(lengths)
         entry = expanded(source, dims, "an update")(index)
-        everything = whole and tuple(self.buffer.shape) == self.atoms
         target = tuple(self.at(back(index)))
+        everything = whole and tuple(self.buffer.shape) == self.atoms and target == index
         if not every and not is_injective(target, index):
             self.check_different(index, lengths, target)
         world.update(
             self.buffer,
-            Update(adds, world.moment, index, tuple(lengths), target, entry, everything and target == index),
+            Update(adds, world.moment, index, tuple(lengths), target, entry, everything, world.line),
             self.kind == WHOLE,
         )
 

@@ -54,7 +54,7 @@ class UnreadableMemory(Exception):
 class Update:
     """`a[target] = value`, or `+=`, for all `index` in a box of these lengths, at the passes of a moment.
 
-    `whole` says that it overwrites every entry.
+    `whole` says that it overwrites every entry, `line` where it is in the code.
     """
 
     adds: bool
@@ -64,6 +64,7 @@ class Update:
     target: Index
     value: sp.Expr
     whole: bool = False
+    line: int = 0
 
 
 @dataclass(frozen=True)

@@ -174,10 +174,10 @@ class Paths:
             plain, extra = self.without_choices(condition)
             self.must_vanish(closed_fully(rules.bracket(rules.negation(plain)), (*self.moment, *extra)), what)
 
-    def must_vanish(self, never: sp.Expr, what: str) -> None:
-        """Note that a number made from sizes has to be zero."""
+    def must_vanish(self, never: sp.Expr, what: str, line: int = 0) -> None:
+        """Note that a number made from sizes has to be zero, for what is read now, or in another line."""
         if never != 0:
-            self.obligations.setdefault(never, Obligation(self.line, what, never))
+            self.obligations.setdefault(never, Obligation(line or self.line, what, never))
 
     def require(self, condition: Any, what: str) -> None:
         """Go on where a condition holds; where it fails the code ends with an exception."""
@@ -226,7 +226,7 @@ class NotUnderstood(CnnSymbolicError):
     """Something in the code that is not understood: the line, what stands there, and what would be understood."""
 
     def __init__(self, line: int, reason: str) -> None:
-        super().__init__(f"line {line}: {reason}")
+        super().__init__(f"line {line}: {reason}" if line else reason)
         self.line, self.reason = line, reason
 
 

@@ -118,7 +118,7 @@ class World(Integers):
                 differ = rules.any_of(*(rules.compare("!=", x, y) for x, y in zip(first, second, strict=True)))
                 both = rules.all_of(*one.conditions, *other.conditions, *equal, differ)
                 never = bound_sum(rules.bracket(both), [i for i, _ in ranges], [n for _, n in ranges])
-                self.must_vanish(closed(never, self.moment), "an assignment hits one entry twice")
+                self.must_vanish(closed(never, self.moment), "an assignment hits one entry twice", one.update.line)
             if buffer.first is None:
                 index = tuple(sp.Dummy("e", integer=True) for _ in buffer.shape)
                 never = bound_sum(found.unwritten(index), index, buffer.shape)

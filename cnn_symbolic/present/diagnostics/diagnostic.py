@@ -163,7 +163,7 @@ def of_result(
         return at(place, "right", NONE, name, f"{about} is {told[0]}", (), None, seconds)
     if not right:
         return at(place, "misbehaviour", ERROR, name, f"{about} was not judged", (report.evidence,), None, seconds)
-    here = place.on(proof.line) if proof is not None and proof.line else place
+    here = place.on(proof.at) if proof is not None and proof.at else place
     rule, level = ("not-proved", WARNING) if wanted else ("right", NONE)
     return at(here, rule, level, name, f"{about}: {told[0] if told else report.evidence}", (report.evidence,))
 
