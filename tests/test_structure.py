@@ -52,6 +52,7 @@ ROOMS = [
     "present.book",
     "present",
     "command_line",
+    "command_line.plugins",
     "",
 ]
 

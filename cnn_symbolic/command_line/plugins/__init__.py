@@ -1,0 +1,1 @@
+"""What other programs load: magics of IPython."""
