@@ -47,8 +47,6 @@ from cnn_symbolic.tensors.gradients import gradient as gradient
 from cnn_symbolic.tensors.making import named as named
 from cnn_symbolic.tensors.making import scalar as scalar
 from cnn_symbolic.tensors.making import tensor as tensor
-from cnn_symbolic.tensors.operations.basic import convolve as convolve
-from cnn_symbolic.tensors.operations.basic import correlate as correlate
 from cnn_symbolic.tensors.operations.basic import dilate as dilate
 from cnn_symbolic.tensors.operations.basic import dot as dot
 from cnn_symbolic.tensors.operations.basic import flip as flip
@@ -65,6 +63,8 @@ from cnn_symbolic.tensors.operations.basic import wrap as wrap
 from cnn_symbolic.tensors.operations.basic import zeros as zeros
 from cnn_symbolic.tensors.operations.convolutions import merge_axes as merge_axes
 from cnn_symbolic.tensors.operations.convolutions import split_axis as split_axis
+from cnn_symbolic.tensors.operations.correlation import convolve as convolve
+from cnn_symbolic.tensors.operations.correlation import correlate as correlate
 from cnn_symbolic.tensors.operations.functions import apply as apply
 from cnn_symbolic.tensors.operations.functions import function as function
 from cnn_symbolic.tensors.operations.padding import crop as crop

@@ -15,6 +15,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+import yaml
 from rich.console import Console
 
 from cnn_symbolic.backward import reading
@@ -28,8 +29,9 @@ README = TEXTS["README"]
 EVERYTHING = "\n".join(TEXTS.values())
 # How many commands and sessions there are, so that none is lost unnoticed.
 COMMANDS = {
-    "README": 5, "article": 2, "backward": 13, "book": 4, "certificates": 3, "convolutions": 2, "derivations": 1,
-    "formulas": 1, "layer": 9, "mistakes": 1, "proofs": 4, "same": 4, "trust": 1,
+    "README": 5, "article": 2, "backward": 13, "book": 4, "certificates": 3, "convolutions": 2, "course": 3,
+    "derivations": 1, "formulas": 1, "layer": 9, "mistakes": 1, "paper": 4, "proofs": 4, "pull_requests": 2,
+    "same": 4, "trust": 1,
 }  # fmt: skip
 SESSIONS = {"convolutions": 1, "derivations": 2, "formulas": 3, "same": 2, "sweeps": 1}
 
@@ -83,8 +85,8 @@ def test_every_text_has_the_commands_and_sessions_that_it_should_have():
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_commands_print_what_is_said(name, tmp_path, monkeypatch):
     monkeypatch.setattr(reading, "BY_DEFAULT", [True])
-    for block in blocks(TEXTS[name], "python"):
-        if found := re.match(r"# (\w+\.(?:py|txt))\n", block):
+    for block in [*blocks(TEXTS[name], "python"), *blocks(TEXTS[name], "toml")]:
+        if found := re.match(r"# (\w+\.(?:py|txt|claims|toml))\n", block):
             tmp_path.joinpath(found.group(1)).write_text(block, encoding="utf-8")
     for command, expected in commands_of(TEXTS[name]):
         if re.search("certify |coqc ", command) and shutil.which("coqc") is None:
@@ -103,6 +105,22 @@ def test_the_sessions_are_right(name):
     for session in sessions(TEXTS[name]):
         runner.run(parser.get_doctest(session, {}, f"{name}.md", f"{name}.md", 0))
     assert runner.failures == 0
+
+
+def test_the_workflow_and_the_hooks_of_the_guide_do_what_they_should(tmp_path):
+    workflow, hooks = map(yaml.safe_load, blocks(TEXTS["pull_requests"], "yaml"))
+    (claims,) = (block for block in blocks(TEXTS["pull_requests"], "python") if block.startswith("# layer.claims"))
+    tmp_path.joinpath("layer.claims").write_text(claims, encoding="utf-8")
+    tmp_path.joinpath("mine.py").write_text(
+        "import numpy as np\n\n\ndef backward(dy, x, w, stride):\n    return dy * 0, dy * 0, dy.sum(axis=(0, 2, 3))\n"
+    )
+    steps = [shlex.split(step.get("run", "")) for step in workflow["jobs"]["gradients"]["steps"]]
+    ran = [commands.run(*step[1:], cwd=tmp_path) for step in steps if step[:1] == ["cnn-symbolic"]]
+    assert [(one.returncode, one.stdout.count("::error file=")) for one in ran] == [(1, 1), (1, 2)]
+    known = {hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
+    for hook in hooks["repos"][0]["hooks"]:
+        command = [*shlex.split(known[hook["id"]]["entry"])[1:], *hook.get("args", ["layer.claims"])]
+        assert commands.run(*command, cwd=tmp_path).returncode == 1
 
 
 def test_links_lead_somewhere():

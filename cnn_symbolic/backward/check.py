@@ -89,6 +89,13 @@ def check_backward(
     `timeout` seconds is a hang. Shapes that the function refuses are not its domain; if it is to be `total`, to refuse
     is wrong. The source text of the function is read, too, and its results are proved for all shapes where that can
     be done within some seconds, unless `prove` is False. Raises OperandError if it refuses everything.
+
+    >>> from cnn_symbolic.backward import avg_pool1d, check_backward
+    >>> report = check_backward(lambda dy, x: dy.repeat(2, axis=2) / 2, of=avg_pool1d(2), examples=10)
+    >>> report.outcome, report.gradient, report.wrong_where
+    ('wrong', 'dx', 'M is odd')
+    >>> report.mistake
+    'the remainder of the stride is forgotten'
     """
     start = time.perf_counter()
     code = function if isinstance(function, UserCode) else CodeHere(function)
@@ -132,6 +139,14 @@ def prove_backward(function: Callable[..., Any] | Sequence[Callable[..., Any]], 
     """Return what is proved of a backward pass by reading it, and found by calling it; see check_backward.
 
     `proof` of the report has every result with its outcome, and `proved` says whether all of them are.
+
+    >>> from pathlib import Path
+    >>> from runpy import run_path
+    >>> from cnn_symbolic.backward import linear, prove_backward
+    >>> _ = Path("written.py").write_text("def backward(dy, x, w): return dy @ w, dy.T @ x, dy.sum(axis=0)")
+    >>> report = prove_backward(run_path("written.py")["backward"], of=linear(), examples=5)
+    >>> report.proved, [(result.name, result.outcome) for result in report.proof.results]
+    (True, [('dx', 'proved'), ('dw', 'proved'), ('db', 'proved')])
     """
     return check_backward(function, **options, prove=True)
 
@@ -140,6 +155,13 @@ def assert_backward(function: Callable[..., Any], *, proved: bool = False, **opt
     """Raise BackwardError, with the report, if a function is not the backward pass of a layer; see check_backward.
 
     With `proved` it is raised, too, if a result is not proved for all shapes; without, nothing is read.
+
+    >>> from cnn_symbolic.backward import assert_backward
+    >>> wrong = lambda dy, x, w: (dy @ w, dy.T @ x, dy.sum(axis=1))
+    >>> assert_backward(wrong, of="linear()", examples=5)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    cnn_symbolic.backward.findings.BackwardError: ✗ <lambda> is not the backward pass of linear()
+    ...
     """
     __tracebackhide__ = True
     report = check_backward(function, **{"prove": proved, **options})

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from cnn_symbolic.backward.proofs.report import BackwardProof, headline_of, lines_of
+from cnn_symbolic.backward.proofs.sources import SourcePlace
 from cnn_symbolic.backward.strategies import Problem
 from cnn_symbolic.ground.display import Displayed
 from cnn_symbolic.ground.errors import CnnSymbolicError
@@ -26,7 +27,15 @@ PRINTED = 64
 
 
 class BackwardError(AssertionError, CnnSymbolicError):
-    """A backward pass that is wrong; its message is the report."""
+    r"""A backward pass that is wrong; its message is the report.
+
+    >>> from cnn_symbolic.backward import BackwardError, assert_backward
+    >>> try:
+    ...     assert_backward(lambda dy, x, w: (dy @ w, dy.T @ x, dy.sum(axis=1)), of="linear()", examples=5)
+    ... except BackwardError as error:
+    ...     print(str(error).split("\n")[0])
+    ✗ <lambda> is not the backward pass of linear()
+    """
 
 
 @dataclass(frozen=True)
@@ -97,6 +106,13 @@ class BackwardReport(Finding, Displayed):
     refuses to compute, and `otherwise` that all gradients are right for another layer or layout; both are empty
     otherwise. `assuming` are the conditions on the shapes, as they were given, and `where` says that the function was
     called in this process, if it was. `proof` is what is proved by reading the function, None if it was not asked for.
+
+    >>> from cnn_symbolic.backward import BackwardReport, check_backward
+    >>> report = check_backward(lambda dy, x, w: (dy @ w, dy.T @ x, dy.sum()), of="linear()", examples=5)
+    >>> isinstance(report, BackwardReport), report.right, report.gradient, report.kind, report.detail
+    (True, False, 'db', 'shape', 'db has the shape (), expected (2,)')
+    >>> report.mistake, report.also_right
+    ('summed over the channels too', {'dx': True, 'dw': True, 'db': False})
     """
 
     outcome: str
@@ -132,9 +148,9 @@ class BackwardReport(Finding, Displayed):
     def __str__(self) -> str:
         return self.text()
 
-    def text(self, formulas: bool = False) -> str:
-        """Return the report as it is printed, if asked with the formulas that were read."""
-        return "\n".join([headline(self), *(f"  {line}".rstrip() for line in body(self, formulas))])
+    def text(self, formulas: bool = False, place: SourcePlace | None = None) -> str:
+        """Return the report as it is printed: if asked with the formulas that were read, and where the function is."""
+        return "\n".join([headline(self), *(f"  {line}".rstrip() for line in body(self, formulas, place))])
 
 
 # The report as text
@@ -151,11 +167,14 @@ def headline(report: BackwardReport) -> str:
     return {"right": f"✓ {is_it}", "tested": f"✓ {is_it} up to rounding", "wrong": f"✗ {is_it}"}[report.outcome]
 
 
-def body(report: BackwardReport, formulas: bool = False) -> Iterator[str]:
+def body(report: BackwardReport, formulas: bool = False, place: SourcePlace | None = None) -> Iterator[str]:
     """Yield the lines below the first."""
+    if place is not None and place.line:
+        yield str(place)
     where = f", exactly where {report.wrong_where}" if report.wrong_where else ""
     yield f"{report.evidence}{where} ({report.seconds:.1f} s)"
-    yield from lines_of(report.proof, formulas) if report.proof is not None else ()
+    file = str(place.file) if place is not None else ""
+    yield from lines_of(report.proof, formulas, file) if report.proof is not None else ()
     yield from report.refuses.splitlines()
     yield from report.otherwise.splitlines()
     if report.outcome == "right" and not report.proved:

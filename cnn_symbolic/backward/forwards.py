@@ -51,10 +51,14 @@ def constructor(kind: type[Forward], rank: int) -> Callable[..., Forward]:
         return kind(rank, **{key: frozen(value) for key, value in bound.arguments.items()})
 
     make.__name__ = make.__qualname__ = name
-    means = (kind.__doc__ or "").strip()
+    means = inspect.getdoc(kind) or ""
+    shown = next((f"{option.name}=2" for option in options if option.name in ("window", "factors", "stride")), "")
     make.__doc__ = (
         f"Return the layer {name}{known}: {means[:1].lower()}{means[1:]}\n\n"
-        "Options may be `any_of(…)` values, and numbers may be left open: a size, such as S = sizes('S')[0]."
+        "Options may be `any_of(…)` values, and numbers may be left open: a size, such as S = sizes('S')[0]. Raises\n"
+        "ModeError for an option that there is not, ShapeError or OperandError for a value that it cannot have.\n\n"
+        f">>> from cnn_symbolic.backward import {name}\n>>> print({name}({shown}))\n{name}({shown})\n"
+        f">>> {name}({shown}).signature\n{kind.signature!r}"
     )
     make.__signature__ = known  # type: ignore[attr-defined]  # which `inspect` reads of a function
     return make
@@ -78,8 +82,9 @@ def read_forward(text: str) -> Forward:
     """Return the layer that a text such as "conv2d(stride=2, padding=1)" describes; the text is read, never run.
 
     A name as the value of an option leaves it open. In arithmetic I, J, Q are the sizes of the overlay, S and D the
-    stride and the dilation.
+    stride and the dilation. Raises OperandError for what is no layer, ModeError for an option that it does not have.
 
+    >>> from cnn_symbolic.backward import read_forward
     >>> print(read_forward("conv2d(stride=any_of(1, 2), padding=((1, 0), (0, 1)))"))
     conv2d(stride=any_of(1, 2), padding=((1, 0), (0, 1)))
     >>> print(read_forward("conv2d(stride=(S, T), padding=(I - 1) // 2)"))

@@ -84,7 +84,14 @@ def convolution_problems(of: Forward | str = "conv2d()", *, ones: Collection[str
     """Return a strategy for a layer with its shapes (`Problem`), poolings and upsampling too.
 
     `of` is the layer or its text; options that are `any_of` vary. `ones` are the letters of axes that have size
-    one: N for the batch, C for all channels, O and I for the channels of the filters.
+    one: N for the batch, C for all channels, O and I for the channels of the filters. Raises MissingPackageError
+    without Hypothesis.
+
+    >>> from hypothesis import find
+    >>> from cnn_symbolic.backward import conv1d, convolution_problems
+    >>> simplest = find(convolution_problems(conv1d(stride=2)), lambda problem: problem.shapes["y"][2] > 1)
+    >>> simplest.shapes
+    {'x': (1, 1, 3), 'w': (1, 1, 1), 'b': (1,), 'y': (1, 1, 2), 'dy': (1, 1, 2)}
     """
     forward = read_forward(of) if isinstance(of, str) else of
     st: Any = hypothesis().strategies

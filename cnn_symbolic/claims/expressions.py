@@ -77,7 +77,9 @@ class Expressions(ast.NodeVisitor):
         before = len(given.encode(errors="replace")[:column].decode(errors="ignore"))
         start = max(0, before - 60)
         pointed = f"\n    {shown[start : start + 100]}\n    {' ' * (before - start)}^" if shown.strip() else ""
-        return ClaimTextError(f"{self.where}, line {line}, column {before + 1}: {message}{pointed}")
+        error = ClaimTextError(f"{self.where}, line {line}, column {before + 1}: {message}{pointed}")
+        error.line, error.column, error.what = line, before + 1, message
+        return error
 
     def wrong(self, node: ast.AST, message: str) -> ClaimTextError:
         """Return an error that points at a node."""

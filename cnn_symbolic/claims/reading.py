@@ -45,9 +45,14 @@ from cnn_symbolic.tensors.tensor import Equation, Tensor, merge_name
 
 
 def read_claims(text: str, where: str = "the text") -> dict[str, Derivation]:
-    """Return the claims of a text by name, undecided: the variable that holds a claim, or `line_5`.
+    r"""Return the claims of a text by name, undecided: the variable that holds a claim, or `line_5`.
 
     Raises ClaimTextError, which says what was expected at which line and column.
+
+    >>> from cnn_symbolic.claims import read_claims
+    >>> found = read_claims("x = tensor(M)\nw = tensor(I)\nsize = claim(shape(correlate(x, w)) == (M - I + 1,))")
+    >>> {name: made.outcome for name, made in found.items()}
+    {'size': 'proved'}
     """
     return {name: one.made for name, one in declared_claims(text, where).items()}
 

@@ -16,7 +16,7 @@ from cnn_symbolic.ground.errors import FragmentError, TooLargeError
 from cnn_symbolic.ground.names import VOCABULARY, load, words
 from cnn_symbolic.proofs.derivation import Step
 from cnn_symbolic.tensors.operation import RECORDS
-from cnn_symbolic.tensors.operations.basic import MODES
+from cnn_symbolic.tensors.operations.correlation import MODES
 from cnn_symbolic.tensors.sources import Call, Entries, Gradient, Leaf, Named, Source
 from cnn_symbolic.tensors.tensor import Tensor
 

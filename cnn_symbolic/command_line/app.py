@@ -2,23 +2,52 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
+from cnn_symbolic.command_line import completing
 from cnn_symbolic.command_line.claim_results import guarded
+from cnn_symbolic.command_line.defaults import defaults
 from cnn_symbolic.command_line.exits import STATUSES, TRACEBACK
+from cnn_symbolic.command_line.helping import Application, HelpfulGroup
 from cnn_symbolic.ground.errors import OperandError
 from cnn_symbolic.ground.limits import LIMITS, MOST_JOBS, Limits, check_seconds
 from cnn_symbolic.ground.limits import memory as read_memory
 
 # The arguments and options that several commands have.
 Names = Annotated[
-    list[str] | None, typer.Argument(metavar="[NAME-OR-PATH]...", help="As for prove.", show_default=False)
+    list[str] | None,
+    typer.Argument(metavar="NAME-OR-PATH", help="As for prove.", show_default=False, autocompletion=completing.names),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Write one JSON document to standard output.")]
+
+
+class OutputFormat(StrEnum):
+    """What a command that decides prints on standard output."""
+
+    text = "text"
+    json = "json"
+    github = "github"
+    junit = "junit"
+    sarif = "sarif"
+
+
+Output = Annotated[
+    OutputFormat | None,
+    typer.Option(
+        "--output-format",
+        metavar="FORMAT",
+        help="What is printed: text; json, as --json; or the verdicts with their places in the files for other tools: "
+        "github, for the log of a workflow, junit and sarif, as XML and JSON.",
+        show_default=False,
+    ),
+]
+Watch = Annotated[
+    bool, typer.Option("--watch", help="Decide again whenever a file beside those that are read changes.")
+]
 Latex = Annotated[Path | None, typer.Option("--latex", metavar="FILE", help="Write the proofs as a LaTeX document.")]
 Jobs = Annotated[
     int | None,
@@ -49,8 +78,21 @@ CoqSeconds = Annotated[
 ]
 
 
-class Commands(TyperGroup):
+class Commands(HelpfulGroup):
     """The commands. What goes wrong in one does not reach typer, which ends with 1 at some errors."""
+
+    ending = (("Exit status", [(str(number), meaning) for number, meaning in STATUSES.items()]),)
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Return the context of the commands, which has the project's defaults of their options."""
+
+        def found() -> Any:
+            return {"default_map": defaults(self.commands, Path.cwd())}
+
+        more = {} if extra.get("resilient_parsing") else guarded(found)
+        if isinstance(more, int):
+            raise SystemExit(more)
+        return super().make_context(info_name, args, parent, **{**more, **extra})
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that is called for."""
@@ -61,21 +103,28 @@ class Commands(TyperGroup):
         raise typer.Exit(status or 0)
 
 
+def output_of(output: OutputFormat | None, json: bool) -> str:
+    """Return what is to be printed; raise BadParameter if two options say differently."""
+    if json and output not in (None, OutputFormat.json):
+        raise typer.BadParameter(f"--json is --output-format json: give it or --output-format {output.value}")
+    return "json" if json else (output or OutputFormat.text).value
+
+
 def limits_of(timeout: float | None, memory: str) -> Limits:
     """Return the limits of each claim; raise OperandError for a size of memory that is none."""
     return Limits(LIMITS.seconds if timeout is None else timeout, read_memory(memory))
 
 
-app = typer.Typer(
+app = Application(
     cls=Commands,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Proves the gradients of convolutional networks for every shape at once, and refutes wrong ones.\n\n"
     "For a layer of your own, begin with: cnn-symbolic guide layer",
-    epilog=f"Exit status: {', '.join(f'{number} {meaning}' for number, meaning in STATUSES.items())}. "
-    f"With {TRACEBACK}=1 in the environment, an error of the tool itself shows where it arose. See guide commands.",
+    epilog=f"With {TRACEBACK}=1 in the environment, an error of the tool itself shows where it arose. "
+    "See guide commands.",
 )
 
 

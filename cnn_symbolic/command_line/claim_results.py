@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from cnn_symbolic.command_line.exits import AS_STATED, INTERNAL, OPPOSITE, UNDECIDED, USAGE, exit_status, request, say
+from cnn_symbolic.ground.errors import ClaimTextError, CnnSymbolicError
 from cnn_symbolic.ground.limits import LIMITS, Limits
 
 if TYPE_CHECKING:
     from cnn_symbolic.certificates.certifying import Outcome
     from cnn_symbolic.library.loading import Claim
     from cnn_symbolic.present.content.contents import Book, Omitted
+    from cnn_symbolic.present.diagnostics.diagnostic import Diagnostic
     from cnn_symbolic.present.terminal import Decided
     from cnn_symbolic.proofs.check import Check
     from cnn_symbolic.proofs.derivation import Derivation
@@ -42,16 +44,18 @@ def run(
     claims: Sequence[Claim],
     steps: bool = False,
     latex: Path | None = None,
-    json: bool = False,
+    output: str = "text",
     views: bool = False,
     limits: Limits = LIMITS,
     certificates: Path | None = None,
     jobs: int = 1,
+    unread: Mapping[Path, CnnSymbolicError] | None = None,
 ) -> int:
     """Decide claims, print what is called for (a table; or every claim by itself), and return the exit status.
 
     With a folder for certificates, the claims are certified too. `limits` are those of each claim. `jobs` is the number
-    of processes that decide; 0 takes one for each core.
+    of processes that decide; 0 takes one for each core. `output` is a format of `command_line.app`; `unread` are the
+    files that could not be read, and why.
     """
     from cnn_symbolic.ground.files import check_target, write
     from cnn_symbolic.present.console import make_console
@@ -62,8 +66,8 @@ def run(
     if latex is not None:
         check_target(latex, reading={claim.file for claim in claims})
     start = time.perf_counter()
-    shown = not json and (steps or views)
-    found = decide_all(claims, limits, jobs, steps=steps if shown else None, json=json, entries=latex is not None)
+    shown = steps if output == "text" and (steps or views) else None
+    found = decide_all(claims, limits, jobs, steps=shown, json=output == "json", entries=latex is not None)
     seconds = time.perf_counter() - start
     if certificates is not None:
         found = certified(claims, found, certificates)
@@ -75,8 +79,13 @@ def run(
         book = assemble(claims, outcomes=outcomes, found=[one.entry for one in found if one.entry is not None])
         write(latex, latex_book(book))
         report_omitted(book, str(latex))
-    if json:
+    if output == "json":
         echo_document(found)
+    elif output != "text":
+        from cnn_symbolic.present.diagnostics.diagnostic import of_claims, of_error
+
+        said = [*(of_error(error, file) for file, error in (unread or {}).items()), *of_claims(found)]
+        echo_diagnostics(output, said, summary(found, seconds) if found else "")
     else:
         console = make_console()
         for one in found:
@@ -91,7 +100,7 @@ def run(
 
             took = time.perf_counter() - start - seconds
             console.print(*certified_lines(found, certificates, took), sep="\n")
-    return worst(claims_status(found), certified_status(outcomes_of(found)))
+    return worst(claims_status(found), certified_status(outcomes_of(found)), USAGE if unread else AS_STATED)
 
 
 def certify_claims(
@@ -195,6 +204,31 @@ def echo_document(found: Sequence[Decided]) -> None:
     echo_text(json_text(document(values)))
 
 
+def echo_diagnostics(output: str, found: Sequence[Diagnostic], last: str = "") -> None:
+    """Print diagnostics as another tool reads them; a log, which people read too, has a last line."""
+    from cnn_symbolic.present.diagnostics.formats import in_format
+
+    for text in filter(None, (in_format(output, found), last if output == "github" else "")):
+        echo_text(text)
+
+
+@contextmanager
+def reporting(output: str, files: Sequence[Path]) -> Iterator[None]:
+    """Print an error that ends a command before anything is decided as another tool reads it, too, if it is asked to.
+
+    It is said of the file that it names, else of the first.
+    """
+    try:
+        yield
+    except CnnSymbolicError as error:
+        if output not in ("text", "json"):
+            from cnn_symbolic.present.diagnostics.diagnostic import of_error
+
+            named = [file for file in files if str(file) in str(error)]
+            echo_diagnostics(output, [of_error(error, (named or [*files, Path("cnn-symbolic")])[0])])
+        raise
+
+
 def echo_text(text: str) -> None:
     """Print a text for other programs: as UTF-8, whatever the terminal has."""
     from cnn_symbolic.ground.files import encoded
@@ -253,13 +287,13 @@ def book_status(book: Book, certificates: Sequence[Outcome] = ()) -> int:
 
 
 def watched(total: int, doing: str = "proving") -> Callable[[Iterable[Any]], Iterable[Any]]:
-    """Return what shows a progress bar, on a terminal, while it passes things on."""
+    """Return what shows a progress bar, on a terminal that can move its cursor, while it passes things on."""
     from rich.progress import track
 
     from cnn_symbolic.present.console import make_console
 
     console = make_console(stderr=True)
-    quiet = not console.is_terminal or total < 2
+    quiet = not console.file.isatty() or console.is_dumb_terminal or total < 2
     return partial(track, description=doing, total=total, console=console, transient=True, disable=quiet)
 
 
@@ -338,8 +372,6 @@ def status(outcomes: Iterable[tuple[str, str]]) -> int:
 
 def guarded(command: Any) -> Any:
     """Return what a command returns; an error that the package raises on purpose becomes one line and status 2."""
-    from cnn_symbolic.ground.errors import ClaimTextError, CnnSymbolicError
-
     try:
         return command()
     except (CnnSymbolicError, OSError) as error:

@@ -35,7 +35,7 @@ def application() -> Typer:
     """Return the application with its commands; the modules that have them are in the order of its help."""
     from cnn_symbolic.command_line.app import app
 
-    for name in ("deciding", "comparing", "showing", "writing"):  # they add their commands to it
+    for name in ("deciding", "examining", "comparing", "showing", "writing"):  # they add their commands to it
         import_module(f"cnn_symbolic.command_line.{name}")
     return app
 

@@ -1,4 +1,4 @@
-"""The commands that show what there is: list, article, inputs, replay."""
+"""The commands that show what there is: list, article, inputs, replay, guide."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cnn_symbolic.command_line import completing
 from cnn_symbolic.command_line.app import ClaimSeconds, Jobs, Json, Memory, Names, app, limits_of
 from cnn_symbolic.command_line.claim_results import decide_all, echo_text, status, watched, worst
 from cnn_symbolic.command_line.exits import AS_STATED, OPPOSITE, UNDECIDED, USAGE
@@ -58,14 +59,15 @@ def article() -> None:
 
 @app.command()
 def inputs(
-    output: Annotated[int, typer.Option("--output", min=1, help="The size that comes out.")],
-    overlay: Annotated[int, typer.Option("--overlay", min=1, help="The size of the overlay or window.")],
-    stride: Annotated[int, typer.Option("--stride", min=1)] = 1,
-    padding: Annotated[int, typer.Option("--padding", min=0, help="On both sides.")] = 0,
-    dilation: Annotated[int, typer.Option("--dilation", min=1)] = 1,
+    output: Annotated[int, typer.Option("--output", metavar="N", min=1, help="The size that comes out.")],
+    overlay: Annotated[int, typer.Option("--overlay", metavar="N", min=1, help="The size of the overlay or window.")],
+    stride: Annotated[int, typer.Option("--stride", metavar="N", min=1, help="Of the convolution or window.")] = 1,
+    padding: Annotated[int, typer.Option("--padding", metavar="N", min=0, help="On both sides.")] = 0,
+    dilation: Annotated[int, typer.Option("--dilation", metavar="N", min=1, help="Of the overlay or window.")] = 1,
     ceil_mode: Annotated[bool, typer.Option("--ceil-mode", help="Of a pooling.")] = False,
     output_padding: Annotated[
-        int | None, typer.Option("--transposed", metavar="OUTPUT_PADDING", min=0, help="Of a transposed convolution.")
+        int | None,
+        typer.Option("--transposed", metavar="N", min=0, help="Of a transposed convolution, with N as output padding."),
     ] = None,
 ) -> None:
     """List the input sizes that give an output size, along one axis of a convolution or pooling."""
@@ -162,13 +164,33 @@ def replay_status(rows: Sequence[Replayed]) -> int:
 def guide(
     topic: Annotated[
         str | None,
-        typer.Argument(metavar="PAGE", help="A page's name; without one, all are listed.", show_default=False),
+        typer.Argument(
+            metavar="PAGE",
+            help="A page's name; without one, all are listed.",
+            show_default=False,
+            autocompletion=completing.pages,
+        ),
     ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html",
+            metavar="DIR",
+            help="Write the guide, the reference of every name, the bundled claims and the pictures as a site that "
+            "needs no network. DIR is new, empty, or such a site.",
+        ),
+    ] = None,
+    jobs: Jobs = None,
 ) -> None:
-    """Show a page of the guide, or which pages there are."""
+    """Show a page of the guide, or which pages there are; or write all of it as a site."""
     from cnn_symbolic.library.guide import page, titles
     from cnn_symbolic.present.console import make_console, pages, rendered
 
+    if html is not None:
+        if topic is not None:
+            raise typer.BadParameter("--html writes all pages: it takes no PAGE")
+        write_site(html, jobs or 0)
+        return
     console = make_console()
     if topic is None:
         console.print(pages(titles()))
@@ -176,3 +198,26 @@ def guide(
         console.print(rendered(page(topic)))
     else:
         typer.echo(page(topic), nl=False)
+
+
+def write_site(folder: Path, jobs: int) -> None:
+    """Decide the bundled claims, write the site to a folder, and print where it begins."""
+    from cnn_symbolic.command_line.claim_results import claims_status
+    from cnn_symbolic.command_line.exits import say
+    from cnn_symbolic.ground.printable import printable
+    from cnn_symbolic.library.loading import everything
+    from cnn_symbolic.present.site.building import build, check_packages, check_site
+    from cnn_symbolic.present.site.claims import ClaimFinding
+    from cnn_symbolic.present.site.pages import pages
+
+    check_site(folder)
+    check_packages()
+    claims = everything()
+    found = decide_all(claims, jobs=jobs)
+    findings = {
+        one.id: ClaimFinding(one.outcome, one.evidence, one.assumptions, tuple(text for text, _ in one.remarks))
+        for one in found
+    }
+    build(pages(claims, findings), folder, say)
+    typer.echo(printable(folder / "index.html"))
+    raise typer.Exit(claims_status(found))

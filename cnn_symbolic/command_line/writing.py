@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cnn_symbolic.command_line import completing
 from cnn_symbolic.command_line.app import Certificates, CoqSeconds, Jobs, Memory, app, limits_of
 
 if TYPE_CHECKING:
@@ -21,9 +22,10 @@ def book(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[NAME-OR-PATH]...",
+            metavar="NAME-OR-PATH",
             help="As for prove; a text of claims, as check reads it, too. Default: all bundled.",
             show_default=False,
+            autocompletion=completing.names,
         ),
     ] = None,
     latex: Annotated[bool, typer.Option("--latex", help="Only book.tex (and what else is asked for).")] = False,
@@ -149,23 +151,32 @@ def chosen_claims(claims: Sequence[Claim], wanted: Sequence[str]) -> list[Claim]
 def draw(
     what: Annotated[
         str | None,
-        typer.Argument(metavar="WHAT", help="A picture's name; without one, all are listed.", show_default=False),
+        typer.Argument(
+            metavar="WHAT",
+            help="A picture's name; without one, all are listed.",
+            show_default=False,
+            autocompletion=completing.pictures,
+        ),
     ] = None,
     shape: Annotated[str | None, typer.Option("--shape", metavar="3x3", help="Of the input; 1x8 is a row.")] = None,
     overlay: Annotated[str | None, typer.Option("--overlay", metavar="2x2", help="Of the overlay or window.")] = None,
-    stride: Annotated[str | None, typer.Option("--stride", metavar="2")] = None,
+    stride: Annotated[str | None, typer.Option("--stride", metavar="2", help="Of the overlay or window.")] = None,
     padding: Annotated[
         str | None,
         typer.Option("--padding", metavar="1", help="Or one for each axis, 2+0 before and after, causal, same, full."),
     ] = None,
-    dilation: Annotated[str | None, typer.Option("--dilation", metavar="2")] = None,
+    dilation: Annotated[str | None, typer.Option("--dilation", metavar="2", help="Of the overlay or window.")] = None,
     output_padding: Annotated[
         str | None, typer.Option("--output-padding", metavar="1", help="Of a transposed convolution.")
     ] = None,
     factor: Annotated[str | None, typer.Option("--factor", metavar="2", help="Of upsampling.")] = None,
-    maps: Annotated[int | None, typer.Option("--maps", min=1, help="Feature maps of a layer.")] = None,
-    next_maps: Annotated[int | None, typer.Option("--next-maps", min=1, help="Feature maps of the next layer.")] = None,
-    groups: Annotated[int | None, typer.Option("--groups", min=1, help="Of the feature maps of both layers.")] = None,
+    maps: Annotated[int | None, typer.Option("--maps", metavar="N", min=1, help="Feature maps of a layer.")] = None,
+    next_maps: Annotated[
+        int | None, typer.Option("--next-maps", metavar="N", min=1, help="Feature maps of the next layer.")
+    ] = None,
+    groups: Annotated[
+        int | None, typer.Option("--groups", metavar="N", min=1, help="Of the feature maps of both layers.")
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -180,7 +191,7 @@ def draw(
 
     For example:
 
-        cnn-symbolic draw overlay --shape 5x5 --overlay 3x3 --stride 2 --padding 1 -o strided.svg
+        cnn-symbolic draw overlay --shape 5x5 --overlay 3x3 --stride 2 -o it.svg
     """
     from cnn_symbolic.command_line.claim_results import echo_text
     from cnn_symbolic.ground.printable import printable

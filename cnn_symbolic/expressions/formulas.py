@@ -71,9 +71,12 @@ def size(name: str) -> sp.Symbol:
 def sizes(names: str) -> tuple[Number, ...]:
     """Return one size per name, the names being separated by spaces or commas.
 
+    A size is an integer, one or more. Raises OperandError for a name that is no identifier.
+
+    >>> from cnn_symbolic import sizes
     >>> M, N = sizes("M N")
     >>> M, (M - N) // 2, M % N >= 1
-    (M, ⌊(M - N)/2⌋, (M mod N) ≥ 1)
+    (M, ⌊(M - N)/2⌋, M mod N ≥ 1)
     """
     return tuple(named_number(size(name)) for name in names.replace(",", " ").split())
 
@@ -86,8 +89,12 @@ def width(name: str) -> sp.Symbol:
 def widths(names: str) -> tuple[Number, ...]:
     """Return one width per name: integers that are zero or more, such as paddings.
 
-    >>> widths("P Q")
-    (P, Q)
+    Raises OperandError for a name that is no identifier.
+
+    >>> from cnn_symbolic import sizes, widths
+    >>> (M,), (P, Q) = sizes("M"), widths("P Q")
+    >>> P + M + Q
+    M + P + Q
     """
     return tuple(named_number(width(name)) for name in names.replace(",", " ").split())
 

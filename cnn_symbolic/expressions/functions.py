@@ -54,22 +54,54 @@ def needed(found: Any, name: str, values: Any) -> Any:
 
 
 def floor(x: Any) -> Any:
-    """Return ⌊x⌋ for a rational number made from sizes and indices: `floor((M - I) / S)`."""
+    """Return ⌊x⌋ for a rational number made from sizes and indices: `floor((M - I) / S)`.
+
+    Raises OperandError for what is no number, FragmentError for entries of tensors.
+
+    >>> from cnn_symbolic import Rational, floor, sizes
+    >>> M, I, S = sizes("M I S")
+    >>> floor((M - I) / S) + 1, floor(Rational(7, 2))
+    (⌊(M - I)/S⌋ + 1, 3)
+    """
     return needed(made("floor", x), "floor", x)
 
 
 def ceiling(x: Any) -> Any:
-    """Return ⌈x⌉ for a rational number made from sizes and indices: `ceiling(M / S)`."""
+    """Return ⌈x⌉ for a rational number made from sizes and indices: `ceiling(M / S)`.
+
+    Raises OperandError for what is no number, FragmentError for entries of tensors.
+
+    >>> from cnn_symbolic import Rational, ceiling, sizes
+    >>> M, S = sizes("M S")
+    >>> ceiling(M / S), ceiling(Rational(7, 2))
+    (⌈M/S⌉, 4)
+    """
     return needed(made("ceiling", x), "ceiling", x)
 
 
 def maximum(*values: Any) -> Any:
-    """Return the greatest of numbers made from sizes and indices."""
+    """Return the greatest of numbers made from sizes and indices.
+
+    `Max` is another name for it. Raises OperandError for what is no number, FragmentError for entries of tensors.
+
+    >>> from cnn_symbolic import maximum, sizes
+    >>> M, N = sizes("M N")
+    >>> maximum(M, N, 3), maximum(2, 3)
+    (max(M, N, 3), 3)
+    """
     return needed(made("maximum", *values), "maximum", values)
 
 
 def minimum(*values: Any) -> Any:
-    """Return the least of numbers made from sizes and indices."""
+    """Return the least of numbers made from sizes and indices.
+
+    `Min` is another name for it. Raises OperandError for what is no number, FragmentError for entries of tensors.
+
+    >>> from cnn_symbolic import minimum, sizes
+    >>> M, N = sizes("M N")
+    >>> minimum(M, N, 3), minimum(2, 3)
+    (min(M, N, 3), 2)
+    """
     return needed(made("minimum", *values), "minimum", values)
 
 
@@ -77,50 +109,122 @@ Max, Min = maximum, minimum
 
 
 def Mod(a: Any, b: Any) -> Any:
-    """Return the remainder a mod b, as `a % b`."""
+    """Return the remainder a mod b, as `a % b`.
+
+    Raises OperandError for what is no number.
+
+    >>> from cnn_symbolic import Mod, sizes
+    >>> M, S = sizes("M S")
+    >>> Mod(M, S), Mod(-1, 3)
+    ((M mod S), 2)
+    """
     return needed(made("%", a, b), "Mod", (a, b))
 
 
 def Rational(numerator: int, denominator: int) -> Any:
-    """Return a fraction of two integers as an exact number."""
+    """Return a fraction of two integers as an exact number.
+
+    Raises FragmentError for a denominator of zero.
+
+    >>> from cnn_symbolic import Rational, sizes
+    >>> M, N = sizes("M N")
+    >>> Rational(6, 4), Rational(1, 2) * (M + N)
+    (3/2, M/2 + N/2)
+    """
     if denominator == 0:
         raise FragmentError("nothing is divided by zero")
     return number(Fraction(numerator, denominator))
 
 
 def Eq(a: Any, b: Any) -> Any:
-    """Return the condition a = b, as `a == b`."""
+    """Return the condition a = b, as `a == b`.
+
+    Raises OperandError for what is no number.
+
+    >>> from cnn_symbolic import Eq, sizes
+    >>> M, N, S = sizes("M N S")
+    >>> Eq(M, N), Eq(M % S, 0)
+    (M = N, S divides M)
+    """
     return needed(compared("=", a, b), "Eq", (a, b))
 
 
 def Ne(a: Any, b: Any) -> Any:
-    """Return the condition a ≠ b, as `a != b`."""
+    """Return the condition a ≠ b, as `a != b`.
+
+    Raises OperandError for what is no number.
+
+    >>> from cnn_symbolic import Ne, sizes
+    >>> M, N = sizes("M N")
+    >>> Ne(M, N)
+    M ≠ N
+    """
     return needed(compared("!=", a, b), "Ne", (a, b))
 
 
 def Iverson(condition: Any) -> Any:
-    """Return Iverson's bracket [condition]: 1 where a condition on indices and sizes holds, else 0."""
+    """Return Iverson's bracket [condition]: 1 where a condition on indices and sizes holds, else 0.
+
+    Raises FragmentError for what is no condition.
+
+    >>> from cnn_symbolic import Iverson, sizes
+    >>> M, N = sizes("M N")
+    >>> Iverson(M >= N) * M, Iverson(2 > 1)
+    (M·[M ≥ N], 1)
+    """
     return combined(Number, "Iverson", (condition,), (truth,))
 
 
 def where(condition: Any, value: Any, otherwise: Any) -> Any:
     """Return a number where a condition on sizes and indices holds, else another one. Source: `numpy.where`.
 
-    Of tensor entries it is their sum [condition]·a + [not condition]·b, which can be differentiated.
+    Of tensor entries it is their sum [condition]·a + [not condition]·b, which can be differentiated. Raises
+    FragmentError for what is no condition.
+
+    >>> from cnn_symbolic import sizes, tensor, where
+    >>> M, N = sizes("M N")
+    >>> where(M >= N, M, N)
+    (M if M ≥ N, else N)
+    >>> where(M >= N, tensor(3, name="x")[0], 0)
+    [M ≥ N]·x[0]
     """
     return combined(Number, "where", (condition, value, otherwise), (truth, number, number))
 
 
 def And(*conditions: Any) -> Any:
-    """Return the condition that all conditions hold."""
+    """Return the condition that all conditions hold.
+
+    Raises FragmentError for what is no condition.
+
+    >>> from cnn_symbolic import And, sizes
+    >>> M, N, I, J = sizes("M N I J")
+    >>> And(M >= I, N >= J)
+    M ≥ I and N ≥ J
+    """
     return joined("and", *conditions)
 
 
 def Or(*conditions: Any) -> Any:
-    """Return the condition that at least one condition holds."""
+    """Return the condition that at least one condition holds.
+
+    Raises FragmentError for what is no condition.
+
+    >>> from cnn_symbolic import Or, sizes
+    >>> M, N = sizes("M N")
+    >>> Or(M < N, M == 2 * N)
+    M < N or M = 2·N
+    """
     return joined("or", *conditions)
 
 
 def Not(condition: Any) -> Any:
-    """Return the condition that a condition does not hold."""
+    """Return the condition that a condition does not hold.
+
+    Raises FragmentError for what is no condition.
+
+    >>> from cnn_symbolic import Not, sizes
+    >>> M, N = sizes("M N")
+    >>> Not(M >= N)
+    M < N
+    """
     return joined("not", condition)

@@ -2,7 +2,20 @@
 
 
 class CnnSymbolicError(Exception):
-    """The root of all errors of this package; its message says what was found, expected, and to do."""
+    """The root of all errors of this package; its message says what was found, expected, and to do.
+
+    Of what is wrong at a place of a file, `line` and `column` say where, from 1 on, and `what` the rest; else they are
+    0 and empty.
+
+    >>> from cnn_symbolic import CnnSymbolicError, tensor
+    >>> try:
+    ...     tensor(3, name="x")[0, 0]
+    ... except CnnSymbolicError as error:
+    ...     print(type(error).__name__, error, sep=": ")
+    ShapeError: x has 1 axes, of shape (3,), but was indexed with 2: (0, 0)
+    """
+
+    line, column, what = 0, 0, ""
 
 
 class ShapeError(CnnSymbolicError, ValueError):

@@ -27,8 +27,9 @@ TOPICS = {
         "tensors.shapes": "shape",
         "tensors.arithmetic": "add broadcast multiply scale",
         "tensors.gradients": "cotangent gradient",
-        "tensors.operations.basic": "convolve correlate dilate dot flip ones outer rot180 shift stack subsample "
-        "sum_axes tensordot transpose wrap zeros",
+        "tensors.operations.basic": "dilate dot flip ones outer rot180 shift stack subsample sum_axes tensordot "
+        "transpose wrap zeros",
+        "tensors.operations.correlation": "convolve correlate",
         "tensors.operations.functions": "apply function",
         "tensors.operations.convolutions": "merge_axes split_axis",
         "tensors.operations.padding": "crop pad",

@@ -20,8 +20,9 @@ from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.tensors.arithmetic import scale
 from cnn_symbolic.tensors.gradients import cotangent, gradient
 from cnn_symbolic.tensors.making import named, tensor
-from cnn_symbolic.tensors.operations.basic import correlate, dot, ones, sum_axes
+from cnn_symbolic.tensors.operations.basic import dot, ones, sum_axes
 from cnn_symbolic.tensors.operations.convolutions import conv
+from cnn_symbolic.tensors.operations.correlation import correlate
 from cnn_symbolic.tensors.operations.functions import apply, exp, log, reciprocal
 from cnn_symbolic.tensors.operations.geometry import per_axis
 from cnn_symbolic.tensors.operations.pooling import select_pool, sum_pool, window_counts, windows_of
@@ -74,7 +75,14 @@ class FeatureMap(Layer):
 
     The forward pass is `z = correlate(a_prev, w, valid) + b` and `a = σ(z)`, with an arbitrary
     differentiable activation σ. For an input of shape (M, N) and an overlay of shape (I, J) the feature
-    map has shape (M−I+1, N−J+1). Any number of axes. Source: the article, "Feature Map Activation".
+    map has shape (M−I+1, N−J+1). Any number of axes. Source: the article, "Feature Map Activation". Raises ShapeError
+    for an overlay with another number of axes.
+
+    >>> from cnn_symbolic import claim, correlate, sizes
+    >>> from cnn_symbolic.layers import FeatureMap
+    >>> layer = FeatureMap(sizes("M N"), sizes("I J"))
+    >>> claim(layer.gradient(layer.w) == correlate(layer.a_prev, layer.delta)).outcome
+    'proved'
     """
 
     def __init__(self, input_shape: Input, overlay_shape: Sequence[Any], activation: str = "σ", name: str = "") -> None:
@@ -93,7 +101,15 @@ class ConvolutionalLayer(Layer):
 
     `z[k] = Σ_d correlate(a_prev[d], w[k, d], valid) + b[k]` and `a = σ(z)`. The input has shape
     (D, M, N), the weights (K, D, I, J), the biases (K,), the activations (K, M−I+1, N−J+1). Any number
-    of axes behind the first. Source: the article, "Chaining Convolutional Layers".
+    of axes behind the first. Source: the article, "Chaining Convolutional Layers". Raises ShapeError for an overlay
+    with another number of axes.
+
+    >>> from cnn_symbolic import sizes
+    >>> from cnn_symbolic.layers import ConvolutionalLayer
+    >>> D, M, N, I, J, K = sizes("D M N I J K")
+    >>> layer = ConvolutionalLayer((D, M, N), (I, J), K)
+    >>> layer.a.shape, layer.gradient(layer.w).shape
+    ((K, M - I + 1, N - J + 1), (K, D, I, J))
     """
 
     def __init__(
@@ -121,7 +137,14 @@ class FullyConnectedLayer(Layer):
     """K neurons, each connected to every entry of the input: `z[k] = Σ w[k, m, n]·a_prev[m, n] + b[k]`, `a = σ(z)`.
 
     The weights have the shape (K, M, N) of one input each; flattening the last axes gives the matrix
-    `W` of the textbooks, with `z = W·a + b`. Any number of axes. Source: the article, "Code".
+    `W` of the textbooks, with `z = W·a + b`. Any number of axes. Source: the article, "Code". Raises ShapeError for an
+    input without axes.
+
+    >>> from cnn_symbolic import claim, outer, sizes
+    >>> from cnn_symbolic.layers import FullyConnectedLayer
+    >>> layer = FullyConnectedLayer(sizes("M N"), *sizes("K"))
+    >>> claim(layer.gradient(layer.w) == outer(layer.delta, layer.a_prev)).outcome
+    'proved'
     """
 
     def __init__(self, input_shape: Input, neurons: Any, activation: str = "σ", name: str = "") -> None:
@@ -139,7 +162,14 @@ class MaxPoolingMap(Differentiable):
     `s[r, c, i, j]` is 1 where the window at (r, c) has its maximum and 0 elsewhere; on ties it is the
     first maximum in row-major order. Given the selection, the forward pass is linear in the input:
     `a[r, c] = Σ s[r, c, i, j]·a_prev[r + i, c + j]`, and where all entries of a window differ the
-    selection does not change near the input. Source: the article, "Max Pooling".
+    selection does not change near the input. Source: the article, "Max Pooling". Raises ShapeError for an overlay with
+    another number of axes.
+
+    >>> from cnn_symbolic import sizes
+    >>> from cnn_symbolic.layers import MaxPoolingMap
+    >>> layer = MaxPoolingMap(sizes("M N"), (2, 2))
+    >>> layer.a.shape, layer.gradient(layer.a_prev)
+    ((M - 1, N - 1), <Tensor ∂C/∂a_prev of shape (M, N)>)
     """
 
     def __init__(self, input_shape: Input, overlay_shape: Sequence[Any], name: str = "") -> None:
@@ -158,7 +188,14 @@ class Convolution(Differentiable):
 
     `z = conv(x, w, b)`, with the arriving gradient ∂C/∂z, `z_gradient`, for an arbitrary cost C. The input has shape
     (B, C, *spatial), the overlay (K, C, *overlay); with a `groups` axis (B, G, C, …), (G, K, C, …). Options
-    are those of `conv`.
+    are those of `conv`. Raises ShapeError for an overlay with another number of axes.
+
+    >>> from cnn_symbolic import claim, sizes, sum_axes
+    >>> from cnn_symbolic.layers import Convolution
+    >>> B, C, K, M, I, S = sizes("B C K M I S")
+    >>> layer = Convolution((B, C, M), (K, C, I), stride=S)
+    >>> claim(layer.gradient(layer.b) == sum_axes(layer.z_gradient, axes=(0, 2))).outcome
+    'proved'
     """
 
     def __init__(
@@ -186,7 +223,14 @@ class MaxPool(Differentiable):
     """Max pooling with stride, padding (−∞), dilation and ceil mode, given which entry each window selects.
 
     `s[n, c, r, u]` is 1 where window r has its maximum, the first in row-major order on ties, and 0 elsewhere;
-    `a = select_pool(x, s)`. The input has shape (B, C, *spatial). Options are those of `select_pool`.
+    `a = select_pool(x, s)`. The input has shape (B, C, *spatial). Options are those of `select_pool`. Raises ShapeError
+    for an input without spatial axes.
+
+    >>> from cnn_symbolic import sizes
+    >>> from cnn_symbolic.layers import MaxPool
+    >>> layer = MaxPool(sizes("B C M N"), 3, stride=2, padding=1)
+    >>> layer.a.shape, layer.selection.shape
+    ((B, C, ⌊(M - 1)/2⌋ + 1, ⌊(N - 1)/2⌋ + 1), (B, C, ⌊(M - 1)/2⌋ + 1, ⌊(N - 1)/2⌋ + 1, 3, 3))
     """
 
     def __init__(
@@ -214,7 +258,14 @@ class AveragePool(Differentiable):
 
     `a[n, c, r] = Σ_u x[n, c, s·r + u − p] / n[r]`, where `n` counts the cells: see `window_counts`. `share` is
     1/n, of shape (1, 1, *windows): a number in floor mode with the padding counted, where n is the window's
-    size, else the reciprocal of `counts`. What arrives is `a_gradient`.
+    size, else the reciprocal of `counts`. What arrives is `a_gradient`. Raises ShapeError for an input without spatial
+    axes.
+
+    >>> from cnn_symbolic import sizes
+    >>> from cnn_symbolic.layers import AveragePool
+    >>> layer = AveragePool(sizes("B C M"), 2)
+    >>> layer.a.shape, layer.share
+    ((B, C, ⌊M/2⌋), <Tensor 1/2·ones(1, 1, ⌊M/2⌋) of shape (1, 1, ⌊M/2⌋)>)
     """
 
     def __init__(
@@ -241,7 +292,16 @@ class AveragePool(Differentiable):
 
 
 def quadratic_cost(a: Tensor, y: Tensor) -> Tensor:
-    """Return C = ½ Σ (a − y)², a number. Source: the article, "Discussion"."""
+    """Return C = ½ Σ (a − y)², a number. Source: the article, "Discussion".
+
+    Raises ShapeError unless their shapes fit, as in `add`.
+
+    >>> from cnn_symbolic import claim, gradient, ones, sizes, tensor
+    >>> from cnn_symbolic.layers import quadratic_cost
+    >>> a, y = (tensor(*sizes("K"), name=name) for name in "ay")
+    >>> claim(gradient(quadratic_cost(a, y), wrt=a, cotangent=ones()) == a - y).outcome
+    'proved'
+    """
     difference = check_tensor(a, "quadratic_cost: a") - check_tensor(y, "quadratic_cost: y")
     return scale(dot(difference, difference), factor=sp.Rational(1, 2))
 
@@ -252,6 +312,13 @@ def cross_entropy_of_softmax(z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     `z` is a tensor with a name and the axis of classes. Written with the normaliser S = Σ exp(z):
     log p = z − log S, so that C = (Σ y)·log S − Σ y·z. Trusted: exp′ = exp and log′(S) = 1/S. Raises
     ShapeError unless the targets `y` have the shape of `z`.
+
+    >>> from cnn_symbolic import claim, gradient, ones, sizes, sum_axes, tensor
+    >>> from cnn_symbolic.layers import cross_entropy_of_softmax
+    >>> z, y = (tensor(*sizes("K"), name=name) for name in "zy")
+    >>> cost, p = cross_entropy_of_softmax(z, y)
+    >>> claim(gradient(cost, wrt=z, cotangent=ones()) == sum_axes(y, axes=(0,)) * p - y).outcome
+    'proved'
     """
     exponentials = exp(z)
     if tuple(map(sp.expand, y.lengths)) != tuple(map(sp.expand, z.lengths)):

@@ -144,7 +144,11 @@ class Filtering(Forward):
 
 @dataclass(frozen=True)
 class Conv(Filtering):
-    """Every window of x times the filters, plus b."""
+    """Every window of x times the filters, plus b.
+
+    Shapes: x (N, C, *spatial), w (O, C/groups, *overlay), b (O), y (N, O, *positions), with `conv_size` positions along
+    every axis. Source: `torch.nn.functional.conv2d`.
+    """
 
     stride: Any = field(default=1, metadata=at_least(1))
     padding: Any = field(default=0, metadata=pads(named=True))
@@ -166,7 +170,11 @@ class Conv(Filtering):
 
 @dataclass(frozen=True)
 class ConvTranspose(Filtering):
-    """The gradient of a convolution as a layer: x times the filters, added to the windows of the result, plus b."""
+    """The gradient of a convolution as a layer: x times the filters, added to the windows of the result, plus b.
+
+    Shapes: x (N, C, *positions), w (C, O/groups, *overlay), b (O), y (N, O, *spatial). Source:
+    `torch.nn.functional.conv_transpose2d`.
+    """
 
     stride: Any = field(default=1, metadata=at_least(1))
     padding: Any = field(default=0, metadata=pads())
@@ -188,7 +196,10 @@ class ConvTranspose(Filtering):
 
 @dataclass(frozen=True)
 class Linear(Filtering):
-    """y = x·wᵀ + b for x (N, in) and w (out, in)."""
+    """y = x·wᵀ + b for x (N, in) and w (out, in).
+
+    Shapes of the others: b (out), y (N, out). Source: `torch.nn.functional.linear`.
+    """
 
     title, ranks = "linear", (0,)
     forward, backward = staticmethod(numeric.linear), staticmethod(numeric.linear_gradients)

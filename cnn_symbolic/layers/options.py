@@ -68,7 +68,14 @@ class Open:
 
 
 def any_of(*values: Any) -> Choice:
-    """Return the value of an option that varies: `conv2d(stride=any_of(1, 2, 3))`."""
+    """Return the value of an option that varies: `conv2d(stride=any_of(1, 2, 3))`.
+
+    Raises OperandError without values.
+
+    >>> from cnn_symbolic.backward import any_of, conv2d
+    >>> print(conv2d(stride=any_of(1, 2, 3), padding=1))
+    conv2d(stride=any_of(1, 2, 3), padding=1)
+    """
     if not values:
         raise OperandError("any_of expects the values of an option, found none")
     return Choice(tuple(frozen(value) for value in values))

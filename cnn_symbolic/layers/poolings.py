@@ -86,6 +86,9 @@ class MaxPooling(Windowed):
 
     `ties` says which of equal ones get dy: the "first", the "last", "all", or all their share ("shared"); none are
     "distinct".
+
+    Shapes: x (N, C, *spatial), y (N, C, *windows), with `pool_size` windows along every axis. The stride is that of the
+    window unless it is given. Source: `torch.nn.functional.max_pool2d`.
     """
 
     dilation: Any = field(default=1, metadata=at_least(1))
@@ -151,7 +154,11 @@ class MaxPooling(Windowed):
 
 @dataclass(frozen=True)
 class AveragePooling(Windowed):
-    """The mean of every window, over its cells in the padded input or, not `count_include_pad`, in the input."""
+    """The mean of every window, over its cells in the padded input or, not `count_include_pad`, in the input.
+
+    Shapes: x (N, C, *spatial), y (N, C, *windows), with `pool_size` windows along every axis. The stride is that of the
+    window unless it is given. Source: `torch.nn.functional.avg_pool2d`.
+    """
 
     ceil_mode: Any = field(default=False, metadata=among(True, False))
     count_include_pad: Any = field(default=True, metadata=among(True, False))
@@ -177,7 +184,10 @@ class AveragePooling(Windowed):
 
 @dataclass(frozen=True)
 class NearestUpsampling(Forward):
-    """Every cell of x, so many times along every axis."""
+    """Every cell of x, so many times along every axis.
+
+    Shapes: x (N, C, M, …), y (N, C, M·factor, …). Source: `torch.nn.functional.interpolate`, mode "nearest".
+    """
 
     factors: Any = field(metadata=at_least(1))
 

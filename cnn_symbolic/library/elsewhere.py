@@ -79,7 +79,8 @@ def asked(path: Path, failed: str, work: Callable[[], dict[str, Any]], limits: L
         except DisagreementError as error:
             answer = {"disagreement": str(error)}
         except BaseException as error:  # whatever code of others raises
-            answer = {"error": describe(error)}
+            place = (error.line, error.what) if isinstance(error, DerivationFileError) else (0, "")
+            answer = {"error": describe(error), "place": place}
         for stream in (sys.stdout, sys.stderr):
             with suppress(Exception):
                 stream.flush()
@@ -103,7 +104,11 @@ def asked(path: Path, failed: str, work: Callable[[], dict[str, Any]], limits: L
         raise DisagreementError(f"{path}: {one_line(str(answer['disagreement']))}")
     if "error" in answer:
         message = str(answer["error"])
-        raise DerivationFileError(one_line(message if message.startswith(str(path)) else f"{path}: {message}"))
+        stopped = DerivationFileError(one_line(message if message.startswith(str(path)) else f"{path}: {message}"))
+        match answer.get("place"):
+            case [int(line), str(what)]:
+                stopped.line, stopped.what = max(line, 0), one_line(what)
+        raise stopped
     return answer
 
 

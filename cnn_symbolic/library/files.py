@@ -42,9 +42,14 @@ def derivation_files(folder: Path) -> list[Path]:
         name = file.parent.name
         return (sections.index(name) if name in sections else len(sections), file)
 
+    return sorted(visible_files(folder, ".py"), key=place)
+
+
+def visible_files(folder: Path, suffix: str) -> list[Path]:
+    """Return what a folder and the folders in it have whose name ends so, but for what begins with _ or a dot."""
     hidden = ("_", ".")
-    inside = (f for f in folder.rglob("*.py") if not any(p.startswith(hidden) for p in f.relative_to(folder).parts))
-    return sorted(inside, key=place)
+    inside = folder.rglob(f"*{suffix}")
+    return sorted(file for file in inside if not any(p.startswith(hidden) for p in file.relative_to(folder).parts))
 
 
 def read_text(path: Path) -> str:

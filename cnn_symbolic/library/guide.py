@@ -7,6 +7,13 @@ from importlib.resources import files
 from cnn_symbolic.ground.errors import OperandError
 from cnn_symbolic.ground.words import suggestion
 
+# The pages in the order in which they are read.
+SECTIONS = {
+    "Tour": ("layer", "article", "convolutions", "formulas", "mistakes"),
+    "How to": ("backward", "same", "pull_requests", "course", "paper", "derivations", "notebooks", "book", "sweeps"),
+    "What everything means": ("names", "proofs", "certificates", "commands", "trust", "architecture", "timing"),
+}
+
 
 def titles() -> dict[str, str]:
     """Return the title of every page of the guide by its name."""

@@ -43,7 +43,11 @@ def declarations(path: Path) -> list[DeclaredClaim]:
     except (KeyboardInterrupt, Ended, DisagreementError, DerivationFileError):
         raise
     except BaseException as error:
-        raise DerivationFileError(f"{path} failed to import{where(error, path)}: {describe(error)}") from error
+        line = line_of(error, path)
+        at = f" at line {line}" if line else ""
+        failed = DerivationFileError(f"{path} failed to import{at}: {describe(error)}")
+        failed.line, failed.what = line, describe(error)
+        raise failed from error
     return [DeclaredClaim(one.made, variable(one.made, module), one.line, one.column) for one in collected]
 
 
@@ -108,11 +112,9 @@ def is_given_to_sympy(error: BaseException) -> bool:
     return isinstance(error, TypeError) and re.search("`(Number|Truth)`", str(error)) is not None
 
 
-def where(error: BaseException, path: Path) -> str:
-    """Return the line of the file at which the error arose."""
+def line_of(error: BaseException, path: Path) -> int:
+    """Return the line of the file at which the error arose; 0 if it is not known."""
     if isinstance(error, SyntaxError):
-        return f" at line {error.lineno}"
-    lines = [
-        f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).resolve() == path.resolve()
-    ]
-    return f" at line {lines[-1]}" if lines else ""
+        return error.lineno or 0
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((f.lineno or 0 for f in reversed(frames) if Path(f.filename).resolve() == path.resolve()), 0)

@@ -14,10 +14,10 @@ from pathlib import Path
 from cnn_symbolic.claims.reading import declared_claims
 from cnn_symbolic.ground.children import CAN_FORK
 from cnn_symbolic.ground.display import Displayed
-from cnn_symbolic.ground.errors import DerivationFileError
+from cnn_symbolic.ground.errors import ClaimTextError, CnnSymbolicError, DerivationFileError
 from cnn_symbolic.ground.files import cache_folder
 from cnn_symbolic.ground.limits import LIMITS, Limits
-from cnn_symbolic.library.files import GROUPS, bundled_folder, derivation_files, read_text
+from cnn_symbolic.library.files import GROUPS, bundled_folder, derivation_files, read_text, visible_files
 from cnn_symbolic.library.importing import declarations
 from cnn_symbolic.library.index import ListedClaim, keep, kept, matching, with_unique_ids
 from cnn_symbolic.proofs.check import Check
@@ -69,6 +69,11 @@ class Claim(Displayed):
         return verdict if self.code is None else f"{verdict}, {READ}"
 
     @property
+    def place(self) -> str:
+        """Where the claim is declared, as `file:line:column`; nothing if that is in no file of the user's own."""
+        return f"{self.file}:{self.line}:{self.column}" if self.line and not is_bundled(self.file) else ""
+
+    @property
     def group(self) -> str:
         """The heading under which the claim is listed: the article's section, or the name of its file."""
         if self.code is not None:
@@ -103,10 +108,38 @@ def is_bundled(path: Path) -> bool:
     return False
 
 
-def load_text(text: str, where: str) -> list[Claim]:
-    """Return the claims of a text, which is read and not run; raise ClaimTextError where it cannot be read."""
+def load_text(text: str, where: str, placed: bool = True) -> list[Claim]:
+    """Return the claims of a text, which is read and not run; raise ClaimTextError where it cannot be read.
+
+    They have their places in the text, unless it is not `placed` in a file.
+    """
     found = declared_claims(text, where).items()
-    return [Claim(name, one.made, Path(where), one.line, one.column) for name, one in found]
+    return [Claim(name, one.made, Path(where), *((one.line, one.column) if placed else ())) for name, one in found]
+
+
+def load_texts(paths: Sequence[Path]) -> tuple[list[Claim], dict[Path, CnnSymbolicError]]:
+    """Return the claims of texts, with ids that are unique, and of the texts that cannot be read the reason.
+
+    A folder stands for all texts in it whose names end in .claims; `-` is standard input. Raises DerivationFileError
+    for a folder that has none.
+    """
+    claims: list[Claim] = []
+    unread: dict[Path, CnnSymbolicError] = {}
+    for file in dict.fromkeys(file for path in paths for file in claim_texts(path)):
+        try:
+            claims += load_text(read_text(file), "standard input" if str(file) == "-" else str(file))
+        except (DerivationFileError, ClaimTextError) as error:
+            unread[file] = error
+    return with_unique_ids(claims), unread
+
+
+def claim_texts(path: Path) -> list[Path]:
+    """Return the texts of claims that a path stands for; raise DerivationFileError for a folder without any."""
+    if not path.is_dir():
+        return [path]
+    if found := [file for file in visible_files(path, ".claims") if file.is_file()]:
+        return found
+    raise DerivationFileError(f"{path} has no text of claims: their names end in .claims")
 
 
 def load_one(file: Path, limits: Limits = LIMITS) -> list[Claim]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
+from io import StringIO
 from typing import Any
 
 from rich.console import Console, RenderableType
@@ -18,6 +20,7 @@ from cnn_symbolic.present.content.words import in_words
 MARKS = {True: ("✓", "green"), False: ("✗", "bold red")}
 # What text on a terminal has that is not drawn; rich writes spaces for tabs.
 KEPT = "\n\t"
+BLANKS = re.compile(r" +$", re.MULTILINE)
 
 
 class Styled(Text):
@@ -32,7 +35,19 @@ class Styled(Text):
 
 
 class PrintingConsole(Console):
-    """A console on which a text is shown as it is, with an escape in place of what is not drawn."""
+    """A console on which a text is shown as it is, with an escape in place of what is not drawn.
+
+    Away from a terminal, lines end without blanks.
+    """
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print some objects."""
+        if self.is_terminal:
+            super().print(*objects, **options)
+            return
+        with self.capture() as captured:
+            super().print(*objects, **options)
+        self.file.write(BLANKS.sub("", captured.get()))
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Return a text that stands in a table, or is printed by itself."""
@@ -46,6 +61,16 @@ def make_console(stderr: bool = False) -> Console:
         wide = int(columns) if (columns := os.environ.get("COLUMNS", "")).isdigit() and int(columns) else 100
         return PrintingConsole(stderr=stderr, highlight=False, markup=False, emoji=False, width=wide, color_system=None)
     return console
+
+
+def as_text(view: RenderableType, columns: int = 100) -> str:
+    """Return what a console of so many columns prints, without colours and blanks at the ends of lines."""
+    printed = StringIO()
+    console = PrintingConsole(
+        file=printed, width=columns, force_jupyter=False, color_system=None, highlight=False, markup=False, emoji=False
+    )
+    console.print(view)
+    return "\n".join(line.rstrip() for line in printed.getvalue().splitlines()).strip()
 
 
 def plain_table(*names: str, whole: str = "", ratios: Mapping[str, int] | None = None) -> Table:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from cnn_symbolic.kernel.trusted.verdicts import Theorem, Verdict
 from cnn_symbolic.library.loading import Claim
 from cnn_symbolic.present.book.html import environment
 from cnn_symbolic.present.cards import Card, card_of, of_claim
-from cnn_symbolic.present.console import PrintingConsole
+from cnn_symbolic.present.console import as_text
 from cnn_symbolic.present.content.counterexamples import counterexample_lines
 from cnn_symbolic.present.mathjax import card_latex
 from cnn_symbolic.present.reports import REPORTS, report_html, report_text
@@ -30,8 +29,6 @@ from cnn_symbolic.proofs.check import Check
 from cnn_symbolic.proofs.collecting import aside
 from cnn_symbolic.proofs.derivation import Derivation
 from cnn_symbolic.proofs.settling import Settled, settle
-
-COLUMNS = 100
 
 
 def bundle(x: Any, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None) -> dict[str, str]:
@@ -99,12 +96,7 @@ def plain(x: Any, card: Card) -> str:
 
 def claim_text(claim: Claim, settled: Settled, steps: bool) -> str:
     """Return a claim that is settled as the command line prints it."""
-    printed = StringIO()
-    console = PrintingConsole(
-        file=printed, width=COLUMNS, force_jupyter=False, color_system=None, highlight=False, markup=False, emoji=False
-    )
-    console.print(derivation_view(claim, settled, steps))
-    return "\n".join(line.rstrip() for line in printed.getvalue().splitlines()).strip()
+    return as_text(derivation_view(claim, settled, steps))
 
 
 def verdict_lines(verdict: Verdict) -> Iterator[str]:

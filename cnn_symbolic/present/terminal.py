@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from cnn_symbolic.backward.findings import BackwardReport
+from cnn_symbolic.backward.proofs.sources import SourcePlace
 from cnn_symbolic.claims.writing import corrected_claim
 from cnn_symbolic.expressions.printing import written, written_together
 from cnn_symbolic.expressions.shapes import format_shape
@@ -142,6 +143,8 @@ class Decided:
     id: str
     group: str
     file: Path
+    line: int
+    column: int
     article: tuple[str, ...]
     title: str
     expected: str
@@ -162,17 +165,22 @@ class Decided:
 def decided(claim: Claim, settled: Settled, **called_for: Any) -> Decided:
     """Return what is said of a claim that is settled, with what else is called for."""
     made = claim.derivation
+    lines = [(printable(text), style) for text, style in remarks(made, settled)]
+    if not settled.as_expected and claim.place:
+        lines.append((printable(claim.place), "dim"))
     return Decided(
         printable(claim.id),
         printable(claim.group),
         claim.file,
+        claim.line,
+        claim.column,
         made.article,
         printable(made.title),
         made.expected,
         settled.outcome,
         settled.as_expected,
         mark_of(settled),
-        tuple((printable(text), style) for text, style in remarks(made, settled)),
+        tuple(lines),
         claim.evidence(settled.verdict.evidence),
         assumptions(settled.verdict),
         settled.verdict.seconds,
@@ -230,6 +238,8 @@ def derivation_view(claim: Claim, settled: Settled, steps: bool = True) -> Group
     """Return a derivation, line by line with the reasons or as the claim alone, then the verdict."""
     derivation, verdict = claim.derivation, settled.verdict
     parts: list[RenderableType] = [Styled(printable(derivation.title), style="bold")]
+    if claim.place:
+        parts.append(Padding(Styled(printable(claim.place), style="dim"), (0, 0, 0, 2)))
     if isinstance(verdict, Stopped):
         mark, style = mark_of(settled)
         said = f"{mark} {settled.outcome}: {verdict.detail}"
@@ -301,9 +311,9 @@ def corrected(derivation: Derivation, change: Change) -> str:
     return str(change.formula)
 
 
-def backward_view(report: BackwardReport, formulas: bool = False) -> RenderableType:
-    """Return the report on a backward pass, its first line in colour; if asked with the formulas that were read."""
-    first, *rest = report.text(formulas).splitlines(keepends=True)
+def backward_view(report: BackwardReport, formulas: bool = False, place: SourcePlace | None = None) -> RenderableType:
+    """Return the report on a backward pass, its first line in colour; see BackwardReport.text."""
+    first, *rest = report.text(formulas, place).splitlines(keepends=True)
     return Styled.assemble((first, "green" if report.right else "bold red"), *rest)
 
 

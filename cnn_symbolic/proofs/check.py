@@ -15,7 +15,7 @@ from typing import Any
 import sympy as sp
 
 from cnn_symbolic.ground.display import Runnable
-from cnn_symbolic.ground.errors import DisagreementError, FragmentError, OperandError
+from cnn_symbolic.ground.errors import DisagreementError, FragmentError, OperandError, ShapeError
 from cnn_symbolic.proofs.collecting import collect
 from cnn_symbolic.witnesses.explicit import settle_orderings
 
@@ -115,7 +115,13 @@ def check(title: str, *, statement: str, by: Callable[[], str], evidence: str = 
     """Declare something that is checked by running `by`, which returns what it found.
 
     A failed check raises AssertionError with the difference. One that passed *ran*: nobody else knows what that shows.
-    `evidence` is what its author says about it, such as `fixed shape` or `tested (100 examples)`.
+    `evidence` is what its author says about it, such as `fixed shape` or `tested (100 examples)`. Raises OperandError
+    for a title, statement or evidence that is no text.
+
+    >>> from cnn_symbolic import check
+    >>> made = check("Squares", statement="n² ≥ n", by=lambda: f"{sum(n * n >= n for n in range(9))} of 9")
+    >>> made.outcome, made.verdict.detail
+    ('ran', '9 of 9')
     """
     if not isinstance(title, str) or not isinstance(statement, str) or not isinstance(evidence, str):
         raise OperandError(f"a check's title, statement and evidence are texts, found {(title, statement, evidence)}")
@@ -125,8 +131,17 @@ def check(title: str, *, statement: str, by: Callable[[], str], evidence: str = 
 def strict_orderings(title: str, shape: tuple[int, int], windows: tuple[int, int], *, article: str = "") -> Check:
     """Declare that max pooling selects the largest entry of each window and passes gradients back to it, as stated.
 
-    Exact, at one shape: `settle_orderings` settles every strict ordering of the entries with SymPy.
+    Exact, at one shape: `settle_orderings` settles every strict ordering of the entries with SymPy. Raises ShapeError
+    unless the window fits into the grid.
+
+    >>> from cnn_symbolic import strict_orderings
+    >>> made = strict_orderings("Max pooling", (2, 2), (1, 2))
+    >>> made.outcome, made.verdict.evidence, made.verdict.detail
+    ('proved', 'fixed shape', '24 orderings settled')
     """
+    if any(not 1 <= i <= m for m, i in zip(shape, windows, strict=True)):
+        (grid, window) = ("×".join(map(str, sides)) for sides in (shape, windows))
+        raise ShapeError(f"{title!r}: a window of {window} does not lie in a grid of {grid}: nothing would be pooled")
     return Orderings(title, shape, windows, tuple(article.split()))
 
 
@@ -135,6 +150,12 @@ def identity(title: str, left: sp.Expr, right: sp.Expr, *, article: str = "") ->
 
     Decided by SymPy's `diff` and `cancel`, whose normal form of a rational function is exact. Raises
     FragmentError for other functions and for floating-point numbers.
+
+    >>> from sympy import Symbol, exp
+    >>> from cnn_symbolic import identity
+    >>> t = Symbol("t")
+    >>> identity("tanh in exponentials", 1 - 2 / (exp(2 * t) + 1), (exp(2 * t) - 1) / (exp(2 * t) + 1)).outcome
+    'proved'
     """
     if not isinstance(left, sp.Expr) or not isinstance(right, sp.Expr):
         raise FragmentError(f"{title!r}: an identity is about SymPy expressions, found {left!r} and {right!r}")

@@ -75,6 +75,12 @@ def prove(
     `indices` the letters that print the entry's axes, `article` the ids of the article's claims that
     this settles. With `expect="holds for literal values"` the claim may be decided at literal values of its strides
     and other factors only, which proves nothing about others. Raises ShapeError when the two cannot be compared.
+
+    >>> from cnn_symbolic import prove, rot180, sizes, tensor
+    >>> M, N = sizes("M N")
+    >>> x = tensor(M, N, name="x")
+    >>> prove("Two half turns are none", rot180(rot180(x)), equals=x).outcome
+    'proved'
     """
     return declare(title, left, equals, expectation(expect), assuming, steps, indices, article)
 
@@ -100,7 +106,14 @@ def refute(
 ) -> Derivation:
     """Declare that `left` does not equal `equals` at all sizes; the kernel has to find where.
 
-    `refute(x == y)` declares it of an equation, as `claim` does.
+    `refute(x == y)` declares it of an equation, as `claim` does. Raises ShapeError when the two cannot be compared.
+
+    >>> from cnn_symbolic import convolve, correlate, refute, sizes, tensor
+    >>> M, I = sizes("M I")
+    >>> x, w = tensor(M, name="x"), tensor(I, name="w")
+    >>> found = refute(correlate(x, w) == convolve(x, w, mode="valid")).verdict
+    >>> dict(found.sizes), found.holds_when
+    ({'M': 2, 'I': 2}, I == 1)
     """
     if isinstance(title, str):
         return declare(title, left, equals, "refuted", assuming, article=article, indices=indices)
@@ -121,6 +134,12 @@ def claim(
 
     The title is the equation, unless given; `indices` are the letters that print the entry's axes, `article` and
     `expect` are as in `prove`. Raises OperandError for what is not an equation.
+
+    >>> from cnn_symbolic import claim, convolve, sizes, tensor
+    >>> M, I = sizes("M I")
+    >>> x, w = tensor(M, name="x"), tensor(I, name="w")
+    >>> claim(convolve(x, w) == convolve(w, x)).outcome
+    'proved'
     """
     written, left, right = equated(equation, "claim")
     return declare(title or written, left, right, expectation(expect), assuming, (), indices, article)

@@ -46,6 +46,14 @@ class Step:
 
     `using` is the id of a theorem that the step is an instance of. Where the first step is a tensor, the proof is
     about tensors: no entries are written out.
+
+    >>> from cnn_symbolic import Step, prove, rot180, sizes, tensor
+    >>> M, N = sizes("M N")
+    >>> x = tensor(M, N, name="x")
+    >>> steps = [Step(rot180(x), "one half turn is as good as two")]
+    >>> made = prove("Two half turns are none", rot180(rot180(x)), equals=x, steps=steps)
+    >>> made.verdict.evidence, made.as_expected, made.wrong_step[0].because
+    ('all shapes', False, 'one half turn is as good as two')
     """
 
     formula: Callable[..., Any] | Tensor
@@ -75,6 +83,14 @@ class Derivation(Runnable):
 
     `literally` lists values of strides and other factors to decide it at, in place of every value at once; `as_text`
     is how it stands in a text, if it was read from one.
+
+    A derivation is made by `claim`, `prove` or `refute`, and decided when its outcome or its verdict is asked for.
+
+    >>> from cnn_symbolic import Derivation, claim, flip, sizes, tensor
+    >>> x = tensor(*sizes("M"), name="x")
+    >>> made = claim(flip(x, axes=(0,)) == x)
+    >>> isinstance(made, Derivation), made.expected, made.outcome, made.as_expected
+    (True, 'proved', 'refuted', False)
     """
 
     title: str

@@ -181,13 +181,18 @@ class Record:
 def settle_many(
     claims: Iterable[Derivation], executor: Executor | None = None, timeout: float | None = None
 ) -> list[Record]:
-    """Decide many claims and return a record of each, in their order; what goes wrong in one is the outcome of that.
+    r"""Decide many claims and return a record of each, in their order; what goes wrong in one is the outcome of that.
 
     An `executor` is what `concurrent.futures` has for processes, or what a cluster has in its place: the statements of
     a claim and of the steps of its proof go out, the record comes back, and what is proved is compared here with what
     NumPy computes of the claim's own operations. Without one, everything is done here. `timeout` is for each claim, in
     seconds: it is decided in a process of its own then, which is ended (where processes cannot be forked, there is no
     limit). Raises DisagreementError as `settle` does.
+
+    >>> from cnn_symbolic.claims import read_claims, settle_many
+    >>> made = read_claims("x = tensor(M)\nclaim(x + x == 2*x)\nclaim(flip(x, axes=(0,)) == x)")
+    >>> [(record.title, record.outcome, record.holds_when) for record in settle_many(made.values())]
+    [('x + x == 2*x', 'proved', None), ('flip(x, axes=(0,)) == x', 'refuted', 'M = 1')]
     """
     if timeout is not None:
         check_seconds(timeout)

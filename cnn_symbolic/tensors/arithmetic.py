@@ -25,7 +25,16 @@ from cnn_symbolic.tensors.tensor import Tensor
 
 @operation("repeating axes of size 1", written=writing.same)
 def broadcast(x: Tensor, *, shape: Sequence[Any]) -> Definition:
-    """broadcast(x)[i, j] = x[i or 0, j or 0]: the axes of size 1 are repeated; without axes, the number is."""
+    """broadcast(x)[i, j] = x[i or 0, j or 0]: the axes of size 1 are repeated; without axes, the number is.
+
+    Raises ShapeError unless every axis has the size that is wanted, or size 1.
+
+    >>> from cnn_symbolic import broadcast, sizes, tensor
+    >>> M, N = sizes("M N")
+    >>> z = broadcast(tensor(1, N, name="b"), shape=(M, N))
+    >>> z.shape, z[1, 0]
+    ((M, N), [1 < M and 0 < N]·b[0, 0])
+    """
     target = check_shape(tuple(shape), "broadcast")
     if x.rank == 0:
         return Definition(target, lambda index: x.at(()))
@@ -76,7 +85,16 @@ def other_terms(call: Call) -> Iterator[Proposal]:
 
 @operation("the sum of tensors", "m", given(s.x, s.y), written=writing.terms, mistakes=other_terms, adds=True)
 def add(*terms: Tensor) -> Definition:
-    """add(x, y)[i] = x[i] + y[i]; axes of size 1 and numbers are broadcast."""
+    """add(x, y)[i] = x[i] + y[i]; axes of size 1 and numbers are broadcast.
+
+    The result has the common shape. Raises ShapeError if there is none.
+
+    >>> from cnn_symbolic import add, sizes, tensor
+    >>> M, N = sizes("M N")
+    >>> z = add(tensor(M, N, name="x"), tensor(1, N, name="b"))
+    >>> z.shape, z[1, 0]
+    ((M, N), (b[0, 0] + x[1, 0])·[1 < M and 0 < N])
+    """
     if not terms:
         raise OperandError("add takes at least one tensor")
     parts = common_shape(terms, "a sum")
@@ -86,7 +104,16 @@ def add(*terms: Tensor) -> Definition:
 
 @operation("a multiple", "m", given(s.x, factor=s.N), written=writing.multiple)
 def scale(x: Tensor, *, factor: Any) -> Definition:
-    """scale(x)[i] = factor · x[i], the factor being a rational number or an expression in sizes."""
+    """scale(x)[i] = factor · x[i], the factor being a rational number or an expression in sizes.
+
+    The shape stays. Raises OperandError for other factors, such as floating-point numbers.
+
+    >>> from cnn_symbolic import scale, sizes, tensor
+    >>> M, N = sizes("M N")
+    >>> z = scale(tensor(M, name="x"), factor=1 / N)
+    >>> z, z[0]
+    (<Tensor 1/N·x of shape (M,)>, 1/N·x[0])
+    """
     reason = ""
     try:
         exact = as_formula(factor, "a factor")
@@ -109,7 +136,16 @@ def other_factors(call: Call) -> Iterator[Proposal]:
 
 @operation("the elementwise product", "m", given(s.x, s.y), written=writing.product, mistakes=other_factors)
 def multiply(x: Tensor, y: Tensor) -> Definition:
-    """multiply(x, y)[i] = x[i] · y[i]; axes of size 1 and numbers are broadcast."""
+    """multiply(x, y)[i] = x[i] · y[i]; axes of size 1 and numbers are broadcast.
+
+    The result has the common shape. Raises ShapeError if there is none.
+
+    >>> from cnn_symbolic import multiply, sizes, tensor
+    >>> M, N = sizes("M N")
+    >>> z = multiply(tensor(M, N, name="x"), tensor(1, N, name="y"))
+    >>> z.shape, z[1, 0]
+    ((M, N), x[1, 0]·y[0, 0])
+    """
     left, right = common_shape([x, y], "an elementwise product")
     confined = left.confined or right.confined
     return Definition(left.lengths, lambda index: left.formula(index) * right.formula(index), confined)

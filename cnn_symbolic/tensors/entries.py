@@ -24,7 +24,14 @@ from cnn_symbolic.tensors.tensor import Tensor, check_tensor
 def from_entries(lengths: Sequence[Any], formula: Callable[..., Any], using: Sequence[Tensor]) -> Tensor:
     """Return the tensor of the given shape whose entry at `i, j` is `formula(i, j)`, written by hand.
 
-    `using` lists the tensors whose entries the formula mentions.
+    `using` lists the tensors whose entries the formula mentions. Raises ShapeError unless the formula has one index per
+    axis, FragmentError if it mentions another tensor.
+
+    >>> from cnn_symbolic import from_entries, sizes, tensor
+    >>> M, N = sizes("M N")
+    >>> x = tensor(M, N, name="x")
+    >>> from_entries((N, M), lambda i, j: 2 * x[j, i], using=[x])
+    <Tensor [2·x[j, i]] of shape (N, M)>
     """
     return by_entries(lengths, indices_of(formula), formula, using, formula if inspect.isfunction(formula) else None)
 
@@ -104,8 +111,18 @@ def entries_of(
 
 
 def sum_over(formula: Callable[..., Any], lengths: Sequence[Any]) -> Any:
-    """Return `Σ formula(u, v)` over `0 ≤ u < I, 0 ≤ v < J` for the lengths `(I, J)`; the names print the indices."""
-    index = indices_of(formula)
+    """Return `Σ formula(u, v)` over `0 ≤ u < I, 0 ≤ v < J` for the lengths `(I, J)`; the names print the indices.
+
+    Raises ShapeError unless the formula has one index per length.
+
+    >>> from cnn_symbolic import sizes, sum_over, tensor
+    >>> M, I = sizes("M I")
+    >>> x, w = tensor(M, name="x"), tensor(I, name="w")
+    >>> sum_over(lambda u: x[2 + u] * w[u], (I,))
+    Σ{u=0..I - 1} w[u]·x[u + 2]
+    """
+    if len(index := indices_of(formula)) != len(lengths):
+        raise ShapeError(f"sum_over: the formula has {len(index)} indices, found {len(lengths)} lengths: {lengths}")
     if (point := STANDING.get()) is not None:
         runs = product(*(range(n) for n in read_at(tuple(lengths), point)))
         return Standing(sum(read_at(formula(*map(Standing, at)), point) for at in runs))

@@ -78,6 +78,12 @@ def cotangent(of: Tensor) -> Tensor:
     """Return ∂C/∂of for an arbitrary cost C: arbitrary entries, the shape of `of`, and the name `∂C/∂of`.
 
     Raises FragmentError for a tensor without a name, which the name would be made from.
+
+    >>> from cnn_symbolic import correlate, cotangent, named, sizes, tensor
+    >>> M, I = sizes("M I")
+    >>> z = named("z", correlate(tensor(M, name="x"), tensor(I, name="w")))
+    >>> cotangent(z)
+    <Tensor ∂C/∂z of shape (M - I + 1,)>
     """
     if check_tensor(of, "cotangent").name is None:
         raise FragmentError(f"a cotangent is named after its tensor: write named('z', {of}) first")
@@ -94,6 +100,13 @@ def gradient(output: Tensor, *, wrt: Tensor, cotangent: Tensor | None = None) ->
     Without it, that is `cotangent(output)`. The result has the shape of `wrt`, which is a leaf or a named
     intermediate. Raises ShapeError when the cotangent does not have the output's shape, FragmentError
     when `wrt` has no name.
+
+    >>> from cnn_symbolic import claim, correlate, cotangent, gradient, named, sizes, tensor
+    >>> M, I = sizes("M I")
+    >>> x, w = tensor(M, name="x"), tensor(I, name="w")
+    >>> z = named("z", correlate(x, w))
+    >>> claim(gradient(z, wrt=w) == correlate(x, cotangent(z))).outcome
+    'proved'
     """
     check_tensor(wrt, "gradient: wrt")
     arriving = cotangent_of(check_tensor(output, "gradient")) if cotangent is None else cotangent

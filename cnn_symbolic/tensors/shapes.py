@@ -49,5 +49,14 @@ class ShapeOf(Displayed):
 
 
 def shape(of: Tensor) -> ShapeOf:
-    """Return the shape of a tensor as something to state claims about."""
+    """Return the shape of a tensor as something to state claims about.
+
+    Raises OperandError for what is no tensor.
+
+    >>> from cnn_symbolic import claim, correlate, shape, sizes, tensor
+    >>> M, I = sizes("M I")
+    >>> z = correlate(tensor(M, name="x"), tensor(I, name="w"))
+    >>> claim(shape(z) == (M - I + 1,)).outcome
+    'proved'
+    """
     return ShapeOf(check_tensor(of, "shape(…)"))

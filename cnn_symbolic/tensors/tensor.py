@@ -58,6 +58,13 @@ class Tensor(Displayed):
     """A finitely supported function on ℤᵈ with a symbolic shape.
 
     `lengths` are the sizes of its axes as SymPy expressions, `formula` gives its entry at indices inside of them.
+    Tensors are made by `tensor`, `named` and the operations, among them +, - and *; `==` is the equation of a claim.
+
+    >>> from cnn_symbolic import sizes, tensor
+    >>> M, N = sizes("M N")
+    >>> x, y = tensor(M, name="x"), tensor(M, name="y")
+    >>> 2 * x - y, (2 * x - y)[N], (2 * x - y).evaluate({"x": [1, 2], "y": [5, 5]})
+    (<Tensor 2·x - y of shape (M,)>, 2·x[N] - y[N], array([-3, -1]))
     """
 
     lengths: Shape

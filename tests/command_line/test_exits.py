@@ -116,6 +116,29 @@ def test_input_that_is_no_text_is_an_error_with_its_place(tmp_path):
     assert (ran.returncode, "wide.json is not JSON: line 1, column 1: it is not UTF-8" in ran.stderr) == (2, True)
 
 
+def test_a_byte_order_mark_is_no_part_of_what_is_read(tmp_path):
+    def marked(name, text):
+        tmp_path.joinpath(name).write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+
+    marked("claims.txt", "x = tensor(M)\nclaim(x == x)\n")
+    marked("mine.py", MINE)
+    marked("passes.py", "def forward(x):\n    return 2 * x\n\n\ndef backward(dy, x):\n    return 2 * dy\n")
+    marked("about.txt", "What this is about.\n")
+    marked("document.json", run("prove", "mine.py", "--json", cwd=tmp_path).stdout)
+    for arguments in (
+        ["check", "claims.txt"],
+        ["list", "mine.py"],
+        ["prove", "mine.py"],
+        ["replay", "document.json"],
+        ["check-backward", "passes.py:backward", "--of", "passes.py:forward", "--arguments", "x (N)"],
+        ["same", "passes.py:forward", "passes.py:forward", "--arguments", "x (N)"],
+        ["book", "out", "mine.py", "claims.txt", "--latex", "--introduction", "about.txt"],
+    ):
+        ran = run(*arguments, cwd=tmp_path)
+        assert (ran.returncode, ran.stderr) == (0, ""), arguments
+    assert "\nWhat this is about." in tmp_path.joinpath("out", "book.tex").read_text(encoding="utf-8")
+
+
 @pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 @pytest.mark.parametrize("when", ["while it is loaded", "while it is decided", "by itself"])

@@ -8,7 +8,7 @@ import pytest
 import sympy as sp
 
 from cnn_symbolic import check, identity, strict_orderings
-from cnn_symbolic.ground.errors import CnnSymbolicError
+from cnn_symbolic.ground.errors import CnnSymbolicError, ShapeError
 from cnn_symbolic.proofs.check import Check, Orderings
 from cnn_symbolic.proofs.collecting import collecting
 from cnn_symbolic.witnesses import article_run
@@ -66,6 +66,12 @@ def test_what_the_package_computes_is_exact():
         "6 orderings settled",
     )
     assert "all 3! orderings of a 1×3 grid" in made.written_claim
+
+
+@pytest.mark.parametrize(("shape", "windows"), [((2, 2), (3, 3)), ((2, 2), (1, 3)), ((0, 2), (1, 1)), ((2, 2), (0, 1))])
+def test_orderings_without_a_window_say_nothing_and_are_refused(shape, windows):
+    with pytest.raises(ShapeError, match=r"does not lie in a grid of .*: nothing would be pooled"):
+        strict_orderings("Each ordering", shape, windows)
 
 
 def test_checks_are_collected_with_the_derivations():

@@ -87,6 +87,8 @@ def test_entries_written_by_hand():
         from_entries((M,), lambda i: w[i, i], using=[x])
     with pytest.raises(ShapeError, match=r"the shape \(M, N\) has 2 axes, the formula 1 indices"):
         from_entries((M, N), lambda i: x[i, i], using=[x])
+    with pytest.raises(ShapeError, match=r"sum_over: the formula has 1 indices, found 2 lengths: \(M, N\)"):
+        sum_over(lambda i: x[i, i], (M, N))
 
 
 def test_numbers_are_tensors_without_axes():

@@ -35,6 +35,7 @@ from cnn_symbolic.expressions.values import as_condition
 from cnn_symbolic.ground.children import CAN_FORK
 from cnn_symbolic.ground.display import Displayed
 from cnn_symbolic.ground.errors import CnnSymbolicError, DisagreementError, OperandError
+from cnn_symbolic.ground.files import decoded
 from cnn_symbolic.ground.limits import LIMITS
 from cnn_symbolic.kernel.search.verdicts import Refutation
 
@@ -82,11 +83,18 @@ def same(
     time_limit: float = ALL,
     memory: int = LIMITS.memory or 2**32,
 ) -> Sameness:
-    """Return whether two functions, such as "mine.py:fast" and "mine.py:slow", return the same for the same arguments.
+    r"""Return whether two functions, such as "mine.py:fast" and "mine.py:slow", return the same for the same arguments.
 
     `arguments` are those of both, such as "x (N, C), w (C, K), stride=S". Functions that are named run in processes of
     their own, those of this process here. Raises OperandError for what is no function of a file, or arguments that do
     not fit, and DisagreementError where what was read is not what runs.
+
+    >>> from pathlib import Path
+    >>> from cnn_symbolic.backward.agreement import same
+    >>> _ = Path("written.py").write_text("def f(x, w): return x @ w\ndef g(x, w): return (w.T @ x.T).T\n")
+    >>> found = same("written.py:f", "written.py:g", "x (N, D), w (D, K)")
+    >>> found.outcome, found.evidence
+    ('proved', 'all shapes')
     """
     start = time.monotonic()
     sources = [source_of(function) for function in (f, g)]
@@ -133,8 +141,8 @@ def source_of(function: str | Callable[..., Any]) -> tuple[File, str]:
         except (TypeError, AttributeError):
             raise OperandError(f"{function!r} is no function that is written in a file") from None
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeError) as error:
+        text = decoded(file.read_bytes())
+    except (OSError, ValueError) as error:
         raise OperandError(f"{file} cannot be read: {error}") from None
     return File(text, str(file) if isinstance(function, str) else file.name), inner
 

@@ -65,6 +65,13 @@ def of_torch(function: Callable[..., Any]) -> FrameworkBackward:
     are bound beforehand, by a lambda or `functools.partial`. The result takes and returns NumPy arrays,
     "dy, x, w, b -> y, dx, dw, db", "dy, x, w -> y, dx, dw" or "dy, x -> y, dx", in the precision it is given; the
     tensors share the memory and the strides of the arrays. Raises MissingPackageError without PyTorch.
+
+    >>> from torch.nn.functional import conv1d
+    >>> from cnn_symbolic.backward import check_backward, of_torch
+    >>> of_torch(conv1d), of_torch(conv1d).signature
+    (of_torch(conv1d), 'dy, x, w, b -> y, dx, dw, db')
+    >>> check_backward(of_torch(conv1d), of="conv1d()", examples=5).outcome
+    'right'
     """
     torch = framework("torch", "PyTorch")
     apply, count = applied(torch, function)
@@ -91,6 +98,11 @@ def of_jax(function: Callable[..., Any]) -> FrameworkBackward:
     bound beforehand, by a lambda or `functools.partial`. The result takes and returns NumPy arrays as that of
     `of_torch` does; JAX's 64 bits are enabled for float64, and only during the call. Raises MissingPackageError
     without JAX.
+
+    >>> from cnn_symbolic.backward import check_backward, of_jax
+    >>> backward = of_jax(lambda x, w, b: x @ w.T + b)
+    >>> backward.signature, check_backward(backward, of="linear()", examples=5).outcome
+    ('dy, x, w, b -> y, dx, dw, db', 'right')
     """
     jax = framework("jax", "JAX")
 

@@ -30,9 +30,14 @@ class CodeMend:
 
     def __str__(self) -> str:
         """Return it as a line."""
+        return self.told()
+
+    def told(self, file: str = "") -> str:
+        """Return it as a line; with the name of its file, that begins with the place, as `file:line:column`."""
+        place = f"{file}:{self.line}:{self.column}" if file else f"line {self.line}"
         where = f", for {self.layer}" if self.layer else ""
         left = f"; {listed(self.left)} {'is' if len(self.left) == 1 else 'are'} not right by that" if self.left else ""
-        return f"line {self.line}: `{in_line(self.old)}` → `{in_line(self.new)}`: {self.words}{where}{left}"
+        return f"{place}: `{in_line(self.old)}` → `{in_line(self.new)}`: {self.words}{where}{left}"
 
 
 def in_line(code: str) -> str:
@@ -110,27 +115,28 @@ def longest(proof: BackwardProof) -> str:
     return max((each.evidence for each in proof.results), key=len, default="")
 
 
-def lines_of(proof: BackwardProof, formulas: bool = False) -> Iterator[str]:
-    """Yield what is said of a proof, a line for each result."""
+def lines_of(proof: BackwardProof, formulas: bool = False, file: str = "") -> Iterator[str]:
+    """Yield what is said of a proof, a line for each result; with the name of the file, with places in it."""
     if proof.reason:
         yield f"tested, not proved: {proof.reason}"
         return
     width = max((len(each.name) for each in proof.results), default=0)
     for each in proof.results:
-        yield f"{each.name:<{width}}  {said(each)}"
+        yield f"{each.name:<{width}}  {said(each, file)}"
         if formulas:
             yield from (f"    {line}" for line in each.formula)
     if proof.fails:
         yield proof.fails
-    yield from map(str, dict.fromkeys(mend for mend in (proof.mend, *(r.mend for r in proof.results)) if mend))
+    mends = dict.fromkeys(mend for mend in (proof.mend, *(r.mend for r in proof.results)) if mend)
+    yield from (mend.told(file) for mend in mends)
     if any(each.outcome != OPEN for each in proof.results):
         if proof.refuses:
             yield f"proved wherever it does not refuse: {proof.refuses}"
         yield REALS
 
 
-def said(result: ResultProof) -> str:
-    """Return what is proved of one result, as a line."""
+def said(result: ResultProof, file: str = "") -> str:
+    """Return what is proved of one result, as a line; with the name of the file, with places in it."""
     lines = f", lines {result.lines[0]}–{result.lines[1]}" if result.lines else ""
     if result.outcome == PROVED:
         return f"proved for {result.evidence}, read from the code ({result.seconds:.2f} s{lines})"
@@ -139,5 +145,6 @@ def said(result: ResultProof) -> str:
         parts = [f"refuted, read from the code: wrong at {at}" if at else "refuted, read from the code"]
         parts += [part for part in (result.what, result.condition, result.mistake) if part]
         return f"{'; '.join(parts)} ({result.seconds:.2f} s{lines})"
-    where = f"line {result.line}: " if result.line and not result.reason.startswith("line ") else ""
-    return f"tested, not proved: {where}{result.reason}"
+    line = f"line {result.line}: "
+    where = (f"{file}:{result.line}: " if file else line) if result.line else ""
+    return f"tested, not proved: {where}{result.reason.removeprefix(line) if where else result.reason}"

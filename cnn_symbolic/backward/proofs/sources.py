@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType
@@ -13,6 +14,7 @@ from typing import Any, TypeGuard
 from cnn_symbolic.backward.calls.signatures import CONTEXT
 from cnn_symbolic.backward.proofs.in_cells import CELL, NotInCells, code_of, text_in_cells
 from cnn_symbolic.ground.errors import OperandError
+from cnn_symbolic.ground.files import decoded
 
 # The largest file that is read.
 MOST_BYTES = 2**21
@@ -30,6 +32,25 @@ WRITTEN = (
 
 class NoSource(Exception):
     """There is no source text that could be read; the message says why."""
+
+
+@dataclass(frozen=True)
+class SourcePlace:
+    """A place in a file: line and column from 1 on, 0 where they are not known."""
+
+    file: Path
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return ":".join(map(str, filter(None, (self.file, self.line, self.column))))
+
+    def on(self, line: int) -> SourcePlace:
+        """Return where a line of the file begins, behind the space in front of it."""
+        with suppress(NoSource, IndexError):
+            text = text_of(self.file).split("\n")[line - 1]
+            return SourcePlace(self.file, line, len(text) - len(text.lstrip()) + 1)
+        return SourcePlace(self.file, line)
 
 
 @dataclass(frozen=True)
@@ -78,6 +99,18 @@ def named_source(named: str, program: str, calls: Collection[str]) -> Source:
     return Source(text_of(file), file.name, name, name)
 
 
+def place_of(named: str) -> SourcePlace:
+    """Return where a text such as "mine.py:backward", "mine.py:Conv" or "mine.py:forward,backward" leads to."""
+    module, _, names = named.rpartition(":")
+    try:
+        file = file_of(module)
+        told = names.split(",")[-1].strip()
+        lines = Source(text_of(file), file.name, told, told).lines
+    except NoSource:
+        return SourcePlace(Path(module))
+    return SourcePlace(file) if lines is None else SourcePlace(file).on(lines[0])
+
+
 def told_by(program: str, made: str) -> str:
     """Return what the backward pass that a program calls last is called in its file; `made` is the class of a layer."""
     return (called_by(program, made) or [made])[-1]
@@ -107,7 +140,7 @@ def text_of(file: Path) -> str:
     try:
         if file.stat().st_size > MOST_BYTES:
             raise NoSource(f"{file.name} is too long to be read")
-        text = file.read_text(encoding="utf-8")
+        text = decoded(file.read_bytes())
         ast.parse(text)
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise NoSource(f"{file.name} cannot be read: {error}") from None

@@ -1,1 +1,1 @@
-"""What other programs load: magics of IPython."""
+"""The same in other programs: in pytest, and in notebooks."""

@@ -50,6 +50,13 @@ def decide(statement: Statement, literally: Sequence[int] = ()) -> Verdict:
     """Return the verdict on a statement; raise VacuousClaimError if no sizes satisfy its assumptions.
 
     With `literally` the factors are not taken for every value at once, but have all combinations of these.
+
+    >>> from cnn_symbolic import sizes, tensor, transpose
+    >>> from cnn_symbolic.claims import decide, state
+    >>> x = tensor(*sizes("M N"), name="x")
+    >>> found = decide(state(transpose(x), x))
+    >>> found.evidence, found.kind, dict(found.sizes), found.holds_when
+    ('refuted', 'shape', {'M': 1, 'N': 2}, M == 1 and N == 1)
     """
     verdict = decided_first(statement, literally)
     return with_condition(verdict) if has_open_condition(verdict) and not literally else verdict

@@ -40,6 +40,13 @@ def state(left: Any, right: Any, assuming: Iterable[Any] = ()) -> Statement:
 
     In mode "valid" the right side exchanges arguments as SciPy does. Raises ShapeError when the two sides do not have
     equally many axes, NameConflictError when they use one name for two tensors.
+
+    >>> from cnn_symbolic import convolve, sizes, tensor
+    >>> from cnn_symbolic.claims import decide, state
+    >>> M, I = sizes("M I")
+    >>> x, w = tensor(M, name="x"), tensor(I, name="w")
+    >>> decide(state(convolve(x, w), convolve(w, x))).evidence
+    'all shapes'
     """
     given = tuple(assuming) if isinstance(assuming, Iterable) else assuming
     comparable(left, right, given)

@@ -64,6 +64,12 @@ def sizes_where(conditions: Iterable[Any], sizes: Iterable[sp.Symbol] = ()) -> S
     """Return the sizes that satisfy all conditions; raise FragmentError where they are not affine.
 
     `sizes` lists sizes that no condition mentions.
+
+    >>> from cnn_symbolic import sizes, sizes_where
+    >>> M, I = sizes("M I")
+    >>> found = sizes_where([I <= M, M % 2 == 0, M < 10])
+    >>> found.condition, found.first(2), {"M": 8, "I": 9} in found
+    ('M is even and I ≤ M ≤ 8', [{'I': 1, 'M': 2}, {'I': 2, 'M': 2}], False)
     """
     given = tuple(conditions)
     stated = [*(as_condition(holds) for holds in given), *required(sorted(presumed_of(given), key=str), {})]
@@ -84,7 +90,15 @@ def sizes_where(conditions: Iterable[Any], sizes: Iterable[sp.Symbol] = ()) -> S
 def preimage(shape: ShapeOf | Sequence[Any], sizes: Sequence[int | None], assuming: Iterable[Any] = ()) -> SizeSet:
     """Return the sizes at which a shape has the given sizes: "which inputs give an output of 7?".
 
-    `shape` is `shape(tensor)` or a tuple of size expressions; an entry of `sizes` may be None, for any size.
+    `shape` is `shape(tensor)` or a tuple of size expressions; an entry of `sizes` may be None, for any size. Raises
+    ShapeError unless there is one for each axis, FragmentError where the sizes are not affine.
+
+    >>> from cnn_symbolic import preimage, sizes
+    >>> from cnn_symbolic.layers import conv_size
+    >>> M, I = sizes("M I")
+    >>> found = preimage((conv_size(M, I, stride=2),), (7,))
+    >>> found.condition, found.first(2)
+    ('I + 12 ≤ M ≤ I + 13', [{'I': 1, 'M': 13}, {'I': 1, 'M': 14}])
     """
     lengths = shape.lengths if isinstance(shape, ShapeOf) else check_shape(tuple(shape), "preimage")
     presumed = () if isinstance(shape, ShapeOf) else required(sorted(presumed_of(tuple(shape)), key=str), {})

@@ -32,6 +32,12 @@ class HoldsForLiterals(Verdict):
 
     The claim is about all values. `factors` names those that have the literal `values` here; `tried` counts the random
     points, with sizes and factors up to `largest`, at which no difference was found.
+
+    >>> from cnn_symbolic import HoldsForLiterals, claim, sizes
+    >>> M, S, T = sizes("M S T")
+    >>> found = claim(M // S // T == M // T // S).verdict
+    >>> isinstance(found, HoldsForLiterals), found.evidence
+    (True, 'holds for S and T in {1, 2, 3, 4}')
     """
 
     domain: tuple[Boolean, ...]
@@ -64,6 +70,14 @@ class Refutation(Verdict):
     others are known to do at the values of strides listed in `necessary_at`, if there are any; without, it is proved
     that there are none. With `given`, `holds_if` is proved to suffice at all sizes, if it is not None. `holds_at`
     decides the condition while the verdict is confirmed.
+
+    >>> from cnn_symbolic import Refutation, claim, flip, sizes, tensor
+    >>> x = tensor(*sizes("M"), name="x")
+    >>> found = claim(flip(x, axes=(0,)) == x).verdict
+    >>> isinstance(found, Refutation), dict(found.sizes), found.index, found.holds_when
+    (True, {'M': 2}, (0,), M == 1)
+    >>> str(found.monomial), found.left_coefficient, found.right_coefficient
+    ('x[0]', Fraction(0, 1), Fraction(1, 1))
     """
 
     kind: str
@@ -102,7 +116,15 @@ class Refutation(Verdict):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Undecided(Verdict):
-    """The kernel cannot tell: which kind of reason, and what exactly stood in the way."""
+    """The kernel cannot tell: which kind of reason, and what exactly stood in the way.
+
+    >>> from cnn_symbolic import Undecided, claim, from_entries, sizes, tensor
+    >>> x = tensor(*sizes("M"), name="x")
+    >>> one, other = (lambda i: x[i * i - i]), (lambda i: x[i * (i - 1)])
+    >>> found = claim(from_entries(x.shape, one, [x]) == from_entries(x.shape, other, [x])).verdict
+    >>> isinstance(found, Undecided), str(found.reason)
+    (True, 'an index or a condition is not affine')
+    """
 
     reason: Reason
     detail: str

@@ -107,6 +107,13 @@ class Theorem(Verdict):
     `factors` names the sizes that others are multiplied with or divided by, such as strides: proved for every value of
     them, or for all combinations of the `values` listed, if there are any: then the claim itself is about these only.
     With factors, the coefficient functions are left out.
+
+    >>> from cnn_symbolic import Theorem, claim, correlate, shape, sizes, tensor
+    >>> M, I = sizes("M I")
+    >>> z = correlate(tensor(M, name="x"), tensor(I, name="w"))
+    >>> found = claim(shape(z) == (M - I + 1,)).verdict
+    >>> isinstance(found, Theorem), found.evidence, found.domain, dict(found.smallest)
+    (True, 'all shapes', (I <= M,), {'M': 1, 'I': 1})
     """
 
     makers: ClassVar[str] = Sealed.makers

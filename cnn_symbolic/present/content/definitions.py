@@ -6,7 +6,7 @@ tensors, sizes and indices have the letters of the claims.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +16,9 @@ from cnn_symbolic.notation.layout import Layout, Sign, joined
 from cnn_symbolic.present.content.prose import Prose, prose
 from cnn_symbolic.tensors import arithmetic
 from cnn_symbolic.tensors.operation import RECORDS
-from cnn_symbolic.tensors.operations import basic, convolutions, functions, padding, pooling, stacking
+from cnn_symbolic.tensors.operations import basic, convolutions, correlation, functions, padding, pooling, stacking
 from cnn_symbolic.tensors.shapes import ShapeOf
-from cnn_symbolic.tensors.sources import Call
+from cnn_symbolic.tensors.sources import Call, Named
 from cnn_symbolic.tensors.tensor import Tensor
 from cnn_symbolic.tensors.writing import Notation, letters_of
 
@@ -33,7 +33,7 @@ class OperationDefinition:
 
 
 # The modules that define operations, in the order in which these are shown.
-MODULES = (basic, functions, padding, arithmetic, stacking, convolutions, pooling)
+MODULES = (correlation, basic, functions, padding, arithmetic, stacking, convolutions, pooling)
 NAMES = [name for module in MODULES for name in RECORDS if RECORDS[name].make.__module__ == module.__name__]
 SHOWN = {name: RECORDS[name] for name in NAMES if RECORDS[name].given()}
 
@@ -47,17 +47,18 @@ def definitions(operations: Iterable[str]) -> tuple[OperationDefinition, ...]:
 def defined(operation: str) -> OperationDefinition:
     """Return the definition of one operation: each variant's entry, and its shape."""
     record = SHOWN[operation]
-    letters, formulas, shapes = record.letters, [], []
-    for shown in record.examples():
-        index = [sp.Dummy(letter, integer=True) for letter in letters]
-        names = dict(zip(index, letters, strict=True))
-        notation = Notation(letters_of(shown))
-        sides = notation.tensor(shown, letters), notation.formula(shown.formula(tuple(index)), names)
-        formulas.append(joined(sides, Sign("=")))
-        shapes.append(notation.tensor(shown.shape))
-    return OperationDefinition(
-        operation, prose(record.says.removeprefix("the ")), tuple(zip(formulas, shapes, strict=True))
-    )
+    formulas = tuple(entry_formula(shown, record.letters) for shown in record.examples())
+    return OperationDefinition(operation, prose(record.says.removeprefix("the ")), formulas)
+
+
+def entry_formula(x: Tensor, letters: Sequence[str]) -> tuple[Layout, Layout]:
+    """Return the entry of a tensor with its formula, and the shape; a named one is what its name stands for."""
+    meant = x.source.definition if isinstance(x.source, Named) else x
+    index = [sp.Dummy(letter, integer=True) for letter in letters]
+    names = dict(zip(index, letters, strict=True))
+    notation = Notation(letters_of(meant))
+    sides = notation.tensor(x, letters), notation.formula(meant.formula(tuple(index)), names)
+    return joined(sides, Sign("=")), notation.tensor(x.shape)
 
 
 def operations_in(side: Any) -> Iterator[str]:

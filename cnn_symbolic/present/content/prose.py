@@ -73,6 +73,7 @@ TOKEN = re.compile(
 def prose(text: str) -> Prose:
     """Return a sentence with its formulas, tidied; an empty one has no parts.
 
+    >>> from cnn_symbolic.notation.latex import latex
     >>> [part if isinstance(part, str) else latex(part.layout) for part in prose("The shape is M×N")]
     ['The shape is ', 'M\\\\times N']
     """

@@ -86,6 +86,7 @@ def draw(what: str, *, still: bool = False, **options: Any) -> Drawing:
     pairs of what is before and after, or a name. Raises OperandError for a picture or an option that there is not,
     ShapeError for numbers that do not fit or are too large to be drawn readably.
 
+    >>> from cnn_symbolic import draw
     >>> drawn = draw("overlay", shape=(1, 5), overlay=(1, 2), padding=((1, 0),))
     >>> drawn.picture.title
     'An overlay of 1×2 slides over an input of 1×5, with padding 1+0'

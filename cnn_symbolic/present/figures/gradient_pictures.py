@@ -39,7 +39,8 @@ from cnn_symbolic.present.figures.scene import (
 )
 from cnn_symbolic.present.figures.typesetting import measure
 from cnn_symbolic.tensors.making import tensor
-from cnn_symbolic.tensors.operations.basic import convolve, rot180
+from cnn_symbolic.tensors.operations.basic import rot180
+from cnn_symbolic.tensors.operations.correlation import convolve
 from cnn_symbolic.tensors.tensor import Tensor
 
 

@@ -30,11 +30,15 @@ from cnn_symbolic.present.figures.scene import Picture
 
 @dataclass(frozen=True)
 class Kind:
-    """One picture of the catalogue: what it shows, how it is drawn, and its options with their default values."""
+    """One picture of the catalogue: what it shows, how it is drawn, and its options with their default values.
+
+    `about` are the operations and layers that it is a picture of, by their public names.
+    """
 
     text: str
     draw: Callable[..., Picture]
     options: Mapping[str, Any]
+    about: tuple[str, ...]
 
 
 SMALL = {"shape": (3, 3), "overlay": (2, 2)}
@@ -44,40 +48,68 @@ PICTURES: dict[str, Kind] = {
         "a cross-correlation: the overlay slides over the input",
         overlay,
         {"shape": (4, 4), "overlay": (3, 3), "stride": 1, "padding": 0, "dilation": 1},
+        ("correlate", "conv", "Convolution", "conv2d"),
     ),
-    "shared-weights": Kind("the neurons of a feature map share their weights", shared_weights, SMALL),
-    "bias-gradient": Kind("the bias gradient: the sum of the components σ′(z)·∂C/∂a", bias_gradient, SMALL),
+    "shared-weights": Kind("the neurons of a feature map share their weights", shared_weights, SMALL, ("FeatureMap",)),
+    "bias-gradient": Kind(
+        "the bias gradient: the sum of the components σ′(z)·∂C/∂a", bias_gradient, SMALL, ("FeatureMap",)
+    ),
     "weight-gradient": Kind(
-        "the weight gradient: δ times the underlay, for each neuron, added up", weight_gradient, SMALL
+        "the weight gradient: δ times the underlay, for each neuron, added up", weight_gradient, SMALL, ("FeatureMap",)
     ),
     "input-gradient": Kind(
-        "the input gradient: δ times the overlay at its place, for each neuron, added up", input_gradient, SMALL
+        "the input gradient: δ times the overlay at its place, for each neuron, added up",
+        input_gradient,
+        SMALL,
+        ("FeatureMap",),
     ),
     "full-convolution": Kind(
-        "the input gradient as a full convolution: δ rotated, from its starting position", full_convolution, SMALL
+        "the input gradient as a full convolution: δ rotated, from its starting position",
+        full_convolution,
+        SMALL,
+        ("convolve", "FeatureMap"),
     ),
     "chaining": Kind(
         "the feature maps of one layer become those of the next",
         chaining,
         {"maps": 3, "next_maps": 2, "groups": 1, "shape": (4, 4), "overlay": (2, 2)},
+        ("ConvolutionalLayer",),
     ),
-    "max-pooling": Kind("max pooling: the maximum of each window is passed on", max_pooling, POOLED),
+    "max-pooling": Kind(
+        "max pooling: the maximum of each window is passed on",
+        max_pooling,
+        POOLED,
+        ("select_pool", "MaxPool", "MaxPoolingMap", "max_pool2d"),
+    ),
     "max-pooling-gradient": Kind(
-        "max pooling backwards: ∂C/∂a goes to the maximum of its window", max_pooling_gradient, POOLED
+        "max pooling backwards: ∂C/∂a goes to the maximum of its window",
+        max_pooling_gradient,
+        POOLED,
+        ("MaxPool", "MaxPoolingMap", "max_pool2d"),
     ),
-    "average-pooling": Kind("average pooling: the average of each window is passed on", average_pooling, POOLED),
+    "average-pooling": Kind(
+        "average pooling: the average of each window is passed on",
+        average_pooling,
+        POOLED,
+        ("sum_pool", "AveragePool", "avg_pool2d"),
+    ),
     "average-pooling-gradient": Kind(
-        "average pooling backwards: ∂C/∂a is spread evenly over its window", average_pooling_gradient, POOLED
+        "average pooling backwards: ∂C/∂a is spread evenly over its window",
+        average_pooling_gradient,
+        POOLED,
+        ("AveragePool", "avg_pool2d"),
     ),
     "transposed-convolution": Kind(
         "a transposed convolution: every entry lays its multiple of the overlay at its place",
         transposed_convolution,
         {"shape": (2, 2), "overlay": (3, 3), "stride": 2, "padding": 0, "dilation": 1, "output_padding": 0},
+        ("conv_transpose", "conv_transpose2d"),
     ),
     "upsampling": Kind(
         "upsampling to the nearest entry: every entry is repeated",
         upsampling,
         {"shape": (2, 2), "factor": 2},
+        ("upsample_nearest", "upsample_nearest2d"),
     ),
 }
 

@@ -1,144 +1,28 @@
-"""The operations on tensors, one definition each: the docstring's first line is the entry formula.
+"""Operations on axes, and products: the docstring's first line is the entry formula.
 
-Conventions are SciPy's. `correlate` and `convolve` are `scipy.signal.correlate` and `convolve`: in
-mode `"same"` both keep the block of the full result that starts at ⌊(I−1)/2⌋. (`correlate2d` starts
-at ⌊I/2⌋ instead, so that SciPy disagrees with itself on even overlays.) In mode `"valid"` the second
-tensor must fit into the first, unless the exchange of the two is stated that SciPy makes where the first
-fits into the second. Everything is real, so that nothing is conjugated.
+Axes are turned, stretched, thinned, moved, added and summed over. Everything is real, so that nothing is conjugated.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import permutations
 from typing import Any
 
 import sympy as sp
 
-from cnn_symbolic.expressions.formulas import Index, Shape, bound_sum, fresh
-from cnn_symbolic.expressions.rules import at_least, delta, divide, floor, maximum, minimum, remainder
+from cnn_symbolic.expressions.formulas import Index, bound_sum
+from cnn_symbolic.expressions.rules import at_least, delta, divide, floor, remainder
 from cnn_symbolic.expressions.shapes import check_integers, check_shape, format_shape
-from cnn_symbolic.ground.errors import ModeError, ShapeError
+from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.tensors import samples as s
 from cnn_symbolic.tensors import writing
 from cnn_symbolic.tensors.arithmetic import common_shape
 from cnn_symbolic.tensors.operation import Definition, Proposal, given, operation
+from cnn_symbolic.tensors.operations.correlation import letters
 from cnn_symbolic.tensors.sources import Call
 from cnn_symbolic.tensors.tensor import Tensor
-
-MODES = ("valid", "full", "same")
-LETTERS = "uvst"
-
-
-@dataclass(frozen=True)
-class Window:
-    """The shape that a mode keeps, where in the full result the kept block starts, and what is presumed besides."""
-
-    shape: Shape
-    start: Shape
-    presumed: tuple[sp.Expr, ...] = ()
-
-
-def window(x: Tensor, f: Tensor, mode: str, exchange: bool, owner: str) -> Window:
-    """Return the block of the full result that a mode keeps."""
-    if mode not in MODES:
-        raise ModeError(f"{owner} has no mode {mode!r}: it takes 'valid', 'full' or 'same'")
-    if not isinstance(exchange, bool):
-        raise ModeError(f"{owner}: exchange is True or False, found {exchange!r}")
-    if exchange and mode != "valid":
-        raise ModeError(f"{owner} exchanges its arguments in mode 'valid' only, found exchange=True in mode {mode!r}")
-    if x.rank != f.rank or x.rank == 0:
-        raise ShapeError(
-            f"{owner} takes two tensors with equally many axes, found {x} of shape {format_shape(x.lengths)} "
-            f"and {f} of shape {format_shape(f.lengths)}: wrap() adds an axis of size 1"
-        )
-    pairs = list(zip(x.lengths, f.lengths, strict=True))
-    presumed: tuple[sp.Expr, ...] = ()
-    if exchange and not all(at_least(sp.expand(m - i), 0) for m, i in pairs):
-        kept, presumed = exchanged(pairs)
-    elif mode == "valid":
-        kept = [(m - i + 1, i - 1) for m, i in pairs]
-    elif mode == "full":
-        kept = [(m + i - 1, sp.S.Zero) for m, i in pairs]
-    else:
-        kept = [(m, floor((i - 1) / sp.Integer(2))) for m, i in pairs]
-    return Window(tuple(sp.expand(length) for length, _ in kept), tuple(start for _, start in kept), presumed)
-
-
-def exchanged(pairs: Sequence[tuple[sp.Expr, sp.Expr]]) -> tuple[list[tuple[sp.Expr, sp.Expr]], tuple[sp.Expr, ...]]:
-    """Return which sizes mode "valid" keeps where the shorter tensor slides over the longer one, and from where on.
-
-    The shorter one is so on every axis: this is presumed. Both orders keep the same block of the full convolution, or
-    of the full correlation, which is max(M, I) − min(M, I) + 1 from min(M, I) − 1 on. Source: `scipy.signal`.
-    """
-    longer = [sp.expand(i - m) for m, i in pairs]
-    if all(at_least(more, 0) for more in longer):
-        return [(i - m + 1, m - 1) for m, i in pairs], ()
-    one_way = maximum(minimum(*(-more for more in longer)), minimum(*longer)) + 1
-    kept = [(maximum(m, i) - minimum(m, i) + 1, minimum(m, i) - 1) for m, i in pairs]
-    return kept, (one_way,) if len(pairs) > 1 else ()
-
-
-def letters(rank: int, of: Tensor | None = None) -> tuple[sp.Dummy, ...]:
-    """Return bound indices for the axes of an overlay, named after its own letters if it has some."""
-    return fresh(
-        (of is not None and of.source.indices) or (LETTERS[k] if k < len(LETTERS) else f"u{k}" for k in range(rank))
-    )
-
-
-def laid_otherwise(call: Call) -> Iterator[Proposal]:
-    """Yield the other way to lay an overlay, the other order of the two tensors, and the other modes."""
-    for other in (correlate, convolve):
-        if other.__name__ != call.operation:
-            makes, mends = (f"{a} in place of {b}" for a, b in permutations((other.__name__, call.operation)))
-            flipped = "the filter is flipped" if call.operation == convolve.__name__ else "the filter is not flipped"
-            yield Proposal(makes, partial(other, *call.operands, **call.given), f"{flipped} ({mends})")
-    said = f"the arguments of {call.operation} exchanged"
-    yield Proposal(said, partial(call.again, call.operands[::-1]), said)
-    for mode in MODES:
-        if mode != call.options["mode"]:
-            makes, mends = (f"mode {a!r} in place of {b!r}" for a, b in permutations((mode, call.options["mode"])))
-            yield Proposal(makes, partial(call.again, call.operands, mode=mode, exchange=False), mends)
-
-
-OVERLAID = tuple(given(s.grid, s.overlay, mode=mode) for mode in MODES)
-
-
-@operation("cross-correlation", "r c", *OVERLAID, written=writing.filtering("⋆"), mistakes=laid_otherwise)
-def correlate(x: Tensor, f: Tensor, *, mode: str = "valid", exchange: bool = False) -> Definition:
-    """correlate(x, f)[i] = Σ_u x[i + u] · f[u] in mode "valid"; "full" and "same" start earlier.
-
-    Shapes, per axis: M−I+1 valid, M+I−1 full, M same. With `exchange` mode "valid" is also defined where x fits into
-    f: it is rot180(correlate(f, x)), of size I−M+1 per axis. Source: `scipy.signal.correlate`, which always exchanges.
-    """
-    kept = window(x, f, mode, exchange, "correlate")
-    offset = [s - (length - 1) for s, length in zip(kept.start, f.lengths, strict=True)]
-
-    def formula(index: Index) -> sp.Expr:
-        u = letters(f.rank, f)
-        at = tuple(i + o + k for i, o, k in zip(index, offset, u, strict=True))
-        return bound_sum(x.at(at) * f.formula(u), u, f.lengths)
-
-    return Definition(kept.shape, formula, confined=mode == "full", presumed=kept.presumed)
-
-
-@operation("convolution", "r c", *OVERLAID, written=writing.filtering("∗"), mistakes=laid_otherwise)
-def convolve(x: Tensor, f: Tensor, *, mode: str = "full", exchange: bool = False) -> Definition:
-    """convolve(x, f)[i] = Σ_u x[i − u] · f[u] in mode "full"; "valid" and "same" start later.
-
-    Shapes, per axis: M−I+1 valid, M+I−1 full, M same. With `exchange` mode "valid" is also defined where x fits into
-    f: it is convolve(f, x), of size I−M+1 per axis. Source: `scipy.signal.convolve`, which always exchanges.
-    """
-    kept = window(x, f, mode, exchange, "convolve")
-
-    def formula(index: Index) -> sp.Expr:
-        u = letters(f.rank, f)
-        at = tuple(i + s - k for i, s, k in zip(index, kept.start, u, strict=True))
-        return bound_sum(x.at(at) * f.formula(u), u, f.lengths)
-
-    return Definition(kept.shape, formula, confined=mode == "full", presumed=kept.presumed)
 
 
 def check_axes(axes: Sequence[int], x: Tensor, owner: str) -> tuple[int, ...]:
@@ -153,7 +37,15 @@ def check_axes(axes: Sequence[int], x: Tensor, owner: str) -> tuple[int, ...]:
 
 @operation("flip", "m n", given(s.grid, axes=(0,)))
 def flip(x: Tensor, *, axes: Sequence[int]) -> Definition:
-    """flip(x)[i, j] = x[M − 1 − i, j], here along axis 0. Source: `numpy.flip`."""
+    """flip(x)[i, j] = x[M − 1 − i, j], here along axis 0. Source: `numpy.flip`.
+
+    The shape stays. Raises ShapeError for an axis that there is not, or that occurs twice.
+
+    >>> from cnn_symbolic import flip, sizes, tensor
+    >>> M, N = sizes("M N")
+    >>> flip(tensor(M, N, name="x"), axes=(0,))[0, 0]
+    x[M - 1, 0]
+    """
     turned = check_axes(axes, x, "flip")
 
     def formula(index: Index) -> sp.Expr:
@@ -170,7 +62,15 @@ def unturned(call: Call) -> Iterator[Proposal]:
 
 @operation("rot180", "m n", given(s.grid), mistakes=unturned)
 def rot180(x: Tensor) -> Definition:
-    """rot180(x)[i, j] = x[M − 1 − i, N − 1 − j]: every axis is reversed. Source: `numpy.flip`."""
+    """rot180(x)[i, j] = x[M − 1 − i, N − 1 − j]: every axis is reversed. Source: `numpy.flip`.
+
+    The shape stays.
+
+    >>> from cnn_symbolic import rot180, sizes, tensor
+    >>> M, N = sizes("M N")
+    >>> rot180(tensor(M, N, name="x"))[0, 0]
+    x[M - 1, N - 1]
+    """
     return Definition(
         x.lengths, lambda index: x.at(tuple(n - 1 - i for n, i in zip(x.lengths, index, strict=True))), confined=True
     )
@@ -180,7 +80,14 @@ def rot180(x: Tensor) -> Definition:
 def dilate(x: Tensor, *, factors: Sequence[Any]) -> Definition:
     """dilate(x)[i] = x[i / d] where d divides i, and 0 elsewhere; the size is (M − 1)·d + 1.
 
-    `factors` lists one positive integer or size per axis.
+    `factors` lists one positive integer or size per axis. Raises ShapeError for other factors.
+
+    >>> from cnn_symbolic import dilate, literal, sizes, tensor
+    >>> M, D = sizes("M D")
+    >>> dilate(tensor(M, name="x"), factors=(D,)).shape
+    (D·M - D + 1,)
+    >>> dilate(literal(values=[1, 2, 3]), factors=(2,)).evaluate({})
+    array([1, 0, 2, 0, 3])
     """
     steps = check_factors(factors, x, "dilate")
     shape = tuple(sp.expand((n - 1) * d + 1) for n, d in zip(x.lengths, steps, strict=True))
@@ -196,7 +103,13 @@ def dilate(x: Tensor, *, factors: Sequence[Any]) -> Definition:
 def subsample(x: Tensor, *, factors: Sequence[Any]) -> Definition:
     """subsample(x)[i] = x[d·i]: every d-th entry, the size is ⌊(M − 1)/d⌋ + 1. Source: NumPy slicing, `x[::d]`.
 
-    `factors` lists one positive integer or size per axis.
+    `factors` lists one positive integer or size per axis. Raises ShapeError for other factors.
+
+    >>> from cnn_symbolic import sizes, subsample, tensor
+    >>> M, S = sizes("M S")
+    >>> z = subsample(tensor(M, name="x"), factors=(S,))
+    >>> z.shape, z[2]
+    ((⌊(M - 1)/S⌋ + 1,), x[2·S])
     """
     steps = check_factors(factors, x, "subsample")
     shape = tuple(floor(divide(sp.expand(n - 1), d)) + 1 for n, d in zip(x.lengths, steps, strict=True))
@@ -219,7 +132,14 @@ def check_factors(factors: Sequence[Any], x: Tensor, owner: str) -> tuple[sp.Exp
 
 @operation("shift", "m", given(s.x, offsets=(s.P,)))
 def shift(x: Tensor, *, offsets: Sequence[Any]) -> Definition:
-    """shift(x)[i] = x[i − offset]: the shape stays, what leaves it is lost, zeros come in."""
+    """shift(x)[i] = x[i − offset]: the shape stays, what leaves it is lost, zeros come in.
+
+    `offsets` lists one integer or size expression per axis. Raises ShapeError for others.
+
+    >>> from cnn_symbolic import literal, shift
+    >>> shift(literal(values=[1, 2, 3]), offsets=(1,)).evaluate({})
+    array([0, 1, 2])
+    """
     moved = check_integers(offsets, x.rank, f"shift: the offset of {x}, which has {x.rank} axes,")
     return Definition(x.lengths, lambda index: x.at(tuple(i - o for i, o in zip(index, moved, strict=True))))
 
@@ -239,7 +159,16 @@ def split_otherwise(call: Call) -> Iterator[Proposal]:
 
 @operation("transpose", "n m", given(s.grid), mistakes=split_otherwise)
 def transpose(x: Tensor, *, axes: Sequence[int] | None = None) -> Definition:
-    """transpose(x)[i, j] = x[j, i]; `axes` lists, as in `numpy.transpose`, where each axis comes from."""
+    """transpose(x)[i, j] = x[j, i]; `axes` lists, as in `numpy.transpose`, where each axis comes from.
+
+    Shapes: x (M, N), result (N, M). Raises ShapeError unless `axes` has every axis once.
+
+    >>> from cnn_symbolic import sizes, tensor, transpose
+    >>> M, N = sizes("M N")
+    >>> z = transpose(tensor(M, N, name="x"))
+    >>> z.shape, z[0, 1]
+    ((N, M), x[1, 0])
+    """
     order = check_axes(tuple(reversed(range(x.rank))) if axes is None else axes, x, "transpose")
     if len(order) != x.rank:
         raise ShapeError(f"transpose takes all {x.rank} axes of {x}, found {axes}")
@@ -249,7 +178,16 @@ def transpose(x: Tensor, *, axes: Sequence[int] | None = None) -> Definition:
 
 @operation("the sum over axes", "n", given(s.grid, axes=(0,)), written=writing.over_axes)
 def sum_axes(x: Tensor, *, axes: Sequence[int], keepdims: bool = False) -> Definition:
-    """sum_axes(x)[j] = Σ_i x[i, j], here over axis 0. Source: `numpy.sum`."""
+    """sum_axes(x)[j] = Σ_i x[i, j], here over axis 0. Source: `numpy.sum`.
+
+    Shapes: x (M, N), result (N,), or (1, N) with `keepdims`. Raises ShapeError for an axis that there is not.
+
+    >>> from cnn_symbolic import sizes, sum_axes, tensor
+    >>> M, N = sizes("M N")
+    >>> z = sum_axes(tensor(M, N, name="x"), axes=(0,))
+    >>> z.shape, z[1]
+    ((N,), Σ{u=0..M - 1} x[u, 1])
+    """
     summed = check_axes(axes, x, "sum_axes")
     kept = [a for a in range(x.rank) if a not in summed]
     shape = tuple(sp.S.One if a in summed else x.lengths[a] for a in range(x.rank) if keepdims or a in kept)
@@ -265,7 +203,16 @@ def sum_axes(x: Tensor, *, axes: Sequence[int], keepdims: bool = False) -> Defin
 
 @operation("the dot product", "", given(s.x, s.y))
 def dot(x: Tensor, y: Tensor) -> Definition:
-    """dot(x, y) = Σ_i x[i] · y[i], a number: the dot product of the flattened tensors."""
+    """dot(x, y) = Σ_i x[i] · y[i], a number: the dot product of the flattened tensors.
+
+    Raises ShapeError unless both have the same shape, up to axes of size 1.
+
+    >>> from cnn_symbolic import dot, sizes, tensor
+    >>> M, N = sizes("M N")
+    >>> z = dot(tensor(M, N, name="x"), tensor(M, N, name="y"))
+    >>> z.shape, z[()]
+    ((), Σ{u=0..M - 1, v=0..N - 1} x[u, v]·y[u, v])
+    """
     left, right = common_shape([x, y], "a dot product")
     if left.rank == 0:
         raise ShapeError("a dot product takes tensors with at least one axis: multiply numbers with *")
@@ -282,7 +229,14 @@ def tensordot(x: Tensor, y: Tensor, *, axes: Sequence[Sequence[int]]) -> Definit
     """tensordot(x, y)[i, j] = Σ_u x[i, u] · y[u, j]: the sum over pairs of axes. Source: `numpy.tensordot`.
 
     `axes` lists the axes of x and those of y that are summed together; what is left of x comes first. With
-    axes of several letters taken as one this is a matrix product.
+    axes of several letters taken as one this is a matrix product. Shapes: x (M, N), y (N, K), result (M, K). Raises
+    ShapeError for pairs of different sizes.
+
+    >>> from cnn_symbolic import sizes, tensor, tensordot
+    >>> M, N, K = sizes("M N K")
+    >>> z = tensordot(tensor(M, N, name="x"), tensor(N, K, name="y"), axes=((1,), (0,)))
+    >>> z.shape, z[0, 1]
+    ((M, K), Σ{u=0..N - 1} x[0, u]·y[u, 1])
     """
     if not isinstance(axes, tuple | list) or len(axes) != 2 or not all(isinstance(a, tuple | list) for a in axes):
         raise ShapeError(f"tensordot takes the axes of {x} and those of {y}, such as axes=((1,), (0,)); found {axes!r}")
@@ -309,7 +263,16 @@ def tensordot(x: Tensor, y: Tensor, *, axes: Sequence[Sequence[int]]) -> Definit
 
 @operation("the outer product", "m u", given(s.x, s.f))
 def outer(x: Tensor, y: Tensor) -> Definition:
-    """outer(x, y)[i, j] = x[i] · y[j]: all axes of x, then all axes of y. Source: `numpy.multiply.outer`."""
+    """outer(x, y)[i, j] = x[i] · y[j]: all axes of x, then all axes of y. Source: `numpy.multiply.outer`.
+
+    Shapes: x (M,), y (I,), result (M, I).
+
+    >>> from cnn_symbolic import outer, sizes, tensor
+    >>> M, I = sizes("M I")
+    >>> z = outer(tensor(M, name="x"), tensor(I, name="y"))
+    >>> z.shape, z[1, 2]
+    ((M, I), x[1]·y[2])
+    """
     return Definition(
         x.lengths + y.lengths,
         lambda index: x.formula(index[: x.rank]) * y.formula(index[x.rank :]),
@@ -319,7 +282,16 @@ def outer(x: Tensor, y: Tensor) -> Definition:
 
 @operation("an axis of size 1", "k m", given(s.x))
 def wrap(x: Tensor, *, axis: int = 0) -> Definition:
-    """wrap(x)[0, i] = x[i]: one more axis, of size 1, as in `[δ]`. Source: `numpy.expand_dims`."""
+    """wrap(x)[0, i] = x[i]: one more axis, of size 1, as in `[δ]`. Source: `numpy.expand_dims`.
+
+    Shapes: x (M,), result (1, M), or (M, 1) with `axis=1`. Raises ShapeError for an axis beyond these.
+
+    >>> from cnn_symbolic import sizes, tensor, wrap
+    >>> M, N = sizes("M N")
+    >>> z = wrap(tensor(M, N, name="x"), axis=1)
+    >>> z.shape, z[1, 0, 2]
+    ((M, 1, N), [1 < M and 2 < N]·x[1, 2])
+    """
     if not -x.rank - 1 <= axis <= x.rank:
         raise ShapeError(f"wrap: the new axis of {x} is 0 to {x.rank}, found {axis}")
     at = axis % (x.rank + 1)
@@ -328,7 +300,16 @@ def wrap(x: Tensor, *, axis: int = 0) -> Definition:
 
 @operation("stack", "k m", given(s.x, s.y), adds=True)
 def stack(*layers: Tensor, axis: int = 0) -> Definition:
-    """stack(x, y)[k, i] = x[i] for k = 0, y[i] for k = 1: equal shapes along a new axis. Source: `numpy.stack`."""
+    """stack(x, y)[k, i] = x[i] for k = 0, y[i] for k = 1: equal shapes along a new axis. Source: `numpy.stack`.
+
+    Shapes: each (M,), result (2, M). Raises ShapeError for tensors of different shapes.
+
+    >>> from cnn_symbolic import sizes, stack, tensor
+    >>> M, N = sizes("M N")
+    >>> z = stack(tensor(M, N, name="x"), tensor(M, N, name="y"))
+    >>> z.shape, z[1, 0, 0]
+    ((2, M, N), y[0, 0])
+    """
     if not layers or any(tuple(map(sp.expand, x.lengths)) != tuple(map(sp.expand, layers[0].lengths)) for x in layers):
         found = ", ".join(f"{x} of shape {format_shape(x.lengths)}" for x in layers) or "none"
         raise ShapeError(f"stack takes tensors of one shape, found {found}")
@@ -346,12 +327,29 @@ def stack(*layers: Tensor, axis: int = 0) -> Definition:
 
 
 def zeros(*lengths: Any) -> Tensor:
-    """Return the tensor zeros[i] = 0."""
+    """Return the tensor zeros[i] = 0.
+
+    Raises ShapeError for a size below one.
+
+    >>> from cnn_symbolic import claim, sizes, tensor, zeros
+    >>> M, N = sizes("M N")
+    >>> x = tensor(M, N, name="x")
+    >>> claim(x - x == zeros(M, N)).outcome
+    'proved'
+    """
     return constant(value=0, shape=lengths)
 
 
 def ones(*lengths: Any) -> Tensor:
-    """Return the tensor ones[i] = 1 inside its shape."""
+    """Return the tensor ones[i] = 1 inside its shape.
+
+    Raises ShapeError for a size below one.
+
+    >>> from cnn_symbolic import claim, correlate, ones, sizes
+    >>> M, I = sizes("M I")
+    >>> claim(correlate(ones(M), ones(I)) == I * ones(M - I + 1)).outcome
+    'proved'
+    """
     return constant(value=1, shape=lengths)
 
 

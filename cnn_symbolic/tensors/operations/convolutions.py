@@ -25,7 +25,7 @@ from cnn_symbolic.ground.errors import ModeError, ShapeError
 from cnn_symbolic.tensors import samples as s
 from cnn_symbolic.tensors.making import tensor
 from cnn_symbolic.tensors.operation import Definition, given, operation
-from cnn_symbolic.tensors.operations.basic import letters
+from cnn_symbolic.tensors.operations.correlation import letters
 from cnn_symbolic.tensors.operations.geometry import POSITIONS, Geometry, at_least_zero, per_axis
 from cnn_symbolic.tensors.tensor import Tensor
 
@@ -68,7 +68,14 @@ def conv(
 
     Shapes: x (B, C, M), w (K, C, I), b (K,), result (B, K, ⌊(M + before + after − d·(I−1) − 1)/s⌋ + 1). See
     `pad_widths` for the paddings. With `group_axis`, the groups have an axis of their own: x (B, G, C, M),
-    w (G, K, C, I), b (G, K), result (B, G, K, R). Source: `torch.nn.functional.conv2d`.
+    w (G, K, C, I), b (G, K), result (B, G, K, R). Source: `torch.nn.functional.conv2d`. Raises ShapeError for shapes
+    that do not fit together, ModeError for another name of a padding.
+
+    >>> from cnn_symbolic import sizes, tensor
+    >>> from cnn_symbolic.layers import conv
+    >>> B, C, K, M, I, S = sizes("B C K M I S")
+    >>> conv(tensor(B, C, M, name="x"), tensor(K, C, I, name="w"), stride=S, padding=1).shape
+    (B, K, ⌊(M - I + 2)/S⌋ + 1)
     """
     rank = spatial_rank(x, w, group_axis, "conv")
     lead = 3 if group_axis else 2
@@ -112,7 +119,14 @@ def conv_transpose(
 
     Shapes: y (B, K, R), w (K, C, I), b (C,), result (B, C, (R−1)·s + d·(I−1) + 1 − before − after +
     output_padding): every y lays its multiple of the overlay at its place, and overlaps add up. With
-    `group_axis`: y (B, G, K, R), w (G, K, C, I), b (G, C). Source: `torch.nn.functional.conv_transpose2d`.
+    `group_axis`: y (B, G, K, R), w (G, K, C, I), b (G, C). Source: `torch.nn.functional.conv_transpose2d`. Raises
+    ShapeError for shapes that do not fit together, ModeError for a padding by name.
+
+    >>> from cnn_symbolic import sizes, tensor
+    >>> from cnn_symbolic.layers import conv_transpose
+    >>> B, C, K, R, I, S = sizes("B C K R I S")
+    >>> conv_transpose(tensor(B, K, R, name="y"), tensor(K, C, I, name="w"), stride=S).shape
+    (B, C, I + R·S - S)
     """
     rank = spatial_rank(y, w, group_axis, "conv_transpose")
     if isinstance(padding, str):
@@ -146,7 +160,14 @@ def unfold(x: Tensor, *, overlay: Any, stride: Any = 1, padding: Any = 0, dilati
     """unfold(x)[n, c, u, r] = x[n, c, s·r + d·u − p]: the underlay at every position (im2col).
 
     Shapes: x (B, C, M), result (B, C, I, R). PyTorch's `unfold` takes the axes c, u as one, and the positions
-    r as one: the same numbers in the same order.
+    r as one: the same numbers in the same order. Source: `torch.nn.functional.unfold`. Raises ShapeError for an x
+    without spatial axes.
+
+    >>> from cnn_symbolic import literal
+    >>> from cnn_symbolic.layers import unfold
+    >>> unfold(literal(values=[[[1, 2, 3, 4]]]), overlay=(2,)).evaluate({})
+    array([[[[1, 2, 3],
+             [2, 3, 4]]]])
     """
     rank = x.rank - 2
     if rank < 1:
@@ -171,7 +192,13 @@ def lying() -> Tensor:
 def fold(y: Tensor, *, shape: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1) -> Definition:
     """fold(y)[n, c, m] = Σ_{u,r} [s·r + d·u − p = m] · y[n, c, u, r]: what meets an entry is added up (col2im).
 
-    Shapes: y (B, C, I, R), result (B, C, *shape), where R is the number of positions for that shape.
+    Shapes: y (B, C, I, R), result (B, C, *shape), where R is the number of positions for that shape. Source:
+    `torch.nn.functional.fold`. Raises ShapeError for another number of positions.
+
+    >>> from cnn_symbolic import ones
+    >>> from cnn_symbolic.layers import fold
+    >>> fold(ones(1, 1, 2, 3), shape=(4,)).evaluate({})
+    array([[[1, 2, 2, 1]]])
     """
     rank = (y.rank - 2) // 2
     if rank < 1 or y.rank != 2 + 2 * rank:
@@ -197,7 +224,13 @@ def fold(y: Tensor, *, shape: Any, stride: Any = 1, padding: Any = 0, dilation: 
 def upsample_nearest(x: Tensor, *, factors: Any) -> Definition:
     """upsample_nearest(x)[n, c, m] = x[n, c, ⌊m/f⌋]: every entry is repeated; the size is f·M.
 
-    Shapes: x (B, C, M), result (B, C, f·M). Source: `torch.nn.functional.interpolate`, mode "nearest".
+    Shapes: x (B, C, M), result (B, C, f·M). Source: `torch.nn.functional.interpolate`, mode "nearest". Raises
+    ShapeError for an x without spatial axes.
+
+    >>> from cnn_symbolic import literal
+    >>> from cnn_symbolic.layers import upsample_nearest
+    >>> upsample_nearest(literal(values=[[[1, 2]]]), factors=2).evaluate({})
+    array([[[1, 1, 2, 2]]])
     """
     if x.rank < 3:
         raise ShapeError(f"upsample_nearest takes an input of shape (batch, channels, *spatial), found {x}")
@@ -223,7 +256,14 @@ def pixel_shuffle(x: Tensor, *, factors: Any) -> Definition:
     """pixel_shuffle(x)[n, c, m] = x[n, f·c + m mod f, ⌊m/f⌋]: f channels are the entries of one, f times as large.
 
     Shapes: x (B, f·C, M), result (B, C, f·M); with several axes the factor of the last one changes fastest. Source:
-    `torch.nn.PixelShuffle`, which has one factor for both axes.
+    `torch.nn.PixelShuffle`, which has one factor for both axes. Raises ShapeError unless the channels are written as a
+    multiple.
+
+    >>> from cnn_symbolic import sizes, tensor
+    >>> from cnn_symbolic.layers import pixel_shuffle
+    >>> B, C, M, N = sizes("B C M N")
+    >>> pixel_shuffle(tensor(B, 4 * C, M, N, name="x"), factors=2).shape
+    (B, C, 2·M, 2·N)
     """
     steps = shuffled_by(x, factors, "pixel_shuffle")
     channels = quotient(x.lengths[1], sp.Mul(*steps), "pixel_shuffle")
@@ -243,6 +283,13 @@ def pixel_unshuffle(x: Tensor, *, factors: Any) -> Definition:
     """pixel_unshuffle(x)[n, k, m] = x[n, ⌊k/f⌋, f·m + k mod f]: what `pixel_shuffle` has moved is moved back.
 
     Shapes: x (B, C, f·M), result (B, f·C, M). Source: `torch.nn.PixelUnshuffle`, which has one factor for both axes.
+    Raises ShapeError unless the spatial sizes are written as multiples.
+
+    >>> from cnn_symbolic import sizes, tensor
+    >>> from cnn_symbolic.layers import pixel_unshuffle
+    >>> B, C, M, N = sizes("B C M N")
+    >>> pixel_unshuffle(tensor(B, C, 2 * M, 2 * N, name="x"), factors=2).shape
+    (B, 4·C, M, N)
     """
     steps = shuffled_by(x, factors, "pixel_unshuffle")
     spatial = (quotient(n, f, "pixel_unshuffle") for f, n in zip(steps, x.lengths[2:], strict=True))
@@ -267,7 +314,16 @@ def shuffled_by(x: Tensor, factors: Any, owner: str) -> tuple[sp.Expr, ...]:
 
 @operation("splitting an axis", "g c", given(s.grouped, axis=0, into=(s.G, s.C)))
 def split_axis(x: Tensor, *, axis: int, into: Sequence[Any]) -> Definition:
-    """split_axis(x)[g, c] = x[C·g + c]: one axis of size G·C as two, of sizes G and C. Source: `numpy.reshape`."""
+    """split_axis(x)[g, c] = x[C·g + c]: one axis of size G·C as two, of sizes G and C. Source: `numpy.reshape`.
+
+    Shapes: x (G·C,), result (G, C). Raises ShapeError for sizes whose product is another one.
+
+    >>> from cnn_symbolic import sizes, split_axis, tensor
+    >>> G, C = sizes("G C")
+    >>> x = tensor(G * C, name="x")
+    >>> split_axis(x, axis=0, into=(G, C)).shape, split_axis(x, axis=0, into=(G, C))[1, 2]
+    ((G, C), [1 < G and 2 < C]·x[C + 2])
+    """
     outer, inner = per_axis(into, 2, "split_axis: into")
     if not 0 <= axis < x.rank or sp.expand(x.lengths[axis] - outer * inner) != 0:
         raise ShapeError(
@@ -282,7 +338,15 @@ def split_axis(x: Tensor, *, axis: int, into: Sequence[Any]) -> Definition:
 
 @operation("merging two axes", "k", given(s.groups, axis=0))
 def merge_axes(x: Tensor, *, axis: int) -> Definition:
-    """merge_axes(x)[i] = x[⌊i/C⌋, i mod C]: two axes of sizes G and C as one, row by row. Source: `numpy.reshape`."""
+    """merge_axes(x)[i] = x[⌊i/C⌋, i mod C]: two axes of sizes G and C as one, row by row. Source: `numpy.reshape`.
+
+    Shapes: x (G, C), result (G·C,). Raises ShapeError unless there is an axis behind it.
+
+    >>> from cnn_symbolic import merge_axes, sizes, tensor
+    >>> G, C = sizes("G C")
+    >>> merge_axes(tensor(G, C, name="x"), axis=0).shape, merge_axes(tensor(2, 3, name="x"), axis=0)[5]
+    ((C·G,), x[1, 2])
+    """
     if not 0 <= axis < x.rank - 1:
         raise ShapeError(f"merge_axes: {x} of shape {format_shape(x.lengths)} has no axes {axis} and {axis + 1}")
     outer, inner = x.lengths[axis], x.lengths[axis + 1]

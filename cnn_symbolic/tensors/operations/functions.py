@@ -37,7 +37,13 @@ def other_derivatives(call: Call) -> Iterator[Proposal]:
 def apply(x: Tensor, *, function: str, order: int = 0) -> Definition:
     """apply(x)[i] = f⁽ⁿ⁾(x[i]) inside the shape of x: a known function, or an arbitrary differentiable one.
 
-    `order` counts derivatives. The tensor must have a name, so that the function's argument has one.
+    `order` counts derivatives. The tensor must have a name, so that the function's argument has one. Raises
+    FragmentError for a tensor without a name.
+
+    >>> from cnn_symbolic import apply, tensor
+    >>> z = tensor(3, name="z")
+    >>> apply(z, function="σ", order=1)[0], apply(z, function="log", order=1)[0]
+    (σ′(z[0]), reciprocal(z[0]))
     """
     if x.name is None:
         raise FragmentError(f"{function} can be applied to a tensor with a name only: write named('z', {x}) first")
@@ -61,20 +67,31 @@ class Function:
 
 
 def function(name: str) -> Function:
-    """Return an arbitrary differentiable function; raise OperandError for the name of a known one, such as `exp`."""
+    """Return an arbitrary differentiable function; raise OperandError for the name of a known one, such as `exp`.
+
+    >>> from cnn_symbolic import function, tensor
+    >>> σ, z = function("σ"), tensor(3, name="z")
+    >>> σ(z), σ(z)[0], σ(z, order=1)[0]
+    (<Tensor σ(z) of shape (3,)>, σ(z[0]), σ′(z[0]))
+    """
     if name in KNOWN:
         raise OperandError(f"{name} is a known function, {definition(name)}: write {name}(x), without function()")
     return Function(check_name(name, "a function", primes=""))
 
 
-def known(name: str) -> Callable[..., Tensor]:
-    """Return a known function of tensors with a name, entry by entry."""
+def known(name: str, slope: str) -> Callable[..., Tensor]:
+    """Return a known function of tensors with a name, entry by entry; `slope` is its derivative at x[0], as printed."""
 
     def applied(x: Tensor, order: int = 0) -> Tensor:
         return apply(x, function=name, order=order)
 
     applied.__name__ = applied.__qualname__ = name
-    applied.__doc__ = f"Return {name}(t) = {definition(name)} of every entry t, or its derivative of that order."
+    applied.__doc__ = (
+        f"Return {name}(t) = {definition(name)} of every entry t, or its derivative of that order.\n\n"
+        "The shape stays. Raises FragmentError for a tensor without a name.\n\n"
+        f">>> from cnn_symbolic import tensor\n>>> from cnn_symbolic.layers import {name}\n"
+        f'>>> x = tensor(3, name="x")\n>>> {name}(x)[0], {name}(x, order=1)[0]\n({name}(x[0]), {slope})'
+    )
     return applied
 
 
@@ -83,5 +100,8 @@ def definition(name: str) -> str:
     return KNOWN[name].definition + {"": "", ">": " for t > 0", "!=": " for t ≠ 0"}[KNOWN[name].where]
 
 
-exp, log, reciprocal, sqrt, rsqrt = map(known, ("exp", "log", "reciprocal", "sqrt", "rsqrt"))
-sigmoid, tanh, softplus, relu, step = map(known, ("sigmoid", "tanh", "softplus", "relu", "step"))
+exp, log = known("exp", "exp(x[0])"), known("log", "reciprocal(x[0])")
+reciprocal = known("reciprocal", "-reciprocal(x[0])^2")
+sqrt, rsqrt = known("sqrt", "1/2·rsqrt(x[0])"), known("rsqrt", "-1/2·rsqrt(x[0])^3")
+sigmoid, tanh = known("sigmoid", "sigmoid(x[0]) - sigmoid(x[0])^2"), known("tanh", "-tanh(x[0])^2 + 1")
+softplus, relu, step = known("softplus", "sigmoid(x[0])"), known("relu", "step(x[0])"), known("step", "0")

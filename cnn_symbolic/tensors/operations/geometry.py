@@ -35,6 +35,13 @@ def conv_size(length: Any, overlay: Any, *, stride: Any = 1, padding: Any = 0, d
     """Return the number of positions of an overlay along one axis: ⌊(M + before + after − d·(I−1) − 1)/s⌋ + 1.
 
     `padding` is a number for both sides, a pair, or a name, as in `conv`. It is about sizes at which the overlay fits.
+    Raises ShapeError for integers at which it does not, ModeError for another name of a padding.
+
+    >>> from cnn_symbolic import sizes
+    >>> from cnn_symbolic.layers import conv_size
+    >>> M, I, S = sizes("M I S")
+    >>> conv_size(M, I, stride=S, padding=1), conv_size(32, 5, stride=2, padding="same")
+    (⌊(M - I + 2)/S⌋ + 1, 16)
     """
     (m,), (i,) = check_shape((length,), "conv_size"), check_shape((overlay,), "conv_size")
     s, d = per_axis(stride, 1, "conv_size: stride")[0], per_axis(dilation, 1, "conv_size: dilation")[0]
@@ -116,6 +123,15 @@ def pad_widths(
     - `valid`: none. `full`: d·(I − 1) on both sides. `causal`: d·(I − 1) before.
     - `same`: such that there are ⌈M/s⌉ positions; an odd width has its extra one after (as in PyTorch, and
       ONNX's SAME_UPPER), and `same_upper` is another name for it. `same_lower`: before.
+
+    `lengths`, `overlay`, `stride` and `dilation` have one number per axis. Raises ShapeError for other widths,
+    ModeError for other names.
+
+    >>> from cnn_symbolic import sizes
+    >>> from cnn_symbolic.layers import pad_widths
+    >>> M, I, D = sizes("M I D")
+    >>> pad_widths("full", (M,), (I,), (1,), (D,)), pad_widths("same", (5, 5), (2, 3), (1, 1), (1, 1))
+    ([(D·I - D, D·I - D)], [(0, 1), (1, 1)])
     """
     rank = len(lengths)
     given = (tuple(lengths), tuple(overlay), tuple(stride), tuple(dilation))

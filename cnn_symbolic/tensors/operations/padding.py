@@ -47,7 +47,14 @@ def pad(x: Tensor, *, widths: Any, mode: str | None = None) -> Definition:
     `widths` lists (before, after), or one number for both, per axis, or is one number for all. Outside of x are zeros,
     or, by the mode, what is there when x is repeated ("circular"), its outermost entries ("replicate"), or its entries
     turned around at those ("reflect", for widths less than the size). Source: `numpy.pad`; the modes have the names
-    of `torch.nn.functional.pad`.
+    of `torch.nn.functional.pad`. Raises ShapeError unless there is one pair per axis, ModeError for another mode.
+
+    >>> from cnn_symbolic import literal, pad, tensor, widths
+    >>> P, Q = widths("P Q")
+    >>> pad(tensor(5, name="x"), widths=((P, Q),)).shape
+    (P + Q + 5,)
+    >>> pad(literal(values=[1, 2, 3]), widths=((2, 1),), mode="reflect").evaluate({})
+    array([3, 2, 1, 2, 3, 2])
     """
     pairs = check_widths(widths, x, "pad")
     shape = tuple(sp.expand(n + a + b) for n, (a, b) in zip(x.lengths, pairs, strict=True))
@@ -86,7 +93,12 @@ PADDED: dict[str, Callable[[sp.Expr, sp.Expr], sp.Expr]] = {
 def crop(x: Tensor, *, start: Sequence[Any], shape: Sequence[Any]) -> Definition:
     """crop(x)[i] = x[start + i] for 0 ≤ i < shape: the block of that shape. Source: NumPy slicing.
 
-    A block that reaches beyond the tensor is filled with zeros.
+    A block that reaches beyond the tensor is filled with zeros. Raises ShapeError unless there is one start and one
+    size per axis.
+
+    >>> from cnn_symbolic import crop, literal
+    >>> crop(literal(values=[1, 2, 3, 4]), start=(2,), shape=(3,)).evaluate({})
+    array([3, 4, 0])
     """
     kept = check_shape(tuple(shape), "crop")
     first = check_integers(start, x.rank, f"crop: the start of {x}, which has {x.rank} axes,")

@@ -20,7 +20,7 @@ from cnn_symbolic.ground.errors import ShapeError
 from cnn_symbolic.tensors import samples as s
 from cnn_symbolic.tensors.making import tensor
 from cnn_symbolic.tensors.operation import Definition, Given, given, operation
-from cnn_symbolic.tensors.operations.basic import letters
+from cnn_symbolic.tensors.operations.correlation import letters
 from cnn_symbolic.tensors.operations.geometry import Geometry, at_least_zero, counted, per_axis, widths_of
 from cnn_symbolic.tensors.tensor import Tensor
 
@@ -33,6 +33,12 @@ def pool_size(
     With `ceil_mode` the last window may reach out behind, but must start inside the input or the padding
     before it: min(⌈(M + before + after − d·(I−1) − 1)/s⌉ + 1, ⌈(M + before)/s⌉). It is about sizes at which there is
     a window.
+
+    >>> from cnn_symbolic import sizes
+    >>> from cnn_symbolic.layers import pool_size
+    >>> M, I = sizes("M I")
+    >>> pool_size(M, 2, stride=2), pool_size(M, 2, stride=2, ceil_mode=True)
+    (⌊M/2⌋, ⌈M/2⌉)
     """
     m, i = check_shape((length, window), "pool_size")
     (s,), (d,) = per_axis(stride, 1, "pool_size: stride"), per_axis(dilation, 1, "pool_size: dilation")
@@ -80,7 +86,13 @@ def select_pool(x: Tensor, s: Tensor, *, stride: Any = None, padding: Any = 0, d
 
     Shapes: x (B, C, M), s (B, C, R, I), result (B, C, R). For max pooling s is 1 at the maximum of a window
     and 0 elsewhere; cells of the padding count as −∞ and are never selected. The stride is the window's
-    shape unless it is given.
+    shape unless it is given. Source: `torch.nn.functional.max_pool2d`. Raises ShapeError for an s with other axes.
+
+    >>> from cnn_symbolic import literal
+    >>> from cnn_symbolic.layers import select_pool
+    >>> x, s = literal(values=[[[1, 5, 4, 3]]]), literal(values=[[[[0, 1], [1, 0]]]])
+    >>> select_pool(x, s).evaluate({})
+    array([[[5, 4]]])
     """
     rank = x.rank - 2
     if rank < 1 or s.rank != 2 + 2 * rank:
@@ -112,7 +124,13 @@ def sum_pool(
 ) -> Definition:
     """sum_pool(x)[n, c, r] = Σ_u x[n, c, s·r + d·u − p]: the sum of each window.
 
-    Shapes: x (B, C, M), result (B, C, R) with R = `pool_size`. The stride is the window's shape unless given.
+    Shapes: x (B, C, M), result (B, C, R) with R = `pool_size`. The stride is the window's shape unless given. Raises
+    ShapeError for an x without spatial axes.
+
+    >>> from cnn_symbolic import literal
+    >>> from cnn_symbolic.layers import sum_pool
+    >>> sum_pool(literal(values=[[[1, 2, 3, 4, 5]]]), window=2).evaluate({})
+    array([[[3, 7]]])
     """
     if x.rank < 3:
         raise ShapeError(f"sum_pool takes an input of shape (batch, channels, *spatial), found {x}")
@@ -145,6 +163,12 @@ def window_counts(
     With `count_padding` the padding's cells count too, those beyond it (in ceil mode) do not. `shape` lists the
     spatial sizes of the input; the result has shape (1, 1, R), so that it broadcasts. Source: PyTorch's
     `count_include_pad`.
+
+    >>> from cnn_symbolic.layers import window_counts
+    >>> window_counts(shape=(5,), window=2, stride=2, ceil_mode=True).evaluate({})
+    array([[[2, 2, 1]]])
+    >>> window_counts(shape=(4,), window=3, stride=1, padding=1, count_padding=False).evaluate({})
+    array([[[2, 3, 3, 2]]])
     """
     lengths = check_shape(shape if isinstance(shape, tuple | list) else (shape,), "window_counts")
     sides, count, geometry = windows_of(lengths, window, stride, padding, 1, ceil_mode, "window_counts")

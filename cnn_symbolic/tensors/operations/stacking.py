@@ -28,7 +28,14 @@ from cnn_symbolic.tensors.tensor import Tensor, check_tensor
 def take(x: Tensor, *, at: Sequence[Any]) -> Definition:
     """take(x, at=(k,))[i, j] = x[k, i, j]: the slice at the given indices of the first axes.
 
-    As everywhere, an index outside the shape gives zeros; negative ones do not count from the end.
+    As everywhere, an index outside the shape gives zeros; negative ones do not count from the end. Raises ShapeError
+    for more indices than axes.
+
+    >>> from cnn_symbolic import sizes, take, tensor
+    >>> M, N = sizes("M N")
+    >>> z = take(tensor(M, N, name="x"), at=(1,))
+    >>> z, z[2]
+    (<Tensor x[1] of shape (N,)>, x[1, 2])
     """
     if not 0 < len(at) <= x.rank:
         raise ShapeError(f"take: {x} has {x.rank} axes, found {len(at)} indices {format_shape(tuple(at))}")
@@ -37,14 +44,32 @@ def take(x: Tensor, *, at: Sequence[Any]) -> Definition:
 
 
 def stacked(length: Any, member: Callable[[sp.Symbol], Tensor]) -> Tensor:
-    """Return the tensors `member(k)`, for `0 ≤ k < length`, stacked along a new first axis."""
+    """Return the tensors `member(k)`, for `0 ≤ k < length`, stacked along a new first axis.
+
+    All members have one shape (M, …); that of the result is (length, M, …). Raises ShapeError if it depends on k.
+
+    >>> from cnn_symbolic import sizes, stacked, take, tensor
+    >>> K, M = sizes("K M")
+    >>> x = tensor(K, M, name="x")
+    >>> stacked(K, lambda k: 2 * take(x, at=(k,)))
+    <Tensor [2·x[k] for k<K] of shape (K, M)>
+    """
     sample, index = sample_member("stacked", member)
     check_shape((length,), "stacked")
     return stack_family(sample, index=index, length=number(length))
 
 
 def summed(length: Any, member: Callable[[sp.Symbol], Tensor]) -> Tensor:
-    """Return the sum of the tensors `member(k)` over `0 ≤ k < length`."""
+    """Return the sum of the tensors `member(k)` over `0 ≤ k < length`.
+
+    The result has the shape of the members. Raises ShapeError if it depends on k.
+
+    >>> from cnn_symbolic import sizes, summed, take, tensor
+    >>> K, M = sizes("K M")
+    >>> z = summed(K, lambda k: take(tensor(K, M, name="x"), at=(k,)))
+    >>> z, z[0]
+    (<Tensor Σ{k<K} x[k] of shape (M,)>, Σ{k=0..K - 1} x[k, 0])
+    """
     sample, index = sample_member("summed", member)
     check_shape((length,), "summed")
     return sum_family(sample, index=index, length=number(length))
@@ -105,7 +130,14 @@ def sum_family(member: Tensor, *, index: sp.Symbol, length: Any) -> Definition:
 def windows(x: Tensor, *, shape: Sequence[Any]) -> Definition:
     """windows(x)[r, c, i, j] = x[r + i, c + j]: the underlay of an overlay of that shape, at every position.
 
-    The result has shape (M−I+1, N−J+1, I, J). Source: `numpy.lib.stride_tricks.sliding_window_view`.
+    The result has shape (M−I+1, N−J+1, I, J). Source: `numpy.lib.stride_tricks.sliding_window_view`. Raises ShapeError
+    for an overlay with another number of axes.
+
+    >>> from cnn_symbolic import literal, windows
+    >>> windows(literal(values=[1, 2, 3, 4]), shape=(2,)).evaluate({})
+    array([[1, 2],
+           [2, 3],
+           [3, 4]])
     """
     overlay = check_shape(tuple(shape), "windows")
     if len(overlay) != x.rank:
@@ -120,7 +152,14 @@ def windows(x: Tensor, *, shape: Sequence[Any]) -> Definition:
 
 @operation("literal", written=writing.array)
 def literal(*, values: Any) -> Definition:
-    """literal[i, j] = the number that is written there: an array of integers or fractions as a tensor."""
+    """literal[i, j] = the number that is written there: an array of integers or fractions as a tensor.
+
+    Raises OperandError for floating-point numbers.
+
+    >>> from cnn_symbolic import correlate, literal
+    >>> correlate(literal(values=[1, 2, 4]), literal(values=[-1, 1])).evaluate({})
+    array([1, 2])
+    """
     array = np.array(plain(values), dtype=object)
     if not all(isinstance(v, int | sp.Rational | Fraction) and not isinstance(v, bool) for v in array.flat):
         raise OperandError(f"a literal array holds integers or rational numbers, found {values!r}")
@@ -136,5 +175,11 @@ def literal(*, values: Any) -> Definition:
 
 
 def count(x: Tensor) -> Tensor:
-    """Return the number of entries of a tensor, as a tensor without axes."""
+    """Return the number of entries of a tensor, as a tensor without axes.
+
+    >>> from cnn_symbolic import claim, count, ones, sizes, tensor
+    >>> M, N = sizes("M N")
+    >>> claim(count(tensor(M, N, name="x")) == M * N * ones()).outcome
+    'proved'
+    """
     return sum_axes(ones(*check_tensor(x, "count").shape), axes=tuple(range(x.rank)))

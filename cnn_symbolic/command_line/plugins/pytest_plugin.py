@@ -1,4 +1,4 @@
-"""The pytest plugin: a fixture that checks a backward pass, and a marker that carries its options.
+"""The pytest plugin: a fixture that checks a backward pass, a marker that carries its options, and texts of claims.
 
     @pytest.mark.backward(of="conv2d(stride=2, padding=1)")
     def test_my_backward_pass(assert_backward):
@@ -9,16 +9,23 @@ pass is right, and fails with the report otherwise. Options that the call does n
 of the test's module, its class, the test itself and its parameters; the last of these that gives an option decides. A
 test that is marked itself fails if it checks no backward pass.
 
+A file `*.claims` is a text of claims, as `cnn-symbolic check` reads it: each claim in it is a test, which passes if the
+claim has the verdict that the text states, and fails with the counterexample otherwise.
+
 The plugin is active where the package is installed, `-p no:cnn_symbolic` switches it off. It imports nothing before
-the first check. Source: the documentation of pytest, "Writing hooks".
+the first check. Source: the documentation of pytest, "Writing hooks" and "Working with non-python tests".
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from typing import Any
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from cnn_symbolic.library.loading import Claim
 
 CHECKED = pytest.StashKey[bool]()
 
@@ -75,3 +82,59 @@ def marked_options(test: pytest.Item) -> dict[str, Any]:
             pytest.fail(f'the marker backward takes options by name, as of="conv2d()", found {given}', pytrace=False)
         options |= mark.kwargs
     return options
+
+
+# Texts of claims
+
+
+class NotAsStated(Exception):
+    """A claim has not the verdict that its text states; the message is what is found."""
+
+
+class ClaimsFile(pytest.File):
+    """A text of claims."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Yield the claims of the text, which is read and not run."""
+        from cnn_symbolic.ground.errors import CnnSymbolicError
+        from cnn_symbolic.library.files import read_text
+        from cnn_symbolic.library.loading import load_text
+
+        try:
+            claims = load_text(read_text(self.path), self.path.name)
+        except CnnSymbolicError as error:
+            raise self.CollectError(str(error)) from None
+        for claim in claims:
+            yield ClaimItem.from_parent(self, name=claim.id, claim=claim)
+
+
+class ClaimItem(pytest.Item):
+    """A claim of a text, which is decided within the limits that every claim has."""
+
+    def __init__(self, *, claim: Claim, **given: Any) -> None:
+        super().__init__(**given)
+        self.claim = claim
+
+    def runtest(self) -> None:
+        """Decide the claim; raise NotAsStated, with what is found, unless it has the verdict that is stated."""
+        from cnn_symbolic.command_line.claim_results import decide_all
+        from cnn_symbolic.present.console import as_text
+
+        (found,) = decide_all([self.claim], steps=False)
+        if not found.as_expected and found.view is not None:
+            raise NotAsStated(f"{as_text(found.view)}\n\n{found.outcome}, where {found.expected} is stated")
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Return what is found, without frames of the package."""
+        if isinstance(excinfo.value, NotAsStated):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Return the place of the claim, its line from 0 on, and its name."""
+        return self.path, self.claim.line - 1, self.name
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ClaimsFile | None:
+    """Collect a text of claims."""
+    return ClaimsFile.from_parent(parent, path=file_path) if file_path.suffix == ".claims" else None

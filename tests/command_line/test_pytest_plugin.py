@@ -170,7 +170,7 @@ import sys
 HEAVY = {"sympy", "hypothesis", "numpy", "scipy", "islpy", "torch", "jax", "typer", "rich"}
 
 def test_imports():
-    assert "cnn_symbolic.backward.pytest_plugin" in sys.modules
+    assert "cnn_symbolic.command_line.plugins.pytest_plugin" in sys.modules
     assert not HEAVY & set(sys.modules)
 
 def test_imports_with_the_fixture(assert_backward):
@@ -217,3 +217,67 @@ class TestMine(unittest.TestCase):
     assert done.returncode == 1
     assert "FAILED (failures=1)" in done.stderr  # an AssertionError, not an error
     assert "dw is rotated" in done.stderr
+
+
+# Texts of claims
+
+CLAIMS = 'x = tensor(M, N)\nw = tensor(I, J)\nz = correlate(x, w, mode="valid")\n'
+
+
+@pytest.fixture
+def collect(pytester):
+    """Have pytest collect a text of claims."""
+
+    def collected(text, *arguments):
+        pytester.makefile(".claims", mine=text)
+        return pytester.runpytest_subprocess("-p", "cnn_symbolic", "-W", "error", *arguments)
+
+    return collected
+
+
+def test_every_claim_of_a_text_is_a_test(collect):
+    result = collect(
+        f"{CLAIMS}weights = claim(gradient(z, wrt=w) == correlate(x, cotangent(z)))\n"
+        "refute(gradient(z, wrt=w) == convolve(x, cotangent(z), mode='full'))\n",
+        "-v",
+    )
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["mine.claims::weights PASSED*", "mine.claims::line_5 PASSED*"])
+
+
+def test_a_claim_that_is_not_as_stated_fails_with_its_counterexample(collect):
+    result = collect(f'{CLAIMS}claim(gradient(z, wrt=x) == correlate(w, cotangent(z), mode="full"))\n')
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "  mine.claims:4:1",
+            "*refuted: holds exactly when I = M and J = N",
+            "*convolve(w, cotangent(z), mode='full'))",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        ("refute(x == x)", "proved, where refuted is stated"),
+        ("claim(x[i, j] == x[i, j] * Iverson(i * i * i % (M * M + 1) >= 0))", "undecided, where*"),
+    ],
+)
+def test_what_is_wrongly_refuted_or_open_fails(collect, claim, said):
+    result = collect(f"{CLAIMS}{claim}\n")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([said])
+
+
+def test_a_text_that_cannot_be_read_is_an_error_at_its_place(collect):
+    result = collect(f"{CLAIMS}claim(x == y)\n")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["mine.claims, line 4, column 12: *"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_a_text_may_be_left_out(collect):
+    result = collect(f"{CLAIMS}claim(x == x + x)\n", "--ignore-glob=*.claims")
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
