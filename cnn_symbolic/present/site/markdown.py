@@ -89,9 +89,11 @@ def raw(html: str) -> str:
     return directive("raw", "html", html)
 
 
-def contents(pages: Iterable[str], caption: str = "", hidden: bool = False) -> str:
-    """Return the table of contents of a page: the names of those below it."""
-    options = {"caption": caption} if caption else {}
+def contents(pages: Iterable[str], caption: str = "", depth: int = 1, hidden: bool = False) -> str:
+    """Return the table of contents of a page: the titles of those below it, with a depth of 2 their headings, too."""
+    options = {"maxdepth": str(depth)}
+    if caption:
+        options["caption"] = caption
     if hidden:
         options["hidden"] = ""
     return directive("toctree", "", "\n".join(pages), **options)

@@ -64,7 +64,7 @@ def derivations(claims: Sequence[ShownClaim]) -> dict[str, str]:
         "# Derivations",
         f"The files that state theorems, and formulas that are wrong, in the order of the article; behind it, "
         f"convolutions as people use them. Every claim was decided when this site was made: {number}.",
-        *(contents(names, title) for title, names in groups.items()),
+        *(contents(names, title, depth=2) for title, names in groups.items()),
     )
     made = {f"derivations/{name}": derivation_page(file, stated) for name, (file, stated) in files.items()}
     return {"derivations/index": index, **made}
