@@ -11,6 +11,7 @@ import numpy as np
 from cnn_symbolic.backward.proofs.report import BackwardProof, headline_of, lines_of
 from cnn_symbolic.backward.proofs.sources import SourcePlace
 from cnn_symbolic.backward.strategies import Problem
+from cnn_symbolic.ground.display import Displayed
 from cnn_symbolic.ground.errors import CnnSymbolicError
 from cnn_symbolic.layers.forward import Forward, Shape
 from cnn_symbolic.layers.stages import Arrays, Case
@@ -94,7 +95,7 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BackwardReport(Finding):
+class BackwardReport(Finding, Displayed):
     """What a check found. `outcome` is "right", "tested" (to a rounding tolerance) or "wrong", `evidence` why.
 
     `findings` are what is wrong, misbehaviour first. The report is the first of them: its `kind` is what is wrong,

@@ -88,7 +88,7 @@ def proof_of(
 
         return kept_claims(question, [each.name for each in proof.results if each.outcome == PROVED])
 
-    return replace(proof, kept=kept)
+    return replace(proof, code=source.text, kept=kept)
 
 
 def against_forward(
@@ -135,7 +135,7 @@ def against_forward(
         seconds=time.perf_counter() - start,
         assuming=tuple(assuming),
         where=callee.where,
-        proof=proof,
+        proof=replace(proof, code=backward.text),
     )
 
 

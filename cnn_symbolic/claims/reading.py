@@ -33,7 +33,7 @@ from cnn_symbolic.ground.names import TOPICS
 from cnn_symbolic.ground.words import suggestion
 from cnn_symbolic.kernel.trusted.statement import Statement
 from cnn_symbolic.proofs.claiming import claim, refute
-from cnn_symbolic.proofs.collecting import Declared, column_of
+from cnn_symbolic.proofs.collecting import Declared, aside, column_of
 from cnn_symbolic.proofs.derivation import AsText, Derivation
 from cnn_symbolic.tensors.arithmetic import scale
 from cnn_symbolic.tensors.entries import EntryReading, entries_of
@@ -236,10 +236,11 @@ class ClaimReader(Expressions):
         sides = self.sides(free, equation.left, equation.comparators[0])
         with self.blaming(node):
             stated = {"title": self.written(equation), "indices": " ".join(free), **options}
-            if word == "claim":
-                made: Derivation = super().called(claim, [Equation(*sides)], stated, node)
-            else:
-                made = super().called(refute, [stated.pop("title"), sides[0]], {"equals": sides[1], **stated}, node)
+            with aside():  # it is declared once, with its text
+                if word == "claim":
+                    made: Derivation = super().called(claim, [Equation(*sides)], stated, node)
+                else:
+                    made = super().called(refute, [stated.pop("title"), sides[0]], {"equals": sides[1], **stated}, node)
             made = replace(made, as_text=self.as_text(node, equation, bool(free)))
             _ = made.statement  # what is wrong with it is said at its place in the text
         return made

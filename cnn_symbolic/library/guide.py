@@ -10,7 +10,7 @@ from cnn_symbolic.ground.words import suggestion
 # The pages in the order in which they are read.
 SECTIONS = {
     "Tour": ("layer", "article", "convolutions", "formulas", "mistakes"),
-    "How to": ("backward", "same", "pull_requests", "course", "paper", "derivations", "book", "sweeps"),
+    "How to": ("backward", "same", "pull_requests", "course", "paper", "derivations", "notebooks", "book", "sweeps"),
     "What everything means": ("names", "proofs", "certificates", "commands", "trust", "architecture", "timing"),
 }
 

@@ -32,7 +32,7 @@ from cnn_symbolic.present.content.prose import Code, Formula, Prose, prose, tidy
 from cnn_symbolic.proofs.check import Check
 from cnn_symbolic.proofs.derivation import OUTCOMES, Derivation
 from cnn_symbolic.proofs.lines import Line
-from cnn_symbolic.proofs.settling import Stopped, settle
+from cnn_symbolic.proofs.settling import Settled, Stopped, settle
 from cnn_symbolic.tensors.shapes import ShapeOf
 from cnn_symbolic.tensors.sources import Call, Gradient, Named
 from cnn_symbolic.tensors.tensor import Equation, Tensor
@@ -49,7 +49,8 @@ STATED = {
 class Card:
     """What is shown: a heading, formulas below each other, a verdict with its evidence, sentences.
 
-    `rows` are the checked lines of a proof, `entry` is the entry of the book that the card was made from.
+    `rows` are the checked lines of a proof, `entry` is the entry of the book that the card was made from, and `settled`
+    what was decided, of a claim.
     """
 
     title: Prose = ()
@@ -63,6 +64,7 @@ class Card:
     mistake: Prose = ()
     corrected: Layout | None = None
     entry: BookEntry | None = None
+    settled: Settled | None = None
 
 
 def card_of(x: Any) -> Card:
@@ -86,9 +88,18 @@ def card_of(x: Any) -> Card:
     raise ExportError(f"there is no card of {type(x).__name__}")
 
 
-def of_claim(claim: Claim) -> Card:
-    """Return the card of a claim: that of its entry in the book, or one that says why it has none."""
-    made, settled = claim.derivation, settle(claim.derivation)
+def of_claim(claim: Claim, known: Settled | None = None) -> Card:
+    """Return the card of a claim: that of its entry in the book, or one that says why it has none.
+
+    It is decided here unless what was decided is known.
+    """
+    settled = settle(claim.derivation) if known is None else known
+    return replace(of_settled(claim, settled), settled=settled)
+
+
+def of_settled(claim: Claim, settled: Settled) -> Card:
+    """Return the card of a claim that is settled."""
+    made = claim.derivation
     if isinstance(settled.verdict, Stopped):
         formulas = () if isinstance(made, Check) else ((Formula(Writer(made).statement(SIGNS[Undecided])),),)
         why = tidy(f"It was not decided: {settled.verdict.detail}.")

@@ -67,7 +67,7 @@ def as_text(view: RenderableType, columns: int = 100) -> str:
     """Return what a console of so many columns prints, without colours and blanks at the ends of lines."""
     printed = StringIO()
     console = PrintingConsole(
-        file=printed, width=columns, force_jupyter=False, highlight=False, markup=False, emoji=False
+        file=printed, width=columns, force_jupyter=False, color_system=None, highlight=False, markup=False, emoji=False
     )
     console.print(view)
     return "\n".join(line.rstrip() for line in printed.getvalue().splitlines()).strip()

@@ -77,6 +77,16 @@ def collect(made: Any) -> None:
         own.declared.append(Declared(made, line, column))
 
 
+@contextmanager
+def aside() -> Iterator[None]:
+    """Keep what is made inside the `with` block from whoever is collecting: it is not declared, but used by the way."""
+    token = COLLECTED.set(Collection(""))
+    try:
+        yield
+    finally:
+        COLLECTED.reset(token)
+
+
 def stack(frame: FrameType | None) -> Iterator[FrameType]:
     """Yield a frame, and those that it was called by."""
     while frame is not None:

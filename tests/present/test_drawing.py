@@ -38,6 +38,8 @@ def test_a_drawing_shows_itself_in_a_notebook_as_svg_that_shares_no_id_with_anot
     ids = [e.attrib["id"] for root in roots for e in root.iter() if "id" in e.attrib]
     assert len(ids) == len(set(ids))
     assert "animation" in one.svg()
+    assert one._repr_html_() == one._repr_svg_() == one.svg()
+    assert all(theme in one.svg() for theme in ("[data-jp-theme-light=false] #", ".vscode-dark #"))
     assert "animation" not in draw("overlay", still=True).svg()
     assert one.svg() == draw("overlay", shape=(4, 4), padding=((1, 0),)).svg()
     assert cnn_symbolic.draw is draw

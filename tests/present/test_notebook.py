@@ -28,6 +28,9 @@ from cnn_symbolic import (
     sizes,
     tensor,
 )
+from cnn_symbolic.backward import prove_backward
+from cnn_symbolic.backward.agreement import same
+from cnn_symbolic.backward.calling import load_function
 from cnn_symbolic.claims import decide, read_claims, state
 from cnn_symbolic.ground.display import Displayed
 from cnn_symbolic.library.files import bundled_folder, derivation_files
@@ -310,6 +313,59 @@ def test_what_cannot_be_shown_as_mathematics_is_shown_as_text():
     assert clash._repr_latex_() is None
 
 
+CODE = """import numpy as np
+
+def cut(dy, x, w, pad):
+    wide = np.zeros((*x.shape[:2], x.shape[2] + 2 * pad, x.shape[3] + 2 * pad))
+    for r, c in np.ndindex(dy.shape[2:]):
+        wide[:, :, r : r + w.shape[2], c : c + w.shape[3]] += np.einsum("nk,kdij->ndij", dy[:, :, r, c], w)
+    return wide[:, :, pad:-pad, pad:-pad]
+
+def twice(x):
+    return 2 * x
+"""
+
+
+@pytest.fixture
+def code(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text(CODE, encoding="utf-8")
+    return file
+
+
+def test_a_report_on_code_is_shown_with_the_line_marked_that_is_wrong(code):
+    function = load_function(f"{code}:cut")
+    report = prove_backward(function, of="conv2d(padding=P)", signature="dy, x, w, padding -> dx", examples=5)
+    bundle = report._repr_mimebundle_()
+    assert list(bundle) == ["text/plain", "text/html"]
+    assert bundle["text/plain"] == str(report)
+    tree = ElementTree.fromstring(bundle["text/html"])
+    styled = {}
+    for span in tree.iter("span"):
+        styled.setdefault(span.get("class"), []).append("".join(span.itertext()))
+    assert styled.keys() == {None, "wrong", "mend", "number", "marked"}
+    assert [line.partition(":")[0] for line in styled["wrong"]] == [
+        "✗ cut is not the backward pass of conv2d(padding=P)",
+        "  dx  refuted, read from the code",
+    ]
+    assert styled["mend"][0].startswith("  line 7: `:, :, pad:-pad, pad:-pad` → ")
+    assert styled["marked"] == [f"7  {CODE.splitlines()[6]}"]
+    assert styled["number"] == ["3", "4", "5", "6", "7"]
+    assert all(line in styled[None] for line in str(report).splitlines()[5:] if line)
+
+
+def test_a_report_on_two_functions_is_shown_with_its_verdict(code):
+    bundle = same(f"{code}:twice", f"{code}:twice", "x (N)")._repr_mimebundle_()
+    assert list(bundle) == ["text/plain", "text/html"]
+    assert f'<span class="right">✓ {code}:twice and' in bundle["text/html"]
+    assert bundle["text/plain"].startswith(f"✓ {code}:twice and {code}:twice return the same")
+
+
+def test_colours_of_a_terminal_are_in_no_text(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b" not in "".join(right()._repr_mimebundle_().values())
+
+
 def test_an_error_that_is_not_meant_is_not_hidden(monkeypatch):
     def broken(*_):
         raise ZeroDivisionError
@@ -402,7 +458,7 @@ def html_of(outputs):
 def test_the_tutorial_runs_and_every_cell_shows_one_thing(executed):
     errors = [(name, o["evalue"]) for name, outputs in executed.items() for o in outputs if o["output_type"] == "error"]
     assert errors == []
-    silent = {"own-backward-code"}
+    silent = {"own-magics", "own-backward-code"}
     assert {name for name, outputs in executed.items() if not outputs} == silent
     assert all(len(outputs) == 1 for name, outputs in executed.items() if name not in silent)
     rich = [name for name, outputs in executed.items() if html_of(outputs)]
@@ -430,8 +486,9 @@ def test_the_tutorials_theorems_are_proved_and_what_it_calls_wrong_is_refuted(ex
 
 
 def test_the_tutorials_pictures_and_its_backward_passes(executed):
-    pictures = [name for name, outputs in executed.items() if "<svg" in html_of(outputs)]
+    pictures = [name for name, (*outputs,) in executed.items() if any("image/svg+xml" in o["data"] for o in outputs)]
     assert len(pictures) == 6
-    wrong, right = ("".join(executed[f"own-backward-{name}"][0]["text"]) for name in ("check", "right"))
+    wrong, right = (words(html_of(executed[f"own-backward-{name}"])) for name in ("check", "right"))
     assert "dx is wrong: the filter is not flipped" in wrong
-    assert right.startswith("✓")
+    assert "line 9: `w` → `w[..., ::-1, ::-1]`: w is not flipped" in wrong
+    assert right.startswith("✓ mended is the backward pass of conv2d(): proved for all shapes, read from the code")

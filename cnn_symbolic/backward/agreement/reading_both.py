@@ -22,6 +22,7 @@ from cnn_symbolic.backward.agreement.running import RunOfBoth, apart, arguments_
 from cnn_symbolic.backward.calling import load_function
 from cnn_symbolic.backward.calls.callees import Callee
 from cnn_symbolic.backward.calls.elsewhere import Elsewhere
+from cnn_symbolic.backward.proofs.in_cells import CELL, NotInCells, code_of, text_in_cells
 from cnn_symbolic.code.arguments import ReadArguments
 from cnn_symbolic.code.given import arguments_of, node_of
 from cnn_symbolic.code.reading import File
@@ -32,6 +33,7 @@ from cnn_symbolic.expressions import rules
 from cnn_symbolic.expressions.formulas import named_number, symbols_of
 from cnn_symbolic.expressions.values import as_condition
 from cnn_symbolic.ground.children import CAN_FORK
+from cnn_symbolic.ground.display import Displayed
 from cnn_symbolic.ground.errors import CnnSymbolicError, DisagreementError, OperandError
 from cnn_symbolic.ground.files import decoded
 from cnn_symbolic.ground.limits import LIMITS
@@ -46,7 +48,7 @@ CALL, ALL = 10.0, 600.0
 
 
 @dataclass(frozen=True)
-class Sameness:
+class Sameness(Displayed):
     """What is known of two functions: what was read of them, and how they ran.
 
     `shown` is the run at the counterexample, or one at which they were found to differ.
@@ -122,12 +124,17 @@ def condition(given: Any, arguments: ReadArguments) -> Any:
 
 
 def source_of(function: str | Callable[..., Any]) -> tuple[File, str]:
-    """Return the file that a function is written in, and its name there."""
+    """Return the file that a function is written in, or the cells of a notebook, and its name there."""
     if isinstance(function, str):
         name, colon, inner = function.rpartition(":")
         if not colon or not name.endswith(".py") or not inner:
             raise OperandError(f"a function to be read is named as mine.py:function, found {function!r}")
         file = Path(name)
+    elif code_of(function) is not None:
+        try:
+            return File(text_in_cells({function.__name__: function}), CELL), function.__name__
+        except NotInCells as reason:
+            raise OperandError(str(reason)) from None
     else:
         try:
             file, inner = Path(inspect.getsourcefile(function) or ""), function.__qualname__

@@ -88,8 +88,8 @@ class BackwardProof:
     """What was proved of all results of a backward pass, in so many seconds, by reading it.
 
     `reason` says why nothing was read, if nothing was, `refuses` where the code refuses on purpose, and `fails` where
-    it ends with another exception; `mend` is a change of the code after which it does not, if one is found. `kept`
-    returns what is proved as claims, read from the code once more.
+    it ends with another exception; `mend` is a change of the code after which it does not, if one is found. `code` is
+    the text that was read, and `kept` returns what is proved as claims, read from the code once more.
     """
 
     results: tuple[ResultProof, ...] = ()
@@ -98,6 +98,7 @@ class BackwardProof:
     fails: str = ""
     reason: str = ""
     mend: CodeMend | None = None
+    code: str = field(default="", repr=False)
     kept: Callable[[], Sequence[Any]] | None = field(default=None, repr=False, compare=False)
 
     @property

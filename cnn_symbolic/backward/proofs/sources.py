@@ -12,6 +12,7 @@ from types import FunctionType
 from typing import Any, TypeGuard
 
 from cnn_symbolic.backward.calls.signatures import CONTEXT
+from cnn_symbolic.backward.proofs.in_cells import CELL, NotInCells, code_of, text_in_cells
 from cnn_symbolic.ground.errors import OperandError
 from cnn_symbolic.ground.files import decoded
 
@@ -147,7 +148,12 @@ def text_of(file: Path) -> str:
 
 
 def source_of(objects: Mapping[str, Any], function: str, told: str, program: str = "") -> Source:
-    """Return the source of objects of this process, which have these names in one file."""
+    """Return the source of objects of this process, which have these names in one file, or in cells of a notebook."""
+    if any(code_of(found) for found in objects.values()):
+        try:
+            return Source(text_in_cells(objects), CELL, function, told, with_steps(program))
+        except NotInCells as reason:
+            raise NoSource(str(reason)) from None
     files = {file_with(name, found) for name, found in objects.items()}
     if len(files) != 1:
         raise NoSource(f"{' and '.join(objects)} are in different files")

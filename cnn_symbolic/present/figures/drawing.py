@@ -31,7 +31,7 @@ MISSING = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Drawing:
     """A picture, which a notebook shows: it moves, unless it is `still`; then all positions stand side by side."""
 
@@ -41,7 +41,13 @@ class Drawing:
     @property
     def name(self) -> str:
         """An id that differs from that of other pictures, so that several can stand in one page."""
-        return f"{self.picture.name}-{sha256(repr(self).encode()).hexdigest()[:8]}"
+        return f"{self.picture.name}-{sha256(repr((self.picture, self.still)).encode()).hexdigest()[:8]}"
+
+    def __repr__(self) -> str:
+        return f"<Drawing: {self.picture.title}>"
+
+    def _repr_html_(self) -> str:
+        return self._repr_svg_()  # in the page, where it follows the notebook's theme, as an image does not
 
     def _repr_svg_(self) -> str:
         return svg(self.picture, not self.still, self.name)

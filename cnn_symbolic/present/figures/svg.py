@@ -2,8 +2,8 @@
 
 The file stands on its own: no script, nothing from elsewhere. Its colours are CSS custom properties with values of
 their own, so that a page around it can set them (`--figure-input`, `--figure-ink`, …); a page with a `data-theme`
-is followed. Ids and styles are prefixed with the identifier, so that several pictures can stand in one page. Who asks
-for reduced motion, and who prints, gets one still frame; pointing at the picture halts it.
+is followed, and so is a notebook's theme. Ids and styles are prefixed with the identifier, so that several pictures can
+stand in one page. Who asks for reduced motion, and who prints, gets one still frame; pointing at the picture halts it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,11 @@ from cnn_symbolic.present.figures.typesetting import Ink, PlacedLabel, outlines
 
 UNIT = 40  # pixels to a cell
 SECONDS = 1.2
+# What says that a page is light, or dark: of ours, of JupyterLab and nbconvert, and of VS Code.
+THEMES = {
+    False: ("[data-theme=light]", "[data-jp-theme-light=true]", ".vscode-light"),
+    True: ("[data-theme=dark]", "[data-jp-theme-light=false]", ".vscode-dark"),
+}
 
 
 def svg(picture: Picture, animated: bool = True, identifier: str = "figure") -> str:
@@ -44,7 +49,7 @@ def svg(picture: Picture, animated: bool = True, identifier: str = "figure") -> 
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" id="{identifier}" class="figure" role="img" '
         f'aria-labelledby="{identifier}-title {identifier}-desc" viewBox="0 0 {px(width)} {px(height)}" '
-        f'width="100%" style="max-width:{px(width)}px;height:auto">'
+        f'width="{px(width)}" style="max-width:100%;height:auto">'
         f'<title id="{identifier}-title">{escape(picture.title)}</title>'
         f'<desc id="{identifier}-desc">{escape(picture.description)}</desc>'
         f"<defs>{definitions(picture.frames, identifier)}</defs>"
@@ -60,7 +65,7 @@ def fixed(picture: Picture) -> tuple[str, int, int]:
     plain = re.sub(r"@media.*?\}\}|\[data-theme=\w+\][^}]*\}|--[\w-]+:var\([^)]*\);", "", made)
     plain = re.sub(r"var\(--([\w-]+)\)", lambda found: light[found[1]], plain)
     width, height = (math.ceil(float(n)) for n in re.findall(r'viewBox="0 0 (\S+) (\S+)"', made)[0])
-    return re.sub('width="100%" style="[^"]*"', f'width="{width}" height="{height}"', plain, count=1), width, height
+    return re.sub('width="[^"]*" style="[^"]*"', f'width="{width}" height="{height}"', plain, count=1), width, height
 
 
 def moving_frames(picture: Picture, width: float, identifier: str) -> str:
@@ -170,8 +175,7 @@ def style(identifier: str, roles: Iterable[str], frames: int) -> str:
     rules = [
         f"{me}{{{values(False)}display:block;margin:0 auto}}",
         f"@media (prefers-color-scheme:dark){{{me}{{{values(True)}}}}}",
-        f"[data-theme=light] {me}{{{values(False)}}}",
-        f"[data-theme=dark] {me}{{{values(True)}}}",
+        *(f"{','.join(f'{around} {me}' for around in THEMES[dark])}{{{values(dark)}}}" for dark in (False, True)),
         f"{me} .paper{{fill:var(--paper)}}",
         f"{me} .label{{fill:var(--ink)}}{me} .muted{{fill:var(--muted)}}",
         f"{me} .cell{{stroke:var(--edge);stroke-width:1}}{me} .dashed{{stroke-dasharray:3 3}}",
