@@ -17,7 +17,7 @@ from typing import Any
 
 from cnn_symbolic.ground.ending import Ended, ended_by_exception
 from cnn_symbolic.ground.errors import DisagreementError
-from cnn_symbolic.ground.printable import printable
+from cnn_symbolic.ground.printable import PLAINLY, printable
 from cnn_symbolic.ground.version import __version__
 
 AS_STATED, OPPOSITE, USAGE, UNDECIDED, INTERNAL = 0, 1, 2, 3, 4
@@ -94,17 +94,19 @@ class Output(FileIO):
 def standard_output() -> Iterator[None]:
     """While this lasts, an error in writing to standard output raises OutputLost.
 
-    A character that it does not have is written as its escape, which is no other character.
+    A character that it, or standard error, does not have is written plainly, or as its escape.
     """
     before = sys.stdout
+    if isinstance(sys.stderr, TextIOWrapper):
+        sys.stderr.reconfigure(errors=PLAINLY)
     if before is None:
         raise OutputLost(errno.EBADF)
     if isinstance(before, TextIOWrapper):
-        before.reconfigure(errors="backslashreplace")
+        before.reconfigure(errors=PLAINLY)
         if isinstance(getattr(before.buffer, "raw", before.buffer), FileIO):
             at_once = before.line_buffering or before.write_through
             raw = BufferedWriter(Output(before.fileno(), "w", closefd=False))
-            sys.stdout = TextIOWrapper(raw, before.encoding, "backslashreplace", line_buffering=at_once)
+            sys.stdout = TextIOWrapper(raw, before.encoding, PLAINLY, line_buffering=at_once)
             before.flush()
     try:
         yield

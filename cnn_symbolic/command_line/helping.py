@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from cnn_symbolic.ground.printable import plainly
+
 # The widest that lines are, also where nothing says how wide the output is; and the first column of a list.
 WIDEST, FIRST_COLUMN = 100, 30
 INDENT = "  "
@@ -102,9 +104,10 @@ def first_paragraph(command: Any) -> str:
 
 def listed(title: str, rows: Sequence[tuple[str, str]]) -> str:
     """Return a list with its title: two columns, of which the second is broken between words."""
-    column = min(max(len(name) for name, _ in rows), FIRST_COLUMN)
+    shown = [(plainly(name), text) for name, text in rows]
+    column = min(max(len(name) for name, _ in shown), FIRST_COLUMN)
     lines = [f"{title}:"]
-    for name, text in rows:
+    for name, text in shown:
         start, rest = f"{INDENT}{name:{column}}{INDENT}", " " * (column + 2 * len(INDENT))
         if len(name) > column:
             lines.append(f"{INDENT}{name}")
@@ -124,7 +127,7 @@ def filled(text: str, start: str, rest: str) -> str:
     """Return a text, broken between words, as wide as the terminal at most, behind its first indent and the others."""
     wide = min(shutil.get_terminal_size((WIDEST, 24)).columns, WIDEST)
     lines = textwrap.wrap(
-        text,
+        plainly(text),
         max(wide, 40),
         initial_indent=start,
         subsequent_indent=rest,

@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from cnn_symbolic.command_line.exits import AS_STATED, UNDECIDED, say
 from cnn_symbolic.ground.limits import Limits
 
@@ -126,5 +124,5 @@ def publish_code(claims: Sequence[Claim], folder: Path, outcomes: Sequence[Outco
     made = assemble(claims, 0, watched(len(claims)), outcomes=outcomes, limits=limits, heading=heading)
     report_omitted(made, str(folder))
     for file in publish(made, folder, frozenset(files(folder)), say):
-        typer.echo(printable(file))
+        print(printable(file))
     return book_status(made, outcomes or ())

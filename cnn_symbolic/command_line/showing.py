@@ -81,7 +81,7 @@ def inputs(
     else:
         found = (m - 1) * stride - 2 * padding + dilation * (overlay - 1) + 1 + output_padding
     sizes = preimage((found,), (output,))
-    typer.echo(sizes.condition if sizes else "no input has this output")
+    print(sizes.condition if sizes else "no input has this output")
     raise typer.Exit(AS_STATED if sizes else OPPOSITE)
 
 
@@ -197,7 +197,7 @@ def guide(
     elif console.is_terminal:
         console.print(rendered(page(topic)))
     else:
-        typer.echo(page(topic), nl=False)
+        print(page(topic), end="")
 
 
 def write_site(folder: Path, jobs: int) -> None:

@@ -113,7 +113,7 @@ def book(
     else:
         done = (file for entry in entries for file in publish_one(entry, out, kinds))
     for file in done:
-        typer.echo(printable(file))
+        print(printable(file))
     raise typer.Exit(book_status(made, outcomes or ()))
 
 
@@ -212,4 +212,4 @@ def draw(
     if out is None:
         echo_text(drawn.svg())
     else:
-        typer.echo(printable(drawn.save(out)))
+        print(printable(drawn.save(out)))

@@ -12,7 +12,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cnn_symbolic.ground.printable import printable
+from cnn_symbolic.ground.printable import plainly, printable
 from cnn_symbolic.library.article import ERRATA
 from cnn_symbolic.library.index import ListedClaim
 from cnn_symbolic.present.content.words import in_words
@@ -23,15 +23,20 @@ KEPT = "\n\t"
 BLANKS = re.compile(r" +$", re.MULTILINE)
 
 
+def shown(text: str) -> str:
+    """Return a text as it is drawn, which is how wide it is: as standard output has it."""
+    return plainly(printable(text, KEPT))
+
+
 class Styled(Text):
     """A text with styles, with an escape in place of what is not drawn."""
 
     def __init__(self, text: str = "", *styles: Any, **options: Any) -> None:
-        super().__init__(printable(text, KEPT), *styles, **options)
+        super().__init__(shown(text), *styles, **options)
 
     def append(self, text: Text | str, style: Any = None) -> Text:
         """Add a text, or one with styles of its own."""
-        return super().append(text if isinstance(text, Text) else printable(text, KEPT), style)
+        return super().append(text if isinstance(text, Text) else shown(text), style)
 
 
 class PrintingConsole(Console):
@@ -51,7 +56,7 @@ class PrintingConsole(Console):
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Return a text that stands in a table, or is printed by itself."""
-        return super().render_str(printable(text, KEPT), **options)
+        return super().render_str(shown(text), **options)
 
 
 def make_console(stderr: bool = False) -> Console:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnn_symbolic.ground.printable import json_text, printable
+from cnn_symbolic.ground.letters import fault
+from cnn_symbolic.ground.printable import SIGNS, json_text, plainly, printable
 
 # All code points, halves of surrogate pairs among them.
 TEXTS = st.text(st.characters(codec=None))
@@ -63,3 +64,28 @@ def joined(value):
     if isinstance(value, list):
         return list(map(joined, value))
     return {joined(key): joined(one) for key, one in value.items()} if isinstance(value, dict) else value
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("✓ σ′(z[r, c])·∂C/∂a ≤ ⌊M/2⌋", r"ok \sigma'(z[r, c])*dC/da <= floor(M/2)"),
+        ("Σ{r=0..M - I} Σ Λ λ", r"Sum{r=0..M - I} \Sigma \Lambda \lambda"),
+        ("10⁻⁸ Wᵀ x₁₂ 3² 2ⁿ", "10^-8 W^T x_1_2 3^2 2^n"),
+        ("а ö ς 数", r"\u0430 \xf6 \u03c2 \u6570"),
+    ],
+)
+def test_what_an_encoding_does_not_have_is_written_plainly_or_as_its_escape(text, shown):
+    assert plainly(text, "ascii") == shown
+    assert plainly(text, "utf-8") == text
+
+
+def test_no_letter_that_a_name_may_have_is_written_as_another():
+    assert [c for c in SIGNS if fault(f"a{c}") is None] == ["′"]  # which is drawn like '
+    assert all(text.isascii() for text in SIGNS.values())
+
+
+@given(TEXTS, st.sampled_from(["ascii", "cp1252", "cp437", "utf-16-le"]))
+def test_every_text_can_be_written_plainly_in_every_encoding(text, encoding):
+    shown = plainly(printable(text), encoding)
+    assert shown.encode(encoding).decode(encoding) == shown
