@@ -219,5 +219,5 @@ def write_site(folder: Path, jobs: int) -> None:
         for one in found
     }
     build(pages(claims, findings), folder, say)
-    typer.echo(printable(folder / "index.html"))
+    print(printable(folder / "index.html"))
     raise typer.Exit(claims_status(found))
