@@ -48,6 +48,7 @@ PROGRAMS = pytest.StashKey()
 
 def pytest_addoption(parser):
     parser.addoption("--thorough", action="store_true", help="run the slow tests, too, and more examples of the others")
+    parser.addoption("--rest", action="store_true", help="run only what --thorough adds to the default run")
 
 
 def pytest_configure(config):
@@ -57,7 +58,7 @@ def pytest_configure(config):
     if not hasattr(config, "workerinput"):  # other processes have the environment of the first one
         coqc.install(config.stash[PROGRAMS].name, cache_folder() / "tests" / "coqc")
         os.environ["XDG_CACHE_HOME"] = str(Path(config.stash[PROGRAMS].name, "cache"))
-    thorough.CHOSEN[0] = config.getoption("--thorough")
+    thorough.CHOSEN[0] = config.getoption("--thorough") or config.getoption("--rest")
     settings.load_profile(thorough.share("default", "thorough"))
 
 
@@ -72,10 +73,24 @@ def file_of(nodeid):
 
 def pytest_collection_modifyitems(config, items):
     items.sort(key=lambda item: file_of(item.nodeid) not in LONG)
-    if not config.getoption("--thorough"):
-        slow = [item for item in items if item.get_closest_marker("slow")]
-        items[:] = [item for item in items if not item.get_closest_marker("slow")]
-        config.hook.pytest_deselected(items=slow)
+    if config.getoption("--rest"):
+        chosen = [item for item in items if is_slow(item) or grows(item)]
+    else:
+        chosen = items if config.getoption("--thorough") else [item for item in items if not is_slow(item)]
+    kept = set(chosen)
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = chosen
+
+
+def is_slow(item):
+    """Whether the default run leaves a test out."""
+    return item.get_closest_marker("slow") is not None
+
+
+def grows(item):
+    """Whether a test of the default run may do more in a thorough one: of its examples, or of what a share is taken."""
+    shares = any(value is thorough or value is thorough.share for value in vars(item.module).values())
+    return getattr(item.obj, "is_hypothesis_test", False) or shares or "everything" in item.fixturenames
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -95,7 +110,7 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_terminal_summary(terminalreporter):
-    if not terminalreporter.config.getoption("--thorough"):
+    if not thorough.CHOSEN[0]:
         terminalreporter.write_line("slow tests were left out: python -m pytest --thorough runs them, too")
 
 
