@@ -14,6 +14,7 @@ from typing import Any
 
 from cnn_symbolic.code.arrays.arrays import Array
 from cnn_symbolic.code.language.importing import check_names
+from cnn_symbolic.code.language.mangling import mangled
 from cnn_symbolic.code.language.statements import Statements
 from cnn_symbolic.code.language.syntax import imported, member_of, names_in
 from cnn_symbolic.code.state.paths import NotUnderstood, Obligation, Raised
@@ -46,7 +47,7 @@ class File:
 
     def __init__(self, text: str, name: str) -> None:
         try:
-            self.tree = ast.parse(text)
+            self.tree = mangled(ast.parse(text))
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise CnnSymbolicError(f"{name} cannot be read as Python: {error}") from None
         self.name = name

@@ -9,7 +9,7 @@ import pytest
 
 from cnn_symbolic.backward import BackwardError, assert_backward, check_backward, prove_backward, reading
 from cnn_symbolic.backward.opening import CodeHere
-from cnn_symbolic.backward.proofs import proving
+from cnn_symbolic.backward.proofs import proving, sources
 from cnn_symbolic.backward.proofs import reading as proofs
 from cnn_symbolic.backward.proofs.sources import NoSource, named_source, strictly, told_by
 from cnn_symbolic.command_line.exits import AS_STATED, INTERNAL, OPPOSITE, UNDECIDED
@@ -228,7 +228,16 @@ def test_nothing_is_read_where_that_is_not_wanted(written):
 # Both ways have to agree
 
 
-def test_a_reading_of_another_text_is_no_verdict(written, tmp_path):
+def test_a_file_that_was_changed_since_is_not_read(written, tmp_path):
+    module = written(LOOPS)
+    (tmp_path / "mine.py").write_text(LOOPS.replace("dy.sum(axis=(0, 2))", "2 * dy.sum(axis=(0, 2))"))
+    report = prove_backward(module.conv1d_backward, of=OPEN, examples=10)
+    assert (report.right, report.proved) == (True, False)
+    assert report.proof.reason.startswith("conv1d_backward is not what its lines define")
+
+
+def test_a_reading_of_another_text_is_no_verdict(written, tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "check_file", lambda *_: None)
     module = written(LOOPS)
     (tmp_path / "mine.py").write_text(LOOPS.replace("dy.sum(axis=(0, 2))", "2 * dy.sum(axis=(0, 2))"))
     with pytest.raises(DisagreementError, match="db has other entries"):
@@ -238,7 +247,8 @@ def test_a_reading_of_another_text_is_no_verdict(written, tmp_path):
         prove_backward(module.conv1d_backward, of=OPEN, examples=10)
 
 
-def test_a_wrong_function_that_reads_right_is_no_verdict(written, tmp_path):
+def test_a_wrong_function_that_reads_right_is_no_verdict(written, tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "check_file", lambda *_: None)
     module = written(LOOPS.replace("dy.sum(axis=(0, 2))", "2 * dy.sum(axis=(0, 2))"))
     (tmp_path / "mine.py").write_text(LOOPS)
     with pytest.raises(DisagreementError):

@@ -22,7 +22,8 @@ from cnn_symbolic.backward.agreement.running import RunOfBoth, apart, arguments_
 from cnn_symbolic.backward.calling import load_function
 from cnn_symbolic.backward.calls.callees import Callee
 from cnn_symbolic.backward.calls.elsewhere import Elsewhere
-from cnn_symbolic.backward.proofs.in_cells import CELL, NotInCells, code_of, text_in_cells
+from cnn_symbolic.backward.proofs.as_written import NotAsWritten, check_file
+from cnn_symbolic.backward.proofs.in_cells import CELL, code_of, text_in_cells
 from cnn_symbolic.code.arguments import ReadArguments
 from cnn_symbolic.code.given import arguments_of, node_of
 from cnn_symbolic.code.reading import File
@@ -133,7 +134,7 @@ def source_of(function: str | Callable[..., Any]) -> tuple[File, str]:
     elif code_of(function) is not None:
         try:
             return File(text_in_cells({function.__name__: function}), CELL), function.__name__
-        except NotInCells as reason:
+        except NotAsWritten as reason:
             raise OperandError(str(reason)) from None
     else:
         try:
@@ -144,6 +145,11 @@ def source_of(function: str | Callable[..., Any]) -> tuple[File, str]:
         text = decoded(file.read_bytes())
     except (OSError, ValueError) as error:
         raise OperandError(f"{file} cannot be read: {error}") from None
+    if not isinstance(function, str) and inner in getattr(function, "__globals__", {}):
+        try:
+            check_file(str(file), text, {inner: function})
+        except NotAsWritten as reason:
+            raise OperandError(str(reason)) from None
     return File(text, str(file) if isinstance(function, str) else file.name), inner
 
 

@@ -12,7 +12,8 @@ from types import FunctionType
 from typing import Any, TypeGuard
 
 from cnn_symbolic.backward.calls.signatures import CONTEXT
-from cnn_symbolic.backward.proofs.in_cells import CELL, NotInCells, code_of, text_in_cells
+from cnn_symbolic.backward.proofs.as_written import NotAsWritten, check_file, function_in
+from cnn_symbolic.backward.proofs.in_cells import CELL, code_of, text_in_cells
 from cnn_symbolic.ground.errors import OperandError
 from cnn_symbolic.ground.files import decoded
 
@@ -152,22 +153,26 @@ def source_of(objects: Mapping[str, Any], function: str, told: str, program: str
     if any(code_of(found) for found in objects.values()):
         try:
             return Source(text_in_cells(objects), CELL, function, told, with_steps(program))
-        except NotInCells as reason:
+        except NotAsWritten as reason:
             raise NoSource(str(reason)) from None
     files = {file_with(name, found) for name, found in objects.items()}
     if len(files) != 1:
         raise NoSource(f"{' and '.join(objects)} are in different files")
     (file,) = files
-    return Source(text_of(file), file.name, function, told, with_steps(program))
+    text = text_of(file)
+    try:
+        check_file(str(file), text, objects)
+    except NotAsWritten as reason:
+        raise NoSource(str(reason)) from None
+    return Source(text, file.name, function, told, with_steps(program))
 
 
 def file_with(name: str, found: Any) -> Path:
     """Return the file in which a function or a class has its name, at the top."""
-    parts = [found, *vars(type_of(found)).values()]
-    inside = next((part for part in parts if isinstance(part, FunctionType)), None)
+    inside = function_in(found if isinstance(found, FunctionType) else type_of(found))
     names = {} if inside is None else inside.__globals__
     file = names.get("__file__")
-    if not isinstance(file, str) or not file.endswith(".py") or names.get(name) is not found:
+    if not isinstance(file, str) or not file.endswith(".py") or names.get(name) is not found or inside is None:
         raise NoSource(f"{name} is no function or class at the top of a file")
     return Path(file)
 
