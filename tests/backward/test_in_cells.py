@@ -1,5 +1,6 @@
 """Functions of this process, in cells of a notebook and in files: refused where they may be others than is written."""
 
+import ast
 import linecache
 from importlib.util import module_from_spec, spec_from_file_location
 
@@ -175,6 +176,16 @@ def test_functions_of_cells_are_compared(session):
     session("f = lambda x: x")
     with pytest.raises(OperandError, match="is no function or class at the top of a cell"):
         same(names["twice"], names["f"], "x (N)")
+
+
+def test_a_cell_is_compiled_as_a_whole_or_statement_by_statement(session):
+    cell = f"import numpy as np\n{PADDED}"
+    names = session(cell)
+    assert PADDED.strip() in text_in_cells({"padded": names["padded"]})
+    file = names["padded"].__code__.co_filename
+    for node in ast.parse(cell).body:  # as IPython does
+        exec(compile(ast.Module([node], []), file, "exec"), names)
+    assert PADDED.strip() in text_in_cells({"padded": names["padded"]})
 
 
 def test_lines_that_are_not_those_of_the_code_are_refused(session):

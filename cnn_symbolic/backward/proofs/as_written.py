@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from math import isfinite
 from types import CodeType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, cast
 
 Node = ast.FunctionDef | ast.ClassDef
 # The kinds of values that are written into a text as they are.
@@ -43,16 +43,23 @@ class NotAsWritten(Exception):
 
 
 class Compiled:
-    """A text that functions may have been compiled from, with the code of all functions in it."""
+    """A text that functions may have been compiled from, with the code of all functions in it.
+
+    It is compiled as a whole, as of a file, and each statement by itself, as of a cell: Python takes a member of a name
+    in another way where it sees that the name is imported.
+    """
 
     def __init__(self, text: str, file: str, flags: int) -> None:
+        def code_of(part: ast.Module) -> CodeType:
+            found = compile(part, file, "exec", flags & FUTURE | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+            return cast(CodeType, found)
+
         try:
             self.tree = ast.parse(text)
-            whole = compile(text, file, "exec", flags & FUTURE | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+            pending = [code_of(part) for part in (self.tree, *(ast.Module([node], []) for node in self.tree.body))]
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise NotAsWritten(f"{file} cannot be read: {error}") from None
         self.codes: set[CodeType] = set()
-        pending = [whole]
         while pending:
             code = pending.pop()
             self.codes.add(code)
