@@ -22,7 +22,7 @@ from cnn_symbolic.command_line.app import (
 )
 from cnn_symbolic.command_line.claim_results import certify_claims, echo_text, run
 from cnn_symbolic.command_line.exits import AS_STATED, OPPOSITE, UNDECIDED
-from cnn_symbolic.ground.limits import MOST_EXAMPLES, MOST_LITERAL
+from cnn_symbolic.ground.limits import MOST_EXAMPLES, MOST_LITERAL, MOST_SEED
 
 
 @app.command()
@@ -212,6 +212,10 @@ def check_backward(
     examples: Annotated[
         int, typer.Option("--examples", metavar="N", min=1, max=MOST_EXAMPLES, help="How many shapes.")
     ] = 60,
+    seed: Annotated[
+        int,
+        typer.Option("--seed", metavar="N", min=0, max=MOST_SEED, help="Which shapes and numbers are drawn."),
+    ] = 0,
     shape: Annotated[
         list[str] | None,
         typer.Option(
@@ -303,6 +307,7 @@ nearly every shape, 3 with --prove a result is tested only; with --certify and -
                 assuming=assuming or (),
                 total=total,
                 examples=examples,
+                seed=seed,
                 one_hot=one_hot,
                 timeout=timeout,
                 prove=True if certify or book is not None else prove,
