@@ -268,6 +268,8 @@ def test_an_error_of_the_tool_itself_in_one_claim_is_no_verdict_on_that(mine, mo
         ["prove", "mine.py", "--certify", "--certificates", "mine.py"],
         ["book", "new", "mine.py", "--certify", "--certificates", "greek.txt/x"],
         ["draw", "overlay", "-o", "out/book.tex"],
+        ["check-backward", "mine.py:f", "--of", "conv2d", "--book", "greek.txt"],
+        ["check-backward", "mine.py:f", "--of", "conv2d", "--certify", "--certificates", "greek.txt"],
     ],
     ids=" ".join,
 )
@@ -325,7 +327,7 @@ def test_errors_are_reported_where_the_package_says(monkeypatch):
 def test_the_guide_and_the_help_say_what_each_status_means():
     rows = re.findall(r"^\| (\d+) \| (.*) \|$", page("commands"), re.MULTILINE)
     assert {int(number): meaning for number, meaning in rows} == STATUSES
-    shown = " ".join(run("--help").stdout.replace("│", " ").split())
+    shown = " ".join(run("--help").stdout.split())
     assert all(f"{number} {meaning}" in shown for number, meaning in STATUSES.items())
     assert TRACEBACK in shown
     assert TRACEBACK in page("commands")
