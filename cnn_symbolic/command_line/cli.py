@@ -25,7 +25,7 @@ def main() -> None:
     gc.set_threshold(50_000)  # formulas are small objects without end: looking for circles among them takes a tenth
     atexit.register(gc.freeze)  # nor are they looked through once more at the end
     atexit.register(signal.signal, signal.SIGINT, signal.SIG_DFL)  # then there is nothing left to be said
-    raise SystemExit(exit_status(lambda: application()()))
+    raise SystemExit(exit_status(lambda: application()(prog_name="cnn-symbolic")))
 
 
 def open_streams() -> None:
