@@ -2,8 +2,9 @@
 
 What the package keeps of a user between runs, it keeps of the tests in a folder of their own.
 
-The default run leaves out tests that are marked as slow, and takes fewer examples of Hypothesis. `--thorough` runs
-everything. Most test files are run by one process each; all files that need the whole bundle by the same one.
+The default run leaves out tests that are marked as slow, and takes fewer examples of Hypothesis, the same in every run.
+`--thorough` runs everything; with Hypothesis's own `--hypothesis-seed=N` other examples are drawn, the same for one N.
+Most test files are run by one process each; all files that need the whole bundle by the same one.
 """
 
 import os
@@ -28,6 +29,8 @@ from tests.support.bundle import bundle  # noqa: E402 - as above
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("default", derandomize=True, deadline=None, max_examples=25, suppress_health_check=SLOW)
 settings.register_profile("thorough", derandomize=True, deadline=None, max_examples=100, suppress_health_check=SLOW)
+for name in ("default", "thorough"):
+    settings.register_profile(f"{name}, seeded", settings.get_profile(name), derandomize=False, database=None)
 # Files whose tests take long: they come first, each by itself. Files that decide the whole bundle: it is decided once.
 LONG = {"kernel/test_soundness", "kernel/test_planted_bugs", "test_readme", "command_line/test_cli"}
 BUNDLE = {
@@ -59,7 +62,13 @@ def pytest_configure(config):
         coqc.install(config.stash[PROGRAMS].name, cache_folder() / "tests" / "coqc")
         os.environ["XDG_CACHE_HOME"] = str(Path(config.stash[PROGRAMS].name, "cache"))
     thorough.CHOSEN[0] = config.getoption("--thorough") or config.getoption("--rest")
-    settings.load_profile(thorough.share("default", "thorough"))
+    seeded = "" if config.getoption("--hypothesis-seed", None) is None else ", seeded"
+    settings.load_profile(thorough.share("default", "thorough") + seeded)
+
+
+def pytest_report_header(config):
+    seed = config.getoption("--hypothesis-seed", None)
+    return None if seed is None else f"examples of Hypothesis: --hypothesis-seed={seed} draws them again"
 
 
 def pytest_unconfigure(config):

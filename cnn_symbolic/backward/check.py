@@ -39,7 +39,7 @@ from cnn_symbolic.backward.reading import against_forward, proof_of
 from cnn_symbolic.backward.snippets import snippet
 from cnn_symbolic.backward.strategies import EXACT, Problem, drawn, larger, typical
 from cnn_symbolic.ground.errors import ModeError, OperandError, TimeLimitError
-from cnn_symbolic.ground.limits import MOST_EXAMPLES, check_count, check_seconds
+from cnn_symbolic.ground.limits import MOST_EXAMPLES, MOST_SEED, check_count, check_seconds
 from cnn_symbolic.layers.forward import Forward
 
 __unittest = True  # unittest leaves the frames of this module out of a traceback
@@ -84,11 +84,12 @@ def check_backward(
     called together; `parameters` and `gradients` say where a layer has them, {"w": "self.W"}, if its names do not.
     `layout` and `filters` name the axes of its arrays, as "NHWC" and "HWIO"; with `flipped` the forward pass convolves.
     `shapes` of x and w, in that layout, one set or several, are checked in place of `examples` random ones, which
-    satisfy the conditions `assuming`, such as "I == J". At each, a wrong polynomial of degree ≤ 2 passes with a
-    probability of `error` at most; `one_hot` decides small shapes by all one-hot inputs. A call that takes longer than
-    `timeout` seconds is a hang. Shapes that the function refuses are not its domain; if it is to be `total`, to refuse
-    is wrong. The source text of the function is read, too, and its results are proved for all shapes where that can
-    be done within some seconds, unless `prove` is False. Raises OperandError if it refuses everything.
+    satisfy the conditions `assuming`, such as "I == J"; the same `seed` draws the same shapes and numbers. At each, a
+    wrong polynomial of degree ≤ 2 passes with a probability of `error` at most; `one_hot` decides small shapes by all
+    one-hot inputs. A call that takes longer than `timeout` seconds is a hang. Shapes that the function refuses are not
+    its domain; if it is to be `total`, to refuse is wrong. The source text of the function is read, too, and its
+    results are proved for all shapes where that can be done within some seconds, unless `prove` is False. Raises
+    OperandError if it refuses everything.
 
     >>> from cnn_symbolic.backward import avg_pool1d, check_backward
     >>> report = check_backward(lambda dy, x: dy.repeat(2, axis=2) / 2, of=avg_pool1d(2), examples=10)
@@ -112,6 +113,7 @@ def check_backward(
     if not isinstance(error, Real) or not 0 < error < 1:
         raise OperandError(f"expected an error between 0 and 1, found {error!r}")
     check_count(examples, "examples", MOST_EXAMPLES)
+    check_count(seed, "seed", MOST_SEED, least=0)
     check_seconds(timeout)
     if forward.rank < 0 and (one_hot or assuming):
         raise OperandError(f"one-hot inputs and assumptions are for the layers that are known, not {forward}")
@@ -313,6 +315,7 @@ def reported(checker: Checker, admits: Callable[[Problem], bool], decided: str |
         examples=len(checker.examined),
         seconds=time.perf_counter() - start,
         where=checker.callee.where,
+        seed=checker.seed,
         refuses="" if findings else refuses(checker),
         otherwise=in_time(lambda: otherwise(checker), "") if formula else "",
     )

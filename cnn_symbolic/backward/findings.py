@@ -105,7 +105,8 @@ class BackwardReport(Finding, Displayed):
     result whether it was right. `values` are the kinds of numbers that were tried. `refuses` says where the function
     refuses to compute, and `otherwise` that all gradients are right for another layer or layout; both are empty
     otherwise. `assuming` are the conditions on the shapes, as they were given, and `where` says that the function was
-    called in this process, if it was. `proof` is what is proved by reading the function, None if it was not asked for.
+    called in this process, if it was. Shapes and numbers were drawn with the `seed`. `proof` is what is proved by
+    reading the function, None if it was not asked for.
 
     >>> from cnn_symbolic.backward import BackwardReport, check_backward
     >>> report = check_backward(lambda dy, x, w: (dy @ w, dy.T @ x, dy.sum()), of="linear()", examples=5)
@@ -130,6 +131,7 @@ class BackwardReport(Finding, Displayed):
     otherwise: str = ""
     assuming: tuple[str, ...] = ()
     where: str = ""
+    seed: int = 0
     proof: BackwardProof | None = None
 
     @property
@@ -182,7 +184,7 @@ def body(report: BackwardReport, formulas: bool = False, place: SourcePlace | No
         yield f"this presupposes that each result is a polynomial of degree ≤ {report.forward.degree} in {inputs}"
     if report.forward.untried:
         yield report.forward.untried
-    yield f"values: {', '.join(report.values)}"
+    yield f"values: {', '.join(report.values)}{f'; seed {report.seed}' if report.seed else ''}"
     yield f"signature {report.signature}; {report.layout}{f'; {report.where}' if report.where else ''}"
     for finding in report.findings:
         yield ""

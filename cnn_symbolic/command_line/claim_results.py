@@ -293,8 +293,9 @@ def watched(total: int, doing: str = "proving") -> Callable[[Iterable[Any]], Ite
     from cnn_symbolic.present.console import make_console
 
     console = make_console(stderr=True)
-    quiet = not console.file.isatty() or console.is_dumb_terminal or total < 2
-    return partial(track, description=doing, total=total, console=console, transient=True, disable=quiet)
+    if not console.file.isatty() or console.is_dumb_terminal or total < 2:
+        return iter
+    return partial(track, description=doing, total=total, console=console, transient=True)
 
 
 def decide_all(

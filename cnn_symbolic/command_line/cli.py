@@ -6,10 +6,9 @@ import atexit
 import gc
 import os
 import signal
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
-
-from cnn_symbolic.command_line.exits import exit_status
 
 if TYPE_CHECKING:
     from typer import Typer
@@ -17,11 +16,16 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Run the command line, and exit with its status."""
+    try:
+        from cnn_symbolic.command_line.exits import exit_status
+    except KeyboardInterrupt:  # before anything hears of it otherwise
+        print("cnn-symbolic: interrupted", file=sys.stderr)
+        raise SystemExit(128 + signal.SIGINT) from None
     open_streams()
     gc.set_threshold(50_000)  # formulas are small objects without end: looking for circles among them takes a tenth
     atexit.register(gc.freeze)  # nor are they looked through once more at the end
     atexit.register(signal.signal, signal.SIGINT, signal.SIG_DFL)  # then there is nothing left to be said
-    raise SystemExit(exit_status(lambda: application()()))
+    raise SystemExit(exit_status(lambda: application()(prog_name="cnn-symbolic")))
 
 
 def open_streams() -> None:

@@ -22,7 +22,7 @@ from cnn_symbolic.command_line.app import (
 from cnn_symbolic.command_line.claim_results import echo_diagnostics, echo_text, reporting
 from cnn_symbolic.command_line.exits import AS_STATED, OPPOSITE, UNDECIDED
 from cnn_symbolic.command_line.watching import decide_again
-from cnn_symbolic.ground.limits import MOST_EXAMPLES
+from cnn_symbolic.ground.limits import MOST_EXAMPLES, MOST_SEED
 
 
 @app.command("check-backward")
@@ -83,6 +83,10 @@ def check_backward(
     examples: Annotated[
         int, typer.Option("--examples", metavar="N", min=1, max=MOST_EXAMPLES, help="How many shapes.")
     ] = 60,
+    seed: Annotated[
+        int,
+        typer.Option("--seed", metavar="N", min=0, max=MOST_SEED, help="Which shapes and numbers are drawn."),
+    ] = 0,
     shape: Annotated[
         list[str] | None,
         typer.Option(
@@ -181,6 +185,7 @@ nearly every shape, 3 with --prove a result is tested only; with --certify and -
                 assuming=assuming or (),
                 total=total,
                 examples=examples,
+                seed=seed,
                 one_hot=one_hot,
                 timeout=timeout,
                 prove=True if certify or book is not None else prove,

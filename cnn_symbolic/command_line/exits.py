@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-import platform
 import shlex
 import signal
 import sys
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from importlib.metadata import PackageNotFoundError, metadata
 from io import BufferedWriter, FileIO, TextIOWrapper
 from typing import Any
 
@@ -31,6 +28,8 @@ STATUSES = {
     128 + signal.SIGINT: "interrupted at the keyboard (other signals: 128 and their number)",
     UNREAD: "nobody reads the output any more",
 }
+# Who errors are reported to where there is no address for that.
+MAINTAINERS = "the maintainers"
 # The variable of the environment that asks for the whole traceback of an error of the tool, and the lines without it.
 TRACEBACK, LAST_LINES = "CNN_SYMBOLIC_TRACEBACK", 6
 
@@ -120,6 +119,8 @@ def standard_output() -> Iterator[None]:
 
 def report(error: Exception) -> str:
     """Return what is said of an error of the tool itself: what it is, and what to send to whom."""
+    import traceback
+
     lines = "".join(traceback.format_exception(error)).rstrip().splitlines()
     what = str(error) if isinstance(error, DisagreementError) else f"{type(error).__name__}: {error}".rstrip(": ")
     if os.environ.get(TRACEBACK):
@@ -129,6 +130,8 @@ def report(error: Exception) -> str:
 
 def request(what: str, lines: Sequence[str] = ()) -> str:
     """Return the request to report an error of the tool itself, with some lines about it."""
+    import platform
+
     return "\n  ".join(
         [
             f"an error of the tool itself, and no verdict: {what}",
@@ -141,8 +144,10 @@ def request(what: str, lines: Sequence[str] = ()) -> str:
 
 
 def where() -> str:
-    """Return where errors are reported: the project's address, if it has one."""
+    """Return where errors are reported: the address that the package names "Issues", if it names one."""
+    from importlib.metadata import PackageNotFoundError, metadata
+
     with suppress(PackageNotFoundError):
-        for address in metadata("cnn-symbolic").get_all("Project-URL") or []:
-            return str(address).partition(", ")[2]
-    return "the maintainers"
+        addresses = [str(each).partition(", ") for each in metadata("cnn-symbolic").get_all("Project-URL") or []]
+        return next((address for name, _, address in addresses if name.lower() == "issues"), MAINTAINERS)
+    return MAINTAINERS

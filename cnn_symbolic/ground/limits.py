@@ -19,6 +19,8 @@ LEAST_MEMORY, MOST_MEMORY = 128 * UNITS["M"], 64 * UNITS["T"]
 LEAST_SECONDS, MOST_SECONDS = 0.001, 1e6
 # Beyond these, a command would not end, or not begin.
 MOST_JOBS, MOST_LITERAL, MOST_EXAMPLES = 1000, 100, 1_000_000
+# The largest seed of what is drawn, as of pytest's plugins.
+MOST_SEED = 2**32 - 1
 # How many entries the arrays of one example may have, two gigabytes, and the largest number in an option of a layer.
 MOST_ENTRIES, MOST_OPTION = 2**28, 1_000_000
 
@@ -72,13 +74,13 @@ def check_seconds(value: Any, name: str = "timeout") -> None:
         raise OperandError(f"{wanted}, found {value!r}")
 
 
-def check_count(value: Any, name: str, most: int) -> None:
-    """Raise OperandError unless a limit is a whole number from 1 to the most.
+def check_count(value: Any, name: str, most: int, least: int = 1) -> None:
+    """Raise OperandError unless a limit is a whole number from the least to the most.
 
     >>> check_count(60, "examples", 1000)
     """
-    if not is_number(value, Integral) or not 1 <= value <= most:
-        raise OperandError(f"{name} is a whole number from 1 to {most:,}, found {value!r}")
+    if not is_number(value, Integral) or not least <= value <= most:
+        raise OperandError(f"{name} is a whole number from {least} to {most:,}, found {value!r}")
 
 
 def check_entries(shapes: Mapping[str, Sequence[int]]) -> None:

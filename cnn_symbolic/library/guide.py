@@ -11,7 +11,10 @@ from cnn_symbolic.ground.words import suggestion
 SECTIONS = {
     "Tour": ("layer", "article", "convolutions", "formulas", "mistakes"),
     "How to": ("backward", "same", "pull_requests", "course", "paper", "derivations", "notebooks", "book", "sweeps"),
-    "What everything means": ("names", "proofs", "certificates", "commands", "trust", "architecture", "timing"),
+    "What everything means": (
+        *("names", "proofs", "certificates", "commands", "trust"),
+        *("architecture", "timing", "contributing"),
+    ),
 }
 
 

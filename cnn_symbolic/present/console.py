@@ -52,7 +52,7 @@ class PrintingConsole(Console):
             return
         with self.capture() as captured:
             super().print(*objects, **options)
-        self.file.write(BLANKS.sub("", captured.get()))
+        super().print(BLANKS.sub("", captured.get()), end="", soft_wrap=True)
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Return a text that stands in a table, or is printed by itself."""

@@ -77,6 +77,7 @@ def backward_value(report: BackwardReport) -> dict[str, Any]:
         "called": report.signature,
         "layout": report.layout,
         "values": list(report.values),
+        "seed": report.seed,
         "process": "this" if report.where else "own",
         "right": report.also_right,
         "proof": None if report.proof is None else proof_value(report.proof),

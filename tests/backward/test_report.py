@@ -57,6 +57,36 @@ def takes_dy_for_contiguous(dy, x, w):
     return right(np.lib.stride_tricks.as_strided(dy, dy.shape, np.empty(dy.shape).strides), x, w)
 
 
+def test_a_seed_is_reported_and_draws_the_same_again():
+    def drawn(seed):
+        shapes = []
+
+        def noted(dy, x, w):
+            shapes.append((dy.shape, x.tolist(), w.tolist()))
+            return right(dy, x, w)
+
+        report = check(noted, of=conv2d(stride=2), seed=seed)
+        return shapes, str(report).replace(f"({report.seconds:.1f} s)", "")
+
+    assert drawn(7) == drawn(7)
+    assert drawn(7)[0] != drawn(8)[0]
+    assert "; seed 7\n" in drawn(7)[1]
+    assert "seed" not in drawn(0)[1]
+    with pytest.raises(OperandError, match="seed is a whole number from 0 to 4,294,967,295, found -1"):
+        check(right, of=conv2d(stride=2), seed=-1)
+
+
+def test_the_command_has_a_seed(tmp_path):
+    text = "def backward(dy, x, w):\n    return 0 * x, 0 * w, 0 * dy.sum((0, 2, 3))\n"
+    (tmp_path / "mine.py").write_text(text, encoding="utf-8")
+    arguments = ["check-backward", "mine.py:backward", "--of", "conv2d", "--no-prove", "--examples", "5"]
+    ran = commands.run(*arguments, "--seed", "7", cwd=tmp_path)
+    assert (ran.returncode, "; seed 7\n" in ran.stdout) == (1, True)
+    found = json.loads(commands.run(*arguments, "--seed", "7", "--json", cwd=tmp_path).stdout)
+    assert found["seed"] == 7
+    assert commands.run(*arguments, "--seed", "-1", cwd=tmp_path).returncode == 2
+
+
 def needs_strides(dy, x, w):
     return np.array(1 // dy.strides[-1]) + right(dy, x, w)[0], *right(dy, x, w)[1:]
 

@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from email.message import Message
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from cnn_symbolic.command_line.exits import STATUSES, TRACEBACK
+from cnn_symbolic.command_line.exits import STATUSES, TRACEBACK, where
 from cnn_symbolic.library.guide import page
 from cnn_symbolic.proofs import settling
 from tests.support.commands import run, run_file, without_columns
@@ -164,6 +166,51 @@ def test_a_signal_ends_a_command_with_one_line_and_nothing_left(mine, tmp_path, 
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+def test_a_command_that_is_interrupted_before_it_has_begun_says_so(monkeypatch):
+    class Interrupted(ModuleType):
+        def __getattr__(self, _):
+            raise KeyboardInterrupt
+
+    name = "cnn_symbolic.command_line.exits"
+    monkeypatch.setitem(sys.modules, name, Interrupted(name))
+    ran = run("list")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "cnn-symbolic: interrupted\n")
+
+
+PASSES = "def forward(x):\n    return 2 * x\n\n\ndef backward(dy, x):\n    return 2 * dy\n"
+LONG = [
+    ["prove", "--jobs", "1"],
+    ["prove", "--jobs", "2", "--latex", "x.tex"],
+    ["certify", "weight_gradient", "--again", "-o", "certificates"],
+    ["book", "out", "--html"],
+    ["check-backward", "passes.py:backward", "--of", "passes.py:forward", "--arguments", "x (N)"],
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [0.5, 2, 4, 8])
+@pytest.mark.parametrize("arguments", LONG, ids=lambda each: " ".join(each[:3]))
+def test_an_interrupt_ends_a_command_with_all_of_its_processes_at_once(arguments, seconds, tmp_path):
+    (tmp_path / "passes.py").write_text(PASSES, encoding="utf-8")
+    command = [sys.executable, "-m", "cnn_symbolic", *arguments]
+    environment = {**without_columns(), "PYTHONPATH": str(Path(__file__).parents[2])}
+    running = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=-1, stderr=-1, start_new_session=True, restore_signals=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+    try:
+        running.wait(seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(running.pid, signal.SIGINT)  # as a terminal does
+    begun = time.monotonic()
+    _, said = running.communicate(timeout=60)
+    assert time.monotonic() - begun < 2
+    assert (running.returncode, said) in ((130, b"cnn-symbolic: interrupted\n"), (0, b""))
+    with pytest.raises(ProcessLookupError):
+        os.killpg(running.pid, 0)
+    assert [path.name for path in tmp_path.rglob("*.tex")] == []
+
+
 def test_a_signal_that_is_ignored_stays_so(mine):
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
@@ -221,6 +268,8 @@ def test_an_error_of_the_tool_itself_in_one_claim_is_no_verdict_on_that(mine, mo
         ["prove", "mine.py", "--certify", "--certificates", "mine.py"],
         ["book", "new", "mine.py", "--certify", "--certificates", "greek.txt/x"],
         ["draw", "overlay", "-o", "out/book.tex"],
+        ["check-backward", "mine.py:f", "--of", "conv2d", "--book", "greek.txt"],
+        ["check-backward", "mine.py:f", "--of", "conv2d", "--certify", "--certificates", "greek.txt"],
     ],
     ids=" ".join,
 )
@@ -262,10 +311,23 @@ def test_limits_that_are_none_are_usage_errors(greek, arguments):
     assert [each.name for each in greek.parent.iterdir()] == ["greek.txt"]
 
 
+def test_errors_are_reported_where_the_package_says(monkeypatch):
+    def named(*urls):
+        described = Message()
+        for url in urls:
+            described["Project-URL"] = url
+        monkeypatch.setattr("importlib.metadata.metadata", lambda _: described)
+
+    named("Article, https://example.org/article")
+    assert where() == "the maintainers"
+    named("Article, https://example.org/article", "Issues, https://example.org/issues")
+    assert where() == "https://example.org/issues"
+
+
 def test_the_guide_and_the_help_say_what_each_status_means():
     rows = re.findall(r"^\| (\d+) \| (.*) \|$", page("commands"), re.MULTILINE)
     assert {int(number): meaning for number, meaning in rows} == STATUSES
-    shown = " ".join(run("--help").stdout.replace("│", " ").split())
+    shown = " ".join(run("--help").stdout.split())
     assert all(f"{number} {meaning}" in shown for number, meaning in STATUSES.items())
     assert TRACEBACK in shown
     assert TRACEBACK in page("commands")
