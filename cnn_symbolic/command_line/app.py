@@ -89,7 +89,8 @@ class Commands(HelpfulGroup):
         def found() -> Any:
             return {"default_map": defaults(self.commands, Path.cwd())}
 
-        more = {} if extra.get("resilient_parsing") else guarded(found)
+        only_told = {"guide", "list", "--version", "-h", "--help"} & set(args)  # where one looks up what is wrong
+        more = {} if only_told or extra.get("resilient_parsing") else guarded(found)
         if isinstance(more, int):
             raise SystemExit(more)
         return super().make_context(info_name, args, parent, **{**more, **extra})

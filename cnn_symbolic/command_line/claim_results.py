@@ -79,13 +79,14 @@ def run(
         book = assemble(claims, outcomes=outcomes, found=[one.entry for one in found if one.entry is not None])
         write(latex, latex_book(book))
         report_omitted(book, str(latex))
+    not_read = f"; {len(unread)} {'texts' if len(unread) > 1 else 'text'} not read" if unread else ""
     if output == "json":
         echo_document(found)
     elif output != "text":
         from cnn_symbolic.present.diagnostics.diagnostic import of_claims, of_error
 
         said = [*(of_error(error, file) for file, error in (unread or {}).items()), *of_claims(found)]
-        echo_diagnostics(output, said, summary(found, seconds) if found else "")
+        echo_diagnostics(output, said, f"{summary(found, seconds) if found else ''}{not_read}".removeprefix("; "))
     else:
         console = make_console()
         for one in found:
@@ -93,8 +94,8 @@ def run(
                 console.print(one.view)
         if not views and (len(claims) > 1 or not steps):
             console.print(claims_table(found))
-        if len(claims) > 1 or not (steps or views):
-            console.print(f"{'' if views else chr(10)}{summary(found, seconds)}")
+        if len(claims) > 1 or unread or not (steps or views):
+            console.print(f"{'' if views else chr(10)}{summary(found, seconds)}{not_read}")
         if certificates is not None:
             from cnn_symbolic.present.certificates import certified_lines
 

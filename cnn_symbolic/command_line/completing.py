@@ -6,10 +6,16 @@ from pathlib import Path
 
 
 def names(incomplete: str) -> list[tuple[str, str]]:
-    """Return the bundled claims and the files that begin so; claims only where the index of them is kept."""
+    """Return the bundled claims, by id or the article's, and the files that begin so.
+
+    Claims are known only once the index of them is kept.
+    """
     from cnn_symbolic.library.index import kept
 
-    return [(row.id, row.title) for row in kept() or () if row.id.startswith(incomplete)] + files(incomplete)
+    rows = kept() or []
+    named = [(name, row.title) for row in reversed(rows) for name in (row.id, *row.article)]
+    found = {name: title for name, title in named if name.startswith(incomplete)}
+    return [*found.items(), *files(incomplete)]
 
 
 def files(incomplete: str) -> list[tuple[str, str]]:
@@ -26,11 +32,11 @@ def files(incomplete: str) -> list[tuple[str, str]]:
 
 
 def layers(incomplete: str) -> list[str]:
-    """Return the layers that begin so, each ready for its options."""
+    """Return the layers that begin so, without the parentheses of their options, which a shell takes for its own."""
     from cnn_symbolic.ground.names import TOPICS
 
     known = TOPICS["cnn_symbolic.backward"]["backward.forwards"].split()
-    return [f"{name}()" for name in known if name != "read_forward" and name.startswith(incomplete)]
+    return [name for name in known if name != "read_forward" and name.startswith(incomplete)]
 
 
 def pages(incomplete: str) -> list[tuple[str, str]]:

@@ -11,13 +11,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from cnn_symbolic.ground.errors import OperandError
 from cnn_symbolic.ground.files import decoded
 from cnn_symbolic.ground.words import suggestion
 
 TABLE = "cnn-symbolic"
-# What says what one call of a command does: it is no default of a project.
-OF_A_CALL = {"help", "watch", "schema", "version", "claim", "let"}
+# What says what one call of a command does: it is no default of a project. (For JSON there is output-format.)
+OF_A_CALL = {"help", "watch", "schema", "version", "claim", "let", "json"}
 
 
 def defaults(commands: Mapping[str, Any], folder: Path) -> dict[str, dict[str, Any]]:
@@ -37,28 +39,41 @@ def defaults(commands: Mapping[str, Any], folder: Path) -> dict[str, dict[str, A
             every = {option for each in known.values() for option in each} | set(commands)
             raise OperandError(f"{file}: [tool.{TABLE}] has {key!r}, which is no option{suggestion(key, every)}")
         for name in having:
-            found[name][known[name][key]] = checked(value, f"{file}: [tool.{TABLE}] {key}")
+            option = known[name][key]
+            found[name][option.name] = checked(option, value, commands[name], f"{file}: [tool.{TABLE}] {key}")
     for name, own in tables.items():
         for key, value in own.items():
             where = f"{file}: [tool.{TABLE}.{name}]"
             if key not in known[name]:
                 raise OperandError(f"{where} has {key!r}, which is no option of {name}{suggestion(key, known[name])}")
-            found[name][known[name][key]] = checked(value, f"{where} {key}")
+            option = known[name][key]
+            found[name][option.name] = checked(option, value, commands[name], f"{where} {key}")
     return found
 
 
-def options(command: Any) -> dict[str, str]:
-    """Return the options of a command that may have defaults: their parameters, by their names without dashes."""
-    longest = {option: max(option.opts, key=len) for option in command.params if option.param_type_name == "option"}
-    names = {name.lstrip("-"): option.name for option, name in longest.items()}
-    return {name: parameter for name, parameter in names.items() if name not in OF_A_CALL}
+def options(command: Any) -> dict[str, Any]:
+    """Return the options of a command that may have defaults, by their names without dashes."""
+    longest = {max(each.opts, key=len): each for each in command.params if each.param_type_name == "option"}
+    named = {name.lstrip("-"): option for name, option in longest.items()}
+    return {name: option for name, option in named.items() if name not in OF_A_CALL}
 
 
-def checked(value: Any, where: str) -> Any:
-    """Return a value of an option; raise OperandError for what none takes."""
+def checked(option: Any, value: Any, command: Any, where: str) -> Any:
+    """Return a value of an option; raise OperandError, with what the command says, for what it does not take."""
     each = value if isinstance(value, list) else [value]
     if not all(isinstance(one, str | int | float) for one in each):
         raise OperandError(f"{where}: expected a text, a number, true or false, or a list of texts")
+    if isinstance(value, bool) != option.is_flag:
+        expected = "true or false" if option.is_flag else "a text or a number"
+        raise OperandError(f"{where}: expected {expected}, found {value!r}")
+    if option.multiple != isinstance(value, list):
+        expected = "a list of texts" if option.multiple else "no list"
+        raise OperandError(f"{where}: expected {expected}, found {value!r}")
+    try:
+        with typer.Context(command) as context:
+            option.process_value(context, value)
+    except typer.BadParameter as error:
+        raise OperandError(f"{where}: {error.message}") from None
     return value
 
 

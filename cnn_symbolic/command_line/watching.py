@@ -44,6 +44,9 @@ def decide_again(paths: Sequence[Path]) -> int:
             say(f"again, since {', '.join(sorted({Path(path).name for _, path in changed}))} changed; Ctrl-C ends")
             running = subprocess.Popen(command)  # noqa: S603 - as above
     except KeyboardInterrupt:  # so watchfiles says that a signal has come
+        end(running)
+        if running.returncode == 128 + SIGINT:  # it has said that it was interrupted
+            return running.returncode
         raise Ended(SIGINT) from None
     finally:
         end(running)

@@ -66,13 +66,19 @@ def test_an_option_that_a_command_needs_and_lists_may_come_from_the_project(proj
         ("[tool.cnn-symbolic.check]\nliteral = 3\n", "[tool.cnn-symbolic.check] has 'literal', which is no option of"),
         ("[tool.cnn-symbolic]\nchek = {steps = true}\n", "has 'chek', which is no option: did you mean check?"),
         ("[tool.cnn-symbolic]\nwatch = true\n", "has 'watch', which is no option"),
+        ("[tool.cnn-symbolic]\nsteps = 1\n", "steps: expected true or false, found 1"),
+        ("[tool.cnn-symbolic]\njobs = true\n", "jobs: expected a text or a number, found True"),
+        ('[tool.cnn-symbolic]\nassuming = "I == J"\n', "assuming: expected a list of texts, found 'I == J'"),
+        ("[tool.cnn-symbolic]\ntimeout = [1]\n", "timeout: expected no list, found [1]"),
         (
             "[tool.cnn-symbolic]\ntimeout = {}\n",
             "timeout: expected a text, a number, true or false, or a list of texts",
         ),
         ("[tool.cnn-symbolic]\ntimeout = [\n", "cannot be read: "),
         ("[tool]\ncnn-symbolic = 3\n", "expected a table [tool.cnn-symbolic]"),
-        ('[tool.cnn-symbolic]\ntimeout = "soon"\n', "--timeout"),
+        ('[tool.cnn-symbolic]\ntimeout = "soon"\n', "pyproject.toml: [tool.cnn-symbolic] timeout: "),
+        ("[tool.cnn-symbolic]\ntimeout = -3\n", "pyproject.toml: [tool.cnn-symbolic] timeout: "),
+        ('[tool.cnn-symbolic]\noutput-format = "githb"\n', "pyproject.toml: [tool.cnn-symbolic] output-format: "),
     ],
 )
 def test_what_is_wrong_in_a_project_is_said(project, text, said):
@@ -91,8 +97,8 @@ def test_a_file_that_says_nothing_of_this_program_is_left_alone(project, text):
 def test_every_option_of_a_project_is_known_to_a_command():
     group = get_command(application())
     known = {name: options(command) for name, command in group.commands.items()}
-    assert known["prove"]["output-format"] == "output"
-    assert known["check-backward"]["prove"] == "prove"
+    assert known["prove"]["output-format"].name == "output"
+    assert known["check-backward"]["prove"].is_flag
     assert not {"watch", "help", "claim"} & {option for each in known.values() for option in each}
 
 
@@ -117,7 +123,7 @@ def test_a_shell_completes_commands_and_what_they_take(project):
     assert completed("cnn-symbolic check-") == ["check-backward"]
     assert completed("cnn-symbolic check --output-format s") == ["sarif"]
     assert completed("cnn-symbolic guide tru") == ["trust"]
-    assert "conv_transpose2d()" in completed("cnn-symbolic check-backward mine.py:f --of conv_t")
+    assert "conv_transpose2d" in completed("cnn-symbolic check-backward mine.py:f --of conv_t")
     assert completed("cnn-symbolic prove min", cwd=folder) == ["mine.claims"]
     assert completed("cnn-symbolic draw max-pooling-") == ["max-pooling-gradient"]
 
@@ -129,5 +135,6 @@ def test_names_of_claims_are_completed_once_their_index_is_kept(tmp_path, monkey
     found = [name for name, _ in completing.names("weight")]
     assert "weight_gradient" in found
     assert found[-1] == "weights/"
+    assert {name for name, _ in completing.names("B1")} >= {"B1", "B10", "B11"}
     assert completing.files("missing/") == []
     assert completing.files(f"{tmp_path}/w") == [(f"{tmp_path}/weights/", "")]

@@ -271,9 +271,10 @@ def test_what_is_wrongly_refuted_or_open_fails(collect, claim, said):
     result.stdout.fnmatch_lines([said])
 
 
-def test_a_text_that_cannot_be_read_is_an_error_at_its_place(collect):
+def test_a_text_that_cannot_be_read_fails_at_its_place_and_takes_no_other_with_it(collect, pytester):
+    pytester.makefile(".claims", other=f"{CLAIMS}claim(x == x)\n")
     result = collect(f"{CLAIMS}claim(x == y)\n")
-    result.assert_outcomes(errors=1)
+    result.assert_outcomes(failed=1, passed=1)
     result.stdout.fnmatch_lines(["mine.claims, line 4, column 12: *"])
     result.stdout.no_fnmatch_line("*Traceback*")
 

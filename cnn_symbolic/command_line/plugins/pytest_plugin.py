@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from cnn_symbolic.ground.errors import CnnSymbolicError
     from cnn_symbolic.library.loading import Claim
 
 CHECKED = pytest.StashKey[bool]()
@@ -102,10 +103,31 @@ class ClaimsFile(pytest.File):
 
         try:
             claims = load_text(read_text(self.path), self.path.name)
-        except CnnSymbolicError as error:
-            raise self.CollectError(str(error)) from None
+        except CnnSymbolicError as error:  # which takes no other file with it, as an error in collecting does
+            yield UnreadText.from_parent(self, name="the text", error=error)
+            return
         for claim in claims:
             yield ClaimItem.from_parent(self, name=claim.id, claim=claim)
+
+
+class UnreadText(pytest.Item):
+    """A text that cannot be read: it fails."""
+
+    def __init__(self, *, error: CnnSymbolicError, **given: Any) -> None:
+        super().__init__(**given)
+        self.error = error
+
+    def runtest(self) -> None:
+        """Raise the error."""
+        raise self.error
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:
+        """Return why the text cannot be read."""
+        return str(self.error)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Return the place of the error, its line from 0 on, and a name."""
+        return self.path, max(self.error.line - 1, 0), self.name
 
 
 class ClaimItem(pytest.Item):

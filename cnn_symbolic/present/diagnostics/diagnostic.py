@@ -99,7 +99,8 @@ def of_claim(one: Decided) -> Diagnostic:
     """Return what is said of a claim that is decided."""
     level = WARNING if one.outcome in ("undecided", "holds") else ERROR
     found = one.outcome if one.outcome in BROKEN or one.as_expected else f"{in_words(one.outcome)}, not {one.expected}"
-    details = tuple(text for text, _ in one.remarks)
+    place = f"{one.file}:{one.line}:{one.column}"
+    details = tuple(text for text, _ in one.remarks if text != place)
     return Diagnostic(
         str(one.file),
         one.line,
