@@ -1,7 +1,6 @@
 """The lowest and the newest versions of all dependencies that are allowed: the main job, and every help."""
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -9,22 +8,12 @@ import pytest
 from typer.main import get_command
 
 from cnn_symbolic.command_line.cli import application
-from tests.support.commands import run, without_columns
+from tests.support.commands import run
+from tests.support.outside import UNREACHED, ran
 
 COMMANDS = get_command(application()).commands
 ROOT = Path(__file__).parents[2]
 RESOLUTIONS = ["lowest-direct", "highest"]
-# What uv says where a registry is not reached.
-UNREACHED = re.compile(r"error sending request|dns error|Connection refused|timed out|tunnel error", re.IGNORECASE)
-
-
-def ran(*command, **options):
-    """Run a command outside of the sources, and return what became of it."""
-    left_out = {"PYTHONPATH", "VIRTUAL_ENV"}
-    environment = {name: value for name, value in without_columns().items() if name not in left_out}
-    environment |= options.pop("env", {})
-    command = [str(word) for word in command]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=environment, **options)
 
 
 def environment_at(folder, resolution, extra=""):

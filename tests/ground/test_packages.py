@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tarfile
 import tomllib
@@ -15,13 +14,21 @@ import pytest
 
 from cnn_symbolic.ground.version import __version__
 from cnn_symbolic.library.guide import page
-from tests.support.commands import without_columns
+from tests.support.outside import UNREACHED, ran
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads(ROOT.joinpath("pyproject.toml").read_text(encoding="utf-8"))["project"]
-UNREACHED = re.compile(r"error sending request|dns error|Connection refused|timed out|tunnel error", re.IGNORECASE)
 # What the sources have besides folders.
-FILES = {".gitignore", ".ci/run", "CHANGELOG.md", "CITATION.cff", "LICENSE", "README.md", "pyproject.toml"}
+FILES = {
+    ".gitignore",
+    ".ci/run",
+    ".pre-commit-hooks.yaml",
+    "CHANGELOG.md",
+    "CITATION.cff",
+    "LICENSE",
+    "README.md",
+    "pyproject.toml",
+}
 
 
 def sources():
@@ -30,13 +37,6 @@ def sources():
     found = (path for folder in folders for path in folder.rglob("*") if path.is_file())
     inside = {path.relative_to(ROOT).as_posix() for path in found if path.suffix != ".pyc"}
     return FILES | {name for name in inside if not re.search(r"/\.|__pycache__|/certificates/.*\.(vo|glob)", name)}
-
-
-def ran(*command, **options):
-    """Run a command, not with these sources, and return what became of it."""
-    environment = {name: value for name, value in without_columns().items() if name != "PYTHONPATH"}
-    environment |= options.pop("env", {})
-    return subprocess.run([str(word) for word in command], capture_output=True, text=True, env=environment, **options)
 
 
 @pytest.fixture(scope="module")
