@@ -11,7 +11,7 @@ from tests.support.commands import run
 COMMANDS = get_command(application()).commands
 
 
-@pytest.mark.parametrize("columns", [80, 100])
+@pytest.mark.parametrize("columns", [60, 80, 100])
 @pytest.mark.parametrize("name", ["", *COMMANDS])
 def test_a_help_is_plain_lines_that_are_broken_between_words(name, columns):
     words = [name] if name else []
