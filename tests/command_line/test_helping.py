@@ -6,12 +6,13 @@ import pytest
 from typer.main import get_command
 
 from cnn_symbolic.command_line.cli import application
+from cnn_symbolic.command_line.helping import filled
 from tests.support.commands import run
 
 COMMANDS = get_command(application()).commands
 
 
-@pytest.mark.parametrize("columns", [80, 100])
+@pytest.mark.parametrize("columns", [60, 80, 100])
 @pytest.mark.parametrize("name", ["", *COMMANDS])
 def test_a_help_is_plain_lines_that_are_broken_between_words(name, columns):
     words = [name] if name else []
@@ -22,9 +23,15 @@ def test_a_help_is_plain_lines_that_are_broken_between_words(name, columns):
     assert re.findall(r"<\w+>|\bx[<>]=|[{}\[╭│]|\bNone\b|\bTrue\b|\bFalse\b", rest) == []
     lines = ran.stdout.splitlines()
     assert [line for line in lines if line != line.rstrip()] == []
-    assert max(map(len, lines)) <= columns
+    assert max(map(len, lines)) <= max(columns, 80)  # examples stay as they are
     wide = run(*words, "--help", COLUMNS="200").stdout.split()
     assert ran.stdout.split() == wide  # no word is broken
+
+
+def test_no_name_is_broken_at_a_hyphen(monkeypatch):
+    for columns in range(40, 60):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        assert set(filled("all-one-hot --no-prove " * 20, "  ", "  ").split()) == {"all-one-hot", "--no-prove"}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
