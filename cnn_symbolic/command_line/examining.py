@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -192,7 +193,7 @@ nearly every shape, 3 with --prove a result is tested only; with --certify and -
             )
     finally:
         if code.printed:
-            typer.echo(printable(code.printed.decode(errors="replace").rstrip("\n"), "\n\t"), err=True)
+            print(printable(code.printed.decode(errors="replace").rstrip("\n"), "\n\t"), file=sys.stderr)
     if wanted == "json":
         from cnn_symbolic.ground.printable import json_text
         from cnn_symbolic.present.document import backward_value

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnn_symbolic.code.checking import disagreement, evaluated, path_at
+from tests.support.code_checking import disagreement, evaluated, path_at
 from tests.support.code_reading import read
 
 SIZES = {"N": 3, "M": 2, "K": 1, "L": 1, "P": 0, "S": 2}

@@ -6,13 +6,13 @@ from unittest import mock
 import numpy as np
 import scipy.signal  # noqa: F401 - before np.empty is another one, as it uses that
 
-from cnn_symbolic.code import checking
 from cnn_symbolic.code.arrays.arrays import Array, as_array
 from cnn_symbolic.code.reading import File, paths
 from cnn_symbolic.code.state.cells import symbols_for
 from cnn_symbolic.code.state.world import World
 from cnn_symbolic.expressions.formulas import entry, size, width
 from cnn_symbolic.tensors.making import tensor
+from tests.support import code_checking as checking
 
 # The arguments of every function: arrays of these shapes, an option from 0 on and one from 1 on.
 SHAPES = {"x": "NM", "w": "KL", "v": "N"}

@@ -23,7 +23,7 @@ from typing import Any, cast
 Node = ast.FunctionDef | ast.ClassDef
 # The kinds of values that are written into a text as they are.
 PLAIN = (bool, int, float, str, type(None))
-# The instructions of Python that have the value of a name of the session.
+# The instructions of Python that have the value of a global name.
 GLOBAL = ("LOAD_GLOBAL", "LOAD_NAME")
 # What Python gives every class.
 OF_EVERY_CLASS = {
@@ -162,7 +162,7 @@ def named(node: ast.expr, names: Mapping[str, Any]) -> Any:
 
 
 def names_used(found: Any) -> Iterator[str]:
-    """Yield the names of the session that a function uses, or the functions of a class."""
+    """Yield the names of the notebook that a function uses, or the functions of a class."""
     parts = map(unwrapped, vars(found).values()) if isinstance(found, type) else [found]
     codes = [part.__code__ for part in parts if isinstance(part, FunctionType)]
     while codes:

@@ -1,6 +1,6 @@
 """The text of a function that is defined in a cell of a notebook, and of what it uses: it is read, and never run here.
 
-What cells define stays in the session, whichever were run, in whatever order, and how often. So the text is made of
+What cells define stays in the notebook, whichever were run, in whatever order, and how often. So the text is made of
 what names stand for now: of functions and classes the lines in their cells, which Python keeps for its tracebacks, of
 modules and of what is in them the imports, of numbers and texts how they are written. What may differ from its lines is
 refused.
@@ -54,7 +54,7 @@ def text_in_cells(objects: Mapping[str, Any]) -> str:
             continue
         known.add(name)
         if len(known) > MOST_NAMES:
-            raise NotAsWritten(f"it uses more than {MOST_NAMES} names of the session")
+            raise NotAsWritten(f"it uses more than {MOST_NAMES} names of the notebook")
         if (function := code_of(found)) is None or function.__globals__ is not names:
             others.append(line_of(name, found))
             continue

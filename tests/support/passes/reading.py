@@ -14,7 +14,6 @@ from cnn_symbolic.backward.forwards import read_forward
 from cnn_symbolic.backward.programs import Squares
 from cnn_symbolic.backward.proofs.sources import PROGRAM, with_steps
 from cnn_symbolic.code.calling import PassCall
-from cnn_symbolic.code.checking import holds_at
 from cnn_symbolic.code.forwards import prove_against_forward
 from cnn_symbolic.code.proving import Proof, condition_text, prove
 from cnn_symbolic.code.reading import File
@@ -26,6 +25,7 @@ from cnn_symbolic.ground.processes import in_processes
 from cnn_symbolic.kernel.search.verdicts import Refutation
 from cnn_symbolic.kernel.trusted.verdicts import Theorem
 from cnn_symbolic.layers.definitions import definition
+from tests.support.code_checking import holds_at
 from tests.support.passes.trying import opened
 
 SECONDS, MEMORY = 60.0, 3 * UNITS["G"]
