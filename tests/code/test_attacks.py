@@ -609,6 +609,50 @@ return np.sqrt(v * v)
 return np.log(np.exp(v) * 2)
 # exp_log: right
 return np.exp(2 * np.log(v * v))
+# private_method: right
+class A:
+    def __scaled(self, x):
+        return 2 * x
+    def times(self, x):
+        return self.__scaled(x)
+class B(A):
+    def __scaled(self, x):
+        return 3 * x
+    def both(self, x):
+        return self.times(x) + self.__scaled(x)
+>>>
+return B().both(v)
+# private_attribute: right
+class _A:
+    def __init__(self):
+        self.__k = 2
+    def k(self):
+        return self.__k
+class __B(_A):
+    def __init__(self):
+        super().__init__()
+        self.__k = 3
+    def both(self):
+        return 10 * self.k() + self.__k
+>>>
+return v * __B().both()
+# private_global: right
+__K = 2
+_A__K = 3
+class A:
+    def times(self, __x):
+        return __K * __x
+>>>
+return A().times(v) + __K
+# private_in_a_nested_class: refused
+class A:
+    class B:
+        def f(self, x):
+            return self.__g(x)
+        def __g(self, x):
+            return 2 * x
+>>>
+return A.B().f(v)
 """
 
 
