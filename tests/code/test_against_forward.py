@@ -9,8 +9,8 @@ import pytest
 
 from cnn_symbolic.backward import check_backward
 from cnn_symbolic.backward.calls.together import both_of
-from cnn_symbolic.backward.proofs import against
-from cnn_symbolic.backward.proofs.sources import named_source
+from cnn_symbolic.backward.proofs import against, sources
+from cnn_symbolic.backward.proofs.sources import named_source, place_of
 from cnn_symbolic.command_line.exits import AS_STATED, OPPOSITE
 from cnn_symbolic.ground.errors import DisagreementError, OperandError
 from tests.support.commands import run
@@ -84,10 +84,9 @@ def test_batch_normalisation_is_proved_on_the_command_line():
         f"{named}:batchnorm_backward", "--of", f"{named}:batchnorm_forward", "--arguments", FEATURES, "--prove"
     )
     assert status == AS_STATED
-    assert out.startswith(
-        f"✓ batchnorm_backward is the backward pass of batchnorm_forward({FEATURES}): proved for all shapes, read from "
-        "the code\n  both passes were run at 5 shapes, and compared with what was read"
-    )
+    is_right = f"✓ batchnorm_backward is the backward pass of batchnorm_forward({FEATURES}): proved for all shapes"
+    assert out.splitlines()[:2] == [f"{is_right}, read from the code", f"  {place_of(f'{named}:batchnorm_backward')}"]
+    assert out.splitlines()[2].startswith("  both passes were run at 5 shapes, and compared with what was read")
 
 
 def test_a_wrong_pass_is_refuted_and_run_where_it_is_wrong(file):
@@ -144,6 +143,7 @@ def test_what_is_not_read_says_what_to_write(file):
 
 
 def test_another_text_than_that_of_the_functions_is_no_verdict(file, monkeypatch):
+    monkeypatch.setattr(sources, "check_file", lambda *_: None)
     named = file(PASSES)
     forward, backward = loaded(named, "flat", "flat_backward")
     Path(named).write_text(PASSES.replace("dy.reshape(cache)\n", "2 * dy.reshape(cache)\n", 1), encoding="utf-8")

@@ -44,6 +44,7 @@ def shell(tmp_path_factory):
     config.HistoryManager.enabled = False
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("IPYTHONDIR", str(tmp_path_factory.mktemp("ipython")))
+        patched.delenv("VIRTUAL_ENV", raising=False)  # IPython warns of one that is not its own
         made = InteractiveShell.instance(config=config)
         yield made
         InteractiveShell.clear_instance()

@@ -16,7 +16,7 @@ SECONDS = 60
 
 
 @pytest.fixture
-def watching(tmp_path):
+def watching(tmp_path, heard):
     """Begin to watch a text of claims; returns the process and what reads its output up to a text."""
     text = tmp_path / "mine.claims"
     text.write_text("x = tensor(M)\nclaim(x == x)\n", encoding="utf-8")

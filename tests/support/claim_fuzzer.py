@@ -59,7 +59,7 @@ class Finding:
 def shown(derivation):
     """The derivation as the terminal shows it, the name of its mistake searched."""
     console = Console(file=io.StringIO(), width=100, highlight=False, markup=False, emoji=False, color_system=None)
-    console.print(view(SimpleNamespace(derivation=derivation)))
+    console.print(view(SimpleNamespace(derivation=derivation, place="")))
     return console.file.getvalue()
 
 
