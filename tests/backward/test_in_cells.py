@@ -124,6 +124,10 @@ CHANGED = {
     "keyword defaults in another order": "def f(x, *, k=1, m=2):\n    return k * x\n"
     "f.__kwdefaults__ = {'m': 1, 'k': 2}",
     "constants of its code": "def f(x):\n    return 2 * x\nf.__code__ = f.__code__.replace(co_consts=(None, 3))",
+    "a static method that is none by now": "class f:\n    @staticmethod\n    def g(x):\n        return x\n"
+    "f.g = f.__dict__['g'].__func__",
+    "a decorator of one's own": "def staticmethod(f):\n    return f\nclass f:\n    @staticmethod\n"
+    "    def g(self):\n        return 2",
     "a special method": "class f:\n    def g(self, x):\n        return x\nf.__getattribute__ = object.__getattribute__",
     "a base class that is another one by now": "class b:\n    def g(self, x):\n        return 2 * x\n"
     "class f(b):\n    def h(self, x):\n        return self.g(x)\n"

@@ -644,6 +644,37 @@ class A:
         return __K * __x
 >>>
 return A().times(v) + __K
+# another_staticmethod: refused
+def staticmethod(f):
+    return lambda self, x: 2 * f(x)
+class A:
+    @staticmethod
+    def times(x):
+        return x
+>>>
+return A().times(v)
+# a_property_of_the_class: refused
+class A:
+    property = staticmethod
+    @property
+    def k():
+        return 2
+>>>
+return v * A().k()
+# another_super: right
+def super():
+    return B()
+class B:
+    def g(self):
+        return 5
+class C:
+    def g(self):
+        return 3
+class A(C):
+    def g(self):
+        return super().g()
+>>>
+return v * A().g()
 # private_in_a_nested_class: refused
 class A:
     class B:

@@ -104,6 +104,7 @@ def function_is_made_by(found: Any, node: Any, text: Compiled, names: Mapping[st
     given = found.__kwdefaults__ or {}
     return (
         found.__code__.co_firstlineno == first
+        and not any(isinstance(each, ast.Name) and each.id in names for each in node.decorator_list)
         and (found.__closure__ is None or found.__code__.co_freevars == ("__class__",))
         and usual
         and found.__globals__ is names
@@ -133,8 +134,14 @@ def class_is_made_by(found: Any, node: ast.ClassDef, text: Compiled, names: Mapp
         found.__bases__ == bases
         and own.keys() == parts.keys() | values.keys()
         and all(function_is_made_by(unwrapped(own[name]), part, text, names) for name, part in parts.items())
+        and all(type(own[name]).__name__ == kind_of(part) for name, part in parts.items())
         and all(written(own[name]) == literal(value) != "" for name, value in values.items())
     )
+
+
+def kind_of(part: ast.FunctionDef) -> str:
+    """Return of which type a member of a class is that is written so: a function, or what its decorator makes."""
+    return ast.unparse(part.decorator_list[0]) if part.decorator_list else "function"
 
 
 def name_in(node: ast.ClassDef, name: str) -> str:

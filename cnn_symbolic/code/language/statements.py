@@ -75,7 +75,7 @@ class Statements(Loops):
     def defined(self, node: ast.FunctionDef, scope: Scope) -> UserFunction:
         """Return a function; raise NotUnderstood for a decorator that changes it."""
         names = [ast.unparse(each) for each in node.decorator_list]
-        if len(names) > 1 or any(name not in PLAIN_DECORATORS for name in names):
+        if len(names) > 1 or any(name not in PLAIN_DECORATORS or scope.home(name) is not None for name in names):
             self.world.at(node)
             raise self.world.refuse(f"the decorator {', '.join(names)} of {node.name}")
         return self.function(node, scope, names[0] if names else "")
@@ -91,7 +91,7 @@ class Statements(Loops):
             raise self.world.refuse(f"the decorators or options of the class {node.name}")
         own = Scope({}, scope)
         bases: list[Class] = []
-        if special := {n for n in names_in(node.body) if n.startswith("__")} & HOOKS:
+        if special := set(names_in(node.body)) & {*HOOKS, *PLAIN_DECORATORS}:
             raise self.world.refuse(f"the class {node.name} with {special.pop()}")
         for base in node.bases:
             value = self.value(base, scope)
