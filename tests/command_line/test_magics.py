@@ -44,6 +44,7 @@ def shell(tmp_path_factory):
     config.HistoryManager.enabled = False
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("IPYTHONDIR", str(tmp_path_factory.mktemp("ipython")))
+        patched.setitem(sys.modules, "__main__", sys.modules["__main__"])  # a shell puts its own names there
         patched.delenv("VIRTUAL_ENV", raising=False)  # IPython warns of one that is not its own
         made = InteractiveShell.instance(config=config)
         yield made
