@@ -644,6 +644,14 @@ class A:
         return __K * __x
 >>>
 return A().times(v) + __K
+# private_argument_of_a_call: right
+def scaled(x, _A__k=3, __k=2):
+    return 10 * x * _A__k + x * __k
+class A:
+    def g(self, x):
+        return scaled(x, __k=5)
+>>>
+return A().g(v)
 # another_staticmethod: refused
 def staticmethod(f):
     return lambda self, x: 2 * f(x)

@@ -23,7 +23,8 @@ class Mangling(ast.NodeTransformer):
     def visit(self, node: ast.AST) -> Any:
         """Give the names of a node, and of what is in it, their class."""
         for part, value in ast.iter_fields(node):
-            if part in ("id", "attr", "arg", "name", "asname", "rest") and isinstance(value, str):
+            named = part in ("id", "attr", "arg", "name", "asname", "rest") and not isinstance(node, ast.keyword)
+            if named and isinstance(value, str):  # the names of arguments in a call stay as they are
                 setattr(node, part, self.name(value))
             if part == "names" and all(isinstance(each, str) for each in value):
                 setattr(node, part, [self.name(each) for each in value])
